@@ -9,15 +9,16 @@ from typing import Any
 
 from services.intake.acceptance import BatchAcceptance
 from services.intake.conversations.deadlines import ConversationDeadlines
-from services.intake.http.admission import AdmissionControl, OutboxBackpressure
+from services.intake.http.admission import OutboxBackpressure
 from services.intake.http.api import submission_routes
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.bulk import bulk_routes
-from services.intake.http.gate import submission_gate
+from services.intake.http.gate import key_gate
 from services.intake.http.load_limits import AdaptiveBatchSize
-from services.intake.http.media import MAX_UPLOADS, media_routes
+from services.intake.http.media import media_routes
 from services.intake.http.notes import note_adder, note_routes
 from services.intake.http.preview import preview_routes
+from services.intake.limits import CallLimits, callers_of, keyed_routes
 from services.intake.mail.parts import mail_parts
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
@@ -49,6 +50,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.sms.api import sms_routes
 from services.intake.sms.callback import sms_gateway
 from services.intake.sms.conversations import SmsConversations
+from services.intake.sms.places import SmsPlaces
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
@@ -57,10 +59,8 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import Scope, authenticate
 from shared.runtime.http.callers import Callers
-from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
+from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.lanes import ExpressAndOthers
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
@@ -68,9 +68,6 @@ from shared.runtime.service import ServiceParts
 
 _WORK_CONNECTIONS = 7
 _LOOKUP_CONNECTIONS = 4
-_ADDRESS_BURST_S = 5.0
-_PHOTOS, _PREVIEWS = 16, 8
-"""Photos in memory, and previews of unsent reports, at a time."""
 
 
 @asynccontextmanager
@@ -97,12 +94,9 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
         )
         batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prepare)
-        admission = AdmissionControl(
-            lambda: batch_size.max_in_flight,
-            TokenBucket(settings.accepts_per_second),
-            caller_share=_key_per_second(settings) / settings.accepts_per_second,
-        )
-        callers = _callers(settings, lookups)
+        limits = CallLimits.of(settings, batch_size)
+        admission, singly, uploads = limits.submissions, limits.singly, limits.uploads
+        callers = callers_of(settings, lookups)
         answered = Answered()
         submissions = _submission_consumer(settings, acceptance, answered)
         scout = Scout(
@@ -115,18 +109,17 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         statuses = _status_consumer(settings, pool)
         files, reencoder = open_media_files(settings), Reencoder(settings.media_processes)
         media = MediaLibrary(lookups, files, reencoder)
-        uploads = _upload_admission(settings)
         add_note = note_adder(pool, policy, relay.hand_over)
-        texts = SmsConversations(pool, policy, relay.hand_over)
+        sms_places = SmsPlaces(lookups, policy, acceptance.prefetch) if places else None
+        texts = SmsConversations(pool, policy, relay.hand_over, sms_places)
         mail = mail_parts(settings, policy, pool, relay.hand_over, media)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key)
-        photos, previews = _shared(settings, _PHOTOS), _shared(settings, _PREVIEWS)
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
-            *note_routes(callers, admission, add_note),
-            *preview_routes(callers, admission, lookups, policy, acceptance.prefetch),
+            *note_routes(callers, singly, add_note),
+            *preview_routes(callers, singly, lookups, policy, acceptance.prefetch),
             *media_routes(callers, uploads, media, policy.public_url),
             *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
             *open311_routes(
@@ -140,6 +133,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     catalogue.jurisdictions,
                     callers,
                     admission,
+                    singly,
                     batcher,
                     add_note,
                     FormPictures(uploads["adapter"], media, policy.public_url, policy.reporter_key),
@@ -155,10 +149,12 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     batcher,
                     admission,
                     media,
-                    photos,
-                    previews,
+                    limits.photos,
+                    limits.previews,
                 ),
-                TrackPages(pages, signer, policy, lookups, admission, add_note, media, photos),
+                TrackPages(
+                    pages, signer, policy, lookups, admission, add_note, media, limits.photos
+                ),
             ),
         ]
         if gateway := sms_gateway(settings, catalogue.jurisdictions):
@@ -179,7 +175,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             ],
             request_tasks=[batcher.run],
             routes=routes,
-            gate=submission_gate(callers, admission),
+            gate=key_gate(callers, keyed_routes(limits)),
             readers=[submissions, statuses],
         )
 
@@ -192,27 +188,6 @@ async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
                 await add_places(db, city.id, places)
 
 
-def _callers(settings: IntakeSettings, lookups: Pool) -> Callers:
-    return Callers(
-        keys=ApiKeyCache(partial(authenticate, lookups)),
-        by_key=TokenBuckets(_key_per_second(settings)),
-        by_bureau=TokenBuckets(settings.bureau_per_second),
-        by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
-        proxies=settings.trusted_proxies,
-    )
-
-
-def _upload_admission(settings: IntakeSettings) -> dict[Scope, AdmissionControl]:
-    return {
-        scope: AdmissionControl(
-            partial(MAX_UPLOADS.__getitem__, scope),
-            TokenBucket(settings.accepts_per_second),
-            caller_share=0.5,
-        )
-        for scope in MAX_UPLOADS
-    }
-
-
 def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Callers) -> PageAccess:
     city = policy.cities.get(settings.pages_jurisdiction)
     if city is None:
@@ -223,17 +198,6 @@ def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Caller
         TokenBuckets(settings.forms_per_minute / 60, burst_s=60),
         policy.public_url,
     )
-
-
-def _shared(settings: IntakeSettings, most: int) -> AdmissionControl:
-    """Return a limit on what residents' pages do at a time, of which an address gets a part."""
-    return AdmissionControl(
-        lambda: most, TokenBucket(settings.accepts_per_second), caller_share=0.25
-    )
-
-
-def _key_per_second(settings: IntakeSettings) -> int:
-    return settings.key_per_second or max(1, settings.accepts_per_second // 2)
 
 
 def _policy(

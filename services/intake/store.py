@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from secrets import randbelow
 
 from services.intake.media.store import attach_media
 from services.intake.public_status.model import PublicRequest
-from services.intake.public_status.store import save_listings
+from services.intake.public_status.store import LISTING_COLUMNS, listing_rows
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 from services.intake.rules.tracking_number import CAPACITY
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, tell
-from shared.runtime.postgres import Connection, insert_rows, row_count
+from shared.runtime.postgres import Connection, columns, row_count
 
-_REQUEST_COLUMNS = tuple(name for name in PublicRequest._fields if name != "listing")
 _REJECTED = "rejected-submissions"
 _RECEIPTS = """
     SELECT identity, fingerprint, receipt_id, receipt
@@ -29,18 +29,45 @@ _DELETE_REJECTED = """
             ORDER BY received_at
             LIMIT $2)
 """
-_SUBMISSION_COLUMNS = (
-    "identity",
-    "fingerprint",
-    "first",
-    "source",
-    "submission_id",
-    "received_at",
-    "receipt_id",
-    "receipt",
-    "body",
-    "time_replaced",
+_SUBMISSION_COLUMNS = {
+    "identity": "bytea",
+    "fingerprint": "bytea",
+    "first": "boolean",
+    "source": "text",
+    "submission_id": "text",
+    "received_at": "timestamptz",
+    "receipt_id": "text",
+    "receipt": "bytea",
+    "body": "bytea",
+    "time_replaced": "boolean",
+}
+_REQUEST_COLUMNS = {
+    "request_id": "uuid",
+    "tracking_number": "text",
+    "jurisdiction": "text",
+    "service_code": "text",
+    "submitted_at": "timestamptz",
+    "address": "text",
+    "latitude": "double precision",
+    "longitude": "double precision",
+    "contact": "text",
+}
+
+
+def _insertions(**tables: Mapping[str, str]) -> str:
+    """Return a statement that inserts rows into tables, given as arrays of their columns."""
+    number, parts = count(1), []
+    for table, types in tables.items():
+        arrays = ", ".join(f"${next(number)}::{kind}[]" for kind in types.values())
+        insertion = f"INSERT INTO {table} ({', '.join(types)}) SELECT * FROM unnest({arrays})"  # noqa: S608 - constants
+        parts.append(f"{table}_added AS ({insertion})")
+    return f"WITH {', '.join(parts)} SELECT"
+
+
+_ADD = _insertions(
+    submissions=_SUBMISSION_COLUMNS, requests=_REQUEST_COLUMNS, listed_requests=LISTING_COLUMNS
 )
+"""One statement, so one round trip."""
 
 
 class PostgresSubmissions:
@@ -87,19 +114,20 @@ class PostgresSubmissions:
             requests: The requests of the accepted ones.
             with_contact: Ids of the requests that have a contact.
         """
+        if not (submissions or requests):
+            return
         submissions = await self._within_budget(submissions)
         rows = [_submission_row(s) for s in sorted(submissions, key=lambda s: s.key)]
-        await insert_rows(self._connection, "submissions", _SUBMISSION_COLUMNS, rows)
         request_rows = [
-            (
-                *request[: len(_REQUEST_COLUMNS)],
-                "given" if request.request_id in with_contact else "none",
-            )
+            (*request[:-1], "given" if request.request_id in with_contact else "none")
             for request in requests
         ]
-        names = (*_REQUEST_COLUMNS, "contact")
-        await insert_rows(self._connection, "requests", names, request_rows)
-        await save_listings(self._connection, requests)
+        await self._connection.execute(
+            _ADD,
+            *_arrays(rows, len(_SUBMISSION_COLUMNS)),
+            *_arrays(request_rows, len(_REQUEST_COLUMNS)),
+            *_arrays(listing_rows(requests), len(LISTING_COLUMNS)),
+        )
 
     async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
         """Attach pictures to new requests, by id; an unknown picture changes nothing."""
@@ -123,6 +151,10 @@ class PostgresSubmissions:
             limit: The most that one call deletes.
         """
         return row_count(await self._connection.execute(_DELETE_REJECTED, before, limit))
+
+
+def _arrays(rows: Sequence[Sequence[object]], width: int) -> Sequence[Sequence[object]]:
+    return columns(rows) if rows else [()] * width
 
 
 def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:

@@ -23,7 +23,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ANSWER_WITHIN_S = 5.0
 AT_ONCE = 20
 OPERATIONS = ("/live", "/ready", "/metrics", "/nowhere")
-INTAKE = ("/v1/submissions", "/v1/requests/26-7KQ4-M2")
+SUBMISSIONS = "/v1/submissions"
+OPEN311 = "/open311/v2/"
+"""Below it errors have the form that Open311 gives them."""
+INTAKE = (
+    *(SUBMISSIONS, "/v1/requests/26-7KQ4-M2", "/v1/requests/26-7KQ4-M2/notes"),
+    *(f"{SUBMISSIONS}/bulk", f"{SUBMISSIONS}/preview", "/v1/media", f"/v1/media/{'0' * 32}"),
+    *(f"{OPEN311}requests.xml", f"{OPEN311}servicerequestupdates.json"),
+)
 KEY_CANARY = f"key-canary-{uuid4().hex}"
 BODY_CANARY = f"body-canary-{uuid4().hex}"
 CANARIES = b"X-Canary: " + BODY_CANARY.encode(), b"Authorization: Bearer " + KEY_CANARY.encode()
@@ -113,7 +120,10 @@ class Reply:
 
     @property
     def is_plain(self) -> bool:
-        return self.status >= 400 and "content-type: application/problem+json" not in self.head
+        types = ["application/problem+json"]
+        if OPEN311 in self.what:
+            types += ["application/json", "text/xml"]
+        return self.status >= 400 and not any(f"content-type: {one}" in self.head for one in types)
 
 
 def _call(method: bytes, path: bytes, *more: bytes, body: bytes = b"") -> bytes:
@@ -135,9 +145,9 @@ def calls(service: str, key: bytes) -> Iterator[tuple[str, bytes]]:
     if service == "intake":
         handed_in = (*BODIES, *(SOUND[:-1] + b", " + member + b"}" for member in MEMBERS))
         for body in handed_in:
-            yield f"body {body[-70:]!r}", _call(b"POST", INTAKE[0].encode(), key, JSON, body=body)
+            yield f"body {body[-70:]!r}", _call(b"POST", SUBMISSIONS.encode(), key, JSON, body=body)
         bomb, coding = gzip.compress(b"[" * 100_000_000), b"Content-Encoding: gzip"
-        yield "gzip bomb", _call(b"POST", INTAKE[0].encode(), key, JSON, coding, body=bomb)
+        yield "gzip bomb", _call(b"POST", SUBMISSIONS.encode(), key, JSON, coding, body=bomb)
 
 
 def _calls_of(path: str, key: bytes) -> Iterator[tuple[str, bytes]]:

@@ -32,6 +32,7 @@ class AdmissionControl:
         rate_limiter: Limits calls per second.
         caller_share: The share of the slots that one caller may hold, but at least one slot; all
             from 1 on. What a caller does not use is free to others.
+        within: Admission of which each call takes a slot as well; None for none.
         outbox_full: True while no more messages can be kept for Kafka.
         called: Set by every call.
     """
@@ -39,6 +40,7 @@ class AdmissionControl:
     max_in_flight: Callable[[], int]
     rate_limiter: TokenBucket
     caller_share: float
+    within: "AdmissionControl | None" = None
     outbox_full: bool = False
     called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _in_flight: Counter[str] = field(default_factory=Counter, init=False)
@@ -47,6 +49,8 @@ class AdmissionControl:
         """Take a slot for a call of this caller, or return why there is none."""
         self.called.set()
         refusal = self._refusal(caller)
+        if refusal is None and self.within:
+            refusal = self.within.try_acquire(caller)
         if refusal is None:
             self._in_flight[caller] += 1
             self.rate_limiter.take()
@@ -55,6 +59,8 @@ class AdmissionControl:
     def release(self, caller: str) -> None:
         """Give a slot of this caller back."""
         self._in_flight[caller] -= 1
+        if self.within:
+            self.within.release(caller)
 
     def _refusal(self, caller: str) -> Refusal | None:
         if self.outbox_full:

@@ -1,16 +1,15 @@
 """The HTTP route that accepts submissions."""
 
 import asyncio
-from contextlib import ExitStack
 from typing import Any
 
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.calls import NOT_ACCEPTABLE, slot_of
-from services.intake.http.gate import PATH
+from services.intake.http.calls import NOT_ACCEPTABLE, CallSlot
 from services.intake.http.operations import SUBMIT
+from services.intake.http.paths import SUBMISSIONS
 from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
 from shared.contract.events import (
@@ -22,7 +21,6 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.load_shedding import adopt_slot
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 
@@ -41,14 +39,10 @@ def submission_routes(
     @answers_errors("Hand it in again in a moment, with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         """Identify the caller, read the body, and only then take a slot."""
-        release = adopt_slot(request)
-        with ExitStack() as slot:
-            if release:
-                slot.callback(release)
-            adapter = await callers.adapter(request, is_counted=release is not None)
+        with CallSlot(request) as slot:
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
             body = await body_of(request)
-            if not release:
-                slot.enter_context(slot_of(admission, adapter))
+            slot.take(admission, adapter)
             return _response(await accept(request, adapter, body))
 
     async def accept(request: web.Request, adapter: str, body: bytes) -> Receipt:
@@ -56,7 +50,7 @@ def submission_routes(
         async with asyncio.timeout_at(Deadline().until):
             return await batcher.submit(submission)
 
-    return [web.post(PATH, documents(post, SUBMIT))]
+    return [web.post(SUBMISSIONS, documents(post, SUBMIT))]
 
 
 def envelope(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON

@@ -10,9 +10,10 @@ import pydantic_core
 from aiohttp import web
 from pydantic import ValidationError
 
+from services.intake.http import paths
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.calls import NDJSON, NOT_ACCEPTABLE, slot_of
+from services.intake.http.calls import NDJSON, NOT_ACCEPTABLE, CallSlot
 from services.intake.http.operations import BULK
 from services.intake.http.refusals import BUSY
 from services.intake.inbound.batch import RawSubmission
@@ -73,8 +74,9 @@ def bulk_routes(
     @answers_errors("Send the same lines again in a moment, with the same ids.")
     async def post_bulk(request: web.Request) -> web.Response:
         """Accept each line as a submission; answer each line, in order."""
-        adapter = await callers.adapter(request, is_counted=False)
-        with slot_of(admission, adapter):
+        with CallSlot(request) as slot:
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
+            slot.take(admission, adapter)
             async with _turn(turns):
                 lines = _lines(await body_of(request, NDJSON, most_mib=MAX_BULK_MIB))
                 answers = await work(lines, adapter, request.headers.get("traceparent"))
@@ -98,7 +100,7 @@ def bulk_routes(
             await cooperative.maybe_yield()
         return answers
 
-    return [web.post("/v1/submissions/bulk", documents(post_bulk, BULK))]
+    return [web.post(paths.BULK, documents(post_bulk, BULK))]
 
 
 def parse_line(line: bytes, source: str, trace: str | None) -> RawSubmission | RefusedLine:

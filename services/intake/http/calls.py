@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Self
+
+from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.load_shedding import adopt_slot
 
 NDJSON = "application/x-ndjson"
 NOT_ACCEPTABLE = (
@@ -12,6 +17,40 @@ NOT_ACCEPTABLE = (
     "Mend what is named under errors and hand it in again under a new id.",
 )
 """Title and detail of the problem with wrong data."""
+
+
+class CallSlot:
+    """The slot of a call, from the gate or taken later; the end of a block gives it back."""
+
+    def __init__(self, request: web.Request) -> None:
+        """Take over the slot that the gate gave to a call, if it did.
+
+        Args:
+            request: The call.
+        """
+        self._release = adopt_slot(request)
+        self.is_from_gate = self._release is not None
+
+    def __enter__(self) -> Self:
+        """Begin the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the slot back."""
+        if self._release:
+            self._release()
+
+    def take(self, admission: AdmissionControl, caller: str) -> None:
+        """Take a slot for this caller unless there is one from the gate.
+
+        Raises:
+            RefusedError: There is none.
+        """
+        if self._release:
+            return
+        if refusal := admission.try_acquire(caller):
+            raise RefusedError(refusal.response())
+        self._release = partial(admission.release, caller)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.calls import slot_of
+from services.intake.http.calls import CallSlot
 from services.intake.http.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
 from services.intake.http.picture_body import picture_refusal, read_picture
 from services.intake.http.schema import KeptPicture, PictureDecision
@@ -56,8 +56,9 @@ def media_routes(
     @answers_errors("Send the picture again in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Keep a picture; answer where it is."""
-        caller = await callers.uploader(request)
-        with slot_of(uploads[caller.scope], caller.name):
+        with CallSlot(request) as slot:
+            caller = await callers.uploader(request, is_counted=slot.is_from_gate)
+            slot.take(uploads[caller.scope], caller.name)
             media_id, kept = await _add(request, library, caller.name)
         answer = KeptPicture(
             media_id=media_id,

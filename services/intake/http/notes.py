@@ -6,8 +6,9 @@ from typing import Any, TypeAlias
 from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.calls import NOT_ACCEPTABLE, slot_of
+from services.intake.http.calls import NOT_ACCEPTABLE, CallSlot
 from services.intake.http.operations import ADD_NOTE
+from services.intake.http.paths import NOTES
 from services.intake.http.schema import NoteTaken
 from services.intake.inbound.field_errors import id_reused
 from services.intake.media.store import attach_media
@@ -43,14 +44,15 @@ def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> 
     @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
     async def post_note(request: web.Request) -> web.Response:
         """Answer 201 with the note's id; a repeat gets the same id."""
-        adapter = await callers.adapter(request, is_counted=False)
-        data = json_of(await body_of(request))
-        id_, number = idempotency_id(request), request.match_info["tracking_number"]
-        with slot_of(admission, adapter):
+        with CallSlot(request) as slot:
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
+            data = json_of(await body_of(request))
+            id_, number = idempotency_id(request), request.match_info["tracking_number"]
+            slot.take(admission, adapter)
             note_id = await Deadline().wait_for(add(adapter, id_, number, data))
         return web.json_response(NoteTaken(note_id=note_id).model_dump(), status=201)
 
-    return [web.post("/v1/requests/{tracking_number}/notes", documents(post_note, ADD_NOTE))]
+    return [web.post(NOTES, documents(post_note, ADD_NOTE))]
 
 
 def note_adder(pool: Pool, policy: IntakePolicy, hand_over: HandOver) -> AddNote:

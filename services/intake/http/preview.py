@@ -4,8 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
+from services.intake.http import paths
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.calls import slot_of
+from services.intake.http.calls import CallSlot
 from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
 from services.intake.places.gazetteer import geocoders_of
@@ -41,9 +42,10 @@ def preview_routes(
     @answers_errors("Ask again in a moment.")
     async def preview(request: web.Request) -> web.Response:
         """Answer 200 to any readable JSON; what is wrong with it is named under ``errors``."""
-        adapter = await callers.adapter(request, is_counted=False)
-        data = json_of(await body_of(request))
-        with slot_of(admission, adapter):
+        with CallSlot(request) as slot:
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
+            data = json_of(await body_of(request))
+            slot.take(admission, adapter)
             handed_in = SubmissionReceived(id=new_id(), source=f"/http/{adapter}", data=data)
             view = await Deadline().wait_for(look(handed_in))
         return web.json_response(view)
@@ -56,4 +58,4 @@ def preview_routes(
         near = await find_near(pool, query) if query else []
         return render_preview(previewed, near)
 
-    return [web.post("/v1/submissions/preview", documents(preview, PREVIEW))]
+    return [web.post(paths.PREVIEW, documents(preview, PREVIEW))]

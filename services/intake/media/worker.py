@@ -21,7 +21,9 @@ from PIL import (
     Image,
     ImageCms,
     JpegImagePlugin,
+    MpoImagePlugin,
     PngImagePlugin,
+    TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,
 )
@@ -45,6 +47,8 @@ _STANDARD_STREAMS = 3
 _FORMATS = ("JPEG", "PNG", WebPImagePlugin.WebPImageFile.format, "HEIF")
 _QUALITY = 85
 _ORIENTATION = 0x0112
+_READ_EXIF = (TiffImagePlugin, MpoImagePlugin)
+"""Imported before the process may open no file any more: Pillow would do it at the first EXIF."""
 _TRANSPOSE: Mapping[int, Image.Transpose] = MappingProxyType(
     {
         2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -1,12 +1,17 @@
 """Routes of Open311 GeoReport v2, in XML and JSON."""
 
 from collections.abc import Mapping
+from functools import partial
+from typing import get_args
 
 from aiohttp import web
 
+from services.intake.http.admission import AdmissionControl
+from services.intake.http.gate import KeyedRoute
 from services.intake.open311.operations import post_operations, read_operations
 from services.intake.open311.reading import BASE, Open311Reading
-from services.intake.open311.responses import Handler, answered, refused
+from services.intake.open311.representation import Format
+from services.intake.open311.responses import Handler, answered, refused, translated
 from services.intake.open311.submitting import Open311Submitting
 from shared.runtime.http.openapi import documents
 
@@ -43,3 +48,25 @@ def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> li
             routes.append(web.post(url, documents(answered(poster), post[path])))
         routes.append(web.route("*", url, refused(allowed)))
     return [*routes, web.route("*", "/open311{rest:(?s:.*)}", refused())]
+
+
+def keyed_open311_routes(
+    admission: AdmissionControl, of_updates: AdmissionControl
+) -> list[KeyedRoute]:
+    """Return the routes that take something, for the gate.
+
+    Args:
+        admission: Gives slots to submissions.
+        of_updates: Gives slots to updates.
+    """
+    admissions = {"requests": admission, "servicerequestupdates": of_updates}
+    return [
+        KeyedRoute(
+            f"{BASE}/{path}.{output}",
+            {"adapter": of_path},
+            reads_other_keys=True,
+            translate=partial(translated, output=output),
+        )
+        for path, of_path in admissions.items()
+        for output in get_args(Format)
+    ]

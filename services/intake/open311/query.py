@@ -63,15 +63,37 @@ class BoundingBox:
     @property
     def cells(self) -> list[int] | None:
         """The cells of the index's grid that it touches; None when they are too many."""
+        rows, columns = self._grid
+        if len(rows) * len(columns) > _MAX_CELLS:
+            return None
+        return [_cell(row, column) for row in rows for column in columns]
+
+    @property
+    def cell_range(self) -> tuple[int, int]:
+        """The first and the last cell on its parallels, anywhere on Earth."""
+        rows, _ = self._grid
+        return _cell(rows[0], -_CELLS_PER_PARALLEL // 2), _cell(rows[-1], _CELLS_PER_PARALLEL // 2)
+
+    def touched(self, cells: Collection[int]) -> list[int] | None:
+        """Return those of some cells that it touches; None when they are too many."""
+        touched = [cell for cell in cells if self._touches(cell)]
+        return touched if len(touched) <= _MAX_CELLS else None
+
+    def _touches(self, cell: int) -> bool:
+        rows, columns = self._grid
+        row, column = divmod(cell + _CELLS_PER_PARALLEL // 2, _CELLS_PER_PARALLEL)
+        column -= _CELLS_PER_PARALLEL // 2
+        is_antimeridian = column == -_CELLS_PER_PARALLEL // 2  # as 180 degrees on the row below
+        return (row in rows and column in columns) or (
+            is_antimeridian and row - 1 in rows and -column in columns
+        )
+
+    @property
+    def _grid(self) -> tuple[range, range]:
+        """The rows and columns of the index's grid that it touches."""
         south, north = (floor(side * CELLS_PER_DEGREE) for side in (self.south, self.north))
         west, east = (floor(side * CELLS_PER_DEGREE) for side in (self.west, self.east))
-        if (north - south + 1) * (east - west + 1) > _MAX_CELLS:
-            return None
-        return [
-            row * _CELLS_PER_PARALLEL + column
-            for row in range(south, north + 1)
-            for column in range(west, east + 1)
-        ]
+        return range(south, north + 1), range(west, east + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,10 @@ class ListQuery:
     limit: int
     offset: int
     after: Cursor | None
+
+
+def _cell(row: int, column: int) -> int:
+    return row * _CELLS_PER_PARALLEL + column
 
 
 def public_codes(city: Jurisdiction) -> tuple[str, ...]:

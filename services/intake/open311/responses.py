@@ -54,12 +54,16 @@ def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
                 response.force_close()
             return response
         else:
-            return _response(request, HTTPStatus.OK, page)
-        return _error_response(
-            request, error_of_problem(problem.status, problem.body, problem.headers)
-        )
+            return _response(format_of(request), HTTPStatus.OK, page)
+        return translated(problem, format_of(request))
 
     return answer
+
+
+def translated(problem: web.Response, output: Format) -> web.Response:
+    """Return problem details as an error of Open311."""
+    error = error_of_problem(problem.status, problem.body, problem.headers)
+    return _response(output, error.status, _page_of(error))
 
 
 def refused(allowed: str | None = None) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -82,11 +86,14 @@ def format_of(request: web.Request) -> Format:
 
 
 def _error_response(request: web.Request, error: Open311Error) -> web.Response:
-    return _response(request, error.status, Page(error.document(), dict(error.headers)))
+    return _response(format_of(request), error.status, _page_of(error))
 
 
-def _response(request: web.Request, status: int, page: Page) -> web.Response:
-    output = format_of(request)
+def _page_of(error: Open311Error) -> Page:
+    return Page(error.document(), dict(error.headers))
+
+
+def _response(output: Format, status: int, page: Page) -> web.Response:
     headers = {"Content-Type": CONTENT_TYPE[output], "X-Content-Type-Options": "nosniff"}
     body = encode_document(page.document, output)
     return web.Response(status=status, body=body, headers=headers | page.headers)

@@ -8,12 +8,25 @@ from typing import cast
 from asyncpg import Record
 
 from services.intake.open311.model import ListedRequest
-from services.intake.open311.query import ListQuery, Span
+from services.intake.open311.query import BoundingBox, ListQuery, Span
 from services.intake.public_status.model import StatusChange
 from shared.runtime.postgres import Pool, translate_errors
 
 _MAX_PROBED_CODES = 20
 """With more kinds their own index would be read more often than it saves."""
+_MAX_USED_CELLS = 300
+"""Cells in which a city has requests, as far as a large box looks at them: a probe for each."""
+_USED_CELLS = """
+    WITH RECURSIVE used (cell) AS (
+        (SELECT cell FROM listed_requests
+          WHERE jurisdiction = $1 AND cell >= $2 ORDER BY cell LIMIT 1)
+         UNION ALL
+        SELECT (SELECT listed_requests.cell FROM listed_requests
+                 WHERE jurisdiction = $1 AND listed_requests.cell > used.cell
+                 ORDER BY listed_requests.cell LIMIT 1)
+          FROM used WHERE used.cell IS NOT NULL)
+    SELECT cell FROM used WHERE cell <= $3 LIMIT $4
+"""
 _SELECT = """
     SELECT listed.request_id::text, known.tracking_number, listed.service_code,
            listed.submitted_at, listed.updated_at, listed.is_open, listed.description,
@@ -64,8 +77,19 @@ class PostgresListedRequests:
 
     async def page(self, query: ListQuery) -> Sequence[ListedRequest]:
         """Return a page of the list, newest first."""
-        statement, arguments = _page_statement(query)
+        cells = await self._cells(query.jurisdiction, query.box) if query.box else None
+        if cells == []:
+            return []
+        statement, arguments = _page_statement(query, cells)
         return [_request(row) for row in await self._fetch(statement, *arguments)]
+
+    async def _cells(self, jurisdiction: str, box: BoundingBox) -> list[int] | None:
+        """Return the cells that a box touches, of a large one those in use; None for many."""
+        if cells := box.cells:
+            return cells
+        first, last = box.cell_range
+        rows = await self._fetch(_USED_CELLS, jurisdiction, first, last, _MAX_USED_CELLS)
+        return box.touched([cell for (cell,) in rows]) if len(rows) < _MAX_USED_CELLS else None
 
     async def by_numbers(
         self, jurisdiction: str, codes: Sequence[str], numbers: Sequence[str]
@@ -114,25 +138,26 @@ class _Arguments:
         return [f"{column} >= {since}", f"{column} <= {until}"]
 
 
-def _page_statement(query: ListQuery) -> tuple[str, Sequence[object]]:
+def _page_statement(query: ListQuery, cells: Sequence[int] | None) -> tuple[str, Sequence[object]]:
     """Return a statement, which holds no value of the query, and its arguments.
 
     It reads the ends of a few stretches of one index, one for each status and each kind or cell,
-    and merges them.
+    and merges them: those of the statuses alone as they are read.
+
+    Args:
+        query: The query.
+        cells: The only cells in which its box can have requests; None for many or no box.
     """
     arguments = _Arguments()
     bind = arguments.bind
     moment = "submitted_at" if query.submitted else "updated_at"
-    probes = [f"unnest({bind(query.statuses, 'boolean[]')}) AS of_status (is_open)"]
-    conditions = [
-        f"jurisdiction = {bind(query.jurisdiction, 'text')}",
-        "listed_requests.is_open = of_status.is_open",
-    ]
+    probes = []
+    conditions = [f"jurisdiction = {bind(query.jurisdiction, 'text')}"]
     if query.submitted:
         conditions += arguments.within("submitted_at", query.submitted)
     if query.updated:
         conditions += arguments.within("updated_at", query.updated)
-    codes, cells = bind(query.codes, "text[]"), query.box and query.box.cells
+    codes = bind(query.codes, "text[]")
     if cells:
         probes.append(f"unnest({bind(cells, 'integer[]')}) AS of_place (cell)")
         conditions.append("listed_requests.cell = of_place.cell")
@@ -151,17 +176,24 @@ def _page_statement(query: ListQuery) -> tuple[str, Sequence[object]]:
         at, request_id = bind(after.moment, "timestamptz"), bind(after.request_id, "uuid")
         conditions.append(f"{moment} <= {at}")  # where the index is entered
         conditions.append(f"({moment}, request_id) < ({at}, {request_id})")
+    most = bind(query.offset + query.limit, "bigint")
+    found = " UNION ALL ".join(
+        f"""
+            (SELECT found.*
+               FROM {" CROSS JOIN ".join([*probes, "LATERAL"])} (
+                    SELECT {moment}, request_id
+                      FROM listed_requests
+                     WHERE {" AND ".join(conditions)} AND is_open = {bind(is_open, "boolean")}
+                     ORDER BY {moment} DESC, request_id DESC
+                     LIMIT {most}) AS found)
+        """  # noqa: S608 - constants and placeholders only
+        for is_open in query.statuses
+    )
     statement = f"""
         WITH page AS (
-            SELECT found.request_id
-              FROM {" CROSS JOIN ".join(probes)}
-             CROSS JOIN LATERAL (
-                   SELECT {moment}, request_id
-                     FROM listed_requests
-                    WHERE {" AND ".join(conditions)}
-                    ORDER BY {moment} DESC, request_id DESC
-                    LIMIT {bind(query.offset + query.limit, "bigint")}) AS found
-             ORDER BY found.{moment} DESC, found.request_id DESC
+            SELECT request_id
+              FROM ({found}) AS found
+             ORDER BY {moment} DESC, request_id DESC
              LIMIT {bind(query.limit, "bigint")} OFFSET {bind(query.offset, "bigint")})
         {_SELECT}
           FROM page

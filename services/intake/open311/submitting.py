@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pydantic_core
@@ -12,7 +13,7 @@ from aiohttp import web
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.api import envelope
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.calls import slot_of
+from services.intake.http.calls import CallSlot
 from services.intake.http.notes import AddNote
 from services.intake.http.picture_body import picture_refusal
 from services.intake.inbound.batch import RawSubmission
@@ -42,11 +43,13 @@ class _Call:
         adapter: The adapter.
         parameters: Form and query; the form wins.
         pictures: The bytes of each picture of the form.
+        slot: The slot that it got at the gate, or takes later.
     """
 
     adapter: str
     parameters: Parameters
     pictures: Sequence[bytes]
+    slot: CallSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Open311Submitting:
     Attributes:
         jurisdictions: Cities by id.
         callers: Identifies adapters and limits their rates.
-        admission: Refuses calls above the limits.
+        admission: Refuses submissions above the limits.
+        of_updates: Refuses updates above the limits.
         batcher: Accepts submissions.
         add_note: Adds a note to a request.
         pictures: Keeps the pictures of forms.
@@ -65,6 +69,7 @@ class Open311Submitting:
     jurisdictions: Mapping[str, Jurisdiction]
     callers: Callers
     admission: AdmissionControl
+    of_updates: AdmissionControl
     batcher: SubmissionBatcher
     add_note: AddNote
     pictures: FormPictures
@@ -78,7 +83,9 @@ class Open311Submitting:
             data = await self._with_pictures(data, call, handed_in.id)
             handed_in = handed_in.model_copy(update={"data": data})
             raw = RawSubmission(handed_in, pydantic_core.to_json(data))
-            return Page(_answer(await self._accept(call.adapter, raw)))
+            call.slot.take(self.admission, call.adapter)
+            async with asyncio.timeout_at(Deadline().until):
+                return Page(_answer(await self.batcher.submit(raw)))
 
     async def post_update(self, request: web.Request) -> Page:
         """Add an update's description to its request, as a note; its status changes nothing."""
@@ -87,8 +94,8 @@ class Open311Submitting:
             number, data = read_update(call.parameters)
             id_ = idempotency_id(request, call.parameters.text("update_id"))
             data = await self._with_pictures(data, call, id_)
-            with slot_of(self.admission, call.adapter):
-                note_id = await Deadline().wait_for(self.add_note(call.adapter, id_, number, data))
+            call.slot.take(self.of_updates, call.adapter)
+            note_id = await Deadline().wait_for(self.add_note(call.adapter, id_, number, data))
         return Page(Open311Document("service_request_updates", [UpdateTaken(update_id=note_id)]))
 
     @asynccontextmanager
@@ -97,34 +104,30 @@ class Open311Submitting:
 
         A stranger who has called too often is refused before the body is read.
         """
-        authorization = _authorization(request, Parameters.of(request.query.items()))
-        known = await self._adapter(request, authorization) if authorization else None
-        if not known and not self.callers.may_be_known(request):
-            raise RefusedError(ADDRESS_RATE.response())
-        try:
-            with self.pictures.slot(known) if has_pictures(request) else nullcontext():
-                form = await read_form(request)
-                parameters = Parameters.of([*form.fields, *request.query.items()])
-                adapter = known or await self._adapter(request, _authorization(request, parameters))
-                yield _Call(adapter, parameters, form.pictures)
-        except RefusedPictureError as refused:
-            raise picture_refusal(refused) from None
-        except web.RequestPayloadError:
-            raise bad_request("The body is not what its headers announce, such as gzip.") from None
-
-    async def _adapter(self, request: web.Request, authorization: str | None) -> str:
-        return await self.callers.adapter(request, is_counted=False, authorization=authorization)
+        with CallSlot(request) as slot:
+            identify = partial(self.callers.adapter, request, is_counted=slot.is_from_gate)
+            authorization = _authorization(request, Parameters.of(request.query.items()))
+            known = await identify(authorization=authorization) if authorization else None
+            if not known and not self.callers.may_be_known(request):
+                raise RefusedError(ADDRESS_RATE.response())
+            try:
+                with self.pictures.slot(known) if has_pictures(request) else nullcontext():
+                    form = await read_form(request)
+                    parameters = Parameters.of([*form.fields, *request.query.items()])
+                    in_form = _authorization(request, parameters)
+                    adapter = known or await identify(authorization=in_form)
+                    yield _Call(adapter, parameters, form.pictures, slot)
+            except RefusedPictureError as refused:
+                raise picture_refusal(refused) from None
+            except web.RequestPayloadError:
+                advice = "The body is not what its headers announce, such as gzip."
+                raise bad_request(advice) from None
 
     async def _with_pictures(self, data: dict[str, Any], call: _Call, id_: str) -> dict[str, Any]:
         if not call.pictures:
             return data
         kept = await self.pictures.keep(call.pictures, call.adapter, id_)
         return data | {"media": [*data.get("media", ()), *kept]}
-
-    async def _accept(self, adapter: str, submission: RawSubmission) -> Receipt:
-        with slot_of(self.admission, adapter):
-            async with asyncio.timeout_at(Deadline().until):
-                return await self.batcher.submit(submission)
 
 
 def _authorization(request: web.Request, parameters: Parameters) -> str | None:

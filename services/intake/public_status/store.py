@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeVar
 
 from asyncpg import Record
@@ -14,7 +15,7 @@ from services.intake.public_status.model import (
     StatusChange,
 )
 from services.intake.public_status.nearby import NearbyState, save_cases
-from shared.runtime.postgres import Connection, Pool, columns, insert_rows, translate_errors
+from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
@@ -78,16 +79,19 @@ _MAX_CHANGES = 100
 _NO_DECISION = (None,) * len(PublicDecision._fields)
 _NO_LINK = (None,) * len(CaseLink._fields)
 
-_LISTING_COLUMNS = (
-    "request_id",
-    "jurisdiction",
-    "service_code",
-    "submitted_at",
-    "updated_at",
-    "description",
-    "latitude",
-    "longitude",
+LISTING_COLUMNS = MappingProxyType(
+    {
+        "request_id": "uuid",
+        "jurisdiction": "text",
+        "service_code": "text",
+        "submitted_at": "timestamptz",
+        "updated_at": "timestamptz",
+        "description": "text",
+        "latitude": "double precision",
+        "longitude": "double precision",
+    }
 )
+"""Columns of a new listed request, and their types."""
 _CASE_LOCKS = 64
 # Two members may learn of a case and of a request in it at once, and neither sees the other's row:
 # whoever comes second with this lock reads what the first one wrote.
@@ -165,9 +169,9 @@ class PostgresPublicStatuses:
             )
 
 
-async def save_listings(connection: Connection, requests: Sequence[PublicRequest]) -> None:
-    """List new requests, in the caller's transaction; those of private kinds are left out."""
-    listed = [
+def listing_rows(requests: Sequence[PublicRequest]) -> list[tuple[object, ...]]:
+    """Return the values of ``LISTING_COLUMNS`` of new requests; private kinds are left out."""
+    return [
         (
             one.request_id,
             one.jurisdiction,
@@ -179,7 +183,6 @@ async def save_listings(connection: Connection, requests: Sequence[PublicRequest
         for one in requests
         if one.listing
     ]
-    await insert_rows(connection, "listed_requests", _LISTING_COLUMNS, listed)
 
 
 async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:

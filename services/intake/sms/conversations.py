@@ -23,6 +23,7 @@ from services.intake.rules.sms.model import (
 )
 from services.intake.rules.sms.wording import fit, say
 from services.intake.rules.text import normalize_text
+from services.intake.sms.places import SmsPlaces
 from services.intake.sms.store import (
     Correspondent,
     add_answer,
@@ -62,11 +63,13 @@ class SmsConversations:
         pool: Intake's database.
         policy: Rules by which submissions become requests.
         hand_over: Called after a commit, to pass its events to the relay.
+        places: Asks another server for places before a transaction; None without one.
     """
 
     pool: Pool
     policy: IntakePolicy
     hand_over: HandOver
+    places: SmsPlaces | None = None
 
     async def take(self, text: ReceivedText, now: datetime) -> str | None:
         """Return the answer to a text, None for none; the same text gets the same answer.
@@ -78,6 +81,9 @@ class SmsConversations:
         identity = idempotency_key(SOURCE, text.id)
         person = phone_ref(self.policy.reporter_key, text.number)
         who = Correspondent(person, text.jurisdiction, text.number)
+        if self.places:
+            incoming = IncomingText(text.id, normalize_text(text.body), now)
+            await self.places.before_text(who, incoming)
         async with transaction(self.pool) as db:
             conversation = await lock_conversation(db, who, now)
             if earlier := await find_answer(db, identity):
@@ -96,6 +102,8 @@ class SmsConversations:
 
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
+        if self.places:
+            await self.places.before_due(now)
         async with transaction(self.pool) as db:
             due = await lock_due(db, now, self.policy.cities)
             over = on_due(due[1], now) if due else None

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
+from asyncpg import Record
 from pydantic import TypeAdapter
 
 from services.intake.rules.sms.model import Conversation
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, Pool, translate_errors
 
 _LOCK = """
     INSERT INTO sms_conversations (person, jurisdiction, state, updated_at, is_silent)
@@ -15,14 +16,15 @@ _LOCK = """
     ON CONFLICT (person, jurisdiction) DO UPDATE SET updated_at = excluded.updated_at
     RETURNING state
 """
-_LOCK_DUE = """
+_DUE = """
     SELECT person, jurisdiction, number, state
       FROM sms_conversations
      WHERE due_at <= $1 AND jurisdiction = ANY($2::text[])
      ORDER BY due_at
      LIMIT 1
-       FOR UPDATE SKIP LOCKED
 """
+_LOCK_DUE = f"{_DUE} FOR UPDATE SKIP LOCKED"
+_STATE_OF = "SELECT state FROM sms_conversations WHERE person = $1 AND jurisdiction = $2"
 _SAVE = """
     UPDATE sms_conversations
        SET number = $3, state = $4, due_at = $5, updated_at = $6, is_silent = $7
@@ -69,6 +71,27 @@ async def lock_conversation(db: Connection, who: Correspondent, now: datetime) -
     return _STATE.validate_json(state)
 
 
+async def find_conversation(pool: Pool, who: Correspondent) -> Conversation:
+    """Return the conversation with a person as it is now; a new one for a stranger."""
+    with translate_errors():
+        state = await pool.fetchval(_STATE_OF, who.person, who.jurisdiction)
+    return _STATE.validate_json(state) if state else Conversation()
+
+
+async def find_due(
+    pool: Pool, now: datetime, jurisdictions: Collection[str]
+) -> tuple[Correspondent, Conversation] | None:
+    """Return the conversation that is due the longest as it is now; None when none is.
+
+    Args:
+        pool: The database.
+        now: The present moment.
+        jurisdictions: Ids of the cities; conversations with others wait.
+    """
+    with translate_errors():
+        return _due(await pool.fetchrow(_DUE, now, list(jurisdictions)))
+
+
 async def lock_due(
     db: Connection, now: datetime, jurisdictions: Collection[str]
 ) -> tuple[Correspondent, Conversation] | None:
@@ -76,14 +99,10 @@ async def lock_due(
 
     Args:
         db: A connection in a transaction.
-        now: The present moment.
-        jurisdictions: Ids of the cities; conversations with others wait.
+        now: As for ``find_due``.
+        jurisdictions: As for ``find_due``.
     """
-    row = await db.fetchrow(_LOCK_DUE, now, list(jurisdictions))
-    if row is None:
-        return None
-    who = Correspondent(row["person"], row["jurisdiction"], row["number"])
-    return who, _STATE.validate_json(row["state"])
+    return _due(await db.fetchrow(_LOCK_DUE, now, list(jurisdictions)))
 
 
 async def save_conversation(
@@ -132,6 +151,13 @@ async def delete_old(db: Connection, before: datetime) -> None:
     """Delete answers and conversations from before a moment, except of silent people."""
     await db.execute(_DELETE_ANSWERS, before)
     await db.execute(_DELETE_CONVERSATIONS, before)
+
+
+def _due(row: Record | None) -> tuple[Correspondent, Conversation] | None:
+    if row is None:
+        return None
+    who = Correspondent(row["person"], row["jurisdiction"], row["number"])
+    return who, _STATE.validate_json(row["state"])
 
 
 def _dump(conversation: Conversation) -> str:

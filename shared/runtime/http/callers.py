@@ -71,18 +71,23 @@ class Callers:
         given = authorization or authorization_of(request)
         adapter = await self._caller(request, given, ADAPTER)
         if not is_counted:
-            _count(self.by_key, adapter)
+            self._count(adapter)
         return adapter.name
 
-    async def uploader(self, request: web.Request) -> Principal:
-        """Return the adapter or bureau that calls; a bureau has a limit of its own.
+    async def uploader(self, request: web.Request, *, is_counted: bool) -> Principal:
+        """Return the adapter or bureau that calls.
+
+        Args:
+            request: As for ``adapter``.
+            is_counted: As for ``adapter``.
 
         Raises:
             RefusedError: It is neither, or it calls too often.
             SystemicError: The key could not be looked up in time.
         """
         uploader = await self._caller(request, authorization_of(request), ADAPTER, BUREAU)
-        _count(self.by_bureau if uploader.scope == BUREAU else self.by_key, uploader)
+        if not is_counted:
+            self._count(uploader)
         return uploader
 
     async def operator(self, request: web.Request) -> str:
@@ -102,8 +107,13 @@ class Callers:
             SystemicError: The key could not be looked up in time.
         """
         principal = await self._caller(request, authorization_of(request), *scopes)
-        _count(self.by_key, principal)
+        self._count(principal)
         return principal
+
+    def try_count(self, caller: Principal) -> bool:
+        """Count a call; return False when there are too many. A bureau has a limit of its own."""
+        limits = self.by_bureau if caller.scope == BUREAU else self.by_key
+        return limits.try_take(caller.name)
 
     async def look_up_refusal(self, request: web.Request) -> web.Response | None:
         """Return the response for a caller who looks up too much or cannot be identified."""
@@ -153,10 +163,9 @@ class Callers:
             request.protocol.is_known = True
         return principal
 
-
-def _count(limits: TokenBuckets, caller: Principal) -> None:
-    if not limits.try_take(caller.name):
-        raise RefusedError(KEY_RATE.response())
+    def _count(self, caller: Principal) -> None:
+        if not self.try_count(caller):
+            raise RefusedError(KEY_RATE.response())
 
 
 def authorization_of(request: web.Request) -> str:

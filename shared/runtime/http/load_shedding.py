@@ -7,6 +7,7 @@ as many are accepted as there are slots.
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -28,15 +29,16 @@ GateDecision: TypeAlias = bytes | Release | None
 
 @dataclass(frozen=True, slots=True)
 class EarlyRejectGate:
-    """Admission control for one kind of request.
+    """Admission control for some kinds of requests.
 
     Attributes:
-        request_line: The first bytes of such a request, up to the space before the HTTP version.
-        decide: Decides by the head of a complete request and the address of its connection.
+        request_line: Matches the first bytes of such a request.
+        decide: Decides by that match, the head of a complete request, and the address of its
+            connection.
     """
 
-    request_line: bytes
-    decide: Callable[[bytes, str], GateDecision]
+    request_line: re.Pattern[bytes]
+    decide: Callable[[re.Match[bytes], bytes, str], GateDecision]
 
 
 def adopt_slot(request: web.Request) -> Release | None:
@@ -69,9 +71,10 @@ class GatedConnection(TimedConnection):
     def data_received(self, data: bytes) -> None:
         """Handle a chunk; aiohttp itself calls with no data, to parse what it has buffered."""
         self._chunks_are_requests = self._chunks_are_requests and (not data or is_one_request(data))
-        if self._may_reject(data) and self.transport and self.is_waiting:
+        line = self._gate.request_line.match(data)
+        if line and self._may_reject(data) and self.transport and self.is_waiting:
             self._release_slot()
-            decision = self._gate.decide(data.partition(b"\r\n\r\n")[0], self.address)
+            decision = self._gate.decide(line, data.partition(b"\r\n\r\n")[0], self.address)
             if isinstance(decision, bytes):
                 self.answer_at_once(decision)
                 return
@@ -83,6 +86,7 @@ class GatedConnection(TimedConnection):
     def wait_for_request(self) -> None:
         """Begin the time without a request; the gate may answer the next one."""
         self._unanswered -= 1
+        self._release_slot()
         super().wait_for_request()
 
     @override
@@ -105,6 +109,5 @@ class GatedConnection(TimedConnection):
             self._chunks_are_requests
             and not self._unanswered  # no earlier request is in progress
             and not self.writing_paused  # the caller reads our responses
-            and data.startswith(self._gate.request_line)
             and b"\r\nconnection: close" not in data.partition(b"\r\n\r\n")[0].lower()
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
 
 from aiohttp import web
 from prometheus_client import Counter
@@ -10,23 +11,33 @@ from shared.runtime.http.http_bytes import serialize_response
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.metrics import LIMITED
 
+Translate: TypeAlias = Callable[[web.Response], web.Response]
+"""Returns problem details in another form."""
+
+
+def problem_details(response: web.Response) -> web.Response:
+    """Return them as they are."""
+    return response
+
 
 class Refusal:
     """The response to callers above one limit; it counts them."""
 
     def __init__(self, count: Counter, build: Callable[[], web.Response]) -> None:
         self._count, self._build = count, build
-        self._raw = serialize_response(build())
+        self._raw: dict[Translate, bytes] = {}
 
     def response(self) -> web.Response:
         """Return the response."""
         self._count.inc()
         return self._build()
 
-    def raw_response(self) -> bytes:
-        """Return the bytes of the response."""
+    def raw_response(self, translate: Translate = problem_details) -> bytes:
+        """Return the bytes of the response, translated once."""
         self._count.inc()
-        return self._raw
+        if translate not in self._raw:
+            self._raw[translate] = serialize_response(translate(self._build()))
+        return self._raw[translate]
 
 
 def limited(limit: str, detail: str) -> Refusal:

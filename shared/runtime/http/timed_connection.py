@@ -33,8 +33,8 @@ _CLOSED_COUNTS = {reason: CONNECTIONS_CLOSED.labels(reason) for reason in get_ar
 class TimedConnection(ProblemDetailsConnection):
     """A connection with deadlines.
 
-    It overrides methods of aiohttp's protocol that have no underscore and no documentation, so
-    aiohttp is pinned exactly.
+    It overrides methods of aiohttp's protocol that have no underscore and no documentation, and
+    reads its queue of parsed requests, so aiohttp is pinned exactly.
 
     Attributes:
         address: The address at the other end.
@@ -88,6 +88,8 @@ class TimedConnection(ProblemDetailsConnection):
                 self.close_now("head_large")
                 return
         super().data_received(data)
+        if self._messages:  # a head ended, perhaps in a chunk that began with the rest of a body
+            self._head_bytes = -math.inf
 
     def _receives_body(self) -> bool:
         """Return True while the rest comes of a body that the answered request did not need."""

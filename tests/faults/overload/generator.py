@@ -41,6 +41,9 @@ class Load:
         port: The service's port.
         key: The adapter's key.
         prefix: Prefix of the idempotency keys.
+        path: Where the requests go.
+        content_type: What their bodies are.
+        body: The body of each.
         responses: The responses so far.
         sent: Number of requests sent.
         unsent: Number of requests that found no free connection when they were due.
@@ -50,6 +53,9 @@ class Load:
     port: int
     key: str
     prefix: str
+    path: str = "/v1/submissions"
+    content_type: str = "application/json"
+    body: bytes = _BODY
     responses: list[Response] = field(default_factory=list)
     sent: int = 0
     unsent: int = 0
@@ -99,11 +105,11 @@ class Load:
             return
         number, self.sent = self.sent, self.sent + 1
         head = (
-            f"POST /v1/submissions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.key}"
-            f"\r\nIdempotency-Key: {self.prefix}{number}\r\nContent-Type: application/json"
-            f"\r\nContent-Length: {len(_BODY)}\r\n\r\n"
+            f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.key}"
+            f"\r\nIdempotency-Key: {self.prefix}{number}\r\nContent-Type: {self.content_type}"
+            f"\r\nContent-Length: {len(self.body)}\r\n\r\n"
         )
-        self._idle.popleft().send(number, head.encode() + _BODY)
+        self._idle.popleft().send(number, head.encode() + self.body)
 
     def _on_response(self, connection: HttpConnection, response: Response) -> None:
         self.responses.append(response)
@@ -117,7 +123,7 @@ class Load:
 
 async def main() -> None:
     parser = argparse.ArgumentParser()
-    for name in ("--key", "--prefix"):
+    for name in ("--key", "--prefix", "--path", "--content_type", "--body"):
         parser.add_argument(name)
     for name in ("--port", "--connections"):
         parser.add_argument(name, type=int)
@@ -125,6 +131,9 @@ async def main() -> None:
         parser.add_argument(name, type=float, default=0.0)
     options = parser.parse_args()
     load = Load(options.port, options.key, options.prefix)
+    if options.path:
+        load.path, load.content_type = options.path, options.content_type
+        load.body = options.body.encode()
     await load.connect(options.connections)
     if options.rate:
         await load.open_loop(options.seconds, options.rate)

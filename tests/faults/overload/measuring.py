@@ -59,9 +59,26 @@ def p99_s(responses: Sequence[Response]) -> float:
 
 
 async def load(  # noqa: PLR0913 - a load has these measures
-    port: int, key: str, prefix: str, *, seconds: float, connections: int, rate: float = 0
+    port: int,
+    key: str,
+    prefix: str,
+    *,
+    seconds: float,
+    connections: int,
+    rate: float = 0,
+    **request: str,
 ) -> Measured:
-    """Put load on the service from another process; without a rate as much as it accepts."""
+    """Put load on the service from another process; without a rate as much as it accepts.
+
+    Args:
+        port: The service's port.
+        key: The adapter's key.
+        prefix: Prefix of the idempotency keys.
+        seconds: Duration of the load.
+        connections: How many connections carry it.
+        rate: Requests per second.
+        **request: ``path``, ``content_type`` and ``body`` of another request than a submission.
+    """
     options = {
         "port": port,
         "key": key,
@@ -69,6 +86,7 @@ async def load(  # noqa: PLR0913 - a load has these measures
         "seconds": seconds,
         "connections": connections,
         "rate": rate,
+        **request,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -11,6 +11,7 @@ from shared.runtime.postgres import Pool
 from tests.builders import handed_in
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import bulk, line, plain, post
+from tests.integration.intake.sms.gateway import SETTINGS, Phone
 from tests.pelias_server import HERE, PeliasServer, running_pelias
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -39,20 +40,23 @@ class WatchingServer(PeliasServer):
         return await super().search(request)
 
 
-@pytest.mark.parametrize("way", ["single", "bulk", "kafka"])
+@pytest.mark.parametrize("way", ["single", "bulk", "kafka", "text"])
 async def test_an_address_that_only_the_server_knows_is_put_on_the_map(
     running: Running, topic_log: TopicLog, pool: Pool, way: str
 ) -> None:
     """Without a transaction that waits for it; a machine that is too busy may take a few tries."""
     server = WatchingServer(pool)
-    async with running_pelias(server) as url, running(pelias_url=url) as client:
+    async with running_pelias(server) as url, running(pelias_url=url, **SETTINGS) as client:
         tries = 0
 
         async def on_the_map() -> RequestSubmitted | None:
             nonlocal tries
             tries += 1
             data = plain(location={"address": f"{tries} SE Nowhere St"})
-            if way == "single":
+            if way == "text":
+                phone = Phone(f"+1503555{tries:04}")
+                await phone.say(client, f"Pothole at {tries} SE Nowhere St")
+            elif way == "single":
                 await post(client, data)
             elif way == "bulk":
                 await bulk(client, line(f"line-{tries}", data=data))

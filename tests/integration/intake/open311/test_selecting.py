@@ -62,6 +62,8 @@ async def test_every_filter_selects(running: Running, database: Database) -> Non
         assert await found(bbox="-122.69,45.51,-122.67,45.52") == [here]
         assert await found(bbox="-122.69,45.51,-122.67,45.52", status="closed") == []
         assert await found(bbox="-180,-90,180,90") == [here, sign]
+        assert await found(bbox="-130,45.55,-110,50") == [sign]
+        assert await found(bbox="0,0,100,80") == []
         assert await found(
             bbox="-122.69,45.51,-122.67,45.52", updated_after=stamp(now - timedelta(days=1))
         ) == [old, here]

@@ -12,7 +12,9 @@ import aiohttp
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.api import submission_routes
 from services.intake.http.batching import AcceptSubmissions, SubmissionBatcher
-from services.intake.http.gate import submission_gate
+from services.intake.http.gate import KeyedRoute, key_gate
+from services.intake.http.notes import note_routes
+from services.intake.http.paths import NOTES, SUBMISSIONS
 from services.intake.inbound.batch import RawSubmission
 from services.intake.public_status.api import status_routes
 from services.intake.records import Receipt
@@ -42,6 +44,10 @@ def still() -> float:
 
 async def no_batch(_: Sequence[RawSubmission]) -> Sequence[Receipt]:
     raise AssertionError("nothing opened the batcher")
+
+
+async def no_note(*_: object) -> str:
+    raise DatabaseDownError("away")
 
 
 @dataclass
@@ -89,9 +95,11 @@ class Intake:
     async def running(self, *, gated: bool = True) -> AsyncGenerator[aiohttp.ClientSession]:
         routes = [
             *submission_routes(self.callers, self.batcher, self.admission),
+            *note_routes(self.callers, self.admission, no_note),
             *status_routes(None, {}, self.callers.look_up_refusal),  # type: ignore[arg-type] # asks no database for a mistyped number
         ]
-        gate = submission_gate(self.callers, self.admission) if gated else None
+        keyed = [KeyedRoute(path, {"adapter": self.admission}) for path in (SUBMISSIONS, NOTES)]
+        gate = key_gate(self.callers, keyed) if gated else None
         async with (
             serve_http(
                 "127.0.0.1",
@@ -118,8 +126,8 @@ class Response:
     problem: dict[str, Any]
 
 
-async def post(client: aiohttp.ClientSession, **headers: str) -> Response:
-    async with client.post("/v1/submissions", json={}, headers=headers) as response:
+async def post(client: aiohttp.ClientSession, path: str = SUBMISSIONS, **headers: str) -> Response:
+    async with client.post(path, json={}, headers=headers) as response:
         return Response(
             response.status, dict(response.headers), await response.json(content_type=None)
         )

@@ -55,6 +55,18 @@ def test_what_one_caller_does_not_use_of_its_share_is_free_to_others() -> None:
     assert acquire(admission, "cd") == [None, BUSY]
 
 
+def test_a_narrower_admission_takes_its_places_of_a_wider_one() -> None:
+    wide = admission_control(3)
+    narrow = AdmissionControl(lambda: 2, tokens(100), caller_share=1, within=wide)
+    assert acquire(narrow, "aab") == [None, None, BUSY]
+    assert acquire(wide, "bb") == [None, BUSY]
+    narrow.release("a")
+    assert acquire(wide, "b") == [None]
+    assert narrow.try_acquire("a") is BUSY, "the wider one is full"
+    wide.release("b")
+    assert narrow.try_acquire("a") is None
+
+
 def test_a_place_given_back_is_one_of_its_callers_share() -> None:
     admission = admission_control(4, caller_share=0.5)
     acquire(admission, "aab")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
+from services.intake.http.paths import NOTES, SUBMISSIONS
 from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
 from shared.errors import DatabaseDownError
@@ -67,11 +68,14 @@ async def test_a_key_with_its_share_in_flight_gets_429_and_another_key_is_let_in
     assert slow.intake.left() == 97
 
 
-async def test_the_place_that_a_known_key_took_at_the_gate_is_its_own_to_give_back() -> None:
+@pytest.mark.parametrize("path", [SUBMISSIONS, NOTES.format(tracking_number="26-7KQ4-M2")])
+async def test_the_place_that_a_known_key_took_at_the_gate_is_its_own_to_give_back(
+    path: str,
+) -> None:
     slow = Slow()
     slow.failed.set()
     async with slow.running(gated=True) as client:
-        responses = [await post(client, **key) for key in (ADAPTER, OTHER) * 3]
+        responses = [await post(client, path, **key) for key in (ADAPTER, OTHER) * 3]
 
     assert [response.status for response in responses] == [503] * 6
     assert slow.intake.left() == 94

@@ -4,9 +4,10 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from services.intake.media.reencoding import Reencoder, ReencodingError
 from services.intake.rules.media import RefusedPictureError
@@ -34,6 +35,26 @@ async def test_a_picture_is_reencoded_in_a_process() -> None:
 
     assert (kept.media_type, kept.width, kept.height) == ("image/jpeg", 2_048, 1_280)
     assert kept.content.startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("JPEG", {}),
+        ("PNG", {}),
+        ("WEBP", {}),
+        ("MPO", {"save_all": True, "append_images": [Image.new("RGB", (64, 48))]}),
+    ],
+)
+async def test_a_picture_of_a_telephone_becomes_upright_in_its_process(
+    kind: str, more: dict[str, Any]
+) -> None:
+    """It says how it was held, which needs more of Pillow than a picture without metadata."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    kept = await Reencoder().reencode(encoded(kind=kind, exif=exif, **more))
+
+    assert (kept.width, kept.height) == (48, 64)
 
 
 async def test_the_largest_pictures_fit_into_the_memory_of_the_process() -> None:

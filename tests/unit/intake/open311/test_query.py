@@ -119,6 +119,29 @@ def test_a_box_has_the_cells_that_it_touches() -> None:
     assert BoundingBox(-122.69, 45.51, -122.67, 45.52).cells == [910 * 7200 - 2454]
     assert len(BoundingBox(-122.71, 45.49, -122.67, 45.52).cells or ()) == 4
     assert BoundingBox(-123.5, 45, -122, 46).cells is None
+
+
+def test_a_large_box_touches_some_of_the_cells_in_use() -> None:
+    portland, greenwich = 910 * 7200 - 2454, 1029 * 7200
+    assert BoundingBox(-180, -90, 180, 90).touched([portland, greenwich]) == [portland, greenwich]
+    assert BoundingBox(-123.5, 45, -122, 46).touched([portland, greenwich]) == [portland]
+    assert BoundingBox(0, 0, 100, 80).touched([portland]) == []
+    assert BoundingBox(-180, -90, 180, 90).touched(range(portland, portland + 17)) is None
+
+
+def test_a_box_touches_the_antimeridian_from_both_sides() -> None:
+    east, west = (BoundingBox(lon, -17.01, lon, -17.01).cells or [] for lon in (180.0, -180.0))
+    assert BoundingBox(170, -20, 180, -10).touched(east) == east
+    assert BoundingBox(-180, -20, -170, -10).touched(west) == west
+    assert BoundingBox(-180, -20, -170, -10).touched([west[0] + 3600]) == []
+
+
+def test_all_cells_on_the_parallels_of_a_box_are_in_its_range() -> None:
+    box = BoundingBox(0, 45.5, 100, 45.55)
+    first, last = box.cell_range
+    assert first <= 910 * 7200 - 2454 <= last
+    assert first > 908 * 7200
+    assert last < 913 * 7200
     assert query(bbox="-122.7,45.4,-122.6,45.6").box == BoundingBox(-122.7, 45.4, -122.6, 45.6)
     assert query(bbox="0, 0, 1, 1").box == BoundingBox(0, 0, 1, 1)
 

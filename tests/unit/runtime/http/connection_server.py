@@ -24,6 +24,7 @@ class Server:
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     began: asyncio.Event = field(default_factory=asyncio.Event)
     clients: list[Client] = field(default_factory=list)
+    connections: list[TimedConnection] = field(default_factory=list)
 
     async def connect(self) -> Client:
         client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
@@ -34,6 +35,12 @@ class Server:
         self.began.set()
         await self.go_on.wait()
         return web.Response(text="done")
+
+    async def known(self, request: web.Request) -> web.Response:
+        assert isinstance(request.protocol, TimedConnection)
+        request.protocol.is_known = True
+        self.connections.append(request.protocol)
+        return web.Response()
 
 
 async def ready() -> str | None:
@@ -48,12 +55,6 @@ async def large(_: web.Request) -> web.Response:
     return web.Response(body=bytes(8_000_000))
 
 
-async def known(request: web.Request) -> web.Response:
-    assert isinstance(request.protocol, TimedConnection)
-    request.protocol.is_known = True
-    return web.Response()
-
-
 @asynccontextmanager
 async def running(limits: HttpLimits) -> AsyncGenerator[Server]:
     server = Server(0)
@@ -61,7 +62,7 @@ async def running(limits: HttpLimits) -> AsyncGenerator[Server]:
         web.post("/echo", echo),
         web.get("/large", large),
         web.get("/wait", server.wait),
-        web.get("/known", known),
+        web.get("/known", server.known),
     ]
     async with serve_http(
         "127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event(), limits=limits

@@ -81,6 +81,21 @@ async def test_the_rest_of_a_body_that_nobody_needs_is_no_head() -> None:
         assert await client.status() == 200
 
 
+async def test_a_head_that_came_with_the_rest_of_a_body_is_no_part_of_the_body_after_it() -> None:
+    def head(to: str) -> bytes:
+        return f"POST {to} HTTP/1.1\r\nHost: here\r\nContent-Length: 200000\r\n\r\n".encode()
+
+    async with running(NEVER) as server:
+        client = await server.connect()
+        assert await client.status(path("/known")) == 200
+        assert await client.status(head("/live")) == 405
+        [connection] = server.connections
+        connection.data_received(bytes(200_000) + head("/echo"))
+        connection.data_received(bytes(100_000))  # before the request began
+        connection.data_received(bytes(100_000))
+        assert await client.response() == (200, bytes(200_000))
+
+
 async def server_has_read(server: Server) -> None:
     """Wait until the server has read what was sent: it then answers a later connection."""
     assert await (await server.connect()).status() == 200

@@ -1,6 +1,7 @@
 """Load shedding at the socket, as a client sees it."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,8 +27,8 @@ class Server:
     began: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def decide(self, head: bytes, peer: str) -> GateDecision:
-        assert peer == "127.0.0.1"
+    def decide(self, line: re.Match[bytes], head: bytes, peer: str) -> GateDecision:
+        assert (line[0][:12], peer) == (b"POST /things", "127.0.0.1")
         if header_values(head, b"stranger"):
             return None
         if not self.slots:
@@ -58,7 +59,7 @@ async def ready() -> str | None:
 @asynccontextmanager
 async def connected(server: Server) -> AsyncGenerator[Client]:
     server.released.set()
-    gate = EarlyRejectGate(b"POST /things ", server.decide)
+    gate = EarlyRejectGate(re.compile(b"POST /things[ /]"), server.decide)
     routes = [web.post("/things", server.post), web.post("/others", server.post)]
     async with serve_http(
         "127.0.0.1", 0, routes=routes, check=ready, stopping=server.stopping, gate=gate
@@ -112,6 +113,16 @@ async def test_the_place_of_a_request_that_reached_no_handler_is_free_again() ->
         assert (await client.response())[0] == 400
         await client.reader.read()
     assert server.slots == 1
+
+
+async def test_the_place_that_no_handler_took_over_is_free_after_the_response() -> None:
+    server = Server(slots=1)
+    async with connected(server) as client:
+        client.send(request(line="POST /things/none HTTP/1.1"))
+        assert (await client.response())[0] == 404
+        client.send(request(line="POST /others HTTP/1.1"))
+        await client.response()
+        assert server.slots == 1
 
 
 async def test_other_requests_pass_a_gate_that_is_shut() -> None:

@@ -1,0 +1,112 @@
+"""The limits of calls over HTTP, as the settings say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
+
+from services.intake.http.admission import AdmissionControl
+from services.intake.http.gate import KeyedRoute
+from services.intake.http.load_limits import AdaptiveBatchSize
+from services.intake.http.media import MAX_UPLOADS
+from services.intake.http.paths import BULK, NOTES, PREVIEW, SUBMISSIONS
+from services.intake.open311.api import keyed_open311_routes
+from services.intake.rules.media import PATH as MEDIA
+from services.intake.settings import IntakeSettings
+from shared.runtime.http.api_key_cache import ApiKeyCache
+from shared.runtime.http.api_keys import Scope, authenticate
+from shared.runtime.http.callers import Callers
+from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
+from shared.runtime.postgres import Pool
+
+_ADDRESS_BURST_S = 5.0
+_PHOTOS, _PREVIEWS = 16, 8
+_SINGLY = 16
+"""Calls at a time that each read or write by themselves: more would only wait for a connection, and
+submissions, which share a transaction, behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """Controls of admission by kind of call, each with a rate.
+
+    Attributes:
+        submissions: For submissions, and for whole bulk calls.
+        singly: For calls that read or write by themselves, a few at a time; each takes a slot of
+            ``submissions`` as well.
+        uploads: For pictures in memory, by the scope of the caller.
+        photos: For residents' photos in memory, by address.
+        previews: For previews of residents' reports while they write, by address.
+    """
+
+    submissions: AdmissionControl
+    singly: AdmissionControl
+    uploads: Mapping[Scope, AdmissionControl]
+    photos: AdmissionControl
+    previews: AdmissionControl
+
+    @classmethod
+    def of(cls, settings: IntakeSettings, batch_size: AdaptiveBatchSize) -> Self:
+        """Return the limits.
+
+        Args:
+            settings: The rates.
+            batch_size: The size of transactions, from which the slots of submissions follow.
+        """
+        per_second = settings.accepts_per_second
+        submissions = AdmissionControl(
+            lambda: batch_size.max_in_flight,
+            TokenBucket(per_second),
+            caller_share=_key_per_second(settings) / per_second,
+        )
+        return cls(
+            submissions,
+            AdmissionControl(
+                lambda: _SINGLY, TokenBucket(per_second), caller_share=0.5, within=submissions
+            ),
+            {
+                scope: AdmissionControl(
+                    partial(MAX_UPLOADS.__getitem__, scope),
+                    TokenBucket(per_second),
+                    caller_share=0.5,
+                )
+                for scope in MAX_UPLOADS
+            },
+            AdmissionControl(lambda: _PHOTOS, TokenBucket(per_second), caller_share=0.25),
+            AdmissionControl(lambda: _PREVIEWS, TokenBucket(per_second), caller_share=0.25),
+        )
+
+
+def callers_of(settings: IntakeSettings, lookups: Pool) -> Callers:
+    """Return who identifies callers and limits their rates.
+
+    Args:
+        settings: The rates.
+        lookups: Database of the keys.
+    """
+    return Callers(
+        keys=ApiKeyCache(partial(authenticate, lookups)),
+        by_key=TokenBuckets(_key_per_second(settings)),
+        by_bureau=TokenBuckets(settings.bureau_per_second),
+        by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
+        proxies=settings.trusted_proxies,
+    )
+
+
+def keyed_routes(limits: CallLimits) -> list[KeyedRoute]:
+    """Return all routes on which callers with a key hand something in."""
+    admissions = {
+        SUBMISSIONS: limits.submissions,
+        BULK: limits.submissions,
+        PREVIEW: limits.singly,
+        NOTES: limits.singly,
+    }
+    return [
+        *(KeyedRoute(path, {"adapter": of_path}) for path, of_path in admissions.items()),
+        KeyedRoute(MEDIA, limits.uploads),
+        *keyed_open311_routes(limits.submissions, limits.singly),
+    ]
+
+
+def _key_per_second(settings: IntakeSettings) -> int:
+    return settings.key_per_second or max(1, settings.accepts_per_second // 2)
