@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from aiohttp import BasicAuth, web
+from aiohttp import encode_basic_auth, web
 
 from deploy.local.folder import write_json
 from deploy.local.readiness import LOOPBACK
@@ -54,7 +54,7 @@ def sms_app(folder: SmsFolder, account: str, token: str) -> web.Application:
         account: The account's id.
         token: The account's secret.
     """
-    expected = BasicAuth(account, token).encode()
+    expected = encode_basic_auth(account, token)
 
     async def post(request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != expected:

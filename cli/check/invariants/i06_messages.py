@@ -1,4 +1,7 @@
-"""I6: at most one hand-over of each message to the provider."""
+"""I6: at most one hand-over of each message to the provider.
+
+An unknown message may turn out as sent, but not the other way round; ids of events sort by time.
+"""
 
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
@@ -11,7 +14,11 @@ MESSAGES = Invariant(
             """
             SELECT min(notification_id) FROM notices
              WHERE kind IN ('sent', 'unknown')
-             GROUP BY person, about, version, channel HAVING count(*) > 1
+             GROUP BY person, about, version, channel
+            HAVING count(DISTINCT notification_id) > 1
+                OR count(*) FILTER (WHERE kind = 'sent') > 1
+                OR max(event) FILTER (WHERE kind = 'unknown')
+                   > min(event) FILTER (WHERE kind = 'sent')
             """,
         ),
         ViolationQuery(

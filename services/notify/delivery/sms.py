@@ -148,7 +148,7 @@ async def open_sms(
         yield []
         return
     async with aiohttp.ClientSession(
-        auth=aiohttp.BasicAuth(account.name, account.token),
+        headers={"Authorization": aiohttp.encode_basic_auth(account.name, account.token)},
         connector=aiohttp.TCPConnector(force_close=True),
         timeout=aiohttp.ClientTimeout(total=account.within_s, sock_connect=account.within_s / 2),
     ) as session:

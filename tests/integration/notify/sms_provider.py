@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from aiohttp import BasicAuth, web
+from aiohttp import encode_basic_auth, web
 
 ACCOUNT = "ACtest"
 TOKEN = "a token of sixteen characters"  # noqa: S105 - of no account
@@ -44,7 +44,7 @@ class SmsProvider:
         return [query["notification"][0] for query in queries]
 
     async def post(self, request: web.Request) -> web.Response:
-        assert request.headers["Authorization"] == BasicAuth(ACCOUNT, TOKEN).encode()
+        assert request.headers["Authorization"] == encode_basic_auth(ACCOUNT, TOKEN)
         form = {name: str(value) for name, value in (await request.post()).items()}
         if answer := self.answers.get(form["To"]):
             status, code = answer
