@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from services.dispatch.handlers import on_messages as dispatch_messages
+from services.dispatch.store.bureau_events import add_bureau_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
@@ -154,7 +155,8 @@ async def test_dispatch_opens_and_joins_cases(database: Database) -> None:
     async with explained(database, "dispatch") as (db, plans):
         store = PostgresDispatchStore(db)
         for batch in (events, again):
-            await dispatch_messages(messages(*batch), store, dispatch.POLICY, NOON)
+            produced = await dispatch_messages(messages(*batch), store, dispatch.POLICY, NOON)
+            await add_bureau_events(db, produced)
         await store.load((), order_ids)
 
     assert plans.scans() == []

@@ -18,13 +18,14 @@ CREATE TABLE webhook_deliveries (
                   CHECK (state IN ('pending', 'delivered', 'parked')),
     attempts      integer     NOT NULL DEFAULT 0,
     first_at      timestamptz,
-    due_at        timestamptz NOT NULL DEFAULT now(),
+    due_at        timestamptz NOT NULL DEFAULT '-infinity',  -- else by the clock of who sends
     PRIMARY KEY (bureau, seq)
 );
 CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (bureau, level, seq)
     WHERE state = 'pending';
+-- Worded unlike the other one, so that no plan of an empty table reads that one for a work order.
 CREATE INDEX webhook_deliveries_gate ON webhook_deliveries (work_order_id, seq)
-    WHERE state = 'pending';
+    WHERE state NOT IN ('delivered', 'parked');
 
 CREATE TABLE webhook_calls (
     number      bigint      GENERATED ALWAYS AS IDENTITY,

@@ -25,17 +25,22 @@ _ADD_SQL = """
                                          payload, nth)
          ORDER BY nth
         RETURNING bureau, seq, work_order_id, level
-    ), queued AS (
-        INSERT INTO webhook_deliveries (bureau, seq, work_order_id, level)
-        SELECT added.* FROM added JOIN webhooks USING (bureau) WHERE enabled
     )
-    UPDATE webhook_deliveries AS ahead
-       SET level = added.level
-      FROM added
-     WHERE ahead.work_order_id = added.work_order_id AND ahead.state = 'pending'
-       AND ahead.level > added.level
+    INSERT INTO webhook_deliveries (bureau, seq, work_order_id, level)
+    SELECT added.* FROM added JOIN webhooks USING (bureau) WHERE enabled
 """
-"""Adds events, and what webhooks are to get; what an urgent one waits for becomes as urgent."""
+"""Adds events, and what webhooks are to get."""
+_AHEAD_SQL = """
+    SELECT ahead.bureau, ahead.seq, added.level
+      FROM unnest($1::uuid[], $2::text[]) AS added (work_order_id, level)
+     CROSS JOIN LATERAL (
+           SELECT bureau, seq FROM webhook_deliveries
+            WHERE work_order_id = added.work_order_id AND level > added.level
+              AND state NOT IN ('delivered', 'parked')
+           OFFSET 0) AS ahead
+"""
+_RAISE_SQL = "UPDATE webhook_deliveries SET level = $3 WHERE bureau = $1 AND seq = $2"
+"""Makes what an urgent event waits for as urgent."""
 _PAGE_SQL = """
     SELECT seq, payload FROM bureau_events WHERE bureau = $1 AND seq > $2 ORDER BY seq LIMIT $3
 """
@@ -110,6 +115,8 @@ async def add_bureau_events(
     if found:
         values = columns(found)
         await db.execute(LOCK_BUREAUS_SQL, values[0])
+        if ahead := await db.fetch(_AHEAD_SQL, values[3], values[4]):
+            await db.executemany(_RAISE_SQL, [tuple(row) for row in ahead])
         await db.execute(_ADD_SQL, *values)
     return result
 

@@ -16,10 +16,10 @@ _SESSION = "SET idle_session_timeout = '15s'"  # a suspended process loses its l
 _DUE_BUREAUS = """
     SELECT bureau
       FROM webhooks
-     WHERE enabled AND (probe_at IS NULL OR probe_at <= now())
+     WHERE enabled AND (probe_at IS NULL OR probe_at <= $1)
        AND EXISTS (SELECT FROM webhook_deliveries AS waiting
                     WHERE waiting.bureau = webhooks.bureau AND state = 'pending'
-                      AND (due_at <= now() OR probe_at IS NOT NULL))
+                      AND (due_at <= $1 OR probe_at IS NOT NULL))
 """
 _WEBHOOK = """
     SELECT url, secrets, enabled, failures, probe_at FROM webhooks WHERE bureau = $1 FOR UPDATE
@@ -29,8 +29,8 @@ _NEXT = """
       FROM webhook_deliveries AS next JOIN bureau_events USING (bureau, seq)
      WHERE bureau = $1 AND state = 'pending' AND due_at <= $2 AND seq <> ALL($3::bigint[])
        AND NOT EXISTS (SELECT FROM webhook_deliveries AS ahead
-                        WHERE ahead.work_order_id = next.work_order_id
-                          AND ahead.state = 'pending' AND ahead.seq < next.seq)
+                        WHERE ahead.work_order_id = next.work_order_id AND ahead.seq < next.seq
+                          AND ahead.state NOT IN ('delivered', 'parked'))
      ORDER BY next.level, seq
      LIMIT $4
 """
@@ -110,9 +110,12 @@ async def try_lead(db: Connection) -> bool:
     return bool(await db.fetchval(_LOCK))
 
 
-async def due_bureaus(db: Connection) -> Sequence[str]:
-    """Return the codes of the bureaus whose webhooks may be called now."""
-    return [row["bureau"] for row in await db.fetch(_DUE_BUREAUS)]
+async def due_bureaus(db: Connection, now: datetime) -> Sequence[str]:
+    """Return the codes of the bureaus whose webhooks may be called now.
+
+    All times are by the clock of the process that sends.
+    """
+    return [row["bureau"] for row in await db.fetch(_DUE_BUREAUS, now)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _PUT = """
     RETURNING url, enabled, secrets
 """
 _DUE_ANEW = """
-    UPDATE webhook_deliveries SET due_at = now(), first_at = NULL
+    UPDATE webhook_deliveries SET due_at = '-infinity', first_at = NULL
      WHERE bureau = $1 AND state = 'pending'
 """
 _GET = """
@@ -46,10 +46,12 @@ _RETIRE = """
 _CALLS = """
     SELECT number, event_id::text, case_id::text, at, attempt, status, duration_ms, error
       FROM webhook_calls
-     WHERE bureau = $1 AND number > $2 AND ($3::uuid IS NULL OR case_id = $3)
+     WHERE bureau = $1 AND number > $2{}
      ORDER BY number
-     LIMIT $4
+     LIMIT $3
 """
+_ALL_CALLS = _CALLS.format("")
+_CALLS_OF_CASE = _CALLS.format(" AND case_id = $4::uuid")
 _EXISTS = "SELECT EXISTS (SELECT FROM webhooks WHERE bureau = $1)"
 _REPLAY = """
     WITH replayed AS (
@@ -58,7 +60,7 @@ _REPLAY = """
           FROM bureau_events
          WHERE bureau = $1 AND {}
         ON CONFLICT (bureau, seq) DO UPDATE
-           SET state = 'pending', attempts = 0, first_at = NULL, due_at = now()
+           SET state = 'pending', attempts = 0, first_at = NULL, due_at = '-infinity'
         RETURNING 1
     )
     SELECT count(*) FROM replayed
@@ -175,7 +177,10 @@ class Webhooks:
         if case_id is not None and not _UUID.fullmatch(case_id):
             return CallPage((), more=False)
         with translate_errors():
-            rows = await self.pool.fetch(_CALLS, bureau, after, case_id, limit + 1)
+            if case_id is None:
+                rows = await self.pool.fetch(_ALL_CALLS, bureau, after, limit + 1)
+            else:
+                rows = await self.pool.fetch(_CALLS_OF_CASE, bureau, after, limit + 1, case_id)
         return CallPage([dict(row) for row in rows[:limit]], len(rows) > limit)
 
     async def replay_events(self, bureau: str, event_ids: Sequence[str]) -> int | None:

@@ -67,7 +67,7 @@ class WebhookWorker:
         try:
             while not stopping.is_set():
                 self._woken.clear()
-                for bureau in await due_bureaus(db):
+                for bureau in await due_bureaus(db, utc_now()):
                     if bureau not in self._tasks:
                         task = asyncio.create_task(self._deliver(bureau, stopping))
                         self._tasks[bureau] = task

@@ -41,8 +41,15 @@ class Webhook:
     async def due(self, *ended: Call, in_flight: Sequence[int] = ()) -> Sequence[WebhookDelivery]:
         return (await self.queue.next_round(LEAD, ended, in_flight, self.now)).deliveries
 
-    def call(self, delivery: WebhookDelivery, status: int = 200, error: str | None = None) -> Call:
-        return Call(delivery, Outcome(self.now, 1, status, error), 0)
+    def call(
+        self,
+        delivery: WebhookDelivery,
+        status: int = 200,
+        error: str | None = None,
+        *,
+        jitter: float = 0,
+    ) -> Call:
+        return Call(delivery, Outcome(self.now, 1, status, error), jitter)
 
 
 @pytest.fixture
@@ -133,8 +140,8 @@ async def test_five_failures_hold_everything_until_a_probe_gets_through(
     assert (probe.event_id, probe.progress.attempts) == (failing[0].event_id, 1)
     assert await webhook.due(in_flight=[probe.seq]) == []
 
-    await webhook.due(webhook.call(probe, 500, "refused"))
-    webhook.now += PROBE_EVERY
+    await webhook.due(webhook.call(probe, 500, "refused", jitter=1))
+    webhook.now += PROBE_EVERY  # the time of the first probe comes 6 s later
     [next_probe] = await webhook.due()
     rest = await webhook.due(webhook.call(next_probe))
 
