@@ -23,9 +23,8 @@ _COUNT_SQL = """
            count(*) FILTER (WHERE priority <> $4 AND template <> ALL($5::text[])) AS counted,
            bool_or(template = 'digest') AS has_digest
       FROM deliveries
-      JOIN (SELECT DISTINCT * FROM unnest($1::text[], $2::date[]) AS new (person, day)) AS new
-           USING (person, day)
-     WHERE state IN ('pending', 'sending', 'sent', 'unknown')
+     WHERE person = ANY($1::text[]) AND day = ANY($2::date[])
+       AND state IN ('pending', 'sending', 'sent', 'unknown')
        AND notification_id <> ALL($3::uuid[])
      GROUP BY person, day
 """
