@@ -31,7 +31,7 @@ from shared.catalogue.service_type import (
     ReferralRule,
     ServiceType,
 )
-from shared.catalogue.texts import CALL_911, LocalText, Phrases
+from shared.catalogue.texts import CALL_911, LocalText, Phrases, TextInLanguage
 
 __all__ = [
     "CALL_911",
@@ -56,6 +56,7 @@ __all__ = [
     "Provenance",
     "ReferralRule",
     "ServiceType",
+    "TextInLanguage",
     "build_catalogue",
     "conditions_by_field",
     "load_catalogue",

@@ -15,7 +15,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from services.intake.rules.language import best_language
+from services.intake.rules.language import best_language, primary_subtag
+from shared.catalogue import TextInLanguage
 
 SOURCE = "en"
 """The language of the texts in the templates."""
@@ -40,14 +41,29 @@ class PageLanguage:
     direction: str
     translations: NullTranslations
 
+    def translated(self, text: str) -> str:
+        """Return a text of the city or of the program in this language, else as it is."""
+        return self.translations.gettext(text)
 
-def load_languages(folder: Path = _FOLDER) -> Mapping[str, PageLanguage]:
-    """Return the languages that are offered, English first."""
+    def tag_of(self, text: str) -> str:
+        """Return the language of a text of ``translated``."""
+        return text.language if isinstance(text, TextInLanguage) else self.tag
+
+
+def load_languages(
+    folder: Path = _FOLDER, *, unreviewed: bool = False
+) -> Mapping[str, PageLanguage]:
+    """Return the languages that are offered, English first.
+
+    Args:
+        folder: The catalogues.
+        unreviewed: True offers those that no speaker has reviewed, too: for trials.
+    """
     languages = {SOURCE: _language(SOURCE, NullTranslations())}
     for path in sorted(folder.glob("*.po")):
         with path.open("rb") as file:
             catalogue = read_po(file, locale=path.stem)
-        if not catalogue.fuzzy:
+        if unreviewed or not catalogue.fuzzy:
             compiled = BytesIO()
             write_mo(compiled, catalogue)
             compiled.seek(0)
@@ -66,7 +82,7 @@ def chosen_language(
         pressed: Tag of the language whose button in a form was pressed; empty without one.
     """
     for tag in (pressed, request.query.get(PARAMETER), request.cookies.get(COOKIE)):
-        if tag and (language := languages.get(tag.lower().partition("-")[0])):
+        if tag and (language := languages.get(primary_subtag(tag))):
             return language
     accepted = request.headers.get("Accept-Language", "")
     return languages[best_language(accepted, tuple(languages))]
@@ -74,5 +90,5 @@ def chosen_language(
 
 def _language(tag: str, translations: NullTranslations) -> PageLanguage:
     locale = Locale.parse(tag)
-    name = locale.get_display_name(tag) or tag
+    name = locale.get_language_name(tag) or tag
     return PageLanguage(tag, name[:1].upper() + name[1:], locale.text_direction, translations)
