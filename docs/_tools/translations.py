@@ -18,7 +18,6 @@ import services.intake.pages
 from services.intake.outbound import CONTACT_UNUSABLE
 from services.intake.public_status.status_text import OUTCOME_NOTE, STATUS_TEXT
 from shared.catalogue import CALL_911, LocalText, load_catalogue
-from shared.catalogue.build import YES_OR_NO
 
 PAGES = Path(services.intake.pages.__file__).parent
 CATALOGUES = PAGES / "po"
@@ -118,9 +117,12 @@ def _texts_beyond_the_templates() -> Iterator[LocalText]:
     yield CONTACT_UNUSABLE
     yield from STATUS_TEXT.values()
     yield from OUTCOME_NOTE.values()
-    yield from (name for _, name in YES_OR_NO)
     for city in load_catalogue().jurisdictions.values():
         yield from city.referral_reasons.values()
+        for service in city.services.values():
+            for question in service.attributes:
+                yield question.name
+                yield from (name for _, name in question.values)
 
 
 def _faults_of(message: Message, needed: Catalog) -> Iterator[str]:

@@ -40,7 +40,7 @@ from shared.text_matching import PhraseRoles, WeightsByLanguage, expand_families
 from shared.vocabulary import GeoPoint
 
 _HOUR = timedelta(hours=1)
-YES_OR_NO = (("yes", LocalText("Yes", "Sí")), ("no", LocalText("No", "No")))
+_YES_OR_NO = (("yes", LocalText("Yes", "Sí")), ("no", LocalText("No", "No")))
 _OPTIONAL_NEEDS = ("address", "contact", "description", "photo")
 
 
@@ -269,6 +269,6 @@ def _attribute(code: str, entry: ServiceEntry, draft: Draft) -> Attribute:
     field = draft.fields.found[code].entry
     required = code in entry.required_attributes
     if field.type == "yes_no":
-        return Attribute(code, "singlevaluelist", required, _text(field.name), YES_OR_NO)
+        return Attribute(code, "singlevaluelist", required, _text(field.name), _YES_OR_NO)
     values = tuple((key, _text(name)) for key, name in field.values.items())
     return Attribute(code, field.type, required, _text(field.name), values)
