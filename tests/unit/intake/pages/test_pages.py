@@ -5,11 +5,11 @@ from itertools import product
 import pytest
 
 from services.intake.pages.form import PageForm
-from services.intake.pages.languages import load_languages
+from shared.catalogue import LocalText
 from tests.html_tree import tree_of
-from tests.unit.intake.pages.pages import ALL_FAULTS, PAGES, page
+from tests.unit.intake.pages.pages import ALL_FAULTS, PAGES, REPORT, page, site
 
-EVERY_PAGE = list(product(PAGES, load_languages()))
+EVERY_PAGE = list(product(PAGES, site().languages))
 
 
 @pytest.mark.parametrize(("name", "language"), EVERY_PAGE)
@@ -53,6 +53,19 @@ def test_the_main_button_is_the_last_one_and_enter_presses_the_same(name: str) -
 
     assert (first.get("name"), first.get("value")) == (last.get("name"), last.get("value"))
     assert (last.get("name"), last.get("value")) == ("to", "next")
+
+
+def test_a_text_in_another_language_than_the_page_says_so() -> None:
+    pothole = LocalText("Pothole", "Bache").in_language("ar")
+    seen = LocalText("The team has seen your report.", "").in_language("ar")
+    report = {**REPORT, "service_name": pothole, "status_text": seen}
+    status = tree_of(page("status", "ar", report=report))
+    step = tree_of(page("report_2", "ar", kinds={pothole: [("ROW-POTHOLE", pothole)]}))
+
+    assert status.get("dir") == "rtl"
+    assert status.xpath("//h1/span[@lang='en']/text()") == ["Pothole"]
+    assert status.xpath("//*[contains(@class, 'state')]/descendant::*[@lang]") == []
+    assert step.xpath("//optgroup/@lang | //option/@lang") == ["en", "en"]
 
 
 def test_what_people_write_is_escaped() -> None:
