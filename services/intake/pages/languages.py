@@ -6,7 +6,7 @@ reviewed", it is not offered; its reviewer removes the mark and signs as ``Last-
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 from aiohttp import web
@@ -61,11 +61,10 @@ def load_languages(
     """
     languages = {SOURCE: _language(SOURCE, NullTranslations())}
     for path in sorted(folder.glob("*.po")):
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=path.stem)
-        if unreviewed or not catalogue.fuzzy:
+        text = path.read_text()
+        if unreviewed or _is_reviewed(text):
             compiled = BytesIO()
-            write_mo(compiled, catalogue)
+            write_mo(compiled, read_po(StringIO(text), locale=path.stem))
             compiled.seek(0)
             languages[path.stem] = _language(path.stem, Translations(compiled))
     return languages
@@ -86,6 +85,11 @@ def chosen_language(
             return language
     accepted = request.headers.get("Accept-Language", "")
     return languages[best_language(accepted, tuple(languages))]
+
+
+def _is_reviewed(catalogue: str) -> bool:
+    """Read the header alone, up to the first blank line, for a service waits at its start."""
+    return not read_po(StringIO(catalogue.partition("\n\n")[0])).fuzzy
 
 
 def _language(tag: str, translations: NullTranslations) -> PageLanguage:
