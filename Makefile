@@ -1,7 +1,6 @@
 # Everything that is done with this repository. `make` alone lists it.
 
 BIN := .venv/bin
-PAGES := services/intake/pages
 PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 
@@ -56,13 +55,8 @@ schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the
 	$(BIN)/python -m docs._tools.access_page
 	$(BIN)/python -m docs._tools.routing_page
 
-messages: setup ## Write the texts of the residents' pages into their catalogues
-	@mkdir -p build
-	$(BIN)/pybabel -q extract -F $(PAGES)/po/babel.cfg --no-location --sort-output -o build/pages.pot $(PAGES)
-	@for po in $(PAGES)/po/*.po; do \
-		$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
-			-w 100 -i build/pages.pot -o $$po -l $$(basename $$po .po) || exit 1; \
-	done
+messages: setup ## Write new texts of the residents' pages into their catalogues, say what each lacks
+	$(BIN)/python -m docs._tools.translations update $(NEW)
 
 docs: setup ## Build the documentation site into build/site, with every link checked
 	$(BIN)/python -m docs._tools.assemble

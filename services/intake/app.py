@@ -31,6 +31,7 @@ from services.intake.open311.store import PostgresListedRequests
 from services.intake.open311.submitting import Open311Submitting
 from services.intake.pages.access import PageAccess
 from services.intake.pages.api import page_routes
+from services.intake.pages.languages import load_languages
 from services.intake.pages.reading import DraftReader
 from services.intake.pages.report import ReportPages
 from services.intake.pages.site import CitySite
@@ -193,7 +194,11 @@ def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Caller
     if city is None:
         raise ValueError("INTAKE_PAGES_JURISDICTION: the catalogue has no such city")
     return PageAccess(
-        CitySite(city.jurisdiction, settings.contacts_kept_days),
+        CitySite(
+            city.jurisdiction,
+            settings.contacts_kept_days,
+            load_languages(unreviewed=settings.unreviewed_languages == "offer"),
+        ),
         callers,
         TokenBuckets(settings.forms_per_minute / 60, burst_s=60),
         policy.public_url,

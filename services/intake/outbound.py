@@ -35,7 +35,7 @@ from shared.contract.events import (
 from shared.contract.topics import receipts_of
 from shared.runtime.outgoing import Outgoing, event_headers
 
-_CONTACT_UNUSABLE = LocalText(
+CONTACT_UNUSABLE = LocalText(
     en="We cannot write to the address or number you gave. Use your tracking number to follow "
     "your report.",
     es="No podemos escribirle a la dirección o al número que nos dio. Use su número de "
@@ -224,7 +224,7 @@ def advice_for(submission: ValidatedSubmission) -> Iterator[Advice]:
     if submission.screening.emergency is not None:
         yield Advice(code="call_911", text=CALL_911.in_language(language))
     if submission.channels.unusable:
-        yield Advice(code="contact_unusable", text=_CONTACT_UNUSABLE.in_language(language))
+        yield Advice(code="contact_unusable", text=CONTACT_UNUSABLE.in_language(language))
 
 
 def _public_request(submission: ValidatedSubmission, request: Request) -> PublicRequest:

@@ -1,7 +1,7 @@
 """Settings of intake, from the environment."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -77,6 +77,8 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
         media_processes: The most pictures that are re-encoded at a time, each in a process that
             takes 1 GiB of memory at most.
         pages_jurisdiction: The city that the residents' pages report to.
+        unreviewed_languages: ``offer`` shows the residents' pages in languages that no speaker has
+            reviewed, too: for trials.
         forms_per_minute: The most forms that one address may send from the residents' pages per
             minute and process; a report takes three. Excess ones get 429.
         contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
@@ -104,6 +106,7 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
     bureau_per_second: Annotated[int, Field(ge=1)] = 5
     address_per_second: Annotated[int, Field(ge=1)] = 20
     pages_jurisdiction: str = "portland.gov"
+    unreviewed_languages: Literal["hide", "offer"] = "hide"
     forms_per_minute: Annotated[int, Field(ge=1)] = 60
     contacts_kept_days: Annotated[
         int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")

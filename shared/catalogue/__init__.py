@@ -32,7 +32,7 @@ from shared.catalogue.service_type import (
     ReferralRule,
     ServiceType,
 )
-from shared.catalogue.texts import CALL_911, LocalText, Phrases
+from shared.catalogue.texts import CALL_911, LocalText, Phrases, TextInLanguage
 
 __all__ = [
     "CALL_911",
@@ -59,6 +59,7 @@ __all__ = [
     "RoutingCondition",
     "RoutingRule",
     "ServiceType",
+    "TextInLanguage",
     "Window",
     "build_catalogue",
     "conditions_by_field",

@@ -1,9 +1,28 @@
 """Texts in the languages of the catalogue: English and Spanish."""
 
 from dataclasses import dataclass
+from typing import Self
 
 _VOWELS = "aeiou"
 _NOTATION = frozenset("|?")
+
+
+class TextInLanguage(str):
+    """A text that knows its language.
+
+    Attributes:
+        language: BCP 47 tag, a primary subtag.
+    """
+
+    __slots__ = ("language",)
+    language: str
+
+    @classmethod
+    def of(cls, text: str, language: str) -> Self:
+        """Return a text with its language."""
+        known = cls(text)
+        known.language = language
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +32,11 @@ class LocalText:
     en: str
     es: str
 
-    def in_language(self, tag: str) -> str:
+    def in_language(self, tag: str) -> TextInLanguage:
         """Return the text for a BCP 47 tag; English for every language but Spanish."""
-        return self.es if tag.lower().partition("-")[0] == "es" else self.en
+        if tag.lower().partition("-")[0] == "es":
+            return TextInLanguage.of(self.es, "es")
+        return TextInLanguage.of(self.en, "en")
 
 
 @dataclass(frozen=True, slots=True)

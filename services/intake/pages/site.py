@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from aiohttp import web
 from babel.dates import format_date, format_time
+from markupsafe import Markup
 
 from services.intake.pages.assets import Asset, load_assets
 from services.intake.pages.languages import (
@@ -135,10 +136,22 @@ class CitySite:
             "languages": tuple(self.languages.values()),
             "assets": self.assets,
         }
+        environment.filters["translated"] = language.translated
+        environment.filters["tag"] = language.tag_of
+        environment.filters["part"] = partial(_part, language=language)
         zone = ZoneInfo(self.city.timezone)
         environment.filters["moment"] = partial(_moment, zone=zone, language=language.tag)
         environment.filters["day"] = partial(_day, zone=zone, language=language.tag)
         return environment
+
+
+def _part(text: str, language: PageLanguage) -> str:
+    """Return a text in the page's language; else as it is, marked with its own."""
+    known = language.translated(text)
+    tag = language.tag_of(known)
+    if tag == language.tag:
+        return known
+    return Markup('<span lang="{}" dir="auto">{}</span>').format(tag, known)
 
 
 def _day(moment: str, zone: ZoneInfo, language: str) -> str:

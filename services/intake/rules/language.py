@@ -5,11 +5,19 @@ from collections.abc import Sequence
 
 _TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
 _MAX_RANGES = 20
+_CANONICAL = {"tl": "fil"}
+"""Languages under two tags: the other one's is that of CLDR."""
 
 
 def is_language_tag(text: str) -> bool:
     """Return True when a text has the form of a BCP 47 tag, such as ``es`` or ``zh-Hans``."""
     return _TAG.fullmatch(text) is not None
+
+
+def primary_subtag(tag: str) -> str:
+    """Return the language of a BCP 47 tag, such as ``es`` of ``es-MX``."""
+    subtag = tag.lower().partition("-")[0]
+    return _CANONICAL.get(subtag, subtag)
 
 
 def best_language(accept_language: str, offered: Sequence[str]) -> str:
@@ -23,7 +31,7 @@ def best_language(accept_language: str, offered: Sequence[str]) -> str:
     best, best_weight = offered[0], 0.0
     for language_range in accept_language.split(",")[:_MAX_RANGES]:
         tag, _, parameter = language_range.partition(";")
-        language = tag.strip().lower().partition("-")[0]
+        language = primary_subtag(tag.strip())
         weight = _weight(parameter)
         if language in offered and weight > best_weight:
             best, best_weight = language, weight

@@ -41,12 +41,14 @@ CLOSED = {
         }
     ],
 }
-DONE = {"en": "We got your report", "es": "Recibimos su reporte"}
+DONE = {"en": "We got your report", "es": "Recibimos su reporte", "ar": "استلمنا بلاغك"}
 
 
 @pytest.fixture
 async def client(running: Running) -> AsyncGenerator[aiohttp.ClientSession]:
-    async with running(forms_per_minute=1_000, address_per_second=1_000) as client:
+    async with running(
+        forms_per_minute=1_000, address_per_second=1_000, unreviewed_languages="offer"
+    ) as client:
         yield client
 
 
@@ -61,7 +63,7 @@ async def go_on(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", ["en", "es", "ar"])
 async def test_a_report_is_sent_and_followed_by_keyboard_alone(
     client: aiohttp.ClientSession,
     browser: Browser,
@@ -149,21 +151,28 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     assert found == []
 
 
-async def test_axe_finds_nothing_while_there_is_danger_in_spanish(
-    client: aiohttp.ClientSession, browser: Browser
+@pytest.mark.parametrize(
+    ("language", "danger"),
+    [
+        ("es", "Hay un cable eléctrico caído echando chispas"),
+        ("ar", "A live wire is down and sparking"),
+    ],
+)
+async def test_axe_finds_nothing_while_there_is_danger(
+    client: aiohttp.ClientSession, browser: Browser, language: str, danger: str
 ) -> None:
-    page = await browser.new_page(base_url=base(client), locale="es")
+    page = await browser.new_page(base_url=base(client), locale=language)
     await page.goto("/report")
-    await page.fill("#f-description", "Hay un cable eléctrico caído echando chispas")
+    await page.fill("#f-description", danger)
     await page.fill("#f-address", "SE 82nd y Division")
     await page.locator("[data-warning] .danger").wait_for()
-    found = await look_at(page, "report-1-danger-es")
+    found = await look_at(page, f"report-1-danger-{language}")
     await page.locator("main button.main").click()
-    found += await look_at(page, "report-2-danger-es")
+    found += await look_at(page, f"report-2-danger-{language}")
     await page.locator("main button.main").click()
     found += await violations(page)
     await page.locator("main button.main").click()
-    found += await look_at(page, "done-danger-es")
+    found += await look_at(page, f"done-danger-{language}")
 
     assert found == []
 

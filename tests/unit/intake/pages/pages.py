@@ -8,6 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.pages.draft import FormFault
 from services.intake.pages.form import PageForm
+from services.intake.pages.languages import load_languages
 from services.intake.pages.site import CitySite
 from services.intake.pages.tracking import Goal
 from shared.catalogue import load_catalogue
@@ -114,7 +115,9 @@ ALL_FAULTS = [
 
 @cache
 def site() -> CitySite:
-    return CitySite(load_catalogue().jurisdictions["portland.gov"], 400)
+    return CitySite(
+        load_catalogue().jurisdictions["portland.gov"], 400, load_languages(unreviewed=True)
+    )
 
 
 def page(name: str, language: str = "en", **changes: Any) -> str:

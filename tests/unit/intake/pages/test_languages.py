@@ -1,22 +1,18 @@
 """Catalogues of the pages: complete, signed, and chosen as the resident wishes."""
 
-import re
-from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-import services.intake.pages
+from docs._tools.translations import CATALOGUES, faults, read, source_texts
 from services.intake.pages.languages import chosen_language, load_languages
+from shared.catalogue import LocalText
 
-PAGES = Path(services.intake.pages.__file__).parent
-CATALOGUES = sorted((PAGES / "po").glob("*.po"))
-PLACEHOLDER = re.compile(r"%\(\w+\)s")
+PATHS = sorted(CATALOGUES.glob("*.po"))
 HEADER = """
 msgid ""
 msgstr ""
@@ -26,54 +22,56 @@ msgstr ""
 GOOD_MORNING = '\nmsgid "Done"\nmsgstr "{translation}"\n'
 
 
-def texts_of_the_templates() -> set[str]:
-    found = extract_from_dir(
-        PAGES,
-        [("**.html.j2", "jinja2")],
-        {"**.html.j2": {"trimmed": "true"}},
-        {"_": None, "ngettext": (1, 2)},
-    )
-    return {text if isinstance(text, str) else text[0] for _, _, text, _, _ in found}
+def catalogue_of(text: str) -> Catalog:
+    return read_po(StringIO(HEADER + text))
 
 
-def read(path: Path) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_catalogue_is_complete_and_its_translations_fit(path: Path) -> None:
+    assert list(faults(read(path), source_texts(path.stem))) == []
 
 
-def texts_of(texts: Any) -> list[str]:
-    """The forms of a text: one, or singular and plural."""
-    return [texts] if isinstance(texts, str) else list(texts)
-
-
-def placeholders(texts: Any) -> Iterator[set[str]]:
-    for text in texts_of(texts):
-        yield set(PLACEHOLDER.findall(text))
-
-
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
-def test_a_catalogue_has_the_texts_of_the_templates_and_no_others(path: Path) -> None:
-    known = {
-        message.id if isinstance(message.id, str) else message.id[0]
-        for message in read(path)
-        if message.id
-    }
-
-    assert known == texts_of_the_templates()
-
-
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
-def test_a_catalogue_that_is_offered_is_complete(path: Path) -> None:
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_catalogue_counts_as_its_language_does(path: Path) -> None:
     catalogue = read(path)
-    if catalogue.fuzzy:
-        pytest.skip("not reviewed, so not offered")
-    for message in catalogue:
-        if message.id:
-            assert not message.fuzzy
-            assert all(texts_of(message.string))
-            [expected] = set(map(frozenset, placeholders(message.id)))
-            for given in placeholders(message.string):
-                assert given == expected, message.id
+
+    assert catalogue.num_plurals == Catalog(path.stem).num_plurals
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        pytest.param('msgid "Done"\nmsgstr ""', "Translate it: Done", id="untranslated"),
+        pytest.param("", "Run make messages, it misses: Done", id="missing"),
+        pytest.param(
+            'msgid "Done"\nmsgstr "Hecho"\n\nmsgid "Gone"\nmsgstr "Ido"',
+            "Run make messages, no page has it any more: Gone",
+            id="obsolete",
+        ),
+        pytest.param(
+            '#, fuzzy\nmsgid "Done"\nmsgstr "Hecho"', "Remove its mark fuzzy: Done", id="fuzzy"
+        ),
+        pytest.param(
+            'msgid "Done"\nmsgstr "Hecho %(num)s"',
+            "Keep placeholders and markup out in 'Hecho %(num)s': Done",
+            id="a placeholder of its own",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_catalogue_is_told(text: str, fault: str) -> None:
+    needed = Catalog()
+    needed.add("Done")
+
+    assert fault in list(faults(catalogue_of(text), needed))
+
+
+def test_a_number_to_dial_is_not_translated_away() -> None:
+    needed = Catalog()
+    needed.add("Call 911")
+
+    [fault] = faults(catalogue_of('msgid "Call 911"\nmsgstr "Llame al ١١٢"'), needed)
+
+    assert fault == "Keep 911 in 'Llame al ١١٢': Call 911"
 
 
 def test_english_and_spanish_are_offered_by_their_own_names() -> None:
@@ -96,6 +94,18 @@ def test_a_language_that_is_not_reviewed_is_not_offered(tmp_path: Path) -> None:
     assert list(languages) == ["en", "ar"]
     assert languages["ar"].direction == "rtl"
     assert languages["ar"].translations.gettext("Done") == "تم"
+    assert list(load_languages(tmp_path, unreviewed=True)) == ["en", "ar", "ko"]
+
+
+def test_a_text_without_translation_keeps_its_own_language(tmp_path: Path) -> None:
+    (tmp_path / "ar.po").write_text(HEADER + GOOD_MORNING.format(translation="تم"))
+    arabic = load_languages(tmp_path)["ar"]
+    done, pothole = (
+        arabic.translated(LocalText(text, "").in_language("ar")) for text in ("Done", "Pothole")
+    )
+
+    assert (done, arabic.tag_of(done)) == ("تم", "ar")
+    assert (pothole, arabic.tag_of(pothole)) == ("Pothole", "en")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +117,7 @@ def test_a_language_that_is_not_reviewed_is_not_offered(tmp_path: Path) -> None:
         pytest.param("?lang=es", "en", "en", "", "es", id="the query before the cookie"),
         pytest.param("?lang=en", "en", "en", "es", "es", id="the button before the query"),
         pytest.param("?lang=ES-mx", "", "", "", "es", id="a tag with a region"),
+        pytest.param("", "", "fr, tl;q=0.9", "", "fil", id="Tagalog under its other tag"),
         pytest.param("?lang=xx", "es", "en", "", "es", id="what is not offered does not count"),
     ],
 )
@@ -116,4 +127,6 @@ def test_the_language_of_a_page(
     headers = {"Accept-Language": header} | ({"Cookie": f"lang={cookie}"} if cookie else {})
     request = make_mocked_request("GET", f"/{query}", headers=headers)
 
-    assert chosen_language(request, load_languages(), pressed).tag == tag
+    languages = load_languages(unreviewed=True)
+
+    assert chosen_language(request, languages, pressed).tag == tag

@@ -5,11 +5,11 @@ from itertools import product
 import pytest
 
 from services.intake.pages.form import PageForm
-from services.intake.pages.languages import load_languages
+from shared.catalogue import LocalText
 from tests.html_tree import tree_of
-from tests.unit.intake.pages.pages import ALL_FAULTS, PAGES, REPORT, page
+from tests.unit.intake.pages.pages import ALL_FAULTS, PAGES, REPORT, page, site
 
-EVERY_PART = list(product(PAGES, load_languages()))
+EVERY_PART = list(product(PAGES, site().languages))
 EVERY_PAGE = [(name, language) for name, language in EVERY_PART if name != "preview"]
 
 
@@ -69,6 +69,19 @@ def test_the_last_note_of_the_team_stands_before_the_history() -> None:
     [first, _] = tree.xpath("//*[contains(text(), 'Filled.')]")
 
     assert first.xpath("following::ol[@class='history']")
+
+
+def test_a_text_in_another_language_than_the_page_says_so() -> None:
+    pothole = LocalText("Pothole", "Bache").in_language("ar")
+    seen = LocalText("The team has seen your report.", "").in_language("ar")
+    report = {**REPORT, "service_name": pothole, "status_text": seen}
+    status = tree_of(page("status", "ar", report=report))
+    step = tree_of(page("report_2", "ar", kinds={pothole: [("ROW-POTHOLE", pothole)]}))
+
+    assert status.get("dir") == "rtl"
+    assert status.xpath("//h1/span[@lang='en']/text()") == ["Pothole"]
+    assert status.xpath("//*[contains(@class, 'state')]/descendant::*[@lang]") == []
+    assert step.xpath("//optgroup/@lang | //option/@lang") == ["en", "en"]
 
 
 def test_what_people_write_is_escaped() -> None:
