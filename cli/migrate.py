@@ -41,7 +41,7 @@ def _passwords(roles: Sequence[str]) -> dict[str, str]:
     Raises:
         WeakPasswordError: One is too short.
     """
-    from shared.runtime.settings import SECRET_TOO_SHORT, is_long_enough  # noqa: PLC0415 - slow to load
+    from shared.runtime.setting_types import SECRET_TOO_SHORT, is_long_enough  # noqa: PLC0415 - slow to load
 
     found: dict[str, str] = {}
     for role in roles:

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.settings import NetworkList, ServiceSettings
+from shared.runtime.setting_types import NetworkList
+from shared.runtime.settings import ServiceSettings
 
 
 class DispatchSettings(ServiceSettings):

@@ -6,13 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.settings import (
-    CityNumbers,
-    EncryptedBase,
-    EnvironmentSettings,
-    LongSecret,
-    ServiceSettings,
-)
+from shared.runtime.setting_types import CityNumbers, EncryptedBase, LongSecret
+from shared.runtime.settings import EnvironmentSettings, ServiceSettings
 from shared.runtime.smtp import SmtpSettings
 
 

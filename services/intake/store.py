@@ -50,6 +50,7 @@ _REQUEST_COLUMNS = {
     "address": "text",
     "latitude": "double precision",
     "longitude": "double precision",
+    "reporter_ref": "text",
     "contact": "text",
 }
 

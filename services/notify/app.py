@@ -16,7 +16,7 @@ from services.notify.handlers import on_messages
 from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
 from services.notify.rendering import MessageRenderer
-from services.notify.rules.model import SendingRules
+from services.notify.rules.sending import SendingRules
 from services.notify.settings import NotifySettings
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures

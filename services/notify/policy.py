@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.notify.rules.model import SendingRules
+from services.notify.rules.sending import SendingRules
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
 from shared.vocabulary import Language
 

@@ -9,13 +9,8 @@ from pydantic import BeforeValidator, Field, HttpUrl, StringConstraints, model_v
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.notify.rules.quiet_hours import QuietHours
-from shared.runtime.settings import (
-    CityNumbers,
-    EncryptedBase,
-    EnvironmentSettings,
-    LongSecret,
-    ServiceSettings,
-)
+from shared.runtime.setting_types import CityNumbers, EncryptedBase, LongSecret
+from shared.runtime.settings import EnvironmentSettings, ServiceSettings
 from shared.runtime.smtp import SmtpSettings
 
 _BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]

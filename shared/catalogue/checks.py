@@ -1,23 +1,21 @@
 """Checks entries against each other, within a jurisdiction and between jurisdictions."""
 
-import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 from shared.catalogue.answers import ANSWERS, QUESTIONS
 from shared.catalogue.city_map import map_issues
-from shared.catalogue.document import LocatedEntry, Section, unknown_name
+from shared.catalogue.document import LocatedEntry, Section, unknown_codes, unknown_name
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
-from shared.catalogue.routing_file import AREAS, RoutingEntry, WhenEntry
+from shared.catalogue.routing_checks import escalation_issues, routing_issues
 from shared.catalogue.service_entries import ServiceEntry
 from shared.catalogue.service_type import AGENCY_PREFIX
 from shared.text_matching import families_named, fold
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
-DISTRICTS = "districts.geojson"
 _LISTS = ("singlevaluelist", "multivaluelist")
 
 
@@ -36,8 +34,8 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
             _export_types,
             _reasons,
             _owners,
-            _routing,
-            _escalation,
+            routing_issues,
+            escalation_issues,
             _circumstances,
             _answers,
             _map,
@@ -49,25 +47,9 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
     yield from _shared_mail(drafts)
 
 
-def _unknown(
-    found: LocatedEntry[Any], section: Section[Any], codes: Iterable[str | None], *below: str | int
-) -> Iterator[CatalogueIssue]:
-    """Yield an issue for each code that a section lacks.
-
-    Args:
-        found: The entry that names the codes.
-        section: The section that should declare them.
-        codes: The codes; None is skipped.
-        *below: Where in the entry they are: a list, or a single code.
-    """
-    for i, code in enumerate(codes):
-        if code is not None and code not in section:
-            yield found.issue(section.unknown(code), *below, i)
-
-
 def _head(draft: Draft) -> Iterator[CatalogueIssue]:
     if draft.head is not None:
-        yield from _unknown(draft.head, draft.services, [draft.head.entry.other], "other")
+        yield from unknown_codes(draft.head, draft.services, [draft.head.entry.other], "other")
 
 
 def _codes(draft: Draft) -> Iterator[CatalogueIssue]:
@@ -86,7 +68,7 @@ def _codes(draft: Draft) -> Iterator[CatalogueIssue]:
 def _conditions(draft: Draft) -> Iterator[CatalogueIssue]:
     for condition in draft.conditions:
         for field, answers in condition.entry.answers.items():
-            yield from _unknown(condition, draft.fields, [field], "answers", field)
+            yield from unknown_codes(condition, draft.fields, [field], "answers", field)
             values = _values(draft, field)
             for answer in answers if values else ():
                 if fold(answer) not in values:
@@ -109,15 +91,15 @@ def _families(draft: Draft) -> Iterator[CatalogueIssue]:
             for language, patterns in (("en", phrases.en), ("es", phrases.es)):
                 for i, pattern in enumerate(patterns):
                     names = families_named(pattern)
-                    yield from _unknown(condition, draft.words, names, below, language, i)
+                    yield from unknown_codes(condition, draft.words, names, below, language, i)
 
 
 def _hazard_rules(draft: Draft) -> Iterator[CatalogueIssue]:
     of_kinds = {service.entry.emergency for service in draft.services}
     for rule in (*draft.emergencies, *draft.hazards):
         entry = rule.entry
-        yield from _unknown(rule, draft.conditions, entry.all_of, "all_of")
-        yield from _unknown(rule, draft.conditions, entry.any_of, "any_of")
+        yield from unknown_codes(rule, draft.conditions, entry.all_of, "all_of")
+        yield from unknown_codes(rule, draft.conditions, entry.any_of, "any_of")
         is_named = rule.code in of_kinds or not draft.services.is_complete
         if not entry.all_of and not entry.any_of and not is_named:
             yield rule.issue("nothing can bring this about: give it all_of or any_of")
@@ -182,86 +164,33 @@ def _shared_mail(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
 def _reasons(draft: Draft) -> Iterator[CatalogueIssue]:
     known = draft.referral_reasons
     for agency in draft.agencies:
-        yield from _unknown(agency, known, [agency.entry.reason], "reason")
+        yield from unknown_codes(agency, known, [agency.entry.reason], "reason")
     for service in draft.services:
         for i, referral in enumerate(service.entry.refer):
-            yield from _unknown(service, known, [referral.reason], "refer", i, "reason")
+            yield from unknown_codes(service, known, [referral.reason], "refer", i, "reason")
     if draft.head is not None:
         for code, entry in draft.head.entry.neighbours.items():
-            yield from _unknown(draft.head, known, [entry.reason], "neighbours", code, "reason")
+            yield from unknown_codes(
+                draft.head, known, [entry.reason], "neighbours", code, "reason"
+            )
 
 
 def _owners(draft: Draft) -> Iterator[CatalogueIssue]:
     for owner in draft.owners:
         entry = owner.entry
-        yield from _unknown(owner, draft.referral_reasons, [entry.reason], "reason")
-        yield from _unknown(owner, draft.conditions, entry.when, "when")
-        yield from _unknown(owner, draft.agencies, [entry.agency], "agency")
-        yield from _unknown(owner, draft.services, entry.kinds, "kinds")
-
-
-def _routing(draft: Draft) -> Iterator[CatalogueIssue]:
-    found = draft.routing
-    if found is None:
-        return
-    names: set[str] = set()
-    for i, rule in enumerate(found.entry.root):
-        yield from _routing_condition(found, i, rule.when, draft)
-        yield from _unknown(found, draft.bureaus, [rule.lead], i, "lead")
-        yield from _unknown(found, draft.bureaus, rule.inform, i, "inform")
-        if rule.rule in names:
-            reason = f"two rules have the name {rule.rule}: work orders name the rule, rename one"
-            yield found.issue(reason, i, "rule")
-        names.add(rule.rule)
-
-
-def _routing_condition(
-    found: LocatedEntry[RoutingEntry], number: int, when: WhenEntry, draft: Draft
-) -> Iterator[CatalogueIssue]:
-    sections: tuple[tuple[Section[Any], Iterable[str], str], ...] = (
-        (draft.services, when.kinds, "kinds"),
-        (draft.conditions, when.conditions, "conditions"),
-        (draft.fields, when.attributes, "attributes"),
-        (draft.owners, when.owner, "owner"),
-    )
-    for section, codes, key in sections:
-        yield from _unknown(found, section, codes, number, "when", key)
-    names = (
-        ("group", when.groups, "groups", _groups(draft), "services/"),
-        ("district", when.districts, "districts", _polygons(draft, DISTRICTS), DISTRICTS),
-        ("area", when.area, "area", _polygons(draft, AREAS), AREAS),
-    )
-    for noun, codes, key, known, file in names:
-        for code in codes:
-            if code not in known and draft.services.is_complete:
-                yield found.issue(unknown_name(noun, code, known, file), number, "when", key)
-
-
-def _groups(draft: Draft) -> Collection[str]:
-    return {service.entry.dedup.group or service.code.lower() for service in draft.services}
-
-
-def _polygons(draft: Draft, file: str) -> Collection[str]:
-    """Return the codes of the polygons of a file."""
-    path = draft.folder / file
-    if not path.exists():
-        return ()
-    features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    return [feature["properties"]["code"] for feature in features]
-
-
-def _escalation(draft: Draft) -> Iterator[CatalogueIssue]:
-    for bureau in draft.bureaus:
-        yield from _unknown(bureau, draft.bureaus, [bureau.entry.escalates_to], "escalates_to")
+        yield from unknown_codes(owner, draft.referral_reasons, [entry.reason], "reason")
+        yield from unknown_codes(owner, draft.conditions, entry.when, "when")
+        yield from unknown_codes(owner, draft.agencies, [entry.agency], "agency")
+        yield from unknown_codes(owner, draft.services, entry.kinds, "kinds")
 
 
 def _circumstances(draft: Draft) -> Iterator[CatalogueIssue]:
     found = draft.circumstances
     if found is not None:
         places = found.entry.places
-        yield from _unknown(found, draft.services, places.kinds, "places", "kinds")
+        yield from unknown_codes(found, draft.services, places.kinds, "places", "kinds")
         for code, place in places.types.items():
-            yield from _unknown(
+            yield from unknown_codes(
                 found, draft.conditions, place.when, "places", "types", code, "when"
             )
 
@@ -273,10 +202,12 @@ def _answers(draft: Draft) -> Iterator[CatalogueIssue]:
     if not (draft.folder.parent / COMMON / QUESTIONS).exists():
         yield found.issue(f"answers need {COMMON}/{QUESTIONS}: add it")
     entry = found.entry
-    yield from _unknown(found, draft.services, entry.kinds, "kinds")
-    yield from _unknown(found, draft.conditions, entry.allowed_conditions, "allowed_conditions")
+    yield from unknown_codes(found, draft.services, entry.kinds, "kinds")
+    yield from unknown_codes(
+        found, draft.conditions, entry.allowed_conditions, "allowed_conditions"
+    )
     for code, answer in entry.answers.items():
-        yield from _unknown(found, draft.services, answer.kinds, "answers", code, "kinds")
+        yield from unknown_codes(found, draft.services, answer.kinds, "answers", code, "kinds")
         for i, other in enumerate(answer.supersedes):
             if other not in entry.answers:
                 reason = unknown_name("answer", other, entry.answers, ANSWERS)
@@ -300,37 +231,37 @@ def _responsible(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[
     agencies: Section[Any] = draft.agencies
     is_outside = entry.lead.startswith(AGENCY_PREFIX)
     has_city_lead = not is_outside or any(not informed.when for informed in entry.inform)
-    yield from _unknown(service, agencies if is_outside else bureaus, [entry.lead], "lead")
-    yield from _unknown(service, bureaus, [entry.hazard_lead], "hazard_lead")
+    yield from unknown_codes(service, agencies if is_outside else bureaus, [entry.lead], "lead")
+    yield from unknown_codes(service, bureaus, [entry.hazard_lead], "hazard_lead")
     if entry.hazard_lead is not None and has_city_lead:
         reason = "the city leads every report of this kind: remove hazard_lead"
         yield service.issue(reason, "hazard_lead")
     for i, informed in enumerate(entry.inform):
-        yield from _unknown(service, bureaus, [informed.bureau], "inform", i)
+        yield from unknown_codes(service, bureaus, [informed.bureau], "inform", i)
     for i, referral in enumerate(entry.refer):
-        yield from _unknown(service, agencies, [referral.agency], "refer", i)
+        yield from unknown_codes(service, agencies, [referral.agency], "refer", i)
 
 
 def _conditions_of(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     entry, known = service.entry, draft.conditions
-    yield from _unknown(service, known, entry.hazard.conditions, "hazard")
-    yield from _unknown(service, known, entry.implies, "implies")
-    yield from _unknown(service, known, entry.implied_by, "implied_by")
-    yield from _unknown(service, known, entry.harmless, "harmless")
+    yield from unknown_codes(service, known, entry.hazard.conditions, "hazard")
+    yield from unknown_codes(service, known, entry.implies, "implies")
+    yield from unknown_codes(service, known, entry.implied_by, "implied_by")
+    yield from unknown_codes(service, known, entry.harmless, "harmless")
     for i, informed in enumerate(entry.inform):
-        yield from _unknown(service, known, informed.when, "inform", i, "when")
+        yield from unknown_codes(service, known, informed.when, "inform", i, "when")
     for i, referral in enumerate(entry.refer):
-        yield from _unknown(service, known, referral.when, "refer", i, "when")
+        yield from unknown_codes(service, known, referral.when, "refer", i, "when")
     for i, other in enumerate(entry.alternatives):
-        yield from _unknown(service, draft.services, [other.kind], "alternatives", i, "kind")
-        yield from _unknown(service, known, [other.when], "alternatives", i, "when")
-        yield from _unknown(service, known, other.unless, "alternatives", i, "unless")
-    yield from _unknown(service, draft.emergencies, [entry.emergency], "emergency")
+        yield from unknown_codes(service, draft.services, [other.kind], "alternatives", i, "kind")
+        yield from unknown_codes(service, known, [other.when], "alternatives", i, "when")
+        yield from unknown_codes(service, known, other.unless, "alternatives", i, "unless")
+    yield from unknown_codes(service, draft.emergencies, [entry.emergency], "emergency")
 
 
 def _attributes(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     codes = service.entry.attributes
-    yield from _unknown(service, draft.fields, codes, "attributes")
+    yield from unknown_codes(service, draft.fields, codes, "attributes")
     for i, code in enumerate(codes):
         if code in codes[:i]:
             yield service.issue(f"{code} is asked twice: keep one of the two", "attributes", i)
@@ -342,7 +273,7 @@ def _attributes(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[C
 
 def _dedup(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     dedup = service.entry.dedup
-    yield from _unknown(service, draft.dedup_groups, [dedup.group], "dedup", "group")
+    yield from unknown_codes(service, draft.dedup_groups, [dedup.group], "dedup", "group")
     if dedup.window and not dedup.radius and service.entry.needs.location == "required":
         reason = "a window needs a radius over 0, or needs: {location: no}"
         yield service.issue(reason, "dedup", "radius")

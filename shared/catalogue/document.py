@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Generic, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -254,3 +254,19 @@ def _describe(error: ErrorDetails) -> str:
 def _field(error: ErrorDetails) -> str:
     name = next((part for part in reversed(error["loc"]) if isinstance(part, str)), None)
     return f"{name}: " if name else ""
+
+
+def unknown_codes(
+    found: LocatedEntry[Any], section: Section[Any], codes: Iterable[str | None], *below: str | int
+) -> Iterator[CatalogueIssue]:
+    """Yield an issue for each code that a section lacks.
+
+    Args:
+        found: The entry that names the codes.
+        section: The section that should declare them.
+        codes: The codes; None is skipped.
+        *below: Where in the entry they are: a list, or a single code.
+    """
+    for i, code in enumerate(codes):
+        if code is not None and code not in section:
+            yield found.issue(section.unknown(code), *below, i)

@@ -1,18 +1,14 @@
 """Settings that every service has, read once from environment variables."""
 
 import re
-from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    HttpUrl,
     SecretStr,
-    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -25,7 +21,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from shared.runtime.encryption import is_encrypted, is_loopback
+from shared.runtime.encryption import is_encrypted
 from shared.runtime.kafka_access import (
     KafkaAccess,
     KafkaAccessError,
@@ -33,78 +29,18 @@ from shared.runtime.kafka_access import (
     SecurityProtocol,
 )
 from shared.runtime.secret_files import SecretFiles
+from shared.runtime.setting_types import NetworkList, split_commas
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
-MIN_SECRET_CHARACTERS = 16
-"""Shortest secret that is accepted; 16 characters of base64 are 96 random bits."""
-SECRET_TOO_SHORT = (
-    f"needs {MIN_SECRET_CHARACTERS} characters or more; make one with: openssl rand -base64 32"
-)
 _PLAIN_POSTGRES = (
     "may connect without encryption; add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or set "
     "ROUTE311_ALLOW_PLAINTEXT=true if nobody else is on the network to the database"
 )
 
 
-def is_long_enough(secret: str) -> bool:
-    """Return True for a secret of ``MIN_SECRET_CHARACTERS`` or more, without white space around."""
-    return len(secret.strip()) >= MIN_SECRET_CHARACTERS
-
-
-def _require_length(secret: SecretStr) -> SecretStr:
-    if not is_long_enough(secret.get_secret_value()):
-        raise ValueError(SECRET_TOO_SHORT)
-    return secret
-
-
-LongSecret = Annotated[SecretStr, AfterValidator(_require_length)]
-"""A secret that is too long to guess."""
-
-
-def _encrypted_base(url: HttpUrl) -> HttpUrl:
-    if url.scheme != "https" and not is_loopback(url.host or ""):
-        raise ValueError("write an https URL, or one of this machine")
-    if url.query or url.fragment or url.username or url.password:
-        raise ValueError("write a base URL, without user, query or fragment")
-    return url
-
-
-EncryptedBase = Annotated[HttpUrl, AfterValidator(_encrypted_base)]
-"""Base URL of another server, ``https`` but on this machine."""
-
-
-def _split_pairs(value: object) -> object:
-    """Return the pairs of a text such as ``a=b,c=d``."""
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-    return {name.strip(): city.strip() for name, _, city in pairs}
-
-
-CityNumbers = Annotated[
-    Mapping[Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")], str],
-    NoDecode,
-    BeforeValidator(_split_pairs),
-    Field(default_factory=dict),
-]
-"""City by telephone number in E.164, such as ``+15035550100=portland.gov``; with commas."""
-
-
 _ADAPTER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = frozenset({"http", "email", "sms", "replay"})
-
-
-def _split_commas(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-NetworkList: TypeAlias = Annotated[
-    tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split_commas)
-]
-"""Networks, separated by commas."""
 
 
 def _adapter_name(name: str) -> str:
@@ -155,7 +91,7 @@ class AdapterSettings(EnvironmentSettings):
     kafka_adapters: Annotated[
         tuple[Annotated[str, AfterValidator(_adapter_name)], ...],
         NoDecode,
-        BeforeValidator(_split_commas),
+        BeforeValidator(split_commas),
         Field(validation_alias="ROUTE311_KAFKA_ADAPTERS"),
     ] = ()
 

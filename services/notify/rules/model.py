@@ -1,11 +1,9 @@
 """Values of notify's rules: triggers, recipients, deliveries, and the data of messages."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Literal, TypeAlias
 
-from services.notify.rules.quiet_hours import QuietHours
 from shared.vocabulary import Language, StatusChannel
 
 TemplateName: TypeAlias = Literal[
@@ -56,25 +54,6 @@ class CaseFacts:
     note: str | None = None
     reason: str | None = None
     scheduled_for: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SendingRules:
-    """Rules of the cities about sending.
-
-    Attributes:
-        texting: Jurisdictions that send text messages.
-        timezones: Time zone by jurisdiction; any other one has UTC.
-        quiet_hours: Hours without text messages, in each city's time; None for none.
-    """
-
-    texting: Collection[str] = frozenset()
-    timezones: Mapping[str, tzinfo] = field(default_factory=dict)
-    quiet_hours: QuietHours | None = None
-
-    def timezone(self, jurisdiction: str) -> tzinfo:
-        """Return the time zone of a jurisdiction."""
-        return self.timezones.get(jurisdiction, UTC)
 
 
 @dataclass(frozen=True, slots=True)

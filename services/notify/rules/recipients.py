@@ -8,12 +8,12 @@ from services.notify.rules.model import (
     Delivery,
     Follower,
     Recipient,
-    SendingRules,
     SuppressionReason,
     Trigger,
     TriggerKey,
 )
 from services.notify.rules.quiet_hours import quiet_until
+from services.notify.rules.sending import SendingRules
 from shared.vocabulary import Language, StatusChannel, supported_language
 
 _DEFAULT_LANGUAGE: Language = "en"

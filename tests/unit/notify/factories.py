@@ -14,10 +14,10 @@ from services.notify.rules.model import (
     MessageData,
     Recipient,
     RequestFacts,
-    SendingRules,
     StoredDelivery,
     Trigger,
 )
+from services.notify.rules.sending import SendingRules
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,

@@ -1,0 +1,80 @@
+"""Types of settings that services share: secrets, base URLs, numbers, networks."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    StringConstraints,
+)
+from pydantic_settings import NoDecode
+
+from shared.runtime.encryption import is_loopback
+
+MIN_SECRET_CHARACTERS = 16
+"""Shortest secret that is accepted; 16 characters of base64 are 96 random bits."""
+SECRET_TOO_SHORT = (
+    f"needs {MIN_SECRET_CHARACTERS} characters or more; make one with: openssl rand -base64 32"
+)
+
+
+def is_long_enough(secret: str) -> bool:
+    """Return True for a secret of ``MIN_SECRET_CHARACTERS`` or more, without white space around."""
+    return len(secret.strip()) >= MIN_SECRET_CHARACTERS
+
+
+def _require_length(secret: SecretStr) -> SecretStr:
+    if not is_long_enough(secret.get_secret_value()):
+        raise ValueError(SECRET_TOO_SHORT)
+    return secret
+
+
+LongSecret = Annotated[SecretStr, AfterValidator(_require_length)]
+"""A secret that is too long to guess."""
+
+
+def _encrypted_base(url: HttpUrl) -> HttpUrl:
+    if url.scheme != "https" and not is_loopback(url.host or ""):
+        raise ValueError("write an https URL, or one of this machine")
+    if url.query or url.fragment or url.username or url.password:
+        raise ValueError("write a base URL, without user, query or fragment")
+    return url
+
+
+EncryptedBase = Annotated[HttpUrl, AfterValidator(_encrypted_base)]
+"""Base URL of another server, ``https`` but on this machine."""
+
+
+def _split_pairs(value: object) -> object:
+    """Return the pairs of a text such as ``a=b,c=d``."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    return {name.strip(): city.strip() for name, _, city in pairs}
+
+
+CityNumbers = Annotated[
+    Mapping[Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")], str],
+    NoDecode,
+    BeforeValidator(_split_pairs),
+    Field(default_factory=dict),
+]
+"""City by telephone number in E.164, such as ``+15035550100=portland.gov``; with commas."""
+
+
+def split_commas(value: object) -> object:
+    """Return the parts of a text such as ``a,b``; any other value as it is."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+NetworkList: TypeAlias = Annotated[
+    tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_commas)
+]
+"""Networks, separated by commas."""
