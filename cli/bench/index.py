@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
-from cli.bench.load import EAST, NORTH, SOUTH, START, WEST
+from cli.bench.load import EAST, NORTH, SOUTH, WEST
 from cli.bench.stage import requests
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
@@ -23,6 +23,7 @@ from services.triage.store.cases import PostgresTriageStore
 from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_with_indexes
 from shared.contract.events import SubmittedRequest, new_id
 from shared.contract.topics import dedup_key
+from shared.runtime.clock import utc_now
 from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import migrate
 from shared.runtime.service import freeze_startup_objects
@@ -103,7 +104,7 @@ def _cases(city: Jurisdiction) -> Iterator[TriageCase]:
     while True:
         kind, request_id = random.choice(kinds), new_id()
         point = GeoPoint(random.uniform(SOUTH, NORTH), random.uniform(WEST, EAST))
-        opening = Report(request_id, kind.code, START - random.random() * _SPREAD, point)
+        opening = Report(request_id, kind.code, utc_now() - random.random() * _SPREAD, point)
         yield TriageCase(case_id_for(request_id), dedup_key(city.id, kind.dedup.group), opening)
 
 

@@ -1,7 +1,6 @@
 """Synthetic load of the benchmarks: a plausible mix of reports."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import Any
@@ -10,7 +9,6 @@ from shared.contract.events import SubmissionReceived
 
 SOURCE = "/bench/adapter"
 
-START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 SOUTH, NORTH, WEST, EAST = 45.46, 45.57, -122.70, -122.55
 _NEARBY_DEGREES = 0.0001
 _REPEATED_SHARE = 0.2
@@ -31,6 +29,8 @@ _KINDS = {
 
 def submissions(count: int, after: int = 0) -> Iterator[SubmissionReceived]:
     """Yield ``count`` submissions; a fifth of them repeat an earlier report.
+
+    They are of the moment at which they are handed in, so no deadline has passed.
 
     Args:
         count: How many.
@@ -71,5 +71,4 @@ def _submission(
     }
     if random.random() < _REPORTED_SHARE:
         data["reporter"] = {"email": f"r{number}@example.org", "status_updates": ["email"]}
-    time = START + timedelta(seconds=number / 4)
-    return SubmissionReceived(id=f"bench-{number}", source=SOURCE, time=time.isoformat(), data=data)
+    return SubmissionReceived(id=f"bench-{number}", source=SOURCE, data=data)

@@ -119,7 +119,7 @@ def requests(count: int, catalogue: Catalogue) -> Iterable[SubmittedRequest]:
     version = text_rules_version(catalogue.version)
     screens = {id_: HazardScreen(city) for id_, city in catalogue.jurisdictions.items()}
     for number, submission in enumerate(submissions(count)):
-        data = submission.data
+        now, data = utc_now(), submission.data
         kind = catalogue.jurisdictions[data["jurisdiction"]].services[data["service_code"]]
         screening = screens[data["jurisdiction"]].screen(kind, data["description"], {})
         yield SubmittedRequest(
@@ -134,8 +134,8 @@ def requests(count: int, catalogue: Catalogue) -> Iterable[SubmittedRequest]:
             location=Location(
                 **data["location"], precision="point", municipality=data["jurisdiction"]
             ),
-            submitted_at=submission.time,
-            observed_at=submission.time,
+            submitted_at=now,
+            observed_at=now,
             lane="standard",
             judgement=to_judgement(screening.judgement, version),
         )

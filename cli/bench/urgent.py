@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from cli.bench.arrivals import Arrivals, watch_arrivals
-from cli.bench.load import SOURCE, START, submissions
+from cli.bench.load import SOURCE, submissions
 from deploy.local.supervisor import running_stack
 from shared.contract.events import SubmissionReceived
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS
@@ -164,6 +164,4 @@ def _urgent_reports() -> Iterator[SubmissionReceived]:
             "language": "en",
             "location": location,
         }
-        yield SubmissionReceived(
-            id=f"urgent-{number}", source=SOURCE, time=START.isoformat(), data=data
-        )
+        yield SubmissionReceived(id=f"urgent-{number}", source=SOURCE, data=data)

@@ -135,7 +135,8 @@ async def check_work_orders(router: Router) -> None:
     topics = [name for name in await router.topics() if name.endswith("-work")]
     versions: defaultdict[str, list[int]] = defaultdict(list)
     for event in await router.events(*topics):
-        versions[event["data"]["work_order_id"]].append(event["data"]["version"])
+        if not event["type"].endswith("reminder.v1"):  # it repeats the version that it is about
+            versions[event["data"]["work_order_id"]].append(event["data"]["version"])
     assert versions
     assert all(gapless(found) for found in versions.values())
 

@@ -21,6 +21,7 @@ from shared.runtime.http.server import serve_http
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Pool, transaction
 from shared.runtime.service import ServiceTask
+from tests.builders import NOON
 from tests.conftest import Database
 from tests.integration.dispatch.sinkholes import INFORMED, LEAD, sinkhole
 from tests.unit.dispatch.factories import messages
@@ -43,7 +44,7 @@ async def serving_dispatch(settings: DispatchSettings) -> AsyncGenerator[aiohttp
     """Run dispatch with its port; yield a client of it. When a part fails, the test fails."""
     stopping = asyncio.Event()
     async with (
-        dispatch(settings) as parts,
+        dispatch(settings, lambda: NOON) as parts,
         serve_http(
             "127.0.0.1", 0, routes=parts.routes, check=_nothing_missing, stopping=stopping
         ) as port,
