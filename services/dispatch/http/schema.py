@@ -9,6 +9,7 @@ from shared.contract.events import (
     Data,
     WorkOrderChanged,
     WorkOrderIssued,
+    WorkOrderReminded,
     WorkOrderUpdate,
     WorkOrderWithdrawn,
 )
@@ -17,7 +18,7 @@ from shared.contract.events import (
 class Feed(Data):
     """A page of a bureau's events."""
 
-    events: list[WorkOrderIssued | WorkOrderChanged | WorkOrderWithdrawn]
+    events: list[WorkOrderIssued | WorkOrderChanged | WorkOrderWithdrawn | WorkOrderReminded]
     """The events, oldest first, each with the bytes that its topic has."""
     next: str
     """The cursor for the next call."""

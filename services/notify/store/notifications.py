@@ -46,12 +46,16 @@ _LOCK_SQL = """
        FOR UPDATE
 """
 _FOLLOWERS_SQL = """
+    WITH following AS (
+        SELECT request_id, about, since, until FROM memberships WHERE request_id = ANY($1::uuid[])
+         UNION
+        SELECT request_id, about, since, until FROM memberships WHERE about = ANY($2::uuid[])
+    )
     SELECT request_id, about, since, until, person, mailbox IS NOT NULL AS has_email,
            phone IS NOT NULL AS has_phone, wants_email, wants_sms, contact_language, language,
            jurisdiction, flooded
-      FROM memberships JOIN requests USING (request_id)
-     WHERE (request_id = ANY($1::uuid[]) OR about = ANY($2::uuid[]))
-       AND since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
+      FROM following JOIN requests USING (request_id)
+     WHERE since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
 """
 _TRIGGERS_SQL = """
     SELECT about, version, template, priority, only_for, cause_id, traceparent,
