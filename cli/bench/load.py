@@ -30,7 +30,7 @@ _KINDS = {
 def submissions(count: int, after: int = 0) -> Iterator[SubmissionReceived]:
     """Yield ``count`` submissions; a fifth of them repeat an earlier report.
 
-    They are of the moment at which they are handed in, so no deadline has passed.
+    They have no time, so they are of the moment of acceptance and no deadline has passed.
 
     Args:
         count: How many.
