@@ -87,13 +87,14 @@ async def test_an_urgent_submission_is_accepted_before_the_backlog_ahead_of_it(
 
 
 async def test_after_a_restart_in_the_middle_nothing_is_lost_and_nothing_is_doubled(
-    running: Running, topic_log: TopicLog
+    running: Running, topic_log: TopicLog, release_reader: asyncio.Event
 ) -> None:
     submissions = await queue(topic_log)
 
     async with running():
         await topic_log.at_least(1, INTAKE_REQUESTS_EXPRESS)
     begun = len(await topic_log.events(INTAKE_REQUESTS))
+    release_reader.set()
     async with running():
         await topic_log.at_least(BACKLOG, INTAKE_REQUESTS)
         await eventually(partial(_answered, topic_log, "urgent"))
@@ -109,6 +110,7 @@ async def test_the_reader_accepts_what_a_dying_scout_leaves(
     running: Running,
     topic_log: TopicLog,
     monkeypatch: pytest.MonkeyPatch,
+    release_reader: asyncio.Event,
     dies_in: tuple[type, str],
 ) -> None:
     deaths = 0
@@ -118,14 +120,18 @@ async def test_the_reader_accepts_what_a_dying_scout_leaves(
         deaths += 1
         raise RuntimeError("the scout dies")
 
+    async def has_died() -> bool:
+        return deaths > 0
+
     monkeypatch.setattr(*dies_in, die)
     submissions = await queue(topic_log)
 
     async with running():
+        await eventually(has_died)
+        release_reader.set()
         await topic_log.at_least(BACKLOG + 1, INTAKE_RECEIPTS)
         await topic_log.at_least(BACKLOG, INTAKE_REQUESTS)
 
-    assert deaths
     await assert_each_once(topic_log, submissions)
 
 
