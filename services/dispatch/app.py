@@ -43,6 +43,7 @@ from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.ops.audit import audit
+from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
@@ -124,6 +125,7 @@ async def dispatch(
             tasks=[
                 consumer.run,
                 relay.run,
+                partial(measure_backlog, pool),
                 housekeeping.run,
                 watch.run,
                 worker.run,

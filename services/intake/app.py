@@ -62,6 +62,7 @@ from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.lanes import ExpressAndOthers
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
@@ -167,6 +168,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 scout.run,
                 statuses.run,
                 relay.run,
+                partial(measure_backlog, pool),
                 OutboxBackpressure(pool, admission, settings.outbox_limit).run,
                 Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
                 MediaHousekeeping(lookups, media.files).run,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import DELIVERIES
+from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
@@ -101,8 +103,14 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         yield ServiceParts(
             pool,
-            tasks=[erasures.run, consumer.run, relay.run, housekeeping.run]
-            + [worker.run for worker in workers],
+            tasks=[
+                erasures.run,
+                consumer.run,
+                relay.run,
+                partial(measure_backlog, pool),
+                housekeeping.run,
+                *(worker.run for worker in workers),
+            ],
             readiness_checks=[consumer],
             routes=sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
             readers=[consumer],

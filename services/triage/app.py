@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from services.triage.handlers import on_messages
@@ -23,6 +24,7 @@ from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.metrics import ALARM_BUDGET, DECISIONS, EXPRESS_SECONDS
+from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.lanes import ExpressAndOthers
 from shared.runtime.outgoing import Outgoing
@@ -62,7 +64,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         yield ServiceParts(
             pool,
-            tasks=[consumer.run, relay.run, housekeeping.run],
+            tasks=[consumer.run, relay.run, partial(measure_backlog, pool), housekeeping.run],
             readiness_checks=[consumer],
             readers=[consumer],
         )

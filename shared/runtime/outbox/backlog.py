@@ -3,8 +3,9 @@
 import asyncio
 from contextlib import suppress
 
-from shared.errors import DatabaseBusyError, DatabaseDownError
+from shared.errors import DatabaseBusyError, DatabaseDownError, StoppedError
 from shared.runtime.ops import metrics
+from shared.runtime.ops.shutdown import pause
 from shared.runtime.postgres import Pool, borrow
 
 _BACKLOG = """
@@ -18,13 +19,14 @@ _BACKLOG = """
 _EVERY_S = 3.0
 
 
-async def measure_backlog(pool: Pool) -> None:
-    """Set the gauges every 3 s, until cancelled; while the database is down they stand."""
-    while True:
-        with suppress(DatabaseDownError, DatabaseBusyError):
-            async with borrow(pool) as db:
-                [backlog] = await db.fetch(_BACKLOG)
-            metrics.OUTBOX.set(backlog["records"])
-            metrics.OUTBOX_BYTES.set(backlog["bytes"])
-            metrics.OUTBOX_OLDEST.set(backlog["oldest_s"] or 0)
-        await asyncio.sleep(_EVERY_S)
+async def measure_backlog(pool: Pool, stopping: asyncio.Event) -> None:
+    """Set the gauges every 3 s until asked to stop; while the database is down they stand."""
+    with suppress(StoppedError):
+        while True:
+            with suppress(DatabaseDownError, DatabaseBusyError):
+                async with borrow(pool) as db:
+                    [backlog] = await db.fetch(_BACKLOG)
+                metrics.OUTBOX.set(backlog["records"])
+                metrics.OUTBOX_BYTES.set(backlog["bytes"])
+                metrics.OUTBOX_OLDEST.set(backlog["oldest_s"] or 0)
+            await pause(stopping, _EVERY_S)

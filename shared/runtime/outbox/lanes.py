@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from shared.runtime.kafka_access import KafkaAccess
-from shared.runtime.outbox.outbox import BUCKETS, EXPRESS_BUCKETS, OutboxBatch
+from shared.runtime.outbox.outbox import EXPRESS_BUCKETS, KEY_BUCKETS, OutboxBatch
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool
 
@@ -18,8 +18,7 @@ class ExpressAndOthers:
 
     def __init__(self, pool: Pool, access: KafkaAccess) -> None:
         """Take the service's database, and where Kafka is."""
-        others = [bucket for bucket in BUCKETS if bucket not in EXPRESS_BUCKETS]
-        self._relays = [Relay(pool, access, buckets) for buckets in (EXPRESS_BUCKETS, others)]
+        self._relays = [Relay(pool, access, part) for part in (EXPRESS_BUCKETS, KEY_BUCKETS)]
 
     def hand_over(self, batches: Sequence[OutboxBatch]) -> None:
         """Publish batches that were committed."""

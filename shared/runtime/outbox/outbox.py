@@ -14,15 +14,13 @@ from shared.runtime.cooperative import in_turns
 from shared.runtime.outgoing import UNTRACED, Headers, Outgoing
 from shared.runtime.postgres import Connection
 
-_KEY_BUCKETS = 8
-_EXPRESS = _KEY_BUCKETS
-BUCKETS = range(_KEY_BUCKETS + 1)
+BUCKETS = range(9)
 """The buckets of records, which relays share.
 
 Of each topic every key belongs to one bucket, and one relay at a time publishes a bucket.
 """
-EXPRESS_BUCKETS = BUCKETS[_EXPRESS:]
-"""The bucket of all express topics."""
+KEY_BUCKETS, EXPRESS_BUCKETS = BUCKETS[:8], BUCKETS[8:]
+"""Those of keys, and the one of all express topics."""
 _BATCH_BYTES = 1024 * 1024
 _INSERT = """
     WITH batch AS (
@@ -61,7 +59,7 @@ HandOver: TypeAlias = Callable[[Sequence[OutboxBatch]], None]
 
 def bucket_of(topic: str, key: bytes) -> int:
     """Return the bucket of a record; equal keys of a topic share one, so they stay in order."""
-    return _EXPRESS if topic in EXPRESS_TOPICS else crc32(key) % _KEY_BUCKETS
+    return EXPRESS_BUCKETS[0] if topic in EXPRESS_TOPICS else crc32(key) % len(KEY_BUCKETS)
 
 
 async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> list[OutboxBatch]:

@@ -13,7 +13,6 @@ from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
-from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.memory import BatchMemory
 from shared.runtime.outbox.outbox import BUCKETS, OutboxBatch, unpack_headers, wake_relays
 from shared.runtime.outgoing import Outgoing
@@ -105,17 +104,13 @@ class Relay:
             await cancel_on_stop(stopping, self._relay(stopping), grace_s=_STOP_GRACE_S)
 
     async def _relay(self, stopping: asyncio.Event) -> None:
-        measuring = asyncio.create_task(measure_backlog(self.pool))
-        try:
-            while not stopping.is_set():
-                try:
-                    async with open_sink(self.access, stopping) as sink:
-                        await self._relay_to(sink, stopping)
-                except BrokerDownError as error:
-                    metrics.BROKER_FAILURES.inc()
-                    await _pause(error, stopping)
-        finally:
-            measuring.cancel()
+        while not stopping.is_set():
+            try:
+                async with open_sink(self.access, stopping) as sink:
+                    await self._relay_to(sink, stopping)
+            except BrokerDownError as error:
+                metrics.BROKER_FAILURES.inc()
+                await _pause(error, stopping)
 
     async def _relay_to(self, sink: KafkaSink, stopping: asyncio.Event) -> None:
         while not stopping.is_set():

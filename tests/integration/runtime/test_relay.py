@@ -1,21 +1,27 @@
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from shared.contract.events import encode
-from shared.contract.topics import TRIAGE_DECISIONS, TRIAGE_DECISIONS_EXPRESS
+from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.kafka import BrokerDownError, KafkaSink
-from shared.runtime.outbox.lanes import ExpressAndOthers
-from shared.runtime.outbox.outbox import BUCKETS, OutboxBatch, enqueue
+from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outbox.removal import remove_records
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.builders import request_triaged
 from tests.conftest import Database
+from tests.integration.runtime.relays import (
+    commit,
+    has_one,
+    is_leading,
+    is_outbox_empty,
+    outgoing,
+    relaying,
+)
 from tests.stack import Stores
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -23,30 +29,11 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.integration
 
 
-@asynccontextmanager
-async def relaying(pool: Pool, stores: Stores, *, count: int = 1) -> AsyncGenerator[list[Relay]]:
-    stopping = asyncio.Event()
-    relays = [Relay(pool, stores.access) for _ in range(count)]
-    async with asyncio.TaskGroup() as group:
-        for relay in relays:
-            group.create_task(relay.run(stopping))
-        yield relays
-        stopping.set()
-
-
-def outgoing(key: str, number: int) -> Outgoing:
-    return Outgoing(f"{key}-{number}", TRIAGE_DECISIONS.name, key.encode(), str(number).encode())
-
-
 async def mark_unpublished(pool: Pool) -> None:
     await pool.execute(
         "INSERT INTO outbox_waiting (seq, bucket, records, bytes)"
         " SELECT seq, bucket, cardinality(topics), 0 FROM outbox_batches"
     )
-
-
-async def is_outbox_empty(pool: Pool) -> bool:
-    return not await pool.fetchval("SELECT count(*) FROM outbox WHERE NOT published")
 
 
 async def test_an_event_gets_to_its_topic_with_the_bytes_it_was_written_with(
@@ -139,23 +126,6 @@ async def test_a_tombstone_is_published_as_one(
     assert record.value is None
 
 
-async def is_leading(pool: Pool) -> bool:
-    held = """
-        SELECT count(*) = $1 FROM pg_locks JOIN pg_stat_activity USING (pid)
-         WHERE locktype = 'advisory' AND objsubid = 2 AND datname = current_database()
-    """
-    return bool(await pool.fetchval(held, len(BUCKETS)))
-
-
-async def commit(pool: Pool, *records: Outgoing) -> list[OutboxBatch]:
-    async with transaction(pool) as db:
-        return await enqueue(db, records)
-
-
-async def has_one(topic_log: TopicLog) -> bool:
-    return len(await topic_log.values(TRIAGE_DECISIONS)) == 1
-
-
 async def test_what_is_handed_over_is_published_at_once_and_not_read_from_the_table(
     pool: Pool, stores: Stores, topic_log: TopicLog
 ) -> None:
@@ -239,32 +209,6 @@ async def is_listening(pool: Pool, count: int) -> bool:
            AND pid <> pg_backend_pid()
     """
     return bool(await pool.fetchval(sessions) == count)
-
-
-async def test_an_urgent_record_is_published_while_another_waits_for_its_acknowledgement(
-    pool: Pool, stores: Stores, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish, is_published = KafkaSink.publish, asyncio.Event()
-
-    async def delayed(sink: KafkaSink, records: Sequence[Outgoing]) -> None:
-        if records[0].topic == TRIAGE_DECISIONS.name:
-            await is_published.wait()
-        await publish(sink, records)
-        is_published.set()
-
-    monkeypatch.setattr(KafkaSink, "publish", delayed)
-    relays, stopping = ExpressAndOthers(pool, stores.access), asyncio.Event()
-    running = asyncio.create_task(relays.run(stopping))
-    await eventually(lambda: is_leading(pool))
-    relays.hand_over(await commit(pool, outgoing("routine", 1)))
-    urgent = Outgoing("urgent", TRIAGE_DECISIONS_EXPRESS.name, b"urgent", b"2")
-    relays.hand_over(await commit(pool, urgent))
-    await eventually(lambda: is_outbox_empty(pool))
-    stopping.set()
-    await running
-
-    assert await topic_log.values(TRIAGE_DECISIONS_EXPRESS) == [b"2"]
-    assert await topic_log.values(TRIAGE_DECISIONS) == [b"1"]
 
 
 async def test_without_work_it_asks_the_database_only_every_few_seconds(
