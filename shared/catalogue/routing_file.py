@@ -1,5 +1,6 @@
 """``routing.yaml``: the routing rules of a city, in the order in which they are tried."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, RootModel, model_validator
@@ -15,7 +16,8 @@ _HOLIDAY = "holiday"
 _OFFICE_HOURS: dict[str, bool] = {"office": True, "after_hours": False}
 
 
-def _listed(value: object) -> object:
+def _listed(value: object) -> Sequence[object]:
+    """Return a list as it is, and a value alone as a list of it."""
     return value if isinstance(value, list | tuple) else [value]
 
 
@@ -24,14 +26,16 @@ def _hours(value: object) -> object:
     if isinstance(value, str) and value in _OFFICE_HOURS:
         return value
     try:
-        return [clock_times(str(one)) for one in (value if isinstance(value, list) else [value])]
+        return [clock_times(str(one)) for one in _listed(value)]
     except ValueError:
         raise ValueError("write office, after_hours, or times such as [22:00-07:00]") from None
 
 
 def _days(value: object) -> object:
-    names = value if isinstance(value, list) else [value]
-    spans = (range(HOLIDAY, HOLIDAY + 1) if name == _HOLIDAY else days(str(name)) for name in names)
+    spans = (
+        range(HOLIDAY, HOLIDAY + 1) if name == _HOLIDAY else days(str(name))
+        for name in _listed(value)
+    )
     return [day for span in spans for day in span]
 
 
@@ -107,7 +111,6 @@ def build_rules(entry: RoutingEntry) -> tuple[RoutingRule, ...]:
 
 
 def _condition(entry: WhenEntry) -> RoutingCondition:
-    is_named = isinstance(entry.hours, str)
     return RoutingCondition(
         kinds=frozenset(entry.kinds),
         groups=frozenset(entry.groups),
@@ -118,6 +121,6 @@ def _condition(entry: WhenEntry) -> RoutingCondition:
         areas=frozenset(entry.area),
         owners=frozenset(entry.owner),
         lead_is_open=_OFFICE_HOURS[entry.hours] if isinstance(entry.hours, str) else None,
-        windows=() if is_named else tuple(w for w in entry.hours if not isinstance(w, str)),
+        windows=() if isinstance(entry.hours, str) else entry.hours,
         days=frozenset(entry.days),
     )
