@@ -91,6 +91,11 @@ class MapFeature(_Part):
     properties: MapProperties
     geometry: Annotated[MapPoint | MapLine | MapLines | MapAreas, Field(discriminator="type")]
 
+    @property
+    def is_area(self) -> bool:
+        """True where its lines are rings."""
+        return self.geometry.type in ("Polygon", "MultiPolygon")
+
 
 class CityMap(_Part):
     """The file ``map.geojson``."""

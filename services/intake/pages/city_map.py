@@ -136,8 +136,7 @@ def _paths(features: Iterable[MapFeature], projection: Projection) -> Iterator[_
     lines: dict[tuple[str, float | None], list[Metres]] = {}
     for feature in features:
         kind, width = feature.properties.kind, feature.properties.width_m
-        is_area = feature.geometry.type in ("Polygon", "MultiPolygon")
-        style = f"{kind} ground" if is_area else kind
+        style = f"{kind} ground" if feature.is_area else kind
         drawn = [line for line in feature.geometry.lines if len(line) > 1]
         lines.setdefault((style, width), []).extend(map(projection.metres, drawn))
     for (style, width), found in lines.items():
@@ -158,13 +157,15 @@ def _data(lines: Iterable[Metres]) -> str:
 def _names(features: Iterable[MapFeature], projection: Projection) -> Iterator[_Label]:
     for feature in features:
         name, kind = feature.properties.name, feature.properties.kind
-        for line in feature.geometry.lines if name else ():
+        if name is None:
+            continue
+        for line in feature.geometry.lines:
             metres = projection.metres(line)
-            if len(metres) == 1 or feature.geometry.type in ("Polygon", "MultiPolygon"):
+            if len(metres) == 1 or feature.is_area:
                 x, y = metres[0]
-                yield _Label(name or "", kind, "mid", round(x), round(y))
+                yield _Label(name, kind, "mid", round(x), round(y))
             else:
-                yield from _along(name or "", kind, metres)
+                yield from _along(name, kind, metres)
 
 
 def _along(name: str, kind: str, line: Metres) -> Iterator[_Label]:
