@@ -35,7 +35,8 @@ class CityMap {
 
   constructor(field, view, svg) {
     Object.assign(this, { field, view, svg });
-    this.all = { ...pair(svg.viewBox.baseVal, "width", "height") };
+    const { width, height } = svg.viewBox.baseVal;
+    this.all = { width, height };
     this.inputs = ["latitude", "longitude"].map((name) => document.getElementById(`f-${name}`));
     this.names = [...svg.querySelectorAll("text")].map((text) => {
       const { e: x, f: y } = text.transform.baseVal[0].matrix;
@@ -173,8 +174,8 @@ class CityMap {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (key in STEPS) {
       const step = (shiftKey ? 1 : KEY_STEP) * this.scale;
-      const { x, y } = this.pin ?? { x: this.center.x - STEPS[key][0] * step, y: this.center.y - STEPS[key][1] * step };
-      const next = { x: x + STEPS[key][0] * step, y: y + STEPS[key][1] * step };
+      const [right, down] = STEPS[key];
+      const next = this.pin ? { x: this.pin.x + right * step, y: this.pin.y + down * step } : { ...this.center };
       this.follow(next);
       this.setPin(next);
     } else if (key === "+" || key === "=") this.zoom(ZOOM);
@@ -231,8 +232,4 @@ function clamp(value, least, most) {
 
 function apart(one, other) {
   return Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
-}
-
-function pair(from, ...names) {
-  return Object.fromEntries(names.map((name) => [name, from[name]]));
 }
