@@ -38,16 +38,19 @@ def page_routes(
         ("GET", "/privacy"): _text_page(access, "privacy"),
         ("GET", REPORT): reports.begin,
         ("POST", REPORT): reports.go_on,
+        ("POST", PREVIEW): reports.preview,
         ("GET", TRACK): tracking.find,
         ("GET", f"{TRACK}/{{number}}"): tracking.show,
         ("POST", f"{TRACK}/{{number}}"): tracking.add,
     }
     pages = [
-        _ROUTE[method](path, documents(access.guarded(handler), PAGES[method, path]))
+        _ROUTE[method](
+            path,
+            documents(access.guarded(handler, is_look=path == PREVIEW), PAGES[method, path]),
+        )
         for (method, path), handler in handlers.items()
     ]
-    preview = documents(access.guarded(reports.preview, is_look=True), PAGES["POST", PREVIEW])
-    return [*pages, web.post(PREVIEW, preview), _asset_route(access.site.assets)]
+    return [*pages, _asset_route(access.site.assets)]
 
 
 def _text_page(access: PageAccess, template: str) -> PageHandler:

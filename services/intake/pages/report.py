@@ -117,13 +117,12 @@ class ReportPages:
         with slot_of(self.preview_admission, self.access.callers.address(request)):
             reading = await self.reader.read(self._data(draft, language), draft.form_id)
         location = reading.location
-        is_found = location is not None and location.precision == "address"
         return self.access.site.page(
             request,
             "preview",
             view=reading.view,
             emergency=_is_emergency(reading.view),
-            found=location.point if location and is_found else None,
+            found=location.point if location and location.precision == "address" else None,
             apart_m=location.disagrees_m if location else None,
         )
 
