@@ -10,7 +10,6 @@ from multipart import MultipartSegment, PushMultipartParser, parse_options_heade
 from services.intake.rules.media import RefusedPictureError
 from shared.runtime.http.body import body_deadline
 
-URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _CHUNK_BYTES = 64 * 1024
 

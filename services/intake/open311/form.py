@@ -6,11 +6,12 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from services.intake.http.forms import MULTIPART, URLENCODED, NoFormError, read_parts
+from services.intake.http.forms import MULTIPART, NoFormError, read_parts
 from services.intake.open311.errors import bad_request
 from services.intake.open311.schema import MAX_PICTURES
 from services.intake.rules.media import MAX_BYTES
 from shared.runtime.http.body import read_body
+from shared.runtime.http.calls import URLENCODED
 
 PICTURE_FIELDS = frozenset({"media", "media[]"})
 _MAX_FIELDS = 500

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from services.intake.http.forms import MULTIPART, URLENCODED
+from services.intake.http.forms import MULTIPART
 from services.intake.open311.parameters import MAX_COUNT
 from services.intake.open311.query import MAX_OFFSET, MAX_PAGE_SIZE
 from services.intake.open311.representation import CONTENT_TYPE
@@ -23,6 +23,7 @@ from services.intake.open311.schema import (
     SubmittedUpdateFormWithPictures,
     UpdateTaken,
 )
+from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter
 from shared.runtime.http.operation_parts import IDEMPOTENT
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from services.intake.http.forms import MULTIPART, URLENCODED
+from services.intake.http.forms import MULTIPART
+from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter, problem
 
 _HTML = ("text/html",)

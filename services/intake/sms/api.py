@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import NOT_ACCEPTABLE, slot_of
-from services.intake.http.forms import URLENCODED
 from services.intake.http.refusals import NUMBER_RATE
 from services.intake.inbound.field_errors import from_pydantic
 from services.intake.sms.callback import SmsForm, SmsGateway
@@ -18,7 +17,7 @@ from services.intake.sms.submission import SOURCE
 from services.intake.sms.twiml import twiml
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers, RefusedError
-from shared.runtime.http.calls import answers_errors, body_of
+from shared.runtime.http.calls import URLENCODED, answers_errors, body_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     RETRY_AFTER,

@@ -11,10 +11,9 @@ from services.notify.delivery.sms import NOTIFICATION, STATUS_PATH
 from services.notify.settings import NotifySettings
 from shared.contract.events import Data
 from shared.contract.events.base import Identity
-from shared.errors import SystemicError, TransientError
-from shared.runtime.http.addresses import caller_address
-from shared.runtime.http.body import read_body
-from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.addresses import address_of
+from shared.runtime.http.calls import URLENCODED, answers_errors, body_of
+from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
     Content,
@@ -28,7 +27,6 @@ from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.twilio import signed_fields
 from shared.runtime.ops.audit import authentication_failed
 
-_FORM = "application/x-www-form-urlencoded"
 _WRONG_PER_SECOND = 5.0
 _BURST_S = 5.0
 
@@ -56,7 +54,7 @@ _TAKE = Operation(
         429: problem("The address sends too much that is not signed.", RETRY_AFTER),
         503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
     },
-    body=Content("Twilio's fields; others are ignored.", (_FORM,), SmsStatusForm),
+    body=Content("Twilio's fields; others are ignored.", (URLENCODED,), SmsStatusForm),
     query={NOTIFICATION: Parameter("Id of the message, as the callback's URL has it.")},
     headers={
         "X-Twilio-Signature": Parameter("HMAC-SHA1 of URL and fields with the account's token.")
@@ -79,18 +77,16 @@ def sms_status_routes(settings: NotifySettings, take: TakeStatus) -> list[web.Ro
     token = settings.sms.token.encode()
     wrong = TokenBuckets(_WRONG_PER_SECOND, burst_s=_BURST_S)
 
+    @answers_errors("Send it again in a moment.")
     async def post(request: web.Request) -> web.Response:
-        forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
-        address = caller_address(request.remote or "", forwarded, settings.trusted_proxies)
+        address = address_of(request, settings.trusted_proxies)
         if not wrong.has_token(address):
             headers = {"Retry-After": "2"}
             return problem_response(429, "Too many calls", "Call less often.", headers=headers)
-        if request.content_type != _FORM:
-            detail = f"Send Content-Type: {_FORM}."
-            return problem_response(415, "Unsupported media type", detail)
+        body = await body_of(request, URLENCODED)
         query = request.raw_path.partition("?")[2]
         url = f"{settings.base_url}{STATUS_PATH}{'?' if query else ''}{query}"
-        fields = signed_fields(request, await read_body(request), token, url)
+        fields = signed_fields(request, body, token, url)
         if fields is None:
             wrong.try_take(address)
             authentication_failed(address, "sms_signature")
@@ -101,12 +97,9 @@ def sms_status_routes(settings: NotifySettings, take: TakeStatus) -> list[web.Ro
         except ValidationError:
             detail = "Send MessageSid, MessageStatus and, if there is one, ErrorCode."
             return problem_response(422, "Not acceptable", detail)
-        try:
-            await Deadline().wait_for(
-                take(_message_id(request), form.MessageSid, form.MessageStatus, form.ErrorCode)
-            )
-        except (SystemicError, TransientError):
-            return database_unavailable("Send it again in a moment.")
+        await Deadline().wait_for(
+            take(_message_id(request), form.MessageSid, form.MessageStatus, form.ErrorCode)
+        )
         return web.Response(status=204)
 
     return [web.post(STATUS_PATH, documents(post, _TAKE))]

@@ -5,10 +5,23 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
+from aiohttp import web
+
 Network: TypeAlias = IPv4Network | IPv6Network
 
 _IPV6_PREFIX = 64
 """One subscriber has a whole network of this size."""
+
+
+def address_of(request: web.Request, proxies: Sequence[Network]) -> str:
+    """Return the address that the limits of a request's caller count for.
+
+    Args:
+        request: The request.
+        proxies: The networks of trusted reverse proxies.
+    """
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+    return caller_address(request.remote or "", forwarded, proxies)
 
 
 def caller_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from aiohttp import web
 
 from shared.errors import SystemicError
-from shared.runtime.http.addresses import Network, caller_address
+from shared.runtime.http.addresses import Network, address_of
 from shared.runtime.http.api_key_cache import ApiKeyCache
 from shared.runtime.http.api_keys import Principal, Scope
 from shared.runtime.http.deadline import Deadline, database_unavailable
@@ -136,8 +136,7 @@ class Callers:
 
     def address(self, request: web.Request) -> str:
         """Return the address that the limits of a caller count for."""
-        forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
-        return caller_address(request.remote or "", forwarded, self.proxies)
+        return address_of(request, self.proxies)
 
     async def _caller(self, request: web.Request, authorization: str, *scopes: Scope) -> Principal:
         """Return a caller with a key of one of these scopes."""

@@ -1,4 +1,4 @@
-"""Parts of calls with a key: reading the body, responding to errors."""
+"""Parts of HTTP calls: reading the body, responding to errors."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -20,6 +20,7 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 _IDENTITY: TypeAdapter[str] = TypeAdapter(Identity)
 MIB = 1024 * 1024
 JSON = "application/json"
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 def answers_errors(advice: str) -> Callable[[Handler], Handler]:
