@@ -1,7 +1,6 @@
 """Geocoder by a Pelias server, over HTTP."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -13,6 +12,7 @@ from pydantic import HttpUrl
 
 from services.intake.places.gazetteer import city_name
 from services.intake.policy import CityAddress, Geocoder
+from shared.runtime.http.answers import read_json
 from shared.vocabulary import GeoPoint
 
 log = structlog.get_logger()
@@ -104,12 +104,7 @@ class PeliasGeocoder:
         async with self._session.get(self._url, params=query, allow_redirects=False) as response:
             if response.status != 200:  # noqa: PLR2004 - HTTP's OK
                 raise ValueError("no answer")
-            body = b""
-            async for piece in response.content.iter_any():
-                body += piece
-                if len(body) > _MAX_BYTES:
-                    raise ValueError("too long an answer")
-        return _best(json.loads(body))
+            return _best(await read_json(response, _MAX_BYTES))
 
 
 @asynccontextmanager

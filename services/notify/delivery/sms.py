@@ -4,7 +4,6 @@ Only an answer says what became of a message: once the request was written, no a
 provider may have it.
 """
 
-import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from services.notify.delivery.updates import OPTED_OUT, ClaimedDelivery
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.sms_parts import sms_parts
 from services.notify.settings import SmsAccount
+from shared.runtime.http.answers import read_json
 from shared.runtime.ops.metrics import SMS_PARTS
 from shared.runtime.smtp import SendOutcome
 
@@ -121,13 +121,8 @@ class SmsSender:
 
 async def _json_object(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
     """Return the JSON object of an answer; empty for anything else, since the status decides."""
-    body = b""
     try:
-        async for piece in response.content.iter_any():
-            body += piece
-            if len(body) > _MAX_BYTES:
-                return {}
-        found = json.loads(body)
+        found = await read_json(response, _MAX_BYTES)
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -1,9 +1,15 @@
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
-from services.notify.delivery.sms import classify_answer
+from services.notify.delivery.sms import SmsSender, classify_answer
+from services.notify.delivery.updates import ClaimedDelivery
+from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
 from tests.builders import NOON, contact_given
 from tests.unit.notify.delivery.harness import DeliveryHarness, FakeMailer, consent, text_report
+from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, stored
 from tests.unit.notify.fakes import InMemoryNotify
 
 
@@ -28,6 +34,29 @@ def test_only_what_the_answer_says_for_sure_is_tried_again(
     status: int, body: dict[str, object], outcome: SendOutcome
 ) -> None:
     assert classify_answer(status, body) == outcome
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"<html>", id="no JSON"),
+        pytest.param(b'["sid"]', id="no object"),
+        pytest.param(b"[" * 60_000, id="nested deeply"),
+        pytest.param(b'{"sid": "%s"}' % (b"x" * 70_000), id="long"),
+    ],
+)
+async def test_an_answer_that_cannot_be_read_counts_by_its_status(body: bytes) -> None:
+    async def post(_: web.Request) -> web.Response:
+        return web.Response(body=body, status=201)
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", post)
+    claimed = ClaimedDelivery(stored(), 0, "+15035550177", opted_out=False, data=message_data())
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        url, numbers = f"http://127.0.0.1:{server.port}", {"portland.gov": "+15035550199"}
+        account = SmsAccount(url, "AC1", "token", numbers, connections=1, within_s=5)
+        sender = SmsSender(session, account, renderer(), PUBLIC_URL)
+        assert await sender.send(claimed, "+15035550177", NOON) == SendOutcome("accepted")
 
 
 def texting() -> DeliveryHarness:
