@@ -8,7 +8,7 @@ from services.dispatch.inbound.requests import moved_request
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.clocks import restart_clock
-from services.dispatch.rules.deadlines import DeadlinePolicy, acknowledgement, clock_of
+from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.operator_commands import (
     UNKNOWN_CASE,
     CaseCommand,
@@ -61,13 +61,13 @@ def execute(
 def _lower(
     case: Case, command: CaseCommand, _: UnitOfWork, policy: DispatchPolicy, __: datetime
 ) -> CommandOutcome:
-    return lower_priority(case, command, _deadline_policy(case, policy, case.first_reported_at))
+    return lower_priority(case, command, policy.case_deadlines(case, case.first_reported_at))
 
 
 def _raise(
     case: Case, command: CaseCommand, _: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> CommandOutcome:
-    return raise_priority(case, command, _deadline_policy(case, policy, now))
+    return raise_priority(case, command, policy.case_deadlines(case, now))
 
 
 def _split(
@@ -103,8 +103,7 @@ def _merge(
 def _transfer(
     case: Case, command: CaseCommand, _: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> CommandOutcome:
-    clock = clock_of(case.priority.level, policy.open_time(case.jurisdiction, case.lead_bureau))
-    case = case.with_order(restart_clock(case.lead, now, clock))
+    case = case.with_order(restart_clock(case.lead, now, policy.case_clock(case)))
     new_lead = policy.open_time(case.jurisdiction, command.bureau or case.lead_bureau)
     acknowledge = acknowledgement(case.priority.level, now, new_lead)
     bureaus = policy.bureau_codes(case.jurisdiction)
@@ -120,12 +119,7 @@ def _close(
 def _reopen(
     case: Case, _: CaseCommand, __: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> CommandOutcome:
-    return reopen(case, _deadline_policy(case, policy, now).due(case.priority.level), new_id)
-
-
-def _deadline_policy(case: Case, policy: DispatchPolicy, since: datetime) -> DeadlinePolicy:
-    jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
-    return policy.deadline_policy(jurisdiction, kind, since, case.lead_bureau)
+    return reopen(case, policy.case_deadlines(case, now).due(case.priority.level), new_id)
 
 
 _HANDLERS: Mapping[CommandName, _CommandHandler] = {

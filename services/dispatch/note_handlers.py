@@ -53,10 +53,8 @@ def raise_by_notes(
     if event.data.case_id is None:
         return []
     request_id, case = event.data.request_id, _case_of_request(event.data.request_id, uow)
-    jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
-    priority = case_priority(event.data.priority)
-    deadline_policy = policy.deadline_policy(jurisdiction, kind, now, case.lead_bureau)
-    transition = raise_priority(case, request_id, priority, deadline_policy)
+    deadlines = policy.case_deadlines(case, now)
+    transition = raise_priority(case, request_id, case_priority(event.data.priority), deadlines)
     if transition is None:
         return []
     uow.change(transition.case, event)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
 from services.dispatch.rules.case import Case
-from services.dispatch.rules.deadlines import DeadlinePolicy
+from services.dispatch.rules.deadlines import DeadlinePolicy, clock_of
 from services.dispatch.rules.routing import RoutingContext
 from shared.catalogue import Catalogue, Hours, Jurisdiction, ServiceType, land_owner
 from shared.contract.events import Location
@@ -145,6 +145,24 @@ class DispatchPolicy:
         """
         open_time = self.open_time(jurisdiction.id, lead)
         return DeadlinePolicy(open_time, kind.priority, kind.target_hours, since)
+
+    def case_deadlines(self, case: Case, since: datetime) -> DeadlinePolicy:
+        """Return the deadline policy of a case.
+
+        Args:
+            case: The case, for its kind and lead.
+            since: Start of the clock.
+
+        Raises:
+            NotInCatalogueError: The catalogue lost its jurisdiction or its kind.
+        """
+        jurisdiction, kind = self.kind(case.jurisdiction, case.service_code)
+        return self.deadline_policy(jurisdiction, kind, since, case.lead_bureau)
+
+    def case_clock(self, case: Case) -> OpenTime:
+        """Return the time that counts for the deadlines of a case."""
+        open_time = self.open_time(case.jurisdiction, case.lead_bureau)
+        return clock_of(case.priority.level, open_time)
 
     def open_time(self, jurisdiction_id: str, bureau: str) -> OpenTime:
         """Return the time during which a bureau is open; always for one that the city lost."""

@@ -51,9 +51,8 @@ def on_reminders_due(
 def _escalation(case: Case, policy: DispatchPolicy, now: datetime) -> Escalation:
     """Return the escalation of a case; to no bureau where the catalogue lost its kind."""
     try:
-        city, kind = policy.kind(case.jurisdiction, case.service_code)
+        due = policy.case_deadlines(case, now).due(case.priority.level)
     except NotInCatalogueError:
         return Escalation(None, case.lead.due, new_id)
-    lead = city.bureaus.get(case.lead_bureau)
-    due = policy.deadline_policy(city, kind, now, case.lead_bureau).due(case.priority.level)
+    lead = policy.catalogue.jurisdictions[case.jurisdiction].bureaus.get(case.lead_bureau)
     return Escalation(lead.escalates_to if lead else None, due, new_id)

@@ -8,7 +8,7 @@ from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.clocks import restart_clock, stop_clock
-from services.dispatch.rules.deadlines import acknowledgement, clock_of
+from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.work_order_updates import (
     UNKNOWN_WORK_ORDER,
     BureauUpdate,
@@ -78,7 +78,7 @@ def apply_update(
 def _apply(
     update: BureauUpdate, case: Case, order: CaseWorkOrder, policy: DispatchPolicy, now: datetime
 ) -> tuple[Case, CaseChange | None]:
-    clock = clock_of(case.priority.level, policy.open_time(case.jurisdiction, case.lead_bureau))
+    clock = policy.case_clock(case)
     at = time_of_change(update.at, case.first_reported_at, now)
     if update.status == "waiting_for_resident":
         order = stop_clock(order, at)

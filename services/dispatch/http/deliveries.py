@@ -12,7 +12,7 @@ from services.dispatch.http.access import (
     refuse_fields,
 )
 from services.dispatch.http.feed import position_in
-from services.dispatch.http.operations import LIST_CALLS, REPLAY
+from services.dispatch.http.operations import DEFAULT_LIMIT, LIST_CALLS, MAX_LIMIT, REPLAY
 from services.dispatch.http.schema import ReplayedEvents, ReplayedSpan
 from services.dispatch.rules.cursors import encode_cursor
 from services.dispatch.store.webhooks import Webhooks
@@ -36,7 +36,7 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
         """Answer with the next calls of the log."""
         bureau = await access.own_or_operator(request)
         after = position_in(request, "deliveries", bureau)
-        limit = number_in(request, "limit", 100, 1, 500)
+        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
         case_id = request.query.get("case_id")
         page = await Deadline().wait_for(webhooks.calls(bureau, after, limit, case_id))
         last = page.calls[-1]["number"] if page.calls else after

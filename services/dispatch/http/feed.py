@@ -7,9 +7,15 @@ from typing import Any
 import pydantic_core
 from aiohttp import web
 
-from services.dispatch.http.access import BureauAccess, number_in
+from services.dispatch.http.access import BureauAccess, json_response, number_in
 from services.dispatch.http.feed_watch import FeedWatch
-from services.dispatch.http.operations import READ_FEED, READ_WORK_ORDER
+from services.dispatch.http.operations import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    MAX_WAIT_S,
+    READ_FEED,
+    READ_WORK_ORDER,
+)
 from services.dispatch.rules.cursors import CursorList, decode_cursor, encode_cursor
 from services.dispatch.store.bureau_events import FeedPage, PostgresFeed
 from shared.contract.events import WorkOrder
@@ -18,10 +24,6 @@ from shared.runtime.http.calls import JSON, answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
-
-MAX_EVENTS = 500
-MAX_WAIT_S = 30
-_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def feed_routes(access: BureauAccess, reading: FeedReading) -> list[web.RouteDef
     async def read(request: web.Request) -> web.Response:
         """Answer with the next events; wait for one where the caller wants to."""
         bureau = await access.own(request)
-        limit = number_in(request, "limit", _EVENTS, 1, MAX_EVENTS)
+        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
         wait_s = number_in(request, "wait", 0, 0, MAX_WAIT_S)
         after = position_in(request, "events", bureau)
         page = await Deadline().wait_for(reading.feed.page(bureau, after, limit))
@@ -71,7 +73,7 @@ def feed_routes(access: BureauAccess, reading: FeedReading) -> list[web.RouteDef
             raise RefusedError(
                 problem_response(404, "No such work order", detail, code="unknown_work_order")
             )
-        return web.Response(body=pydantic_core.to_json(order), content_type=JSON)
+        return json_response(order)
 
     return [
         web.get("/v1/bureaus/{code}/work-orders", documents(read, READ_FEED)),

@@ -21,20 +21,18 @@ from shared.runtime.http.calls import JSON
 from shared.runtime.http.openapi import Content, Operation, Parameter, problem
 from shared.runtime.http.operation_parts import IDEMPOTENT, JSON_REFUSALS, KEY_REFUSALS
 
-_AFTER: Mapping[str, Parameter] = {
-    "after": Parameter("The next of the answer before; without it the list begins anew.")
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 500
+MAX_WAIT_S = 30
+_PAGE: Mapping[str, Parameter] = {
+    "after": Parameter("The next of the answer before; without it the list begins anew."),
+    "limit": Parameter(
+        f"The most entries; {DEFAULT_LIMIT} by default.",
+        Annotated[int, Field(ge=1, le=MAX_LIMIT)],
+    ),
 }
 _BAD_CURSOR = {400: problem("The cursor is none of this list.")}
 _BAD_QUERY = {422: problem("A parameter is out of bounds; it is named.")}
-
-
-def _limit(default: int, most: int) -> Mapping[str, Parameter]:
-    return {
-        "limit": Parameter(
-            f"The most entries; {default} by default.", Annotated[int, Field(ge=1, le=most)]
-        )
-    }
-
 
 READ_FEED = Operation(
     "Read the events of a bureau's work orders, with its key.",
@@ -46,11 +44,10 @@ READ_FEED = Operation(
         **KEY_REFUSALS,
     },
     query={
-        **_AFTER,
-        **_limit(100, 500),
+        **_PAGE,
         "wait": Parameter(
             "Seconds to wait for an event where there is none; 0 by default.",
-            Annotated[int, Field(ge=0, le=30)],
+            Annotated[int, Field(ge=0, le=MAX_WAIT_S)],
         ),
     },
     security=("bureau",),
@@ -127,7 +124,7 @@ LIST_CALLS = Operation(
         **_BAD_QUERY,
         **KEY_REFUSALS,
     },
-    query={**_AFTER, **_limit(100, 500), "case_id": Parameter("Only those about this case.")},
+    query={**_PAGE, "case_id": Parameter("Only those about this case.")},
     security=("bureau", "operator"),
 )
 REPLAY = Operation(

@@ -5,11 +5,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-import pydantic_core
 from aiohttp import web
 
 from services.dispatch.handlers import on_update_call
-from services.dispatch.http.access import BureauAccess, refuse_fields
+from services.dispatch.http.access import BureauAccess, json_response, refuse_fields
 from services.dispatch.http.operations import UPDATE_WORK_ORDER
 from services.dispatch.inbound.external import incoming_update
 from services.dispatch.policy import DispatchPolicy
@@ -19,7 +18,7 @@ from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.contract.events import FieldError, UpdateReceipt, WorkOrderUpdated, usable_trace
 from shared.errors import DatabaseBusyError
 from shared.runtime.clock import utc_now
-from shared.runtime.http.calls import JSON, answers_errors, body_of, idempotency_id, json_of
+from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
@@ -29,8 +28,7 @@ from shared.runtime.postgres import Pool, transaction
 TakeUpdate: TypeAlias = Callable[[str, WorkOrderUpdated, bytes], Coroutine[Any, Any, UpdateReceipt]]
 """Processes the update of a bureau with the digest of its body; returns the receipt."""
 
-_STATUS: Mapping[str | None, int] = {
-    None: 200,
+_STATUS: Mapping[str, int] = {
     "unknown_work_order": 404,
     "not_your_work_order": 404,
     "transition_not_allowed": 409,
@@ -114,7 +112,7 @@ def _data(body: Any, work_order_id: str, bureau: str) -> Any:  # noqa: ANN401 - 
 
 
 def _response(receipt: UpdateReceipt) -> web.Response:
-    status = _STATUS.get(receipt.code, 422)
     if receipt.code is None:
-        return web.Response(body=pydantic_core.to_json(receipt), content_type=JSON)
+        return json_response(receipt)
+    status = _STATUS.get(receipt.code, 422)
     return problem_response(status, "Refused", receipt.message or "", code=receipt.code)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.contract.events import Event, WorkOrder
+from shared.runtime.cooperative import in_turns
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 
@@ -93,25 +94,23 @@ async def add_bureau_events(
     Returns:
         The same, with each of these events as the record whose bytes are kept.
     """
-    result, found = list[Event | Outgoing](), list[tuple[object, ...]]()
-    for item in produced:
-        if not (isinstance(item, Event) and isinstance(item.data, WorkOrder)):
-            result.append(item)
-            continue
-        [record] = Outgoing.for_event(item)
-        order = item.data
-        result.append(record)
-        found.append(
-            (
-                order.bureau,
-                item.id,
-                order.case_id,
-                order.work_order_id,
-                order.priority.level,
-                item.time,
-                record.value,
-            )
+    items = list(produced)
+    result = await in_turns(_record, items)
+    found = [
+        (
+            item.data.bureau,
+            item.id,
+            item.data.case_id,
+            item.data.work_order_id,
+            item.data.priority.level,
+            item.time,
+            record.value,
         )
+        for item, record in zip(items, result, strict=True)
+        if isinstance(item, Event)
+        and isinstance(item.data, WorkOrder)
+        and isinstance(record, Outgoing)
+    ]
     if found:
         values = columns(found)
         await db.execute(LOCK_BUREAUS_SQL, values[0])
@@ -119,6 +118,14 @@ async def add_bureau_events(
             await db.executemany(_RAISE_SQL, [tuple(row) for row in ahead])
         await db.execute(_ADD_SQL, *values)
     return result
+
+
+def _record(item: Event | Outgoing) -> Event | Outgoing:
+    """Return the record of a work order event; anything else as it is."""
+    if not (isinstance(item, Event) and isinstance(item.data, WorkOrder)):
+        return item
+    [record] = Outgoing.for_event(item)
+    return record
 
 
 @dataclass(frozen=True, slots=True)

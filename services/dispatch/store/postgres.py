@@ -113,7 +113,7 @@ class PostgresDispatchStore:
 
         Ids that are no UUID match nothing. The targets of merges of the cases are included.
         """
-        found = await self._db.fetch(_LOCK_CASES_SQL, _uuids(case_ids), _uuids(work_order_ids))
+        found = await self._db.fetch(_LOCK_CASES_SQL, uuids(case_ids), uuids(work_order_ids))
         if not found:
             return []
         orders: defaultdict[object, list[CaseWorkOrder]] = defaultdict(list)
@@ -134,7 +134,7 @@ class PostgresDispatchStore:
         """Return the case of each of the requests that belong to one."""
         if not request_ids:
             return {}
-        found = await self._db.fetch(_CASE_IDS_SQL, _uuids(request_ids))
+        found = await self._db.fetch(_CASE_IDS_SQL, uuids(request_ids))
         return {row["request_id"]: row["case_id"] for row in found}
 
     async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
@@ -163,7 +163,7 @@ class PostgresDispatchStore:
         """Return all requests of these cases."""
         if not case_ids:
             return ()
-        found = await self._db.fetch(_CASE_REQUESTS_SQL, _uuids(case_ids))
+        found = await self._db.fetch(_CASE_REQUESTS_SQL, uuids(case_ids))
         return [rows.request_of(row) for row in found]
 
     async def write(self, changes: ChangeSet) -> None:
@@ -195,12 +195,13 @@ async def find_work_order(pool: Pool, work_order_id: str) -> tuple[Case, CaseWor
     """Return a work order and its case as of one moment, without locks; None for an unknown one."""
     async with transaction(pool) as db:
         await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for case in await db.fetch(_CASE_OF_ORDER_SQL, _uuids([work_order_id])):
+        for case in await db.fetch(_CASE_OF_ORDER_SQL, uuids([work_order_id])):
             orders = tuple(map(rows.order_of, await db.fetch(_ORDERS_SQL, [case["case_id"]])))
             order = next(one for one in orders if one.work_order_id == work_order_id)
             return rows.case_of(case, orders), order
     return None
 
 
-def _uuids(ids: Collection[str]) -> list[str]:
+def uuids(ids: Collection[str]) -> list[str]:
+    """Return those of the ids that are UUIDs; no others are in the database."""
     return [text for text in ids if _UUID.fullmatch(text)]

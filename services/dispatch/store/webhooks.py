@@ -1,6 +1,5 @@
 """Webhooks of the bureaus: their settings, the log of their calls, and replay."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +7,9 @@ from typing import Any, Literal, TypeAlias
 
 from services.dispatch.rules.webhook_deliveries import Breaker
 from services.dispatch.store.bureau_events import LOCK_BUREAUS_SQL
+from services.dispatch.store.postgres import uuids
 from shared.runtime.postgres import Pool, transaction, translate_errors
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PUT = """
     INSERT INTO webhooks (bureau, url, enabled, disabled_reason, secrets)
     VALUES ($1, $2, $3, CASE WHEN NOT $3 THEN 'operator' END, ARRAY[$4])
@@ -174,7 +173,7 @@ class Webhooks:
             limit: The most calls.
             case_id: The case that they are about; None for all.
         """
-        if case_id is not None and not _UUID.fullmatch(case_id):
+        if case_id is not None and not uuids([case_id]):
             return CallPage((), more=False)
         with translate_errors():
             if case_id is None:
@@ -185,8 +184,7 @@ class Webhooks:
 
     async def replay_events(self, bureau: str, event_ids: Sequence[str]) -> int | None:
         """Send events again; return how many, None where the bureau has no webhook."""
-        known = [event_id for event_id in event_ids if _UUID.fullmatch(event_id)]
-        return await self._replay(_REPLAY_IDS, bureau, known)
+        return await self._replay(_REPLAY_IDS, bureau, uuids(event_ids))
 
     async def replay_span(self, bureau: str, since: datetime, until: datetime) -> int | None:
         """Send the events of a span of time again, as ``replay_events`` does.
