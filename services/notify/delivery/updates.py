@@ -86,35 +86,33 @@ def next_attempt_at(deferrals: int, now: datetime) -> datetime | None:
 def delivery_update(
     claimed: ClaimedDelivery, outcome: SendOutcome, now: datetime
 ) -> DeliveryUpdate:
-    """Return the new state of a delivery after an attempt.
+    """Return the new state of a delivery after an attempt, or without one.
 
     Args:
         claimed: The delivery.
-        outcome: Outcome of the attempt.
+        outcome: Outcome of the attempt; of no account when the recipient has opted out.
         now: Time of the outcome.
     """
+    if claimed.opted_out:
+        return _suppressed(claimed, now)
     stored, deferrals, reason = claimed.stored, claimed.deferrals, outcome.reason
     match outcome.result:
         case "accepted":
             name = outcome.provider_id
             event: Event = delivery_event(NotificationSent, stored, now, provider_id=name)
             return DeliveryUpdate(stored, "sent", deferrals, provider_id=name, event=event)
-        case "refused":
-            return _failed(claimed, reason, now)
         case "unknown":
             event = delivery_event(NotificationUnknown, stored, now, reason=reason)
             return DeliveryUpdate(stored, "unknown", deferrals, reason, event=event)
         case "unreachable":
             return DeliveryUpdate(stored, "pending", deferrals, reason, not_before=now)
-        case "deferred":
-            retry_at = next_attempt_at(deferrals, now)
-            if retry_at is None:
-                return _failed(claimed, reason, now)
+        case "deferred" if retry_at := next_attempt_at(deferrals, now):
             return DeliveryUpdate(stored, "pending", deferrals + 1, reason, not_before=retry_at)
+        case "refused" | "deferred":
+            return _failed(claimed, reason, now)
 
 
-def opted_out_update(claimed: ClaimedDelivery, now: datetime) -> DeliveryUpdate:
-    """Return the new state of a delivery whose recipient wants no more by the channel."""
+def _suppressed(claimed: ClaimedDelivery, now: datetime) -> DeliveryUpdate:
     event = delivery_event(NotificationSuppressed, claimed.stored, now, reason=OPTED_OUT)
     return DeliveryUpdate(claimed.stored, "suppressed", claimed.deferrals, OPTED_OUT, event=event)
 

@@ -21,7 +21,6 @@ from services.notify.delivery.updates import (
     DeliveryState,
     DeliveryUpdate,
     delivery_update,
-    opted_out_update,
 )
 from services.notify.outbound import delivery_event
 from services.notify.rendering import UnknownCityError
@@ -209,7 +208,7 @@ class DeliveryWorker:
     ) -> None:
         now = self.clock()
         updates = [
-            opted_out_update(one, now) if one.opted_out else delivery_update(one, outcome, now)
+            delivery_update(one, outcome, now)
             for one, outcome in zip(claimed, outcomes, strict=True)
         ]
         while True:
