@@ -189,7 +189,8 @@ async def _add(
         triggers = {digest.trigger.key: digest.trigger for digest in digests}
         await store.save(Updates(triggers=triggers))
         await store.add(digests, now)
-    return [_limited(one) if one in excess else one for one in new]
+    limited = {one.notification_id for one in excess}
+    return [_limited(one) if one.notification_id in limited else one for one in new]
 
 
 def _is_text(stored: StoredDelivery) -> bool:
