@@ -6,7 +6,6 @@
 import argparse
 import asyncio
 import itertools
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.local.readiness import LOOPBACK
+from shared.runtime.ops.shutdown import stop_signal
 
 _MAX_BYTES = 20 * 1024 * 1024
 
@@ -50,9 +50,7 @@ async def serve(port: int, folder: Path) -> None:
     """Accept mail until SIGTERM or SIGINT."""
     mail_folder = MailFolder(folder)
     loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    stopping = stop_signal()
 
     def session() -> SMTP:
         return SMTP(mail_folder, enable_SMTPUTF8=True, data_size_limit=_MAX_BYTES, loop=loop)

@@ -9,7 +9,6 @@ import asyncio
 import itertools
 import os
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from aiohttp import encode_basic_auth, web
 
 from deploy.local.folder import write_json
 from deploy.local.readiness import LOOPBACK
+from shared.runtime.ops.shutdown import stop_signal
 
 TOKEN = "SMS_TOKEN"  # noqa: S105 - the name of a variable
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -90,10 +90,7 @@ def _error(status: int, code: int, message: str) -> web.Response:
 
 async def serve(port: int, app: web.Application) -> None:
     """Answer until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    stopping = stop_signal()
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-import signal
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
 from shared.runtime.ops.open_files import allow_open_files
+from shared.runtime.ops.shutdown import stop_signal
 from shared.runtime.ops.tracebacks import log_loop_errors
 from shared.runtime.ops.watchdog import watchdog
 from shared.runtime.postgres import Pool
@@ -106,11 +106,8 @@ def run(
 async def _run(
     name: str, settings: S, open_parts: Callable[[S], AbstractAsyncContextManager[ServiceParts]]
 ) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    log_loop_errors(loop)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    log_loop_errors(asyncio.get_running_loop())
+    stopping = stop_signal()
     async with watchdog(), open_parts(settings) as parts:
         freeze_startup_objects()
         await run_until_stopped(parts, settings, stopping, name)

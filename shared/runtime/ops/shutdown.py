@@ -1,6 +1,7 @@
-"""Waiting that ends early when the process is asked to stop."""
+"""The request to stop the process, and waiting that ends early then."""
 
 import asyncio
+import signal
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -8,6 +9,15 @@ from typing import Any, TypeVar
 from shared.errors import StoppedError
 
 T = TypeVar("T")
+
+
+def stop_signal() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set; call it in a running event loop."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping
 
 
 async def cancel_on_stop(
