@@ -39,7 +39,7 @@ class MailListener:
         """Begin to listen."""
         handler = MailHandler(self.conversations, self.limits)
         return await asyncio.get_running_loop().create_server(
-            lambda: MailSession(handler, self.limits), self.host, self.port
+            lambda: MailSession(handler), self.host, self.port
         )
 
     async def close(self, server: asyncio.Server) -> None:

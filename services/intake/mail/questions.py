@@ -6,6 +6,7 @@ that may or may not have gone out; it is reported as unknown and not sent again.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.header import Header
@@ -16,25 +17,26 @@ from types import MappingProxyType
 
 import structlog
 
-from services.intake.mail.store import StoredConversation, stored_conversation
+from services.intake.mail.store import COLUMNS, StoredConversation, stored_conversation
 from services.intake.policy import IntakePolicy
 from services.intake.rules.mail.addresses import OurAddresses
 from services.intake.rules.mail.wording import SUBJECT, question_text
 from shared.email_address import normalize_email
-from shared.errors import SystemicError, TransientError
+from shared.errors import StoppedError, SystemicError, TransientError
+from shared.runtime.ops.shutdown import cancel_on_stop
 from shared.runtime.postgres import Pool, transaction
 from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
 
 log = structlog.get_logger()
 
-_CLAIM = """
+_CLAIM = f"""
     UPDATE mail_conversations SET sending = 'sending', send_at = $1
      WHERE token = (
            SELECT token FROM mail_conversations
             WHERE sending = 'pending' AND send_at <= $1 AND jurisdiction = ANY($2::text[])
             ORDER BY send_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING token, jurisdiction, person, address, message_id, state, asked_at
-"""
+    RETURNING {COLUMNS}
+"""  # noqa: S608 - constants only
 _SETTLE = """
     UPDATE mail_conversations
        SET sending = $2, send_at = $3,
@@ -81,22 +83,17 @@ class QuestionSender:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send questions until asked to stop."""
-        stop = asyncio.create_task(stopping.wait())
-        try:
-            while not stopping.is_set():
+        with suppress(StoppedError):
+            while True:
                 self._woken.clear()
                 try:
                     while not stopping.is_set() and await self.send_one():
                         pass
                 except (SystemicError, TransientError) as error:
                     log.warning("questions_postponed", code=error.code)
-                woken = asyncio.create_task(self._woken.wait())
-                await asyncio.wait(
-                    {stop, woken}, timeout=_IDLE_S, return_when=asyncio.FIRST_COMPLETED
-                )
-                woken.cancel()
-        finally:
-            stop.cancel()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_IDLE_S):
+                        await cancel_on_stop(stopping, self._woken.wait())
 
     async def send_one(self) -> bool:
         """Send the question that waits longest; return False when none could be sent."""

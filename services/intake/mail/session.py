@@ -63,12 +63,11 @@ class MailSession(SMTP):
         64 * 1024
     )  # bytes that are read at a time; commands have a limit of their own
 
-    def __init__(self, handler: "MailHandler", limits: MailLimits) -> None:
+    def __init__(self, handler: "MailHandler") -> None:
         """Serve one connection.
 
         Args:
-            handler: Answers commands.
-            limits: The limits of all connections together.
+            handler: Answers commands; holds the limits of all connections together.
         """
         super().__init__(
             handler,
@@ -80,7 +79,7 @@ class MailSession(SMTP):
             command_call_limit={"*": _MAX_COMMANDS},
             loop=asyncio.get_running_loop(),
         )
-        self._limits = limits
+        self._limits = handler.limits
 
     @override
     async def _handle_client(self) -> None:

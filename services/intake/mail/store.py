@@ -17,10 +17,10 @@ _ADD_MESSAGE = """
 """
 _DIGEST = "SELECT digest FROM mail_messages WHERE identity = $1"
 _EXISTS = "SELECT EXISTS (SELECT FROM mail_conversations WHERE token = $1)"
-_COLUMNS = "token, jurisdiction, person, address, message_id, state, asked_at"
-_LOCK = f"SELECT {_COLUMNS} FROM mail_conversations WHERE token = $1 FOR UPDATE"  # noqa: S608
+COLUMNS = "token, jurisdiction, person, address, message_id, state, asked_at"
+_LOCK = f"SELECT {COLUMNS} FROM mail_conversations WHERE token = $1 FOR UPDATE"  # noqa: S608
 _LOCK_DUE = f"""
-    SELECT {_COLUMNS}
+    SELECT {COLUMNS}
       FROM mail_conversations
      WHERE due_at <= $1 AND jurisdiction = ANY($2::text[])
      ORDER BY due_at

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
 from services.intake.conversations.effects import StepEffects, Words
+from services.intake.conversations.named import named_request
 from services.intake.mail.store import (
     StoredConversation,
     add_conversation,
@@ -17,10 +18,8 @@ from services.intake.mail.store import (
 )
 from services.intake.mail.submission import submission_of
 from services.intake.notes.parsing import RequestReference
-from services.intake.notes.store import find_request
 from services.intake.policy import IntakePolicy
-from services.intake.rules.conversations.tracking_numbers import numbers_in
-from services.intake.rules.mail.machine import ANSWER_WITHIN, on_answer, on_due, on_report
+from services.intake.rules.mail.machine import ANSWER_WITHIN, MAX_READ, on_answer, on_due, on_report
 from services.intake.rules.mail.machines import takes_answers
 from services.intake.rules.mail.message import Mail
 from services.intake.rules.mail.model import MailConversation, MailReport, MailStep, Question
@@ -87,7 +86,8 @@ class MailTurn:
         known = await lock_conversation(self._db, message.token) if message.token else None
         if known and known.jurisdiction in self._policy.cities:
             return await self._answer(message, known)
-        if request := await self._named(message):
+        texts = (message.mail.subject, *message.mail.references)
+        if request := await named_request(self._db, texts, message.jurisdiction):
             return await self._note(message, request)
         return await self._report(message)
 
@@ -110,15 +110,6 @@ class MailTurn:
         await self.apply(step, known)
         return "request" if step.submit else "waiting"
 
-    async def _named(self, message: MailMessage) -> RequestReference | None:
-        """Return the request whose number stands in the subject or in an id that is answered."""
-        for text in (message.mail.subject, *message.mail.references):
-            for number in numbers_in(text):
-                request = await find_request(self._db, number)
-                if request and request.jurisdiction == message.jurisdiction:
-                    return request
-        return None
-
     async def _note(self, message: MailMessage, request: RequestReference) -> Fate:
         by = self._by(message.mail, request.reporter_ref)
         return await self._note_to(request.tracking_number, message, by)
@@ -130,8 +121,8 @@ class MailTurn:
         text = mail.text or mail.subject or (_PICTURE_ALONE if message.media else "")
         if number is None or not text:
             return "waiting"
-        language = self._policy.cities[message.jurisdiction].text_reader.read(text[:4_000]).language
-        words = Words(text, "email", language, by, message.media)
+        reader = self._policy.cities[message.jurisdiction].text_reader
+        words = Words(text, "email", reader.read(text[:MAX_READ]).language, by, message.media)
         await self._effects.add_notes(number, words)
         return "note"
 

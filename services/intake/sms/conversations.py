@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from services.intake.conversations.effects import StepEffects, Words
-from services.intake.notes.store import find_request
+from services.intake.conversations.named import named_request
 from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.public_status.store import read_status
 from services.intake.public_status.view import render_status
-from services.intake.rules.conversations.tracking_numbers import numbers_in
 from services.intake.rules.idempotency import idempotency_key
 from services.intake.rules.reporter import phone_ref
 from services.intake.rules.sms import wording
@@ -135,11 +134,9 @@ class _Turn:
     async def incoming(self, text: ReceivedText) -> IncomingText:
         """Return a text with the known tracking number that stands in it."""
         body = normalize_text(text.body)
-        for number in numbers_in(body):
-            request = await find_request(self._db, number)
-            if request and request.jurisdiction == self._who.jurisdiction:
-                return IncomingText(text.id, body, self._now, number)
-        return IncomingText(text.id, body, self._now)
+        request = await named_request(self._db, [body], self._who.jurisdiction)
+        number = request.tracking_number if request else None
+        return IncomingText(text.id, body, self._now, number)
 
     async def apply(self, step: Step) -> tuple[Conversation, str | None]:
         """Do what a step says; return the conversation after it, and the answer."""

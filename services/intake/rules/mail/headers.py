@@ -38,7 +38,7 @@ class Author(NamedTuple):
 
 def header(message: Message, name: str) -> str:
     """Return the first header of a name as one line of text; empty without one."""
-    return next(_headers(message, name), "")
+    return text_of(next(_raw(message, name), ""))
 
 
 def author(message: Message) -> Author:
@@ -74,11 +74,6 @@ def text_of(raw: str) -> str:
 def decode_words(text: str) -> str:
     """Return the text with its encoded words (RFC 2047) decoded; broken ones stay."""
     return _WORDS.sub(lambda run: "".join(_decoded(run[0])), text)
-
-
-def _headers(message: Message, name: str) -> Iterator[str]:
-    for raw in _raw(message, name):
-        yield text_of(raw)
 
 
 def _raw(message: Message, name: str) -> Iterator[str]:

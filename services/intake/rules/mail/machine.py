@@ -13,7 +13,7 @@ from services.intake.rules.mail.model import MailConversation, MailReport, MailS
 
 ANSWER_WITHIN = timedelta(hours=24)
 _MAX_PLACE = 200
-_MAX_READ = 4_000
+MAX_READ = 4_000
 """Characters that kind, place and danger are read from; a description has as many."""
 
 
@@ -25,7 +25,7 @@ def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailS
         reader: Reads the texts of the city.
         may_ask: True when the person may be asked.
     """
-    words = report.words[:_MAX_READ]
+    words = report.words[:MAX_READ]
     reading = reader.read(words)
     report = replace(report, language=reading.language, place=reading.place)
     found = reader.assess(words)
@@ -55,7 +55,7 @@ def on_answer(
     report = conversation.report
     if report is None:
         return MailStep(note=words)
-    reading = reader.read(words[:_MAX_READ])
+    reading = reader.read(words[:MAX_READ])
     answered = replace(
         report,
         words="\n\n".join(filter(None, [report.words, words])),
