@@ -9,7 +9,7 @@ from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.load_shedding import adopt_slot
+from shared.runtime.http.load_shedding import Release, adopt_slot
 
 NDJSON = "application/x-ndjson"
 NOT_ACCEPTABLE = (
@@ -48,9 +48,7 @@ class CallSlot:
         """
         if self._release:
             return
-        if refusal := admission.try_acquire(caller):
-            raise RefusedError(refusal.response())
-        self._release = partial(admission.release, caller)
+        self._release = _acquire(admission, caller)
 
 
 @contextmanager
@@ -60,9 +58,14 @@ def slot_of(admission: AdmissionControl, adapter: str) -> Iterator[None]:
     Raises:
         RefusedError: There is none.
     """
-    if refusal := admission.try_acquire(adapter):
-        raise RefusedError(refusal.response())
+    release = _acquire(admission, adapter)
     try:
         yield
     finally:
-        admission.release(adapter)
+        release()
+
+
+def _acquire(admission: AdmissionControl, caller: str) -> Release:
+    if refusal := admission.try_acquire(caller):
+        raise RefusedError(refusal.response())
+    return partial(admission.release, caller)

@@ -76,17 +76,9 @@ class BoundingBox:
 
     def touched(self, cells: Collection[int]) -> list[int] | None:
         """Return those of some cells that it touches; None when they are too many."""
-        touched = [cell for cell in cells if self._touches(cell)]
-        return touched if len(touched) <= _MAX_CELLS else None
-
-    def _touches(self, cell: int) -> bool:
         rows, columns = self._grid
-        row, column = divmod(cell + _CELLS_PER_PARALLEL // 2, _CELLS_PER_PARALLEL)
-        column -= _CELLS_PER_PARALLEL // 2
-        is_antimeridian = column == -_CELLS_PER_PARALLEL // 2  # as 180 degrees on the row below
-        return (row in rows and column in columns) or (
-            is_antimeridian and row - 1 in rows and -column in columns
-        )
+        touched = [cell for cell in cells if _is_within(cell, rows, columns)]
+        return touched if len(touched) <= _MAX_CELLS else None
 
     @property
     def _grid(self) -> tuple[range, range]:
@@ -127,6 +119,15 @@ class ListQuery:
 
 def _cell(row: int, column: int) -> int:
     return row * _CELLS_PER_PARALLEL + column
+
+
+def _is_within(cell: int, rows: range, columns: range) -> bool:
+    row, column = divmod(cell + _CELLS_PER_PARALLEL // 2, _CELLS_PER_PARALLEL)
+    column -= _CELLS_PER_PARALLEL // 2
+    is_antimeridian = column == -_CELLS_PER_PARALLEL // 2  # as 180 degrees on the row below
+    return (row in rows and column in columns) or (
+        is_antimeridian and row - 1 in rows and -column in columns
+    )
 
 
 def public_codes(city: Jurisdiction) -> tuple[str, ...]:
