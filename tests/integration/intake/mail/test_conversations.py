@@ -2,15 +2,18 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from services.intake.conversations.deadlines import ConversationDeadlines
 from services.intake.erasure import erase_mail_drafts
+from services.intake.mail import questions
 from services.intake.rules.mail.machine import ANSWER_WITHIN
 from shared.runtime.postgres import transaction
 from tests.integration.intake.mail.postbox import ANA, DANGER, REPORT, Postbox, mail
 from tests.pictures import encoded
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -73,6 +76,24 @@ async def test_a_missing_place_is_asked_for_once_and_the_answer_completes_the_re
     assert request["language"] == "es"
     assert await postbox.notes() == [("gracias, ya", "reporter")]
     assert len(postbox.sent.mails) == 1
+
+
+async def test_questions_go_out_by_themselves_until_the_stop(
+    postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "_IDLE_S", 1_000)  # so that only a wake makes it look
+
+    async def are_sent(count: int) -> bool:
+        return len(postbox.sent.mails) == count
+
+    stopping = asyncio.Event()
+    running = asyncio.create_task(postbox.questions.run(stopping))
+    for count, subject in enumerate(("Bache", "Otro bache"), start=1):
+        await postbox.take(mail("hay un bache muy grande", subject))
+        await eventually(partial(are_sent, count))
+    stopping.set()
+
+    await asyncio.wait_for(running, 40)
 
 
 async def test_an_answer_is_known_by_the_message_that_it_answers(postbox: Postbox) -> None:
