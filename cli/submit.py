@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, DataOption, load_stack
+from cli.problem import explanation
 from shared.errors import Route311Error
 
 TextArgument = Annotated[str, typer.Argument(help="Description of the problem.")]
@@ -62,7 +63,7 @@ def submit(
     if json_output:
         typer.echo(json.dumps(response))
     if status >= HTTPStatus.BAD_REQUEST:
-        raise NotAcceptedError(_errors(response))
+        raise NotAcceptedError(explanation(response))
     if not json_output:
         _show(response)
 
@@ -76,11 +77,6 @@ async def _post(
         session.post("/v1/submissions", json=body, headers=headers) as response,
     ):
         return response.status, await response.json(content_type=None)
-
-
-def _errors(problem: dict[str, Any]) -> str:
-    errors = [f"{error['field']}: {error['message']}" for error in problem.get("errors", ())]
-    return "; ".join(errors) or f"{problem.get('title')}: {problem.get('detail')}"
 
 
 def _show(receipt: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from cli.connection import load_stack
+from cli.problem import explanation
 from shared.errors import Route311Error
 
 
@@ -39,13 +40,16 @@ async def _call(data: Path, method: str, path: str, sent: dict[str, Any]) -> Any
         aiohttp.ClientSession(stack.dispatch, headers=headers) as session,
         session.request(method, path, **sent) as response,
     ):
-        answer = await response.json(content_type=None)
-        if response.status >= HTTPStatus.BAD_REQUEST:
-            raise RefusedCallError(explanation(answer))
-        return answer
+        return await answer_of(response)
 
 
-def explanation(problem: dict[str, Any]) -> str:
-    """Return what a problem says, by field where it names some."""
-    fields = [f"{error['field']}: {error['message']}" for error in problem.get("errors", ())]
-    return "; ".join(fields) or f"{problem.get('title')}: {problem.get('detail')}"
+async def answer_of(response: aiohttp.ClientResponse) -> Any:  # noqa: ANN401 - any JSON
+    """Return the JSON of an answer.
+
+    Raises:
+        RefusedCallError: It is a problem.
+    """
+    answer = await response.json(content_type=None)
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        raise RefusedCallError(explanation(answer))
+    return answer

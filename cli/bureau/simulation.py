@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import aiohttp
 
-from cli.bureau.calls import RefusedCallError, explanation
+from cli.bureau.calls import answer_of
 from shared.runtime.clock import utc_now
 
 Update: TypeAlias = dict[str, Any]
@@ -79,10 +79,7 @@ class SimulatedBureau:
     async def _get(self, **query: str) -> Any:  # noqa: ANN401 - JSON
         path = f"/v1/bureaus/{self.code}/work-orders"
         async with self.client.get(path, params=query) as response:
-            answer = await response.json(content_type=None)
-            if response.status >= HTTPStatus.BAD_REQUEST:
-                raise RefusedCallError(explanation(answer))
-            return answer
+            return await answer_of(response)
 
     async def _answer(self, event: Mapping[str, Any]) -> str | None:
         order = event["data"]
@@ -93,9 +90,7 @@ class SimulatedBureau:
         headers = {"Idempotency-Key": f"simulate-{event['id']}"}
         path = f"/v1/work-orders/{id_}/updates"
         async with self.client.post(path, json=update, headers=headers) as response:
-            answer = await response.json(content_type=None)
-        if response.status in _REFUSED:  # a later event has changed it, or it was answered before
-            return None
-        if response.status >= HTTPStatus.BAD_REQUEST:
-            raise RefusedCallError(explanation(answer))
+            if response.status in _REFUSED:  # a later event changed it, or it was answered before
+                return None
+            answer = await answer_of(response)
         return f"{order['priority']['level']} {id_} {status}" if answer["changed"] else None
