@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-MAX_BLOCKING_S = 0.01
+MAX_BLOCKING_S = 0.002
 
 
 class CooperativeYield:
