@@ -44,8 +44,8 @@ def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
             return _error_response(request, error)
         except RefusedError as refused:
             problem = refused.response
-        except (SystemicError, TransientError, TimeoutError):
-            problem = database_unavailable(_UNAVAILABLE)
+        except (SystemicError, TransientError, TimeoutError) as error:
+            problem = database_unavailable(_UNAVAILABLE, error)
         except web.HTTPError as unread:
             response = _error_response(
                 request, error_of_problem(unread.status, None, unread.headers)

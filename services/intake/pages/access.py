@@ -11,6 +11,7 @@ from aiohttp import web
 from services.intake.pages.site import CitySite
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
@@ -54,7 +55,8 @@ class PageAccess:
                 return self._problem(request, refused.response.status, retry)
             except web.HTTPRequestEntityTooLarge:
                 return self._problem(request, 413)
-            except (SystemicError, TransientError, TimeoutError):
+            except (SystemicError, TransientError, TimeoutError) as error:
+                log_not_served(error)
                 return self._problem(request, 503)
 
         return answer

@@ -9,6 +9,7 @@ from services.intake.media.library import MediaLibrary
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError, derived_media_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.deadline import log_not_served
 
 UPLOADER = "web"
 
@@ -62,7 +63,8 @@ class PhotoIntake:
             await self.library.add_once(photo_id, content, UPLOADER)
         except RefusedPictureError as refused:
             self.fault = refused.fault
-        except (SystemicError, TransientError):
+        except (SystemicError, TransientError) as error:
+            log_not_served(error)
             self.fault = "photo_busy"
         else:
             return photo_id

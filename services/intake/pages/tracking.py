@@ -29,7 +29,7 @@ from shared.contract.events import new_id
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.deadline import Deadline, log_not_served
 from shared.runtime.postgres import Pool
 from shared.vocabulary import URGENT_LEVELS
 
@@ -126,7 +126,8 @@ class TrackPages:
         try:
             with slot_of(self.admission, UPLOADER):
                 await Deadline().wait_for(self.add_note(UPLOADER, note_id, number, data))
-        except (SystemicError, TransientError):
+        except (SystemicError, TransientError) as error:
+            log_not_served(error)
             return _NOT_NOW
         except RefusedError as refused:
             return "id_reused" if refused.response.status == 422 else _NOT_NOW  # noqa: PLR2004

@@ -63,8 +63,8 @@ def status_routes(
             return problem_response(404, "No such number", _MISTYPED)
         try:
             status = await Deadline().wait_for(find_status(pool, number))
-        except SystemicError:
-            return database_unavailable("Look again in a moment.")
+        except SystemicError as error:
+            return database_unavailable("Look again in a moment.", error)
         if status is None:
             return problem_response(404, "No such number", _UNKNOWN)
         language = best_language(request.headers.get("Accept-Language", ""), LANGUAGES)

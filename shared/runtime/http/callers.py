@@ -122,8 +122,8 @@ class Callers:
             principal = await self._principal(request, authorization) if authorization else None
         except RefusedError as refused:
             return refused.response
-        except SystemicError:
-            return database_unavailable("Look again in a moment.")
+        except SystemicError as error:
+            return database_unavailable("Look again in a moment.", error)
         if principal is not None:
             return None if self.by_key.try_take(principal.name) else KEY_RATE.response()
         if authorization or self.by_address.try_take(self.address(request)):

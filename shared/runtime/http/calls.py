@@ -37,8 +37,8 @@ def answers_errors(advice: str) -> Callable[[Handler], Handler]:
                 return await handler(request)
             except RefusedError as refused:
                 return refused.response
-            except (SystemicError, TransientError, TimeoutError):
-                return database_unavailable(advice)
+            except (SystemicError, TransientError, TimeoutError) as error:
+                return database_unavailable(advice, error)
 
         return answer
 

@@ -1,19 +1,25 @@
 """Deadline of an HTTP caller who waits for the database, and the response when it passes."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import structlog
 from aiohttp import web
 
-from shared.errors import SystemicError
+from shared.errors import Route311Error, SystemicError
 from shared.runtime.http.problem_details import problem_response
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
 DEADLINE_S = 0.8
 _RETRY_AFTER_S = "2"
+_LOGGED_EVERY_S = 10.0
+_logged: dict[str, float] = {}
 
 
 class DeadlineExceededError(SystemicError):
@@ -46,9 +52,24 @@ class Deadline:
         return task.result()
 
 
-def database_unavailable(advice: str) -> web.Response:
-    """Return the 503 response for a caller whom the database does not serve in time."""
+def database_unavailable(advice: str, error: Exception) -> web.Response:
+    """Return the 503 response for a caller whom the database does not serve in time.
+
+    Args:
+        advice: What the caller does now.
+        error: Why, for the log.
+    """
+    log_not_served(error)
     return problem_response(503, "Not available", advice, headers={"Retry-After": _RETRY_AFTER_S})
+
+
+def log_not_served(error: Exception) -> None:
+    """Log why a caller was not served, an error of one code once in 10 s."""
+    code = error.code if isinstance(error, Route311Error) else DeadlineExceededError.code
+    now = time.monotonic()
+    if now - _logged.get(code, -_LOGGED_EVERY_S) >= _LOGGED_EVERY_S:
+        _logged[code] = now
+        log.warning("call_not_served", code=code, reason=str(error))
 
 
 def _discard_result(task: asyncio.Future[Any]) -> None:

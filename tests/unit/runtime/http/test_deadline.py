@@ -1,8 +1,10 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
-from shared.runtime.http.deadline import Deadline, DeadlineExceededError
+from shared.errors import SystemicError
+from shared.runtime.http.deadline import Deadline, DeadlineExceededError, database_unavailable
 
 
 async def never() -> None:
@@ -49,3 +51,19 @@ async def test_all_that_one_caller_waits_for_shares_one_span() -> None:
         await deadline.wait_for(never())
 
     assert asyncio.get_running_loop().time() - began < 0.04
+
+
+def test_the_log_says_why_callers_are_not_served_and_not_for_each_of_them() -> None:
+    class MissingColumnError(SystemicError):
+        code = "missing_column"
+
+    with capture_logs() as logs:
+        answers = [
+            database_unavailable("Call again.", MissingColumnError("no such column"))
+            for _ in range(100)
+        ]
+
+    assert {answer.status for answer in answers} == {503}
+    [line] = logs
+    assert line["event"] == "call_not_served"
+    assert (line["code"], line["reason"]) == ("missing_column", "no such column")
