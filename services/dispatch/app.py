@@ -9,9 +9,12 @@ from functools import partial
 
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.http.access import BureauAccess
+from services.dispatch.http.commands import command_routes, command_taker
 from services.dispatch.http.deliveries import delivery_routes
 from services.dispatch.http.feed import FeedReading, feed_routes
 from services.dispatch.http.feed_watch import FeedWatch
+from services.dispatch.http.stream import CaseStream, StreamLimit, stream_routes
+from services.dispatch.http.surges import surge_routes
 from services.dispatch.http.updates import update_routes, update_taker
 from services.dispatch.http.webhooks import webhook_routes
 from services.dispatch.inbound.surges import SurgeEvent, latest_surges
@@ -22,10 +25,12 @@ from services.dispatch.reminders import ReminderWorker
 from services.dispatch.retention import BureauEventRetention
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, add_bureau_events
+from services.dispatch.store.case_events import PostgresCaseEvents
 from services.dispatch.store.deliveries import WebhookQueue
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_order
 from services.dispatch.store.surges import upsert_surges
 from services.dispatch.store.webhooks import Webhooks
+from services.dispatch.surge_closings import SurgeClosingWorker
 from services.dispatch.webhooks.caller import open_caller
 from services.dispatch.webhooks.worker import WebhookWorker
 from shared.catalogue import load_catalogue
@@ -92,11 +97,14 @@ async def dispatch(
         relay = Relay(pool, settings.kafka_access)
         feed = PostgresFeed(callers_pool)
         watch, webhooks = FeedWatch(feed.heads), Webhooks(callers_pool)
+        case_events = PostgresCaseEvents(callers_pool)
+        stream = CaseStream(case_events, FeedWatch(case_events.heads))
         worker = WebhookWorker(WebhookQueue(webhook_pool), caller)
 
         def on_commit(batches: Sequence[OutboxBatch]) -> None:
             relay.hand_over(batches)
             watch.wake()
+            stream.watch.wake()
             worker.wake()
 
         access = BureauAccess(
@@ -127,6 +135,7 @@ async def dispatch(
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         reminders = ReminderWorker(pool, policy, on_commit, clock)
+        closings = SurgeClosingWorker(pool, policy, on_commit, clock)
         yield ServiceParts(
             pool,
             tasks=[
@@ -135,15 +144,20 @@ async def dispatch(
                 partial(measure_backlog, pool),
                 housekeeping.run,
                 watch.run,
+                stream.watch.run,
                 worker.run,
                 reminders.run,
-                BureauEventRetention(feed, access.bureaus).run,
+                closings.run,
+                BureauEventRetention(feed, access.bureaus, case_events).run,
             ],
             routes=[
                 *feed_routes(access, FeedReading(feed, watch, work_order)),
                 *update_routes(access, update_taker(callers_pool, policy, on_commit)),
                 *webhook_routes(access, webhooks, settings.webhook_allow),
                 *delivery_routes(access, webhooks),
+                *command_routes(access.callers, command_taker(callers_pool, policy, on_commit)),
+                *surge_routes(access.callers, callers_pool, policy, closings.wake),
+                *stream_routes(access.callers, stream, StreamLimit()),
             ],
             readiness_checks=[consumer],
             readers=[consumer],

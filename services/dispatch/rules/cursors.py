@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Literal, TypeAlias
 
-CursorList: TypeAlias = Literal["events", "deliveries"]
+CursorList: TypeAlias = Literal["events", "deliveries", "surges"]
 
 _MAX_NUMBER = 2**63 - 1
 
