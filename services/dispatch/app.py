@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.http.access import BureauAccess
@@ -81,7 +82,7 @@ async def dispatch(
     ) -> Sequence[Event | Outgoing]:
         if surges := latest_surges(m.event for m in messages if isinstance(m.event, SurgeEvent)):
             await upsert_surges(db, surges)
-        others = [m for m in messages if not isinstance(m.event, SurgeEvent)]
+        others: list[Message[Any]] = [m for m in messages if not isinstance(m.event, SurgeEvent)]
         produced = await on_messages(others, PostgresDispatchStore(db), policy, clock())
         for entry in operator_audits(messages, produced):
             audit("operator_command", **asdict(entry))

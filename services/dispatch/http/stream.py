@@ -25,7 +25,8 @@ _STREAM = "cases"
 _PAGE = 100
 _PAGES_APART_S = 0.1
 """Pause of a reader that has read everything, so that many events make few queries."""
-_COMMENT_EVERY_S = 15.0
+_PRESENT_EVERY_S = 1.0
+"""Time after which a reader that left is noticed."""
 _COMMENT = b": still here\n\n"
 _RESET = b'event: reset\ndata: {"code": "unknown_event"}\n\n'
 _RETRY_AFTER_S = "15"
@@ -100,10 +101,12 @@ class CaseStream:
     Attributes:
         events: The events.
         watch: Waits for new ones.
+        comment_every_s: Seconds between two comments, which show that the stream is alive.
     """
 
     events: PostgresCaseEvents
     watch: FeedWatch
+    comment_every_s: float = 15.0
 
     async def position(self, last_id: str | None) -> int | None:
         """Return the number of the event that a reader begins after; None for an unknown event.
@@ -113,20 +116,22 @@ class CaseStream:
         """
         return await self.events.position_of(last_id) if last_id else await self.events.head()
 
-    async def send(self, response: web.StreamResponse, position: int) -> None:
-        """Send events until the service stops.
+    async def send(self, request: web.Request, response: web.StreamResponse, position: int) -> None:
+        """Send events until the reader leaves or the service stops.
 
         Args:
+            request: The call, which knows whether the reader is there.
             response: Where to.
             position: Number of the event to begin after.
         """
         clock = asyncio.get_running_loop().time
-        comment_at = clock() + _COMMENT_EVERY_S
-        while not self.watch.stopped:
-            await self.watch.wait(_STREAM, position, max(0.0, comment_at - clock()))
+        comment_at = clock() + self.comment_every_s
+        while request.transport and not self.watch.stopped:
+            left_s = min(comment_at - clock(), _PRESENT_EVERY_S)
+            await self.watch.wait(_STREAM, position, max(0.0, left_s))
             if clock() >= comment_at:
                 await response.write(_COMMENT)
-                comment_at += _COMMENT_EVERY_S
+                comment_at += self.comment_every_s
             page = await Deadline().wait_for(self.events.page(position, _PAGE))
             if page:
                 await response.write(b"".join(map(_frame, page)))
@@ -155,7 +160,7 @@ def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> l
             await response.prepare(request)
             with suppress(SystemicError, TransientError, ConnectionError):  # the caller resumes
                 await response.write(_RESET if found is None else _COMMENT)
-                await stream.send(response, begin)
+                await stream.send(request, response, begin)
             return response
 
     return [web.get("/v1/stream", documents(follow, FOLLOW_CASES))]
