@@ -14,6 +14,7 @@ from services.dispatch.http.feed import FeedReading, feed_routes
 from services.dispatch.http.feed_watch import FeedWatch
 from services.dispatch.http.updates import update_routes, update_taker
 from services.dispatch.http.webhooks import webhook_routes
+from services.dispatch.inbound.surges import SurgeEvent, latest_surges
 from services.dispatch.operator_audit import operator_audits
 from services.dispatch.outbound import work_order_state
 from services.dispatch.policy import DispatchPolicy
@@ -23,6 +24,7 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, add_bureau_events
 from services.dispatch.store.deliveries import WebhookQueue
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_order
+from services.dispatch.store.surges import upsert_surges
 from services.dispatch.store.webhooks import Webhooks
 from services.dispatch.webhooks.caller import open_caller
 from services.dispatch.webhooks.worker import WebhookWorker
@@ -32,6 +34,7 @@ from shared.contract.topics import (
     OPERATOR_COMMANDS,
     TRIAGE_DECISIONS,
     TRIAGE_DECISIONS_EXPRESS,
+    TRIAGE_SURGES,
     bureau_updates,
 )
 from shared.runtime.clock import utc_now
@@ -69,9 +72,12 @@ async def dispatch(
     policy = DispatchPolicy.of(await asyncio.to_thread(load_catalogue))
 
     async def handle(
-        messages: Sequence[Message[IncomingEvent]], db: Connection
+        messages: Sequence[Message[IncomingEvent | SurgeEvent]], db: Connection
     ) -> Sequence[Event | Outgoing]:
-        produced = await on_messages(messages, PostgresDispatchStore(db), policy, clock())
+        if surges := latest_surges(m.event for m in messages if isinstance(m.event, SurgeEvent)):
+            await upsert_surges(db, surges)
+        others = [m for m in messages if not isinstance(m.event, SurgeEvent)]
+        produced = await on_messages(others, PostgresDispatchStore(db), policy, clock())
         for entry in operator_audits(messages, produced):
             audit("operator_command", **asdict(entry))
         return await add_bureau_events(db, produced)
@@ -101,13 +107,14 @@ async def dispatch(
             found = await find_work_order(callers_pool, work_order_id)
             return work_order_state(*found) if found else None
 
-        consumer = Consumer[IncomingEvent](
+        consumer = Consumer[IncomingEvent | SurgeEvent](
             service="dispatch",
             name="dispatch",
             topics=[
                 TRIAGE_DECISIONS_EXPRESS,
                 TRIAGE_DECISIONS,
                 OPERATOR_COMMANDS,
+                TRIAGE_SURGES,
                 *map(bureau_updates, policy.bureau_by_topic.values()),
             ],
             access=settings.kafka_access,

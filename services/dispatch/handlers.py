@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from services.dispatch.command_handlers import execute
 from services.dispatch.inbound.external import (
     IncomingCommand,
     IncomingUpdate,
@@ -13,20 +12,23 @@ from services.dispatch.inbound.external import (
 )
 from services.dispatch.inbound.requests import incoming_request
 from services.dispatch.note_handlers import put_note, raise_by_notes
+from services.dispatch.operator_handlers import (
+    COMMANDS_THAT_MOVE_REQUESTS,
+    on_operator_commanded,
+)
 from services.dispatch.outbound import case_event, receipt, work_order_events
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import (
     ChangeSet,
     CommandKey,
     LoadedState,
-    ProcessedCommand,
     ProcessedUpdate,
     UpdateKey,
 )
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
+from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import UnitOfWork
 from services.dispatch.update_handlers import apply_update
@@ -39,15 +41,12 @@ from shared.contract.events import (
     UpdateReceipt,
     WorkOrderUpdated,
 )
-from shared.runtime.consumer.messages import Message, dead_letter_record
+from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
-from shared.vocabulary import CommandName
 
 _RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
 _ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
-
-_COMMANDS_THAT_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
 
 
 class DispatchStore(Protocol):
@@ -107,11 +106,11 @@ async def on_messages(
     parsed = [_parse(message, policy, now) for message in messages]
     uow = UnitOfWork(await _load(parsed, store))
     produced: list[Event | Outgoing] = []
-    for item in parsed:
+    for message, item in zip(messages, parsed, strict=True):
         if isinstance(item, IncomingUpdate):
             produced += on_work_order_updated(item, uow, policy, now)
         elif isinstance(item, IncomingCommand):
-            produced += on_operator_commanded(item, uow, policy, now)
+            produced += on_operator_commanded(item, message.record, uow, policy, now)
         elif isinstance(item, NoteAdded):
             put_note(item, uow)
         elif isinstance(item, RequestReassessed):
@@ -204,53 +203,20 @@ def _apply_update(
     return receipt(incoming, result, now), events
 
 
-def on_operator_commanded(
-    incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
-) -> list[Event | Outgoing]:
-    """Execute a command, or dead-letter it with the reason. Idempotent by the command's key.
-
-    Args:
-        incoming: The command of an operator.
-        uow: State of the batch; takes the changes.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
-    """
-    if uow.has_command(incoming.key):
-        return []
-    incoming = incoming.redacted(policy.redactor(_case_of(incoming, uow)))
-    parsed = incoming.parsed
-    command = parsed if isinstance(parsed, CaseCommand) else None
-    outcome = execute(parsed, uow, policy, now) if isinstance(parsed, CaseCommand) else parsed
-    if isinstance(outcome, CommandRefusal):
-        uow.record_command(ProcessedCommand(incoming.key, command, outcome.code))
-        code, message = outcome.code, outcome.message
-        return [dead_letter_record(incoming.record, "dispatch", code=code, reason=message)]
-    uow.record_command(ProcessedCommand(incoming.key, command, None))
-    for request in outcome.moved_requests:
-        uow.move(request)
-    for transition in outcome.transitions:
-        uow.change(transition.case, incoming.event)
-    return [case_event(transition, incoming.event, now) for transition in outcome.transitions]
-
-
 def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetime) -> _ParsedEvent:
     event = message.event
     if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded):
         return event
     if isinstance(event, OperatorCommanded):
-        return incoming_command(Message(message.record, event), now)
+        return incoming_command(event, now)
     return incoming_update(event, policy.bureau_by_topic[message.topic])
 
 
-def _case_of(incoming: IncomingUpdate | IncomingCommand, uow: UnitOfWork) -> Case | None:
-    match incoming.parsed:
-        case BureauUpdate(work_order_id=work_order_id):
-            found = uow.case_with(work_order_id)
-            return found[0] if found else None
-        case CaseCommand(case_id=case_id):
-            return uow.case(case_id)
-        case _:
-            return None
+def _case_of(incoming: IncomingUpdate, uow: UnitOfWork) -> Case | None:
+    if not isinstance(incoming.parsed, BureauUpdate):
+        return None
+    found = uow.case_with(incoming.parsed.work_order_id)
+    return found[0] if found else None
 
 
 async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:
@@ -270,7 +236,7 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     }
     case_ids |= set((await store.requests_in_cases(noted)).values())
     case_ids |= {case_id for c in commands for case_id in (c.case_id, c.into_case)}
-    moving = [c.case_id for c in commands if c.command in _COMMANDS_THAT_MOVE_REQUESTS]
+    moving = [c.case_id for c in commands if c.command in COMMANDS_THAT_MOVE_REQUESTS]
     return LoadedState(
         cases=await store.load(
             {case_id for case_id in case_ids if case_id is not None},

@@ -82,6 +82,31 @@ class CaseHistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSurge:
+    """A surge that triage announced.
+
+    Attributes:
+        surge_id: Its id.
+        jurisdiction: Id of the city.
+        dedup_group: Group of the kinds that surge.
+        district: District of the reports, or ``unknown``.
+        started_at: Its beginning, UTC, inclusive.
+        ended_at: Its end, exclusive; None while it goes on.
+        report_count: Independent reports, as last announced.
+        expected: Usual number of reports in the same time.
+    """
+
+    surge_id: str
+    jurisdiction: str
+    dedup_group: str
+    district: str
+    started_at: datetime
+    ended_at: datetime | None
+    report_count: int
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedState:
     """Stored state that a batch depends on.
 

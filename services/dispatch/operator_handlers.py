@@ -1,0 +1,133 @@
+"""Handlers of operators' commands, from the topic and over HTTP."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.dispatch.command_handlers import execute
+from services.dispatch.inbound.external import IncomingCommand
+from services.dispatch.outbound import case_event, work_order_events
+from services.dispatch.policy import DispatchPolicy
+from services.dispatch.records import ChangeSet, LoadedState, ProcessedCommand
+from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
+from services.dispatch.unit_of_work import UnitOfWork
+from shared.contract.events import Event
+from shared.runtime.consumer.messages import dead_letter_record
+from shared.runtime.kafka import Record
+from shared.runtime.outgoing import Outgoing
+from shared.vocabulary import CommandName
+
+COMMANDS_THAT_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
+
+
+class CommandStore(Protocol):
+    """Cases with their work orders and requests."""
+
+    async def load(
+        self, case_ids: Collection[str], work_order_ids: Collection[str]
+    ) -> Sequence[Case]:
+        """Lock and return the cases of these ids and of these work orders, as far as they exist."""
+        ...
+
+    async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
+        """Return all requests of these cases."""
+        ...
+
+    async def write(self, changes: ChangeSet) -> None:
+        """Write the changes of a batch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedCommands:
+    """What some commands led to.
+
+    Attributes:
+        outcomes: For each command the events of its cases, or why it is refused.
+        produced: All events, to publish.
+    """
+
+    outcomes: Sequence[Sequence[Event] | CommandRefusal]
+    produced: Sequence[Event]
+
+
+def on_operator_commanded(
+    incoming: IncomingCommand,
+    record: Record,
+    uow: UnitOfWork,
+    policy: DispatchPolicy,
+    now: datetime,
+) -> Sequence[Event | Outgoing]:
+    """Execute a command, or dead-letter it with the reason. Idempotent by the command's key.
+
+    Args:
+        incoming: The command of an operator.
+        record: Its record.
+        uow: State of the batch; takes the changes.
+        policy: Dispatch's rules.
+        now: Time of the events that follow.
+    """
+    if uow.has_command(incoming.key):
+        return []
+    outcome = _execute(incoming, uow, policy, now)
+    if isinstance(outcome, CommandRefusal):
+        code, reason = outcome.code, outcome.message
+        return [dead_letter_record(record, "dispatch", code=code, reason=reason)]
+    return outcome
+
+
+async def on_commands_called(
+    commands: Sequence[IncomingCommand], store: CommandStore, policy: DispatchPolicy, now: datetime
+) -> ExecutedCommands:
+    """Execute or refuse commands whose callers wait for the outcome.
+
+    Args:
+        commands: In order; their keys are new.
+        store: The tables, inside a transaction.
+        policy: Dispatch's rules.
+        now: Time of the events that follow.
+    """
+    uow = UnitOfWork(await _load(commands, store))
+    outcomes = [_execute(command, uow, policy, now) for command in commands]
+    produced = [e for events in outcomes if not isinstance(events, CommandRefusal) for e in events]
+    for notice in uow.pending_notices():
+        produced += work_order_events(notice, now)
+    await store.write(uow.change_set())
+    return ExecutedCommands(outcomes, produced)
+
+
+def _execute(
+    incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+) -> Sequence[Event] | CommandRefusal:
+    """Execute and record a command; return the events of its cases, or why it is refused."""
+    command = outcome = incoming.redacted(policy.redactor(_case_of(incoming, uow))).parsed
+    if isinstance(command, CommandRefusal):
+        command = None
+    else:
+        outcome = execute(command, uow, policy, now)
+    if isinstance(outcome, CommandRefusal):
+        uow.record_command(ProcessedCommand(incoming.key, command, outcome.code))
+        return outcome
+    uow.record_command(ProcessedCommand(incoming.key, command, None))
+    for request in outcome.moved_requests:
+        uow.move(request)
+    for transition in outcome.transitions:
+        uow.change(transition.case, incoming.event)
+    return [case_event(transition, incoming.event, now) for transition in outcome.transitions]
+
+
+def _case_of(incoming: IncomingCommand, uow: UnitOfWork) -> Case | None:
+    command = incoming.parsed
+    return uow.case(command.case_id) if isinstance(command, CaseCommand) else None
+
+
+async def _load(commands: Sequence[IncomingCommand], store: CommandStore) -> LoadedState:
+    parsed = [item.parsed for item in commands if isinstance(item.parsed, CaseCommand)]
+    named = {case_id for c in parsed for case_id in (c.case_id, c.into_case)}
+    moving = {c.case_id for c in parsed if c.command in COMMANDS_THAT_MOVE_REQUESTS}
+    return LoadedState(
+        cases=await store.load({case_id for case_id in named if case_id is not None}, ()),
+        case_requests=await store.requests_of(moving),
+    )
