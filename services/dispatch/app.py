@@ -9,11 +9,13 @@ from functools import partial
 
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.http.access import BureauAccess
+from services.dispatch.http.cases import case_routes
 from services.dispatch.http.deliveries import delivery_routes
 from services.dispatch.http.feed import FeedReading, feed_routes
 from services.dispatch.http.feed_watch import FeedWatch
 from services.dispatch.http.updates import update_routes, update_taker
 from services.dispatch.http.webhooks import webhook_routes
+from services.dispatch.inbound.case_filter import KnownCodes
 from services.dispatch.inbound.surges import SurgeEvent, latest_surges
 from services.dispatch.operator_audit import operator_audits
 from services.dispatch.outbound import work_order_state
@@ -22,6 +24,7 @@ from services.dispatch.reminders import ReminderWorker
 from services.dispatch.retention import BureauEventRetention
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, add_bureau_events
+from services.dispatch.store.cases import PostgresCases
 from services.dispatch.store.deliveries import WebhookQueue
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_order
 from services.dispatch.store.surges import upsert_surges
@@ -144,6 +147,12 @@ async def dispatch(
                 *update_routes(access, update_taker(callers_pool, policy, on_commit)),
                 *webhook_routes(access, webhooks, settings.webhook_allow),
                 *delivery_routes(access, webhooks),
+                *case_routes(
+                    access,
+                    PostgresCases(callers_pool),
+                    KnownCodes(access.bureaus, policy.kind_codes),
+                    clock,
+                ),
             ],
             readiness_checks=[consumer],
             readers=[consumer],

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.dispatch.case_history import case_events, notice_events
 from services.dispatch.command_handlers import execute
 from services.dispatch.inbound.external import IncomingCommand
-from services.dispatch.outbound import case_event, work_order_events
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import ChangeSet, LoadedState, ProcessedCommand
 from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.history import author_of_command
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import Event
@@ -92,8 +93,7 @@ async def on_commands_called(
     uow = UnitOfWork(await _load(commands, store))
     outcomes = [_execute(command, uow, policy, now) for command in commands]
     produced = [e for events in outcomes if not isinstance(events, CommandRefusal) for e in events]
-    for notice in uow.pending_notices():
-        produced += work_order_events(notice, now)
+    produced += notice_events(uow, now)
     await store.write(uow.change_set())
     return ExecutedCommands(outcomes, produced)
 
@@ -115,7 +115,13 @@ def _execute(
         uow.move(request)
     for transition in outcome.transitions:
         uow.change(transition.case, incoming.event)
-    return [case_event(transition, incoming.event, now) for transition in outcome.transitions]
+    return case_events(
+        outcome.transitions,
+        incoming.event,
+        uow,
+        now,
+        author_of_command(command),
+    )
 
 
 def _case_of(incoming: IncomingCommand, uow: UnitOfWork) -> Case | None:
