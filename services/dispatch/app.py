@@ -10,6 +10,7 @@ from typing import Any
 
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.http.access import BureauAccess
+from services.dispatch.http.cases import case_routes
 from services.dispatch.http.commands import command_routes, command_taker
 from services.dispatch.http.deliveries import delivery_routes
 from services.dispatch.http.feed import FeedReading, feed_routes
@@ -18,6 +19,7 @@ from services.dispatch.http.stream import CaseStream, StreamLimit, stream_routes
 from services.dispatch.http.surges import surge_routes
 from services.dispatch.http.updates import update_routes, update_taker
 from services.dispatch.http.webhooks import webhook_routes
+from services.dispatch.inbound.case_filter import KnownCodes
 from services.dispatch.inbound.surges import SurgeEvent, latest_surges
 from services.dispatch.operator_audit import operator_audits
 from services.dispatch.outbound import work_order_state
@@ -27,6 +29,7 @@ from services.dispatch.retention import BureauEventRetention
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, add_bureau_events
 from services.dispatch.store.case_events import PostgresCaseEvents
+from services.dispatch.store.cases import PostgresCases
 from services.dispatch.store.deliveries import WebhookQueue
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_order
 from services.dispatch.store.surges import upsert_surges
@@ -159,6 +162,12 @@ async def dispatch(
                 *command_routes(access.callers, command_taker(callers_pool, policy, on_commit)),
                 *surge_routes(access.callers, callers_pool, policy, closings.wake),
                 *stream_routes(access.callers, stream, StreamLimit()),
+                *case_routes(
+                    access,
+                    PostgresCases(callers_pool),
+                    KnownCodes(access.bureaus, policy.kind_codes),
+                    clock,
+                ),
             ],
             readiness_checks=[consumer],
             readers=[consumer],

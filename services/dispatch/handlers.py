@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from services.dispatch.case_history import case_events, notice_events, record_update
 from services.dispatch.inbound.external import (
     IncomingCommand,
     IncomingUpdate,
@@ -16,7 +17,7 @@ from services.dispatch.operator_handlers import (
     COMMANDS_THAT_MOVE_REQUESTS,
     on_operator_commanded,
 )
-from services.dispatch.outbound import case_event, receipt, work_order_events
+from services.dispatch.outbound import receipt
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import (
     ChangeSet,
@@ -28,6 +29,7 @@ from services.dispatch.records import (
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
+from services.dispatch.rules.history import author_of_update
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import UnitOfWork
@@ -66,8 +68,8 @@ class DispatchStore(Protocol):
         """Return the case of each of the requests that belong to one."""
         ...
 
-    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
-        """Return those of the events that are in the history of a case."""
+    async def notes_in_history(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of the events that are notes in the history of a case."""
         ...
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
@@ -112,14 +114,13 @@ async def on_messages(
         elif isinstance(item, IncomingCommand):
             produced += on_operator_commanded(item, message.record, uow, policy, now)
         elif isinstance(item, NoteAdded):
-            put_note(item, uow)
+            put_note(item, uow, now)
         elif isinstance(item, RequestReassessed):
             raised = raise_by_notes(item, uow, policy, now)
-            produced += [case_event(transition, item, now) for transition in raised]
+            produced += case_events(raised, item, uow, now)
         else:
             produced += on_request_triaged(item, uow, policy, now)
-    for notice in uow.pending_notices():
-        produced += work_order_events(notice, now)
+    produced += notice_events(uow, now)
     await store.write(uow.change_set())
     return produced
 
@@ -146,7 +147,7 @@ def on_request_triaged(
     incoming = incoming_request(decision, case_id, case, policy, now)
     transitions = [open_case(incoming)] if case is None else attach(case, incoming)
     uow.join(incoming.request, transitions[-1].case, event)
-    return [case_event(transition, event, now) for transition in transitions]
+    return case_events(transitions, event, uow, now)
 
 
 def on_work_order_updated(
@@ -179,8 +180,7 @@ async def on_update_call(
     """
     uow = UnitOfWork(await _load([incoming], store))
     receipt_event, events = _apply_update(incoming, uow, policy, now)
-    for notice in uow.pending_notices():
-        events += work_order_events(notice, now)
+    events += notice_events(uow, now)
     await store.write(uow.change_set())
     return receipt_event.data, events
 
@@ -197,9 +197,13 @@ def _apply_update(
     events = list[Event]()
     if result.case and result.changed:
         uow.change(result.case, incoming.event)
-    if result.case and result.case_change:
-        transition = CaseTransition(result.case, result.case_change)
-        events.append(case_event(transition, incoming.event, now))
+    if result.case and update and not result.refusal:
+        author = author_of_update(update)
+        if result.case_change:
+            transition = CaseTransition(result.case, result.case_change)
+            events += case_events([transition], incoming.event, uow, now, author)
+        elif result.changed or author.note:
+            record_update(update, result.case, uow, now)
     return receipt(incoming, result, now), events
 
 
@@ -245,6 +249,6 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
         case_ids=await store.requests_in_cases(noted | {d.request_id for d in decisions}),
         update_keys=await store.processed_updates({update.key for update in updates}),
         command_keys=await store.processed_commands({item.key for item in incoming}),
-        history_ids=await store.history_entries({note.id for note in notes}),
+        note_event_ids=await store.notes_in_history({note.id for note in notes}),
         case_requests=await store.requests_of(set(moving)),
     )

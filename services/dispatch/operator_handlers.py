@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.dispatch.case_history import case_events, notice_events
 from services.dispatch.command_handlers import execute
 from services.dispatch.inbound.external import IncomingCommand
-from services.dispatch.outbound import case_event, work_order_events
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import ChangeSet, LoadedState, ProcessedCommand
 from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.history import author_of_command
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import Event, OperatorCommand
@@ -100,8 +101,7 @@ async def on_commands_called(
     for command, outcome in zip(redacted, outcomes, strict=True):
         if not isinstance(outcome, CommandRefusal):
             produced += [_record(command), *outcome]
-    for notice in uow.pending_notices():
-        produced += work_order_events(notice, now)
+    produced += notice_events(uow, now)
     await store.write(uow.change_set())
     return ExecutedCommands(outcomes, produced)
 
@@ -111,17 +111,20 @@ def _execute(
 ) -> Sequence[Event] | CommandRefusal:
     """Execute and record a command; return the events of its cases, or why it is refused."""
     parsed = incoming.parsed
-    command = parsed if isinstance(parsed, CaseCommand) else None
-    outcome = execute(parsed, uow, policy, now) if isinstance(parsed, CaseCommand) else parsed
+    if isinstance(parsed, CommandRefusal):
+        uow.record_command(ProcessedCommand(incoming.key, None, parsed.code))
+        return parsed
+    outcome = execute(parsed, uow, policy, now)
     if isinstance(outcome, CommandRefusal):
-        uow.record_command(ProcessedCommand(incoming.key, command, outcome.code))
+        uow.record_command(ProcessedCommand(incoming.key, parsed, outcome.code))
         return outcome
-    uow.record_command(ProcessedCommand(incoming.key, command, None))
+    uow.record_command(ProcessedCommand(incoming.key, parsed, None))
     for request in outcome.moved_requests:
         uow.move(request)
     for transition in outcome.transitions:
         uow.change(transition.case, incoming.event)
-    return [case_event(transition, incoming.event, now) for transition in outcome.transitions]
+    author = author_of_command(parsed)
+    return case_events(outcome.transitions, incoming.event, uow, now, author)
 
 
 def _redacted(

@@ -65,6 +65,12 @@ class DispatchPolicy:
             {j.id: _areas(j) for j in jurisdictions if any(r.when.areas for r in j.routing)},
         )
 
+    @property
+    def kind_codes(self) -> frozenset[str]:
+        """The codes of the kinds of all cities."""
+        cities = self.catalogue.jurisdictions.values()
+        return frozenset(code for city in cities for code in city.services)
+
     def kind(self, jurisdiction_id: str, service_code: str) -> tuple[Jurisdiction, ServiceType]:
         """Return a kind of request and its jurisdiction.
 

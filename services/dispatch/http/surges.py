@@ -40,7 +40,9 @@ from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Pool
 
-_BEFORE_ALL = 2**63 - 1
+_ALL = "all"
+"""Stands for the bureau in the cursors of the list, which is about all of them."""
+_NEWEST = 2**63 - 1
 
 
 def surge_routes(
@@ -60,13 +62,13 @@ def surge_routes(
         """Answer with the next surges, the newest first."""
         await callers.operator(request)
         limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-        before = position_in(request, "surges", "") or _BEFORE_ALL
+        before = position_in(request, "surges", _ALL, otherwise=_NEWEST)
         found = await Deadline().wait_for(list_surges(pool, before, limit + 1))
         shown = found[:limit]
         return json_response(
             {
                 "surges": [_listed(one) for one in shown],
-                "next": encode_cursor("surges", "", shown[-1].number if shown else before),
+                "next": encode_cursor("surges", _ALL, shown[-1].number if shown else before),
                 "more": len(found) > limit,
             }
         )
