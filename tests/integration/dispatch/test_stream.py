@@ -120,7 +120,7 @@ async def test_an_unknown_id_resets_the_stream_and_a_stop_ends_it(
     async with AsyncExitStack() as stack:
         outside = await stack.enter_async_context(aiohttp.ClientSession())
         async with serving_dispatch(settings) as client:
-            url = str(client._base_url / STREAM.removeprefix("/"))  # noqa: SLF001
+            url = f"{client._base_url}".rstrip("/") + STREAM  # noqa: SLF001
             streams = [
                 await stack.enter_async_context(Stream(outside, unknown, url))
                 for unknown in (new_id(), "no id")
