@@ -14,7 +14,8 @@ from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.history import author_of_command
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.unit_of_work import UnitOfWork
-from shared.contract.events import Event
+from shared.contract.events import Event, OperatorCommand
+from shared.contract.topics import OPERATOR_COMMANDS
 from shared.runtime.consumer.messages import dead_letter_record
 from shared.runtime.kafka import Record
 from shared.runtime.outgoing import Outgoing
@@ -47,11 +48,11 @@ class ExecutedCommands:
 
     Attributes:
         outcomes: For each command the events of its cases, or why it is refused.
-        produced: All events, to publish.
+        produced: All events, and the record of each executed command, to publish.
     """
 
     outcomes: Sequence[Sequence[Event] | CommandRefusal]
-    produced: Sequence[Event]
+    produced: Sequence[Event | Outgoing]
 
 
 def on_operator_commanded(
@@ -72,7 +73,7 @@ def on_operator_commanded(
     """
     if uow.has_command(incoming.key):
         return []
-    outcome = _execute(incoming, uow, policy, now)
+    outcome = _execute(_redacted(incoming, uow, policy), uow, policy, now)
     if isinstance(outcome, CommandRefusal):
         code, reason = outcome.code, outcome.message
         return [dead_letter_record(record, "dispatch", code=code, reason=reason)]
@@ -84,6 +85,9 @@ async def on_commands_called(
 ) -> ExecutedCommands:
     """Execute or refuse commands whose callers wait for the outcome.
 
+    Those that are executed go to the topic of commands too, as the log of who changed what; there
+    they count as repeats.
+
     Args:
         commands: In order; their keys are new.
         store: The tables, inside a transaction.
@@ -91,8 +95,12 @@ async def on_commands_called(
         now: Time of the events that follow.
     """
     uow = UnitOfWork(await _load(commands, store))
-    outcomes = [_execute(command, uow, policy, now) for command in commands]
-    produced = [e for events in outcomes if not isinstance(events, CommandRefusal) for e in events]
+    redacted = [_redacted(command, uow, policy) for command in commands]
+    outcomes = [_execute(command, uow, policy, now) for command in redacted]
+    produced: list[Event | Outgoing] = []
+    for command, outcome in zip(redacted, outcomes, strict=True):
+        if not isinstance(outcome, CommandRefusal):
+            produced += [_record(command), *outcome]
     produced += notice_events(uow, now)
     await store.write(uow.change_set())
     return ExecutedCommands(outcomes, produced)
@@ -102,31 +110,36 @@ def _execute(
     incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> Sequence[Event] | CommandRefusal:
     """Execute and record a command; return the events of its cases, or why it is refused."""
-    command = outcome = incoming.redacted(policy.redactor(_case_of(incoming, uow))).parsed
-    if isinstance(command, CommandRefusal):
-        command = None
-    else:
-        outcome = execute(command, uow, policy, now)
+    parsed = incoming.parsed
+    if isinstance(parsed, CommandRefusal):
+        uow.record_command(ProcessedCommand(incoming.key, None, parsed.code))
+        return parsed
+    outcome = execute(parsed, uow, policy, now)
     if isinstance(outcome, CommandRefusal):
-        uow.record_command(ProcessedCommand(incoming.key, command, outcome.code))
+        uow.record_command(ProcessedCommand(incoming.key, parsed, outcome.code))
         return outcome
-    uow.record_command(ProcessedCommand(incoming.key, command, None))
+    uow.record_command(ProcessedCommand(incoming.key, parsed, None))
     for request in outcome.moved_requests:
         uow.move(request)
     for transition in outcome.transitions:
         uow.change(transition.case, incoming.event)
-    return case_events(
-        outcome.transitions,
-        incoming.event,
-        uow,
-        now,
-        author_of_command(command),
-    )
+    author = author_of_command(parsed)
+    return case_events(outcome.transitions, incoming.event, uow, now, author)
 
 
-def _case_of(incoming: IncomingCommand, uow: UnitOfWork) -> Case | None:
+def _redacted(
+    incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy
+) -> IncomingCommand:
     command = incoming.parsed
-    return uow.case(command.case_id) if isinstance(command, CaseCommand) else None
+    case = uow.case(command.case_id) if isinstance(command, CaseCommand) else None
+    return incoming.redacted(policy.redactor(case))
+
+
+def _record(executed: IncomingCommand) -> Outgoing:
+    """Return the record of an executed command for its topic, with the redacted data."""
+    data = {name: getattr(executed.parsed, name) for name in OperatorCommand.model_fields}
+    event = executed.event.model_copy(update={"data": data})
+    return Outgoing.to_topic(OPERATOR_COMMANDS.name, data["case_id"], event)
 
 
 async def _load(commands: Sequence[IncomingCommand], store: CommandStore) -> LoadedState:

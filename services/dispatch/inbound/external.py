@@ -95,7 +95,7 @@ class IncomingCommand:
 
 def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
     """Parse an update from the topic of the bureau ``sender``."""
-    data = _strip_control_chars(event.data)
+    data = strip_control_chars(event.data)
     return IncomingUpdate(
         key=UpdateKey(sender, event.source, event.id),
         event=event,
@@ -121,7 +121,7 @@ def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
 
 def _parse_command(event: OperatorCommanded, now: datetime) -> CaseCommand | CommandRefusal:
     try:
-        command = OperatorCommand.model_validate(_strip_control_chars(event.data))
+        command = OperatorCommand.model_validate(strip_control_chars(event.data))
     except ValidationError as error:
         return CommandRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
     return CaseCommand(**command.model_dump(), at=_given_at(event.time, now))
@@ -136,7 +136,7 @@ def _given_at(time: object, now: datetime) -> datetime:
         return now
 
 
-def _strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
+def strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
     """Return the data without control characters in their text fields, where they mean nothing."""
     if not isinstance(data, Mapping):
         return data

@@ -4,12 +4,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-CursorList: TypeAlias = Literal["events", "deliveries", "cases"]
+CursorList: TypeAlias = Literal["events", "deliveries", "cases", "surges"]
 
 _MAX_NUMBER: Mapping[CursorList, int] = {
     "events": 2**63 - 1,
     "deliveries": 2**63 - 1,
     "cases": 2**128 - 1,
+    "surges": 2**63 - 1,
 }
 
 

@@ -30,6 +30,7 @@ KEYS = {bureau: f"key of the bureau called {bureau}" for bureau in (LEAD, *INFOR
 OPERATOR = "key of the operator called Olga"
 ADAPTER = "key of an adapter"
 POLICY = DispatchPolicy.of(load_catalogue())
+_WAITING_FOR_A_LOCK = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 async def add_keys(database: Database) -> None:
@@ -82,3 +83,22 @@ async def _nothing_missing() -> str | None:
 def update_of(status: str, **changes: Any) -> dict[str, Any]:
     """The body of an update."""
     return {"status": status, "at": "2026-11-24T17:00:00Z", **changes}
+
+
+class OnConnection:
+    """A pool of one connection that is in a transaction already."""
+
+    def __init__(self, db: Any) -> None:
+        self._db = db
+
+    async def acquire(self, *, timeout: float) -> Any:  # noqa: ASYNC109 - as in asyncpg
+        del timeout
+        return self._db
+
+    async def release(self, connection: Any) -> None:
+        """Keep the connection."""
+
+
+async def waits_or_done(pool: Pool, task: asyncio.Task[Any]) -> bool:
+    """Whether a task has ended, or somebody waits for an advisory lock."""
+    return task.done() or await pool.fetchval(_WAITING_FOR_A_LOCK) > 0

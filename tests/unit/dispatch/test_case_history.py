@@ -1,6 +1,5 @@
 """The history of a case: one entry for each event of it, and for what has none."""
 
-
 import pytest
 
 from services.dispatch.reminder_handlers import on_reminders_due
