@@ -1,7 +1,12 @@
 """Operators and bureaus read cases over HTTP."""
 
+import asyncio
+import json
+import os
+import re
 from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -38,6 +43,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
+GUIDE = Path(__file__).parents[3] / "docs" / "operators.md"
 SURGE, NO_SURGE = new_id(), new_id()
 OTHER = "WATER"
 
@@ -63,6 +69,21 @@ async def read(client: aiohttp.ClientSession, key: str = OPERATOR, **query: Any)
 
 async def read_one(client: aiohttp.ClientSession, case_id: str, key: str = OPERATOR) -> Response:
     return await call(client, "GET", f"/v1/cases/{case_id}", key)
+
+
+async def guided(title: str, client: aiohttp.ClientSession, **environment: str) -> Any:
+    """Run an example of the guide; return the answer that it prints."""
+    found = re.search(
+        rf'^```sh title="{title}"\n(.*?)^```$', GUIDE.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert found
+    known = {"DISPATCH": str(client._base_url).rstrip("/"), "KEY": OPERATOR}  # noqa: SLF001
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", found[1], env=os.environ | known | environment, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output
+    return json.loads(output)
 
 
 def decided(kind: str = "ROW-POTHOLE", level: str = "P4", **changes: Any) -> RequestTriaged:
@@ -265,6 +286,10 @@ async def test_a_case_tells_its_whole_life_and_a_bureau_reads_no_others_notes(
     for note in ("Gate code", "Is the gate open", "Filled"):
         assert note not in seen.body.decode()
     assert [entry["what"] for entry in seen.json["history"]] == [entry[1] for entry in told]
+
+    for title in ("list", "search", "case"):
+        shown = await guided(title, client, CASE=case_id)
+        assert case_id in json.dumps(shown) or title == "search"
 
     others = decided("ROW-DEBRIS")
     await open_case(pool, others)
