@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Self
 
 import aiohttp
@@ -109,18 +110,21 @@ async def test_who_resumes_the_stream_loses_and_repeats_nothing_while_cases_chan
     assert list(versions.values()) == [list(range(1, CHANGES // CASES + 1))] * CASES
 
 
-async def test_an_unknown_id_resets_the_stream_and_a_stop_ends_it(
+async def test_an_unknown_or_old_id_resets_the_stream_and_a_stop_ends_it(
     database: Database, settings: DispatchSettings, pool: Pool
 ) -> None:
     await add_keys(database)
     await open_case(pool, sinkhole())
+    events = PostgresCaseEvents(pool)
+    [old] = await events.page(0, 100)
+    pruned = [await events.prune(timedelta(hours=hours)) for hours in (1, 0)]
     async with AsyncExitStack() as stack:
         outside = await stack.enter_async_context(aiohttp.ClientSession())
         async with serving_dispatch(settings) as client:
             url = f"{client._base_url}".rstrip("/") + STREAM  # noqa: SLF001
             streams = [
                 await stack.enter_async_context(Stream(outside, unknown, url))
-                for unknown in (new_id(), "no id")
+                for unknown in (new_id(), "no id", old.event_id)
             ]
             resets = [await stream.event() for stream in streams]
             await open_case(pool, sinkhole())
@@ -131,10 +135,11 @@ async def test_an_unknown_id_resets_the_stream_and_a_stop_ends_it(
             ]
         ends = [await stream.block() for stream in streams]
 
-    assert resets == [{"event": "reset", "data": '{"code": "unknown_event"}'}] * 2
+    assert pruned == [0, 1]
+    assert resets == [{"event": "reset", "data": '{"code": "unknown_event"}'}] * 3
     assert {json.loads(event["data"])["type"] for event in later} == {"route311.case.opened.v1"}
     assert refused == [401, 403]
-    assert ends == [[], []]
+    assert ends == [[]] * 3
 
 
 async def test_an_event_that_commits_late_is_not_passed_over(pool: Pool) -> None:
