@@ -44,7 +44,7 @@ class CommandStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExecutedCommands:
-    """What some commands led to.
+    """Results of some commands.
 
     Attributes:
         outcomes: For each command the events of its cases, or why it is refused.

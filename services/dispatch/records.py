@@ -82,7 +82,7 @@ class CaseHistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownSurge:
+class StoredSurge:
     """A surge that triage announced.
 
     Attributes:

@@ -163,6 +163,7 @@ async def test_dispatch_opens_and_joins_cases(database: Database) -> None:
             produced = await dispatch_messages(messages(*batch), store, dispatch.POLICY, NOON)
             await add_bureau_events(db, produced)
         await store.load((), order_ids)
+        await db.fetch("SELECT case_id FROM surge_cases WHERE surge_id = $1", new_id())
 
     assert plans.scans() == []
 

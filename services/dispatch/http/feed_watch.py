@@ -34,7 +34,7 @@ class FeedWatch:
 
     @property
     def stopped(self) -> bool:
-        """True once nobody waits any more."""
+        """True once all waits have ended for good."""
         return self._stopped
 
     async def wait(self, bureau: str, after: int, seconds: float) -> None:

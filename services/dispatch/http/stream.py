@@ -94,7 +94,7 @@ class StreamLimit:
 
 @dataclass(frozen=True, slots=True)
 class CaseStream:
-    """The events of all cases as a stream. A reader that is slow makes nobody else wait.
+    """The events of all cases as a stream, without a buffer per reader.
 
     Each reader has its own place in the table of events, and at most one page of them in memory.
 

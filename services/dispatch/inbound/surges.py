@@ -3,19 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from services.dispatch.records import KnownSurge
+from services.dispatch.records import StoredSurge
 from shared.contract.events import SurgeEnded, SurgeStarted
 
 SurgeEvent: TypeAlias = SurgeStarted | SurgeEnded
 
 
-def latest_surges(events: Iterable[SurgeEvent]) -> Sequence[KnownSurge]:
+def latest_surges(events: Iterable[SurgeEvent]) -> Sequence[StoredSurge]:
     """Return each surge of some events once; an end counts more than a start.
 
     Args:
         events: In any order, each any number of times.
     """
-    latest: dict[str, KnownSurge] = {}
+    latest: dict[str, StoredSurge] = {}
     for event in events:
         known = latest.get(event.data.surge_id)
         if known is None or known.ended_at is None:
@@ -23,9 +23,9 @@ def latest_surges(events: Iterable[SurgeEvent]) -> Sequence[KnownSurge]:
     return list(latest.values())
 
 
-def _known_surge(event: SurgeEvent) -> KnownSurge:
+def _known_surge(event: SurgeEvent) -> StoredSurge:
     surge = event.data
-    return KnownSurge(
+    return StoredSurge(
         surge_id=surge.surge_id,
         jurisdiction=surge.jurisdiction,
         dedup_group=surge.dedup_group,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from services.dispatch.records import KnownSurge
+from services.dispatch.records import StoredSurge
 from services.dispatch.store.postgres import uuids
 from shared.contract.events import new_id
 from shared.runtime.postgres import (
@@ -76,7 +76,7 @@ class SurgeWithCases:
     """
 
     number: int
-    surge: KnownSurge
+    surge: StoredSurge
     case_count: int
     open_case_count: int
     closing_count: int
@@ -103,7 +103,7 @@ class SurgeClosing:
     given_at: datetime
 
 
-async def upsert_surges(db: Connection, surges: Sequence[KnownSurge]) -> None:
+async def upsert_surges(db: Connection, surges: Sequence[StoredSurge]) -> None:
     """Store surges, each once; the stored end of a surge is never changed."""
     await db.execute(_UPSERT_SQL, *columns(map(astuple, surges)))
 
@@ -121,7 +121,7 @@ async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[SurgeWith
     return [
         SurgeWithCases(
             row["number"],
-            KnownSurge(
+            StoredSurge(
                 surge_id=str(row["surge_id"]),
                 jurisdiction=row["jurisdiction"],
                 dedup_group=row["dedup_group"],

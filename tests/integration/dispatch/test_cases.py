@@ -1,12 +1,8 @@
 """Operators and bureaus read cases over HTTP."""
 
-import asyncio
 import json
-import os
-import re
 from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -32,6 +28,7 @@ from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
     add_keys,
+    guided,
     open_case,
     serving_dispatch,
     update_of,
@@ -43,7 +40,6 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-GUIDE = Path(__file__).parents[3] / "docs" / "operators.md"
 SURGE, NO_SURGE = new_id(), new_id()
 OTHER = "WATER"
 
@@ -69,19 +65,6 @@ async def read(client: aiohttp.ClientSession, key: str = OPERATOR, **query: Any)
 
 async def read_one(client: aiohttp.ClientSession, case_id: str, key: str = OPERATOR) -> Response:
     return await call(client, "GET", f"/v1/cases/{case_id}", key)
-
-
-async def guided(title: str, client: aiohttp.ClientSession, **environment: str) -> Any:
-    """Run an example of the guide; return the answer that it prints."""
-    found = re.search(rf'(?ms)^```sh title="{title}"\n(.*?)^```$', GUIDE.read_text())
-    assert found
-    known = {"DISPATCH": str(client._base_url).rstrip("/"), "KEY": OPERATOR}  # noqa: SLF001
-    process = await asyncio.create_subprocess_exec(
-        "sh", "-c", found[1], env=os.environ | known | environment, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output
-    return json.loads(output)
 
 
 def decided(kind: str = "ROW-POTHOLE", level: str = "P4", **changes: Any) -> RequestTriaged:

@@ -22,6 +22,7 @@ from tests.integration.dispatch.http_access import (
     OPERATOR,
     POLICY,
     add_keys,
+    guided,
     open_case,
     serving_dispatch,
 )
@@ -126,11 +127,13 @@ async def test_all_open_cases_of_a_surge_are_closed_once_over_a_crash_in_the_mid
             for event in await topic_log.at_least(2 * CASES + 1, DISPATCH_CASES)
             if isinstance(event, CaseClosed)
         ]
+        whole = await guided("surges", client)
         pages = [await call(client, "GET", SURGES, OPERATOR, params={"limit": 1})]
         second = {"after": pages[0].json["next"]}
         pages.append(await call(client, "GET", SURGES, OPERATOR, params=second))
         await open_case(pool, late := report())
-        more = [await close(client, surge.surge_id, status="completed") for _ in range(2)]
+        order = await guided("close-surge", client, SURGE=surge.surge_id)
+        again = await close(client, surge.surge_id)
         last = (await topic_log.at_least(2 * CASES + 3, DISPATCH_CASES))[-1]
         refused = [
             (await close(client, new_id())).json["code"],
@@ -149,11 +152,9 @@ async def test_all_open_cases_of_a_surge_are_closed_once_over_a_crash_in_the_mid
     }
     assert (newest["surge_id"], newest["status"]) == (older.surge_id, "ended")
     assert (known["status"], known["case_count"], known["open_case_count"]) == ("open", CASES, 0)
-    assert [page.json["surges"][0]["surge_id"] for page in pages] == [
-        older.surge_id,
-        surge.surge_id,
-    ]
+    assert [page.json["surges"][0] for page in pages] == [newest, known] == whole["surges"]
     assert [page.json["more"] for page in pages] == [True, False]
-    assert [answer.json["count"] for answer in more] == [1, 0]
+    assert order == {"surge_id": surge.surge_id, "count": 1}
+    assert again.json["count"] == 0
     assert (last.data.case_id, last.data.status) == (late.data.case_id, "completed")
     assert refused == ["unknown_surge", 404, "reason", 403, 401, "bad_cursor"]
