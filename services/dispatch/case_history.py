@@ -10,7 +10,7 @@ from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.clocks import PlannedReminder
 from services.dispatch.rules.history import (
     SYSTEM,
-    Author,
+    ChangeAuthor,
     author_of_change,
     author_of_update,
     change_in_words,
@@ -30,7 +30,7 @@ def case_events(
     cause: Event | None,
     uow: UnitOfWork,
     now: datetime,
-    author: Author | None = None,
+    author: ChangeAuthor | None = None,
 ) -> list[Event]:
     """Return the event of each change of a case, and record it.
 
@@ -96,7 +96,14 @@ def reminded(
 
 
 def record_update(update: BureauUpdate, case: Case, uow: UnitOfWork, now: datetime) -> None:
-    """Record an accepted update that changes no case: of an informed bureau, or more words."""
+    """Record an accepted update that changes no case: of an informed bureau, or more words.
+
+    Args:
+        update: The update, without contact data.
+        case: Its case.
+        uow: State of the batch; takes the entry.
+        now: The present moment.
+    """
     by, note = author_of_update(update)
     text = update_in_words(update)
     uow.record_entry(CaseHistoryEntry(case.case_id, now, by, "work_order_updated", text, note))

@@ -23,6 +23,11 @@ class UnknownRequestError(PermanentError):
 def put_note(event: NoteAdded, uow: UnitOfWork, now: datetime) -> None:
     """Put a note into the work orders and the history of its request's case. Idempotent.
 
+    Args:
+        event: The note.
+        uow: State of the batch; takes the change.
+        now: The present moment.
+
     Raises:
         UnknownRequestError: The request has no case; triage passes no such note on.
     """

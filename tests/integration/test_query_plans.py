@@ -57,7 +57,9 @@ FILL = {
                                level, score, reasons, lead_bureau, request_count,
                                first_reported_at, last_reported_at, opened_by, problem)
             SELECT gen_random_uuid(), 1, 'harbour.gov', 'pavement', 'POTHOLE', 'open', 'P4', 1,
-                   '[]', 'ROADS', 1, now(), now(), gen_random_uuid(), '{}'
+                   '[]', 'ROADS', 1, now(), now(), gen_random_uuid(),
+                   '{"service_name": "Pothole", "summary": "Deep hole", "notes": [], "media": [],
+                     "location": {"precision": "none"}, "attributes": {}}'
               FROM generate_series(1, $1)
             RETURNING case_id, opened_by),
         joined AS (INSERT INTO case_requests SELECT opened_by, case_id FROM opened)

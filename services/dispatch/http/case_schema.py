@@ -87,7 +87,7 @@ class WorkOrderOfCase(Data):
     """Id of the work in the bureau's own system; null for none."""
 
 
-class HistoryEntry(Data):
+class CaseEntry(Data):
     """An entry of a case's history."""
 
     at: AwareDatetime
@@ -111,5 +111,5 @@ class CaseDetails(ListedCase):
     """Its requests, oldest first."""
     work_orders: list[WorkOrderOfCase]
     """Its work orders in the order of issue."""
-    history: list[HistoryEntry]
+    history: list[CaseEntry]
     """What became of it, oldest first."""

@@ -18,8 +18,8 @@ from services.dispatch.http.access import (
 from services.dispatch.http.case_operations import LIST_CASES, READ_CASE
 from services.dispatch.http.case_schema import (
     CaseDetails,
+    CaseEntry,
     CaseList,
-    HistoryEntry,
     ListedCase,
     RequestOfCase,
     WorkOrderOfCase,
@@ -147,9 +147,7 @@ def _work_order(order: CaseWorkOrder) -> WorkOrderOfCase:
     )
 
 
-def _entry(entry: CaseHistoryEntry, bureau: str | None) -> HistoryEntry:
+def _entry(entry: CaseHistoryEntry, bureau: str | None) -> CaseEntry:
     note = entry.note if may_read_note(bureau, entry.by) else None
     text = f"{entry.text}\n{note}" if note else entry.text
-    return HistoryEntry(
-        at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.event_id
-    )
+    return CaseEntry(at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.event_id)

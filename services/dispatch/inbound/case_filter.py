@@ -26,8 +26,15 @@ _WORD = re.compile(r"[^\s\-./_'\\]+")
 """Separators are those of the index, and what has a meaning in a text search query."""
 
 
-class BoundingBox(NamedTuple):
-    """A box in WGS 84 degrees, bounds included."""
+class FilterBox(NamedTuple):
+    """A box in WGS 84 degrees, bounds included.
+
+    Attributes:
+        west: Longitude of its left side.
+        south: Latitude of its lower side.
+        east: Longitude of its right side, not less than ``west``.
+        north: Latitude of its upper side, not less than ``south``.
+    """
 
     west: float
     south: float
@@ -48,11 +55,11 @@ class KnownCodes:
     kinds: Collection[str]
 
 
-def _box(text: str) -> BoundingBox:
+def _box(text: str) -> FilterBox:
     try:
-        box = BoundingBox(*map(float, text.split(",")))
+        box = FilterBox(*map(float, text.split(",")))
     except (TypeError, ValueError):
-        box = BoundingBox(*[math.nan] * 4)
+        box = FilterBox(*[math.nan] * 4)
     if (
         -MAX_LONGITUDE <= box.west <= box.east <= MAX_LONGITUDE
         and -MAX_LATITUDE <= box.south <= box.north <= MAX_LATITUDE
@@ -82,18 +89,29 @@ def _searchable(text: str) -> str:
 
 
 class CaseFilter(BaseModel):
-    """What a list of cases is limited to; None does not limit it."""
+    """Conditions of a list of cases, all of which hold; None for no condition.
+
+    Attributes:
+        status: Status of the case.
+        priority: Level of its priority.
+        bureau: Code of its lead.
+        kind: Code of its kind.
+        district: District of its location.
+        q: Words of one of its requests, or a tracking number.
+        bbox: Box around its location.
+        surge: Id of its surge.
+        overdue: Whether its lead has missed the next deadline.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     status: CaseStatus | None = None
     priority: PriorityLevel | None = None
     bureau: Annotated[str, AfterValidator(_known_bureau)] | None = None
-    """Code of the lead."""
     kind: Annotated[str, AfterValidator(_known_kind)] | None = None
     district: Text | None = None
     q: Annotated[Text, AfterValidator(_searchable)] | None = None
-    bbox: Annotated[BoundingBox, BeforeValidator(_box)] | None = None
+    bbox: Annotated[FilterBox, BeforeValidator(_box)] | None = None
     surge: UUID | None = None
     overdue: Literal["true", "false"] | None = None
 

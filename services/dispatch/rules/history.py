@@ -1,4 +1,4 @@
-"""The history of a case: who made each change, and the change in words."""
+"""The history of a case: the author of each change, and the change in words."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -26,8 +26,8 @@ from services.dispatch.rules.work_order_updates import BureauUpdate
 _BUREAU = "bureau:"
 
 
-class Author(NamedTuple):
-    """Who made a change.
+class ChangeAuthor(NamedTuple):
+    """The author of a change.
 
     Attributes:
         name: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
@@ -38,27 +38,27 @@ class Author(NamedTuple):
     note: str | None = None
 
 
-RESIDENT = Author("resident")
-SYSTEM = Author("system")
+RESIDENT = ChangeAuthor("resident")
+SYSTEM = ChangeAuthor("system")
 
 
-def author_of_update(update: BureauUpdate) -> Author:
+def author_of_update(update: BureauUpdate) -> ChangeAuthor:
     """Return the bureau that sent an update, with its notes, one a line."""
     note = _lines(
         ("Public note", update.public_note),
         ("Reason", update.reason),
         ("Internal note", update.internal_note),
     )
-    return Author(f"{_BUREAU}{update.bureau}", note)
+    return ChangeAuthor(f"{_BUREAU}{update.bureau}", note)
 
 
-def author_of_command(command: CaseCommand) -> Author:
+def author_of_command(command: CaseCommand) -> ChangeAuthor:
     """Return the operator who gave a command, with reason and note, one a line."""
     note = _lines(("Reason", command.reason), ("Public note", command.note))
-    return Author(f"operator:{command.actor}", note)
+    return ChangeAuthor(f"operator:{command.actor}", note)
 
 
-def author_of_change(change: CaseChange) -> Author:
+def author_of_change(change: CaseChange) -> ChangeAuthor:
     """Return who made a change that neither a bureau nor an operator made."""
     return RESIDENT if isinstance(change, RequestAdded) else SYSTEM
 

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from services.dispatch.settings import DispatchSettings
-from shared.contract.events import RequestTriaged, new_id
-from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
+from shared.contract.events import RequestTriaged, encode, new_id
+from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, TRIAGE_DECISIONS
 from shared.runtime.postgres import Pool, open_pool
 from tests.builders import (
     NOON,
@@ -85,8 +85,12 @@ async def four_cases(pool: Pool) -> Mapping[str, str]:
             ),
         ),
         "sinkhole": decided("ROW-SINKHOLE", "P1", tracking_number="26-9XW2-4R"),
-        "debris": decided("ROW-DEBRIS", description="A mattress, northbound. Watch-out!"),
-        "graffiti": decided("GRAF-PUBLIC", description="Tags on the I-5 bridge"),
+        "debris": decided(
+            "ROW-DEBRIS", description="A mattress, northbound. Watch-out!", dedup_group="debris"
+        ),
+        "graffiti": decided(
+            "GRAF-PUBLIC", description="Tags on the I-5 bridge", dedup_group="graffiti"
+        ),
     }
     for event in events.values():
         await open_case(pool, event)
@@ -220,16 +224,15 @@ async def test_a_case_tells_its_whole_life_and_a_bureau_reads_no_others_notes(
     await topic_log.publish(second)
     opening = 2 + len(orders) + 1
     await eventually(lambda: entries(opening))
-    await topic_log.publish(note_added(request_id=first.data.request_id, text="It grew"))
+    note = note_added(request_id=first.data.request_id, text="It grew")
+    await topic_log.write(TRIAGE_DECISIONS, case_id, encode(note))
     await eventually(lambda: entries(opening + 1))
     await update(LEAD, "acknowledged", internal_note="Gate code 4711")
     await update(OTHER, "in_progress", public_note="Main shut")
     await update(LEAD, "waiting_for_resident", public_note="Is the gate open?")
     await update(LEAD, "completed", public_note="Filled")
     command = {"command": "reopen", "case_id": case_id, "actor": "Olga", "reason": "Still open"}
-    await topic_log.write(
-        OPERATOR_COMMANDS, case_id, operator_commanded(data=command).model_dump_json().encode()
-    )
+    await topic_log.write(OPERATOR_COMMANDS, case_id, encode(operator_commanded(data=command)))
     history = await eventually(lambda: entries(opening + 7))
 
     told = [(entry["by"], entry["what"], entry["text"].partition("\n")[2]) for entry in history]

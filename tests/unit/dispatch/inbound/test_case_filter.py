@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from services.dispatch.inbound.case_filter import (
-    BoundingBox,
     CaseFilter,
+    FilterBox,
     KnownCodes,
     search_query,
 )
@@ -40,7 +40,7 @@ def test_every_parameter_is_read_and_others_are_ignored() -> None:
         "kind": "POTHOLE",
         "district": "North",
         "q": "4th Ave",
-        "bbox": BoundingBox(-122.7, 45.5, -122.6, 45.6),
+        "bbox": FilterBox(-122.7, 45.5, -122.6, 45.6),
         "surge": UUID(SURGE),
         "overdue": "true",
     }
