@@ -125,5 +125,4 @@ def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]
 
 def _entry_of(case_id: str, row: Record) -> CaseHistoryEntry:
     """Return the entry of a row of ``history``."""
-    fields = dict(row)
-    return CaseHistoryEntry(case_id=case_id, event_id=fields.pop("case_event"), **fields)
+    return CaseHistoryEntry(case_id=case_id, **dict(row))
