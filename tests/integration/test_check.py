@@ -125,7 +125,7 @@ async def test_everything_holds_of_a_router_that_works(lived: Lived) -> None:
     assert code == 0, report
     assert report["holds"]
     assert report["requests"] == 3
-    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 15)]
+    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 16)]
 
 
 async def test_what_is_broken_is_named_and_ends_with_exit_code_1(lived: Lived) -> None:
