@@ -6,8 +6,8 @@ from secrets import token_bytes
 
 import aiohttp
 
-from cli.bureau.findings import Finding
-from cli.bureau.probes import Probe, Reply, Samples, body_of, burst, judge, probes, unique
+from cli.bureau.conformance import Probe, Reply, Samples, body_of, burst, judge, probes, unique
+from cli.bureau.findings import BureauFinding
 from services.dispatch.rules.webhook_deliveries import MAX_IN_FLIGHT
 from services.dispatch.rules.webhook_signature import secret_of, signature
 from services.dispatch.rules.webhook_url import url_error
@@ -18,7 +18,7 @@ WITHIN_S = 15.0
 
 async def check_endpoint(
     bureau: str, url: str, secret: str, within_s: float = WITHIN_S
-) -> list[Finding]:
+) -> list[BureauFinding]:
     """Return what is wrong with an endpoint, and what would be better.
 
     Args:
@@ -43,12 +43,12 @@ async def check_endpoint(
     return unique(findings)
 
 
-def _judge_url(url: str) -> list[Finding]:
+def _judge_url(url: str) -> list[BureauFinding]:
     advice = url_error(url, ())
     if advice is None:
         return []
     sentence = f"A city will not take this URL unless its operator allows the network: {advice}"
-    return [Finding("url", sentence, is_wrong=False)]
+    return [BureauFinding("url", sentence, is_wrong=False)]
 
 
 class _Caller:

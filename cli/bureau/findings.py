@@ -10,7 +10,7 @@ from cli.terminal import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BureauFinding:
     """Something that is wrong with a bureau's program, or would be better.
 
     Attributes:
@@ -24,7 +24,7 @@ class Finding:
     is_wrong: bool = True
 
 
-def show(findings: Sequence[Finding], console: Console) -> None:
+def show(findings: Sequence[BureauFinding], console: Console) -> None:
     """Print the findings, what is wrong first."""
     for title, is_wrong in (("Wrong", True), ("Better", False)):
         found = [finding for finding in findings if finding.is_wrong == is_wrong]

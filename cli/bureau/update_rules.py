@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from cli.bureau.findings import Finding
+from cli.bureau.findings import BureauFinding
 from cli.bureau.updates_log import BureauLog
 
 _ENOUGH = 5
@@ -23,33 +23,35 @@ _REFUSED = {
 _CONFLICT = "version_conflict"
 
 
-def judge_log(log: BureauLog, now: datetime) -> list[Finding]:
+def judge_log(log: BureauLog, now: datetime) -> list[BureauFinding]:
     """Return what is wrong with the updates of a bureau, and what would be better."""
     return [finding for rule in _RULES for finding in rule(log, now)]
 
 
-def _unreadable(log: BureauLog, _: datetime) -> Iterator[Finding]:
+def _unreadable(log: BureauLog, _: datetime) -> Iterator[BureauFinding]:
     for code, count in Counter(log.unreadable).items():
-        yield Finding(
+        yield BureauFinding(
             code,
             f"{_records(count)} on its topic {_is(count)} no update and got no receipt ({code}): "
             "write one CloudEvent of the type route311.work_order.update.v1 as JSON.",
         )
 
 
-def _refused(log: BureauLog, _: datetime) -> Iterator[Finding]:
+def _refused(log: BureauLog, _: datetime) -> Iterator[BureauFinding]:
     codes = Counter(receipt.code for receipt in log.receipts if receipt.code)
     for code, count in codes.items():
         examples = [receipt.update_id for receipt in log.receipts if receipt.code == code]
         shown = ", ".join(examples[:_EXAMPLES])
         if code == _CONFLICT:
             advice = "read the newest version of a work order before you update it"
-            yield Finding(code, f"{_updates(count)} refused: {advice} ({shown}).", is_wrong=False)
+            yield BureauFinding(
+                code, f"{_updates(count)} refused: {advice} ({shown}).", is_wrong=False
+            )
         else:
-            yield Finding(code, f"{_updates(count)} refused: {_REFUSED[code]} ({shown}).")
+            yield BureauFinding(code, f"{_updates(count)} refused: {_REFUSED[code]} ({shown}).")
 
 
-def _reused(log: BureauLog, _: datetime) -> Iterator[Finding]:
+def _reused(log: BureauLog, _: datetime) -> Iterator[BureauFinding]:
     first: dict[tuple[str, str], object] = {}
     reused = [
         one.id
@@ -57,14 +59,14 @@ def _reused(log: BureauLog, _: datetime) -> Iterator[Finding]:
         if first.setdefault((one.source, one.id), one.data) != one.data
     ]
     if reused:
-        yield Finding(
+        yield BureauFinding(
             "id_reused",
             f"{_updates(len(reused))} ignored: the id was used for another update before, so give "
             f"each one of its own ({', '.join(reused[:_EXAMPLES])}).",
         )
 
 
-def _unanswered(log: BureauLog, now: datetime) -> Iterator[Finding]:
+def _unanswered(log: BureauLog, now: datetime) -> Iterator[BureauFinding]:
     answered = {(receipt.update_source, receipt.update_id) for receipt in log.receipts}
     waiting = [
         one.id
@@ -72,35 +74,35 @@ def _unanswered(log: BureauLog, now: datetime) -> Iterator[Finding]:
         if (one.source, one.id) not in answered and one.at < now - _ANSWERED_WITHIN
     ]
     if waiting:
-        yield Finding(
+        yield BureauFinding(
             "missing_receipt",
             f"{len(waiting):,} of its updates got no receipt: dispatch is behind, or the record is "
             f"lost; send them again under the same id ({', '.join(waiting[:_EXAMPLES])}).",
         )
 
 
-def _unacknowledged(log: BureauLog, now: datetime) -> Iterator[Finding]:
+def _unacknowledged(log: BureauLog, now: datetime) -> Iterator[BureauFinding]:
     late = [
         order.work_order_id
         for order in log.orders.values()
         if order.status == "issued" and order.due.acknowledge_by < now
     ]
     if late:
-        yield Finding(
+        yield BureauFinding(
             "not_acknowledged",
             f"{len(late):,} of {len(log.orders):,} work orders were not acknowledged in time: does "
             f"its program read them, and answer? ({', '.join(late[:_EXAMPLES])})",
         )
 
 
-def _keys(log: BureauLog, _: datetime) -> Iterator[Finding]:
+def _keys(log: BureauLog, _: datetime) -> Iterator[BureauFinding]:
     wrong = [
         one.id
         for one in log.updates
         if (order := log.orders.get(str(one.field("work_order_id")))) and one.key != order.case_id
     ]
     if wrong:
-        yield Finding(
+        yield BureauFinding(
             "record_key",
             f"{len(wrong):,} updates have another record key than the id of their case: with it "
             f"they stay in order ({', '.join(wrong[:_EXAMPLES])}).",
@@ -108,11 +110,11 @@ def _keys(log: BureauLog, _: datetime) -> Iterator[Finding]:
         )
 
 
-def _versions(log: BureauLog, _: datetime) -> Iterator[Finding]:
+def _versions(log: BureauLog, _: datetime) -> Iterator[BureauFinding]:
     if len(log.updates) >= _ENOUGH and not any(
         one.field("expected_version") for one in log.updates
     ):
-        yield Finding(
+        yield BureauFinding(
             "no_expected_version",
             "No update has an expected_version: with it an update is refused where the work order "
             "has changed since.",
@@ -120,7 +122,7 @@ def _versions(log: BureauLog, _: datetime) -> Iterator[Finding]:
         )
 
 
-_RULES: Sequence[Callable[[BureauLog, datetime], Iterator[Finding]]] = (
+_RULES: Sequence[Callable[[BureauLog, datetime], Iterator[BureauFinding]]] = (
     _unreadable,
     _refused,
     _reused,

@@ -1,4 +1,4 @@
-"""What a bureau wrote to Kafka, with the work orders and receipts that belong to it."""
+"""Updates that a bureau wrote to Kafka, with the work orders and receipts that belong to it."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing

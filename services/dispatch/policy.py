@@ -173,7 +173,7 @@ class DispatchPolicy:
         return OpenTime(self.calendars[jurisdiction_id], hours)
 
     def next_lead(self, case: Case) -> str | None:
-        """Return the bureau that leads a case after its lead declined it; None for nobody.
+        """Return the bureau that leads a case after its lead declined it; None for none.
 
         That is the bureau of the kind where a rule had chosen another one, then the one that the
         lead escalates to, then the desk of other reports.

@@ -99,7 +99,7 @@ def _apply(
 def _taker(
     update: BureauUpdate, case: Case, order: CaseWorkOrder, policy: DispatchPolicy
 ) -> str | None:
-    """Return the bureau that takes the work over; None where nobody has to."""
+    """Return the bureau that takes the work over; None where none has to."""
     if update.status == "declined" and order.role == "lead":
         return policy.next_lead(case)
     return update.transfer_to if update.status == "transferred" else None

@@ -9,7 +9,7 @@ _GIVEN_AWAY: frozenset[WorkOrderStatus] = frozenset({"declined", "transferred"})
 
 
 def next_lead(case: Case, candidates: Iterable[str | None], desk: str | None) -> str | None:
-    """Return the bureau that leads a case after its lead declined it; None when nobody is left.
+    """Return the bureau that leads a case after its lead declined it; None when none is left.
 
     A bureau that gave work on the case away before does not get it back, so that no case goes
     round in circles: each decline leaves fewer bureaus, and the desk is the last. What the desk

@@ -183,7 +183,7 @@ class Reassignment:
 def apply_status(
     case: Case, order: CaseWorkOrder, update: BureauUpdate, now: datetime
 ) -> tuple[Case, CaseChange | None]:
-    """Return the case after a valid update that hands nothing over, and its own change.
+    """Return the case after a valid update that keeps the work order where it is, and its own change.
 
     The update of an informed bureau changes its work order alone. A lead that completes or
     declines closes the case; the work orders of other bureaus stay as they are.
@@ -225,7 +225,7 @@ def hand_over(
 
     Args:
         case: The case before.
-        order: The work order to hand over.
+        order: The work order that another bureau takes.
         update: A valid update with the status ``transferred`` or ``declined``.
         to: Code of the bureau that takes over.
         new_order: Id and deadline of the work order, in case the bureau needs a new one.

@@ -15,7 +15,7 @@ from aiohttp import web
 from typer.testing import CliRunner, Result
 
 from cli.bureau.endpoint import check_endpoint
-from cli.bureau.findings import Finding
+from cli.bureau.findings import BureauFinding
 from cli.main import build
 from services.dispatch.rules.webhook_signature import secret_of
 
@@ -97,7 +97,7 @@ async def serving(answer: Answer) -> AsyncGenerator[str]:
     await handlers.shutdown(0)
 
 
-async def findings_of(answer: Answer) -> list[Finding]:
+async def findings_of(answer: Answer) -> list[BureauFinding]:
     async with serving(answer) as url:
         found = await check_endpoint(BUREAU, url, SECRET)
     return [finding for finding in found if finding.code != "url"]  # it is on loopback

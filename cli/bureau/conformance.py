@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
-from cli.bureau.findings import Finding
+from cli.bureau.findings import BureauFinding
 from services.dispatch.rules.webhook_deliveries import error_of
 from shared.contract.events import new_id
 
@@ -49,7 +49,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of a probe.
+    """Answer to a probe.
 
     Attributes:
         status: Status of the answer; None without one.
@@ -166,18 +166,18 @@ def burst(samples: Samples, count: int) -> list[Probe]:
     return [Probe("burst_refused", samples.event(), complaint) for _ in range(count)]
 
 
-def judge(probe: Probe, reply: Reply) -> list[Finding]:
+def judge(probe: Probe, reply: Reply) -> list[BureauFinding]:
     """Return what is wrong with an answer."""
     failure = error_of(reply.status) if reply.status is not None else reply.error
     if probe.wanted == "refused":
-        return [Finding(probe.code, f"{probe.complaint}.")] if failure is None else []
+        return [BureauFinding(probe.code, f"{probe.complaint}.")] if failure is None else []
     if failure is not None:
         answered = f"it answered {reply.status}; " if reply.status is not None else ""
         trouble = _TROUBLE.get(failure, f"the call failed ({failure})")
-        return [Finding(probe.code, f"{probe.complaint}: {answered}{trouble}.")]
+        return [BureauFinding(probe.code, f"{probe.complaint}: {answered}{trouble}.")]
     if reply.seconds > SLOW_S:
         return [
-            Finding(
+            BureauFinding(
                 "slow",
                 f"It answered after more than {SLOW_S:.0f} s: store the event, answer, and work "
                 "afterwards; after 15 s a call counts as failed.",
@@ -196,6 +196,6 @@ def body_of(probe: Probe) -> tuple[bytes, bytes]:
     return signed, json.dumps(dict(probe.event) | {"data": data}).encode()
 
 
-def unique(findings: Sequence[Finding]) -> list[Finding]:
+def unique(findings: Sequence[BureauFinding]) -> list[BureauFinding]:
     """Return the findings, each sentence once."""
     return list(dict.fromkeys(findings))
