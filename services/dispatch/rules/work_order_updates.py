@@ -183,7 +183,7 @@ class Reassignment:
 def apply_status(
     case: Case, order: CaseWorkOrder, update: BureauUpdate, now: datetime
 ) -> tuple[Case, CaseChange | None]:
-    """Return the case after a valid update that keeps the work order where it is, and its own change.
+    """Return the case after an update that moves no work to another bureau, and its own change.
 
     The update of an informed bureau changes its work order alone. A lead that completes or
     declines closes the case; the work orders of other bureaus stay as they are.
