@@ -3,12 +3,14 @@
 import asyncio
 import json
 from dataclasses import asdict
+from secrets import token_urlsafe
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from cli.bureau.endpoint import check_endpoint
+from cli.bureau.feed_player import check_feed_reader
 from cli.bureau.findings import show
 from cli.bureau.update_rules import judge_log
 from cli.bureau.updates_log import read_log
@@ -26,22 +28,42 @@ SecretOption = Annotated[
 ]
 
 
+FeedOption = Annotated[
+    int | None,
+    typer.Option("--feed", min=0, max=65_535, help="Play the feed on this port of the machine."),
+]
+WithinOption = Annotated[
+    float, typer.Option("--within", min=1, help="Seconds that a program gets for the feed.")
+]
+
+
 def check(
     code: Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")],
     url: UrlOption = None,
     secret: SecretOption = None,
+    feed: FeedOption = None,
+    within: WithinOption = 60.0,
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
     """Say what is wrong with the program of a bureau, and what would be better.
 
     With --url it plays dispatch against a webhook, with work orders that do not exist: genuine,
-    repeated, forged and late calls. Without, it reads what the bureau wrote to Kafka and how
-    dispatch answered. Exit code 1 when something is wrong.
+    repeated, forged and late calls. With --feed it plays dispatch for a program that reads the
+    feed. Without both it reads what the bureau wrote to Kafka and how dispatch answered. Exit code
+    1 when something is wrong.
     """
     if code not in load_catalogue().bureau_codes:
         raise typer.BadParameter("no city of the catalogue has a bureau of this code")
-    if url is None:
+    if feed is not None:
+        key = token_urlsafe()
+
+        def on_start(address: str) -> None:
+            typer.echo(f"DISPATCH={address} BUREAU={code} KEY={key}", err=True)
+
+        findings = asyncio.run(check_feed_reader(code, key, feed, within, on_start))
+        summary = "A program that reads the feed"
+    elif url is None:
         log = asyncio.run(read_log(find_kafka(data), code))
         findings = judge_log(log, utc_now())
         summary = f"{len(log.orders):,} work orders, {len(log.updates):,} updates on Kafka"
