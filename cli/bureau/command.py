@@ -1,4 +1,4 @@
-"""``route311 bureau webhook``: set, look at and replay a bureau's webhook."""
+"""``route311 bureau``: webhooks, a simulated bureau, and the check of a bureau's program."""
 
 import json
 from typing import Annotated, Any
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.bureau.calls import call
+from cli.bureau.check import check
 from cli.bureau.simulation import SimulatedBureau
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
 from cli.interrupts import run
@@ -19,6 +20,7 @@ from shared.runtime.clock import utc_now
 bureau = typer.Typer(help="See to the ways in which bureaus get work.", no_args_is_help=True)
 webhook = typer.Typer(help="Set, look at and replay a bureau's webhook.", no_args_is_help=True)
 bureau.add_typer(webhook, name="webhook")
+bureau.command()(check)
 
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 PaceOption = Annotated[

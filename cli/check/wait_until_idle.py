@@ -18,6 +18,10 @@ _UNSENT = """
     SELECT count(*) FROM notify.deliveries
      WHERE state = 'sending' OR (state = 'pending' AND not_before <= now())
 """
+_UNDELIVERED = """
+    SELECT count(*) FROM dispatch.webhook_deliveries JOIN dispatch.webhooks USING (bureau)
+     WHERE state = 'pending' AND due_at <= now() AND enabled AND probe_at IS NULL
+"""
 _DEFERRED = "SELECT count(*) FROM {}.deferred"
 _OFFSETS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 
@@ -29,7 +33,7 @@ def no_progress(_step: str, _done: int, _total: int) -> None:
 async def wait_until_idle(
     access: KafkaAccess, dsn: str, within_s: float, on_progress: OnProgress
 ) -> OffsetRanges:
-    """Wait until outboxes are empty, messages sent, and services at the ends of their topics.
+    """Wait until outboxes are empty, what is due is sent, and services have read their topics.
 
     This must be so twice in a row with the same ends: what is published and read between the query
     of the broker and the one of the database would be missed otherwise. A deferred record counts as
@@ -63,6 +67,7 @@ async def wait_until_idle(
 async def _left(connection: Database, bounds: OffsetRanges) -> int:
     """Return the number of records and messages that are still to be processed."""
     left: int = await connection.fetchval(_UNSENT)
+    left += await connection.fetchval(_UNDELIVERED)
     for service in SERVICES:
         left += await connection.fetchval(_UNPUBLISHED.format(service))
         left += await connection.fetchval(_DEFERRED.format(service))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.deadlines import DeadlinePolicy, clock_of
+from services.dispatch.rules.fallback import next_lead
 from services.dispatch.rules.routing import RoutingContext
 from shared.catalogue import Catalogue, Hours, Jurisdiction, ServiceType, land_owner
 from shared.contract.events import Location
@@ -176,6 +177,21 @@ class DispatchPolicy:
         known = jurisdiction.bureaus.get(bureau) if jurisdiction else None
         hours = known.hours if known else Hours.around_the_clock()
         return OpenTime(self.calendars[jurisdiction_id], hours)
+
+    def next_lead(self, case: Case) -> str | None:
+        """Return the bureau that leads a case after its lead declined it; None for none.
+
+        That is the bureau of the kind where a rule had chosen another one, then the one that the
+        lead escalates to, then the desk of other reports.
+        """
+        jurisdiction = self.catalogue.jurisdictions[case.jurisdiction]
+        kind = jurisdiction.services.get(case.service_code)
+        lead = jurisdiction.bureaus.get(case.lead_bureau)
+        candidates = (
+            kind.city_lead or kind.hazard_lead if kind else None,
+            lead.escalates_to if lead else None,
+        )
+        return next_lead(case, candidates, jurisdiction.services[jurisdiction.other_code].city_lead)
 
     def redactor(self, case: Case | None) -> Redactor:
         """Return the redaction of notes about a case; for an unknown one that of no country."""

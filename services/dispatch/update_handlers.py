@@ -5,10 +5,11 @@ from datetime import datetime
 
 from services.dispatch.inbound.external import IncomingUpdate
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.rules.case import Case, CaseWorkOrder
+from services.dispatch.rules.case import Case, CaseNote, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.clocks import restart_clock, stop_clock
 from services.dispatch.rules.deadlines import acknowledgement
+from services.dispatch.rules.notes import add_notes
 from services.dispatch.rules.work_order_updates import (
     UNKNOWN_WORK_ORDER,
     BureauUpdate,
@@ -16,9 +17,9 @@ from services.dispatch.rules.work_order_updates import (
     UpdateContext,
     UpdateRefusal,
     apply_status,
+    hand_over,
     is_repeat,
     time_of_change,
-    transfer,
     validate_update,
 )
 from services.dispatch.unit_of_work import UnitOfWork
@@ -84,9 +85,25 @@ def _apply(
         order = stop_clock(order, at)
     else:
         order = restart_clock(order, at, clock)
-    if update.status != "transferred":
+    to = _taker(update, case, order, policy)
+    if to is None:
         return apply_status(case, order, update, now)
-    lead = update.transfer_to if order.role == "lead" else case.lead_bureau
-    open_time = policy.open_time(case.jurisdiction, lead or case.lead_bureau)
+    if update.status == "declined":
+        case = add_notes(case, _why_declined(update, case))
+    lead = to if order.role == "lead" else case.lead_bureau
+    open_time = policy.open_time(case.jurisdiction, lead)
     acknowledge = acknowledgement(case.priority.level, now, open_time)
-    return transfer(case, order, update, Reassignment(new_id(), acknowledge))
+    return hand_over(case, order, update, to, Reassignment(new_id(), acknowledge))
+
+
+def _taker(
+    update: BureauUpdate, case: Case, order: CaseWorkOrder, policy: DispatchPolicy
+) -> str | None:
+    """Return the bureau that takes the work over; None where none has to."""
+    if update.status == "declined" and order.role == "lead":
+        return policy.next_lead(case)
+    return update.transfer_to if update.status == "transferred" else None
+
+
+def _why_declined(update: BureauUpdate, case: Case) -> CaseNote:
+    return CaseNote(case.opened_by, f"{update.bureau} declined this: {update.reason}")

@@ -50,6 +50,11 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
             "case_requests": "request_id, case_id, moves",
             "commands": "source, command_id, refused_as, taken_at",
             "work_orders": "",
+            "bureau_events": "bureau, seq, event_id, time",
+            "bureau_event_digests": "",
+            "webhooks": "bureau, enabled, probe_at, begins_after",
+            "webhook_deliveries": "",
+            "webhook_calls": "",
         },
         "notify": {"deliveries": "", "contact_presence": ""},
     }

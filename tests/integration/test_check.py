@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from deploy.local.stack_file import Stack
 from deploy.local.supervisor import running_stack
-from shared.contract.events import Decoder, SubmissionReceived, WorkOrder
+from shared.contract.events import Decoder, SubmissionReceived, WorkOrder, new_id
 from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import offset_bounds, read_range
@@ -32,7 +32,8 @@ pytestmark = [
 
 PROGRAM = Path(sys.executable).with_name("route311")
 POISON = b"no JSON"
-WORK = bureau_work("PBOT-MAINT")
+BUREAU = "PBOT-MAINT"
+WORK = bureau_work(BUREAU)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,13 @@ class Lived:
 
     async def command(self, *options: str) -> tuple[int, dict[str, Any]]:
         """Run ``route311 check``; return its exit code and what it says."""
+        return await self.route311("check", "--settle", "60", *options)
+
+    async def route311(self, *words: str) -> tuple[int, dict[str, Any]]:
+        """Run a command; return its exit code and what it says."""
         process = await asyncio.create_subprocess_exec(
             PROGRAM,
-            *("check", "--json", "--settle", "60", "--data", str(self.data), *options),
+            *(*words, "--json", "--data", str(self.data)),
             stdout=asyncio.subprocess.PIPE,
         )
         said, _ = await process.communicate()
@@ -125,15 +130,37 @@ async def test_everything_holds_of_a_router_that_works(lived: Lived) -> None:
     assert code == 0, report
     assert report["holds"]
     assert report["requests"] == 3
-    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 15)]
+    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 16)]
+
+
+async def test_a_bureau_is_told_what_is_wrong_with_its_updates(lived: Lived) -> None:
+    late = work_order_updated(work_order_id=new_id(), status="completed")
+    async with open_sink(lived.stack.access) as sink:
+        await sink.publish([Outgoing.to_topic(bureau_updates(BUREAU).name, "case", late)])
+
+    async def told() -> list[dict[str, Any]]:
+        code, report = await lived.route311("bureau", "check", BUREAU)
+        assert code in {0, 1}
+        return [one for one in report["findings"] if one["code"] == "unknown_work_order"]
+
+    [finding] = await eventually(told, within_s=60)
+    assert late.id in finding["sentence"]
 
 
 async def test_what_is_broken_is_named_and_ends_with_exit_code_1(lived: Lived) -> None:
     await lived.execute("UPDATE triage.decisions SET outcome = 'recurrence'")
+    await lived.execute(
+        "INSERT INTO dispatch.webhooks (bureau, url, enabled, secrets, begins_after)"
+        " VALUES ('PBOT-MAINT', 'https://bureau.invalid/', true, '{}', 0)"
+    )
 
     code, report = await lived.command()
 
-    (broken,) = [one for one in report["invariants"] if not one["holds"]]
+    triage, webhook = [one for one in report["invariants"] if not one["holds"]]
     assert code == 1
-    assert (broken["id"], broken["count"]) == ("I12", 3)
-    assert len(broken["violations"][0]["ids"]) == 3
+    assert (triage["id"], triage["count"]) == ("I12", 3)
+    assert len(triage["violations"][0]["ids"]) == 3
+    assert webhook["id"] == "I15"
+    assert {v["what"] for v in webhook["violations"]} == {
+        "an event that waits for no call of an enabled webhook"
+    }

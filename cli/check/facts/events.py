@@ -148,6 +148,7 @@ def _order(event: Any, topic: str) -> Iterator[Fact]:  # noqa: ANN401 - the type
             order.request_count,
             micros(order.due.acknowledge_by),
             micros(order.due.complete_by),
+            micros(event.time),
         ),
     )
 

@@ -45,7 +45,7 @@ CREATE TABLE case_events (
 CREATE TABLE orders (
     topic TEXT, event TEXT PRIMARY KEY, work_order_id TEXT, case_id TEXT, version INTEGER,
     case_version INTEGER, bureau TEXT, role TEXT, status TEXT, level TEXT, score INTEGER,
-    request_count INTEGER, acknowledge_by INTEGER, complete_by INTEGER
+    request_count INTEGER, acknowledge_by INTEGER, complete_by INTEGER, at INTEGER
 );
 CREATE TABLE reminders (event TEXT PRIMARY KEY, work_order_id TEXT, reminder TEXT);
 CREATE TABLE update_receipts (
@@ -85,6 +85,11 @@ CREATE TABLE dispatch_work_orders (
     work_order_id TEXT, case_id TEXT, number INTEGER, bureau TEXT, role TEXT, status TEXT,
     version INTEGER, acknowledge_by INTEGER, complete_by INTEGER, reminded TEXT
 );
+CREATE TABLE feed_since (at INTEGER);  -- feeds keep what is newer
+CREATE TABLE feed (bureau TEXT, number INTEGER, event TEXT, digest BLOB);
+CREATE TABLE webhooks (bureau TEXT, enabled INTEGER, begins_after INTEGER);
+CREATE TABLE webhook_deliveries (bureau TEXT, number INTEGER, state TEXT, stuck INTEGER);
+CREATE TABLE webhook_calls (bureau TEXT, event TEXT, error TEXT);
 CREATE TABLE notify_deliveries (
     notification_id TEXT, person TEXT, about TEXT, version INTEGER, channel TEXT, state TEXT,
     request_id TEXT

@@ -40,6 +40,28 @@ _WORK_ORDERS = f"""
            {_micros("acknowledge_by")}, {_micros("complete_by")}, reminded
       FROM dispatch.work_orders
 """  # noqa: S608 - made of constants
+_KEPT_SINCE = "now() - interval '29 days'"
+"""A day less than feeds and topics keep, as each removes what is old by a clock of its own."""
+_FEED = f"""
+    SELECT bureau, seq, event_id::text, substring(digest FOR {HASH_BYTES})
+      FROM dispatch.bureau_event_digests
+"""  # noqa: S608 - made of constants
+_WEBHOOK_DELIVERIES = """
+    SELECT bureau, seq, state,
+           (state = 'pending' AND webhook.enabled AND webhook.probe_at IS NULL
+            AND greatest(due_at, event.time) < now() - interval '1 minute'
+            AND NOT EXISTS (SELECT FROM dispatch.webhook_deliveries AS ahead
+                             WHERE ahead.work_order_id = delivery.work_order_id
+                               AND ahead.seq < delivery.seq
+                               AND ahead.state NOT IN ('delivered', 'parked'))
+            AND NOT EXISTS (SELECT FROM dispatch.webhook_calls AS call
+                             WHERE call.bureau = delivery.bureau
+                               AND call.at > now() - interval '1 minute'))::integer
+      FROM dispatch.webhook_deliveries AS delivery
+      JOIN dispatch.webhooks AS webhook USING (bureau)
+      JOIN dispatch.bureau_events AS event USING (bureau, seq)
+"""
+_WEBHOOK_CALLS = "SELECT bureau, event_id::text, error FROM dispatch.webhook_calls"
 _DELIVERIES = """
     SELECT notification_id::text, person, about::text, version, channel, state,
            request_id::text
@@ -58,6 +80,11 @@ _TABLES = {
     "dispatch_case_requests": "SELECT request_id::text, case_id::text FROM dispatch.case_requests",
     "dispatch_commands": "SELECT source, command_id, refused_as FROM dispatch.commands",
     "dispatch_work_orders": _WORK_ORDERS,
+    "feed_since": f"SELECT {_micros(_KEPT_SINCE)}",
+    "feed": _FEED,
+    "webhooks": "SELECT bureau, enabled::integer, begins_after FROM dispatch.webhooks",
+    "webhook_deliveries": _WEBHOOK_DELIVERIES,
+    "webhook_calls": _WEBHOOK_CALLS,
     "notify_deliveries": _DELIVERIES,
     "notify_requests": _REPORTERS,
 }

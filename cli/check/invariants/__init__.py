@@ -1,4 +1,4 @@
-"""The fourteen invariants, one file each."""
+"""The fifteen invariants, one file each."""
 
 from cli.check.invariants.i01_requests import REQUESTS
 from cli.check.invariants.i02_decisions import DECISIONS
@@ -14,6 +14,7 @@ from cli.check.invariants.i11_tenants import TENANTS
 from cli.check.invariants.i12_replay import REPLAY
 from cli.check.invariants.i13_erasures import ERASURES
 from cli.check.invariants.i14_reminders import REMINDERS
+from cli.check.invariants.i15_deliveries import DELIVERIES
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 __all__ = ["INVARIANTS", "Invariant", "ViolationQuery"]
@@ -33,4 +34,5 @@ INVARIANTS = (
     REPLAY,
     ERASURES,
     REMINDERS,
+    DELIVERIES,
 )

@@ -18,6 +18,17 @@ ORDER = Invariant(
             """,
         ),
         ViolationQuery(
+            "a work order whose versions are out of order in the feed of its bureau",
+            """
+            SELECT DISTINCT work_order_id
+              FROM (SELECT o.work_order_id, o.version,
+                           lag(o.version) OVER (PARTITION BY o.work_order_id ORDER BY f.number)
+                               AS before
+                      FROM orders AS o JOIN feed AS f USING (event))
+             WHERE version <= before
+            """,
+        ),
+        ViolationQuery(
             "a case of which a bureau received an older state after a newer one",
             """
             SELECT DISTINCT case_id

@@ -21,6 +21,13 @@ BYTES = Invariant(
             """,
         ),
         ViolationQuery(
+            "an event whose bytes in a feed are not those on Kafka",
+            """
+            SELECT f.event FROM feed AS f JOIN seen AS s ON s.id = f.event
+             WHERE s.source = '/dispatch' AND s.digest <> f.digest
+            """,
+        ),
+        ViolationQuery(
             "a receipt whose bytes on Kafka are not those that intake keeps",
             """
             SELECT DISTINCT s.id

@@ -14,6 +14,13 @@ TENANTS = Invariant(
             """,
         ),
         ViolationQuery(
+            "an event in the feed of another bureau",
+            """
+            SELECT f.event FROM feed AS f JOIN orders AS o USING (event)
+             WHERE f.bureau <> o.bureau
+            """,
+        ),
+        ViolationQuery(
             "a receipt on the topic of another bureau",
             """
             SELECT event FROM update_receipts

@@ -175,7 +175,8 @@ def transfer_lead(
     lead = case.lead
     if command.bureau == lead.bureau:
         return CommandRefusal("same_bureau", "This bureau leads the case already.")
-    after = reassign(case, lead, command.bureau, TRANSFERRED_BY_OPERATOR, new_order)
+    ended = replace(lead, status="transferred")
+    after = reassign(case, ended, command.bureau, TRANSFERRED_BY_OPERATOR, new_order)
     return CommandResult([CaseTransition(after, StatusChanged(case.status, None, None, None))])
 
 

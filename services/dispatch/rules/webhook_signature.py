@@ -13,6 +13,15 @@ def secret_of(key: bytes) -> str:
     return PREFIX + b64encode(key).decode()
 
 
+def is_secret(text: str) -> bool:
+    """Return True for a secret in the form in which bureaus keep it."""
+    try:
+        key = b64decode(text.removeprefix(PREFIX), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(PREFIX) and bool(key)
+
+
 def signature(secrets: Sequence[str], event_id: str, timestamp: int, body: bytes) -> str:
     """Return the value of ``webhook-signature``: a signature by each secret.
 

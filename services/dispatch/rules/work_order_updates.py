@@ -39,7 +39,6 @@ CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
 """Status of a case by that of its lead's work order."""
 
 MAX_CLOCK_LEAD = timedelta(hours=1)
-TRANSFERRED_BY_BUREAU = "transferred-by-bureau"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ class Reassignment:
 def apply_status(
     case: Case, order: CaseWorkOrder, update: BureauUpdate, now: datetime
 ) -> tuple[Case, CaseChange | None]:
-    """Return the case after a valid update other than a transfer, and its own change.
+    """Return the case after an update that moves no work to another bureau, and its own change.
 
     The update of an informed bureau changes its work order alone. A lead that completes or
     declines closes the case; the work orders of other bureaus stay as they are.
@@ -216,55 +215,60 @@ def apply_status(
     return closed, Closed(case.status, order.bureau, update.public_note, update.reason, at)
 
 
-def transfer(
-    case: Case, order: CaseWorkOrder, update: BureauUpdate, new_order: Reassignment
+def hand_over(
+    case: Case, order: CaseWorkOrder, update: BureauUpdate, to: str, new_order: Reassignment
 ) -> tuple[Case, CaseChange | None]:
-    """Return the case after a bureau transferred its work order, and its own change.
+    """Return the case after a bureau gave its work order to another one, and its own change.
 
     A bureau with an unfinished work order of the case keeps that one and takes over the role. Any
     other bureau gets a new one that must be complete by the same time.
 
     Args:
         case: The case before.
-        order: The work order to transfer.
-        update: A valid update with the status ``transferred``.
+        order: The work order that another bureau takes.
+        update: A valid update with the status ``transferred`` or ``declined``.
+        to: Code of the bureau that takes over.
         new_order: Id and deadline of the work order, in case the bureau needs a new one.
 
     Returns:
         The case, and the change of the case itself, or None for an informed bureau's work order.
     """
-    order = replace(order, external_id=update.external_id or order.external_id)
-    after = reassign(case, order, update.transfer_to or "", TRANSFERRED_BY_BUREAU, new_order)
+    ended = replace(
+        order, status=update.status, external_id=update.external_id or order.external_id
+    )
+    after = reassign(case, ended, to, f"{update.status}-by-bureau", new_order)
     if order.role == "informed":
         return after, None
     return after, StatusChanged(case.status, order.bureau, update.public_note, None)
 
 
-def reassign(case: Case, order: CaseWorkOrder, to: str, rule: str, new_order: Reassignment) -> Case:
+def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Reassignment) -> Case:
     """Return the case after a work order went to another bureau; a new version for the lead's.
 
     Args:
         case: The case before.
-        order: The work order that becomes ``transferred``.
+        ended: The work order in its final status.
         to: Code of the bureau that takes over.
         rule: The ``route_rule`` of a new work order.
         new_order: Id and deadline of a new work order.
     """
-    case = case.with_order(replace(order, status="transferred"))
+    case = case.with_order(ended)
     taker = case.latest_of(to)
     if taker is None or taker.is_final:
         taker = CaseWorkOrder(
             work_order_id=new_order.work_order_id,
             number=len(case.orders) + 1,
             bureau=to,
-            role=order.role,
-            due=replace(order.due, acknowledge=new_order.acknowledge),
+            role=ended.role,
+            due=replace(ended.due, acknowledge=new_order.acknowledge),
             route_rule=rule,
         )
-    elif order.role == "lead":
-        taker = replace(taker, role="lead")
+    elif ended.role == "lead":
+        is_seen = taker.status != "issued"
+        due = taker.due if is_seen else replace(taker.due, acknowledge=new_order.acknowledge)
+        taker = replace(taker, role="lead", due=due)
     case = case.with_order(taker)
-    if order.role == "informed":
+    if ended.role == "informed":
         return case
     return replace(case, version=case.version + 1, status=CASE_STATUS[taker.status], lead_bureau=to)
 

@@ -11,11 +11,14 @@ from services.dispatch.store.postgres import uuids
 from shared.runtime.postgres import Pool, transaction, translate_errors
 
 _PUT = """
-    INSERT INTO webhooks (bureau, url, enabled, disabled_reason, secrets)
-    VALUES ($1, $2, $3, CASE WHEN NOT $3 THEN 'operator' END, ARRAY[$4])
+    INSERT INTO webhooks (bureau, url, enabled, disabled_reason, secrets, begins_after)
+    VALUES ($1, $2, $3, CASE WHEN NOT $3 THEN 'operator' END, ARRAY[$4],
+            (SELECT coalesce(max(seq), 0) FROM bureau_events WHERE bureau = $1))
     ON CONFLICT (bureau) DO UPDATE
        SET url = excluded.url, enabled = excluded.enabled,
-           disabled_reason = excluded.disabled_reason, failures = 0, probe_at = NULL
+           disabled_reason = excluded.disabled_reason, failures = 0, probe_at = NULL,
+           begins_after = CASE WHEN webhooks.enabled THEN webhooks.begins_after
+                               ELSE excluded.begins_after END
     RETURNING url, enabled, secrets
 """
 _DUE_ANEW = """

@@ -76,6 +76,7 @@ def _settings(site: Site, service: str, endpoints: Endpoints) -> dict[str, str]:
     }
     public_url = f"http://{LOOPBACK}:{site.ports.port('intake')}"
     own = {
+        "dispatch": {"DISPATCH_WEBHOOK_ALLOW": "127.0.0.0/8"},
         "intake": {
             "INTAKE_PUBLIC_URL": public_url,
             "INTAKE_REPORTER_KEY": secret("reporter-key"),

@@ -20,6 +20,7 @@ from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 
+DESK = "311-TRIAGE"
 PROGRAM = Path(sys.executable).with_name("route311")
 
 
@@ -72,7 +73,10 @@ async def test_what_people_corrected_comes_out_as_labels_that_training_reads(
     await order(topic_log, "lower_priority", case_ids[4], "kim", level="P1")  # it is P1
     closing = update(orders[case_ids[3]], "declined", reason="No hazard found")
     await send_update(topic_log, LEAD, closing)
-    await topic_log.at_least(5 + 5, DISPATCH_CASES)
+    [at_the_desk] = await topic_log.at_least(1, bureau_work(DESK))
+    declined_there = update(at_the_desk.data, "declined", reason="No hazard found")
+    await send_update(topic_log, DESK, declined_there)
+    await topic_log.at_least(5 + 6, DISPATCH_CASES)
     file, errors = await export(stores, tmp_path)
 
     ids = {report.data.request_id: report for report in reports}

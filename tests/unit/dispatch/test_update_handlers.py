@@ -68,7 +68,7 @@ async def test_completed_work_of_the_lead_closes_the_case(harness: DispatchHarne
     assert informed.work_order_id == sent["WATER"].work_order_id
 
 
-async def test_a_declined_case_says_why(harness: DispatchHarness) -> None:
+async def test_what_the_desk_declines_is_declined_and_says_why(harness: DispatchHarness) -> None:
     [issued] = await harness.open_case()
 
     events = await harness.handle(
@@ -77,6 +77,65 @@ async def test_a_declined_case_says_why(harness: DispatchHarness) -> None:
 
     [closed] = of_type(CaseClosed, events)
     assert (closed.data.status, closed.data.reason) == ("declined", "A private road")
+
+
+async def test_a_declined_case_goes_on_to_the_desk_with_the_reason(
+    harness: DispatchHarness,
+) -> None:
+    """From the lead to the bureau that it escalates to, and from that to the desk, ``ROADS``."""
+    lead, _ = await harness.open_case("SINKHOLE", "P1")
+    events = await harness.handle(
+        update_message("DESK", lead, "declined", reason="Not a street, ask ana@example.org")
+    )
+    [to_police] = of_type(WorkOrderIssued, events)
+    [moved] = of_type(CaseStatusChanged, events)
+    assert (moved.data.status, moved.data.bureau, moved.data.lead_bureau) == (
+        "open",
+        "DESK",
+        "POLICE",
+    )
+    told = {e.data.bureau: e.data for e in of_type(WorkOrderChanged, events)}
+    assert {bureau: order.status for bureau, order in told.items()} == {
+        "DESK": "declined",
+        "WATER": "issued",
+    }
+
+    events = await harness.handle(
+        update_message("POLICE", to_police.data, "declined", reason="No crime")
+    )
+
+    [to_desk] = of_type(WorkOrderIssued, events)
+    assert (to_desk.data.bureau, to_desk.data.role) == ("ROADS", "lead")
+    assert to_desk.data.route_rule == "declined-by-bureau"
+    assert to_desk.data.due.acknowledge_by == NOW + timedelta(minutes=15)
+    assert to_desk.data.due.complete_by == lead.due.complete_by
+    assert to_desk.data.notes[-2:] == (
+        "DESK declined this: Not a street, ask [removed]",
+        "POLICE declined this: No crime",
+    )
+
+
+async def test_an_urgent_case_that_the_bureau_of_a_rule_declines_goes_to_that_of_its_kind(
+    harness: DispatchHarness,
+) -> None:
+    lead, regular = await harness.open_case("POTHOLE", "P2")
+
+    events = await harness.handle(update_message("DESK", lead, "declined", reason="Not urgent"))
+
+    assert not of_type(WorkOrderIssued, events)
+    [taken] = [e.data for e in of_type(WorkOrderChanged, events) if e.data.role == "lead"][1:]
+    assert (taken.work_order_id, taken.status) == (regular.work_order_id, "issued")
+    assert taken.due.acknowledge_by == NOW + timedelta(hours=1)
+
+
+async def test_an_informed_bureau_declines_its_own_part_alone(harness: DispatchHarness) -> None:
+    _, informed = await harness.open_case("SINKHOLE", "P1")
+
+    events = await harness.handle(update_message("WATER", informed, "declined", reason="Dry"))
+
+    [sent] = of_type(WorkOrderChanged, events)
+    assert (sent.data.bureau, sent.data.status) == ("WATER", "declined")
+    assert harness.store.all[0].status == "open"
 
 
 async def test_an_informed_bureaus_progress_is_told_to_itself_alone(

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -76,12 +76,14 @@ class History:
         tables: Rows of facts by table, as mutable lists.
         behind: Services that have not read a topic to its end.
         client: Observations of the client; empty when it reports none.
+        feed: Bureau, number, event id and bytes of each event; None for the bytes of its topic.
     """
 
     sent: list[Sent] = field(default_factory=list)
     tables: dict[str, list[list[Any]]] = field(default_factory=dict)
     behind: list[tuple[str, str]] = field(default_factory=list)
     client: list[Attempt | Poison] = field(default_factory=list)
+    feed: list[list[Any]] = field(default_factory=list)
 
     def of(self, kind: str, topic: str | None = None, **data: Any) -> list[Sent]:
         """Return the events of a kind, such as ``case.closed``, with this data."""
@@ -171,6 +173,7 @@ def _load(history: History, store: FactStore) -> None:
             store.add("positions", (reader, topic.name, 0, ends[topic.name] - behind))
     for table, rows in history.tables.items():
         store.extend(table, rows)
+    store.extend("feed", _feed(history))
     for line in history.client:
         load_line(line, store)
 
@@ -184,6 +187,14 @@ def _load_outbox(sent: Sent, store: FactStore) -> None:
         store.add("outbox", row)
         if sent.topic == INTAKE_CONTACTS.name and sent.value is not None:
             store.add("intake_contact_rows", (sent.key.decode(),))
+
+
+def _feed(history: History) -> Iterator[list[Any]]:
+    """Yield the feed with the bytes of the topics, but for those that a violation has set."""
+    values = {sent.event_id: sent.value for sent in history.sent}
+    for bureau, number, event_id, value in history.feed:
+        found = values.get(event_id) if value is None else value
+        yield [bureau, number, event_id, sha256(found or b"").digest()[:8]]
 
 
 def _columns() -> dict[str, list[str]]:

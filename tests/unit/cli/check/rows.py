@@ -1,5 +1,6 @@
 """Rows of facts from the services' tables in memory."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -7,12 +8,15 @@ from cli.check.facts.events import micros
 from services.dispatch.rules.case import Case
 from services.triage.rules.dedup.model import Report
 from shared.contract.events import SubmissionAccepted
+from tests.unit.cli.check.history import Sent
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
 
 Rows = list[list[Any]]
+WITH_WEBHOOK = "PPR-UF"
+"""Bureau that gets its events by webhook, too."""
 
 
 def tables_of(
@@ -98,6 +102,24 @@ def _of_dispatch(dispatch: InMemoryDispatch) -> dict[str, Rows]:
             for case in dispatch.all
             for order in case.orders
         ],
+    }
+
+
+def feed_and_webhooks(sent: Sequence[Sent]) -> tuple[Rows, dict[str, Rows]]:
+    """Return the feed and the webhooks' tables: one bureau got all but the last by webhook."""
+    events = [one for one in sent if one.topic.endswith("-work")]
+    feed = [[one.data["bureau"], n, one.event_id, None] for n, one in enumerate(events, 1)]
+    own = [row for row in feed if row[0] == WITH_WEBHOOK]
+    calls = [[bureau, event_id, "refused"] for bureau, _, event_id, _ in own]
+    calls += [[bureau, event_id, None] for bureau, _, event_id, _ in own[:-1]]
+    states = ["delivered"] * (len(own) - 1) + ["parked"]
+    return feed, {
+        "feed_since": [[0]],
+        "webhooks": [[WITH_WEBHOOK, 1, 0], ["PBOT-MOD", 0, 0]],
+        "webhook_deliveries": [
+            [bureau, n, state, 0] for (bureau, n, *_), state in zip(own, states, strict=True)
+        ],
+        "webhook_calls": calls,
     }
 
 

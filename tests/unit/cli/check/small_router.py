@@ -51,7 +51,7 @@ from tests.builders import (
 )
 from tests.records import record
 from tests.unit.cli.check.history import CATALOGUE, History, Sent
-from tests.unit.cli.check.rows import tables_of
+from tests.unit.cli.check.rows import feed_and_webhooks, tables_of
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
@@ -204,7 +204,8 @@ class Router:
     def history(self) -> History:
         """Return the history so far."""
         tables = tables_of(self.submissions, self.cases, self.work, self.audience)
-        return History(self.sent, tables, client=self.client)
+        feed, webhooks = feed_and_webhooks(self.sent)
+        return History(self.sent, tables | webhooks, client=self.client, feed=feed)
 
 
 def _messages(events: Sequence[Event], topic: str) -> list[Message[Any]]:

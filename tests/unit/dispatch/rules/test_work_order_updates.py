@@ -6,13 +6,12 @@ import pytest
 
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.case_changes import Closed, StatusChanged
-from services.dispatch.rules.deadlines import WorkOrderDeadline
+from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from services.dispatch.rules.work_order_updates import (
-    TRANSFERRED_BY_BUREAU,
     Reassignment,
     apply_status,
+    hand_over,
     time_of_change,
-    transfer,
 )
 from shared.vocabulary import CaseStatus, UpdateStatus, WorkOrderStatus
 from tests.builders import NOON
@@ -100,7 +99,8 @@ def test_work_ends_when_the_bureau_says_unless_that_cannot_be(said_at: Any, clos
 def after_transfer(of: Case, bureau: str, to: str) -> Case:
     given = of.latest_of(bureau)
     assert given is not None
-    after, _ = transfer(of, given, update(given, "transferred", transfer_to=to), NEW_ORDER)
+    message = update(given, "transferred", transfer_to=to)
+    after, _ = hand_over(of, given, message, to, NEW_ORDER)
     return after
 
 
@@ -108,7 +108,7 @@ def test_a_transferred_case_opens_anew_with_a_work_order_for_the_new_lead() -> N
     opened = case(order("ROADS", status="in_progress"), status="in_progress", version=4)
     message = update(opened.lead, "transferred", transfer_to="WATER", public_note="It is a main")
 
-    after, change = transfer(opened, opened.lead, message, NEW_ORDER)
+    after, change = hand_over(opened, opened.lead, message, "WATER", NEW_ORDER)
 
     given, taken = after.orders
     assert change == StatusChanged("in_progress", "ROADS", "It is a main", None)
@@ -117,24 +117,41 @@ def test_a_transferred_case_opens_anew_with_a_work_order_for_the_new_lead() -> N
     assert after.lead == taken
     assert (taken.work_order_id, taken.number, taken.bureau) == ("new-order", 2, "WATER")
     assert (taken.role, taken.status, taken.version) == ("lead", "issued", 0)
-    assert taken.route_rule == TRANSFERRED_BY_BUREAU
+    assert taken.route_rule == "transferred-by-bureau"
     assert taken.due == replace(DUE, acknowledge=SEEN_SOON)
 
 
 @pytest.mark.parametrize(
-    ("stands_at", "case_is"),
-    [("issued", "open"), ("acknowledged", "acknowledged"), ("in_progress", "in_progress")],
+    ("stands_at", "case_is", "due"),
+    [
+        ("issued", "open", replace(DUE, acknowledge=SEEN_SOON)),
+        ("acknowledged", "acknowledged", DUE),
+        ("in_progress", "in_progress", DUE),
+    ],
 )
 def test_an_informed_bureau_takes_the_lead_with_the_work_order_that_it_has(
-    stands_at: WorkOrderStatus, case_is: CaseStatus
+    stands_at: WorkOrderStatus, case_is: CaseStatus, due: Deadlines
 ) -> None:
     opened = case(order("ROADS"), order("WATER", role="informed", status=stands_at))
 
     after = after_transfer(opened, "ROADS", "WATER")
 
     assert after.status == case_is
-    assert after.lead == replace(opened.orders[1], role="lead")
+    assert after.lead == replace(opened.orders[1], role="lead", due=due)
     assert len(after.orders) == 2
+
+
+def test_a_declined_lead_keeps_its_status_and_the_next_lead_has_its_own_time() -> None:
+    opened = case(order("ROADS", status="acknowledged"), status="acknowledged")
+    message = update(opened.lead, "declined", reason="A private road", public_note="Not ours")
+
+    after, change = hand_over(opened, opened.lead, message, "DESK", NEW_ORDER)
+
+    given, taken = after.orders
+    assert change == StatusChanged("acknowledged", "ROADS", "Not ours", None)
+    assert (after.version, after.status, after.closed_at) == (2, "open", None)
+    assert (given.status, taken.bureau, taken.role) == ("declined", "DESK", "lead")
+    assert (taken.route_rule, taken.due.acknowledge) == ("declined-by-bureau", SEEN_SOON)
 
 
 def test_a_bureau_that_was_done_gets_a_new_work_order() -> None:

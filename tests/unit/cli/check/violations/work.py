@@ -48,6 +48,7 @@ def a_bureau_has_two_work_orders_at_once(history: History) -> None:
     orders = history.of("work_order.changed", work_order_id=row[0])[-1].again()
     orders.edit(work_order_id="second", version=1)
     history.sent.append(orders)
+    history.feed.append([orders.data["bureau"], 0, orders.event_id, None])
     second = ["second", *row[1:]]
     history.set("dispatch_work_orders", second, number=3, version=1, reminded="")
     history.tables["dispatch_work_orders"].append(second)
@@ -63,6 +64,15 @@ def a_case_has_no_lead(history: History) -> None:
 def two_versions_of_a_work_order_change_places(history: History) -> None:
     first, second, *_ = lead_orders(history)
     swap(history, first, second)
+
+
+@violates("I4")
+def two_versions_of_a_work_order_change_places_in_the_feed(history: History) -> None:
+    first, second, *_ = (
+        next(row for row in history.feed if row[2] == order.event_id)
+        for order in lead_orders(history)
+    )
+    first[1], second[1] = second[1], first[1]
 
 
 @violates("I4")
