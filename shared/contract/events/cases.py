@@ -28,6 +28,10 @@ class CaseState(Data):
     """Group of kinds that can describe the same problem."""
     lead_bureau: str
     """Code of the bureau that leads the work."""
+    lead_work_order_id: str | None = Field(
+        default=None, examples=["0197a1b2-c3d4-7000-8000-000000000003"]
+    )
+    """Id of the work order by which it does so, a UUIDv7; null in events of older versions."""
     request_count: int
     """Number of requests in the case."""
 
