@@ -27,11 +27,13 @@ KEYS = {
     "Olga": ("operator", "a key of an operator"),
     "demo": ("adapter", "a key of an adapter"),
 }
+NAMESAKE = "a key of an adapter with the name of the lead"
 
 
 @pytest.fixture
 async def client(pool: Pool, database: Database) -> AsyncGenerator[aiohttp.ClientSession]:
     keys: Any = [(name, scope, key) for name, (scope, key) in KEYS.items()]
+    keys.append(("PBOT-MAINT", "adapter", NAMESAKE))
     await store_keys(database.admin_dsn, "notify", keys)
     limits = TokenBuckets(1000)
     callers = Callers(
@@ -134,13 +136,16 @@ async def test_nobody_else_reads_it_and_nobody_without_a_purpose(
     )
 
     answers = await asyncio.gather(
-        *(ask(client, order_id, name) for name in ("PARKS", "Olga", "demo", "a wrong key")),
+        *(
+            ask(client, order_id, name)
+            for name in ("PARKS", "Olga", "demo", NAMESAKE, "a wrong key")
+        ),
         *(ask(client, unknown) for unknown in (new_id(), "no-id")),
         *(ask(client, order_id, purpose=bad) for bad in (None, " ", "x" * 501, "\udcff")),
     )
 
-    assert [status for status, _ in answers] == [404] * 3 + [401] + [404] * 2 + [422] * 4
-    assert [body["code"] for status, body in answers if status == 404] == ["unknown_work_order"] * 5
+    assert [status for status, _ in answers] == [404] * 4 + [401] + [404] * 2 + [422] * 4
+    assert [body["code"] for status, body in answers if status == 404] == ["unknown_work_order"] * 6
     assert [body["errors"][0]["field"] for _, body in answers[-4:]] == ["Purpose"] * 4
     async with client.get(f"/v1/work-orders/{order_id}/contact") as without_key:
         assert without_key.status == 401
@@ -158,8 +163,10 @@ async def test_contacts_follow_the_lead(client: aiohttp.ClientSession, pool: Poo
     await save(store, moved(case_id, 2, "open", **parks))
     await save(store, moved(case_id, 1, "open", lead_work_order_id=first))  # again, and too late
     assert [(await ask(client, first))[0], (await ask(client, second))[0]] == [404, 404]
-    assert (await ask(client, second, "PARKS"))[0] == 200
+    assert (await ask(client, second, "PARKS", "They gave 503-555-0177"))[0] == 200
 
     await save(store, closed(case_id, 3, merged_into=new_id(), **parks))
     assert (await ask(client, second, "PARKS"))[0] == 404
-    assert [one.work_order_id for one in await disclosed(pool)] == [first, second]
+    first_event, second_event = await disclosed(pool)
+    assert (first_event.work_order_id, second_event.work_order_id) == (first, second)
+    assert second_event.purpose == "They gave [removed]"
