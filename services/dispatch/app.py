@@ -12,6 +12,7 @@ from services.dispatch.http.access import BureauAccess
 from services.dispatch.http.deliveries import delivery_routes
 from services.dispatch.http.feed import FeedReading, feed_routes
 from services.dispatch.http.feed_watch import FeedWatch
+from services.dispatch.http.media import media_routes, open_intake
 from services.dispatch.http.updates import update_routes, update_taker
 from services.dispatch.http.webhooks import webhook_routes
 from services.dispatch.operator_audit import operator_audits
@@ -82,6 +83,7 @@ async def dispatch(
         open_pool(dsn, size=_CALLER_CONNECTIONS) as callers_pool,
         open_pool(dsn, size=_WEBHOOK_CONNECTIONS) as webhook_pool,
         open_caller(settings.webhook_allow) as caller,
+        open_intake(settings.intake_url) as intake,
     ):
         relay = Relay(pool, settings.kafka_access)
         feed = PostgresFeed(callers_pool)
@@ -137,6 +139,7 @@ async def dispatch(
                 *update_routes(access, update_taker(callers_pool, policy, on_commit)),
                 *webhook_routes(access, webhooks, settings.webhook_allow),
                 *delivery_routes(access, webhooks),
+                *media_routes(access, intake),
             ],
             readiness_checks=[consumer],
             readers=[consumer],
