@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
+from shared.contract.events.submissions import Media
 from shared.contract.events.triage import Priority
 from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
 
@@ -62,6 +63,8 @@ class CaseStatusChange(CaseState):
     """Bureau's note for residents, at most 4,000 characters; null for none."""
     scheduled_for: AwareDatetime | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
     """Moment for which the work is scheduled, UTC; null when not scheduled."""
+    media: tuple[Media, ...] = ()
+    """Bureau's pictures of the work, as far as their addresses hold no contact data."""
 
 
 class CasePriorityRaise(CaseState):
