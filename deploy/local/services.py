@@ -142,7 +142,7 @@ def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> d
                 **_sms_settings(infra),
             }
         case "dispatch":
-            return {"DISPATCH_WEBHOOK_ALLOW": _OWN_MACHINE}
+            return {"DISPATCH_WEBHOOK_ALLOW": _OWN_MACHINE, "DISPATCH_INTAKE_URL": public_url}
         case "triage-stream":
             return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
         case _:

@@ -25,13 +25,13 @@ from shared.catalogue import load_catalogue
 from shared.contract.topic import Topic
 from shared.contract.topics import all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
+from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka.users import add_users
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
 from shared.runtime.settings import AdapterSettings
 
-_KEY_SERVICES = ("intake", "dispatch")  # those with an HTTP interface that needs a key
 _ADAPTER = "demo"
 _OPERATOR = "operator"
 
@@ -161,7 +161,7 @@ async def _store_keys(infra: Infrastructure, keys: Keys) -> str:
         *((code, "bureau", key) for code, key in keys.bureaus.items()),
         (_OPERATOR, "operator", keys.operator),
     ]
-    for schema in _KEY_SERVICES:
+    for schema in KEY_SCHEMAS:
         await store_keys(infra.admin_dsn, schema, principals)
     return f"keys: {len(principals)}"
 

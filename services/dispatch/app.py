@@ -15,6 +15,7 @@ from services.dispatch.http.commands import command_routes, command_taker
 from services.dispatch.http.deliveries import delivery_routes
 from services.dispatch.http.feed import FeedReading, feed_routes
 from services.dispatch.http.feed_watch import FeedWatch
+from services.dispatch.http.media import media_routes, open_intake
 from services.dispatch.http.stream import CaseStream, StreamLimit, stream_routes
 from services.dispatch.http.surges import surge_routes
 from services.dispatch.http.updates import update_routes, update_taker
@@ -97,6 +98,7 @@ async def dispatch(
         open_pool(dsn, size=_CALLER_CONNECTIONS) as callers_pool,
         open_pool(dsn, size=_WEBHOOK_CONNECTIONS) as webhook_pool,
         open_caller(settings.webhook_allow) as caller,
+        open_intake(settings.intake_url) as intake,
     ):
         relay = Relay(pool, settings.kafka_access)
         feed = PostgresFeed(callers_pool)
@@ -159,6 +161,7 @@ async def dispatch(
                 *update_routes(access, update_taker(callers_pool, policy, on_commit)),
                 *webhook_routes(access, webhooks, settings.webhook_allow),
                 *delivery_routes(access, webhooks),
+                *media_routes(access, intake),
                 *command_routes(access.callers, command_taker(callers_pool, policy, on_commit)),
                 *surge_routes(access.callers, callers_pool, policy, closings.wake),
                 *stream_routes(access.callers, stream, StreamLimit()),

@@ -109,6 +109,7 @@ def case_state(case: Case) -> dict[str, Any]:
         "service_code": case.service_code,
         "dedup_group": case.dedup_group,
         "lead_bureau": case.lead_bureau,
+        "lead_work_order_id": case.lead.work_order_id,
         "request_count": case.request_count,
     }
 

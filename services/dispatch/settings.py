@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.setting_types import NetworkList
+from shared.runtime.setting_types import EncryptedBase, NetworkList
 from shared.runtime.settings import ServiceSettings
 
 
@@ -19,6 +19,8 @@ class DispatchSettings(ServiceSettings):
             many may come at once.
         webhook_allow: Networks that webhooks may be in besides the public ones, separated by
             commas, such as ``10.20.0.0/16``; without TLS only these.
+        intake_url: Base URL of intake, to which ``POST /v1/media`` of bureaus is passed on; None
+            where a proxy leads that path to intake.
     """
 
     model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True)
@@ -26,3 +28,4 @@ class DispatchSettings(ServiceSettings):
     key_per_second: Annotated[int, Field(ge=1)] = 100
     address_per_second: Annotated[int, Field(ge=1)] = 20
     webhook_allow: NetworkList = ()
+    intake_url: EncryptedBase | None = None

@@ -43,7 +43,7 @@ from services.intake.places.pelias import open_pelias
 from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.public_status.api import status_routes
-from services.intake.public_status.projection import project_events
+from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.retention import Retention
 from services.intake.scout import Answered, Scout
@@ -108,7 +108,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             acceptance.accept_messages,
             answered,
         )
-        statuses = _status_consumer(settings, pool)
+        statuses = _status_consumer(settings, pool, _picture_rules(catalogue, policy.public_url))
         files, reencoder = open_media_files(settings), Reencoder(settings.media_processes)
         media = MediaLibrary(lookups, files, reencoder)
         add_note = note_adder(pool, policy, relay.hand_over)
@@ -225,6 +225,11 @@ def _policy(
     )
 
 
+def _picture_rules(catalogue: Catalogue, public_url: str) -> PictureRules:
+    bureaus = [one for city in catalogue.jurisdictions.values() for one in city.bureaus.values()]
+    return PictureRules(public_url, frozenset(one.code for one in bureaus if one.publish_photos))
+
+
 def _submission_consumer(
     settings: IntakeSettings, acceptance: BatchAcceptance, answered: Answered
 ) -> Consumer[Any]:
@@ -244,9 +249,9 @@ def _submission_consumer(
     )
 
 
-def _status_consumer(settings: IntakeSettings, pool: Pool) -> Consumer[Any]:
+def _status_consumer(settings: IntakeSettings, pool: Pool, rules: PictureRules) -> Consumer[Any]:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
-        await project_events(messages, PostgresPublicStatuses(db))
+        await project_events(messages, PostgresPublicStatuses(db), rules)
         return []
 
     return Consumer(

@@ -2,6 +2,6 @@
 
 Consumes ``intake-contacts``, ``triage-decisions`` and ``dispatch-cases``, in any order; produces
 ``notify-deliveries``, e-mail over SMTP, and text messages through a provider's HTTP interface; owns
-the PostgreSQL schema ``notify`` with contacts, consents, the followers of each case, and the
-deliveries made to them.
+the PostgreSQL schema ``notify`` with contacts, consents, the followers and the lead of each case,
+and the deliveries made to them.
 """

@@ -1,7 +1,7 @@
 """Composition root of notify: opens its resources, wires its parts, and closes both."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -13,7 +13,9 @@ from services.notify.delivery.sms import open_sms
 from services.notify.delivery.statuses import SmsStatuses
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker, Sender
+from services.notify.disclosures import Disclosures
 from services.notify.handlers import on_messages
+from services.notify.http.contact import contact_routes
 from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
 from services.notify.rendering import MessageRenderer
@@ -24,20 +26,27 @@ from services.notify.unread_erasures import UnreadErasures
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
 from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
+from shared.redaction import Redactor
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
+from shared.runtime.http.api_key_cache import ApiKeyCache
+from shared.runtime.http.api_keys import authenticate
+from shared.runtime.http.callers import Callers
+from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import DELIVERIES
 from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
-from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.postgres import Connection, Pool, open_pool
 from shared.runtime.service import ServiceParts
 from shared.runtime.smtp import open_mailers
 from shared.vocabulary import StatusChannel
+
+_ADDRESS_BURST_S = 5.0
 
 
 @asynccontextmanager
@@ -101,6 +110,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        disclosures = Disclosures(pool, _redactors(catalogue), relay.hand_over)
         yield ServiceParts(
             pool,
             tasks=[
@@ -112,7 +122,10 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
                 *(worker.run for worker in workers),
             ],
             readiness_checks=[consumer],
-            routes=sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
+            routes=[
+                *sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
+                *contact_routes(_callers(settings, pool), disclosures),
+            ],
             readers=[consumer],
         )
 
@@ -126,4 +139,19 @@ def _policy(settings: NotifySettings, catalogue: Catalogue) -> NotifyPolicy:
             timezones={city.id: ZoneInfo(city.timezone) for city in cities},
             quiet_hours=settings.quiet_hours,
         ),
+    )
+
+
+def _redactors(catalogue: Catalogue) -> Mapping[str, Redactor]:
+    return {city.id: Redactor.of(city) for city in catalogue.jurisdictions.values()}
+
+
+def _callers(settings: NotifySettings, pool: Pool) -> Callers:
+    by_key = TokenBuckets(settings.key_per_second)
+    return Callers(
+        keys=ApiKeyCache(partial(authenticate, pool)),
+        by_key=by_key,
+        by_bureau=by_key,
+        by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
+        proxies=settings.trusted_proxies,
     )

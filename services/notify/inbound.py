@@ -1,4 +1,4 @@
-"""Translates a batch of events into updates of contacts, requests, memberships and triggers."""
+"""Translates a batch of events into updates of contacts, requests, cases and triggers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,6 +8,7 @@ from services.notify.rules.flooding import without_tag
 from services.notify.rules.model import (
     WITHOUT_CASE,
     CaseFacts,
+    CaseLead,
     CausingEvent,
     ContactConsent,
     Membership,
@@ -43,6 +44,7 @@ class Updates:
         requests: By request id; the first decision about a request wins.
         memberships: By subject id and request id.
         triggers: By key; the first event about a version wins.
+        leads: By case id; that of the highest version wins.
     """
 
     contacts: dict[str, ReporterContact] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Updates:
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
     triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
+    leads: dict[str, CaseLead] = field(default_factory=dict)
 
     @property
     def request_ids(self) -> frozenset[str]:
@@ -85,6 +88,8 @@ def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
             updates.erased.add(event.data.request_id)
         elif reader := _READERS.get(type(event)):  # notes change nothing that people are told
             reader(updates, event)
+        if isinstance(event.data, e.CaseState):
+            _set_lead(updates, event.data)
     return updates
 
 
@@ -225,6 +230,23 @@ def _add_trigger(
         only_for=only_for,
     )
     updates.triggers.setdefault(trigger.key, trigger)
+
+
+def _set_lead(updates: Updates, case: e.CaseState) -> None:
+    """Set the lead of the case; one that was merged into another has none."""
+    if case.lead_work_order_id is None:
+        return  # an event of an older version
+    is_merged = isinstance(case, e.CaseClosing) and case.merged_into is not None
+    lead = CaseLead(
+        case_id=case.case_id,
+        version=case.version,
+        jurisdiction=case.jurisdiction,
+        bureau=case.lead_bureau,
+        work_order_id=None if is_merged else case.lead_work_order_id,
+    )
+    known = updates.leads.setdefault(case.case_id, lead)
+    if known.version < lead.version:
+        updates.leads[case.case_id] = lead
 
 
 def _set_membership(

@@ -119,6 +119,10 @@ class NotifySettings(SmsSettings, SmtpSettings, ServiceSettings):
         smtp_connections: Messages sent in parallel, each over its own connection; 1 to 50.
         smtp_within_s: Deadline of one SMTP hand-over, in seconds. A delivery's lease is twice as
             long; when it expires without a result, the delivery counts as unknown.
+        key_per_second: The most calls that one name's keys may make per second and process; excess
+            ones get 429.
+        address_per_second: The same for calls from one address without a valid key. Five times as
+            many may come at once.
     """
 
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", frozen=True)
@@ -130,6 +134,8 @@ class NotifySettings(SmsSettings, SmtpSettings, ServiceSettings):
     smtp_host: str
     smtp_port: Annotated[int, Field(ge=1, le=65535)]
     smtp_connections: Annotated[int, Field(ge=1, le=50)] = 8
+    key_per_second: Annotated[int, Field(ge=1)] = 20
+    address_per_second: Annotated[int, Field(ge=1)] = 20
 
     @property
     def base_url(self) -> str:

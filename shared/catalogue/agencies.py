@@ -16,6 +16,7 @@ class Bureau:
         hours: Opening hours.
         escalates_to: Bureau that gets a part in a case when this one leads it and misses a
             deadline; None for none.
+        publish_photos: True when its pictures of the work are public without an operator's release.
     """
 
     code: str
@@ -23,6 +24,7 @@ class Bureau:
     phone: str | None
     hours: Hours
     escalates_to: str | None = None
+    publish_photos: bool = False
 
     @property
     def topic_part(self) -> str:

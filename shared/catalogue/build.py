@@ -157,7 +157,7 @@ def _thresholds(
 
 def _bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
     hours = entry.hours or head.office_hours
-    return Bureau(code, entry.name, entry.phone, hours, entry.escalates_to)
+    return Bureau(code, entry.name, entry.phone, hours, entry.escalates_to, entry.publish_photos)
 
 
 def _agency(code: str, entry: AgencyEntry) -> ExternalAgency:

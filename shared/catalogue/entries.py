@@ -50,10 +50,12 @@ class _PartyEntry(Entry):
 class BureauEntry(_PartyEntry):
     """A part of the city; its hours default to the city's office hours.
 
-    ``escalates_to`` is the bureau that gets a part in a case when it misses a deadline.
+    ``escalates_to`` is the bureau that gets a part in a case when it misses a deadline, and
+    ``publish_photos`` makes its pictures of the work public without an operator's release.
     """
 
     escalates_to: Text | None = None
+    publish_photos: bool = False
 
 
 class AgencyEntry(_PartyEntry):

@@ -127,13 +127,14 @@ OPERATOR_COMMANDS = Topic(
 NOTIFY_DELIVERIES = Topic(
     "notify-deliveries",
     "notify",
-    "contact hash",
+    "contact hash; case id of a disclosure",
     (),
     (
         e.NotificationSent,
         e.NotificationFailed,
         e.NotificationSuppressed,
         e.NotificationUnknown,
+        e.ContactDisclosed,
     ),
     90 * DAY,
 )

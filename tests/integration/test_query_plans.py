@@ -14,7 +14,7 @@ from services.dispatch.inbound.case_filter import CaseFilter, KnownCodes
 from services.dispatch.store.bureau_events import add_bureau_events
 from services.dispatch.store.cases import PostgresCases
 from services.dispatch.store.postgres import PostgresDispatchStore
-from services.intake.public_status.projection import project_events
+from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.notify.handlers import on_messages as notify_messages
 from services.notify.store.notifications import PostgresNotificationStore
@@ -138,9 +138,9 @@ def messages(*events: Event) -> Sequence[Message[Any]]:
 async def test_intake_shows_what_became_of_requests(database: Database) -> None:
     ids = [(new_id(), new_id()) for _ in range(BATCH)]
     async with explained(database, "intake") as (db, plans):
-        statuses = PostgresPublicStatuses(db)
-        await project_events(messages(*(notify.triaged(r, c) for r, c in ids)), statuses)
-        await project_events(messages(*(notify.opened(r, c) for r, c in ids)), statuses)
+        statuses, rules = PostgresPublicStatuses(db), PictureRules("https://311.example.org")
+        await project_events(messages(*(notify.triaged(r, c) for r, c in ids)), statuses, rules)
+        await project_events(messages(*(notify.opened(r, c) for r, c in ids)), statuses, rules)
 
     assert plans.scans() == []
 

@@ -12,6 +12,7 @@ from services.dispatch.http.schema import (
     ReplayedEvents,
     ReplayedSpan,
     SentUpdate,
+    UploadedPicture,
     WebhookSetting,
     WebhookStatus,
     WebhookWithSecrets,
@@ -31,6 +32,7 @@ PAGE: Mapping[str, Parameter] = {
         Annotated[int, Field(ge=1, le=MAX_LIMIT)],
     ),
 }
+_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
 BAD_CURSOR = {400: problem("The cursor is none of this list.")}
 _BAD_QUERY = {422: problem("A parameter is out of bounds; it is named.")}
 
@@ -73,6 +75,21 @@ UPDATE_WORK_ORDER = Operation(
     },
     body=Content("The update.", (JSON,), SentUpdate),
     headers=IDEMPOTENT,
+    security=("bureau",),
+)
+
+UPLOAD = Operation(
+    "Keep a picture of the work, with a bureau's key, for media of an update.",
+    {
+        201: Content("It is kept.", (JSON,), UploadedPicture),
+        400: problem("The form cannot be read."),
+        408: JSON_REFUSALS[408],
+        413: problem("More than 10 MiB or 40 megapixels."),
+        415: problem("It is no JPEG, PNG, WebP or HEIC, or it is damaged."),
+        422: problem("The form has no field file."),
+        **KEY_REFUSALS,
+    },
+    body=Content("The picture, of at most 10 MiB; the bytes decide.", _PICTURES, bytes),
     security=("bureau",),
 )
 

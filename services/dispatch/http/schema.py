@@ -35,6 +35,23 @@ class SentUpdate(WorkOrderUpdate):
     """Ignored."""
 
 
+class UploadedPicture(Data):
+    """Answer to an upload: the picture as it is kept."""
+
+    media_id: str
+    """Its id."""
+    url: str
+    """Its address, for ``media`` of an update."""
+    media_type: str
+    """MIME type."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    bytes: int
+    """Size in bytes."""
+
+
 class WebhookSetting(Data):
     """Setting of a bureau's webhook."""
 

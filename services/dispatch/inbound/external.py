@@ -1,6 +1,6 @@
 """Bureaus' updates and operators' commands: untrusted input, sanitized and validated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -59,6 +59,7 @@ class IncomingUpdate:
             public_note=update.public_note and redactor.redact_note(update.public_note),
             internal_note=update.internal_note and redactor.redact_note(update.internal_note),
             reason=update.reason and redactor.redact_note(update.reason),
+            media=tuple(_redacted_media(update.media, redactor)),
         )
         return replace(self, event=event, parsed=parsed)
 
@@ -91,6 +92,15 @@ class IncomingCommand:
             note=command.note and redactor.redact_note(command.note),
         )
         return replace(self, parsed=parsed)
+
+
+def _redacted_media(
+    media: Iterable[Mapping[str, str | None]], redactor: Redactor
+) -> Iterator[Mapping[str, str | None]]:
+    """Yield pictures whose addresses hold no contact data; what is nothing but that is left out."""
+    for medium in media:
+        if url := redactor.redact_url((medium["url"] or "").translate(_CONTROL_CHARS)):
+            yield {"url": url}
 
 
 def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:

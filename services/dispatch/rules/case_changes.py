@@ -1,5 +1,6 @@
 """Changes of a case: each is one version of it and one event on ``dispatch-cases``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -77,12 +78,14 @@ class StatusChanged:
         bureau: Code of the bureau.
         public_note: The bureau's words to residents.
         scheduled_for: Time of the planned work.
+        media: The bureau's pictures of the work, as ``Media`` of the wire contract.
     """
 
     previous_status: CaseStatus
     bureau: str | None
     public_note: str | None
     scheduled_for: datetime | None
+    media: tuple[Mapping[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Closed:
         reason: Why, in the words of the bureau or operator; ``merged`` for a merge.
         closed_at: End of the work.
         merged_into: The case that has its requests now.
+        media: The bureau's pictures of the work, as ``Media`` of the wire contract.
     """
 
     previous_status: CaseStatus
@@ -104,6 +108,7 @@ class Closed:
     reason: str | None
     closed_at: datetime
     merged_into: str | None = None
+    media: tuple[Mapping[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

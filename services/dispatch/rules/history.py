@@ -43,11 +43,12 @@ SYSTEM = ChangeAuthor("system")
 
 
 def author_of_update(update: BureauUpdate) -> ChangeAuthor:
-    """Return the bureau that sent an update, with its notes, one a line."""
+    """Return the bureau that sent an update, with its notes and pictures, one kind a line."""
     note = _lines(
         ("Public note", update.public_note),
         ("Reason", update.reason),
         ("Internal note", update.internal_note),
+        ("Pictures", " ".join(medium["url"] or "" for medium in update.media)),
     )
     return ChangeAuthor(f"{_BUREAU}{update.bureau}", note)
 

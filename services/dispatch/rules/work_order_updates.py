@@ -57,6 +57,7 @@ class BureauUpdate:
         transfer_to: Code of the bureau that shall have the work.
         external_id: The bureau's own number for the work.
         expected_version: Version of the work order that the bureau last saw.
+        media: Pictures of the work, as ``Media`` of the wire contract; the rules only pass them on.
     """
 
     work_order_id: str
@@ -70,6 +71,7 @@ class BureauUpdate:
     transfer_to: str | None = None
     external_id: str | None = None
     expected_version: int | None = None
+    media: tuple[Mapping[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +210,15 @@ def apply_status(
         return case, None
     status = CASE_STATUS[moved.status]
     if status not in CLOSED_STATUSES:
-        change = StatusChanged(case.status, order.bureau, update.public_note, moved.scheduled_for)
-        return replace(case, version=case.version + 1, status=status), change
+        moved_on = StatusChanged(
+            case.status, order.bureau, update.public_note, moved.scheduled_for, update.media
+        )
+        return replace(case, version=case.version + 1, status=status), moved_on
     at = time_of_change(update.at, case.first_reported_at, now)
     closed = replace(case, version=case.version + 1, status=status, closed_at=at)
-    return closed, Closed(case.status, order.bureau, update.public_note, update.reason, at)
+    return closed, Closed(
+        case.status, order.bureau, update.public_note, update.reason, at, media=update.media
+    )
 
 
 def hand_over(
@@ -239,7 +245,7 @@ def hand_over(
     after = reassign(case, ended, to, f"{update.status}-by-bureau", new_order)
     if order.role == "informed":
         return after, None
-    return after, StatusChanged(case.status, order.bureau, update.public_note, None)
+    return after, StatusChanged(case.status, order.bureau, update.public_note, None, update.media)
 
 
 def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Reassignment) -> Case:

@@ -1,4 +1,4 @@
-"""Pictures in PostgreSQL: the facts of each, and the requests that it belongs to."""
+"""Pictures in PostgreSQL: the facts of each, and the requests and cases that it belongs to."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,6 +56,13 @@ _ERASE_OVER = f"""
        AND NOT EXISTS (
            SELECT FROM request_media AS shown JOIN requests USING (request_id)
             WHERE shown.media_id = media.media_id AND NOT {REQUEST_IS_OVER})
+       AND NOT EXISTS (
+           SELECT FROM case_media AS shown
+            WHERE shown.media_id = media.media_id
+              AND NOT coalesce((SELECT step.status = ANY($2::text[]) AND step.taken_at < $1
+                                  FROM case_steps AS step
+                                 WHERE step.case_id = shown.case_id
+                                 ORDER BY version DESC LIMIT 1), false))
 """  # noqa: S608 - constants only
 _TO_DELETE = """
     SELECT replace(media_id::text, '-', '') AS media_id FROM media

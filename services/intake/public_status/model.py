@@ -3,7 +3,8 @@
 What is stored is a tuple, which is its own row.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -112,6 +113,23 @@ class StatusChange(NamedTuple):
     scheduled_for: datetime | None = None
 
 
+class WorkPictures(NamedTuple):
+    """The pictures of ours that a bureau added to a change of a case.
+
+    Attributes:
+        case_id: The case.
+        version: The change.
+        media_ids: The pictures.
+        publisher: Code of the bureau, whose own pictures are public at once; None where an
+            operator decides.
+    """
+
+    case_id: str
+    version: int
+    media_ids: tuple[str, ...]
+    publisher: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
     """A request with its decision and the status changes of its case.
@@ -121,7 +139,8 @@ class PublicStatus:
         decision: None before triage has decided.
         changes: The latest changes, oldest first.
         was_moved: True when an operator moved it to another case than triage decided.
-        media_ids: Pictures that an operator released, oldest first.
+        media_ids: Pictures of the reporter that are public, oldest first.
+        work_media_ids: Pictures of the work that are public, by the version of the change.
     """
 
     request: PublicRequest
@@ -129,3 +148,4 @@ class PublicStatus:
     changes: tuple[StatusChange, ...]
     was_moved: bool = False
     media_ids: tuple[str, ...] = ()
+    work_media_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)

@@ -1,10 +1,17 @@
 """Projection of decisions and case events onto the public status; events may come in any order."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
+from services.intake.public_status.model import (
+    CaseLink,
+    PublicDecision,
+    StatusChange,
+    WorkPictures,
+)
 from services.intake.public_status.nearby import NearbyState
+from services.intake.rules.media import media_ids_of
 from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (
     CaseClosed,
@@ -57,6 +64,10 @@ class PublicStatuses(Protocol):
         """Save status changes of cases."""
         ...
 
+    async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
+        """Save pictures of the work; unknown ids are left out."""
+        ...
+
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         """Save the states of cases, of which the newest of each case wins."""
         ...
@@ -74,13 +85,40 @@ class PublicStatuses(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PictureRules:
+    """Rules about the bureaus' pictures of their work.
+
+    Attributes:
+        public_url: Base URL of intake, without a trailing slash, which those of ours begin with.
+        publishers: Codes of the bureaus whose own pictures are public at once.
+    """
+
+    public_url: str
+    publishers: Collection[str] = ()
+
+    def pictures_of(self, event: StatusEvent) -> WorkPictures | None:
+        """Return the pictures of ours in an event; None for none."""
+        if not isinstance(event, CaseStatusChanged | CaseClosed):
+            return None
+        case = event.data
+        media_ids = media_ids_of((one.url for one in case.media), self.public_url)
+        publisher = case.bureau if case.bureau in self.publishers else None
+        return WorkPictures(case.case_id, case.version, media_ids, publisher) if media_ids else None
+
+
 async def project_events(
-    messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses
+    messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses, rules: PictureRules
 ) -> None:
     """Update the public status of every request that the events are about.
 
     A decision that opens a case leaves the lists to that case's opening, which follows at once: a
     row that is in several indexes is written once instead of twice.
+
+    Args:
+        messages: One batch.
+        statuses: The read model.
+        rules: Rules about the bureaus' pictures.
     """
     events = [message.event for message in messages]
     decided = [event for event in events if type(event) is RequestTriaged]
@@ -90,6 +128,7 @@ async def project_events(
     changes = list(_made(_CHANGES, events))
     await statuses.save_requests(decisions, links)
     await statuses.save_changes(changes)
+    await statuses.save_pictures(list(filter(None, (rules.pictures_of(one) for one in events))))
     await statuses.save_cases(list(_made(_NEARBY, events)))
     await statuses.refresh_listings(
         {one.request_id for one in decisions if one.outcome not in _OPENS_CASE}

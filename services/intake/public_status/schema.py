@@ -30,7 +30,7 @@ class PublicReferral(Data):
 
 
 class PublicMedia(Data):
-    """A picture that an operator released."""
+    """A picture that is public: an operator released it, or its bureau publishes its own."""
 
     url: str
     """Its address, relative to that of the status."""
@@ -49,6 +49,8 @@ class HistoryEntry(Data):
     """The bureau in charge."""
     note: str | None
     """What it wrote for the public."""
+    media: list[PublicMedia]
+    """Its pictures of the work that are public, oldest first."""
 
 
 class RequestStatus(Data):
@@ -83,6 +85,6 @@ class RequestStatus(Data):
     referral: PublicReferral | None
     """The agency outside the city that must act."""
     media: list[PublicMedia]
-    """Pictures that an operator released, oldest first."""
+    """Pictures of the reporter that an operator released, oldest first."""
     history: list[HistoryEntry]
     """The changes, oldest first."""

@@ -13,8 +13,10 @@ from services.intake.public_status.model import (
     PublicRequest,
     PublicStatus,
     StatusChange,
+    WorkPictures,
 )
 from services.intake.public_status.nearby import NearbyState, save_cases
+from services.intake.public_status.pictures import save_pictures
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
@@ -68,7 +70,13 @@ _REQUEST = """
      WHERE tracking_number = $1
 """
 _CHANGES = """
-    SELECT case_id::text, version, status, taken_at, bureau, note, scheduled_for
+    SELECT case_id::text, version, status, taken_at, bureau, note, scheduled_for,
+           ARRAY(SELECT replace(media_id::text, '-', '')
+                   FROM case_media JOIN media USING (media_id)
+                  WHERE case_media.case_id = case_steps.case_id
+                    AND case_media.version = case_steps.version
+                    AND released_by IS NOT NULL AND erased_at IS NULL
+                  ORDER BY uploaded_at, media_id) AS media_ids
       FROM case_steps
      WHERE case_id = $1
      ORDER BY version DESC
@@ -147,6 +155,10 @@ class PostgresPublicStatuses:
         if changes:
             await self._connection.execute(_SAVE_CHANGES, *columns(changes))
 
+    async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
+        """Save pictures of the work; unknown ids are left out."""
+        await save_pictures(self._connection, pictures)
+
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         """Save the states of cases, of which the newest of each case wins."""
         await save_cases(self._connection, cases)
@@ -204,6 +216,7 @@ async def read_status(connection: Connection, tracking_number: str) -> PublicSta
         changes=tuple(_from_row(StatusChange, change) for change in reversed(changes)),
         was_moved=row["moves"] > 0,
         media_ids=tuple(row["media_ids"]),
+        work_media_ids={c["version"]: tuple(c["media_ids"]) for c in changes if c["media_ids"]},
     )
 
 

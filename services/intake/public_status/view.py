@@ -1,6 +1,6 @@
 """The public view of a request, as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,8 +56,8 @@ def render_status(
         "bureau": bureau_name(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
         "referral": _referral(decision, jurisdiction, language),
-        "media": list(_media(status, is_private=is_private)),
-        "history": list(_history(status, jurisdiction, language)),
+        "media": list(_media(status.media_ids, is_private=is_private)),
+        "history": list(_history(status, jurisdiction, language, is_private=is_private)),
     }
 
 
@@ -79,9 +79,9 @@ def _location(request: PublicRequest, language: str, *, is_private: bool) -> dic
     return None
 
 
-def _media(status: PublicStatus, *, is_private: bool) -> Iterator[dict[str, str]]:
-    """Yield the released pictures, by addresses relative to that of the status."""
-    for media_id in () if is_private else status.media_ids:
+def _media(media_ids: Iterable[str], *, is_private: bool) -> Iterator[dict[str, str]]:
+    """Yield public pictures, by addresses relative to that of the status."""
+    for media_id in () if is_private else media_ids:
         yield {"url": media_url("", media_id)}
 
 
@@ -119,20 +119,31 @@ def _answer(
 
 
 def _history(
-    status: PublicStatus, jurisdiction: Jurisdiction, language: str
+    status: PublicStatus, jurisdiction: Jurisdiction, language: str, *, is_private: bool
 ) -> Iterator[dict[str, Any]]:
     yield _entry(status.request.submitted_at, RECEIVED, language)
     decision = status.decision
     if decision and (decided := current_status(decision.outcome, None)) != RECEIVED:
         yield _entry(decision.decided_at, decided, language)
     for change in status.changes:
-        entry = _entry(change.taken_at, change.status, language)
-        yield entry | {"bureau": bureau_name(change.bureau, jurisdiction), "note": change.note}
+        media_ids = status.work_media_ids.get(change.version, ())
+        yield _entry(change.taken_at, change.status, language) | {
+            "bureau": bureau_name(change.bureau, jurisdiction),
+            "note": change.note,
+            "media": list(_media(media_ids, is_private=is_private)),
+        }
 
 
 def _entry(at: datetime, status: str, language: str) -> dict[str, Any]:
     text = STATUS_TEXT[status].in_language(language)
-    return {"at": format_moment(at), "status": status, "text": text, "bureau": None, "note": None}
+    return {
+        "at": format_moment(at),
+        "status": status,
+        "text": text,
+        "bureau": None,
+        "note": None,
+        "media": [],
+    }
 
 
 def format_moment(moment: datetime) -> str:

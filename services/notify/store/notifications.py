@@ -25,6 +25,7 @@ from services.notify.store.daily_limit import (
     messages_of_day,
     suppress_excess,
 )
+from services.notify.store.leads import save_leads
 from services.notify.store.rows import delivery_columns, follower_of, trigger_of
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
@@ -150,6 +151,8 @@ class PostgresNotificationStore:
             await self._db.execute(_SAVE_MEMBERSHIPS_SQL, *columns(rows))
         if updates.triggers:
             await self._save_triggers(updates.triggers.values())
+        if updates.leads:
+            await save_leads(self._db, updates.leads.values())
 
     async def _save_requests(self, requests: Iterable[RequestFacts]) -> None:
         rows = [

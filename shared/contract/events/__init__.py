@@ -31,6 +31,8 @@ from shared.contract.events.cases import (
 from shared.contract.events.codec import CONTENT_TYPE, Decoder, encode, invalid_fields, type_of
 from shared.contract.events.notes import Note, NoteAdded, Reassessment, RequestReassessed
 from shared.contract.events.notifications import (
+    ContactDisclosed,
+    ContactDisclosure,
     Notification,
     NotificationFailed,
     NotificationSent,
@@ -121,6 +123,8 @@ __all__ = [
     "Consent",
     "ConsentChanged",
     "Contact",
+    "ContactDisclosed",
+    "ContactDisclosure",
     "ContactErased",
     "ContactGiven",
     "Data",

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
+from shared.contract.events.submissions import Media
 from shared.contract.events.triage import Priority
 from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
 
@@ -28,6 +29,10 @@ class CaseState(Data):
     """Group of kinds that can describe the same problem."""
     lead_bureau: str
     """Code of the bureau that leads the work."""
+    lead_work_order_id: str | None = Field(
+        default=None, examples=["0197a1b2-c3d4-7000-8000-000000000003"]
+    )
+    """Id of the work order by which it does so, a UUIDv7; null in events of older versions."""
     request_count: int
     """Number of requests in the case."""
 
@@ -58,6 +63,8 @@ class CaseStatusChange(CaseState):
     """Bureau's note for residents, at most 4,000 characters; null for none."""
     scheduled_for: AwareDatetime | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
     """Moment for which the work is scheduled, UTC; null when not scheduled."""
+    media: tuple[Media, ...] = ()
+    """Bureau's pictures of the work, as far as their addresses hold no contact data."""
 
 
 class CasePriorityRaise(CaseState):

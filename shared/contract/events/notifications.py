@@ -1,6 +1,8 @@
-"""Delivery reports of notify, without address and text."""
+"""Delivery reports of notify, without address and text, and disclosures of contacts."""
 
 from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
 
 from shared.contract.events.base import Data, Event
 from shared.vocabulary import StatusChannel
@@ -69,3 +71,28 @@ class NotificationUnknown(Event):
     type: Literal["route311.notification.unknown.v1"] = "route311.notification.unknown.v1"
     source: str = "/notify"
     data: Notification
+
+
+class ContactDisclosure(Data):
+    """A bureau read the contacts of the reporters of a case that it leads."""
+
+    work_order_id: str
+    """Id of the work order by which it leads the case, a UUIDv7."""
+    case_id: str
+    """Id of the case, a UUIDv7."""
+    bureau: str
+    """Code of the bureau."""
+    purpose: str
+    """Purpose in the words of the bureau, without contact data."""
+    at: AwareDatetime
+    """Moment of the disclosure, UTC."""
+
+
+class ContactDisclosed(Event):
+    """A bureau read the contacts of reporters; the contacts are not in the event."""
+
+    subject_field: ClassVar[str] = "case_id"
+
+    type: Literal["route311.contact.disclosed.v1"] = "route311.contact.disclosed.v1"
+    source: str = "/notify"
+    data: ContactDisclosure

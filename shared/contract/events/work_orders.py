@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from shared.contract.events.base import Data, Event, ForeignEvent, PlausibleMoment
 from shared.contract.events.requests import Location
-from shared.contract.events.submissions import AttributeValue, Media
+from shared.contract.events.submissions import MAX_MEDIA, AttributeValue, Media
 from shared.contract.events.triage import Priority
 from shared.vocabulary import (
     CommandName,
@@ -153,6 +153,8 @@ class WorkOrderUpdate(Data):
     """Code of the bureau to transfer to; required for ``transferred``."""
     external_id: str | None = None
     """Id of the work in the bureau's own system."""
+    media: tuple[Media, ...] = Field(default=(), max_length=MAX_MEDIA)
+    """Pictures of the work, at most 20; the public sees those of ``POST /v1/media`` alone."""
     expected_version: int | None = None
     """Version of the work order that the update is based on; null skips the check."""
 

@@ -13,14 +13,14 @@ from shared.errors import Route311Error
 from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Scope, hash_key
 
-KEY_SCHEMAS = ("intake", "dispatch")
+KEY_SCHEMAS = ("intake", "dispatch", "notify")
 """Schemas of the services that check keys."""
 
 KeyState: TypeAlias = Literal["valid", "expired", "revoked"]
 
 _SCHEMAS_OF_SCOPE: dict[Scope, tuple[str, ...]] = {
-    "adapter": ("intake",),
-    "bureau": ("intake", "dispatch"),
+    "adapter": ("intake", "notify"),
+    "bureau": KEY_SCHEMAS,
     "operator": KEY_SCHEMAS,
 }
 _KEY_BYTES = 32
@@ -94,7 +94,7 @@ class KeyStore:
     connection: "asyncpg.Connection[asyncpg.Record]"
 
     async def keys(self) -> Sequence[StoredKey]:
-        """Return all keys, by scope and name, those that two services know once."""
+        """Return all keys, by scope and name, those that several services know once."""
         found: dict[str, StoredKey] = {}
         for schema in KEY_SCHEMAS:
             for row in await self.connection.fetch(_LIST.format(schema)):
@@ -148,7 +148,8 @@ class KeyStore:
             lifetime = old.expires_at - old.created_at
         expires_at = now + lifetime if lifetime else None
         async with self.connection.transaction():
-            new = await self._insert(old.scope, old.name, expires_at, old.schemas)
+            schemas = _SCHEMAS_OF_SCOPE[old.scope]
+            new = await self._insert(old.scope, old.name, expires_at, schemas)
             for schema in old.schemas:
                 await self.connection.execute(_EXPIRE.format(schema), old.key_hash, now + grace)
         return old, new
@@ -178,7 +179,7 @@ async def open_key_store(admin_dsn: str) -> AsyncGenerator[KeyStore]:
 
 
 def _merged(first: StoredKey, second: StoredKey) -> StoredKey:
-    """Return one key of two services: used last in either, and valid only if it is in both."""
+    """Return one key of several services: used last in any, and valid only if it is in all."""
     return StoredKey(
         key_hash=first.key_hash,
         name=first.name,

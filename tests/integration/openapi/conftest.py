@@ -13,6 +13,7 @@ import pytest
 
 from shared.contract.events import new_id
 from shared.runtime.http.api_keys import Scope, store_keys
+from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.migrate import SERVICES
 from tests.conftest import Database
 from tests.stack import Stores
@@ -29,7 +30,7 @@ _HOST = "127.0.0.1"
 @pytest.fixture
 async def serving(stores: Stores, database: Database, tmp_path: Path) -> Serving:
     """Return a context manager that runs a service, by its module, and yields its base URL."""
-    for schema in ("intake", "dispatch"):
+    for schema in KEY_SCHEMAS:
         await store_keys(
             database.admin_dsn,
             schema,
@@ -64,6 +65,8 @@ def _settings(database: Database, stores: Stores, folder: Path, port: int) -> di
         "INTAKE_ADDRESS_PER_SECOND": "100000",
         "DISPATCH_KEY_PER_SECOND": "100000",
         "DISPATCH_ADDRESS_PER_SECOND": "100000",
+        "NOTIFY_KEY_PER_SECOND": "100000",
+        "NOTIFY_ADDRESS_PER_SECOND": "100000",
         "INTAKE_SMS_TOKEN": SMS_TOKEN,
         "INTAKE_SMS_NUMBERS": "+15035550100=portland.gov",
         "NOTIFY_CONTACT_KEY": "a secret of the tests",

@@ -16,7 +16,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from shared.runtime.postgres import open_pool
+from services.notify.rules.model import CaseLead
+from services.notify.store.leads import save_leads
+from shared.contract.events import new_id
+from shared.runtime.postgres import open_pool, transaction
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import open_case
 from tests.integration.dispatch.sinkholes import sinkhole
@@ -98,7 +101,7 @@ async def handed_in(client: aiohttp.ClientSession) -> str | None:
     return number
 
 
-@pytest.mark.parametrize("module", ["triage", "triage.surges", "notify"])
+@pytest.mark.parametrize("module", ["triage", "triage.surges"])
 async def test_a_service_without_routes_of_its_own_answers_as_documented(
     serving: Serving, tmp_path: Path, module: str
 ) -> None:
@@ -141,6 +144,19 @@ async def test_dispatch_answers_as_documented(
     assert 200 in statuses["GET /v1/work-orders/{work_order_id}"]
     assert 200 in statuses["GET /v1/cases"]
     assert 200 in statuses["GET /v1/cases/{case_id}"]
+
+
+async def test_notify_answers_as_documented(
+    serving: Serving, database: Database, tmp_path: Path
+) -> None:
+    order = new_id()
+    lead = CaseLead(new_id(), 1, "portland.gov", BUREAU, order)
+    async with open_pool(database.dsn("notify")) as pool, transaction(pool) as db:
+        await save_leads(db, [lead])
+    with serving("services.notify") as url:
+        statuses = await fuzz(url, tmp_path, *_OPTIONS, number=order)
+
+    assert statuses["GET /v1/work-orders/{work_order_id}/contact"] >= {200, 404, 422}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from deploy.local.kafka import java_command, kafka_jars
 from deploy.local.readiness import http_ready
 from shared.catalogue import load_catalogue
 from shared.runtime.http.api_keys import hash_key
+from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.kafka.admin import answers
 from tests.integration.stack.router import Router, port_of
 
@@ -120,7 +121,7 @@ async def test_every_key_of_the_stack_file_is_known_to_those_who_check_it_as_a_h
     expected |= {(name, "adapter", hash_key(key)) for name, key in keys.adapters.items()}
     expected |= {(code, "bureau", hash_key(key)) for code, key in keys.bureaus.items()}
     connection = await asyncpg.connect(router.stack.postgres)
-    for schema in ("intake", "dispatch"):
+    for schema in KEY_SCHEMAS:
         rows = await connection.fetch(f"SELECT name, scope, key_hash FROM {schema}.api_keys")  # noqa: S608
         assert {tuple(row) for row in rows} == expected
     await connection.close()

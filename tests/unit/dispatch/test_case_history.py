@@ -16,6 +16,8 @@ from tests.unit.dispatch.factories import (
 )
 from tests.unit.dispatch.harness import NOW, DispatchHarness
 
+PICTURE = "https://311.example.org/v1/media/" + "5" * 32
+
 
 @pytest.fixture
 def desk() -> DispatchHarness:
@@ -76,7 +78,9 @@ async def test_updates_of_bureaus_are_told_with_their_notes(desk: DispatchHarnes
     other = informed.bureau
     await desk.handle(
         update_message(by, lead, "acknowledged", internal_note="Call Kim at 503 555 0100"),
-        update_message(other, informed, "in_progress", public_note="Valve closed"),
+        update_message(
+            other, informed, "in_progress", public_note="Valve closed", media=[{"url": PICTURE}]
+        ),
         update_message(by, lead, "scheduled", scheduled_for=NOON + 24 * HOUR),
         update_message(by, lead, "waiting_for_resident", public_note="Is the gate open?"),
         update_message(by, lead, "waiting_for_resident", public_note="Please answer"),
@@ -99,7 +103,7 @@ async def test_updates_of_bureaus_are_told_with_their_notes(desk: DispatchHarnes
             "work_order_updated",
             f"bureau:{other}",
             "Set its work order to in progress.",
-            "Public note: Valve closed",
+            f"Public note: Valve closed\nPictures: {PICTURE}",
         ),
         (
             "status_changed",

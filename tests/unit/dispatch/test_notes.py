@@ -37,6 +37,25 @@ async def test_a_bureaus_public_note_is_published_without_contact_data(
     assert_private(events)
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"), [("in_progress", CaseStatusChanged), ("completed", CaseClosed)]
+)
+async def test_pictures_are_published_by_addresses_without_contact_data(
+    harness: DispatchHarness, status: str, kind: Any
+) -> None:
+    [issued] = await harness.open_case()
+    ours = "https://311.example.org/v1/media/" + "5" * 32
+    urls = [ours, "https://x.example/a\x00.jpg?by=ana.quimby@example.org&n=1"]
+
+    events = await harness.handle(
+        update_message("ROADS", issued, status, media=[{"url": url} for url in urls])
+    )
+
+    [changed] = of_type(kind, events)
+    assert [one.url for one in changed.data.media] == [ours, "https://x.example/a.jpg?n=1"]
+    assert_private(events)
+
+
 @pytest.mark.parametrize("status", ["completed", "declined"])
 async def test_the_last_note_and_its_reason_are_published_without_contact_data(
     harness: DispatchHarness, status: str

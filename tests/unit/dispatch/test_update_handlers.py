@@ -185,6 +185,7 @@ async def test_transferred_work_is_told_to_both_bureaus(harness: DispatchHarness
     }
     [new] = of_type(WorkOrderIssued, events)
     assert (new.data.bureau, new.data.role, new.data.version) == ("ROADS", "lead", 1)
+    assert moved.data.lead_work_order_id == new.data.work_order_id
     assert new.data.due.acknowledge_by == NOW + timedelta(minutes=15)
     assert new.data.due.complete_by == issued.due.complete_by
 

@@ -7,6 +7,7 @@ from services.intake.public_status.model import (
     PublicDecision,
     PublicRequest,
     StatusChange,
+    WorkPictures,
 )
 from services.intake.public_status.nearby import NearbyState
 from services.intake.records import Receipt, StoredSubmission
@@ -55,6 +56,7 @@ class RecordingPublicStatuses:
         self.links: list[CaseLink] = []
         self.changes: list[StatusChange] = []
         self.cases: list[NearbyState] = []
+        self.pictures: list[WorkPictures] = []
         self.refreshed: tuple[set[str], set[str], set[str]] = (set(), set(), set())
 
     async def save_requests(
@@ -65,6 +67,9 @@ class RecordingPublicStatuses:
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         self.changes += changes
+
+    async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
+        self.pictures += pictures
 
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         self.cases += cases

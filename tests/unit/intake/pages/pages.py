@@ -68,6 +68,7 @@ REPORT: Mapping[str, Any] = {
             "text": "We got your report.",
             "bureau": None,
             "note": None,
+            "media": [],
         }
     ],
 }

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange
+from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange, WorkPictures
 from services.intake.public_status.nearby import NearbyState
-from services.intake.public_status.projection import project_events
+from services.intake.public_status.projection import PictureRules, project_events
 from shared.contract.events import (
     Advice,
     CaseClosed,
@@ -45,6 +45,7 @@ from tests.unit.intake.fakes import RecordingPublicStatuses
 OTHER, THIRD = new_id(), new_id()
 REQUEST = new_id()
 SOON = NOON + timedelta(days=3)
+RULES = PictureRules("https://311.example.org", {"PBOT-MAINT"})
 
 
 def state(**changes: Any) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def move(**changes: Any) -> CaseStatusChange:
 async def followed(*events: Event) -> RecordingPublicStatuses:
     statuses = RecordingPublicStatuses()
     messages: list[Message[Any]] = [Message(record(), event) for event in events]
-    await project_events(messages, statuses)
+    await project_events(messages, statuses, RULES)
     return statuses
 
 
@@ -257,3 +258,26 @@ async def test_a_case_is_near_by_its_address_if_that_has_a_point(
     statuses = await followed(request_triaged(decision(request(location=location(**changes)))))
 
     assert len(statuses.cases) == placed
+
+
+def test_pictures_of_ours_belong_to_the_change_and_are_public_where_the_bureau_says_so() -> None:
+    ours = "a" * 32
+    urls = (
+        f"https://311.example.org/v1/media/{ours}",
+        f"https://elsewhere.example/v1/media/{ours}",
+    )
+    media = [{"url": url} for url in urls]
+
+    def pictures_of(**changes: Any) -> WorkPictures | None:
+        return RULES.pictures_of(CaseStatusChanged.of(move(case_id=OTHER, **changes), now=NOON))
+
+    assert pictures_of(media=media, bureau="PBOT-MAINT") == (OTHER, 2, (ours,), "PBOT-MAINT")
+    assert pictures_of(media=media, bureau="PARKS") == (OTHER, 2, (ours,), None)
+    assert pictures_of(media=media[1:], bureau="PBOT-MAINT") is None
+
+
+async def test_pictures_of_the_work_are_saved() -> None:
+    url = f"https://311.example.org/v1/media/{'a' * 32}"
+    event = CaseStatusChanged.of(move(case_id=OTHER, media=[{"url": url}]), now=NOON)
+
+    assert (await followed(event)).pictures == [WorkPictures(OTHER, 2, ("a" * 32,))]

@@ -101,6 +101,7 @@ def test_a_fresh_request_is_received() -> None:
                 "text": "We got your report. We are finding out who takes care of it.",
                 "bureau": None,
                 "note": None,
+                "media": [],
             }
         ],
     }
@@ -122,6 +123,19 @@ def test_the_last_step_says_where_it_stands_and_history_how_it_got_there() -> No
         ("open", "Street Crews", None),
         ("completed", "Street Crews", "Filled"),
     ]
+
+
+def test_pictures_of_the_work_stand_at_their_change_and_not_for_private_kinds() -> None:
+    def pictures_of(kind: str) -> list[list[str]]:
+        changes = (change(1, "open"), change(3, "completed"))
+        status = PublicStatus(
+            request(service_code=kind), None, changes, work_media_ids={3: ("a", "b")}
+        )
+        shown = render_status(status, LAKESIDE, "en")
+        return [[one["url"] for one in entry["media"]] for entry in shown["history"]]
+
+    assert pictures_of("POTHOLE") == [[], [], ["/v1/media/a", "/v1/media/b"]]
+    assert pictures_of("CAMP") == [[], [], []]
 
 
 def test_a_referral_says_who_and_how_to_reach_them() -> None:
