@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.catalogue.forwarding import Forward
 from shared.catalogue.service_type import Hours
 
 
@@ -16,6 +17,7 @@ class Bureau:
         hours: Opening hours.
         escalates_to: Bureau that gets a part in a case when this one leads it and misses a
             deadline; None for none.
+        forward: System of its own that its work orders go to; None for none.
     """
 
     code: str
@@ -23,6 +25,7 @@ class Bureau:
     phone: str | None
     hours: Hours
     escalates_to: str | None = None
+    forward: Forward | None = None
 
     @property
     def topic_part(self) -> str:

@@ -17,6 +17,7 @@ from shared.catalogue.field_types import (
     Texts,
     Timezone,
 )
+from shared.catalogue.forwarding import ForwardEntry
 from shared.vocabulary import Language
 
 AnswerType = Literal[
@@ -50,10 +51,12 @@ class _PartyEntry(Entry):
 class BureauEntry(_PartyEntry):
     """A part of the city; its hours default to the city's office hours.
 
-    ``escalates_to`` is the bureau that gets a part in a case when it misses a deadline.
+    ``escalates_to`` is the bureau that gets a part in a case when it misses a deadline, and
+    ``forward`` the system of its own that its work orders go to.
     """
 
     escalates_to: Text | None = None
+    forward: ForwardEntry | None = None
 
 
 class AgencyEntry(_PartyEntry):
