@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 
+from services.dispatch.forwarding.parts import Forwarding
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.http.access import BureauAccess
 from services.dispatch.http.deliveries import delivery_routes
@@ -53,6 +54,7 @@ from shared.runtime.service import ServiceParts
 
 _CALLER_CONNECTIONS = 4
 _WEBHOOK_CONNECTIONS = 5
+_FORWARD_CONNECTIONS = 2
 _ADDRESS_BURST_S = 5.0
 
 
@@ -81,6 +83,7 @@ async def dispatch(
         open_pool(dsn) as pool,
         open_pool(dsn, size=_CALLER_CONNECTIONS) as callers_pool,
         open_pool(dsn, size=_WEBHOOK_CONNECTIONS) as webhook_pool,
+        open_pool(dsn, size=_FORWARD_CONNECTIONS) as forward_pool,
         open_caller(settings.webhook_allow) as caller,
     ):
         relay = Relay(pool, settings.kafka_access)
@@ -92,7 +95,9 @@ async def dispatch(
             relay.hand_over(batches)
             watch.wake()
             worker.wake()
+            forwarding.wake()
 
+        forwarding = Forwarding(settings, policy, forward_pool, caller, on_commit, clock).parts()
         access = BureauAccess(
             _callers(settings, callers_pool), frozenset(policy.bureau_by_topic.values())
         )
@@ -130,6 +135,7 @@ async def dispatch(
                 watch.run,
                 worker.run,
                 reminders.run,
+                *forwarding.tasks,
                 BureauEventRetention(feed, access.bureaus).run,
             ],
             routes=[

@@ -7,9 +7,10 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.setting_types import NetworkList
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.smtp import SmtpSettings
 
 
-class DispatchSettings(ServiceSettings):
+class DispatchSettings(SmtpSettings, ServiceSettings):
     """Dispatch's own variables start with ``DISPATCH_``.
 
     Attributes:
@@ -19,6 +20,7 @@ class DispatchSettings(ServiceSettings):
             many may come at once.
         webhook_allow: Networks that webhooks may be in besides the public ones, separated by
             commas, such as ``10.20.0.0/16``; without TLS only these.
+        sender: Sender address of bureaus' digests; they need ``smtp_host``, too.
     """
 
     model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True)
@@ -26,3 +28,4 @@ class DispatchSettings(ServiceSettings):
     key_per_second: Annotated[int, Field(ge=1)] = 100
     address_per_second: Annotated[int, Field(ge=1)] = 20
     webhook_allow: NetworkList = ()
+    sender: Annotated[str, Field(pattern=r"^([^@\s<>,;]+@[^@\s<>,;]+)?$")] = ""

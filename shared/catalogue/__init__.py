@@ -11,7 +11,7 @@ from shared.catalogue.condition import (
     conditions_by_field,
     trigger_conditions,
 )
-from shared.catalogue.forwarding import DigestForward, Forward, Open311Forward
+from shared.catalogue.forwarding import DigestForward, ForwardTarget, Open311Forward
 from shared.catalogue.issue import CatalogueError, CatalogueIssue
 from shared.catalogue.jurisdiction import Catalogue, Jurisdiction
 from shared.catalogue.loader import (
@@ -48,7 +48,7 @@ __all__ = [
     "Dedup",
     "DigestForward",
     "ExternalAgency",
-    "Forward",
+    "ForwardTarget",
     "HazardRule",
     "Hours",
     "InformRule",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.catalogue.forwarding import Forward
+from shared.catalogue.forwarding import ForwardTarget
 from shared.catalogue.service_type import Hours
 
 
@@ -25,7 +25,7 @@ class Bureau:
     phone: str | None
     hours: Hours
     escalates_to: str | None = None
-    forward: Forward | None = None
+    forward: ForwardTarget | None = None
 
     @property
     def topic_part(self) -> str:

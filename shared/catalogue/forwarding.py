@@ -48,8 +48,8 @@ class DigestForward:
 
 
 @dataclass(frozen=True, slots=True)
-class Forward:
-    """How a bureau's work orders go out; exactly one is set."""
+class ForwardTarget:
+    """The system that a bureau's work orders go to; exactly one is set."""
 
     open311: Open311Forward | None
     digest: DigestForward | None
@@ -91,7 +91,14 @@ def _variable(name: str) -> str:
 
 
 class Open311ForwardEntry(Entry):
-    """Fields of ``Open311Forward``."""
+    """Fields of ``Open311Forward``.
+
+    Attributes:
+        endpoint: Base URL.
+        jurisdiction_id: Name of the city there.
+        service_codes: Codes there by our codes.
+        api_key_env: Environment variable with the key.
+    """
 
     endpoint: Annotated[str, AfterValidator(_endpoint)]
     jurisdiction_id: Text | None = None
@@ -107,7 +114,7 @@ class DigestForwardEntry(Entry):
 
 
 class ForwardEntry(Entry):
-    """How a bureau's work orders go out: one of the two."""
+    """The system that a bureau's work orders go to: one of the two."""
 
     open311: Open311ForwardEntry | None = None
     digest: DigestForwardEntry | None = None
@@ -119,10 +126,10 @@ class ForwardEntry(Entry):
         return self
 
 
-def build_forward(entry: ForwardEntry) -> Forward:
+def build_forward(entry: ForwardEntry) -> ForwardTarget:
     """Return what an entry says."""
     api, digest = entry.open311, entry.digest
-    return Forward(
+    return ForwardTarget(
         None
         if api is None
         else Open311Forward(

@@ -50,6 +50,7 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
             "case_requests": "request_id, case_id, moves",
             "commands": "source, command_id, refused_as, taken_at",
             "work_orders": "",
+            "forwards": "",
         },
         "notify": {"deliveries": "", "contact_presence": ""},
     }

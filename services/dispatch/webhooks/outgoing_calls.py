@@ -52,7 +52,14 @@ class OutgoingCalls:
         """Send a request; return what came of it, and the body of the answer.
 
         The outcome is known from the status on; the body is None when it did not arrive whole, or
-        has more than ``max_answer`` bytes.
+        is too long.
+
+        Args:
+            method: The HTTP method.
+            url: The URL.
+            headers: Headers besides ``Host`` and ``User-Agent``.
+            body: Body of the request; None without one.
+            max_answer: The most bytes of the answer's body.
         """
         began = asyncio.get_running_loop().time()
         status: int | None = None
