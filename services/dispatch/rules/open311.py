@@ -29,7 +29,7 @@ class Accepted(NamedTuple):
 
 
 class RemoteProgress(NamedTuple):
-    """How a request does in the other system.
+    """Progress of a request in the other system.
 
     Attributes:
         status: Its status in our words.

@@ -1,4 +1,4 @@
-"""What operators see of forwarding, and what they decide."""
+"""Operators' view of forwarding, and their decisions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

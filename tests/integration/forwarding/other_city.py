@@ -69,4 +69,4 @@ async def other_city(city: aiohttp.ClientSession) -> AsyncGenerator[OtherCity]:
         yield relay
     finally:
         listener.close()
-        await server.shutdown(0)
+        await server.shutdown(0.1)

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
@@ -12,15 +13,16 @@ import pytest
 from services.dispatch.forwarding.digest_mail import DigestHead
 from services.dispatch.forwarding.digest_worker import DigestWorker
 from services.dispatch.store.digests import Digests
-from shared.contract.events import WorkOrder
+from shared.contract.events import WorkOrder, new_id
 from shared.runtime.postgres import Pool
 from shared.runtime.smtp import SmtpSettings
-from tests.integration.dispatch.http_access import change_order, open_case
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
+from tests.builders import decision, request_triaged
+from tests.integration.dispatch.http_access import open_case
 from tests.integration.notify.mail_server import MailServer
 
 pytestmark = pytest.mark.integration
 
+LEAD = "PBOT-MAINT"
 AT_SEVEN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # in Portland
 DAY = timedelta(days=1)
 
@@ -47,9 +49,10 @@ class Bureau:
         assert len(new) <= 1
         return rows_of(new[0][1]) if new else []
 
-    async def opened(self) -> WorkOrder:
-        orders = await open_case(self.pool, sinkhole(level="P4"))
-        return next(order for order in orders if order.bureau == LEAD)
+    async def reported(self, case_id: str | None = None) -> Sequence[WorkOrder]:
+        """Report a pothole, which has weeks; return the work orders that are issued."""
+        report = request_triaged(decision(case_id=case_id or new_id()))
+        return await open_case(self.pool, report)
 
     async def states(self) -> list[tuple[date, str]]:
         rows = await self.pool.fetch("SELECT day, state FROM digests ORDER BY day")
@@ -64,16 +67,16 @@ def rows_of(mail: EmailMessage) -> list[tuple[str, str]]:
 
 async def test_a_digest_tells_what_is_new_once_a_day(dispatch_pool: Pool, mail: MailServer) -> None:
     bureau = Bureau(dispatch_pool, mail)
-    first, second = await bureau.opened(), await bureau.opened()
+    [first], [second] = await bureau.reported(), await bureau.reported()
 
     bureau.now -= timedelta(minutes=1)
     yesterday = await bureau.look()
     assert yesterday == sorted([("new", first.work_order_id), ("new", second.work_order_id)])
     bureau.now += timedelta(minutes=1)
     assert await bureau.look() == []  # nothing is new
-    third = await bureau.opened()
+    [third] = await bureau.reported()
     assert await bureau.look() == []  # that day had its turn
-    await change_order(dispatch_pool, first, level="P4")
+    await bureau.reported(first.case_id)
 
     bureau.now += DAY
     assert await bureau.look() == sorted(
@@ -96,7 +99,7 @@ async def test_a_digest_that_may_have_gone_out_is_not_sent_again_and_the_next_da
     dispatch_pool: Pool, mail: MailServer
 ) -> None:
     bureau = Bureau(dispatch_pool, mail)
-    order = await bureau.opened()
+    [order] = await bureau.reported()
     mail.silent = True
     sending = asyncio.create_task(bureau.worker().send_due())
     await mail.content_arrived.wait()

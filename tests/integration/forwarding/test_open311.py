@@ -152,8 +152,11 @@ def with_forward(to: Open311Forward) -> Catalogue:
 
 
 async def route311(*words: str) -> tuple[int, Any]:
-    """Run a command; return its exit code and its JSON."""
-    done = await asyncio.to_thread(CliRunner().invoke, bureau, [*words, "--json"])
+    """Run a command in a thread, without signal handlers; return its exit code and its JSON."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forwards_command, "run", asyncio.run)
+        patch.setattr(reconcile_command, "run", asyncio.run)
+        done = await asyncio.to_thread(CliRunner().invoke, bureau, [*words, "--json"])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     [answer] = [line for line in done.stdout.splitlines() if line.startswith("{")]
     return done.exit_code, json.loads(answer)
@@ -193,7 +196,12 @@ async def test_each_work_order_is_there_once_whatever_fails_and_its_status_comes
         assert [row["state"] for row in await forwarder.states("sent")] == ["sent"] * len(orders)
         for order in orders:
             assert sum(order.work_order_id in text for text in city.descriptions) == 1
-        requests = await submitted(topic_log)
+
+        async def all_published() -> Sequence[RequestSubmitted]:
+            found = await submitted(topic_log)
+            return found if len(found) >= len(city.descriptions) else ()
+
+        requests = await eventually(all_published)
         assert len(requests) == len(city.descriptions) == len(orders)
         assert {request.data.service_code for request in requests} == {KIND}
         assert not any(request.data.reporter_ref or request.data.media for request in requests)
