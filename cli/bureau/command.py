@@ -11,6 +11,8 @@ from rich.table import Table
 
 from cli.bureau.calls import call
 from cli.bureau.check import check
+from cli.bureau.forwards import forwards
+from cli.bureau.reconcile import reconcile
 from cli.bureau.simulation import SimulatedBureau
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
 from cli.interrupts import run
@@ -21,6 +23,8 @@ bureau = typer.Typer(help="See to the ways in which bureaus get work.", no_args_
 webhook = typer.Typer(help="Set, look at and replay a bureau's webhook.", no_args_is_help=True)
 bureau.add_typer(webhook, name="webhook")
 bureau.command()(check)
+bureau.command()(forwards)
+bureau.command()(reconcile)
 
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 PaceOption = Annotated[

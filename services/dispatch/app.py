@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from services.dispatch.forwarding.parts import Forwarding
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.http.access import BureauAccess
 from services.dispatch.http.cases import case_routes
@@ -66,6 +67,7 @@ from shared.runtime.service import ServiceParts
 
 _CALLER_CONNECTIONS = 4
 _WEBHOOK_CONNECTIONS = 5
+_FORWARD_CONNECTIONS = 2
 _ADDRESS_BURST_S = 5.0
 
 
@@ -97,6 +99,7 @@ async def dispatch(
         open_pool(dsn) as pool,
         open_pool(dsn, size=_CALLER_CONNECTIONS) as callers_pool,
         open_pool(dsn, size=_WEBHOOK_CONNECTIONS) as webhook_pool,
+        open_pool(dsn, size=_FORWARD_CONNECTIONS) as forward_pool,
         open_caller(settings.webhook_allow) as caller,
         open_intake(settings.intake_url) as intake,
     ):
@@ -112,7 +115,9 @@ async def dispatch(
             watch.wake()
             stream.watch.wake()
             worker.wake()
+            forwarding.wake()
 
+        forwarding = Forwarding(settings, policy, forward_pool, caller, on_commit, clock).parts()
         access = BureauAccess(
             _callers(settings, callers_pool), frozenset(policy.bureau_by_topic.values())
         )
@@ -155,6 +160,7 @@ async def dispatch(
                 reminders.run,
                 closings.run,
                 BureauEventRetention(feed, access.bureaus, case_events).run,
+                *forwarding.tasks,
             ],
             routes=[
                 *feed_routes(access, FeedReading(feed, watch, work_order)),

@@ -7,9 +7,10 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.setting_types import EncryptedBase, NetworkList
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.smtp import SmtpSettings
 
 
-class DispatchSettings(ServiceSettings):
+class DispatchSettings(SmtpSettings, ServiceSettings):
     """Dispatch's own variables start with ``DISPATCH_``.
 
     Attributes:
@@ -21,6 +22,7 @@ class DispatchSettings(ServiceSettings):
             commas, such as ``10.20.0.0/16``; without TLS only these.
         intake_url: Base URL of intake, to which ``POST /v1/media`` of bureaus is passed on; None
             where a proxy leads that path to intake.
+        sender: Sender address of bureaus' digests; they need ``smtp_host``, too.
     """
 
     model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True)
@@ -29,3 +31,4 @@ class DispatchSettings(ServiceSettings):
     address_per_second: Annotated[int, Field(ge=1)] = 20
     webhook_allow: NetworkList = ()
     intake_url: EncryptedBase | None = None
+    sender: Annotated[str, Field(pattern=r"^([^@\s<>,;]+@[^@\s<>,;]+)?$")] = ""

@@ -11,6 +11,7 @@ from shared.catalogue.condition import (
     conditions_by_field,
     trigger_conditions,
 )
+from shared.catalogue.forwarding import DigestForward, ForwardTarget, Open311Forward
 from shared.catalogue.issue import CatalogueError, CatalogueIssue
 from shared.catalogue.jurisdiction import Catalogue, Jurisdiction
 from shared.catalogue.loader import (
@@ -45,13 +46,16 @@ __all__ = [
     "CatalogueIssue",
     "Condition",
     "Dedup",
+    "DigestForward",
     "ExternalAgency",
+    "ForwardTarget",
     "HazardRule",
     "Hours",
     "InformRule",
     "Jurisdiction",
     "LocalText",
     "Needs",
+    "Open311Forward",
     "Owner",
     "Phrases",
     "Provenance",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.catalogue.forwarding import ForwardTarget
 from shared.catalogue.service_type import Hours
 
 
@@ -17,6 +18,7 @@ class Bureau:
         escalates_to: Bureau that gets a part in a case when this one leads it and misses a
             deadline; None for none.
         publish_photos: True when its pictures of the work are public without an operator's release.
+        forward: System of its own that its work orders go to; None for none.
     """
 
     code: str
@@ -25,6 +27,7 @@ class Bureau:
     hours: Hours
     escalates_to: str | None = None
     publish_photos: bool = False
+    forward: ForwardTarget | None = None
 
     @property
     def topic_part(self) -> str:

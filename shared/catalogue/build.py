@@ -21,6 +21,7 @@ from shared.catalogue.entries import (
 )
 from shared.catalogue.evidence_file import build_evidence
 from shared.catalogue.field_types import LocalTextEntry, PhrasesEntry
+from shared.catalogue.forwarding import build_forward
 from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Jurisdiction
 from shared.catalogue.routing_file import build_rules
 from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
@@ -157,7 +158,15 @@ def _thresholds(
 
 def _bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
     hours = entry.hours or head.office_hours
-    return Bureau(code, entry.name, entry.phone, hours, entry.escalates_to, entry.publish_photos)
+    return Bureau(
+        code,
+        entry.name,
+        entry.phone,
+        hours,
+        entry.escalates_to,
+        entry.publish_photos,
+        build_forward(entry.forward) if entry.forward else None,
+    )
 
 
 def _agency(code: str, entry: AgencyEntry) -> ExternalAgency:

@@ -10,7 +10,7 @@ from shared.catalogue.city_map import map_issues
 from shared.catalogue.document import LocatedEntry, Section, unknown_codes, unknown_name
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
-from shared.catalogue.routing_checks import escalation_issues, routing_issues
+from shared.catalogue.routing_checks import escalation_issues, forward_issues, routing_issues
 from shared.catalogue.service_entries import ServiceEntry
 from shared.catalogue.service_type import AGENCY_PREFIX
 from shared.text_matching import families_named, fold
@@ -36,6 +36,7 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
             _owners,
             routing_issues,
             escalation_issues,
+            forward_issues,
             _circumstances,
             _answers,
             _map,

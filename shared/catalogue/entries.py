@@ -17,6 +17,7 @@ from shared.catalogue.field_types import (
     Texts,
     Timezone,
 )
+from shared.catalogue.forwarding import ForwardEntry
 from shared.vocabulary import Language
 
 AnswerType = Literal[
@@ -50,12 +51,14 @@ class _PartyEntry(Entry):
 class BureauEntry(_PartyEntry):
     """A part of the city; its hours default to the city's office hours.
 
-    ``escalates_to`` is the bureau that gets a part in a case when it misses a deadline, and
-    ``publish_photos`` makes its pictures of the work public without an operator's release.
+    ``escalates_to`` is the bureau that gets a part in a case when it misses a deadline,
+    ``publish_photos`` makes its pictures of the work public without an operator's release, and
+    ``forward`` is the system of its own that its work orders go to.
     """
 
     escalates_to: Text | None = None
     publish_photos: bool = False
+    forward: ForwardEntry | None = None
 
 
 class AgencyEntry(_PartyEntry):

@@ -67,3 +67,12 @@ def escalation_issues(draft: Draft) -> Iterator[CatalogueIssue]:
     """Yield the bureaus that escalate to one that is not declared."""
     for bureau in draft.bureaus:
         yield from unknown_codes(bureau, draft.bureaus, [bureau.entry.escalates_to], "escalates_to")
+
+
+def forward_issues(draft: Draft) -> Iterator[CatalogueIssue]:
+    """Yield the kinds that a bureau forwards and the city does not have."""
+    for bureau in draft.bureaus:
+        api = bureau.entry.forward.open311 if bureau.entry.forward else None
+        for code in api.service_codes if api else ():
+            where = ("forward", "open311", "service_codes", code)
+            yield from unknown_codes(bureau, draft.services, [code], *where)

@@ -55,6 +55,7 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
             "webhooks": "bureau, enabled, probe_at, begins_after",
             "webhook_deliveries": "",
             "webhook_calls": "",
+            "forwards": "",
         },
         "notify": {"deliveries": "", "contact_presence": ""},
     }

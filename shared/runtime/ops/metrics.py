@@ -109,6 +109,11 @@ WEBHOOK_CALLS = Counter(
     "Calls of bureaus' webhooks, by outcome: delivered, or the error of the log.",
     ["bureau", "outcome"],
 )
+FORWARDS = Counter(
+    "route311_forwards_total",
+    "Tries to hand a work order or digest to a bureau's own system, by outcome.",
+    ["bureau", "outcome"],
+)
 SCOUTED = Counter(
     "route311_scouted_total", "Submissions accepted by the scout, ahead of a backlog."
 )

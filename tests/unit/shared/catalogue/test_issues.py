@@ -24,6 +24,15 @@ from tests.catalogue_files import (
 )
 
 
+def _digest(email: str, at: str) -> str:
+    return f"forward: {{digest: {{email: {email}, at: '{at}'}}}}"
+
+
+def _api(endpoint: str = "https://c", *, kind: str = "HOLE", key: str = "KEY") -> str:
+    fields = f"endpoint: '{endpoint}', service_codes: {{{kind}: '1'}}, api_key_env: {key}"
+    return f"forward: {{open311: {{{fields}}}}}"
+
+
 def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
     return pytest.param(file, old, new, at, reason, id=reason[:50].strip())
 
@@ -122,6 +131,14 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(ROUTING, "quiet-hours", "at-night", "rule: at-night", "two rules have the name"),
         _case(ROUTING, "  note: Knock first.\n", "", "rule: quiet-hours", "give the rule a lead"),
         _case(BUREAUS, "hours: 24/7", "escalates_to: DSK", "ROADS:", "did you mean DESK?"),
+        _case(BUREAUS, "hours: 24/7", "forward: {}", "ROADS:", "write either open311 or digest"),
+        _case(BUREAUS, "hours: 24/7", _digest("a@b.example", "7am"), "ROADS:", "such as 07:00"),
+        _case(BUREAUS, "hours: 24/7", _digest("nobody", "07:00"), "ROADS:", "write one address"),
+        _case(BUREAUS, "hours: 24/7", _api(kind="HOL"), "ROADS:", "did you mean HOLE?"),
+        _case(BUREAUS, "hours: 24/7", _api(key="a key"), "ROADS:", "name of an environment"),
+        _case(BUREAUS, "hours: 24/7", _api("ftp://x"), "ROADS:", "write a base URL such as"),
+        _case(BUREAUS, "hours: 24/7", _api("https://a:b@c"), "ROADS:", "write a base URL such as"),
+        _case(BUREAUS, "hours: 24/7", _api("https://c/requests.xml"), "ROADS:", "URL alone"),
         _case(STREETS, "[large]\n", "[larg]\n", "hazard:", "did you mean large?"),
         _case(STREETS, "when: burning", "when: fiery", "inform:", "no condition has the name"),
         _case(STREETS, "[large, burning]", "[large, x]", "refer:", "no condition has the name x"),

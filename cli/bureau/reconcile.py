@@ -1,0 +1,169 @@
+"""``route311 bureau reconcile``: what is closed in a bureau's own system and open here."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from pydantic import Field
+from rich.console import Console
+from rich.table import Table
+
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_operations_dsn
+from cli.interrupts import run
+from cli.terminal import printable
+from services.dispatch.forwarding.open311_client import CallFailedError, Open311Client
+from services.dispatch.rules.open311 import id_of, is_open
+from services.dispatch.rules.reconciliation import (
+    Difference,
+    ExportError,
+    differences,
+    read_export,
+)
+from services.dispatch.store.forward_admin import (
+    ForwardedOrder,
+    forwarded_orders,
+    order_statuses,
+)
+from services.dispatch.webhooks.caller import open_caller
+from shared.catalogue import Open311Forward, load_catalogue
+from shared.errors import Route311Error
+from shared.runtime.clock import utc_now
+from shared.runtime.database import open_database
+from shared.runtime.setting_types import NetworkList
+from shared.runtime.settings import EnvironmentSettings
+
+CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
+FileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        exists=True,
+        dir_okay=False,
+        help="CSV export of the bureau, with the columns work_order_id and status.",
+    ),
+]
+
+_CLOSED_WITHIN = timedelta(days=90)
+_IDS_PER_CALL = 50
+_MEANING: Mapping[str, str] = {
+    "closed_there": "closed there, open here",
+    "closed_here": "closed here, open there",
+    "missing_there": "open here, not there",
+    "unknown_here": "there, unknown here",
+}
+
+
+class ReconcileError(Route311Error):
+    """The two sides cannot be compared."""
+
+    code = "reconcile"
+
+
+class _Networks(EnvironmentSettings):
+    """Networks that may be called besides the public ones, as dispatch has them."""
+
+    allow: Annotated[NetworkList, Field(validation_alias="DISPATCH_WEBHOOK_ALLOW")] = ()
+
+
+class Comparison(NamedTuple):
+    """Work orders that were compared, what differs, and their numbers there by id."""
+
+    compared: int
+    found: Sequence[Difference]
+    numbers: Mapping[str, str]
+
+
+def reconcile(
+    code: CodeArgument,
+    file: FileOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Compare a bureau's work orders with its own system: by Open311, or by an export.
+
+    Nothing is changed. Exit code 1 when there are differences.
+    """
+    city = next(
+        (one for one in load_catalogue().jurisdictions.values() if code in one.bureaus), None
+    )
+    if city is None:
+        raise typer.BadParameter(f"no city has a bureau called {printable(code)}")
+    forward = city.bureaus[code].forward
+    if file is not None:
+        result = run(_by_export(data, code, _read(file)))
+    elif forward and forward.open311:
+        result = run(_by_open311(data, code, forward.open311))
+    else:
+        raise typer.BadParameter(f"{code} does not forward by Open311: name an export by --file")
+    if json_output:
+        typer.echo(json.dumps(_json(code, result)))
+    else:
+        _show(result, Console(highlight=False))
+    if result.found:
+        raise typer.Exit(1)
+
+
+def _read(file: Path) -> Mapping[str, str]:
+    try:
+        return read_export(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ReconcileError(f"{file}: this is no text in UTF-8") from None
+    except ExportError as error:
+        raise ReconcileError(f"{file}: {error}") from None
+
+
+async def _by_export(data: Path, code: str, there: Mapping[str, str]) -> Comparison:
+    async with open_database(find_operations_dsn(data), "dispatch") as db:
+        here = await order_statuses(db, code)
+    return Comparison(len(there), differences(here, there), {})
+
+
+async def _by_open311(data: Path, code: str, to: Open311Forward) -> Comparison:
+    async with open_database(find_operations_dsn(data), "dispatch") as db:
+        orders = await forwarded_orders(db, code, utc_now() - _CLOSED_WITHIN)
+    here = {order.work_order_id: order.status for order in orders}
+    async with open_caller(_Networks().allow) as caller:
+        try:
+            there = await _statuses(Open311Client(caller, to, ""), orders)
+        except CallFailedError as error:
+            raise ReconcileError(f"{to.endpoint}: {printable(error.reason)}") from None
+    numbers = {
+        order.work_order_id: order.service_request_id
+        for order in orders
+        if order.service_request_id
+    }
+    return Comparison(len(here), differences(here, there), numbers)
+
+
+async def _statuses(client: Open311Client, orders: Sequence[ForwardedOrder]) -> Mapping[str, str]:
+    """Return ``open`` or ``closed`` of each work order that the system knows."""
+    by_number = {one.service_request_id: one.work_order_id for one in orders}
+    numbers = list(filter(None, by_number))
+    there = dict[str, str]()
+    for start in range(0, len(numbers), _IDS_PER_CALL):
+        for entry in await client.requests(numbers[start : start + _IDS_PER_CALL]):
+            if order := by_number.get(id_of(entry)):
+                there[order] = "open" if is_open(entry) else "closed"
+    return there
+
+
+def _json(code: str, result: Comparison) -> dict[str, object]:
+    found = [
+        one._asdict() | {"service_request_id": result.numbers.get(one.work_order_id)}
+        for one in result.found
+    ]
+    return {"bureau": code, "compared": result.compared, "differences": found}
+
+
+def _show(result: Comparison, console: Console) -> None:
+    table = Table("", "work order", "number there", "here", "there", box=None, padding=(0, 2))
+    for one in result.found:
+        number = result.numbers.get(one.work_order_id, "-")
+        facts = (one.work_order_id, number, one.here or "-", one.there or "-")
+        table.add_row(_MEANING[one.kind], *map(printable, facts))
+    if result.found:
+        console.print(table)
+    console.print(f"{result.compared:,} work orders compared, {len(result.found):,} differ")

@@ -1,0 +1,1 @@
+"""Forwarding of work orders to bureaus with a system of their own."""

@@ -1,0 +1,131 @@
+"""Calls to other organizations' servers: to an address that was judged, without redirects."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from services.dispatch.rules.webhook_deliveries import Outcome, error_of, parse_retry_after
+from services.dispatch.rules.webhook_url import Address, Network, is_allowed
+from shared.runtime.clock import utc_now
+
+WITHIN_S = 15.0
+MAX_ANSWER = 64 * 1024
+
+
+class _NotAllowedError(Exception):
+    """The host is at an address that may not be connected to."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingCalls:
+    """Calls servers of others.
+
+    The host is looked up for each call, each of its addresses is judged, and the connection goes to
+    one of just these: the URL that the HTTP client gets has the address for its host.
+
+    Attributes:
+        session: The HTTP client.
+        addresses: Returns the addresses of a host.
+        allow: Networks that are allowed besides the public ones.
+        within_s: Seconds for a call.
+    """
+
+    session: aiohttp.ClientSession
+    addresses: Callable[[str], Awaitable[Sequence[Address]]]
+    allow: Sequence[Network]
+    within_s: float = WITHIN_S
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        max_answer: int = MAX_ANSWER,
+    ) -> tuple[Outcome, bytes | None]:
+        """Send a request; return what came of it, and the body of the answer.
+
+        The outcome is known from the status on; the body is None when it did not arrive whole, or
+        is too long.
+
+        Args:
+            method: The HTTP method.
+            url: The URL.
+            headers: Headers besides ``Host`` and ``User-Agent``.
+            body: Body of the request; None without one.
+            max_answer: The most bytes of the answer's body.
+        """
+        began = asyncio.get_running_loop().time()
+        status: int | None = None
+        retry_after: str | None = None
+        error: str | None = None
+        content: bytes | None = None
+        try:
+            async with (
+                asyncio.timeout(self.within_s),
+                self._request(method, url, headers, body) as answer,
+            ):
+                status, retry_after = answer.status, answer.headers.get("Retry-After")
+                content = await _read(answer, max_answer)
+        except _NotAllowedError:
+            error = "address_not_allowed"
+        except TimeoutError:
+            error = "timeout"
+        except socket.gaierror:
+            error = "name_not_found"
+        except (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError):
+            error = "certificate"
+        except (aiohttp.ClientError, OSError):
+            error = "connection"
+        now = utc_now()
+        outcome = Outcome(
+            at=now,
+            duration_ms=round((asyncio.get_running_loop().time() - began) * 1000),
+            status=status,
+            error=error_of(status) if status is not None else error,
+            retry_after=parse_retry_after(retry_after, now),
+        )
+        return outcome, content
+
+    @asynccontextmanager
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        target = URL(url, encoded=True)
+        address = await self._address(target)
+        async with self.session.request(
+            method,
+            target.with_host(str(address)),
+            data=body,
+            headers={"Host": target.raw_authority, "User-Agent": "route311", **headers},
+            server_hostname=target.host if target.scheme == "https" else None,
+            allow_redirects=False,
+        ) as answer:
+            yield answer
+
+    async def _address(self, target: URL) -> Address:
+        found = await self.addresses(target.host or "")
+        encrypted = target.scheme == "https"
+        if not all(is_allowed(one, self.allow, encrypted=encrypted) for one in found):
+            raise _NotAllowedError
+        return found[0]
+
+
+async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes | None:
+    """Return the body; None when it is too long or breaks off, and the connection ends then."""
+    content = bytearray()
+    with suppress(aiohttp.ClientError, TimeoutError):
+        while chunk := await answer.content.read(limit + 1 - len(content)):
+            content += chunk
+            if len(content) > limit:
+                break
+        else:
+            return bytes(content)
+    answer.close()
+    return None

@@ -1,0 +1,18 @@
+"""Forwarding between two routers: intake is the other city."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from shared.runtime.postgres import Pool, open_pool
+from tests.conftest import Database
+from tests.integration.intake.conftest import running
+from tests.integration.notify.conftest import mail
+
+__all__ = ["mail", "running"]
+
+
+@pytest.fixture
+async def dispatch_pool(database: Database) -> AsyncGenerator[Pool]:
+    async with open_pool(database.dsn("dispatch")) as pool:
+        yield pool
