@@ -18,6 +18,7 @@ from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.sending import SendingRules
+from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures
@@ -44,8 +45,9 @@ from shared.vocabulary import StatusChannel
 async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
     """Open the resources of notify, yield its parts, and close all in reverse order."""
     catalogue = await asyncio.to_thread(load_catalogue)
+    links = SignedLinks.of(settings.contact_key.get_secret_value().encode(), settings.base_url)
     pages_url = settings.pages_url or settings.public_url
-    renderer = MessageRenderer(city_texts(catalogue), pages_url)
+    renderer = MessageRenderer(city_texts(catalogue), pages_url, links)
     policy = _policy(settings, catalogue)
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:

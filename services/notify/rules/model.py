@@ -20,6 +20,8 @@ TemplateName: TypeAlias = Literal[
     "reopened",
     "digest",
 ]
+ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
+"""Messages that ask whether the problem is fixed."""
 SuppressionReason: TypeAlias = Literal[
     "not_wanted", "no_channel", "opted_out", "contact_flooded", "daily_limit", "erased"
 ]
@@ -267,6 +269,7 @@ class MessageData:
     """Input of rendering: all data that one message can contain.
 
     Attributes:
+        notification_id: Id of the message, for the links in it.
         template: Template of the message.
         language: Language of the message.
         name: The reporter's name, as given.
@@ -276,6 +279,7 @@ class MessageData:
             for a digest.
     """
 
+    notification_id: str
     template: TemplateName
     language: Language
     name: str | None
