@@ -212,6 +212,7 @@ def _variables(data: MessageData, city: CityTexts) -> dict[str, Any]:
         "why": city.referral_reasons.get(reason_code, {}).get(language),
         "answer": city.answers.get(request.answer_code or "", {}).get(language),
         "bureau": city.bureau_names.get(case.bureau or ""),
+        "bureau_phone": city.bureau_phones.get(case.bureau or ""),
         "note": one_line(case.note),
         "reason": one_line(case.reason),
         "day": _date_in_words(case.scheduled_for, city.timezone, language, _DATE_FORMATS),

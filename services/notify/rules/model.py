@@ -10,6 +10,7 @@ TemplateName: TypeAlias = Literal[
     "received",
     "attached",
     "already_closed",
+    "acknowledged",
     "scheduled",
     "in_progress",
     "waiting_for_resident",
@@ -18,6 +19,8 @@ TemplateName: TypeAlias = Literal[
     "referred",
     "answered",
     "reopened",
+    "transferred",
+    "overdue",
     "digest",
 ]
 ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
