@@ -43,7 +43,7 @@ def on_move(case_status: str, *, has_new_lead: bool) -> TemplateName | None:
 def on_missed_deadline(what: str) -> TemplateName | None:
     """Return the template for all followers of a case that missed this deadline, or None.
 
-    Residents are told when the work should be done, and not when it should be acknowledged.
+    Residents expect the end of the work, and know nothing of the deadline to acknowledge it.
     """
     return "overdue" if what == "complete" else None
 
