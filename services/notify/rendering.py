@@ -18,6 +18,7 @@ import jinja2
 from babel.dates import format_datetime
 
 from services.notify.policy import CityTexts
+from services.notify.rules.help_lines import HELP_LINES
 from services.notify.rules.model import (
     ASKS_IF_FIXED,
     MessageData,
@@ -107,6 +108,8 @@ class MessageRenderer:
         subject, *body = _paragraphs(self._messages[data.language, data.template], variables)
         layout = {
             "language": data.language,
+            "help_language": data.help_language,
+            "help_line": _help_line(data, city),
             "subject": subject,
             "body": body,
             "frame": self._frames[data.language].make_module(variables),
@@ -124,7 +127,9 @@ class MessageRenderer:
         )
 
     def render_sms(self, data: MessageData) -> str:
-        """Return the message as a text message: one line that ends with the status page.
+        """Return the message as a text message: one line with the status page at its end.
+
+        A reader of another language finds the line about help in it behind that.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
@@ -132,7 +137,8 @@ class MessageRenderer:
         city = self._city(data)
         texts = self._sms[data.language].make_module(_variables(data, city))
         text = getattr(texts, data.template)
-        return " ".join(f"{city.name} 311: {text} {self._status_url(data)}".split())
+        help_line = _help_line(data, city)
+        return " ".join(f"{city.name} 311: {text} {self._status_url(data)} {help_line}".split())
 
     def _city(self, data: MessageData) -> CityTexts:
         city = self._cities.get(data.request.jurisdiction)
@@ -147,6 +153,12 @@ class MessageRenderer:
 
     def _status_url(self, data: MessageData) -> str:
         return self._status_page + quote(data.request.tracking_number, safe="")
+
+
+def _help_line(data: MessageData, city: CityTexts) -> str:
+    """Return how to get help in the reader's own language; empty where none is needed."""
+    line = HELP_LINES[data.help_language] if data.help_language else ""
+    return line.replace("{phone}", city.phone["en"].replace(" or ", " / "))
 
 
 def one_line(text: str | None) -> str:

@@ -280,6 +280,7 @@ class MessageData:
         case: Details of the case event.
         followed: Tracking numbers of all requests that the person has messages about that day,
             for a digest.
+        help_language: Language of the line that says how to get help in it; None for none.
     """
 
     notification_id: str
@@ -289,3 +290,4 @@ class MessageData:
     request: RequestFacts
     case: CaseFacts
     followed: tuple[str, ...] = ()
+    help_language: str | None = None
