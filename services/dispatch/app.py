@@ -28,6 +28,7 @@ from services.dispatch.outbound import work_order_state
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.reminders import ReminderWorker
 from services.dispatch.retention import BureauEventRetention
+from services.dispatch.rules.reopening import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, add_bureau_events
 from services.dispatch.store.case_events import PostgresCaseEvents
@@ -40,8 +41,9 @@ from services.dispatch.surge_closings import SurgeClosingWorker
 from services.dispatch.webhooks.caller import open_caller
 from services.dispatch.webhooks.worker import WebhookWorker
 from shared.catalogue import load_catalogue
-from shared.contract.events import Event, WorkOrder
+from shared.contract.events import CaseReopened, Event, WorkOrder
 from shared.contract.topics import (
+    NOTIFY_FEEDBACK,
     OPERATOR_COMMANDS,
     TRIAGE_DECISIONS,
     TRIAGE_DECISIONS_EXPRESS,
@@ -57,6 +59,7 @@ from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.ops.audit import audit
+from shared.runtime.ops.metrics import NOT_FIXED
 from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import OutboxBatch
@@ -92,6 +95,9 @@ async def dispatch(
         produced = await on_messages(others, PostgresDispatchStore(db), policy, clock())
         for entry in operator_audits(messages, produced):
             audit("operator_command", **asdict(entry))
+        for event in produced:
+            if isinstance(event, CaseReopened) and event.data.reason == SAYS_NOT_FIXED:
+                NOT_FIXED.labels(event.data.lead_bureau).inc()
         return await add_bureau_events(db, produced)
 
     dsn = settings.postgres_dsn.get_secret_value()
@@ -134,6 +140,7 @@ async def dispatch(
                 TRIAGE_DECISIONS,
                 OPERATOR_COMMANDS,
                 TRIAGE_SURGES,
+                NOTIFY_FEEDBACK,
                 *map(bureau_updates, policy.bureau_by_topic.values()),
             ],
             access=settings.kafka_access,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from services.dispatch.case_history import case_events, notice_events, record_update
+from services.dispatch.feedback_handlers import put_feedback
 from services.dispatch.inbound.external import (
     IncomingCommand,
     IncomingUpdate,
@@ -26,6 +27,7 @@ from services.dispatch.records import (
     ProcessedUpdate,
     UpdateKey,
 )
+from services.dispatch.rules.history import RESIDENT
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
@@ -36,6 +38,7 @@ from services.dispatch.unit_of_work import UnitOfWork
 from services.dispatch.update_handlers import apply_update
 from shared.contract.events import (
     Event,
+    FeedbackGiven,
     NoteAdded,
     OperatorCommanded,
     RequestReassessed,
@@ -46,7 +49,7 @@ from shared.contract.events import (
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
 
-_RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded
+_RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
 _ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
 
@@ -118,6 +121,9 @@ async def on_messages(
         elif isinstance(item, RequestReassessed):
             raised = raise_by_notes(item, uow, policy, now)
             produced += case_events(raised, item, uow, now)
+        elif isinstance(item, FeedbackGiven):
+            reopened = put_feedback(item, uow, policy, now)
+            produced += case_events(reopened, item, uow, now, RESIDENT)
         else:
             produced += on_request_triaged(item, uow, policy, now)
     produced += notice_events(uow, now)
@@ -209,7 +215,7 @@ def _apply_update(
 
 def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetime) -> _ParsedEvent:
     event = message.event
-    if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded):
+    if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven):
         return event
     if isinstance(event, OperatorCommanded):
         return incoming_command(event, now)
@@ -234,9 +240,11 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     incoming = [item for item in parsed if isinstance(item, IncomingCommand)]
     commands = [item.parsed for item in incoming if isinstance(item.parsed, CaseCommand)]
     case_ids = {decision.case_id for decision in decisions}
-    notes = [item for item in parsed if isinstance(item, NoteAdded)]
+    notes = [item for item in parsed if isinstance(item, NoteAdded | FeedbackGiven)]
     noted = {
-        item.data.request_id for item in parsed if isinstance(item, NoteAdded | RequestReassessed)
+        item.data.request_id
+        for item in parsed
+        if isinstance(item, NoteAdded | RequestReassessed | FeedbackGiven)
     }
     case_ids |= set((await store.requests_in_cases(noted)).values())
     case_ids |= {case_id for c in commands for case_id in (c.case_id, c.into_case)}

@@ -14,12 +14,16 @@ from services.notify.delivery.statuses import SmsStatuses
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker, Sender
 from services.notify.disclosures import Disclosures
+from services.notify.feedback import FeedbackIntake
 from services.notify.handlers import on_messages
 from services.notify.http.contact import contact_routes
+from services.notify.http.feedback import FeedbackPage, feedback_routes
+from services.notify.http.pages import LinkPages
 from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.sending import SendingRules
+from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures
@@ -53,8 +57,11 @@ _ADDRESS_BURST_S = 5.0
 async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
     """Open the resources of notify, yield its parts, and close all in reverse order."""
     catalogue = await asyncio.to_thread(load_catalogue)
+    links = SignedLinks.of(settings.contact_key.get_secret_value().encode(), settings.base_url)
     pages_url = settings.pages_url or settings.public_url
-    renderer = MessageRenderer(city_texts(catalogue), pages_url)
+    cities = city_texts(catalogue)
+    renderer = MessageRenderer(cities, pages_url, links)
+    pages = LinkPages(cities, pages_url)
     policy = _policy(settings, catalogue)
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
@@ -79,6 +86,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         open_sms(settings.sms, renderer, settings.base_url) as texters,
     ):
         relay = Relay(pool, settings.kafka_access)
+        feedback = FeedbackIntake(pool, policy, relay.hand_over)
         erasures = UnreadErasures(pool, settings.kafka_access, on_commit=relay.hand_over)
 
         emails = [EmailSender(mailer, renderer, settings.sender) for mailer in mailers]
@@ -110,7 +118,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
-        disclosures = Disclosures(pool, _redactors(catalogue), relay.hand_over)
+        disclosures = Disclosures(pool, policy.redactors, relay.hand_over)
         yield ServiceParts(
             pool,
             tasks=[
@@ -124,6 +132,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             readiness_checks=[consumer],
             routes=[
                 *sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
+                *feedback_routes(FeedbackPage(pages, links, feedback, settings.trusted_proxies)),
                 *contact_routes(_callers(settings, pool), disclosures),
             ],
             readers=[consumer],
@@ -139,11 +148,8 @@ def _policy(settings: NotifySettings, catalogue: Catalogue) -> NotifyPolicy:
             timezones={city.id: ZoneInfo(city.timezone) for city in cities},
             quiet_hours=settings.quiet_hours,
         ),
+        redactors={city.id: Redactor.of(city) for city in cities},
     )
-
-
-def _redactors(catalogue: Catalogue) -> Mapping[str, Redactor]:
-    return {city.id: Redactor.of(city) for city in catalogue.jurisdictions.values()}
 
 
 def _callers(settings: NotifySettings, pool: Pool) -> Callers:

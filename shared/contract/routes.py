@@ -98,6 +98,10 @@ def _disclosure(event: e.ContactDisclosed) -> tuple[Route, ...]:
     return ((t.NOTIFY_DELIVERIES.name, event.data.case_id),)
 
 
+def _feedback(event: e.FeedbackGiven) -> tuple[Route, ...]:
+    return ((t.NOTIFY_FEEDBACK.name, event.data.case_id),)
+
+
 _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.SubmissionAccepted: _receipt,
     e.SubmissionRejected: _receipt,
@@ -130,4 +134,5 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.NotificationSuppressed: _notification,
     e.NotificationUnknown: _notification,
     e.ContactDisclosed: _disclosure,
+    e.FeedbackGiven: _feedback,
 }
