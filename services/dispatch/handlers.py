@@ -27,11 +27,10 @@ from services.dispatch.records import (
     ProcessedUpdate,
     UpdateKey,
 )
-from services.dispatch.rules.history import RESIDENT
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.history import author_of_update
+from services.dispatch.rules.history import RESIDENT, author_of_update
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import UnitOfWork

@@ -1,7 +1,7 @@
 """Composition root of notify: opens its resources, wires its parts, and closes both."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
