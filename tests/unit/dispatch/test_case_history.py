@@ -124,7 +124,12 @@ async def test_updates_of_bureaus_are_told_with_their_notes(desk: DispatchHarnes
             "Public note: Please answer",
         ),
         ("status_changed", f"bureau:{by}", "Transferred to PARKS, status open.", "Reason: A park"),
-        ("closed", "bureau:PARKS", "Closed as declined.", "Reason: No hole found"),
+        (
+            "status_changed",
+            "bureau:PARKS",
+            "Transferred to ROADS, status open.",
+            "Reason: No hole found",
+        ),
     ]
 
 
