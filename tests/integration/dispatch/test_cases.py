@@ -267,8 +267,8 @@ async def test_a_case_tells_its_whole_life_and_a_bureau_reads_no_others_notes(
 
     seen = await read_one(client, case_id, KEYS[OTHER])
     assert "Main shut" in seen.body.decode()
-    for note in ("Gate code", "Is the gate open", "Filled"):
-        assert note not in seen.body.decode()
+    for words in ("Gate code", "Is the gate open", "Filled"):
+        assert words not in seen.body.decode()
     assert [entry["what"] for entry in seen.json["history"]] == [entry[1] for entry in told]
 
     for title in ("list", "search", "case"):
