@@ -28,9 +28,7 @@ def test_each_way_to_differ_is_told_once_and_agreement_is_not() -> None:
 
 
 def test_an_export_is_read_with_other_columns_any_case_and_a_mark_of_its_encoding() -> None:
-    text = (
-        '\ufeffWork_Order_ID ,No, Status\r\n"AB-1",1,In Progress\r\nab-2,2,CLOSED\r\n,,open\r\n'
-    )
+    text = '\ufeffWork_Order_ID ,No, Status\r\n"AB-1",1,In Progress\r\nab-2,2,CLOSED\r\n,,open\r\n'
 
     assert read_export(text) == {"ab-1": "in_progress", "ab-2": "closed"}
 
