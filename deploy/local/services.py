@@ -142,7 +142,11 @@ def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> d
                 **_sms_settings(infra),
             }
         case "dispatch":
-            return {"DISPATCH_WEBHOOK_ALLOW": _OWN_MACHINE, "DISPATCH_INTAKE_URL": public_url}
+            return {
+                "DISPATCH_WEBHOOK_ALLOW": _OWN_MACHINE,
+                "DISPATCH_INTAKE_URL": public_url,
+                **_digest_settings(infra),
+            }
         case "triage-stream":
             return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
         case _:
@@ -157,6 +161,16 @@ def _sms_settings(infra: Infrastructure) -> dict[str, str]:
         "NOTIFY_SMS_ACCOUNT": SMS_ACCOUNT,
         "NOTIFY_SMS_TOKEN": sms_token(infra.site),
         "NOTIFY_SMS_NUMBERS": _SMS_NUMBERS,
+    }
+
+
+def _digest_settings(infra: Infrastructure) -> dict[str, str]:
+    if infra.mail is None:
+        return {}
+    return {
+        "DISPATCH_SENDER": _SENDER,
+        "DISPATCH_SMTP_HOST": LOOPBACK,
+        "DISPATCH_SMTP_PORT": str(infra.mail.program.port),
     }
 
 

@@ -9,6 +9,7 @@ from zlib import crc32
 
 from services.dispatch.rules.forwards import Failed, Refused, Taken, TryResult, may_have_arrived
 from services.dispatch.rules.open311 import (
+    Accepted,
     Entry,
     accepted,
     described,
@@ -85,8 +86,8 @@ class Open311Client:
             return Refused("parked", f"refused there: {said}")
         return Failed(outcome, _reason(outcome, said), may_have_arrived(outcome))
 
-    async def find(self, order: WorkOrder, since: datetime) -> str | None:
-        """Return the id of the request that a work order became; None where there is none.
+    async def find(self, order: WorkOrder, since: datetime) -> Accepted | None:
+        """Return the request that a work order became; None where there is none.
 
         Args:
             order: The work order.

@@ -62,14 +62,19 @@ class Open311Worker:
             while True:
                 self._woken.clear()
                 try:
-                    while await cancel_on_stop(stopping, self.send_next(), grace_s=_GRACE_S):
+                    while await cancel_on_stop(stopping, self.step(), grace_s=_GRACE_S):
                         await pause(stopping, 0)
-                    await cancel_on_stop(stopping, self.poll(), grace_s=_GRACE_S)
                 except (SystemicError, TransientError) as error:
                     log.warning("forwarding_postponed", code=error.code, bureau=self.queue.bureau)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_EVERY_S):
                         await cancel_on_stop(stopping, self._woken.wait())
+
+    async def step(self) -> bool:
+        """Send the next work order, and read statuses when it is time; as ``send_next``."""
+        sent = await self.send_next()
+        await self.poll()
+        return sent
 
     async def send_next(self) -> bool:
         """Send the next work order that is due; return False when none is."""
@@ -93,7 +98,7 @@ class Open311Worker:
             return Refused("parked", f"unmapped_kind: {order.service_code} has no code there")
         try:
             if before.tried_at and (known := await self.client.find(order, before.tried_at)):
-                return Taken(known)
+                return Taken(*known)
         except CallFailedError as error:
             return Failed(error.outcome, f"search: {error.reason}", may_have_arrived=True)
         return await self._submit(order)

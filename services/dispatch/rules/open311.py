@@ -62,7 +62,7 @@ def accepted(entries: Sequence[Entry] | None) -> Accepted | None:
     """Return what the answer to a submission says; None where it is no such answer."""
     if not entries or not {"service_request_id", "token"} & entries[0].keys():
         return None
-    return Accepted(_id(entries[0].get("service_request_id")), _id(entries[0].get("token")))
+    return _accepted(entries[0])
 
 
 def refusal(entries: Sequence[Entry] | None) -> str | None:
@@ -84,11 +84,11 @@ def described(parts: Iterable[str | None], work_order_id: str) -> str:
     return f"{text}\n\n{last}".lstrip()
 
 
-def find_reference(entries: Iterable[Entry], work_order_id: str) -> str | None:
-    """Return the id of the request with our reference; None without one."""
+def find_reference(entries: Iterable[Entry], work_order_id: str) -> Accepted | None:
+    """Return the id of the request with our reference, or its token; None for no such request."""
     for entry in entries:
         if work_order_id in str(entry.get("description") or "").lower():
-            return id_of(entry)
+            return _accepted(entry)
     return None
 
 
@@ -126,6 +126,10 @@ def progress_of(entry: Entry, now: datetime) -> RemoteProgress | None:
             return RemoteProgress("completed", note, at)
         case _:
             return None
+
+
+def _accepted(entry: Entry) -> Accepted:
+    return Accepted(_id(entry.get("service_request_id")), _id(entry.get("token")))
 
 
 def _id(value: object) -> str | None:

@@ -92,7 +92,8 @@ async def test_each_service_is_told_what_it_needs_and_no_secret_of_another(route
     assert intake["INTAKE_PUBLIC_URL"] == notify["ROUTE311_PUBLIC_URL"] == stack.intake
     assert notify["NOTIFY_PUBLIC_URL"] == stack.notify
     assert notify["NOTIFY_SMS_URL"] == stack.sms
-    for prefix, service in (("NOTIFY", notify), ("INTAKE", intake)):
+    dispatch = await environment_of(stack.dispatch)
+    for prefix, service in (("NOTIFY", notify), ("INTAKE", intake), ("DISPATCH", dispatch)):
         server = f"smtp://{service[f'{prefix}_SMTP_HOST']}:{service[f'{prefix}_SMTP_PORT']}"
         assert server == stack.mail
     assert stack.inbound_mail == f"127.0.0.1:{intake['INTAKE_MAIL_PORT']}"

