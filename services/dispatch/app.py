@@ -6,14 +6,21 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from services.dispatch.handlers import IncomingEvent, on_messages
 from services.dispatch.http.access import BureauAccess
+from services.dispatch.http.cases import case_routes
+from services.dispatch.http.commands import command_routes, command_taker
 from services.dispatch.http.deliveries import delivery_routes
 from services.dispatch.http.feed import FeedReading, feed_routes
 from services.dispatch.http.feed_watch import FeedWatch
+from services.dispatch.http.stream import CaseStream, StreamLimit, stream_routes
+from services.dispatch.http.surges import surge_routes
 from services.dispatch.http.updates import update_routes, update_taker
 from services.dispatch.http.webhooks import webhook_routes
+from services.dispatch.inbound.case_filter import KnownCodes
+from services.dispatch.inbound.surges import SurgeEvent, latest_surges
 from services.dispatch.operator_audit import operator_audits
 from services.dispatch.outbound import work_order_state
 from services.dispatch.policy import DispatchPolicy
@@ -22,9 +29,13 @@ from services.dispatch.retention import BureauEventRetention
 from services.dispatch.rules.reopening import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, add_bureau_events
+from services.dispatch.store.case_events import PostgresCaseEvents
+from services.dispatch.store.cases import PostgresCases
 from services.dispatch.store.deliveries import WebhookQueue
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_order
+from services.dispatch.store.surges import upsert_surges
 from services.dispatch.store.webhooks import Webhooks
+from services.dispatch.surge_closings import SurgeClosingWorker
 from services.dispatch.webhooks.caller import open_caller
 from services.dispatch.webhooks.worker import WebhookWorker
 from shared.catalogue import load_catalogue
@@ -34,6 +45,7 @@ from shared.contract.topics import (
     OPERATOR_COMMANDS,
     TRIAGE_DECISIONS,
     TRIAGE_DECISIONS_EXPRESS,
+    TRIAGE_SURGES,
     bureau_updates,
 )
 from shared.runtime.clock import utc_now
@@ -72,9 +84,12 @@ async def dispatch(
     policy = DispatchPolicy.of(await asyncio.to_thread(load_catalogue))
 
     async def handle(
-        messages: Sequence[Message[IncomingEvent]], db: Connection
+        messages: Sequence[Message[IncomingEvent | SurgeEvent]], db: Connection
     ) -> Sequence[Event | Outgoing]:
-        produced = await on_messages(messages, PostgresDispatchStore(db), policy, clock())
+        if surges := latest_surges(m.event for m in messages if isinstance(m.event, SurgeEvent)):
+            await upsert_surges(db, surges)
+        others: list[Message[Any]] = [m for m in messages if not isinstance(m.event, SurgeEvent)]
+        produced = await on_messages(others, PostgresDispatchStore(db), policy, clock())
         for entry in operator_audits(messages, produced):
             audit("operator_command", **asdict(entry))
         for event in produced:
@@ -92,11 +107,14 @@ async def dispatch(
         relay = Relay(pool, settings.kafka_access)
         feed = PostgresFeed(callers_pool)
         watch, webhooks = FeedWatch(feed.heads), Webhooks(callers_pool)
+        case_events = PostgresCaseEvents(callers_pool)
+        stream = CaseStream(case_events, FeedWatch(case_events.heads))
         worker = WebhookWorker(WebhookQueue(webhook_pool), caller)
 
         def on_commit(batches: Sequence[OutboxBatch]) -> None:
             relay.hand_over(batches)
             watch.wake()
+            stream.watch.wake()
             worker.wake()
 
         access = BureauAccess(
@@ -107,7 +125,7 @@ async def dispatch(
             found = await find_work_order(callers_pool, work_order_id)
             return work_order_state(*found) if found else None
 
-        consumer = Consumer[IncomingEvent](
+        consumer = Consumer[IncomingEvent | SurgeEvent](
             service="dispatch",
             name="dispatch",
             topics=[
@@ -115,6 +133,7 @@ async def dispatch(
                 TRIAGE_DECISIONS,
                 OPERATOR_COMMANDS,
                 NOTIFY_FEEDBACK,
+                TRIAGE_SURGES,
                 *map(bureau_updates, policy.bureau_by_topic.values()),
             ],
             access=settings.kafka_access,
@@ -127,6 +146,7 @@ async def dispatch(
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         reminders = ReminderWorker(pool, policy, on_commit, clock)
+        closings = SurgeClosingWorker(pool, policy, on_commit, clock)
         yield ServiceParts(
             pool,
             tasks=[
@@ -135,15 +155,26 @@ async def dispatch(
                 partial(measure_backlog, pool),
                 housekeeping.run,
                 watch.run,
+                stream.watch.run,
                 worker.run,
                 reminders.run,
-                BureauEventRetention(feed, access.bureaus).run,
+                closings.run,
+                BureauEventRetention(feed, access.bureaus, case_events).run,
             ],
             routes=[
                 *feed_routes(access, FeedReading(feed, watch, work_order)),
                 *update_routes(access, update_taker(callers_pool, policy, on_commit)),
                 *webhook_routes(access, webhooks, settings.webhook_allow),
                 *delivery_routes(access, webhooks),
+                *command_routes(access.callers, command_taker(callers_pool, policy, on_commit)),
+                *surge_routes(access.callers, callers_pool, policy, closings.wake),
+                *stream_routes(access.callers, stream, StreamLimit()),
+                *case_routes(
+                    access,
+                    PostgresCases(callers_pool),
+                    KnownCodes(access.bureaus, policy.kind_codes),
+                    clock,
+                ),
             ],
             readiness_checks=[consumer],
             readers=[consumer],

@@ -7,6 +7,7 @@ from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.case import CaseNote
 from services.dispatch.rules.case_changes import CaseTransition
+from services.dispatch.rules.history import RESIDENT
 from services.dispatch.rules.notes import add_notes
 from services.dispatch.rules.reopening import (
     REOPENED_BY_RESIDENT,
@@ -33,25 +34,25 @@ def put_feedback(
         event: The answer.
         uow: State of the batch; takes the change.
         policy: Dispatch's rules.
-        now: Start of the new deadlines.
+        now: Time of the entry, and start of the new deadlines.
 
     Raises:
         UnknownRequestError: The request has no case here.
         NotInCatalogueError: The catalogue lost the kind of a case that is reopened.
     """
-    if uow.has_entry(event.id):
+    if uow.has_note(event.id):
         return []
     given, case = event.data, case_of_request(event.data.request_id, uow)
     text = _text(given)
     uow.record_entry(
         CaseHistoryEntry(
-            event_id=event.id,
             case_id=case.case_id,
-            request_id=given.request_id,
-            at=given.at,
-            by="resident",
+            at=now,
+            by=RESIDENT.name,
             what=SAID_FIXED if given.fixed else SAID_NOT_FIXED,
             text=text,
+            note_event_id=event.id,
+            request_id=given.request_id,
         )
     )
     if given.fixed:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from services.dispatch.command_handlers import execute
+from services.dispatch.case_history import case_events, notice_events, record_update
 from services.dispatch.feedback_handlers import put_feedback
 from services.dispatch.inbound.external import (
     IncomingCommand,
@@ -14,20 +14,24 @@ from services.dispatch.inbound.external import (
 )
 from services.dispatch.inbound.requests import incoming_request
 from services.dispatch.note_handlers import put_note, raise_by_notes
-from services.dispatch.outbound import case_event, receipt, work_order_events
+from services.dispatch.operator_handlers import (
+    COMMANDS_THAT_MOVE_REQUESTS,
+    on_operator_commanded,
+)
+from services.dispatch.outbound import receipt
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import (
     ChangeSet,
     CommandKey,
     LoadedState,
-    ProcessedCommand,
     ProcessedUpdate,
     UpdateKey,
 )
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
+from services.dispatch.rules.history import RESIDENT, author_of_update
+from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import UnitOfWork
 from services.dispatch.update_handlers import apply_update
@@ -41,15 +45,12 @@ from shared.contract.events import (
     UpdateReceipt,
     WorkOrderUpdated,
 )
-from shared.runtime.consumer.messages import Message, dead_letter_record
+from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
-from shared.vocabulary import CommandName
 
 _RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
 _ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
-
-_COMMANDS_THAT_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
 
 
 class DispatchStore(Protocol):
@@ -69,8 +70,8 @@ class DispatchStore(Protocol):
         """Return the case of each of the requests that belong to one."""
         ...
 
-    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
-        """Return those of the events that are in the history of a case."""
+    async def notes_in_history(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of the events that are notes in the history of a case."""
         ...
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
@@ -109,23 +110,22 @@ async def on_messages(
     parsed = [_parse(message, policy, now) for message in messages]
     uow = UnitOfWork(await _load(parsed, store))
     produced: list[Event | Outgoing] = []
-    for item in parsed:
+    for message, item in zip(messages, parsed, strict=True):
         if isinstance(item, IncomingUpdate):
             produced += on_work_order_updated(item, uow, policy, now)
         elif isinstance(item, IncomingCommand):
-            produced += on_operator_commanded(item, uow, policy, now)
+            produced += on_operator_commanded(item, message.record, uow, policy, now)
         elif isinstance(item, NoteAdded):
-            put_note(item, uow)
+            put_note(item, uow, now)
         elif isinstance(item, RequestReassessed):
             raised = raise_by_notes(item, uow, policy, now)
-            produced += [case_event(transition, item, now) for transition in raised]
+            produced += case_events(raised, item, uow, now)
         elif isinstance(item, FeedbackGiven):
             reopened = put_feedback(item, uow, policy, now)
-            produced += [case_event(transition, item, now) for transition in reopened]
+            produced += case_events(reopened, item, uow, now, RESIDENT)
         else:
             produced += on_request_triaged(item, uow, policy, now)
-    for notice in uow.pending_notices():
-        produced += work_order_events(notice, now)
+    produced += notice_events(uow, now)
     await store.write(uow.change_set())
     return produced
 
@@ -152,7 +152,7 @@ def on_request_triaged(
     incoming = incoming_request(decision, case_id, case, policy, now)
     transitions = [open_case(incoming)] if case is None else attach(case, incoming)
     uow.join(incoming.request, transitions[-1].case, event)
-    return [case_event(transition, event, now) for transition in transitions]
+    return case_events(transitions, event, uow, now)
 
 
 def on_work_order_updated(
@@ -185,8 +185,7 @@ async def on_update_call(
     """
     uow = UnitOfWork(await _load([incoming], store))
     receipt_event, events = _apply_update(incoming, uow, policy, now)
-    for notice in uow.pending_notices():
-        events += work_order_events(notice, now)
+    events += notice_events(uow, now)
     await store.write(uow.change_set())
     return receipt_event.data, events
 
@@ -203,39 +202,14 @@ def _apply_update(
     events = list[Event]()
     if result.case and result.changed:
         uow.change(result.case, incoming.event)
-    if result.case and result.case_change:
-        transition = CaseTransition(result.case, result.case_change)
-        events.append(case_event(transition, incoming.event, now))
+    if result.case and update and not result.refusal:
+        author = author_of_update(update)
+        if result.case_change:
+            transition = CaseTransition(result.case, result.case_change)
+            events += case_events([transition], incoming.event, uow, now, author)
+        elif result.changed or author.note:
+            record_update(update, result.case, uow, now)
     return receipt(incoming, result, now), events
-
-
-def on_operator_commanded(
-    incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
-) -> list[Event | Outgoing]:
-    """Execute a command, or dead-letter it with the reason. Idempotent by the command's key.
-
-    Args:
-        incoming: The command of an operator.
-        uow: State of the batch; takes the changes.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
-    """
-    if uow.has_command(incoming.key):
-        return []
-    incoming = incoming.redacted(policy.redactor(_case_of(incoming, uow)))
-    parsed = incoming.parsed
-    command = parsed if isinstance(parsed, CaseCommand) else None
-    outcome = execute(parsed, uow, policy, now) if isinstance(parsed, CaseCommand) else parsed
-    if isinstance(outcome, CommandRefusal):
-        uow.record_command(ProcessedCommand(incoming.key, command, outcome.code))
-        code, message = outcome.code, outcome.message
-        return [dead_letter_record(incoming.record, "dispatch", code=code, reason=message)]
-    uow.record_command(ProcessedCommand(incoming.key, command, None))
-    for request in outcome.moved_requests:
-        uow.move(request)
-    for transition in outcome.transitions:
-        uow.change(transition.case, incoming.event)
-    return [case_event(transition, incoming.event, now) for transition in outcome.transitions]
 
 
 def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetime) -> _ParsedEvent:
@@ -243,19 +217,15 @@ def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetim
     if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven):
         return event
     if isinstance(event, OperatorCommanded):
-        return incoming_command(Message(message.record, event), now)
+        return incoming_command(event, now)
     return incoming_update(event, policy.bureau_by_topic[message.topic])
 
 
-def _case_of(incoming: IncomingUpdate | IncomingCommand, uow: UnitOfWork) -> Case | None:
-    match incoming.parsed:
-        case BureauUpdate(work_order_id=work_order_id):
-            found = uow.case_with(work_order_id)
-            return found[0] if found else None
-        case CaseCommand(case_id=case_id):
-            return uow.case(case_id)
-        case _:
-            return None
+def _case_of(incoming: IncomingUpdate, uow: UnitOfWork) -> Case | None:
+    if not isinstance(incoming.parsed, BureauUpdate):
+        return None
+    found = uow.case_with(incoming.parsed.work_order_id)
+    return found[0] if found else None
 
 
 async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:
@@ -277,7 +247,7 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     }
     case_ids |= set((await store.requests_in_cases(noted)).values())
     case_ids |= {case_id for c in commands for case_id in (c.case_id, c.into_case)}
-    moving = [c.case_id for c in commands if c.command in _COMMANDS_THAT_MOVE_REQUESTS]
+    moving = [c.case_id for c in commands if c.command in COMMANDS_THAT_MOVE_REQUESTS]
     return LoadedState(
         cases=await store.load(
             {case_id for case_id in case_ids if case_id is not None},
@@ -286,6 +256,6 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
         case_ids=await store.requests_in_cases(noted | {d.request_id for d in decisions}),
         update_keys=await store.processed_updates({update.key for update in updates}),
         command_keys=await store.processed_commands({item.key for item in incoming}),
-        history_ids=await store.history_entries({note.id for note in notes}),
+        note_event_ids=await store.notes_in_history({note.id for note in notes}),
         case_requests=await store.requests_of(set(moving)),
     )

@@ -7,6 +7,7 @@ from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.case import Case, CaseNote
 from services.dispatch.rules.case_changes import CaseTransition
+from services.dispatch.rules.history import RESIDENT
 from services.dispatch.rules.notes import add_notes, raise_priority
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import NoteAdded, RequestReassessed
@@ -31,18 +32,29 @@ def case_of_request(request_id: str, uow: UnitOfWork) -> Case:
     return case
 
 
-def put_note(event: NoteAdded, uow: UnitOfWork) -> None:
+def put_note(event: NoteAdded, uow: UnitOfWork, now: datetime) -> None:
     """Put a note into the work orders and the history of its request's case. Idempotent.
+
+    Args:
+        event: The note.
+        uow: State of the batch; takes the change.
+        now: The present moment.
 
     Raises:
         UnknownRequestError: The request has no case; triage passes no such note on.
     """
-    if uow.has_entry(event.id):
+    if uow.has_note(event.id):
         return
     note, case = event.data, case_of_request(event.data.request_id, uow)
     uow.record_entry(
         CaseHistoryEntry(
-            event.id, case.case_id, note.request_id, note.at, "resident", "note_added", note.text
+            case_id=case.case_id,
+            at=now,
+            by=RESIDENT.name,
+            what="note_added",
+            text=note.text,
+            note_event_id=event.id,
+            request_id=note.request_id,
         )
     )
     uow.change(add_notes(case, CaseNote(note.request_id, note.text)), event)

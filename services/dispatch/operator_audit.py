@@ -21,7 +21,7 @@ class OperatorAudit:
         case_id: The case that it is about; None where it names none.
         command_id: CloudEvents id of the command; a batch that is handled again repeats it.
         source: CloudEvents source of the command.
-        record: ``topic/partition/offset`` of its record.
+        record: ``topic/partition/offset`` of its record; None for a call over HTTP.
         outcome: ``executed``, ``repeated``, or the code of the refusal.
     """
 
@@ -30,7 +30,7 @@ class OperatorAudit:
     case_id: str | None
     command_id: str
     source: str
-    record: str
+    record: str | None
     outcome: str
 
 
@@ -49,15 +49,28 @@ def operator_audits(
         event, record = message.event, record_position(message.record)
         if isinstance(event, OperatorCommanded):
             done = "executed" if event.id in executed else "repeated"
-            yield OperatorAudit(
-                actor=_text(event.data, "actor"),
-                command=_text(event.data, "command"),
-                case_id=_text(event.data, "case_id"),
-                command_id=event.id,
-                source=event.source,
-                record=record,
-                outcome=refusals.get(record, done),
-            )
+            yield operator_audit(event, refusals.get(record, done), record)
+
+
+def operator_audit(
+    command: OperatorCommanded, outcome: str, record: str | None = None
+) -> OperatorAudit:
+    """Return the entry of one command.
+
+    Args:
+        command: The command.
+        outcome: What became of it.
+        record: Position of its record, where it came by the topic.
+    """
+    return OperatorAudit(
+        actor=_text(command.data, "actor"),
+        command=_text(command.data, "command"),
+        case_id=_text(command.data, "case_id"),
+        command_id=command.id,
+        source=command.source,
+        record=record,
+        outcome=outcome,
+    )
 
 
 def _refusals(produced: Sequence[Event | Outgoing]) -> Iterator[tuple[str, str]]:

@@ -86,25 +86,27 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
         facts["linked_case"] = case.linked_case
     event_class, data_class = _CASE_EVENTS[type(change)]
     request = facts.get("request_id") or case.opened_by
-    data = data_class(**_case_state(case), **facts)
+    data = data_class(**case_state(case), **facts)
     return event_class.of(data, now=now, cause=cause, request=request)
 
 
 @lru_cache(maxsize=1024)  # every event of a case repeats it
-def _priority(priority: CasePriority) -> Priority:
+def wire_priority(priority: CasePriority) -> Priority:
+    """Return a priority as events have it."""
     reasons = tuple(
         PriorityReason(code=r.code, points=r.points, evidence=r.evidence) for r in priority.reasons
     )
     return Priority(level=priority.level, score=priority.score, reasons=reasons)
 
 
-def _case_state(case: Case) -> dict[str, Any]:
+def case_state(case: Case) -> dict[str, Any]:
+    """Return the fields that all events of a case share."""
     return {
         "case_id": case.case_id,
         "version": case.version,
         "jurisdiction": case.jurisdiction,
         "status": case.status,
-        "priority": _priority(case.priority),
+        "priority": wire_priority(case.priority),
         "service_code": case.service_code,
         "dedup_group": case.dedup_group,
         "lead_bureau": case.lead_bureau,
@@ -117,7 +119,7 @@ def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]
     case = notice.case
     case_fields = _work_order_case(case)
     for order in notice.orders:
-        data = WorkOrder(**case_fields, **_work_order_fields(order))
+        data = WorkOrder(**case_fields, **work_order_fields(order))
         yield _event_class(order).of(data, now=now, cause=notice.cause, request=case.opened_by)
 
 
@@ -134,7 +136,7 @@ def reminder_event(
     """
     data = WorkOrderReminder(
         **_work_order_case(case),
-        **_work_order_fields(order),
+        **work_order_fields(order),
         reminder=planned.reminder,
         due_at=planned.due_at,
     )
@@ -143,7 +145,7 @@ def reminder_event(
 
 def work_order_state(case: Case, order: CaseWorkOrder) -> WorkOrder:
     """Return the complete state of a work order, as its newest event has it."""
-    return WorkOrder(**_work_order_case(case), **_work_order_fields(order))
+    return WorkOrder(**_work_order_case(case), **work_order_fields(order))
 
 
 def _event_class(order: CaseWorkOrder) -> type[Event]:
@@ -152,7 +154,7 @@ def _event_class(order: CaseWorkOrder) -> type[Event]:
     return WorkOrderIssued if order.version == 1 else WorkOrderChanged
 
 
-def _work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
+def work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
     """Return the fields of a work order itself."""
     return {
         "work_order_id": order.work_order_id,
@@ -173,7 +175,7 @@ def _work_order_case(case: Case) -> dict[str, Any]:
         "case_version": case.version,
         "service_code": case.service_code,
         "service_name": problem.service_name,
-        "priority": _priority(case.priority),
+        "priority": wire_priority(case.priority),
         "summary": problem.summary,
         "location": problem.location,
         "attributes": problem.attributes,

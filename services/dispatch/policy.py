@@ -65,6 +65,12 @@ class DispatchPolicy:
             {j.id: _areas(j) for j in jurisdictions if any(r.when.areas for r in j.routing)},
         )
 
+    @property
+    def kind_codes(self) -> frozenset[str]:
+        """The codes of the kinds of all cities."""
+        cities = self.catalogue.jurisdictions.values()
+        return frozenset(code for city in cities for code in city.services)
+
     def kind(self, jurisdiction_id: str, service_code: str) -> tuple[Jurisdiction, ServiceType]:
         """Return a kind of request and its jurisdiction.
 
@@ -173,7 +179,11 @@ class DispatchPolicy:
 
     def redactor(self, case: Case | None) -> Redactor:
         """Return the redaction of notes about a case; for an unknown one that of no country."""
-        return self.redactors.get(case.jurisdiction, _ANYWHERE) if case else _ANYWHERE
+        return self.city_redactor(case.jurisdiction) if case else _ANYWHERE
+
+    def city_redactor(self, jurisdiction_id: str) -> Redactor:
+        """Return the redaction of texts in a city; for one that was lost that of no country."""
+        return self.redactors.get(jurisdiction_id, _ANYWHERE)
 
     def bureau_codes(self, jurisdiction_id: str) -> Collection[str]:
         """Return the codes of a jurisdiction's bureaus; none for an unknown jurisdiction."""

@@ -56,25 +56,54 @@ class ProcessedCommand:
 
 @dataclass(frozen=True, slots=True)
 class CaseHistoryEntry:
-    """An entry of a case's history that no other table has.
+    """An entry of a case's history.
 
     Attributes:
-        event_id: The event that led to it.
         case_id: The case.
-        request_id: The request of the case that it is about.
-        at: When it happened.
+        at: When dispatch recorded it.
         by: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
         what: Kind of the entry.
         text: Words for people.
+        note: Words of the bureau or operator named in ``by``, besides the text.
+        event_id: Its event on ``dispatch-cases``; None for an entry without one.
+        note_event_id: The event of the resident's note that it is; None for any other.
+        request_id: The request of the case that it is about.
     """
 
-    event_id: str
     case_id: str
-    request_id: str | None
     at: datetime
     by: str
     what: str
     text: str
+    note: str | None = None
+    event_id: str | None = None
+    note_event_id: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSurge:
+    """A surge that triage announced.
+
+    Attributes:
+        surge_id: Its id.
+        jurisdiction: Id of the city.
+        dedup_group: Group of the kinds that surge.
+        district: District of the reports, or ``unknown``.
+        started_at: Its beginning, UTC, inclusive.
+        ended_at: Its end, exclusive; None while it goes on.
+        report_count: Independent reports, as last announced.
+        expected: Usual number of reports in the same time.
+    """
+
+    surge_id: str
+    jurisdiction: str
+    dedup_group: str
+    district: str
+    started_at: datetime
+    ended_at: datetime | None
+    report_count: int
+    expected: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +116,7 @@ class LoadedState:
         update_keys: Those updates of the messages that were processed before.
         command_keys: Those commands of the messages that were processed before.
         case_requests: All requests of the cases that commands split or merge.
-        history_ids: Those events of the messages that are in the history of a case already.
+        note_event_ids: Those events of the messages that are notes in a case's history already.
     """
 
     cases: Iterable[Case]
@@ -95,7 +124,7 @@ class LoadedState:
     update_keys: Iterable[UpdateKey] = ()
     command_keys: Iterable[CommandKey] = ()
     case_requests: Iterable[CaseRequest] = ()
-    history_ids: Iterable[str] = ()
+    note_event_ids: Iterable[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from services.dispatch.outbound import case_event, reminder_event, work_order_events
+from services.dispatch.case_history import case_events, notice_events, reminded
 from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
 from services.dispatch.records import ChangeSet, LoadedState
 from services.dispatch.rules.case import Case, CaseWorkOrder
@@ -31,19 +31,16 @@ def on_reminders_due(
     events: list[Event] = []
     found = [remind(case, now, partial(_escalation, case, policy, now)) for case in cases]
     for reminders in found:
-        missed = [case_event(transition, None, now) for transition in reminders.transitions]
+        missed = case_events(reminders.transitions, None, uow, now)
         uow.change(reminders.case, missed[-1] if missed else None)
         events += missed
-    for notice in uow.pending_notices():
-        events += work_order_events(notice, now)
+    events += notice_events(uow, now)
     known = {order.work_order_id for case in cases for order in case.orders}
     looked_at: list[CaseWorkOrder] = []
     for reminders in found:
         orders = {o.work_order_id: o for o in uow.notified_orders(reminders.case.case_id)}
-        events += [
-            reminder_event(reminders.case, orders[work_order_id], planned, now)
-            for work_order_id, planned in reminders.sent
-        ]
+        for work_order_id, planned in reminders.sent:
+            events.append(reminded(reminders.case, orders[work_order_id], planned, uow, now))
         looked_at += [order for order_id, order in orders.items() if order_id in known]
     return events, replace(uow.change_set(), changed_orders=looked_at)
 

@@ -1,13 +1,15 @@
-"""Retention of the events for bureaus: as long as their topics keep them."""
+"""Retention of events: those for bureaus as long as their topics, those of the stream a day."""
 
 import asyncio
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
 from services.dispatch.store.bureau_events import PostgresFeed
+from services.dispatch.store.case_events import PostgresCaseEvents
 from shared.contract.topics import bureau_work
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.shutdown import pause
@@ -16,6 +18,7 @@ log = structlog.get_logger()
 
 _ROUND_EVERY_S = 3600.0
 _BETWEEN_STEPS_S = 0.05
+_STREAM_AGE = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,12 @@ class BureauEventRetention:
     Attributes:
         feed: The events.
         bureaus: The codes of all bureaus.
+        case_events: The events of the stream.
     """
 
     feed: PostgresFeed
     bureaus: Collection[str]
+    case_events: PostgresCaseEvents
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Delete once an hour until asked to stop."""
@@ -45,3 +50,5 @@ class BureauEventRetention:
             if age := bureau_work(bureau).retention:
                 while await self.feed.prune(bureau, age):
                     await pause(stopping, _BETWEEN_STEPS_S)
+        while await self.case_events.prune(_STREAM_AGE):
+            await pause(stopping, _BETWEEN_STEPS_S)

@@ -83,7 +83,7 @@ TRIAGE_SURGES = Topic(
     "triage-surges",
     "triage",
     "dedup group and district",
-    ("triage",),
+    ("triage", "dispatch"),
     (e.SurgeStarted, e.SurgeEnded),
     30 * DAY,
     partitions=3,

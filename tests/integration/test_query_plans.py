@@ -3,13 +3,16 @@
 import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from services.dispatch.handlers import on_messages as dispatch_messages
+from services.dispatch.inbound.case_filter import CaseFilter, KnownCodes
 from services.dispatch.store.bureau_events import add_bureau_events
+from services.dispatch.store.cases import PostgresCases
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.intake.public_status.projection import project_events
 from services.intake.public_status.store import PostgresPublicStatuses
@@ -19,7 +22,7 @@ from services.triage.handlers import on_messages as triage_messages
 from services.triage.store.cases import PostgresTriageStore
 from shared.contract.events import Event, new_id
 from shared.runtime.consumer.messages import Message
-from shared.runtime.postgres import Connection, open_pool, transaction
+from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from tests.builders import NOON, contact_given, request_submitted
 from tests.conftest import Database
 from tests.records import record
@@ -54,7 +57,9 @@ FILL = {
                                level, score, reasons, lead_bureau, request_count,
                                first_reported_at, last_reported_at, opened_by, problem)
             SELECT gen_random_uuid(), 1, 'harbour.gov', 'pavement', 'POTHOLE', 'open', 'P4', 1,
-                   '[]', 'ROADS', 1, now(), now(), gen_random_uuid(), '{}'
+                   '[]', 'ROADS', 1, now(), now(), gen_random_uuid(),
+                   '{"service_name": "Pothole", "summary": "Deep hole", "notes": [], "media": [],
+                     "location": {"precision": "none"}, "attributes": {}}'
               FROM generate_series(1, $1)
             RETURNING case_id, opened_by),
         joined AS (INSERT INTO case_requests SELECT opened_by, case_id FROM opened)
@@ -158,8 +163,34 @@ async def test_dispatch_opens_and_joins_cases(database: Database) -> None:
             produced = await dispatch_messages(messages(*batch), store, dispatch.POLICY, NOON)
             await add_bureau_events(db, produced)
         await store.load((), order_ids)
+        await db.fetch("SELECT case_id FROM surge_cases WHERE surge_id = $1", new_id())
 
     assert plans.scans() == []
+
+
+async def test_operators_filter_cases(database: Database) -> None:
+    before, codes = UUID(int=2**128 - 1), KnownCodes({"ROADS"}, {"POTHOLE"})
+    async with explained(database, "dispatch") as (db, plans):
+        cases = PostgresCases(cast("Pool", db))
+        for query in (
+            {},
+            {"status": "completed"},
+            {"priority": "P1"},
+            {"bureau": "ROADS"},
+            {"kind": "POTHOLE"},
+            {"district": "North"},
+            {"q": "4th Ave"},
+            {"bbox": "-122.7,45.5,-122.6,45.6"},
+            {"surge": new_id()},
+            {"overdue": "true"},
+            {"overdue": "false"},
+            {"status": "open", "priority": "P1", "bureau": "ROADS", "q": "hole"},
+        ):
+            wanted = CaseFilter.model_validate(query, context=codes)
+            await cases.page(wanted, before, 100, NOON)
+
+    assert plans.scans() == []
+    assert len(plans.plans) == 12
 
 
 async def test_notify_learns_of_contacts_decisions_and_cases(database: Database) -> None:

@@ -63,7 +63,7 @@ SCHEMAS = Invariant(
             """
             SELECT d.source || ' ' || d.event
               FROM dispatch_commands AS d
-             WHERE d.refused_as IS NOT NULL
+             WHERE d.refused_as IS NOT NULL AND d.source NOT LIKE '/http/%'  -- the caller has it
                AND EXISTS (SELECT 1 FROM whole_topics WHERE topic = 'operator-commands-dlq')
                AND NOT EXISTS (SELECT 1 FROM commands AS c JOIN parked AS p ON p.origin = c.position
                                 WHERE c.source = d.source AND c.event = d.event

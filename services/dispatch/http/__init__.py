@@ -1,1 +1,1 @@
-"""HTTP of dispatch: bureaus' feed, their updates, and the administration of their webhooks."""
+"""HTTP of dispatch: bureaus' feed, updates and webhooks; what operators read and do."""

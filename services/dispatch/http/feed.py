@@ -81,20 +81,21 @@ def feed_routes(access: BureauAccess, reading: FeedReading) -> list[web.RouteDef
     ]
 
 
-def position_in(request: web.Request, of: CursorList, bureau: str) -> int:
-    """Return the number of the entry that a call begins after, 0 without a cursor.
+def position_in(request: web.Request, of: CursorList, bureau: str, otherwise: int = 0) -> int:
+    """Return the number of the entry that a call begins after.
 
     Args:
         request: The call.
         of: The list that it reads.
         bureau: Code of the bureau that the list is about.
+        otherwise: The number without a cursor.
 
     Raises:
         RefusedError: The cursor cannot be read, or is for another list or bureau.
     """
     cursor = request.query.get("after")
     if cursor is None:
-        return 0
+        return otherwise
     number = decode_cursor(of, bureau, cursor)
     if number is None:
         detail = "Send the next of an earlier answer as after, or leave it out to begin anew."

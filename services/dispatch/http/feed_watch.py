@@ -32,6 +32,11 @@ class FeedWatch:
     _called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stopped: bool = field(default=False, init=False)
 
+    @property
+    def stopped(self) -> bool:
+        """True once all waits have ended for good."""
+        return self._stopped
+
     async def wait(self, bureau: str, after: int, seconds: float) -> None:
         """Return when the bureau has an event after a number, or the time is over.
 

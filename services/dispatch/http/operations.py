@@ -24,14 +24,14 @@ from shared.runtime.http.operation_parts import IDEMPOTENT, JSON_REFUSALS, KEY_R
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 MAX_WAIT_S = 30
-_PAGE: Mapping[str, Parameter] = {
+PAGE: Mapping[str, Parameter] = {
     "after": Parameter("The next of the answer before; without it the list begins anew."),
     "limit": Parameter(
         f"The most entries; {DEFAULT_LIMIT} by default.",
         Annotated[int, Field(ge=1, le=MAX_LIMIT)],
     ),
 }
-_BAD_CURSOR = {400: problem("The cursor is none of this list.")}
+BAD_CURSOR = {400: problem("The cursor is none of this list.")}
 _BAD_QUERY = {422: problem("A parameter is out of bounds; it is named.")}
 
 READ_FEED = Operation(
@@ -39,12 +39,12 @@ READ_FEED = Operation(
     {
         200: Content("The next events.", (JSON,), Feed),
         404: problem("There is no such bureau."),
-        **_BAD_CURSOR,
+        **BAD_CURSOR,
         **_BAD_QUERY,
         **KEY_REFUSALS,
     },
     query={
-        **_PAGE,
+        **PAGE,
         "wait": Parameter(
             "Seconds to wait for an event where there is none; 0 by default.",
             Annotated[int, Field(ge=0, le=MAX_WAIT_S)],
@@ -120,11 +120,11 @@ LIST_CALLS = Operation(
     {
         200: Content("The next calls.", (JSON,), CallLog),
         404: problem("There is no such bureau."),
-        **_BAD_CURSOR,
+        **BAD_CURSOR,
         **_BAD_QUERY,
         **KEY_REFUSALS,
     },
-    query={**_PAGE, "case_id": Parameter("Only those about this case.")},
+    query={**PAGE, "case_id": Parameter("Only those about this case.")},
     security=("bureau", "operator"),
 )
 REPLAY = Operation(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -9,6 +10,7 @@ from aiohttp import web
 
 from services.dispatch.handlers import on_update_call
 from services.dispatch.http.access import BureauAccess, json_response, refuse_fields
+from services.dispatch.http.attempts import attempt
 from services.dispatch.http.operations import UPDATE_WORK_ORDER
 from services.dispatch.inbound.external import incoming_update
 from services.dispatch.policy import DispatchPolicy
@@ -16,7 +18,6 @@ from services.dispatch.store.answers import find_answer, keep_answer
 from services.dispatch.store.bureau_events import add_bureau_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.contract.events import FieldError, UpdateReceipt, WorkOrderUpdated, usable_trace
-from shared.errors import DatabaseBusyError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
 from shared.runtime.http.deadline import Deadline
@@ -34,7 +35,6 @@ _STATUS: Mapping[str, int] = {
     "transition_not_allowed": 409,
     "version_conflict": 409,
 }
-_ATTEMPTS = 3
 _ID_REUSED = FieldError(
     field="Idempotency-Key",
     code="id_reused",
@@ -80,12 +80,7 @@ def update_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> Tak
     """
 
     async def take(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
-        for _ in range(1, _ATTEMPTS):
-            try:
-                return await take_once(bureau, event, digest)
-            except DatabaseBusyError:  # such as the same update in another call
-                continue
-        return await take_once(bureau, event, digest)
+        return await attempt(partial(take_once, bureau, event, digest))
 
     async def take_once(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
         incoming = incoming_update(event, bureau)

@@ -19,8 +19,6 @@ from shared.contract.events import (
     invalid_fields,
 )
 from shared.redaction import Redactor
-from shared.runtime.consumer.messages import Message
-from shared.runtime.kafka import Record
 
 _CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
@@ -72,31 +70,32 @@ class IncomingCommand:
     Attributes:
         key: Its idempotency key.
         event: The event as received.
-        record: The Kafka record; it goes to the dead letters when the command is refused.
         parsed: The command, or why it is malformed.
     """
 
     key: CommandKey
     event: OperatorCommanded
-    record: Record
     parsed: CaseCommand | CommandRefusal
 
     def redacted(self, redactor: Redactor) -> Self:
-        """Return the command as it is stored and published: no contact data in its reason.
+        """Return the command as it is stored and published: no contact data in reason and note.
 
         Its id stays the cause of what follows, which marks that as a correction.
         """
         if not isinstance(self.parsed, CaseCommand):
             return self
-        return replace(
-            self,
-            parsed=replace(self.parsed, reason=redactor.redact_note(self.parsed.reason)),
+        command = self.parsed
+        parsed = replace(
+            command,
+            reason=redactor.redact_note(command.reason),
+            note=command.note and redactor.redact_note(command.note),
         )
+        return replace(self, parsed=parsed)
 
 
 def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
     """Parse an update from the topic of the bureau ``sender``."""
-    data = _strip_control_chars(event.data)
+    data = strip_control_chars(event.data)
     return IncomingUpdate(
         key=UpdateKey(sender, event.source, event.id),
         event=event,
@@ -106,11 +105,9 @@ def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
     )
 
 
-def incoming_command(message: Message[OperatorCommanded], now: datetime) -> IncomingCommand:
+def incoming_command(event: OperatorCommanded, now: datetime) -> IncomingCommand:
     """Parse a command; one without a valid time counts as given now."""
-    event = message.event
-    key = CommandKey(event.source, event.id)
-    return IncomingCommand(key, event, message.record, _parse_command(event, now))
+    return IncomingCommand(CommandKey(event.source, event.id), event, _parse_command(event, now))
 
 
 def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
@@ -124,7 +121,7 @@ def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
 
 def _parse_command(event: OperatorCommanded, now: datetime) -> CaseCommand | CommandRefusal:
     try:
-        command = OperatorCommand.model_validate(_strip_control_chars(event.data))
+        command = OperatorCommand.model_validate(strip_control_chars(event.data))
     except ValidationError as error:
         return CommandRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
     return CaseCommand(**command.model_dump(), at=_given_at(event.time, now))
@@ -139,7 +136,7 @@ def _given_at(time: object, now: datetime) -> datetime:
         return now
 
 
-def _strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
+def strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
     """Return the data without control characters in their text fields, where they mean nothing."""
     if not isinstance(data, Mapping):
         return data

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.dispatch.rules.business_time import OpenTime
-from services.dispatch.rules.case import CaseWorkOrder
+from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.deadlines import WorkOrderDeadline
 from shared.vocabulary import MissedDeadline, Reminder
 
@@ -80,6 +80,15 @@ def _of(
 def next_reminder_at(order: CaseWorkOrder) -> datetime | None:
     """Return when the next reminder is due; None where none is planned."""
     return min((one.at for one in planned_reminders(order)), default=None)
+
+
+def overdue_at(case: Case) -> datetime | None:
+    """Return when the lead's next deadline passes or passed; None where none of them runs."""
+    lead = case.lead
+    if lead.is_final or lead.waiting_since is not None:
+        return None
+    due = lead.due
+    return min(due.acknowledge_by, due.complete_by) if lead.status == "issued" else due.complete_by
 
 
 def due_reminders(order: CaseWorkOrder, now: datetime) -> list[PlannedReminder]:

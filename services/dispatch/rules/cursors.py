@@ -1,11 +1,17 @@
-"""Cursors: opaque positions in a list of one bureau."""
+"""Cursors: opaque positions in a list."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-CursorList: TypeAlias = Literal["events", "deliveries"]
+CursorList: TypeAlias = Literal["events", "deliveries", "cases", "surges"]
 
-_MAX_NUMBER = 2**63 - 1
+_MAX_NUMBER: Mapping[CursorList, int] = {
+    "events": 2**63 - 1,
+    "deliveries": 2**63 - 1,
+    "cases": 2**128 - 1,
+    "surges": 2**63 - 1,
+}
 
 
 def encode_cursor(of: CursorList, bureau: str, number: int) -> str:
@@ -29,9 +35,8 @@ def decode_cursor(of: CursorList, bureau: str, cursor: str) -> int | None:
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        number = urlsafe_b64decode(padded).decode("ascii").rpartition(":")[2]
+        number = int(urlsafe_b64decode(padded).decode("ascii").rpartition(":")[2])
     except ValueError:
         return None
-    if not number.isdigit() or int(number) > _MAX_NUMBER:
-        return None
-    return int(number) if encode_cursor(of, bureau, int(number)) == cursor else None
+    is_known = 0 <= number <= _MAX_NUMBER[of] and encode_cursor(of, bureau, number) == cursor
+    return number if is_known else None

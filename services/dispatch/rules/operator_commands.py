@@ -38,6 +38,7 @@ class CaseCommand:
         into_case: The case to merge into.
         bureau: Code of the new lead bureau.
         status: Status of the closed case; ``declined`` when None.
+        note: Words to residents about the closing.
     """
 
     command: CommandName
@@ -50,6 +51,7 @@ class CaseCommand:
     into_case: str | None = None
     bureau: str | None = None
     status: ClosingStatus | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
     at = time_of_change(command.at, case.first_reported_at, now)
     status = command.status or "declined"
     closed = replace(withdraw(case), version=case.version + 1, status=status, closed_at=at)
-    change = Closed(case.status, None, None, command.reason, at)
+    change = Closed(case.status, None, command.note, command.reason, at)
     return CommandResult([CaseTransition(closed, change)])
 
 

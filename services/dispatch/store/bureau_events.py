@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
-from shared.contract.events import Event, WorkOrder
+from services.dispatch.store.case_events import add_case_events
+from shared.contract.events import CaseState, Event, WorkOrder
 from shared.runtime.cooperative import in_turns
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
@@ -87,15 +89,16 @@ class FeedPage:
 async def add_bureau_events(
     db: Connection, produced: Iterable[Event | Outgoing]
 ) -> list[Event | Outgoing]:
-    """Keep the work order events among what a transaction produced.
+    """Keep the events of work orders and of cases among what a transaction produced.
 
-    It is called last before the outbox: the locks on the bureaus last until the commit.
+    It is called last before the outbox: the locks on the bureaus and on the stream of cases last
+    until the commit.
 
     Returns:
-        The same, with each of these events as the record whose bytes are kept.
+        The same, with each of these events as the records whose bytes are kept.
     """
     items = list(produced)
-    result = await in_turns(_record, items)
+    records = await in_turns(_records, items)
     found = [
         (
             item.data.bureau,
@@ -106,7 +109,7 @@ async def add_bureau_events(
             item.time,
             record.value,
         )
-        for item, record in zip(items, result, strict=True)
+        for item, (record, *_) in zip(items, records, strict=True)
         if isinstance(item, Event)
         and isinstance(item.data, WorkOrder)
         and isinstance(record, Outgoing)
@@ -117,15 +120,16 @@ async def add_bureau_events(
         if ahead := await db.fetch(_AHEAD_SQL, values[3], values[4]):
             await db.executemany(_RAISE_SQL, [tuple(row) for row in ahead])
         await db.execute(_ADD_SQL, *values)
+    result = list(chain.from_iterable(records))
+    await add_case_events(db, [record for record in result if isinstance(record, Outgoing)])
     return result
 
 
-def _record(item: Event | Outgoing) -> Event | Outgoing:
-    """Return the record of a work order event; anything else as it is."""
-    if not (isinstance(item, Event) and isinstance(item.data, WorkOrder)):
-        return item
-    [record] = Outgoing.for_event(item)
-    return record
+def _records(item: Event | Outgoing) -> Sequence[Event | Outgoing]:
+    """Return the records of an event of a work order or case; anything else as it is."""
+    if isinstance(item, Event) and isinstance(item.data, WorkOrder | CaseState):
+        return Outgoing.for_event(item)
+    return [item]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ _LOCK_CASES_SQL = """
 _CASE_OF_ORDER_SQL = """
     SELECT cases.* FROM cases JOIN work_orders USING (case_id) WHERE work_order_id = ANY($1::uuid[])
 """
-_ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
+ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
 _DUE_CASES_SQL = """
     SELECT DISTINCT case_id::text
       FROM (SELECT case_id FROM work_orders WHERE next_reminder_at <= $1
@@ -48,8 +48,8 @@ _DUE_CASES_SQL = """
 _CASE_IDS_SQL = """
     SELECT request_id::text, case_id::text FROM case_requests WHERE request_id = ANY($1::uuid[])
 """
-_ENTRIES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
-_CASE_REQUESTS_SQL = """
+_NOTES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
+CASE_REQUESTS_SQL = """
     SELECT request_id, case_id, moves, said FROM case_requests WHERE case_id = ANY($1::uuid[])
 """
 _PROCESSED_COMMANDS_SQL = "SELECT digest FROM commands WHERE digest = ANY($1::bytea[])"
@@ -61,16 +61,17 @@ _UPDATE_CASES_SQL = """
            request_count = changed.request_count, first_reported_at = changed.first_reported_at,
            last_reported_at = changed.last_reported_at, closed_at = changed.closed_at,
            merged_into = changed.merged_into, operator_knew = changed.operator_knew,
-           notes = changed.notes
+           notes = changed.notes, overdue_at = changed.overdue_at
       FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::jsonb[],
                   $7::text[], $8::integer[], $9::timestamptz[], $10::timestamptz[],
-                  $11::timestamptz[], $12::uuid[], $13::jsonb[], $14::jsonb[])
+                  $11::timestamptz[], $12::uuid[], $13::jsonb[], $14::jsonb[],
+                  $15::timestamptz[])
            AS changed (case_id, version, status, level, score, reasons, lead_bureau,
                        request_count, first_reported_at, last_reported_at, closed_at,
-                       merged_into, operator_knew, notes)
+                       merged_into, operator_knew, notes, overdue_at)
      WHERE stored.case_id = changed.case_id
 """
-_UPDATE_ORDERS_SQL = """
+_UPDATEORDERS_SQL = """
     UPDATE work_orders AS stored
        SET role = changed.role, status = changed.status, version = changed.version,
            acknowledge_by = changed.acknowledge_by, complete_by = changed.complete_by,
@@ -117,7 +118,7 @@ class PostgresDispatchStore:
         if not found:
             return []
         orders: defaultdict[object, list[CaseWorkOrder]] = defaultdict(list)
-        for row in await self._db.fetch(_ORDERS_SQL, [row["case_id"] for row in found]):
+        for row in await self._db.fetch(ORDERS_SQL, [row["case_id"] for row in found]):
             orders[row["case_id"]].append(rows.order_of(row))
         return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in found]
 
@@ -137,11 +138,11 @@ class PostgresDispatchStore:
         found = await self._db.fetch(_CASE_IDS_SQL, uuids(request_ids))
         return {row["request_id"]: row["case_id"] for row in found}
 
-    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
-        """Return those of the events that are in the history of a case."""
+    async def notes_in_history(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of the events that are notes in the history of a case."""
         if not event_ids:
             return ()
-        found = await self._db.fetch(_ENTRIES_SQL, list(event_ids))
+        found = await self._db.fetch(_NOTES_SQL, list(event_ids))
         return {row["event_id"] for row in found}
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
@@ -163,7 +164,7 @@ class PostgresDispatchStore:
         """Return all requests of these cases."""
         if not case_ids:
             return ()
-        found = await self._db.fetch(_CASE_REQUESTS_SQL, uuids(case_ids))
+        found = await self._db.fetch(CASE_REQUESTS_SQL, uuids(case_ids))
         return [rows.request_of(row) for row in found]
 
     async def write(self, changes: ChangeSet) -> None:
@@ -174,7 +175,7 @@ class PostgresDispatchStore:
         await self._insert("case_requests", map(rows.request_row, changes.joined_requests))
         await self._insert("updates", map(rows.update_row, changes.updates))
         await self._update(_UPDATE_CASES_SQL, map(rows.changed_case_row, changes.changed_cases))
-        await self._update(_UPDATE_ORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
+        await self._update(_UPDATEORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
         await self._insert("history", map(rows.history_row, changes.history))
         await self._insert("commands", map(rows.command_row, changes.commands))
         await self._update(_UPDATE_OPENERS_SQL, map(rows.new_opener_row, changes.new_opener_cases))
@@ -196,7 +197,7 @@ async def find_work_order(pool: Pool, work_order_id: str) -> tuple[Case, CaseWor
     async with transaction(pool) as db:
         await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         for case in await db.fetch(_CASE_OF_ORDER_SQL, uuids([work_order_id])):
-            orders = tuple(map(rows.order_of, await db.fetch(_ORDERS_SQL, [case["case_id"]])))
+            orders = tuple(map(rows.order_of, await db.fetch(ORDERS_SQL, [case["case_id"]])))
             order = next(one for one in orders if one.work_order_id == work_order_id)
             return rows.case_of(case, orders), order
     return None

@@ -18,7 +18,7 @@ from services.dispatch.records import (
     UpdateKey,
 )
 from services.dispatch.rules.case import Case, CaseNote, CaseRequest, CaseWorkOrder, Problem
-from services.dispatch.rules.clocks import next_reminder_at
+from services.dispatch.rules.clocks import next_reminder_at, overdue_at
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from services.dispatch.rules.priority import CasePriority, KnownPriority
 from shared.contract.events import Location, Media
@@ -55,6 +55,7 @@ def changed_case_row(case: Case) -> ColumnValues:
         "merged_into": case.merged_into,
         "operator_knew": _json([known.level, sorted(known.reasons)]) if known else None,
         "notes": _json(case.notes),
+        "overdue_at": overdue_at(case),
     }
 
 
@@ -134,8 +135,18 @@ def request_row(request: CaseRequest) -> ColumnValues:
 
 
 def history_row(entry: CaseHistoryEntry) -> ColumnValues:
-    """Return all columns of ``history``."""
-    return asdict(entry)
+    """Return all columns of ``history`` but the number."""
+    return {
+        "case_id": entry.case_id,
+        "at": entry.at,
+        "by": entry.by,
+        "what": entry.what,
+        "text": entry.text,
+        "note": entry.note,
+        "case_event": entry.event_id,
+        "event_id": entry.note_event_id,
+        "request_id": entry.request_id,
+    }
 
 
 def command_row(processed: ProcessedCommand) -> ColumnValues:

@@ -236,6 +236,11 @@ class OperatorCommand(Data):
         default=None, examples=["declined"]
     )
     """Final status for close; ``declined`` when left out."""
+    note: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+        | None
+    ) = Field(default=None, examples=["The storm debris is cleared."])
+    """Words to residents for close, 1 to 4,000 characters."""
 
 
 class OperatorCommanded(ForeignEvent):

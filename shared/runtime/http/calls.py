@@ -15,7 +15,7 @@ from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import database_unavailable
 from shared.runtime.http.problem_details import problem_response
 
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _IDENTITY: TypeAdapter[str] = TypeAdapter(Identity)
 MIB = 1024 * 1024
@@ -32,7 +32,7 @@ def answers_errors(advice: str) -> Callable[[Handler], Handler]:
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
-        async def answer(request: web.Request) -> web.Response:
+        async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
             except RefusedError as refused:

@@ -1,8 +1,12 @@
 """Dispatch's HTTP port, with the keys of two bureaus and an operator."""
 
 import asyncio
+import json
+import os
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -30,6 +34,8 @@ KEYS = {bureau: f"key of the bureau called {bureau}" for bureau in (LEAD, *INFOR
 OPERATOR = "key of the operator called Olga"
 ADAPTER = "key of an adapter"
 POLICY = DispatchPolicy.of(load_catalogue())
+GUIDE = Path(__file__).parents[3] / "docs" / "operators.md"
+_WAITING_FOR_A_LOCK = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 async def add_keys(database: Database) -> None:
@@ -82,3 +88,37 @@ async def _nothing_missing() -> str | None:
 def update_of(status: str, **changes: Any) -> dict[str, Any]:
     """The body of an update."""
     return {"status": status, "at": "2026-11-24T17:00:00Z", **changes}
+
+
+async def guided(title: str, client: aiohttp.ClientSession, **environment: str) -> Any:
+    """Run an example of the guide; return the answer that it prints."""
+    found = re.search(
+        rf'^```sh title="{title}"\n(.*?)^```$', GUIDE.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert found
+    known = {"DISPATCH": str(client._base_url).rstrip("/"), "KEY": OPERATOR}  # noqa: SLF001
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", found[1], env=os.environ | known | environment, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output
+    return json.loads(output)
+
+
+class OnConnection:
+    """A pool of one connection that is in a transaction already."""
+
+    def __init__(self, db: Any) -> None:
+        self._db = db
+
+    async def acquire(self, *, timeout: float) -> Any:  # noqa: ASYNC109 - as in asyncpg
+        del timeout
+        return self._db
+
+    async def release(self, connection: Any) -> None:
+        """Keep the connection."""
+
+
+async def waits_or_done(pool: Pool, task: asyncio.Task[Any]) -> bool:
+    """Whether a task has ended, or somebody waits for an advisory lock."""
+    return task.done() or await pool.fetchval(_WAITING_FOR_A_LOCK) > 0

@@ -20,10 +20,12 @@ from tests.integration.dispatch.http_access import (
     ADAPTER,
     KEYS,
     OPERATOR,
+    OnConnection,
     add_keys,
     open_case,
     serving_dispatch,
     update_of,
+    waits_or_done,
 )
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import Response, call
@@ -34,7 +36,6 @@ pytestmark = pytest.mark.integration
 
 FEED = f"/v1/bureaus/{LEAD}/work-orders"
 OTHER = "WATER"
-_WAITING_FOR_A_LOCK = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 @pytest.fixture
@@ -131,31 +132,13 @@ async def test_an_event_that_commits_late_is_not_passed_over(pool: Pool) -> None
         await late.start()
         await open_case(OnConnection(db), sinkhole())  # type: ignore[arg-type]
         second = asyncio.create_task(open_case(pool, sinkhole()))
-        await eventually(lambda: _waits_or_done(pool, second))
+        await eventually(lambda: waits_or_done(pool, second))
         first_page = await feed.page(LEAD, 0, 100)
         await late.commit()
     await second
     second_page = await feed.page(LEAD, first_page.last, 100)
 
     assert len(first_page.events) + len(second_page.events) == 2
-
-
-async def _waits_or_done(pool: Pool, task: asyncio.Task[Any]) -> bool:
-    return task.done() or await pool.fetchval(_WAITING_FOR_A_LOCK) > 0
-
-
-class OnConnection:
-    """A pool of one connection that is in a transaction already."""
-
-    def __init__(self, db: Any) -> None:
-        self._db = db
-
-    async def acquire(self, *, timeout: float) -> Any:  # noqa: ASYNC109 - as in asyncpg
-        del timeout
-        return self._db
-
-    async def release(self, connection: Any) -> None:
-        """Keep the connection."""
 
 
 async def test_an_update_over_http_is_answered_once_and_gets_no_receipt_on_kafka(

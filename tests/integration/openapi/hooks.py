@@ -104,6 +104,7 @@ def map_path_parameters(
         "name": _ASSET,
         "code": "PBOT-MOD",
         "work_order_id": os.environ["TRACKING_NUMBER"],
+        "case_id": os.environ["CASE_ID"],
     }
     return path_parameters and {
         name: known[name] if name in known and len(str(value)) % 2 else value

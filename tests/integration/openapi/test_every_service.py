@@ -48,6 +48,7 @@ async def fuzz(
     *options: str,
     keys: Mapping[str, str] = _RIGHT_KEYS,
     number: str = _NO_NUMBER,
+    case_id: str = _NO_NUMBER,
 ) -> Statuses:
     """Send generated requests to every operation of a service; fail with what is wrong."""
     told = folder / "statuses"
@@ -59,7 +60,8 @@ async def fuzz(
         f"{url}/openapi.json",
         env=os.environ
         | keys
-        | {"SMS_TOKEN": SMS_TOKEN, "STATUSES": str(told), "TRACKING_NUMBER": number},
+        | {"SMS_TOKEN": SMS_TOKEN, "STATUSES": str(told)}
+        | {"TRACKING_NUMBER": number, "CASE_ID": case_id},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -130,12 +132,15 @@ async def test_dispatch_answers_as_documented(
         orders = await open_case(pool, sinkhole())
     [order] = [order.work_order_id for order in orders if order.bureau == BUREAU]
     with serving("services.dispatch") as url:
-        statuses = await fuzz(url, tmp_path, *_OPTIONS, number=order)
+        case_id = orders[0].case_id
+        statuses = await fuzz(url, tmp_path, *_OPTIONS, number=order, case_id=case_id)
 
     for label, answered in statuses.items():
         assert "{" not in label or answered & {200, 202, 404, 409}, label
     assert 200 in statuses["GET /v1/bureaus/{code}/work-orders"]
     assert 200 in statuses["GET /v1/work-orders/{work_order_id}"]
+    assert 200 in statuses["GET /v1/cases"]
+    assert 200 in statuses["GET /v1/cases/{case_id}"]
 
 
 @pytest.mark.parametrize(

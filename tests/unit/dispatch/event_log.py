@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.priority import CasePriority
 from shared.contract.events import (
@@ -123,6 +124,15 @@ class EventLog:
     def a_bureau_has_one_unfinished_work_order(self, case: Case) -> None:
         live = [order.bureau for order in case.orders if not order.is_final]
         assert len(live) == len(set(live))
+
+    def every_event_of_a_case_is_in_its_history(self, history: Iterable[CaseHistoryEntry]) -> None:
+        recorded = defaultdict(list)
+        for entry in history:
+            if entry.event_id:
+                recorded[entry.case_id].append((entry.event_id, entry.what))
+        for case_id, events in self.cases.items():
+            assert recorded[case_id] == [(event.id, event.type.split(".")[2]) for event in events]
+        assert recorded.keys() == self.cases.keys()
 
     def versions_of_receipts_were_published(self) -> None:
         for receipt in self.receipts:

@@ -21,7 +21,7 @@ class InMemoryDispatchStore:
         self.updates: dict[UpdateKey, ProcessedUpdate] = {}
         self.commands: dict[CommandKey, ProcessedCommand] = {}
         self.case_requests: dict[str, CaseRequest] = {}
-        self.history: dict[str, CaseHistoryEntry] = {}
+        self.history: list[CaseHistoryEntry] = []
         self._cases: dict[str, Case] = {}
         self._orders: dict[str, tuple[str, CaseWorkOrder]] = {}
 
@@ -51,8 +51,8 @@ class InMemoryDispatchStore:
     async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
         return {i: case_id for i, case_id in self.requests.items() if i in request_ids}
 
-    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
-        return self.history.keys() & set(event_ids)
+    async def notes_in_history(self, event_ids: Collection[str]) -> Collection[str]:
+        return {e.note_event_id for e in self.history if e.note_event_id} & set(event_ids)
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
         return self.updates.keys() & set(keys)
@@ -64,7 +64,7 @@ class InMemoryDispatchStore:
         return [request for request in self.case_requests.values() if request.case_id in case_ids]
 
     async def write(self, changes: ChangeSet) -> None:
-        self.history |= {entry.event_id: entry for entry in changes.history}
+        self.history += changes.history
         for case in changes.opened_cases:
             self._cases[case.case_id] = case
         new_openers = {case.case_id for case in changes.new_opener_cases}

@@ -157,6 +157,7 @@ class Dispatch(RuleBasedStateMachine):
         log.a_case_closes_once_for_each_time_it_was_open()
         log.a_request_is_in_its_last_case(self.store.requests)
         log.versions_of_receipts_were_published()
+        log.every_event_of_a_case_is_in_its_history(self.store.history)
         assert len(log.receipts) == len(self.store.updates)
         refused = [processed for processed in self.store.commands.values() if processed.refused_as]
         assert len(self.dead_letters) == len(refused)

@@ -21,7 +21,7 @@ async def test_a_command_is_noted_with_who_gave_it_about_what_and_its_outcome(
 
     assert (entry.actor, entry.command, entry.case_id) == ("Kim", "lower_priority", lead.case_id)
     assert (entry.command_id, entry.outcome) == (command.event.id, "executed")
-    assert entry.record.startswith("operator-commands/")
+    assert (entry.record or "").startswith("operator-commands/")
     assert again.outcome == "repeated"
 
 

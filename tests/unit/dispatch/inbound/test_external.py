@@ -8,9 +8,7 @@ from services.dispatch.records import UpdateKey
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import OperatorCommanded, WorkOrderUpdated
-from shared.runtime.consumer.messages import Message
 from tests.builders import NOON, work_order_updated
-from tests.records import record
 
 
 def parsed(data: Any) -> IncomingUpdate:
@@ -134,7 +132,7 @@ def test_a_command_of_an_implausible_time_counts_as_given_now(time: object) -> N
         data={"command": "close", "case_id": "c", "actor": "Ada", "reason": "done"},
     )
 
-    taken = incoming_command(Message(record(), command), NOON).parsed
+    taken = incoming_command(command, NOON).parsed
 
     assert isinstance(taken, CaseCommand)
     assert taken.at == NOON

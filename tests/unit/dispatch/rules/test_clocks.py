@@ -11,13 +11,14 @@ from services.dispatch.rules.case import CaseWorkOrder
 from services.dispatch.rules.clocks import (
     due_reminders,
     next_reminder_at,
+    overdue_at,
     restart_clock,
     stop_clock,
 )
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from shared.vocabulary import WorkOrderStatus
 from tests.builders import NOON
-from tests.unit.dispatch.factories import HOUR, OPEN_TIME, order
+from tests.unit.dispatch.factories import HOUR, OPEN_TIME, case, order
 
 SEEN = WorkOrderDeadline(NOON + 4 * HOUR, NOON + 5 * HOUR)
 DONE = WorkOrderDeadline(NOON + 40 * HOUR, NOON + 50 * HOUR)
@@ -94,3 +95,23 @@ def test_however_often_one_looks_each_reminder_comes_once_and_in_time(
         "acknowledge_overdue",
         "complete_overdue",
     ]
+
+
+@pytest.mark.parametrize(
+    ("lead", "at"),
+    [
+        pytest.param(order(due=DUE), DUE.acknowledge_by, id="not acknowledged"),
+        pytest.param(order(status="in_progress", due=DUE), DUE.complete_by, id="acknowledged"),
+        pytest.param(
+            order(status="waiting_for_resident", waiting_since=NOON), None, id="it stands still"
+        ),
+        pytest.param(order(status="completed"), None, id="done"),
+        pytest.param(order(status="withdrawn"), None, id="withdrawn"),
+    ],
+)
+def test_a_case_becomes_overdue_with_the_next_deadline_of_its_lead(
+    lead: CaseWorkOrder, at: datetime | None
+) -> None:
+    late = replace(DUE, complete=WorkOrderDeadline(NOON, NOON))
+
+    assert overdue_at(case(lead, order("WATER", role="informed", due=late))) == at

@@ -1,3 +1,5 @@
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from services.dispatch.rules.cursors import decode_cursor, encode_cursor
@@ -23,7 +25,15 @@ def test_a_cursor_is_that_of_its_list_and_bureau_alone(number: int) -> None:
         encode_cursor("events", "WATER", 2**63),
         encode_cursor("events", "WATER", -1),
         encode_cursor("events", "WATER", 1)[:-1],
+        urlsafe_b64encode(b"events:WATER:" + b"1" * 5000).decode().rstrip("="),
     ],
 )
 def test_anything_else_is_no_cursor(cursor: str) -> None:
     assert decode_cursor("events", "WATER", cursor) is None
+
+
+def test_a_cursor_of_cases_holds_a_whole_id() -> None:
+    newest = 2**128 - 1
+
+    assert decode_cursor("cases", "all", encode_cursor("cases", "all", newest)) == newest
+    assert decode_cursor("cases", "all", encode_cursor("cases", "all", newest + 1)) is None

@@ -1,0 +1,109 @@
+"""The history of cases: each change that is published is recorded with the id of its event."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.dispatch.outbound import case_event, reminder_event, work_order_events
+from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.rules.case import Case, CaseWorkOrder
+from services.dispatch.rules.case_changes import CaseTransition
+from services.dispatch.rules.clocks import PlannedReminder
+from services.dispatch.rules.history import (
+    SYSTEM,
+    ChangeAuthor,
+    author_of_change,
+    author_of_update,
+    change_in_words,
+    order_in_words,
+    reminder_in_words,
+    update_in_words,
+)
+from services.dispatch.rules.work_order_updates import BureauUpdate
+from services.dispatch.unit_of_work import UnitOfWork
+from shared.contract.events import Event
+
+_CASE_EVENT = "route311.case."
+
+
+def case_events(
+    transitions: Iterable[CaseTransition],
+    cause: Event | None,
+    uow: UnitOfWork,
+    now: datetime,
+    author: ChangeAuthor | None = None,
+) -> list[Event]:
+    """Return the event of each change of a case, and record it.
+
+    Args:
+        transitions: The changes.
+        cause: The event that led to them; None for the passing of time.
+        uow: State of the batch; takes the entries.
+        now: The present moment.
+        author: The bureau or operator who made them; None for none.
+    """
+    events = []
+    for transition in transitions:
+        event = case_event(transition, cause, now)
+        by, note = author or author_of_change(transition.change)
+        entry = CaseHistoryEntry(
+            case_id=transition.case.case_id,
+            at=now,
+            by=by,
+            what=event.type.removeprefix(_CASE_EVENT).partition(".")[0],
+            text=change_in_words(transition),
+            note=note,
+            event_id=event.id,
+        )
+        uow.record_entry(entry)
+        events.append(event)
+    return events
+
+
+def notice_events(uow: UnitOfWork, now: datetime) -> list[Event]:
+    """Return the events of the pending notices to bureaus, and record each new work order.
+
+    Args:
+        uow: State of the batch; takes the entries.
+        now: The present moment.
+    """
+    events: list[Event] = []
+    for notice in uow.pending_notices():
+        case_id = notice.case.case_id
+        for order in notice.orders:
+            if order.version == 1 and order.status != "withdrawn":
+                text = order_in_words(order)
+                entry = CaseHistoryEntry(case_id, now, SYSTEM.name, "work_order_issued", text)
+                uow.record_entry(entry)
+        events += work_order_events(notice, now)
+    return events
+
+
+def reminded(
+    case: Case, order: CaseWorkOrder, planned: PlannedReminder, uow: UnitOfWork, now: datetime
+) -> Event:
+    """Return the event of a reminder, and record it.
+
+    Args:
+        case: The case.
+        order: The work order as its bureau knows it.
+        planned: The reminder.
+        uow: State of the batch; takes the entry.
+        now: The present moment.
+    """
+    text = reminder_in_words(order.bureau, planned)
+    uow.record_entry(CaseHistoryEntry(case.case_id, now, SYSTEM.name, "work_order_reminder", text))
+    return reminder_event(case, order, planned, now)
+
+
+def record_update(update: BureauUpdate, case: Case, uow: UnitOfWork, now: datetime) -> None:
+    """Record an accepted update that changes no case: of an informed bureau, or more words.
+
+    Args:
+        update: The update, without contact data.
+        case: Its case.
+        uow: State of the batch; takes the entry.
+        now: The present moment.
+    """
+    by, note = author_of_update(update)
+    text = update_in_words(update)
+    uow.record_entry(CaseHistoryEntry(case.case_id, now, by, "work_order_updated", text, note))

@@ -1,0 +1,152 @@
+"""Handlers of operators' commands, from the topic and over HTTP."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.dispatch.case_history import case_events, notice_events
+from services.dispatch.command_handlers import execute
+from services.dispatch.inbound.external import IncomingCommand
+from services.dispatch.policy import DispatchPolicy
+from services.dispatch.records import ChangeSet, LoadedState, ProcessedCommand
+from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.history import author_of_command
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
+from services.dispatch.unit_of_work import UnitOfWork
+from shared.contract.events import Event, OperatorCommand
+from shared.contract.topics import OPERATOR_COMMANDS
+from shared.runtime.consumer.messages import dead_letter_record
+from shared.runtime.kafka import Record
+from shared.runtime.outgoing import Outgoing
+from shared.vocabulary import CommandName
+
+COMMANDS_THAT_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
+
+
+class CommandStore(Protocol):
+    """Cases with their work orders and requests."""
+
+    async def load(
+        self, case_ids: Collection[str], work_order_ids: Collection[str]
+    ) -> Sequence[Case]:
+        """Lock and return the cases of these ids and of these work orders, as far as they exist."""
+        ...
+
+    async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
+        """Return all requests of these cases."""
+        ...
+
+    async def write(self, changes: ChangeSet) -> None:
+        """Write the changes of a batch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedCommands:
+    """Results of some commands.
+
+    Attributes:
+        outcomes: For each command the events of its cases, or why it is refused.
+        produced: All events, and the record of each executed command, to publish.
+    """
+
+    outcomes: Sequence[Sequence[Event] | CommandRefusal]
+    produced: Sequence[Event | Outgoing]
+
+
+def on_operator_commanded(
+    incoming: IncomingCommand,
+    record: Record,
+    uow: UnitOfWork,
+    policy: DispatchPolicy,
+    now: datetime,
+) -> Sequence[Event | Outgoing]:
+    """Execute a command, or dead-letter it with the reason. Idempotent by the command's key.
+
+    Args:
+        incoming: The command of an operator.
+        record: Its record.
+        uow: State of the batch; takes the changes.
+        policy: Dispatch's rules.
+        now: Time of the events that follow.
+    """
+    if uow.has_command(incoming.key):
+        return []
+    outcome = _execute(_redacted(incoming, uow, policy), uow, policy, now)
+    if isinstance(outcome, CommandRefusal):
+        code, reason = outcome.code, outcome.message
+        return [dead_letter_record(record, "dispatch", code=code, reason=reason)]
+    return outcome
+
+
+async def on_commands_called(
+    commands: Sequence[IncomingCommand], store: CommandStore, policy: DispatchPolicy, now: datetime
+) -> ExecutedCommands:
+    """Execute or refuse commands whose callers wait for the outcome.
+
+    Those that are executed go to the topic of commands too, as the log of who changed what; there
+    they count as repeats.
+
+    Args:
+        commands: In order; their keys are new.
+        store: The tables, inside a transaction.
+        policy: Dispatch's rules.
+        now: Time of the events that follow.
+    """
+    uow = UnitOfWork(await _load(commands, store))
+    redacted = [_redacted(command, uow, policy) for command in commands]
+    outcomes = [_execute(command, uow, policy, now) for command in redacted]
+    produced: list[Event | Outgoing] = []
+    for command, outcome in zip(redacted, outcomes, strict=True):
+        if not isinstance(outcome, CommandRefusal):
+            produced += [_record(command), *outcome]
+    produced += notice_events(uow, now)
+    await store.write(uow.change_set())
+    return ExecutedCommands(outcomes, produced)
+
+
+def _execute(
+    incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+) -> Sequence[Event] | CommandRefusal:
+    """Execute and record a command; return the events of its cases, or why it is refused."""
+    parsed = incoming.parsed
+    if isinstance(parsed, CommandRefusal):
+        uow.record_command(ProcessedCommand(incoming.key, None, parsed.code))
+        return parsed
+    outcome = execute(parsed, uow, policy, now)
+    if isinstance(outcome, CommandRefusal):
+        uow.record_command(ProcessedCommand(incoming.key, parsed, outcome.code))
+        return outcome
+    uow.record_command(ProcessedCommand(incoming.key, parsed, None))
+    for request in outcome.moved_requests:
+        uow.move(request)
+    for transition in outcome.transitions:
+        uow.change(transition.case, incoming.event)
+    author = author_of_command(parsed)
+    return case_events(outcome.transitions, incoming.event, uow, now, author)
+
+
+def _redacted(
+    incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy
+) -> IncomingCommand:
+    command = incoming.parsed
+    case = uow.case(command.case_id) if isinstance(command, CaseCommand) else None
+    return incoming.redacted(policy.redactor(case))
+
+
+def _record(executed: IncomingCommand) -> Outgoing:
+    """Return the record of an executed command for its topic, with the redacted data."""
+    data = {name: getattr(executed.parsed, name) for name in OperatorCommand.model_fields}
+    event = executed.event.model_copy(update={"data": data})
+    return Outgoing.to_topic(OPERATOR_COMMANDS.name, data["case_id"], event)
+
+
+async def _load(commands: Sequence[IncomingCommand], store: CommandStore) -> LoadedState:
+    parsed = [item.parsed for item in commands if isinstance(item.parsed, CaseCommand)]
+    named = {case_id for c in parsed for case_id in (c.case_id, c.into_case)}
+    moving = {c.case_id for c in parsed if c.command in COMMANDS_THAT_MOVE_REQUESTS}
+    return LoadedState(
+        cases=await store.load({case_id for case_id in named if case_id is not None}, ()),
+        case_requests=await store.requests_of(moving),
+    )

@@ -1,0 +1,169 @@
+"""The history of a case: the author of each change, and the change in words."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from services.dispatch.rules.case import Case, CaseWorkOrder
+from services.dispatch.rules.case_changes import (
+    CaseChange,
+    CaseTransition,
+    Closed,
+    Opened,
+    Overdue,
+    PriorityLowered,
+    PriorityRaised,
+    Reopened,
+    RequestAdded,
+    RequestAttached,
+    RequestMovedOut,
+    StatusChanged,
+)
+from services.dispatch.rules.clocks import PlannedReminder
+from services.dispatch.rules.operator_commands import CaseCommand
+from services.dispatch.rules.work_order_updates import BureauUpdate
+
+_BUREAU = "bureau:"
+
+
+class ChangeAuthor(NamedTuple):
+    """The author of a change.
+
+    Attributes:
+        name: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
+        note: The author's own words.
+    """
+
+    name: str
+    note: str | None = None
+
+
+RESIDENT = ChangeAuthor("resident")
+SYSTEM = ChangeAuthor("system")
+
+
+def author_of_update(update: BureauUpdate) -> ChangeAuthor:
+    """Return the bureau that sent an update, with its notes, one a line."""
+    note = _lines(
+        ("Public note", update.public_note),
+        ("Reason", update.reason),
+        ("Internal note", update.internal_note),
+    )
+    return ChangeAuthor(f"{_BUREAU}{update.bureau}", note)
+
+
+def author_of_command(command: CaseCommand) -> ChangeAuthor:
+    """Return the operator who gave a command, with reason and note, one a line."""
+    note = _lines(("Reason", command.reason), ("Public note", command.note))
+    return ChangeAuthor(f"operator:{command.actor}", note)
+
+
+def author_of_change(change: CaseChange) -> ChangeAuthor:
+    """Return who made a change that neither a bureau nor an operator made."""
+    return RESIDENT if isinstance(change, RequestAdded) else SYSTEM
+
+
+def change_in_words(transition: CaseTransition) -> str:
+    """Return a change of a case in words."""
+    return _WORDS[type(transition.change)](transition.change, transition.case)
+
+
+def update_in_words(update: BureauUpdate) -> str:
+    """Return in words what an update says about its work order alone."""
+    if update.status == "transferred":
+        return f"Transferred its work order to {update.transfer_to}."
+    return f"Set its work order to {_status(update.status, update.scheduled_for)}."
+
+
+def order_in_words(order: CaseWorkOrder) -> str:
+    """Return in words that a bureau got a work order."""
+    return f"{order.bureau} got a work order as {order.role}, by the rule {order.route_rule}."
+
+
+def reminder_in_words(bureau: str, planned: PlannedReminder) -> str:
+    """Return in words that a bureau was reminded of a deadline."""
+    deadline, _, state = planned.reminder.partition("_")
+    how = "comes close" if state == "soon" else "has passed"
+    return f"{bureau} was reminded: its deadline to {deadline} {how} ({_moment(planned.due_at)})."
+
+
+def _lines(*notes: tuple[str, str | None]) -> str | None:
+    return "\n".join(f"{name}: {note}" for name, note in notes if note) or None
+
+
+def may_read_note(reader: str | None, author: str) -> bool:
+    """Return True where a reader may see an author's notes: not those of another bureau.
+
+    Args:
+        reader: Code of a bureau; None for an operator.
+        author: Name of the author of the entry.
+    """
+    return reader is None or author == f"{_BUREAU}{reader}" or not author.startswith(_BUREAU)
+
+
+def _opened(change: Opened, _: Case) -> str:
+    return f"Request {change.tracking_number} opened the case{_origin(change)}."
+
+
+def _attached(change: RequestAttached, _: Case) -> str:
+    return f"Request {change.tracking_number} joined the case{_origin(change)}."
+
+
+def _origin(change: RequestAdded) -> str:
+    return f", moved from the case {change.moved_from}" if change.moved_from else ""
+
+
+def _raised(change: PriorityRaised, case: Case) -> str:
+    return f"Priority raised from {change.previous_level} to {case.priority.level}."
+
+
+def _lowered(change: PriorityLowered, case: Case) -> str:
+    return f"Priority lowered from {change.previous_level} to {case.priority.level}."
+
+
+def _moved_out(change: RequestMovedOut, _: Case) -> str:
+    return f"Request {change.request_id} moved to the case {change.to_case}."
+
+
+def _status_changed(change: StatusChanged, case: Case) -> str:
+    if change.bureau != case.lead_bureau:
+        return f"Transferred to {case.lead_bureau}, status {_status(case.status)}."
+    return f"Status {_status(case.status, change.scheduled_for)}."
+
+
+def _closed(change: Closed, case: Case) -> str:
+    if change.merged_into:
+        return f"Merged into the case {change.merged_into}."
+    return f"Closed as {case.status}."
+
+
+def _reopened(_: Reopened, case: Case) -> str:
+    return f"Reopened, {case.lead_bureau} leads."
+
+
+def _overdue(change: Overdue, _: Case) -> str:
+    escalated = f", escalated to {change.escalated_to}" if change.escalated_to else ""
+    deadline = f"its deadline to {change.what} ({_moment(change.due_at)})"
+    return f"{change.bureau} missed {deadline}{escalated}."
+
+
+_WORDS: Mapping[type[CaseChange], Callable[[Any, Case], str]] = {
+    Opened: _opened,
+    RequestAttached: _attached,
+    PriorityRaised: _raised,
+    PriorityLowered: _lowered,
+    RequestMovedOut: _moved_out,
+    StatusChanged: _status_changed,
+    Closed: _closed,
+    Reopened: _reopened,
+    Overdue: _overdue,
+}
+
+
+def _status(status: str, scheduled_for: datetime | None = None) -> str:
+    when = f" for {_moment(scheduled_for)}" if scheduled_for else ""
+    return f"{status.replace('_', ' ')}{when}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,129 @@
+"""Cases as operators and bureaus read them: lists by an index of each filter, and one whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from services.dispatch.inbound.case_filter import CaseFilter, search_query
+from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.store import rows
+from services.dispatch.store.postgres import CASE_REQUESTS_SQL, ORDERS_SQL, uuids
+from shared.runtime.postgres import Pool, transaction, translate_errors
+
+_PAGE_SQL = "SELECT * FROM cases WHERE case_id < $1{} ORDER BY case_id DESC LIMIT $2"
+_WORDS = """to_tsvector('simple',
+    replace(coalesce(said ->> 'tracking_number', ''), '-', '') || ' '
+    || translate(coalesce(said #>> '{{problem,summary}}', '') || ' '
+                 || coalesce(said #>> '{{problem,location,address}}', '') || ' '
+                 || coalesce(said #>> '{{problem,location,details}}', ''), '-./_', '    '))"""
+_CONDITIONS: Mapping[str, str] = {
+    "status": "status = {}",
+    "priority": "level = {}",
+    "bureau": "lead_bureau = {}",
+    "kind": "service_code = {}",
+    "district": "problem #>> '{{location,district}}' = {}",
+    "q": f"""case_id IN (SELECT case_id FROM case_requests
+                          WHERE {_WORDS} @@ to_tsquery('simple', {{}}))""",  # noqa: S608 - constants
+    "bbox": "(problem #>> '{{location,longitude}}')::float8 >= {}"
+    " AND (problem #>> '{{location,latitude}}')::float8 >= {}"
+    " AND (problem #>> '{{location,longitude}}')::float8 <= {}"
+    " AND (problem #>> '{{location,latitude}}')::float8 <= {}",
+    "surge": "case_id IN (SELECT case_id FROM surge_cases WHERE surge_id = {})",
+    "overdue": "overdue_at <= {}",
+    "in_time": "(overdue_at > {} OR overdue_at IS NULL)",
+}
+"""Conditions in the words of the indexes, by the names of ``_values``."""
+_CASE_SQL = "SELECT * FROM cases WHERE case_id = ANY($1::uuid[])"
+_HISTORY_SQL = """
+    SELECT max(at) OVER (ORDER BY number) AS at, by, what, text, note, case_event::text
+      FROM history WHERE case_id = ANY($1::uuid[]) ORDER BY number
+"""
+"""Two processes write in the order of the case's locks, and one may have a slower clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A page of a list, newest first; the cases are without their work orders.
+
+    Attributes:
+        cases: Each with the moment at which it becomes overdue, or became so.
+        more: True when there are older ones.
+    """
+
+    cases: Sequence[tuple[Case, datetime | None]]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCase:
+    """A case with its requests and its history, oldest first."""
+
+    case: Case
+    requests: Sequence[CaseRequest]
+    history: Sequence[CaseHistoryEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresCases:
+    """Reads cases without locks."""
+
+    pool: Pool
+
+    async def page(self, wanted: CaseFilter, before: UUID, limit: int, now: datetime) -> CasePage:
+        """Return the newest cases.
+
+        Args:
+            wanted: The filter.
+            before: Only cases with a lower id, which is older, are listed.
+            limit: The most cases.
+            now: Decides which are overdue.
+        """
+        values, conditions = [before, limit + 1], ""
+        for name, given in _values(wanted, now).items():
+            numbers = range(len(values) + 1, len(values) + len(given) + 1)
+            conditions += " AND " + _CONDITIONS[name].format(*(f"${n}" for n in numbers))
+            values += given
+        with translate_errors():
+            found = await self.pool.fetch(_PAGE_SQL.format(conditions), *values)
+        listed = [(rows.case_of(row, ()), row["overdue_at"]) for row in found[:limit]]
+        return CasePage(listed, len(found) > limit)
+
+    async def find(self, case_id: str) -> WholeCase | None:
+        """Return a case as of one moment; None for an unknown one."""
+        async with transaction(self.pool) as db:
+            await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            for row in await db.fetch(_CASE_SQL, uuids([case_id])):
+                orders = map(rows.order_of, await db.fetch(ORDERS_SQL, [case_id]))
+                requests = map(rows.request_of, await db.fetch(CASE_REQUESTS_SQL, [case_id]))
+                history = await db.fetch(_HISTORY_SQL, [case_id])
+                return WholeCase(
+                    rows.case_of(row, tuple(orders)),
+                    sorted(requests, key=lambda request: (request.reported_at, request.request_id)),
+                    [_entry_of(case_id, entry) for entry in history],
+                )
+        return None
+
+
+def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]:
+    """Return the values of each condition of a filter."""
+    given: dict[str, object] = wanted.model_dump(
+        include={"status", "priority", "bureau", "kind", "district", "surge"}, exclude_none=True
+    )
+    values: dict[str, Sequence[object]] = {name: (value,) for name, value in given.items()}
+    if wanted.q:
+        values["q"] = (search_query(wanted.q),)
+    if wanted.bbox:
+        values["bbox"] = wanted.bbox
+    if wanted.overdue:
+        values["overdue" if wanted.overdue == "true" else "in_time"] = (now,)
+    return values
+
+
+def _entry_of(case_id: str, row: Record) -> CaseHistoryEntry:
+    """Return the entry of a row of ``history``."""
+    fields = dict(row)
+    return CaseHistoryEntry(case_id=case_id, event_id=fields.pop("case_event"), **fields)

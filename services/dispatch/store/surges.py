@@ -1,0 +1,174 @@
+"""Surges, their cases, and orders to close these.
+
+Which cases belong to a surge is not stored: the view ``surge_cases`` has the rule.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from services.dispatch.records import StoredSurge
+from services.dispatch.store.postgres import uuids
+from shared.contract.events import new_id
+from shared.runtime.postgres import (
+    Connection,
+    Pool,
+    columns,
+    row_count,
+    transaction,
+    translate_errors,
+)
+from shared.vocabulary import CLOSED_STATUSES, ClosingStatus
+
+_UPSERT_SQL = """
+    INSERT INTO surges (surge_id, jurisdiction, dedup_group, district, started_at, ended_at,
+                        report_count, expected)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[],
+                         $6::timestamptz[], $7::integer[], $8::float8[])
+    ON CONFLICT (surge_id) DO UPDATE
+       SET ended_at = EXCLUDED.ended_at, report_count = EXCLUDED.report_count,
+           expected = EXCLUDED.expected
+     WHERE surges.ended_at IS NULL AND EXCLUDED.ended_at IS NOT NULL
+"""
+_PAGE_SQL = """
+    SELECT surge.*, cases.*,
+           (SELECT count(*) FROM surge_closing_cases JOIN surge_closings USING (closing_id)
+             WHERE surge_id = surge.surge_id) AS closing_count
+      FROM (SELECT * FROM surges WHERE number < $1 ORDER BY number DESC LIMIT $2) AS surge
+     CROSS JOIN LATERAL (
+           SELECT count(*) AS case_count,
+                  count(*) FILTER (WHERE status <> ALL ($3::text[])) AS open_case_count
+             FROM surge_cases WHERE surge_id = surge.surge_id) AS cases
+     ORDER BY number DESC
+"""
+_CITY_SQL = "SELECT jurisdiction FROM surges WHERE surge_id = ANY ($1::uuid[])"
+_ORDER_SQL = """
+    INSERT INTO surge_closings (closing_id, surge_id, source, actor, reason, note, status, given_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_ORDER_CASES_SQL = """
+    INSERT INTO surge_closing_cases (case_id, closing_id)
+    SELECT case_id, closing_id
+      FROM surge_closings JOIN surge_cases USING (surge_id)
+     WHERE closing_id = $1 AND surge_cases.status <> ALL ($2::text[])
+    ON CONFLICT DO NOTHING
+"""
+_DUE_SQL = """
+    SELECT case_id::text, source, actor, reason, note, surge_closings.status, given_at
+      FROM surge_closing_cases AS due JOIN surge_closings USING (closing_id)
+     ORDER BY case_id
+     LIMIT $1
+       FOR UPDATE OF due SKIP LOCKED
+"""
+_DONE_SQL = "DELETE FROM surge_closing_cases WHERE case_id = ANY ($1::uuid[])"
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeWithCases:
+    """A surge, and how many cases it has.
+
+    Attributes:
+        number: Counts the surges in the order of their arrival.
+        surge: The surge.
+        case_count: Its cases.
+        open_case_count: Those of them that are open.
+        closing_count: Cases that an operator ordered to close and that are not closed yet.
+    """
+
+    number: int
+    surge: StoredSurge
+    case_count: int
+    open_case_count: int
+    closing_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeClosing:
+    """An operator's order to close cases of a surge.
+
+    Attributes:
+        source: CloudEvents source of the commands that follow from it.
+        actor: The operator.
+        reason: Why, in the operator's words.
+        note: Words to residents.
+        status: Status of the closed cases.
+        given_at: When the operator gave it, UTC.
+    """
+
+    source: str
+    actor: str
+    reason: str
+    note: str
+    status: ClosingStatus
+    given_at: datetime
+
+
+async def upsert_surges(db: Connection, surges: Sequence[StoredSurge]) -> None:
+    """Store surges, each once; the stored end of a surge is never changed."""
+    await db.execute(_UPSERT_SQL, *columns(map(astuple, surges)))
+
+
+async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[SurgeWithCases]:
+    """Return surges, the newest first.
+
+    Args:
+        pool: Dispatch's database.
+        before: Number before which they begin.
+        limit: The most surges.
+    """
+    with translate_errors():
+        rows = await pool.fetch(_PAGE_SQL, before, limit, [*CLOSED_STATUSES])
+    return [
+        SurgeWithCases(
+            row["number"],
+            StoredSurge(
+                surge_id=str(row["surge_id"]),
+                jurisdiction=row["jurisdiction"],
+                dedup_group=row["dedup_group"],
+                district=row["district"],
+                started_at=row["started_at"],
+                ended_at=row["ended_at"],
+                report_count=row["report_count"],
+                expected=row["expected"],
+            ),
+            row["case_count"],
+            row["open_case_count"],
+            row["closing_count"],
+        )
+        for row in rows
+    ]
+
+
+async def city_of_surge(pool: Pool, surge_id: str) -> str | None:
+    """Return the id of the city of a surge; None for an unknown surge, or what is no id."""
+    with translate_errors():
+        city: str | None = await pool.fetchval(_CITY_SQL, uuids([surge_id]))
+    return city
+
+
+async def order_closing(pool: Pool, surge_id: str, closing: SurgeClosing) -> int:
+    """Note which cases are to be closed: those of the surge that are open now.
+
+    Args:
+        pool: Dispatch's database.
+        surge_id: A known surge.
+        closing: The order.
+
+    Returns:
+        How many; a case that an earlier order is about does not count again.
+    """
+    closing_id = new_id()
+    async with transaction(pool) as db:
+        await db.execute(_ORDER_SQL, closing_id, surge_id, *astuple(closing))
+        return row_count(await db.execute(_ORDER_CASES_SQL, closing_id, [*CLOSED_STATUSES]))
+
+
+async def cases_to_close(db: Connection, limit: int) -> Sequence[tuple[str, SurgeClosing]]:
+    """Lock and return some of the cases that are to be closed, with their orders."""
+    rows = await db.fetch(_DUE_SQL, limit)
+    return [(row["case_id"], SurgeClosing(*tuple(row)[1:])) for row in rows]
+
+
+async def remove_closed(db: Connection, case_ids: Sequence[str]) -> None:
+    """Remove cases from those that are to be closed."""
+    await db.execute(_DONE_SQL, case_ids)

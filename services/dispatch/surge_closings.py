@@ -1,0 +1,99 @@
+"""Closes the cases of surges as operators ordered, a batch per transaction."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+import structlog
+
+from services.dispatch.command_calls import run_commands
+from services.dispatch.operator_audit import operator_audit
+from services.dispatch.policy import DispatchPolicy
+from services.dispatch.store.surges import SurgeClosing, cases_to_close, remove_closed
+from shared.contract.events import OperatorCommanded, new_id
+from shared.errors import StoppedError, SystemicError, TransientError
+from shared.runtime.ops.audit import audit
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.outbox.outbox import HandOver
+from shared.runtime.postgres import Pool, transaction
+
+log = structlog.get_logger()
+
+_CASES = 50
+"""Cases of one transaction, so that bureaus' updates never wait long for a case."""
+_LOOK_EVERY_S = 5.0
+
+
+@dataclass(slots=True)
+class SurgeClosingWorker:
+    """Gives a ``close`` command for each case that is to be closed.
+
+    What is to be closed is in a table, and leaves it in the transaction that closes it: after a
+    crash the rest follows, and no case is closed twice.
+
+    Attributes:
+        pool: Dispatch's database.
+        policy: Kinds, bureaus and calendars.
+        hand_over: Called after each commit, to pass the outbox's batches to the relay.
+        clock: Source of the present moment.
+    """
+
+    pool: Pool
+    policy: DispatchPolicy
+    hand_over: HandOver
+    clock: Callable[[], datetime]
+    _called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def wake(self) -> None:
+        """Look at once: there is something to close."""
+        self._called.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Close what is to be closed until asked to stop."""
+        with suppress(StoppedError):
+            while True:
+                self._called.clear()
+                try:
+                    while await self.close_some():
+                        await pause(stopping, 0)
+                except (SystemicError, TransientError) as error:
+                    log.warning("closings_postponed", code=error.code)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_EVERY_S):
+                        await cancel_on_stop(stopping, self._called.wait())
+
+    async def close_some(self) -> int:
+        """Close some of the cases; return how many were looked at.
+
+        A case that a bureau closed meanwhile stays as it is.
+        """
+        async with transaction(self.pool) as db:
+            due = await cases_to_close(db, _CASES)
+            if not due:
+                return 0
+            commands = [_command(case_id, closing) for case_id, closing in due]
+            answered = await run_commands(db, commands, self.policy, self.clock())
+            await remove_closed(db, [case_id for case_id, _ in due])
+        self.hand_over(answered.batches)
+        for command, answer in zip(commands, answered.answers, strict=True):
+            outcome = answer.refusal.code if answer.refusal else "executed"
+            audit("operator_command", **asdict(operator_audit(command, outcome)))
+        return len(due)
+
+
+def _command(case_id: str, closing: SurgeClosing) -> OperatorCommanded:
+    return OperatorCommanded(
+        id=new_id(),
+        source=closing.source,
+        time=closing.given_at.isoformat(),
+        data={
+            "command": "close",
+            "case_id": case_id,
+            "actor": closing.actor,
+            "reason": closing.reason,
+            "note": closing.note,
+            "status": closing.status,
+        },
+    )

@@ -1,0 +1,102 @@
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from services.dispatch.inbound.case_filter import (
+    CaseFilter,
+    FilterBox,
+    KnownCodes,
+    search_query,
+)
+
+CODES = KnownCodes(bureaus={"ROADS"}, kinds={"POTHOLE"})
+SURGE = "0197a1b2-c3d4-7000-8000-000000000009"
+
+
+def read(**query: str) -> CaseFilter:
+    return CaseFilter.model_validate(query, context=CODES)
+
+
+def test_every_parameter_is_read_and_others_are_ignored() -> None:
+    wanted = read(
+        status="in_progress",
+        priority="P2",
+        bureau="ROADS",
+        kind="POTHOLE",
+        district="North",
+        q="4th Ave",
+        bbox="-122.7,45.5,-122.6,45.6",
+        surge=SURGE,
+        overdue="true",
+        limit="7",
+    )
+
+    assert wanted.model_dump() == {
+        "status": "in_progress",
+        "priority": "P2",
+        "bureau": "ROADS",
+        "kind": "POTHOLE",
+        "district": "North",
+        "q": "4th Ave",
+        "bbox": FilterBox(-122.7, 45.5, -122.6, 45.6),
+        "surge": UUID(SURGE),
+        "overdue": "true",
+    }
+    assert set(read().model_dump().values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("status", "closed"),
+        ("status", ""),
+        ("priority", "P6"),
+        ("bureau", "WATER"),
+        ("kind", "UNICORN"),
+        ("district", ""),
+        ("district", "a\x00b"),
+        ("q", ""),
+        ("q", "-- !"),
+        ("q", "x" * 201),
+        ("bbox", "1,2,3"),
+        ("bbox", "1,2,3,4,5"),
+        ("bbox", "1,2,3,north"),
+        ("bbox", "-122.6,45.5,-122.7,45.6"),
+        ("bbox", "-122.7,45.6,-122.6,45.5"),
+        ("bbox", "-181,45,-122,46"),
+        ("bbox", "-122,45,-121,91"),
+        ("bbox", "nan,nan,nan,nan"),
+        ("surge", "the flood"),
+        ("overdue", "1"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_to_write(name: str, value: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        read(**{name: value})
+
+    [error] = raised.value.errors()
+    assert error["loc"] == (name,)
+    assert error["msg"]
+
+
+def test_all_wrong_values_are_named_at_once() -> None:
+    given: dict[str, Any] = {"status": "closed", "bbox": "1", "overdue": "yes"}
+    with pytest.raises(ValidationError) as raised:
+        read(**given)
+
+    assert [error["loc"] for error in raised.value.errors()] == [(name,) for name in given]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("hole", "'hole':* | 'hole':*"),
+        ("SW 4th Ave.", "'SW':* & '4th':* & 'Ave':* | 'SW4thAve':*"),
+        ("26-7kq4-m2", "'26':* & '7kq4':* & 'm2':* | '267kq4m2':*"),
+        ("don't \\ 'x':y", "'don':* & 't':* & 'x':* & ':y':* | 'dontx:y':*"),
+    ],
+)
+def test_a_search_finds_the_beginnings_of_words_and_numbers(text: str, query: str) -> None:
+    assert search_query(text) == query
