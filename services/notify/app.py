@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.notify.delivery.email import EmailSender
+from services.notify.delivery.dkim_signer import DkimSigner
+from services.notify.delivery.email import EmailSender, MailIdentity
 from services.notify.delivery.sms import open_sms
 from services.notify.delivery.statuses import SmsStatuses
 from services.notify.delivery.store import PostgresDeliveryQueue
@@ -23,7 +24,12 @@ from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
-from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
+from shared.contract.topics import (
+    DISPATCH_CASES,
+    INTAKE_CONTACTS,
+    INTAKE_MAIL_RETURNS,
+    TRIAGE_DECISIONS,
+)
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
@@ -47,6 +53,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
     pages_url = settings.pages_url or settings.public_url
     renderer = MessageRenderer(city_texts(catalogue), pages_url)
     policy = _policy(settings, catalogue)
+    identity = await asyncio.to_thread(_mail_identity, settings, catalogue)
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         store = PostgresNotificationStore(db)
@@ -72,7 +79,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         relay = Relay(pool, settings.kafka_access)
         erasures = UnreadErasures(pool, settings.kafka_access, on_commit=relay.hand_over)
 
-        emails = [EmailSender(mailer, renderer, settings.sender) for mailer in mailers]
+        emails = [EmailSender(mailer, renderer, identity) for mailer in mailers]
         senders: list[tuple[StatusChannel, Sequence[Sender], float]] = [
             ("email", emails, settings.smtp_within_s),
             ("sms", texters, settings.sms_within_s),
@@ -91,7 +98,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         consumer = Consumer[Any](
             service="notify",
             name="notify",
-            topics=[INTAKE_CONTACTS, TRIAGE_DECISIONS, DISPATCH_CASES],
+            topics=[INTAKE_CONTACTS, INTAKE_MAIL_RETURNS, TRIAGE_DECISIONS, DISPATCH_CASES],
             access=settings.kafka_access,
             pool=pool,
             handle=handle,
@@ -127,3 +134,20 @@ def _policy(settings: NotifySettings, catalogue: Catalogue) -> NotifyPolicy:
             quiet_hours=settings.quiet_hours,
         ),
     )
+
+
+def _mail_identity(settings: NotifySettings, catalogue: Catalogue) -> MailIdentity:
+    cities = catalogue.jurisdictions.values()
+    inboxes = {city.id: city.inbound_mail[0] for city in cities if city.inbound_mail}
+    if settings.dkim_key_file is None:
+        return MailIdentity(settings.sender, inboxes)
+    signer = DkimSigner(
+        settings.dkim_domain or settings.sender.rpartition("@")[2],
+        settings.dkim_selector,
+        settings.dkim_key_file.read_bytes(),
+    )
+    try:
+        signer.signed(b"From: \r\n\r\n")  # a key that cannot sign stops the start
+    except ValueError as error:
+        raise ValueError(f"NOTIFY_DKIM_KEY_FILE {error}") from error
+    return MailIdentity(settings.sender, inboxes, signer.signed)

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FilePath,
+    HttpUrl,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.notify.rules.quiet_hours import QuietHours
@@ -104,7 +111,33 @@ class SmsSettings(EnvironmentSettings):
         return self
 
 
-class NotifySettings(SmsSettings, SmtpSettings, ServiceSettings):
+_Domain = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+
+
+class DkimSettings(EnvironmentSettings):
+    """Settings of the signature of e-mails, with the prefix ``NOTIFY_``.
+
+    Attributes:
+        dkim_key_file: PEM file of the RSA key that signs e-mails; None for no signature, where the
+            mail server signs them.
+        dkim_selector: Name of the key in the domain's DNS, ``<selector>._domainkey.<domain>``.
+        dkim_domain: The domain that signs; None for that of ``sender``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFY_")
+
+    dkim_key_file: FilePath | None = None
+    dkim_selector: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    dkim_domain: _Domain | None = None
+
+    @model_validator(mode="after")
+    def _require_selector(self) -> Self:
+        if (self.dkim_key_file is None) != (not self.dkim_selector):
+            raise ValueError("NOTIFY_DKIM_KEY_FILE and NOTIFY_DKIM_SELECTOR need each other")
+        return self
+
+
+class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     """Settings of notify; each name has the prefix ``NOTIFY_``.
 
     Attributes:

@@ -12,6 +12,7 @@ from services.notify.rules.model import (
     RequestFacts,
     StoredDelivery,
 )
+from services.notify.rules.triggers import ANSWERS
 from services.notify.store.consents import opt_out
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
 from shared.contract.events import Event, new_id
@@ -49,9 +50,13 @@ _CLAIM_SQL = f"""
            r.jurisdiction, r.service_code, r.address, r.language AS request_language,
            r.emergency, r.agency_name,
            r.agency_phone, r.agency_url, r.agency_reason, r.answer,
-           EXISTS (SELECT FROM consents
-                    WHERE contact = r.phone_ref AND channel = d.channel AND opted_out
-                  ) AS opted_out,
+           (SELECT coalesce(c.reason, 'opted_out')
+              FROM consents AS c
+             WHERE c.contact = CASE d.channel WHEN 'sms' THEN r.phone_ref ELSE r.person END
+               AND c.channel = d.channel AND c.opted_out
+               AND (c.reason IS DISTINCT FROM 'unsubscribed' OR r.named_at <= c.at
+                    OR a.only_for IS NULL OR d.template <> ALL($6::text[]))
+           ) AS suppressed,
            CASE WHEN d.template = 'digest' THEN
                (SELECT array_agg(DISTINCT news.tracking_number ORDER BY news.tracking_number)
                   FROM deliveries AS same JOIN requests AS news USING (request_id)
@@ -122,7 +127,7 @@ class PostgresDeliveryQueue:
         """
         with translate_errors():
             rows = await self._pool.fetch(
-                _CLAIM_SQL, limit, now, lease_until, self._worker_id, self._channel
+                _CLAIM_SQL, limit, now, lease_until, self._worker_id, self._channel, ANSWERS
             )
         return [_claimed(row) for row in rows]
 
@@ -173,7 +178,7 @@ def _claimed(row: Record) -> ClaimedDelivery:
         followed=tuple(row["followed"] or ()),
     )
     address = row["phone"] if stored.delivery.channel == "sms" else row["mailbox"]
-    return ClaimedDelivery(stored, row["put_off"], address, row["opted_out"], data)
+    return ClaimedDelivery(stored, row["put_off"], address, row["suppressed"], data)
 
 
 def _request_facts(row: Record) -> RequestFacts:

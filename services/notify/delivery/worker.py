@@ -16,7 +16,6 @@ from typing import Literal, Protocol, TypeAlias
 import structlog
 
 from services.notify.delivery.updates import (
-    OPTED_OUT,
     ClaimedDelivery,
     DeliveryState,
     DeliveryUpdate,
@@ -194,8 +193,8 @@ class DeliveryWorker:
         return "unreachable"
 
     async def _send(self, sender: Sender, claimed: ClaimedDelivery) -> SendOutcome:
-        if claimed.opted_out:
-            return SendOutcome("refused", OPTED_OUT)
+        if claimed.suppressed:
+            return SendOutcome("refused", claimed.suppressed)
         if claimed.address is None:
             return SendOutcome("refused", "contact_gone")
         try:

@@ -49,6 +49,7 @@ from shared.contract.events.requests import (
     RequestSubmitted,
     SubmittedRequest,
 )
+from shared.contract.events.returns import MailReturn, MailReturned
 from shared.contract.events.submissions import (
     Acceptance,
     Advice,
@@ -135,6 +136,8 @@ __all__ = [
     "Identity",
     "Judgement",
     "Location",
+    "MailReturn",
+    "MailReturned",
     "MatchReason",
     "Media",
     "Note",
