@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from secrets import token_bytes
 from typing import Annotated, get_args
 
 import typer
@@ -12,6 +13,7 @@ from cli.operator.id_lookup import IdLookup, UnknownNameError
 from services.notify.policy import city_texts
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.model import MessageData, TemplateName
+from services.notify.rules.signed_links import SignedLinks
 from services.notify.rules.sms_parts import sms_parts
 from services.notify.store.preview import find_message
 from shared.catalogue import load_catalogue
@@ -44,7 +46,8 @@ def preview(
     message = run(_find(data, case_id, template, language))
     if message is None:
         raise UnknownNameError(f"{case}: notify knows nobody who can be told about it")
-    renderer = MessageRenderer(city_texts(load_catalogue()), pages_url)
+    links = SignedLinks.of(token_bytes(), pages_url)  # they open nothing
+    renderer = MessageRenderer(city_texts(load_catalogue()), pages_url, links)
     shown = _email(renderer, message) if channel == "email" else _sms(renderer, message)
     typer.echo(json.dumps(shown) if json_output else "\n\n".join(map(str, shown.values())))
 

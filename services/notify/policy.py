@@ -1,11 +1,14 @@
 """Policy of notify: texts of the catalogue per city and language, and rules of sending."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.notify.rules.sending import SendingRules
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
+from shared.redaction import Redactor
 from shared.vocabulary import Language
+
+_ANYWHERE = Redactor("ZZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,8 @@ class CityTexts:
 
     Attributes:
         name: The city's own name.
+        title: Name of the service, per language.
+        color: Colour of the pages, ``#rrggbb``.
         phone: The city's phone number in words, per language.
         timezone: IANA name.
         service_names: Name of each service type by its code, per language.
@@ -23,6 +28,8 @@ class CityTexts:
     """
 
     name: str
+    title: Mapping[Language, str]
+    color: str
     phone: Mapping[Language, str]
     timezone: str
     service_names: Mapping[str, Mapping[Language, str]]
@@ -38,10 +45,16 @@ class NotifyPolicy:
     Attributes:
         contact_key: Secret key of the hash that stands for a person.
         rules: Rules of the cities about sending.
+        redactors: Redaction of what people write, by jurisdiction.
     """
 
     contact_key: bytes
     rules: SendingRules
+    redactors: Mapping[str, Redactor] = field(default_factory=dict)
+
+    def redactor(self, jurisdiction: str) -> Redactor:
+        """Return the redaction of a city; for an unknown one that of no country."""
+        return self.redactors.get(jurisdiction, _ANYWHERE)
 
 
 def city_texts(catalogue: Catalogue) -> Mapping[str, CityTexts]:
@@ -52,6 +65,8 @@ def city_texts(catalogue: Catalogue) -> Mapping[str, CityTexts]:
 def _texts(city: Jurisdiction) -> CityTexts:
     return CityTexts(
         name=city.name,
+        title=_by_language(city.pages.title),
+        color=city.pages.color,
         phone={"en": city.phone, "es": city.phone.replace(" or ", " o ")},
         timezone=city.timezone,
         service_names={s.code: _by_language(s.name) for s in city.services.values()},

@@ -18,7 +18,13 @@ import jinja2
 from babel.dates import format_datetime
 
 from services.notify.policy import CityTexts
-from services.notify.rules.model import MessageData, ReferralAgency, TemplateName
+from services.notify.rules.model import (
+    ASKS_IF_FIXED,
+    MessageData,
+    ReferralAgency,
+    TemplateName,
+)
+from services.notify.rules.signed_links import SignedLinks
 from shared.vocabulary import Language, is_plausible
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -62,13 +68,17 @@ class RenderedMessage:
 class MessageRenderer:
     """Renders messages; loads every template at the start, so that a missing one shows at once."""
 
-    def __init__(self, cities: Mapping[str, CityTexts], public_url: str) -> None:
+    def __init__(
+        self, cities: Mapping[str, CityTexts], public_url: str, links: SignedLinks
+    ) -> None:
         """Load the templates.
 
         Args:
             cities: By jurisdiction id.
             public_url: Base URL of the residents' pages.
+            links: Makes the links that need no login.
         """
+        self._links = links
         self._cities = cities
         self._status_page = public_url.rstrip("/") + _STATUS_PATH
         texts = _environment()
@@ -102,6 +112,7 @@ class MessageRenderer:
             "frame": self._frames[data.language].make_module(variables),
             "tracking_number": variables["tracking_number"],
             "agency_url": variables["agency"] and variables["agency"].url,
+            "feedback_url": self._feedback_url(data),
             "status_url": self._status_url(data),
         }
         return RenderedMessage(
@@ -128,6 +139,11 @@ class MessageRenderer:
         if city is None:
             raise UnknownCityError("jurisdiction: not in the catalogue")
         return city
+
+    def _feedback_url(self, data: MessageData) -> str | None:
+        if data.template not in ASKS_IF_FIXED:
+            return None
+        return self._links.url("feedback", data.notification_id)
 
     def _status_url(self, data: MessageData) -> str:
         return self._status_page + quote(data.request.tracking_number, safe="")

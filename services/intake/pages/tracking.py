@@ -17,7 +17,6 @@ from services.intake.pages.draft import FormFault
 from services.intake.pages.form import PageForm, read_form
 from services.intake.pages.languages import PARAMETER
 from services.intake.pages.photos import UPLOADER, PhotoIntake
-from services.intake.pages.tokens import TokenSigner
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicStatus
 from services.intake.public_status.store import find_status
@@ -31,6 +30,7 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.postgres import Pool
+from shared.signed_tokens import TokenSigner
 from shared.vocabulary import URGENT_LEVELS
 
 PATH = "/track"

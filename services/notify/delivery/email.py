@@ -21,7 +21,13 @@ class Mailer(Protocol):
     async def send(
         self, mailbox: str, message: bytes, *, returns_to: str | None = None
     ) -> SendOutcome:
-        """Send one message and return the outcome; no failure raises."""
+        """Send one message and return the outcome; no failure raises.
+
+        Args:
+            mailbox: Recipient address.
+            message: The message.
+            returns_to: Sender in the envelope, which bounces go to; None for the usual one.
+        """
         ...
 
 
@@ -41,7 +47,12 @@ class MailIdentity:
     sign: Callable[[bytes], bytes] = lambda message: message
 
     def bounce_address(self, jurisdiction: str, notification_id: str) -> str | None:
-        """Return the address that a bounce of a message names it by (VERP); None for ``sender``."""
+        """Return the address that a bounce of a message names it by (VERP); None for ``sender``.
+
+        Args:
+            jurisdiction: The city that the message is about.
+            notification_id: Id of the message.
+        """
         inbox = self.inboxes.get(jurisdiction)
         return f"bounce+{notification_id}@{inbox.rpartition('@')[2]}" if inbox else None
 

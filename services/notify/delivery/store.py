@@ -170,6 +170,7 @@ def _claimed(row: Record) -> ClaimedDelivery:
     stored = stored_delivery(row)
     trigger = stored.delivery.trigger
     data = MessageData(
+        notification_id=stored.notification_id,
         template=trigger.template,
         language=stored.delivery.language,
         name=row["name"],

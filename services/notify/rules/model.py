@@ -20,6 +20,8 @@ TemplateName: TypeAlias = Literal[
     "reopened",
     "digest",
 ]
+ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
+"""Messages that ask whether the problem is fixed."""
 SuppressionReason: TypeAlias = Literal[
     "not_wanted",
     "no_channel",
@@ -290,6 +292,7 @@ class MessageData:
     """Input of rendering: all data that one message can contain.
 
     Attributes:
+        notification_id: Id of the message, for the links in it.
         template: Template of the message.
         language: Language of the message.
         name: The reporter's name, as given.
@@ -299,6 +302,7 @@ class MessageData:
             for a digest.
     """
 
+    notification_id: str
     template: TemplateName
     language: Language
     name: str | None

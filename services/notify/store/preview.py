@@ -18,6 +18,7 @@ _FACTS_SQL = """
      ORDER BY template = $2 DESC, version DESC
      LIMIT 1
 """
+_NO_MESSAGE = "00000000-0000-0000-0000-000000000000"
 
 
 async def find_message(
@@ -40,6 +41,7 @@ async def find_message(
     if request is None or facts is None:
         return None
     return MessageData(
+        notification_id=_NO_MESSAGE,
         template=template,
         language=language,
         name=None,

@@ -89,6 +89,13 @@ class CaseClosing(CaseStatusChange):
     """Id of the case that took over the requests; null unless merged."""
 
 
+class CaseReopening(CaseStatusChange):
+    """State of a case after its work began again."""
+
+    reason: str | None = Field(default=None, examples=["resident_says_not_fixed"])
+    """``resident_says_not_fixed``, or the operator's reason; null in events of before."""
+
+
 class CaseSplit(CaseState):
     """State of a case after an operator moved one of its requests to a case of its own."""
 
@@ -186,13 +193,13 @@ class CaseClosed(Event):
 
 
 class CaseReopened(Event):
-    """An operator reopened the case."""
+    """An operator reopened the case, or a reporter who says that the problem is not fixed."""
 
     subject_field: ClassVar[str] = "case_id"
 
     type: Literal["route311.case.reopened.v1"] = "route311.case.reopened.v1"
     source: str = "/dispatch"
-    data: CaseStatusChange
+    data: CaseReopening
 
 
 class CaseOverdue(Event):

@@ -8,7 +8,7 @@ from shared.contract.events.base import Data, Event
 
 
 class MailReturn(Data):
-    """What another mail server reports about one message of ours; holds no contact data."""
+    """Report of another mail server about one message of ours; holds no contact data."""
 
     notification_id: str = Field(examples=["0197a1b2-c3d4-7000-8000-000000000005"])
     """Id of the message, a UUIDv7, as the report names it; the report may be forged."""

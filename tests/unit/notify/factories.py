@@ -18,6 +18,7 @@ from services.notify.rules.model import (
     Trigger,
 )
 from services.notify.rules.sending import SendingRules
+from services.notify.rules.signed_links import SignedLinks
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
@@ -46,9 +47,13 @@ CONTACT_KEY = b"a key of sixteen bytes and more"
 RULES = SendingRules(texting={"portland.gov"}, timezones={"portland.gov": ZoneInfo("US/Pacific")})
 POLICY = NotifyPolicy(CONTACT_KEY, RULES)
 PUBLIC_URL = "https://311.example.org"
+MESSAGE = "0197a1b2-c3d4-7000-8000-000000000001"
+LINKS = SignedLinks.of(CONTACT_KEY, PUBLIC_URL)
 SENDER = "311@city.example"
 PORTLAND = CityTexts(
     name="City of Portland",
+    title={"en": "Portland 311", "es": "311 de Portland"},
+    color="#0b5a6b",
     phone={"en": "3-1-1 or 503-823-4000", "es": "3-1-1 o 503-823-4000"},
     timezone="America/Los_Angeles",
     service_names={
@@ -62,11 +67,12 @@ PORTLAND = CityTexts(
 
 
 def renderer() -> MessageRenderer:
-    return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL)
+    return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL, LINKS)
 
 
 def message_data(**changes: Any) -> MessageData:
     fields: dict[str, Any] = {
+        "notification_id": MESSAGE,
         "template": "received",
         "language": "en",
         "name": "Ana",

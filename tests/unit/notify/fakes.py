@@ -214,6 +214,7 @@ class InMemoryNotify:
         delivery = row.stored.delivery
         contact = self.contacts[delivery.request_id]
         message_data = MessageData(
+            row.stored.notification_id,
             delivery.trigger.template,
             delivery.language,
             contact.name,
