@@ -18,8 +18,10 @@ from services.notify.feedback import FeedbackIntake
 from services.notify.handlers import on_messages
 from services.notify.http.feedback import FeedbackPage, feedback_routes
 from services.notify.http.pages import LinkPages
+from services.notify.http.preferences import PreferencePages, preference_routes
 from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
+from services.notify.preferences import Preferences
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
@@ -131,6 +133,9 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             routes=[
                 *sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
                 *feedback_routes(FeedbackPage(pages, links, feedback, settings.trusted_proxies)),
+                *preference_routes(
+                    PreferencePages(pages, links, Preferences(pool), settings.trusted_proxies)
+                ),
             ],
             readers=[consumer],
         )

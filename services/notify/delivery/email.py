@@ -91,8 +91,11 @@ class EmailSender:
         headers = dict(thread_headers(request.tracking_number, identity.sender))
         if inbox := identity.inboxes.get(request.jurisdiction):
             headers["Reply-To"] = inbox
+        rendered = self.renderer.render(claimed.data)
+        headers["List-Unsubscribe"] = f"<{rendered.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message = build_message(
-            self.renderer.render(claimed.data),
+            rendered,
             notification_id=id_,
             sender=identity.sender,
             mailbox=address,

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from services.notify.rendering import RenderedMessage
 
-_SMTP = compat32.clone(linesep="\r\n")
+_SMTP = compat32.clone(linesep="\r\n", max_line_length=998)  # a link in a header stays whole
 
 
 def message_id(notification_id: str, sender: str) -> str:

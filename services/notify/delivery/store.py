@@ -1,6 +1,7 @@
 """PostgreSQL implementation of the delivery queue."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from asyncpg import Record
@@ -12,6 +13,7 @@ from services.notify.rules.model import (
     RequestFacts,
     StoredDelivery,
 )
+from services.notify.rules.preferences import ON_THE_WAY
 from services.notify.rules.triggers import ANSWERS
 from services.notify.store.consents import opt_out
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
@@ -50,6 +52,9 @@ _CLAIM_SQL = f"""
            r.jurisdiction, r.service_code, r.address, r.language AS request_language,
            r.emergency, r.agency_name,
            r.agency_phone, r.agency_url, r.agency_reason, r.answer,
+           p.language AS chosen_language,
+           CASE WHEN p.updates = 'important' AND d.template = ANY($7::text[])
+                THEN 'not_wanted' END AS unwanted,
            (SELECT coalesce(c.reason, 'opted_out')
               FROM consents AS c
              WHERE c.contact = CASE d.channel WHEN 'sms' THEN r.phone_ref ELSE r.person END
@@ -65,6 +70,7 @@ _CLAIM_SQL = f"""
       FROM d
       JOIN requests AS r USING (request_id)
       JOIN announcements AS a USING (about, version)
+      LEFT JOIN preferences AS p ON p.person = r.person
 """  # noqa: S608 - constants only
 _RECORD_SQL = """
     UPDATE deliveries AS mine
@@ -127,7 +133,14 @@ class PostgresDeliveryQueue:
         """
         with translate_errors():
             rows = await self._pool.fetch(
-                _CLAIM_SQL, limit, now, lease_until, self._worker_id, self._channel, ANSWERS
+                _CLAIM_SQL,
+                limit,
+                now,
+                lease_until,
+                self._worker_id,
+                self._channel,
+                ANSWERS,
+                ON_THE_WAY,
             )
         return [_claimed(row) for row in rows]
 
@@ -168,6 +181,8 @@ class PostgresDeliveryQueue:
 
 def _claimed(row: Record) -> ClaimedDelivery:
     stored = stored_delivery(row)
+    if language := row["chosen_language"]:
+        stored = replace(stored, delivery=replace(stored.delivery, language=language))
     trigger = stored.delivery.trigger
     data = MessageData(
         notification_id=stored.notification_id,
@@ -179,7 +194,8 @@ def _claimed(row: Record) -> ClaimedDelivery:
         followed=tuple(row["followed"] or ()),
     )
     address = row["phone"] if stored.delivery.channel == "sms" else row["mailbox"]
-    return ClaimedDelivery(stored, row["put_off"], address, row["suppressed"], data)
+    suppressed = row["suppressed"] or row["unwanted"]
+    return ClaimedDelivery(stored, row["put_off"], address, suppressed, data)
 
 
 def _request_facts(row: Record) -> RequestFacts:

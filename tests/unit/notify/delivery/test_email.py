@@ -10,7 +10,7 @@ from services.notify.delivery.email import EmailSender, MailIdentity
 from services.notify.delivery.updates import ClaimedDelivery
 from tests.builders import NOON
 from tests.unit.notify.delivery.harness import FakeMailer
-from tests.unit.notify.factories import SENDER, message_data, renderer, stored
+from tests.unit.notify.factories import LINKS, MESSAGE, SENDER, message_data, renderer, stored
 
 INBOX = "311@portlandoregon.gov"
 
@@ -30,6 +30,8 @@ async def test_answers_go_to_the_citys_inbox_and_bounces_name_their_message() ->
     assert message["Reply-To"] == INBOX
     assert message["References"] == "<26-7KQ4-M2@city.example>"
     assert returns_to == f"bounce+{id_}@portlandoregon.gov"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["List-Unsubscribe"] == f"<{LINKS.url('unsubscribe', MESSAGE)}>"
 
 
 async def test_a_city_without_an_inbox_gets_both_at_the_sender() -> None:

@@ -26,6 +26,7 @@ def rendered_message(**changes: Any) -> RenderedMessage:
         "subject": "Recibimos su reporte 26-7KQ4-M2",
         "text": "Hola, Ana:\n\nYa empezó.\n",
         "html": "<p>Hola, Ana:</p>\n<p>Ya empezó.</p>\n",
+        "unsubscribe_url": "https://311.example.org/v1/unsubscribe/x",
     }
     return RenderedMessage(**(fields | changes))
 
