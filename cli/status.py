@@ -65,7 +65,7 @@ class RouterStatus:
         services: By name.
         parked: Number of dead letters by topic.
         cases: Rows of ``status``, ``level`` and ``cases``, their number.
-        feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: what residents said of its work.
+        feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: numbers of residents' answers.
         crash_loops: Services that die at a record again and again.
     """
 

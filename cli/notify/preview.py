@@ -18,13 +18,15 @@ from services.notify.rules.sms_parts import sms_parts
 from services.notify.store.preview import find_message
 from shared.catalogue import load_catalogue
 from shared.runtime.database import open_database
-from shared.vocabulary import Language, StatusChannel
+from shared.vocabulary import StatusChannel
 
 CaseArgument = Annotated[str, typer.Argument(help="Id of the case, or a tracking number.")]
 TemplateOption = Annotated[
     TemplateName, typer.Option("--template", help=f"One of {', '.join(get_args(TemplateName))}.")
 ]
-LanguageOption = Annotated[Language, typer.Option("--language", help="Language of the message.")]
+LanguageOption = Annotated[
+    str, typer.Option("--language", help="The reader's language, such as en, es or vi.")
+]
 ChannelOption = Annotated[StatusChannel, typer.Option("--channel", help="E-mail or SMS.")]
 PagesOption = Annotated[str, typer.Option("--pages-url", help="Base URL of the residents' pages.")]
 
@@ -53,7 +55,7 @@ def preview(
 
 
 async def _find(
-    data: Path, case_id: str, template: TemplateName, language: Language
+    data: Path, case_id: str, template: TemplateName, language: str
 ) -> MessageData | None:
     async with open_database(find_admin_dsn(data), "notify") as db:
         return await find_message(db, case_id, template, language)

@@ -14,7 +14,7 @@ from shared.errors import PermanentError
 
 
 class UnknownRequestError(PermanentError):
-    """What is said of a request that no case has, such as one that was parked."""
+    """A note or an answer is about a request that has no case, such as a parked one."""
 
     code = "unknown_request"
 

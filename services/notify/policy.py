@@ -23,6 +23,7 @@ class CityTexts:
         timezone: IANA name.
         service_names: Name of each service type by its code, per language.
         bureau_names: Name of each bureau by its code.
+        bureau_phones: Phone number of each bureau that has one, by its code.
         referral_reasons: Reasons for a referral to an outside agency, by code and per language.
         answers: Answers to questions that need no work, by code and per language.
     """
@@ -34,6 +35,7 @@ class CityTexts:
     timezone: str
     service_names: Mapping[str, Mapping[Language, str]]
     bureau_names: Mapping[str, str]
+    bureau_phones: Mapping[str, str]
     referral_reasons: Mapping[str, Mapping[Language, str]]
     answers: Mapping[str, Mapping[Language, str]]
 
@@ -71,6 +73,9 @@ def _texts(city: Jurisdiction) -> CityTexts:
         timezone=city.timezone,
         service_names={s.code: _by_language(s.name) for s in city.services.values()},
         bureau_names={bureau.code: bureau.name for bureau in city.bureaus.values()},
+        bureau_phones={
+            bureau.code: bureau.phone for bureau in city.bureaus.values() if bureau.phone
+        },
         referral_reasons={c: _by_language(text) for c, text in city.referral_reasons.items()},
         answers={code: _by_language(text) for code, text in city.answers.items()},
     )

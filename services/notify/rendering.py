@@ -18,6 +18,7 @@ import jinja2
 from babel.dates import format_datetime
 
 from services.notify.policy import CityTexts
+from services.notify.rules.help_lines import HELP_LINES
 from services.notify.rules.model import (
     ASKS_IF_FIXED,
     MessageData,
@@ -115,6 +116,8 @@ class MessageRenderer:
             "language": data.language,
             "color": city.color,
             "danger": " ".join(self._dangers[data.language].render(variables).split()),
+            "help_language": data.help_language,
+            "help_line": _help_line(data, city),
             "subject": subject,
             "body": body,
             "frame": self._frames[data.language].make_module(variables),
@@ -135,7 +138,9 @@ class MessageRenderer:
         )
 
     def render_sms(self, data: MessageData) -> str:
-        """Return the message as a text message: one line that ends with the status page.
+        """Return the message as a text message: one line with the status page at its end.
+
+        A reader of another language finds the line about help in it behind that.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
@@ -143,7 +148,8 @@ class MessageRenderer:
         city = self._city(data)
         texts = self._sms[data.language].make_module(_variables(data, city))
         text = getattr(texts, data.template)
-        return " ".join(f"{city.name} 311: {text} {self._status_url(data)}".split())
+        help_line = _help_line(data, city)
+        return " ".join(f"{city.name} 311: {text} {self._status_url(data)} {help_line}".split())
 
     def _city(self, data: MessageData) -> CityTexts:
         city = self._cities.get(data.request.jurisdiction)
@@ -158,6 +164,12 @@ class MessageRenderer:
 
     def _status_url(self, data: MessageData) -> str:
         return self._status_page + quote(data.request.tracking_number, safe="")
+
+
+def _help_line(data: MessageData, city: CityTexts) -> str:
+    """Return how to get help in the reader's own language; empty where none is needed."""
+    line = HELP_LINES[data.help_language] if data.help_language else ""
+    return line.replace("{phone}", city.phone["en"].replace(" or ", " / "))
 
 
 def one_line(text: str | None) -> str:
@@ -223,6 +235,7 @@ def _variables(data: MessageData, city: CityTexts) -> dict[str, Any]:
         "why": city.referral_reasons.get(reason_code, {}).get(language),
         "answer": city.answers.get(request.answer_code or "", {}).get(language),
         "bureau": city.bureau_names.get(case.bureau or ""),
+        "bureau_phone": city.bureau_phones.get(case.bureau or ""),
         "note": one_line(case.note),
         "reason": one_line(case.reason),
         "day": _date_in_words(case.scheduled_for, city.timezone, language, _DATE_FORMATS),

@@ -24,7 +24,7 @@ def is_reopened_by_resident(case: Case, at: datetime) -> bool:
 
     Args:
         case: The case.
-        at: When the resident said so.
+        at: Time of the answer.
     """
     if case.status != "completed" or case.merged_into or case.closed_at is None:
         return False

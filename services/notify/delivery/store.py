@@ -7,6 +7,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
+from services.notify.rules.help_lines import help_language
 from services.notify.rules.model import (
     MessageData,
     ReferralAgency,
@@ -49,7 +50,8 @@ _CLAIM_SQL = f"""
         RETURNING deliveries.*
     )
     SELECT {DELIVERY_COLUMNS}, d.put_off, r.mailbox, r.phone, r.name, r.tracking_number,
-           r.jurisdiction, r.service_code, r.address, r.language AS request_language,
+           r.jurisdiction, r.service_code, r.address, r.contact_language,
+           r.language AS request_language,
            r.emergency, r.agency_name,
            r.agency_phone, r.agency_url, r.agency_reason, r.answer,
            p.language AS chosen_language,
@@ -192,6 +194,7 @@ def _claimed(row: Record) -> ClaimedDelivery:
         request=_request_facts(row),
         case=trigger.facts,
         followed=tuple(row["followed"] or ()),
+        help_language=help_language((row["contact_language"], row["request_language"])),
     )
     address = row["phone"] if stored.delivery.channel == "sms" else row["mailbox"]
     suppressed = row["suppressed"] or row["unwanted"]

@@ -10,6 +10,7 @@ TemplateName: TypeAlias = Literal[
     "received",
     "attached",
     "already_closed",
+    "acknowledged",
     "scheduled",
     "in_progress",
     "waiting_for_resident",
@@ -18,6 +19,8 @@ TemplateName: TypeAlias = Literal[
     "referred",
     "answered",
     "reopened",
+    "transferred",
+    "overdue",
     "digest",
 ]
 ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
@@ -300,6 +303,7 @@ class MessageData:
         case: Details of the case event.
         followed: Tracking numbers of all requests that the person has messages about that day,
             for a digest.
+        help_language: Language of the line that says how to get help in it; None for none.
     """
 
     notification_id: str
@@ -309,3 +313,4 @@ class MessageData:
     request: RequestFacts
     case: CaseFacts
     followed: tuple[str, ...] = ()
+    help_language: str | None = None

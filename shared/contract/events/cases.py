@@ -52,9 +52,9 @@ class CaseStatusChange(CaseState):
 
     previous_status: CaseStatus
     """Status before this change."""
-    bureau: str | None = None
+    bureau: str | None = Field(default=None, examples=["PBOT-MOD"])
     """Code of the bureau that reported the change; null for an operator."""
-    public_note: str | None = None
+    public_note: str | None = Field(default=None, examples=["Mattress removed"])
     """Bureau's note for residents, at most 4,000 characters; null for none."""
     scheduled_for: AwareDatetime | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
     """Moment for which the work is scheduled, UTC; null when not scheduled."""

@@ -26,7 +26,7 @@ class Feedback(Data):
 
 
 class FeedbackGiven(Event):
-    """A reporter said whether the problem is fixed; a NO soon after the closing reopens the case.
+    """A reporter's answer whether the problem is fixed; an early NO reopens the case.
 
     Notify takes answers by the link in its messages, intake those by text and on its pages.
     """

@@ -30,6 +30,7 @@ from shared.contract.events import (
     CasePriorityRaise,
     CasePriorityRaised,
     CaseReopened,
+    CaseReopening,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseSplit,
@@ -61,6 +62,7 @@ PORTLAND = CityTexts(
         "ROW-DEBRIS": {"en": "Debris in roadway", "es": "Escombros en la calle"},
     },
     bureau_names={"PBOT-MAINT": "PBOT Maintenance Operations"},
+    bureau_phones={"PBOT-MAINT": "503-823-1700"},
     answers={"garbage_day": {"en": "It is on Monday.", "es": "Es el lunes."}},
     referral_reasons={"state_land": {"en": "It is the State's.", "es": "Es del Estado."}},
 )
@@ -179,7 +181,8 @@ def attached(request_id: str, case_id: str, version: int, **changes: Any) -> Cas
 
 def moved(case_id: str, version: int, status: str, **changes: Any) -> CaseStatusChanged:
     return CaseStatusChanged.of(
-        CaseStatusChange(**(_state(case_id, version, status) | changes)), now=NOON
+        CaseStatusChange(**(_state(case_id, version, status) | {"bureau": "PBOT-MAINT"} | changes)),
+        now=NOON,
     )
 
 
@@ -188,9 +191,9 @@ def closed(case_id: str, version: int, status: str = "completed", **changes: Any
     return CaseClosed.of(CaseClosing(**(fields | changes)), now=NOON)
 
 
-def reopened(case_id: str, version: int) -> CaseReopened:
-    fields = _state(case_id, version, "open") | {"previous_status": "completed"}
-    return CaseReopened.of(CaseStatusChange(**fields), now=NOON)
+def reopened(case_id: str, version: int, reason: str = "More to do") -> CaseReopened:
+    fields = _state(case_id, version, "open") | {"previous_status": "completed", "reason": reason}
+    return CaseReopened.of(CaseReopening(**fields), now=NOON)
 
 
 def raised(case_id: str, version: int) -> CasePriorityRaised:
@@ -203,9 +206,9 @@ def lowered(case_id: str, version: int) -> CasePriorityLowered:
     return CasePriorityLowered.of(CaseLowering(**fields), now=NOON)
 
 
-def overdue(case_id: str, version: int) -> CaseOverdue:
+def overdue(case_id: str, version: int, what: str = "complete") -> CaseOverdue:
     fields = _state(case_id, version, "open") | {
-        "what": "complete",
+        "what": what,
         "due_at": NOON,
         "bureau": "PBOT-MAINT",
     }

@@ -309,3 +309,14 @@ def test_who_reads_that_the_work_is_done_can_say_whether_it_is_fixed(language: s
     assert link in message.text
     assert f'href="{link}"' in message.html
     assert "/feedback/" not in render("declined", language).text
+
+
+def test_a_new_team_is_named_with_its_phone_and_a_resident_who_called_it_back_is_told() -> None:
+    moved = render("transferred", case=CaseFacts(bureau="PBOT-MAINT"))
+    by_resident = render("reopened", case=CaseFacts(reason="resident_says_not_fixed"))
+    by_operator = render("reopened", case=CaseFacts(reason="A look into the file"))
+
+    assert "PBOT Maintenance Operations takes care of it. Their phone: 503-823-1700." in moved.text
+    assert "Somebody told us that it is not fixed." in by_resident.text
+    assert "there is more work to do" in by_operator.text
+    assert "A look into the file" not in by_operator.text
