@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.notify.delivery.channels import open_channels
 from services.notify.delivery.dkim_signer import DkimSigner
-from services.notify.delivery.email import EmailSender, MailIdentity
-from services.notify.delivery.sms import open_sms
+from services.notify.delivery.email import MailIdentity
 from services.notify.delivery.statuses import SmsStatuses
 from services.notify.delivery.store import PostgresDeliveryQueue
-from services.notify.delivery.worker import DeliveryWorker, Sender
+from services.notify.delivery.worker import DeliveryWorker
 from services.notify.feedback import FeedbackIntake
 from services.notify.handlers import on_messages
 from services.notify.http.feedback import FeedbackPage, feedback_routes
@@ -25,7 +25,7 @@ from services.notify.preferences import Preferences
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.settings import NotifySettings
+from services.notify.settings import NotifySettings, SecondProviders
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures
 from shared.catalogue import Catalogue, load_catalogue
@@ -49,13 +49,23 @@ from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import ServiceParts
-from shared.runtime.smtp import open_mailers
-from shared.vocabulary import StatusChannel
 
 
 @asynccontextmanager
-async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
-    """Open the resources of notify, yield its parts, and close all in reverse order."""
+async def notify(
+    settings: NotifySettings, second: SecondProviders | None = None
+) -> AsyncGenerator[ServiceParts]:
+    """Open the resources of notify, yield its parts, and close all in reverse order.
+
+    Args:
+        settings: The settings.
+        second: Providers that are used while the first ones fail; None for none.
+
+    Raises:
+        ValueError: The second SMS provider lacks the number of a city.
+    """
+    second = second or SecondProviders()
+    _check_numbers(settings, second)
     catalogue = await asyncio.to_thread(load_catalogue)
     links = SignedLinks.of(settings.contact_key.get_secret_value().encode(), settings.base_url)
     pages_url = settings.pages_url or settings.public_url
@@ -83,28 +93,21 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
 
     async with (
         open_pool(settings.postgres_dsn.get_secret_value()) as pool,
-        open_mailers(settings, settings.sender, settings.smtp_connections) as mailers,
-        open_sms(settings.sms, renderer, settings.base_url) as texters,
+        open_channels(settings, second, renderer, identity) as channels,
     ):
         relay = Relay(pool, settings.kafka_access)
         feedback = FeedbackIntake(pool, policy, relay.hand_over)
         erasures = UnreadErasures(pool, settings.kafka_access, on_commit=relay.hand_over)
 
-        emails = [EmailSender(mailer, renderer, identity) for mailer in mailers]
-        senders: list[tuple[StatusChannel, Sequence[Sender], float]] = [
-            ("email", emails, settings.smtp_within_s),
-            ("sms", texters, settings.sms_within_s),
-        ]
         workers = [
             DeliveryWorker(
-                channel=channel,
-                queue=PostgresDeliveryQueue(pool, channel, on_commit=relay.hand_over),
-                senders=of_channel,
-                lease=timedelta(seconds=2 * within_s),
+                channel=channel.name,
+                queue=PostgresDeliveryQueue(pool, channel.name, on_commit=relay.hand_over),
+                providers=channel.providers,
+                lease=timedelta(seconds=2 * channel.within_s),
                 may_send=lambda: erasures.applied,
             )
-            for channel, of_channel, within_s in senders
-            if of_channel
+            for channel in channels
         ]
         consumer = Consumer[Any](
             service="notify",
@@ -131,7 +134,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             ],
             readiness_checks=[consumer],
             routes=[
-                *sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
+                *sms_status_routes(settings, second, SmsStatuses(pool, relay.hand_over).take),
                 *feedback_routes(FeedbackPage(pages, links, feedback, settings.trusted_proxies)),
                 *preference_routes(
                     PreferencePages(pages, links, Preferences(pool), settings.trusted_proxies)
@@ -169,3 +172,8 @@ def _mail_identity(settings: NotifySettings, catalogue: Catalogue) -> MailIdenti
     except ValueError as error:
         raise ValueError(f"NOTIFY_DKIM_KEY_FILE {error}") from error
     return MailIdentity(settings.sender, inboxes, signer.signed)
+
+
+def _check_numbers(settings: NotifySettings, second: SecondProviders) -> None:
+    if settings.sms and second.sms and settings.sms.numbers.keys() != second.sms.numbers.keys():
+        raise ValueError("NOTIFY_SECOND_SMS_NUMBERS: name the cities of NOTIFY_SMS_NUMBERS")

@@ -62,7 +62,7 @@ class SmsAccount:
 
 
 class SmsSettings(EnvironmentSettings):
-    """Settings of the SMS provider, with the prefix ``NOTIFY_``.
+    """Settings of an SMS provider, with the prefix of its class.
 
     Attributes:
         sms_url: Base URL of its API, Twilio's or one of the same form.
@@ -74,11 +74,7 @@ class SmsSettings(EnvironmentSettings):
         sms_connections: Messages sent in parallel; 1 to 50.
         sms_within_s: Deadline of one hand-over, in seconds. A delivery's lease is twice as long;
             when it expires without a result, the delivery counts as unknown.
-        quiet_hours: Hours without text messages, in each city's time, such as ``21:00-08:00``;
-            ``off`` for none.
     """
-
-    model_config = SettingsConfigDict(env_prefix="NOTIFY_")
 
     sms_url: EncryptedBase = HttpUrl("https://api.twilio.com")
     sms_account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")] = ""
@@ -86,9 +82,6 @@ class SmsSettings(EnvironmentSettings):
     sms_numbers: CityNumbers
     sms_connections: Annotated[int, Field(ge=1, le=50)] = 4
     sms_within_s: Annotated[float, Field(gt=0)] = 15.0
-    quiet_hours: Annotated[QuietHours | None, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours(
-        time(21), time(8)
-    )
 
     @property
     def sms(self) -> SmsAccount | None:
@@ -107,8 +100,15 @@ class SmsSettings(EnvironmentSettings):
     @model_validator(mode="after")
     def _check_account(self) -> Self:
         if self.sms_token is not None and not (self.sms_account and self.sms_numbers):
-            raise ValueError("NOTIFY_SMS_TOKEN needs NOTIFY_SMS_ACCOUNT and NOTIFY_SMS_NUMBERS")
+            prefix = f"{self.model_config.get('env_prefix', '')}SMS"
+            raise ValueError(f"{prefix}_TOKEN needs {prefix}_ACCOUNT and {prefix}_NUMBERS")
         return self
+
+
+class SecondProviders(SmsSettings, SmtpSettings):
+    """Settings of the providers that are used while the first ones fail; ``NOTIFY_SECOND_``."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFY_SECOND_", frozen=True)
 
 
 _Domain = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
@@ -152,6 +152,8 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
         smtp_connections: Messages sent in parallel, each over its own connection; 1 to 50.
         smtp_within_s: Deadline of one SMTP hand-over, in seconds. A delivery's lease is twice as
             long; when it expires without a result, the delivery counts as unknown.
+        quiet_hours: Hours without text messages, in each city's time, such as ``21:00-08:00``;
+            ``off`` for none.
     """
 
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", frozen=True)
@@ -163,6 +165,9 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     smtp_host: str
     smtp_port: Annotated[int, Field(ge=1, le=65535)]
     smtp_connections: Annotated[int, Field(ge=1, le=50)] = 8
+    quiet_hours: Annotated[QuietHours | None, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours(
+        time(21), time(8)
+    )
 
     @property
     def base_url(self) -> str:

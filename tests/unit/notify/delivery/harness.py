@@ -1,12 +1,14 @@
 """A delivery worker on fakes."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
 from services.notify.delivery.email import EmailSender, MailIdentity
+from services.notify.delivery.providers import Provider
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
 from shared.contract.events import Consent, ConsentChanged, Event, new_id
@@ -68,13 +70,21 @@ class DeliveryHarness:
     mailers: list[FakeMailer] = field(default_factory=lambda: [FakeMailer()])
     clock: FakeClock = field(default_factory=FakeClock)
     may_send: bool = True
+    second: list[FakeMailer] = field(default_factory=list)
+    seconds: Callable[[], float] = time.monotonic
 
     @property
     def worker(self) -> DeliveryWorker:
         return DeliveryWorker(
             channel=self.store.channel,
             queue=self.store,
-            senders=[EmailSender(mailer, renderer(), IDENTITY) for mailer in self.mailers],
+            providers=[
+                Provider(
+                    [EmailSender(mailer, renderer(), IDENTITY) for mailer in mailers], self.seconds
+                )
+                for mailers in (self.mailers, self.second)
+                if mailers
+            ],
             lease=LEASE,
             may_send=lambda: self.may_send,
             clock=self.clock,
