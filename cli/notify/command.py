@@ -3,6 +3,7 @@
 import typer
 
 from cli.notify.held import held
+from cli.notify.log import log
 from cli.notify.preview import preview
 from cli.notify.suppressed import suppressed
 from cli.notify.unknown import unknown
@@ -14,3 +15,4 @@ notify.command()(preview)
 notify.add_typer(unknown, name="unknown")
 notify.command()(suppressed)
 notify.command()(held)
+notify.command()(log)

@@ -2,6 +2,6 @@
 
 Consumes ``channel-submissions``, and for the public status ``triage-decisions`` and
 ``dispatch-cases``; produces ``intake-receipts``, ``intake-requests``,
-``intake-requests-express`` and ``intake-contacts``; owns the PostgreSQL schema ``intake`` with
-tracking numbers, receipts and the public status of each request.
+``intake-requests-express``, ``intake-contacts`` and ``intake-mail-returns``; owns the PostgreSQL
+schema ``intake`` with tracking numbers, receipts and the public status of each request.
 """

@@ -8,28 +8,36 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.notify.delivery.email import EmailSender
-from services.notify.delivery.sms import open_sms
+from services.notify.delivery.channels import open_channels
+from services.notify.delivery.dkim_signer import DkimSigner
+from services.notify.delivery.email import MailIdentity
 from services.notify.delivery.statuses import SmsStatuses
 from services.notify.delivery.store import PostgresDeliveryQueue
-from services.notify.delivery.worker import DeliveryWorker, Sender
+from services.notify.delivery.worker import DeliveryWorker
 from services.notify.disclosures import Disclosures
 from services.notify.feedback import FeedbackIntake
 from services.notify.handlers import on_messages
 from services.notify.http.contact import contact_routes
 from services.notify.http.feedback import FeedbackPage, feedback_routes
 from services.notify.http.pages import LinkPages
+from services.notify.http.preferences import PreferencePages, preference_routes
 from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
+from services.notify.preferences import Preferences
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.settings import NotifySettings
+from services.notify.settings import NotifySettings, SecondProviders
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
-from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
+from shared.contract.topics import (
+    DISPATCH_CASES,
+    INTAKE_CONTACTS,
+    INTAKE_MAIL_RETURNS,
+    TRIAGE_DECISIONS,
+)
 from shared.redaction import Redactor
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
@@ -47,15 +55,25 @@ from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
 from shared.runtime.service import ServiceParts
-from shared.runtime.smtp import open_mailers
-from shared.vocabulary import StatusChannel
 
 _ADDRESS_BURST_S = 5.0
 
 
 @asynccontextmanager
-async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
-    """Open the resources of notify, yield its parts, and close all in reverse order."""
+async def notify(
+    settings: NotifySettings, second: SecondProviders | None = None
+) -> AsyncGenerator[ServiceParts]:
+    """Open the resources of notify, yield its parts, and close all in reverse order.
+
+    Args:
+        settings: The settings.
+        second: Providers that are used while the first ones fail; None for none.
+
+    Raises:
+        ValueError: The second SMS provider lacks the number of a city.
+    """
+    second = second or SecondProviders()
+    _check_numbers(settings, second)
     catalogue = await asyncio.to_thread(load_catalogue)
     links = SignedLinks.of(settings.contact_key.get_secret_value().encode(), settings.base_url)
     pages_url = settings.pages_url or settings.public_url
@@ -63,6 +81,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
     renderer = MessageRenderer(cities, pages_url, links)
     pages = LinkPages(cities, pages_url)
     policy = _policy(settings, catalogue)
+    identity = await asyncio.to_thread(_mail_identity, settings, catalogue)
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         store = PostgresNotificationStore(db)
@@ -82,33 +101,26 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
 
     async with (
         open_pool(settings.postgres_dsn.get_secret_value()) as pool,
-        open_mailers(settings, settings.sender, settings.smtp_connections) as mailers,
-        open_sms(settings.sms, renderer, settings.base_url) as texters,
+        open_channels(settings, second, renderer, identity) as channels,
     ):
         relay = Relay(pool, settings.kafka_access)
         feedback = FeedbackIntake(pool, policy, relay.hand_over)
         erasures = UnreadErasures(pool, settings.kafka_access, on_commit=relay.hand_over)
 
-        emails = [EmailSender(mailer, renderer, settings.sender) for mailer in mailers]
-        senders: list[tuple[StatusChannel, Sequence[Sender], float]] = [
-            ("email", emails, settings.smtp_within_s),
-            ("sms", texters, settings.sms_within_s),
-        ]
         workers = [
             DeliveryWorker(
-                channel=channel,
-                queue=PostgresDeliveryQueue(pool, channel, on_commit=relay.hand_over),
-                senders=of_channel,
-                lease=timedelta(seconds=2 * within_s),
+                channel=channel.name,
+                queue=PostgresDeliveryQueue(pool, channel.name, on_commit=relay.hand_over),
+                providers=channel.providers,
+                lease=timedelta(seconds=2 * channel.within_s),
                 may_send=lambda: erasures.applied,
             )
-            for channel, of_channel, within_s in senders
-            if of_channel
+            for channel in channels
         ]
         consumer = Consumer[Any](
             service="notify",
             name="notify",
-            topics=[INTAKE_CONTACTS, TRIAGE_DECISIONS, DISPATCH_CASES],
+            topics=[INTAKE_CONTACTS, INTAKE_MAIL_RETURNS, TRIAGE_DECISIONS, DISPATCH_CASES],
             access=settings.kafka_access,
             pool=pool,
             handle=handle,
@@ -131,9 +143,12 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
             ],
             readiness_checks=[consumer],
             routes=[
-                *sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
+                *sms_status_routes(settings, second, SmsStatuses(pool, relay.hand_over).take),
                 *feedback_routes(FeedbackPage(pages, links, feedback, settings.trusted_proxies)),
                 *contact_routes(_callers(settings, pool), disclosures),
+                *preference_routes(
+                    PreferencePages(pages, links, Preferences(pool), settings.trusted_proxies)
+                ),
             ],
             readers=[consumer],
         )
@@ -161,3 +176,25 @@ def _callers(settings: NotifySettings, pool: Pool) -> Callers:
         by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
         proxies=settings.trusted_proxies,
     )
+
+
+def _mail_identity(settings: NotifySettings, catalogue: Catalogue) -> MailIdentity:
+    cities = catalogue.jurisdictions.values()
+    inboxes = {city.id: city.inbound_mail[0] for city in cities if city.inbound_mail}
+    if settings.dkim_key_file is None:
+        return MailIdentity(settings.sender, inboxes)
+    signer = DkimSigner(
+        settings.dkim_domain or settings.sender.rpartition("@")[2],
+        settings.dkim_selector,
+        settings.dkim_key_file.read_bytes(),
+    )
+    try:
+        signer.signed(b"From: \r\n\r\n")  # a key that cannot sign stops the start
+    except ValueError as error:
+        raise ValueError(f"NOTIFY_DKIM_KEY_FILE {error}") from error
+    return MailIdentity(settings.sender, inboxes, signer.signed)
+
+
+def _check_numbers(settings: NotifySettings, second: SecondProviders) -> None:
+    if settings.sms and second.sms and settings.sms.numbers.keys() != second.sms.numbers.keys():
+        raise ValueError("NOTIFY_SECOND_SMS_NUMBERS: name the cities of NOTIFY_SMS_NUMBERS")

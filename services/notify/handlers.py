@@ -14,11 +14,12 @@ from services.notify.rules.model import (
     Delivery,
     Follower,
     ReporterContact,
+    ReturnedMail,
     StoredDelivery,
     Trigger,
 )
 from services.notify.rules.recipients import deliveries_due
-from shared.contract.events import Event, NotificationSuppressed
+from shared.contract.events import Event, NotificationFailed, NotificationSuppressed
 from shared.runtime.consumer.messages import Message
 
 
@@ -84,6 +85,13 @@ class NotificationStore(Protocol):
         """Suppress the deliveries of these requests that are not sent yet, and return them."""
         ...
 
+    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+        """Suppress what reports of other mail servers say; return the e-mails that bounced.
+
+        A report counts only about an e-mail that was sent, and in time. Idempotent.
+        """
+        ...
+
 
 async def on_messages(
     messages: Sequence[Message[Event]],
@@ -94,21 +102,23 @@ async def on_messages(
     """Save the updates in the events and add the deliveries that are complete with them.
 
     Args:
-        messages: One batch from the three topics that notify reads.
+        messages: One batch from the topics that notify reads.
         store: Bound to the batch's transaction.
         policy: Key and rules by which messages become due.
         now: The present moment.
 
     Returns:
-        An event for each delivery that is suppressed or held. The delivery worker reports all
-        others.
+        An event for each delivery that is suppressed or held, or bounced. The delivery worker
+        reports all others.
     """
     updates = collect_updates((message.event for message in messages), policy.contact_key)
     await store.lock(updates.request_ids, updates.broadcast_cases)
     await _mark_flooded(updates, store)
     await store.save(updates)
     cancelled = await _cancel(updates.erased, store, now)
-    return cancelled + [
+    bounced = await store.take_back(updates.returned) if updates.returned else ()
+    failed = [delivery_event(NotificationFailed, one, now, reason="bounced") for one in bounced]
+    return [*cancelled, *failed] + [
         delivery_event(NotificationSuppressed, stored, now, reason=stored.delivery.suppressed)
         for stored in await _add_deliveries(updates, store, policy, now)
         if stored.delivery.suppressed

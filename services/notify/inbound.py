@@ -16,6 +16,7 @@ from services.notify.rules.model import (
     ReferralAgency,
     ReporterContact,
     RequestFacts,
+    ReturnedMail,
     TemplateName,
     Trigger,
     TriggerKey,
@@ -42,6 +43,7 @@ class Updates:
         contacts: By request id; the last event about a contact wins, and its erasure for ever.
         erased: Requests whose contact was erased.
         consents: By contact and channel; the one that was given last wins.
+        returned: Reports about e-mails, in order of arrival.
         requests: By request id; the first decision about a request wins.
         memberships: By subject id and request id.
         triggers: By key; the first event about a version wins.
@@ -51,6 +53,7 @@ class Updates:
     contacts: dict[str, ReporterContact] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     consents: dict[tuple[str, str], ContactConsent] = field(default_factory=dict)
+    returned: list[ReturnedMail] = field(default_factory=list)
     requests: dict[str, RequestFacts] = field(default_factory=dict)
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
     triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
@@ -76,7 +79,7 @@ def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
     A decision about an anonymous request gives none: it has no reporter to notify.
 
     Args:
-        events: From the three topics that notify reads, in order of arrival.
+        events: From the topics that notify reads, in order of arrival.
         contact_key: Secret key of the hash that stands for a person.
     """
     updates = Updates()
@@ -123,6 +126,11 @@ def _consent_changed(updates: Updates, event: e.ConsentChanged) -> None:
     known = updates.consents.setdefault((consent.contact, consent.channel), consent)
     if known.at <= consent.at:
         updates.consents[consent.contact, consent.channel] = consent
+
+
+def _mail_returned(updates: Updates, event: e.MailReturned) -> None:
+    given = event.data
+    updates.returned.append(ReturnedMail(given.notification_id, given.kind, given.at))
 
 
 def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
@@ -282,6 +290,7 @@ def _cause(event: e.Event) -> CausingEvent:
 
 _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.ConsentChanged: _consent_changed,
+    e.MailReturned: _mail_returned,
     e.RequestTriaged: _request_triaged,
     e.CaseOpened: _request_joined,
     e.CaseRequestAttached: _request_joined,

@@ -57,6 +57,7 @@ class RenderedMessage:
         subject: One line.
         text: Plain text form.
         html: HTML form of the same paragraphs.
+        unsubscribe_url: Link that ends e-mails by one click.
     """
 
     city: str
@@ -64,6 +65,7 @@ class RenderedMessage:
     subject: str
     text: str
     html: str
+    unsubscribe_url: str
 
 
 class MessageRenderer:
@@ -91,6 +93,9 @@ class MessageRenderer:
         self._frames = {
             language: texts.get_template(f"{language}/frame.j2") for language in LANGUAGES
         }
+        self._dangers = {
+            language: texts.get_template(f"{language}/danger.j2") for language in LANGUAGES
+        }
         self._sms = {language: texts.get_template(f"{language}/sms.j2") for language in LANGUAGES}
         self._text_layout = _environment(trim_blocks=True).get_template("layout.txt.j2")
         self._html_layout = _environment(trim_blocks=True, autoescape=True).get_template(
@@ -106,8 +111,11 @@ class MessageRenderer:
         city = self._city(data)
         variables = _variables(data, city)
         subject, *body = _paragraphs(self._messages[data.language, data.template], variables)
+        unsubscribe_url = self._links.url("unsubscribe", data.notification_id)
         layout = {
             "language": data.language,
+            "color": city.color,
+            "danger": " ".join(self._dangers[data.language].render(variables).split()),
             "help_language": data.help_language,
             "help_line": _help_line(data, city),
             "subject": subject,
@@ -117,6 +125,8 @@ class MessageRenderer:
             "agency_url": variables["agency"] and variables["agency"].url,
             "feedback_url": self._feedback_url(data),
             "status_url": self._status_url(data),
+            "preferences_url": self._links.url("preferences", data.notification_id),
+            "unsubscribe_url": unsubscribe_url,
         }
         return RenderedMessage(
             city.name,
@@ -124,6 +134,7 @@ class MessageRenderer:
             subject,
             self._text_layout.render(layout),
             self._html_layout.render(layout),
+            unsubscribe_url,
         )
 
     def render_sms(self, data: MessageData) -> str:

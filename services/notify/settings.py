@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FilePath,
+    HttpUrl,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.notify.rules.quiet_hours import QuietHours
@@ -55,7 +62,7 @@ class SmsAccount:
 
 
 class SmsSettings(EnvironmentSettings):
-    """Settings of the SMS provider, with the prefix ``NOTIFY_``.
+    """Settings of an SMS provider, with the prefix of its class.
 
     Attributes:
         sms_url: Base URL of its API, Twilio's or one of the same form.
@@ -67,11 +74,7 @@ class SmsSettings(EnvironmentSettings):
         sms_connections: Messages sent in parallel; 1 to 50.
         sms_within_s: Deadline of one hand-over, in seconds. A delivery's lease is twice as long;
             when it expires without a result, the delivery counts as unknown.
-        quiet_hours: Hours without text messages, in each city's time, such as ``21:00-08:00``;
-            ``off`` for none.
     """
-
-    model_config = SettingsConfigDict(env_prefix="NOTIFY_")
 
     sms_url: EncryptedBase = HttpUrl("https://api.twilio.com")
     sms_account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")] = ""
@@ -79,9 +82,6 @@ class SmsSettings(EnvironmentSettings):
     sms_numbers: CityNumbers
     sms_connections: Annotated[int, Field(ge=1, le=50)] = 4
     sms_within_s: Annotated[float, Field(gt=0)] = 15.0
-    quiet_hours: Annotated[QuietHours | None, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours(
-        time(21), time(8)
-    )
 
     @property
     def sms(self) -> SmsAccount | None:
@@ -100,11 +100,44 @@ class SmsSettings(EnvironmentSettings):
     @model_validator(mode="after")
     def _check_account(self) -> Self:
         if self.sms_token is not None and not (self.sms_account and self.sms_numbers):
-            raise ValueError("NOTIFY_SMS_TOKEN needs NOTIFY_SMS_ACCOUNT and NOTIFY_SMS_NUMBERS")
+            prefix = f"{self.model_config.get('env_prefix', '')}SMS"
+            raise ValueError(f"{prefix}_TOKEN needs {prefix}_ACCOUNT and {prefix}_NUMBERS")
         return self
 
 
-class NotifySettings(SmsSettings, SmtpSettings, ServiceSettings):
+class SecondProviders(SmsSettings, SmtpSettings):
+    """Settings of the providers that are used while the first ones fail; ``NOTIFY_SECOND_``."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFY_SECOND_", frozen=True)
+
+
+_Domain = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+
+
+class DkimSettings(EnvironmentSettings):
+    """Settings of the signature of e-mails, with the prefix ``NOTIFY_``.
+
+    Attributes:
+        dkim_key_file: PEM file of the RSA key that signs e-mails; None for no signature, where the
+            mail server signs them.
+        dkim_selector: Name of the key in the domain's DNS, ``<selector>._domainkey.<domain>``.
+        dkim_domain: The domain that signs; None for that of ``sender``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFY_")
+
+    dkim_key_file: FilePath | None = None
+    dkim_selector: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    dkim_domain: _Domain | None = None
+
+    @model_validator(mode="after")
+    def _require_selector(self) -> Self:
+        if (self.dkim_key_file is None) != (not self.dkim_selector):
+            raise ValueError("NOTIFY_DKIM_KEY_FILE and NOTIFY_DKIM_SELECTOR need each other")
+        return self
+
+
+class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     """Settings of notify; each name has the prefix ``NOTIFY_``.
 
     Attributes:
@@ -123,6 +156,8 @@ class NotifySettings(SmsSettings, SmtpSettings, ServiceSettings):
             ones get 429.
         address_per_second: The same for calls from one address without a valid key. Five times as
             many may come at once.
+        quiet_hours: Hours without text messages, in each city's time, such as ``21:00-08:00``;
+            ``off`` for none.
     """
 
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", frozen=True)
@@ -136,6 +171,9 @@ class NotifySettings(SmsSettings, SmtpSettings, ServiceSettings):
     smtp_connections: Annotated[int, Field(ge=1, le=50)] = 8
     key_per_second: Annotated[int, Field(ge=1)] = 20
     address_per_second: Annotated[int, Field(ge=1)] = 20
+    quiet_hours: Annotated[QuietHours | None, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours(
+        time(21), time(8)
+    )
 
     @property
     def base_url(self) -> str:

@@ -39,6 +39,10 @@ def _consent(event: e.ConsentChanged) -> tuple[Route, ...]:
     return ((t.INTAKE_CONTACTS.name, f"consent:{event.data.contact}"),)
 
 
+def _mail_return(event: e.MailReturned) -> tuple[Route, ...]:
+    return ((t.INTAKE_MAIL_RETURNS.name, event.data.notification_id),)
+
+
 def _decision(event: e.RequestTriaged) -> tuple[Route, ...]:
     decision, key = event.data, _case_or_request(event.data)
     standard, express = t.TRIAGE_DECISIONS.name, t.TRIAGE_DECISIONS_EXPRESS.name
@@ -109,6 +113,7 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.NoteAdded: _request,
     e.ContactGiven: _contact,
     e.ConsentChanged: _consent,
+    e.MailReturned: _mail_return,
     e.RequestTriaged: _decision,
     e.RequestReassessed: _reassessment,
     e.ReportsCounted: _report_counts,

@@ -57,6 +57,15 @@ INTAKE_CONTACTS = Topic(
     erasure=e.ContactErased,
     compacted_within=DAY,  # an erased contact must not stay in the log for weeks
 )
+INTAKE_MAIL_RETURNS = Topic(
+    "intake-mail-returns",
+    "intake",
+    "notification id",
+    ("notify",),
+    (e.MailReturned,),
+    30 * DAY,
+    partitions=1,
+)
 TRIAGE_DECISIONS = Topic(
     "triage-decisions",
     "triage",
@@ -155,6 +164,7 @@ CORE = (
     INTAKE_REQUESTS,
     INTAKE_REQUESTS_EXPRESS,
     INTAKE_CONTACTS,
+    INTAKE_MAIL_RETURNS,
     TRIAGE_DECISIONS,
     TRIAGE_DECISIONS_EXPRESS,
     TRIAGE_REPORT_COUNTS,

@@ -116,7 +116,7 @@ class SmtpMailer:
 
         Args:
             settings: The server.
-            sender: Address in the envelope of every message.
+            sender: Address in the envelope of messages that name no other.
         """
         self._settings = settings
         self._sender = sender
@@ -131,14 +131,22 @@ class SmtpMailer:
             return _failure("connection", error).reason
         return None
 
-    async def send(self, mailbox: str, message: bytes) -> SendOutcome:
-        """Send one message and return the outcome; no failure raises."""
+    async def send(
+        self, mailbox: str, message: bytes, *, returns_to: str | None = None
+    ) -> SendOutcome:
+        """Send one message and return the outcome; no failure raises.
+
+        Args:
+            mailbox: Recipient address.
+            message: The message.
+            returns_to: Sender in the envelope, which bounces go to; None for the usual one.
+        """
         step: SmtpStep = "connection"
         try:
             async with asyncio.timeout(self._settings.smtp_within_s):
                 smtp = await self._connected()
                 step = "sender"
-                await smtp.mail(self._sender)
+                await smtp.mail(returns_to or self._sender)
                 step = "recipient"
                 await smtp.rcpt(mailbox)
                 step = "content"

@@ -17,6 +17,7 @@ CONSUMED: Mapping[str, Sequence[str]] = {
     "intake-requests": ("request.submitted",),
     "intake-requests-express": ("request.submitted",),
     "intake-contacts": ("contact",),
+    "intake-mail-returns": ("mail.returned",),
     "triage-decisions": ("request.triaged",),
     "triage-decisions-express": ("request.triaged",),
     "triage-report-counts": ("reports.counted",),

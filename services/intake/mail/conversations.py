@@ -20,6 +20,8 @@ from services.intake.rules.idempotency import idempotency_key
 from services.intake.rules.mail.addresses import OurAddresses
 from services.intake.rules.mail.machine import on_due
 from services.intake.rules.mail.message import MAX_WORDS, Mail, read_mail
+from services.intake.rules.mail.returns import ReturnReport, may_return
+from shared.contract.events import MailReturn, MailReturned
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction
 
@@ -66,9 +68,14 @@ class MailConversations:
     on_question: Callable[[], None] = lambda: None
     _reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READERS))
 
-    async def is_known(self, recipient: str) -> bool:
-        """Return True for a recipient of ours, with a token that a question has or without."""
-        if self.addresses.is_known(recipient):
+    async def is_known(self, recipient: str, now: datetime) -> bool:
+        """Return True for a recipient of ours, with a token that a question has or without.
+
+        Args:
+            recipient: The recipient.
+            now: The present moment; a bounce of an old message has no recipient any more.
+        """
+        if self.addresses.is_known(recipient) or self.addresses.returned_id(recipient, now):
             return True
         token = self.addresses.token(recipient)
         if token is None:
@@ -88,6 +95,8 @@ class MailConversations:
         """
         async with self._reading:
             mail = await asyncio.to_thread(read_mail, received.content, received.return_path)
+        if mail.report:
+            return await self._returned(mail.report, received.recipients, now)
         if mail.is_by_machine:
             return "machine"
         if mail.address and self.addresses.city(mail.address):
@@ -106,6 +115,23 @@ class MailConversations:
         if turn.has_asked:
             self.on_question()
         return fate
+
+    async def _returned(
+        self, report: ReturnReport, recipients: Sequence[str], now: datetime
+    ) -> Fate:
+        """Pass a report on; whether its message was sent is for notify to say."""
+        ids = (self.addresses.returned_id(recipient, now) for recipient in recipients)
+        named = report.named if report.named and may_return(report.named, now) else None
+        notification_id = next(filter(None, ids), named)
+        if notification_id is None:
+            return "machine"
+        data = MailReturn(
+            notification_id=notification_id, kind=report.kind, status=report.status, at=now
+        )
+        async with transaction(self.pool) as db:
+            batches = await enqueue(db, [MailReturned.of(data, now=now)])
+        self.hand_over(batches)
+        return "returned"
 
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""

@@ -172,7 +172,7 @@ class MailHandler:
         """Accept a recipient of ours."""
         if len(envelope.rcpt_tos) >= _MAX_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
-        if not await self.conversations.is_known(address):
+        if not await self.conversations.is_known(address, utc_now()):
             return "550 5.1.1 No such address here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"

@@ -28,10 +28,20 @@ from shared.contract.events import Event
 from shared.runtime.postgres import Connection
 
 Fate: TypeAlias = Literal[
-    "machine", "own", "repeat", "request", "question", "note", "waiting", "empty", "rejected"
+    "machine",
+    "own",
+    "repeat",
+    "request",
+    "question",
+    "note",
+    "waiting",
+    "empty",
+    "rejected",
+    "returned",
 ]
 """What became of a message: ``waiting`` for an answer that answers nothing; ``empty`` for one in
-which nobody wrote anything, and that nobody can be asked about."""
+which nobody wrote anything, and that nobody can be asked about; ``returned`` for a bounce or a
+complaint about a message of ours."""
 
 _TOKEN_BYTES = 16
 _MAX_QUESTIONS = 5

@@ -130,18 +130,15 @@ async def _json_object(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
 
 @asynccontextmanager
 async def open_sms(
-    account: SmsAccount | None, renderer: MessageRenderer, public_url: str
+    account: SmsAccount, renderer: MessageRenderer, public_url: str
 ) -> AsyncGenerator[list[SmsSender]]:
-    """Yield the account's senders; none without an account.
+    """Yield the account's senders.
 
     Args:
         account: The account.
         renderer: Renders the messages.
         public_url: Base URL of notify, for status callbacks.
     """
-    if account is None:
-        yield []
-        return
     async with aiohttp.ClientSession(
         headers={"Authorization": aiohttp.encode_basic_auth(account.name, account.token)},
         connector=aiohttp.TCPConnector(force_close=True),

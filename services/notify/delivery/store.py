@@ -1,6 +1,7 @@
 """PostgreSQL implementation of the delivery queue."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from asyncpg import Record
@@ -13,6 +14,8 @@ from services.notify.rules.model import (
     RequestFacts,
     StoredDelivery,
 )
+from services.notify.rules.preferences import ON_THE_WAY
+from services.notify.rules.triggers import ANSWERS
 from services.notify.store.consents import opt_out
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
 from shared.contract.events import Event, new_id
@@ -51,9 +54,16 @@ _CLAIM_SQL = f"""
            r.language AS request_language,
            r.emergency, r.agency_name,
            r.agency_phone, r.agency_url, r.agency_reason, r.answer,
-           EXISTS (SELECT FROM consents
-                    WHERE contact = r.phone_ref AND channel = d.channel AND opted_out
-                  ) AS opted_out,
+           p.language AS chosen_language,
+           CASE WHEN p.updates = 'important' AND d.template = ANY($7::text[])
+                THEN 'not_wanted' END AS unwanted,
+           (SELECT coalesce(c.reason, 'opted_out')
+              FROM consents AS c
+             WHERE c.contact = CASE d.channel WHEN 'sms' THEN r.phone_ref ELSE r.person END
+               AND c.channel = d.channel AND c.opted_out
+               AND (c.reason IS DISTINCT FROM 'unsubscribed' OR r.named_at <= c.at
+                    OR a.only_for IS NULL OR d.template <> ALL($6::text[]))
+           ) AS suppressed,
            CASE WHEN d.template = 'digest' THEN
                (SELECT array_agg(DISTINCT news.tracking_number ORDER BY news.tracking_number)
                   FROM deliveries AS same JOIN requests AS news USING (request_id)
@@ -62,6 +72,7 @@ _CLAIM_SQL = f"""
       FROM d
       JOIN requests AS r USING (request_id)
       JOIN announcements AS a USING (about, version)
+      LEFT JOIN preferences AS p ON p.person = r.person
 """  # noqa: S608 - constants only
 _RECORD_SQL = """
     UPDATE deliveries AS mine
@@ -124,7 +135,14 @@ class PostgresDeliveryQueue:
         """
         with translate_errors():
             rows = await self._pool.fetch(
-                _CLAIM_SQL, limit, now, lease_until, self._worker_id, self._channel
+                _CLAIM_SQL,
+                limit,
+                now,
+                lease_until,
+                self._worker_id,
+                self._channel,
+                ANSWERS,
+                ON_THE_WAY,
             )
         return [_claimed(row) for row in rows]
 
@@ -165,6 +183,8 @@ class PostgresDeliveryQueue:
 
 def _claimed(row: Record) -> ClaimedDelivery:
     stored = stored_delivery(row)
+    if language := row["chosen_language"]:
+        stored = replace(stored, delivery=replace(stored.delivery, language=language))
     trigger = stored.delivery.trigger
     data = MessageData(
         notification_id=stored.notification_id,
@@ -177,7 +197,8 @@ def _claimed(row: Record) -> ClaimedDelivery:
         help_language=help_language((row["contact_language"], row["request_language"])),
     )
     address = row["phone"] if stored.delivery.channel == "sms" else row["mailbox"]
-    return ClaimedDelivery(stored, row["put_off"], address, row["opted_out"], data)
+    suppressed = row["suppressed"] or row["unwanted"]
+    return ClaimedDelivery(stored, row["put_off"], address, suppressed, data)
 
 
 def _request_facts(row: Record) -> RequestFacts:

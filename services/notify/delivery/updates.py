@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from services.notify.outbound import delivery_event
-from services.notify.rules.model import MessageData, StoredDelivery
+from services.notify.rules.model import MessageData, StoredDelivery, SuppressionReason
 from shared.contract.events import (
     Event,
     NotificationFailed,
@@ -34,14 +34,14 @@ class ClaimedDelivery:
         deferrals: Number of times that the server deferred it.
         address: E-mail address or telephone number; None when the contact was erased or changed
             since the delivery became due.
-        opted_out: True when the recipient wants no more messages by the channel.
+        suppressed: Why the recipient gets no more messages by the channel; None while they do.
         data: Input of rendering.
     """
 
     stored: StoredDelivery
     deferrals: int
     address: str | None
-    opted_out: bool
+    suppressed: SuppressionReason | None
     data: MessageData
 
 
@@ -90,11 +90,11 @@ def delivery_update(
 
     Args:
         claimed: The delivery.
-        outcome: Outcome of the attempt; of no account when the recipient has opted out.
+        outcome: Outcome of the attempt; of no account for a message that is suppressed.
         now: Time of the outcome.
     """
-    if claimed.opted_out:
-        return _suppressed(claimed, now)
+    if claimed.suppressed:
+        return _suppressed(claimed, claimed.suppressed, now)
     stored, deferrals, reason = claimed.stored, claimed.deferrals, outcome.reason
     match outcome.result:
         case "accepted":
@@ -112,9 +112,11 @@ def delivery_update(
             return _failed(claimed, reason, now)
 
 
-def _suppressed(claimed: ClaimedDelivery, now: datetime) -> DeliveryUpdate:
-    event = delivery_event(NotificationSuppressed, claimed.stored, now, reason=OPTED_OUT)
-    return DeliveryUpdate(claimed.stored, "suppressed", claimed.deferrals, OPTED_OUT, event=event)
+def _suppressed(
+    claimed: ClaimedDelivery, reason: SuppressionReason, now: datetime
+) -> DeliveryUpdate:
+    event = delivery_event(NotificationSuppressed, claimed.stored, now, reason=reason)
+    return DeliveryUpdate(claimed.stored, "suppressed", claimed.deferrals, reason, event=event)
 
 
 def _failed(claimed: ClaimedDelivery, reason: str, now: datetime) -> DeliveryUpdate:

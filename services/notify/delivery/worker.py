@@ -6,17 +6,16 @@ lease expires it is reported as unknown and not sent again.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain, repeat
 from typing import Literal, Protocol, TypeAlias
 
 import structlog
 
+from services.notify.delivery.providers import Provider, Sender, next_provider
 from services.notify.delivery.updates import (
-    OPTED_OUT,
     ClaimedDelivery,
     DeliveryState,
     DeliveryUpdate,
@@ -37,7 +36,6 @@ log = structlog.get_logger()
 PollResult: TypeAlias = Literal["idle", "busy", "unreachable"]
 
 _IDLE_PAUSE_S = 0.5
-_UNREACHABLE_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _DATABASE_PAUSE_S = 0.5
 _LEASE_CHECK_EVERY_S = 5.0
 
@@ -79,38 +77,14 @@ class DeliveryQueue(Protocol):
         ...
 
 
-class Sender(Protocol):
-    """Sends the messages of one channel, one at a time."""
-
-    async def connect(self) -> str | None:
-        """Connect where the channel keeps a connection; return the reason of a failure, or None."""
-        ...
-
-    async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
-        """Render and send one message and return the outcome; no failure of the provider raises.
-
-        Args:
-            claimed: The delivery.
-            address: E-mail address or number of the recipient.
-            now: The present moment.
-
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
-        """
-        ...
-
-
 @dataclass(slots=True)
 class DeliveryWorker:
     """Sends due deliveries of one channel until stopped, one per sender at a time.
 
-    While the provider takes none, or does not tell whether it does, one delivery at a time probes
-    it, after pauses that grow.
-
     Attributes:
         channel: The channel.
         queue: The stored deliveries.
-        senders: Send in parallel.
+        providers: The first that works is used; what one may have taken, no other one gets.
         lease: Time from claim to expiry; longer than the deadline of a hand-over.
         may_send: False while nothing may be sent yet.
         clock: Source of the present moment.
@@ -118,13 +92,12 @@ class DeliveryWorker:
 
     channel: StatusChannel
     queue: DeliveryQueue
-    senders: Sequence[Sender]
+    providers: Sequence[Provider]
     lease: timedelta
     may_send: Callable[[], bool] = lambda: True
     clock: Callable[[], datetime] = utc_now
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _next_lease_check_s: float = field(default=0.0, init=False)
-    _has_outage: bool = field(default=False, init=False)
     _busy: bool = field(default=False, init=False)
 
     def wake(self) -> None:
@@ -133,15 +106,12 @@ class DeliveryWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until stopped; outages of the provider and the database only cause pauses."""
-        backoff_s = _backoff_s()
         while not stopping.is_set():
             self._woken.clear()
             result = await self._poll_or_pause()
             if result == "unreachable":
-                await _wait(stopping, next(backoff_s))
-                continue
-            backoff_s = _backoff_s()
-            if result == "idle":
+                await _wait(stopping, next_provider(self.providers).pause_s)
+            elif result == "idle":
                 await _wait(self._woken, _IDLE_PAUSE_S)
 
     async def poll_once(self) -> PollResult:
@@ -150,21 +120,21 @@ class DeliveryWorker:
         await self._expire_leases(now)
         if not self.may_send() or not (self._busy or await self.queue.any_due(now)):
             return "idle"  # without a connection to the provider
-        if failure := await self.senders[0].connect():
-            return self._unreachable(failure)
-        limit = 1 if self._has_outage else len(self.senders)
-        claimed = await self.queue.claim(limit, now, now + self.lease)
+        provider = next_provider(self.providers)
+        if failure := await provider.senders[0].connect():
+            return self._unreachable(provider, failure)
+        claimed = await self.queue.claim(provider.limit, now, now + self.lease)
         self._busy = bool(claimed)
         if not claimed:
             return "idle"
-        outcomes = await asyncio.gather(*map(self._send, self.senders, claimed))
+        outcomes = await asyncio.gather(*map(self._send, provider.senders, claimed))
         await self._record(claimed, outcomes)
         for outcome in outcomes:
             if outcome.result == "unreachable":
-                return self._unreachable(outcome.reason)
+                return self._unreachable(provider, outcome.reason)
         if all(outcome.result == "unknown" for outcome in outcomes):
-            return self._unreachable(outcomes[0].reason)
-        self._has_outage = False
+            return self._unreachable(provider, outcomes[0].reason)
+        provider.worked()
         return "busy"
 
     async def _poll_or_pause(self) -> PollResult:
@@ -187,15 +157,16 @@ class DeliveryWorker:
         for stored in expired:
             _report(stored, "unknown", "abandoned")
 
-    def _unreachable(self, reason: str) -> PollResult:
-        if not self._has_outage:
-            log.warning("provider_awaited", channel=self.channel, reason=reason)
-        self._has_outage = True
+    def _unreachable(self, provider: Provider, reason: str) -> PollResult:
+        if not provider.is_failing:
+            number = self.providers.index(provider) + 1
+            log.warning("provider_awaited", channel=self.channel, provider=number, reason=reason)
+        provider.failed()
         return "unreachable"
 
     async def _send(self, sender: Sender, claimed: ClaimedDelivery) -> SendOutcome:
-        if claimed.opted_out:
-            return SendOutcome("refused", OPTED_OUT)
+        if claimed.suppressed:
+            return SendOutcome("refused", claimed.suppressed)
         if claimed.address is None:
             return SendOutcome("refused", "contact_gone")
         try:
@@ -228,10 +199,6 @@ def _report(stored: StoredDelivery, state: DeliveryState, reason: str | None) ->
         log.error("delivery_unknown", notification=stored.notification_id, reason=reason)
     elif state == "failed":
         log.warning("delivery_failed", notification=stored.notification_id, reason=reason)
-
-
-def _backoff_s() -> Iterator[float]:
-    return chain(_UNREACHABLE_PAUSES_S, repeat(_UNREACHABLE_PAUSES_S[-1]))
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from services.notify.feedback import FeedbackIntake, FixedAnswer
+from services.notify.http.forms import form_fields
 from services.notify.http.pages import LinkPages, chosen_language
 from services.notify.rules.signed_links import PATHS, SignedLinks
 from services.notify.store.feedback import FixedQuestion
@@ -17,7 +17,6 @@ from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import URLENCODED, body_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter, documents
-from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
 
@@ -25,7 +24,6 @@ _Fault: TypeAlias = Literal["fixed", "comment"]
 
 _PATH = f"{PATHS['feedback']}{{token}}"
 _MAX_COMMENT = 4_000
-_MAX_FIELDS = 20
 _PER_SECOND = 20.0
 _BURST_S = 5.0
 
@@ -99,7 +97,7 @@ class FeedbackPage:
         asked = await self._asked(request)
         if asked is None:
             return self._unknown()
-        fields = _fields(await body_of(request, URLENCODED))
+        fields = form_fields(await body_of(request, URLENCODED))
         if fault := _fault_of(fields):
             return self._form(request, asked.question, fields, fault)
         answer = FixedAnswer(fields["fixed"] == "yes", fields.get("comment", "").strip())
@@ -168,20 +166,3 @@ def _fault_of(fields: Mapping[str, str]) -> _Fault | None:
     if fields.get("fixed") not in {"yes", "no"}:
         return "fixed"
     return "comment" if len(fields.get("comment", "").strip()) > _MAX_COMMENT else None
-
-
-def _fields(body: bytes) -> dict[str, str]:
-    """Return the fields of a form.
-
-    Raises:
-        RefusedError: It is none.
-    """
-    try:
-        return dict(
-            parse_qsl(
-                body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
-            )
-        )
-    except ValueError:
-        detail = "Send the form of the page."
-        raise RefusedError(problem_response(400, "Not a form", detail)) from None

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field, StringConstraints, ValidationError
 
 from services.notify.delivery.sms import NOTIFICATION, STATUS_PATH
-from services.notify.settings import NotifySettings
+from services.notify.settings import NotifySettings, SecondProviders
 from shared.contract.events import Data
 from shared.contract.events.base import Identity
 from shared.runtime.http.addresses import address_of
@@ -65,16 +65,19 @@ TakeStatus: TypeAlias = Callable[[str | None, str, str, int | None], Coroutine[A
 """Takes a message's own id, or None, its id at the provider, its status, and the error's code."""
 
 
-def sms_status_routes(settings: NotifySettings, take: TakeStatus) -> list[web.RouteDef]:
+def sms_status_routes(
+    settings: NotifySettings, second: SecondProviders, take: TakeStatus
+) -> list[web.RouteDef]:
     """Return the route; none without an account. Idempotent.
 
     Args:
         settings: The account, the URL that it calls, and trusted reverse proxies.
+        second: The second account, which calls the same URL.
         take: Takes a status.
     """
-    if settings.sms is None:
+    tokens = [one.sms.token.encode() for one in (settings, second) if one.sms]
+    if not tokens:
         return []
-    token = settings.sms.token.encode()
     wrong = TokenBuckets(_WRONG_PER_SECOND, burst_s=_BURST_S)
 
     @answers_errors("Send it again in a moment.")
@@ -86,7 +89,8 @@ def sms_status_routes(settings: NotifySettings, take: TakeStatus) -> list[web.Ro
         body = await body_of(request, URLENCODED)
         query = request.raw_path.partition("?")[2]
         url = f"{settings.base_url}{STATUS_PATH}{'?' if query else ''}{query}"
-        fields = signed_fields(request, body, token, url)
+        by_token = (signed_fields(request, body, token, url) for token in tokens)
+        fields = next((found for found in by_token if found is not None), None)
         if fields is None:
             wrong.try_take(address)
             authentication_failed(address, "sms_signature")

@@ -26,7 +26,15 @@ TemplateName: TypeAlias = Literal[
 ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
 """Messages that ask whether the problem is fixed."""
 SuppressionReason: TypeAlias = Literal[
-    "not_wanted", "no_channel", "opted_out", "contact_flooded", "daily_limit", "erased"
+    "not_wanted",
+    "no_channel",
+    "opted_out",
+    "unsubscribed",
+    "bounced",
+    "complained",
+    "contact_flooded",
+    "daily_limit",
+    "erased",
 ]
 """Why a message is not sent; after ``contact_flooded`` an operator may still let it be sent."""
 TriggerKey: TypeAlias = tuple[str, int]
@@ -187,6 +195,21 @@ class ReporterContact:
     named_at: datetime
     flood_key: str
     is_flooded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedMail:
+    """A report of another mail server about one e-mail.
+
+    Attributes:
+        notification_id: Id of the e-mail; it may be a stranger's invention.
+        kind: ``bounced_for_now`` when the address may take the next one.
+        at: When the report came.
+    """
+
+    notification_id: str
+    kind: Literal["bounced", "bounced_for_now", "complained"]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

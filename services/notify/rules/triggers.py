@@ -16,6 +16,14 @@ _BY_CLOSING_STATUS: Mapping[str, TemplateName] = {
     "declined": "declined",
     "referred": "referred",
 }
+ANSWERS: tuple[TemplateName, ...] = (
+    "received",
+    "attached",
+    "already_closed",
+    "referred",
+    "answered",
+)
+"""Templates that answer a report; who unsubscribed gets them about what they report later."""
 
 
 def on_decision(outcome: str) -> TemplateName | None:

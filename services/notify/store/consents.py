@@ -1,7 +1,8 @@
 """Consents of people to messages by a channel, in PostgreSQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from services.notify.rules.model import ContactConsent
 from shared.runtime.postgres import Connection, columns
@@ -22,6 +23,29 @@ _OPT_OUT_SQL = """
     ON CONFLICT (contact, channel) DO UPDATE SET opted_out = true, at = excluded.at
      WHERE known.at <= excluded.at
 """
+_SUPPRESS_SQL = """
+    INSERT INTO consents AS known (contact, channel, opted_out, reason, at)
+    SELECT DISTINCT ON (contact) contact, 'email', true, reason, at
+      FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS new (contact, reason, at)
+     ORDER BY contact, at DESC
+    ON CONFLICT (contact, channel) DO UPDATE
+       SET opted_out = true, reason = excluded.reason, at = excluded.at
+     WHERE known.at <= excluded.at
+"""
+
+
+class Suppressed(NamedTuple):
+    """An address that gets no more e-mail.
+
+    Attributes:
+        contact: Keyed hash of the person whom the address identifies.
+        reason: Why.
+        at: Since when.
+    """
+
+    contact: str
+    reason: Literal["unsubscribed", "bounced", "complained"]
+    at: datetime
 
 
 async def save_consents(db: Connection, consents: Collection[ContactConsent]) -> None:
@@ -39,3 +63,9 @@ async def opt_out(db: Connection, notification_id: str, now: datetime) -> None:
         now: When the provider says so.
     """
     await db.execute(_OPT_OUT_SQL, notification_id, now)
+
+
+async def suppress_addresses(db: Connection, suppressed: Iterable[Suppressed]) -> None:
+    """Save that addresses get no more e-mail; of two reasons for one the later stays."""
+    if rows := list(suppressed):
+        await db.execute(_SUPPRESS_SQL, *columns(rows))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from services.notify.rules.flooding import MAX_REQUESTS, WINDOW
 from services.notify.rules.model import ReporterContact, StoredDelivery
+from services.notify.store.preferences import erase_preferences
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
 from shared.runtime.postgres import Connection, columns
 
@@ -95,7 +96,8 @@ async def count_namings(db: Connection, contacts: Collection[ReporterContact]) -
 
 
 async def erase_contacts(db: Connection, request_ids: Collection[str]) -> None:
-    """Erase the contacts of locked requests, for ever."""
+    """Erase the contacts of locked requests, for ever, and what else is kept of their people."""
+    await erase_preferences(db, request_ids)
     await db.execute(_ERASE_SQL, sorted(request_ids))
 
 

@@ -10,6 +10,7 @@ from services.notify.rules.model import (
     Follower,
     ReporterContact,
     RequestFacts,
+    ReturnedMail,
     StoredDelivery,
     Trigger,
 )
@@ -26,6 +27,7 @@ from services.notify.store.daily_limit import (
     suppress_excess,
 )
 from services.notify.store.leads import save_leads
+from services.notify.store.returns import take_back
 from services.notify.store.rows import delivery_columns, follower_of, trigger_of
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
@@ -230,3 +232,7 @@ class PostgresNotificationStore:
     async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
         """Suppress the messages about these requests that are not sent yet, and return them."""
         return await cancel_deliveries(self._db, request_ids)
+
+    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+        """Suppress what reports of other mail servers say; return the e-mails that bounced."""
+        return await take_back(self._db, returned)

@@ -53,6 +53,7 @@ from shared.contract.events.requests import (
     RequestSubmitted,
     SubmittedRequest,
 )
+from shared.contract.events.returns import MailReturn, MailReturned
 from shared.contract.events.submissions import (
     Acceptance,
     Advice,
@@ -144,6 +145,8 @@ __all__ = [
     "Identity",
     "Judgement",
     "Location",
+    "MailReturn",
+    "MailReturned",
     "MatchReason",
     "Media",
     "Note",

@@ -124,7 +124,6 @@ async def due(
     await save(store, contact_given(request_id), triaged(request_id, case_id), event)
     (trigger,) = [o for o in await triggers(store, [case_id]) if o.version == version]
     trigger = replace(trigger, **changes.pop("trigger", {}))
-    (stored,) = await add(
-        store, delivery(request_id=request_id, trigger=trigger, person=request_id, **changes)
-    )
+    fields = {"request_id": request_id, "trigger": trigger, "person": request_id} | changes
+    (stored,) = await add(store, delivery(**fields))
     return stored.delivery

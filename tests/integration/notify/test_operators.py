@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.notify.rules.sms_status import settled_from
+from services.notify.store.log import latest_messages
 from services.notify.store.preview import find_message
 from services.notify.store.settling import count_suppressed, list_unknown, settle
 from shared.contract.events import new_id
@@ -70,3 +71,24 @@ async def test_a_preview_has_the_details_of_the_event_and_not_the_name(pool: Poo
     assert (data.template, data.language, data.name) == ("in_progress", "es", None)
     assert (data.request.request_id, data.case.note) == (request_id, "On our way")
     assert nobody is None
+
+
+async def test_the_log_has_the_newest_first_and_of_a_case_its_own_alone(pool: Pool) -> None:
+    store = PostgresStores(pool)
+    first = await due(store)
+    second = await due(store, language="es")
+    case_id = first.trigger.subject_id
+    await save(store, opened(first.request_id, case_id))
+
+    async with transaction(pool) as db:
+        latest = await latest_messages(db, 10)
+        one = await latest_messages(db, 1)
+        of_case = await latest_messages(db, 10, case_id)
+
+    assert [(message.language, message.state) for message in latest] == [
+        ("es", "pending"),
+        ("en", "pending"),
+    ]
+    assert one == latest[:1]
+    assert of_case == latest[1:]
+    assert latest[0].contact == second.person

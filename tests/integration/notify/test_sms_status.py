@@ -3,11 +3,12 @@ from collections.abc import AsyncGenerator
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from services.notify.delivery.sms import STATUS_PATH
 from services.notify.delivery.statuses import SmsStatuses
 from services.notify.http.sms_status import sms_status_routes
-from services.notify.settings import NotifySettings
+from services.notify.settings import NotifySettings, SecondProviders
 from shared.contract.events import new_id
 from shared.runtime.http.server import serve_http
 from shared.runtime.http.twilio import SIGNATURE, sign
@@ -33,6 +34,12 @@ SETTINGS = NotifySettings.model_validate(
         "sms_numbers": "+15035550199=portland.gov",
     }
 )
+SECOND_TOKEN = f"{TOKEN} of the second"
+SECOND = SecondProviders(
+    sms_account=ACCOUNT,
+    sms_token=SecretStr(SECOND_TOKEN),
+    sms_numbers={"+15035550198": "portland.gov"},
+)
 
 
 async def ready() -> None:
@@ -42,7 +49,7 @@ async def ready() -> None:
 @pytest.fixture
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
     statuses = SmsStatuses(pool, on_commit=lambda _: None)
-    routes = sms_status_routes(SETTINGS, statuses.take)
+    routes = sms_status_routes(SETTINGS, SECOND, statuses.take)
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
@@ -93,7 +100,7 @@ async def test_the_providers_word_settles_a_message_once(
     bounced = {"MessageSid": "SM2", "MessageStatus": "undelivered", "ErrorCode": "30003"}
     for _ in range(2):
         assert await call(client, delivered, f"?notification={unknown}") == 204
-        assert await call(client, bounced) == 204
+        assert await call(client, bounced, token=SECOND_TOKEN) == 204
         assert await call(client, delivered | {"MessageSid": "SM2"}) == 204
         assert await call(client, delivered, f"?notification={pending}") == 204
         assert await call(client, delivered, f"?notification={new_id()}") == 204

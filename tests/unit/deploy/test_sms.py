@@ -30,7 +30,7 @@ async def url(tmp_path: Path) -> AsyncGenerator[str]:
 
 async def sent(url: str, to: str = ANA, token: str = TOKEN) -> tuple[SendOutcome, str]:
     """Send one message; return its outcome and id."""
-    claimed = ClaimedDelivery(stored(channel="sms"), 0, to, opted_out=False, data=message_data())
+    claimed = ClaimedDelivery(stored(channel="sms"), 0, to, suppressed=None, data=message_data())
     account = SmsAccount(url, ACCOUNT, token, {"portland.gov": "+15035550199"}, 1, 5.0)
     async with open_sms(account, renderer(), PUBLIC_URL) as [sender]:
         return await sender.send(claimed, to, NOON), claimed.stored.notification_id

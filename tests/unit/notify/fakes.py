@@ -18,10 +18,15 @@ from services.notify.rules.model import (
     MessageData,
     ReporterContact,
     RequestFacts,
+    ReturnedMail,
     StoredDelivery,
+    SuppressionReason,
     Trigger,
     TriggerKey,
 )
+from services.notify.rules.returned_mail import RETURNED_WITHIN, suppression_of
+from services.notify.rules.triggers import ANSWERS
+from services.notify.store.consents import Suppressed
 from shared.contract.events import Event, new_id
 from shared.vocabulary import StatusChannel
 
@@ -54,6 +59,7 @@ class InMemoryNotify:
     known_triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     consents: dict[tuple[str, str], ContactConsent] = field(default_factory=dict)
+    suppressed: dict[str, Suppressed] = field(default_factory=dict)
     rows: list[DeliveryRow] = field(default_factory=list)
     published: list[Event] = field(default_factory=list)
 
@@ -219,9 +225,42 @@ class InMemoryNotify:
             help_language=help_language((*contact.recipient.languages, request.language)),
         )
         address = contact.phone if delivery.channel == "sms" else contact.mailbox
-        consent = self.consents.get((contact.phone_ref or "", delivery.channel))
-        is_opted_out = consent is not None and consent.opted_out
-        return ClaimedDelivery(row.stored, row.deferrals, address, is_opted_out, message_data)
+        suppressed = self._suppression(delivery, contact)
+        return ClaimedDelivery(row.stored, row.deferrals, address, suppressed, message_data)
+
+    def _suppression(
+        self, delivery: Delivery, contact: ReporterContact
+    ) -> SuppressionReason | None:
+        if delivery.channel == "sms":
+            consent = self.consents.get((contact.phone_ref or "", "sms"))
+            return "opted_out" if consent and consent.opted_out else None
+        known = self.suppressed.get(contact.recipient.person)
+        is_answer = delivery.trigger.template in ANSWERS and delivery.trigger.only_for
+        if known and known.reason == "unsubscribed" and is_answer and contact.named_at > known.at:
+            return None
+        return known.reason if known else None
+
+    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+        failed = []
+        for one in returned:
+            for row in self.rows:
+                is_it = row.stored.notification_id == one.notification_id
+                is_late = one.at - row.not_before >= RETURNED_WITHIN
+                if not is_it or is_late or row.state in {"pending", "held", "suppressed"}:
+                    continue
+                if one.kind != "complained" and row.state in {"sent", "unknown"}:
+                    row.state, row.reason = "failed", one.kind
+                    failed.append(row.stored)
+                person = row.stored.delivery.person
+                if reason := suppression_of(one, self._passing(person)):
+                    self.suppressed[person] = Suppressed(person, reason, one.at)
+        return failed
+
+    def _passing(self, person: str) -> int:
+        return sum(
+            row.stored.delivery.person == person and row.reason == "bounced_for_now"
+            for row in self.rows
+        )
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         for update in updates:

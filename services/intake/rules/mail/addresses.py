@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from services.intake.rules.mail.returns import bounce_address, may_return
 
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 
@@ -19,6 +22,9 @@ class OurAddresses:
             address.lower(): city for city, addresses in by_city.items() for address in addresses
         }
         self._senders = {city: addresses[0] for city, addresses in by_city.items() if addresses}
+        self._domains = {
+            address.rpartition("@")[2]: city for address, city in reversed(self._cities.items())
+        }
 
     @property
     def cities(self) -> Collection[str]:
@@ -26,8 +32,24 @@ class OurAddresses:
         return self._senders.keys()
 
     def city(self, recipient: str) -> str | None:
-        """Return the city of a recipient, with or without a token; None for a stranger's."""
+        """Return the city of a recipient, with or without a token; None for a stranger's.
+
+        Bounces come back to the domain that they were sent from.
+        """
+        if bounce := bounce_address(recipient):
+            return self._domains.get(bounce[1])
         return self._cities.get(_without_tag(recipient))
+
+    def returned_id(self, recipient: str, now: datetime) -> str | None:
+        """Return the id of the message that comes back to a recipient; None for any other one.
+
+        Args:
+            recipient: The recipient.
+            now: The present moment; only young messages come back.
+        """
+        bounce = bounce_address(recipient)
+        is_ours = bounce and bounce[1] in self._domains and may_return(bounce[0], now)
+        return bounce[0] if bounce and is_ours else None
 
     def sender(self, city: str) -> str:
         """Return the address from which a city's questions come."""

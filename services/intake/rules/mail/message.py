@@ -13,6 +13,7 @@ from services.intake.rules.mail.headers import author, header, message_id, refer
 from services.intake.rules.mail.machines import is_by_machine
 from services.intake.rules.mail.parts import Parts, parts_of
 from services.intake.rules.mail.quotes import new_words
+from services.intake.rules.mail.returns import ReturnReport, read_report
 from services.intake.rules.text import normalize_text
 
 MAX_WORDS = 100_000
@@ -39,6 +40,7 @@ class Mail(NamedTuple):
         own_id: ``sha256:`` and the digest of all its bytes.
         digest: Digest of what its author sent, without what servers add on the way.
         is_by_machine: True for a message that a machine wrote.
+        report: What it reports about a message of ours; None for any other mail.
         address: Its author's address; None for one that no mail can be sent to.
         name: Its author's name.
         subject: Without ``Re:`` and ``Fwd:``.
@@ -52,6 +54,7 @@ class Mail(NamedTuple):
     own_id: str
     digest: bytes
     is_by_machine: bool
+    report: ReturnReport | None
     address: str | None
     name: str | None
     subject: str
@@ -88,6 +91,7 @@ def read_mail(content: bytes, return_path: str) -> Mail:
         own_id=own_id,
         digest=_digest(message, content),
         is_by_machine=is_by_machine(message, return_path, address),
+        report=read_report(message),
         address=address,
         name=name,
         subject=normalize_text(subject)[:_MAX_SUBJECT],

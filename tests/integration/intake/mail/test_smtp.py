@@ -10,8 +10,10 @@ from aiosmtplib import SMTP, SMTPDataError, SMTPRecipientRefused, SMTPSenderRefu
 
 from services.intake.mail.listener import MailListener
 from services.intake.mail.session import MAX_BYTES, MailLimits
+from shared.contract.events import new_id
 from shared.runtime.http.rate_limits import TokenBuckets
 from tests.integration.intake.mail.postbox import ANA, CITY, REPORT, Postbox, mail
+from tests.unit.intake.mail.corpus.returns import ID, POSTFIX, report
 
 pytestmark = pytest.mark.integration
 
@@ -155,3 +157,22 @@ async def test_messages_of_one_sender_are_limited(postbox: Postbox) -> None:
         await client.sendmail("ben@example.org", [CITY], message)
 
     assert limited.value.code == 451
+
+
+async def test_what_another_server_reports_about_our_mail_is_passed_on_and_nothing_is_forged_late(
+    postbox: Postbox,
+) -> None:
+    young, old = new_id(), ID
+    bounce = report("delivery-status", POSTFIX)
+    async with listening(postbox) as client:
+        with pytest.raises(SMTPRecipientRefused) as unknown:
+            await refused(client, f"bounce+{old}@portlandoregon.gov")
+        await client.sendmail("", [f"bounce+{young}@portlandoregon.gov"], bounce)
+        await client.sendmail("", [CITY], bounce)
+        await client.sendmail(ANA, [f"bounce+{young}@portlandoregon.gov"], bytes(mail(REPORT)))
+
+    assert unknown.value.code == 550
+    [returned] = await postbox.events("mail.returned")
+    assert returned["subject"] == returned["data"]["notification_id"] == young
+    assert (returned["data"]["kind"], returned["data"]["status"]) == ("bounced", "5.1.1")
+    assert len(await postbox.requests()) == 1

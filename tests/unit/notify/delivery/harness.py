@@ -1,12 +1,14 @@
 """A delivery worker on fakes."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
-from services.notify.delivery.email import EmailSender
+from services.notify.delivery.email import EmailSender, MailIdentity
+from services.notify.delivery.providers import Provider
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
 from shared.contract.events import Consent, ConsentChanged, Event, new_id
@@ -24,6 +26,7 @@ from tests.unit.notify.fakes import InMemoryNotify
 
 PHONE_REF = "9f2c41d07ab35e6688f01c2d3e4a5b6c"
 LEASE = timedelta(seconds=60)
+IDENTITY = MailIdentity(SENDER, {"portland.gov": "311@portlandoregon.gov"})
 
 
 @dataclass
@@ -33,15 +36,21 @@ class FakeMailer:
     outcomes: list[SendOutcome] = field(default_factory=list)
     failure: str | None = None
     mails: list[tuple[str, str]] = field(default_factory=list)
+    returns_to: list[str | None] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)
 
     async def connect(self) -> str | None:
         return self.failure
 
-    async def send(self, mailbox: str, message: bytes) -> SendOutcome:
+    async def send(
+        self, mailbox: str, message: bytes, *, returns_to: str | None = None
+    ) -> SendOutcome:
         outcome = self.outcomes.pop(0) if self.outcomes else SendOutcome("accepted")
         if outcome.result in {"accepted", "unknown"}:
             subject = message_from_bytes(message, policy=default)["Subject"]
             self.mails.append((mailbox, subject))
+            self.returns_to.append(returns_to)
+            self.contents.append(message)
         return outcome
 
 
@@ -61,13 +70,21 @@ class DeliveryHarness:
     mailers: list[FakeMailer] = field(default_factory=lambda: [FakeMailer()])
     clock: FakeClock = field(default_factory=FakeClock)
     may_send: bool = True
+    second: list[FakeMailer] = field(default_factory=list)
+    seconds: Callable[[], float] = time.monotonic
 
     @property
     def worker(self) -> DeliveryWorker:
         return DeliveryWorker(
             channel=self.store.channel,
             queue=self.store,
-            senders=[EmailSender(mailer, renderer(), SENDER) for mailer in self.mailers],
+            providers=[
+                Provider(
+                    [EmailSender(mailer, renderer(), IDENTITY) for mailer in mailers], self.seconds
+                )
+                for mailers in (self.mailers, self.second)
+                if mailers
+            ],
             lease=LEASE,
             may_send=lambda: self.may_send,
             clock=self.clock,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.delivery.mime import build_message, message_id
+from services.notify.delivery.mime import build_message, message_id, thread_headers
 from services.notify.rendering import RenderedMessage
 from tests.builders import NOON
 from tests.unit.notify.factories import SENDER, message_data, renderer, request_facts
@@ -26,6 +26,7 @@ def rendered_message(**changes: Any) -> RenderedMessage:
         "subject": "Recibimos su reporte 26-7KQ4-M2",
         "text": "Hola, Ana:\n\nYa empezó.\n",
         "html": "<p>Hola, Ana:</p>\n<p>Ya empezó.</p>\n",
+        "unsubscribe_url": "https://311.example.org/v1/unsubscribe/x",
     }
     return RenderedMessage(**(fields | changes))
 
@@ -115,3 +116,13 @@ def test_lines_that_mean_something_on_the_way_arrive_as_they_were_written() -> N
 )
 def test_a_subject_arrives_as_it_was_written(subject: str) -> None:
     assert parsed(rendered_message(subject=subject))["Subject"] == subject
+
+
+def test_the_messages_about_a_request_form_a_thread_that_names_it() -> None:
+    headers = thread_headers("26-7KQ4-M2", SENDER)
+
+    assert headers == {
+        "In-Reply-To": "<26-7KQ4-M2@city.example>",
+        "References": "<26-7KQ4-M2@city.example>",
+    }
+    assert "\n" not in str(thread_headers("x\r\nBcc: a@b.c", SENDER))

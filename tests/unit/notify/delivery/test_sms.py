@@ -51,7 +51,7 @@ async def test_an_answer_that_cannot_be_read_counts_by_its_status(body: bytes) -
 
     app = web.Application()
     app.router.add_post("/{path:.*}", post)
-    claimed = ClaimedDelivery(stored(), 0, "+15035550177", opted_out=False, data=message_data())
+    claimed = ClaimedDelivery(stored(), 0, "+15035550177", suppressed=None, data=message_data())
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         url, numbers = f"http://127.0.0.1:{server.port}", {"portland.gov": "+15035550199"}
         account = SmsAccount(url, "AC1", "token", numbers, connections=1, within_s=5)

@@ -22,7 +22,7 @@ PROVIDER_ID = "<0197@city.example>"
 
 def claimed(deferrals: int = 0) -> ClaimedDelivery:
     return ClaimedDelivery(
-        stored(), deferrals, "ana@example.org", opted_out=False, data=message_data()
+        stored(), deferrals, "ana@example.org", suppressed=None, data=message_data()
     )
 
 

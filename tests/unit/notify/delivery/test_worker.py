@@ -91,9 +91,11 @@ class LeaseRecorder(FakeMailer):
         self._store = store
 
     @override
-    async def send(self, mailbox: str, message: bytes) -> SendOutcome:
+    async def send(
+        self, mailbox: str, message: bytes, *, returns_to: str | None = None
+    ) -> SendOutcome:
         self.leases += [row.lease_until for row in self._store.rows if row.state == "sending"]
-        return await super().send(mailbox, message)
+        return await super().send(mailbox, message, returns_to=returns_to)
 
 
 async def test_what_is_being_sent_is_the_senders_until_its_lease_is_over(

@@ -1,0 +1,66 @@
+"""The latest messages and what became of them, for operators; no address, no text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.runtime.postgres import Connection
+
+_LATEST = """
+    SELECT d.notification_id::text, d.due_at, r.tracking_number, d.template, d.channel, d.language,
+           d.state, d.reason, d.provider_id, d.person AS contact
+      FROM deliveries AS d JOIN requests AS r USING (request_id)
+"""
+_LATEST_SQL = f"{_LATEST} ORDER BY d.notification_id DESC LIMIT $1"
+_OF_CASE_SQL = f"""
+    {_LATEST}
+     WHERE d.about = $2 AND request_id IN (SELECT request_id FROM memberships WHERE about = $2)
+     ORDER BY d.notification_id DESC
+     LIMIT $1
+"""  # noqa: S608 - constants only
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMessage:
+    """A message and its state.
+
+    Attributes:
+        notification_id: Its id.
+        due_at: When it became due.
+        tracking_number: Number of the recipient's request; None before its decision.
+        template: Its template.
+        channel: Its channel.
+        language: Its language.
+        state: Its state.
+        reason: Why it is in that state, if anything but sent.
+        provider_id: Id at the provider, where it is known.
+        contact: Keyed hash of the recipient.
+    """
+
+    notification_id: str
+    due_at: datetime
+    tracking_number: str | None
+    template: str
+    channel: str
+    language: str
+    state: str
+    reason: str | None
+    provider_id: str | None
+    contact: str
+
+
+async def latest_messages(
+    db: Connection, limit: int, case_id: str | None = None
+) -> Sequence[LoggedMessage]:
+    """Return the latest messages, the newest first.
+
+    Args:
+        db: A connection in notify's schema.
+        limit: Number of messages at most.
+        case_id: The case that they are about; None for any.
+    """
+    if case_id is None:
+        rows = await db.fetch(_LATEST_SQL, limit)
+    else:
+        rows = await db.fetch(_OF_CASE_SQL, limit, case_id)
+    return [LoggedMessage(**dict(row)) for row in rows]
