@@ -177,7 +177,7 @@ def _adapters(result: DemoResult) -> str:
 def _last(result: DemoResult) -> str:
     story = StoryFacts(result, stories.LAST_URGENT)
     return (
-        f"The web form had no line for nine hours; {result.scenario.backlog:,} reports "
+        f"An older web form had no line for nine hours; {result.scenario.backlog:,} reports "
         f"came in at once, {len(story.requests)} urgent ones last of all: they were at their "
         f"bureaus {story.slowest_s:.1f} s after acceptance, the slowest of them."
     )

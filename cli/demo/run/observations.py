@@ -31,7 +31,8 @@ class Observations:
     Attributes:
         accepted: Acceptances by source and id of the submission.
         rejected: Rejections by the id of the event or of the HTTP request.
-        numbers: Source and id of the submissions by Open311, by the number in the answer.
+        numbers: Source and id of submissions by Open311 and by page, by the number in the answer.
+        messages: Source and id of reports by e-mail and text, by the id of their first message.
         requests: By request id.
         accepted_at: Time of acceptance by request id.
         decisions: The first decision by request id.
@@ -52,6 +53,7 @@ class Observations:
     accepted: dict[tuple[str, str], e.Acceptance] = field(default_factory=dict)
     rejected: dict[str, e.Rejection] = field(default_factory=dict)
     numbers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    messages: dict[str, tuple[str, str]] = field(default_factory=dict)
     requests: dict[str, e.Request] = field(default_factory=dict)
     accepted_at: dict[str, datetime] = field(default_factory=dict)
     decisions: dict[str, e.Decision] = field(default_factory=dict)
@@ -102,7 +104,7 @@ class Observations:
             case e.Request() as request:
                 self.requests[request.request_id] = request
                 self.accepted_at.setdefault(request.request_id, event.time)
-                self._accept_request(request)
+                self._accept_request(request, event.causationid)
             case e.Decision() as decision:
                 self.decisions.setdefault(decision.request_id, decision)
             case e.Surge() as surge:
@@ -118,7 +120,7 @@ class Observations:
         self.accepted[acceptance.submission_source, acceptance.submission_id] = acceptance
 
     def accept_number(self, source: str, submission_id: str, tracking_number: str) -> None:
-        """Record that a submission by Open311 became a request.
+        """Record that a submission by Open311 or by page became a request.
 
         Args:
             source: Source of the submission.
@@ -130,8 +132,19 @@ class Observations:
             if request.tracking_number == tracking_number:
                 self._accept_request(request)
 
-    def _accept_request(self, request: e.Request) -> None:
-        if identity := self.numbers.get(request.tracking_number):
+    def expect_message(self, message_id: str, source: str, submission_id: str) -> None:
+        """Expect a request that a message causes.
+
+        Args:
+            message_id: ``Message-ID`` or ``MessageSid`` of the message.
+            source: Source of the report.
+            submission_id: Its id.
+        """
+        self.messages[message_id] = source, submission_id
+
+    def _accept_request(self, request: e.Request, cause: str | None = None) -> None:
+        by_number = self.numbers.get(request.tracking_number)
+        if identity := by_number or self.messages.get(cause or ""):
             source, submission_id = identity
             self.accept(
                 e.Acceptance(

@@ -106,6 +106,7 @@ class DemoRunner:
             orders = await self._collector.poll(source)
             now = utc_now()
             await self._send([u for order in orders for u in self._bureaus.receive(order, now)])
+            await self._submitter.answer_questions()
 
     async def _until(self, done: Callable[[], bool], collecting: "asyncio.Future[None]") -> None:
         """Wait until done, or until the router was idle for too long; raise what collecting did."""
