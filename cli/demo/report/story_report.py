@@ -18,7 +18,7 @@ class StoryFacts:
     """Observations about the submissions of one story."""
 
     def __init__(self, result: DemoResult, story: str) -> None:
-        self._result = result
+        self._result, self._story = result, story
         self._seen = seen = result.seen
         self.requests = seen.requests_from(result.scenario.of_story(story))
         self.decisions: list[e.Decision] = [
@@ -28,6 +28,12 @@ class StoryFacts:
             seen.cases[case] for case in seen.cases_of(self.requests) if case in seen.cases
         ]
         self.case_ids = {case.case_id for case in self.cases}
+
+    @property
+    def reply(self) -> str:
+        """Answer to what the first reporter texted later; empty without one."""
+        first = self._result.scenario.of_story(self._story)[0]
+        return self._seen.replies.get((first.source, first.id), "")
 
     @property
     def counts(self) -> str:
@@ -78,6 +84,7 @@ def story_report(result: DemoResult) -> Iterator[RenderableType]:
         _pothole,
         _elsewhere,
         _private,
+        _texters,
         _adapters,
         _last,
     ):
@@ -163,6 +170,15 @@ def _private(result: DemoResult) -> str:
     decisions = StoryFacts(result, stories.PRIVATE).decisions
     texts = listed(f'"{decision.request.description}"' for decision in decisions)
     return f"Somebody wrote an address and a number into the text; others read: {texts}"
+
+
+def _texters(result: DemoResult) -> str:
+    status, stop = StoryFacts(result, stories.ASKS_STATUS), StoryFacts(result, stories.SAYS_STOP)
+    unsent = counted(result.seen.unsent["opted_out"], "later message")
+    return (
+        f'Two by text: STATUS was answered "{status.reply}" STOP was answered "{stop.reply}", '
+        f"and {unsent} stayed unsent."
+    )
 
 
 def _adapters(result: DemoResult) -> str:

@@ -21,6 +21,7 @@ _ID_DOMAIN = "mail.example.net"
 _TRIES, _PAUSE_S = 20, 0.5
 _LATER = frozenset({"deferred", "unreachable"})
 _HEADERS_BYTES = 8 * 1024
+_LOOK_EVERY_S = 1.0
 
 
 class RefusedMailError(Route311Error):
@@ -52,7 +53,7 @@ class ResidentsAtMail:
         self._seen = seen
         self._slots = asyncio.Semaphore(_AT_A_TIME)
         self._sent: dict[str, DemoSubmission] = {}
-        self._last_read = ""
+        self._last_read, self._look_at = "", 0.0
         self.asked = 0
 
     async def submit(self, submissions: Sequence[DemoSubmission]) -> None:
@@ -60,7 +61,11 @@ class ResidentsAtMail:
         await asyncio.gather(*map(self._report, submissions))
 
     async def answer_questions(self) -> None:
-        """Read the mail that is new, and answer each question in it."""
+        """Read the mail that is new, once a second, and answer each question in it."""
+        now = asyncio.get_running_loop().time()
+        if now < self._look_at:
+            return
+        self._look_at = now + _LOOK_EVERY_S
         paths = [path for path in self._folder.glob("*.eml") if path.name > self._last_read]
         for path in sorted(paths):
             self._last_read = path.name

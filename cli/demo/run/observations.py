@@ -33,6 +33,7 @@ class Observations:
         rejected: Rejections by the id of the event or of the HTTP request.
         numbers: Source and id of submissions by Open311 and by page, by the number in the answer.
         messages: Source and id of reports by e-mail and text, by the id of their first message.
+        replies: Answers to what people texted about their reports, by source and id of the report.
         requests: By request id.
         accepted_at: Time of acceptance by request id.
         decisions: The first decision by request id.
@@ -54,6 +55,7 @@ class Observations:
     rejected: dict[str, e.Rejection] = field(default_factory=dict)
     numbers: dict[str, tuple[str, str]] = field(default_factory=dict)
     messages: dict[str, tuple[str, str]] = field(default_factory=dict)
+    replies: dict[tuple[str, str], str] = field(default_factory=dict)
     requests: dict[str, e.Request] = field(default_factory=dict)
     accepted_at: dict[str, datetime] = field(default_factory=dict)
     decisions: dict[str, e.Decision] = field(default_factory=dict)

@@ -64,11 +64,19 @@ class Submitter(Protocol):
     """A way of delivering records to the router."""
 
     async def submit(self, deliveries: Sequence[Delivery]) -> None:
-        """Return when the router has all of them."""
+        """Deliver in order; what residents do by themselves may take longer."""
+        ...
+
+    async def finish(self) -> None:
+        """Return when the router has all that was submitted."""
         ...
 
     async def answer_questions(self) -> None:
         """Answer what the router has asked since."""
+        ...
+
+    async def text_again(self, submissions: Sequence[DemoSubmission], word: str) -> None:
+        """Text a word after reports by text."""
         ...
 
 
@@ -107,12 +115,13 @@ class EveryWaySubmitter:
         """
         self._sink = sink
         self._residents = residents
+        self._reporting: list[asyncio.Future[Any]] = []
         self._http = HttpTransport(session, self._on_response)
         self._open311 = Open311Transport(session, self._on_open311_response)
         self._seen = seen
 
     async def submit(self, deliveries: Sequence[Delivery]) -> None:
-        """Return when the broker has acknowledged and intake has responded."""
+        """Return when the broker has acknowledged and intake has responded to the adapters."""
         by_way: defaultdict[Way, list[DemoSubmission]] = defaultdict(list)
         produced: list[Outgoing] = []
         for delivery in deliveries:
@@ -120,18 +129,30 @@ class EveryWaySubmitter:
                 by_way[delivery.way].append(delivery)
             else:
                 produced.append(_record(delivery))
-        await self._sink.publish(produced)
-        await asyncio.gather(
-            self._http.send([one.event() for one in by_way["http"]]),
-            self._open311.send([one.event() for one in by_way["open311"]]),
-            self._residents.pages.submit(by_way["pages"]),
-            self._residents.mail.submit(by_way["email"]),
-            self._residents.texts.submit(by_way["sms"]),
+        self._reporting.append(
+            asyncio.gather(
+                self._residents.pages.submit(by_way["pages"]),
+                self._residents.mail.submit(by_way["email"]),
+                self._residents.texts.submit(by_way["sms"]),
+            )
         )
+        await self._sink.publish(produced)
+        await self._http.send([one.event() for one in by_way["http"]])
+        await self._open311.send([one.event() for one in by_way["open311"]])
+
+    async def finish(self) -> None:
+        """Return when all residents have handed in what they wanted to."""
+        reporting, self._reporting = self._reporting, []
+        await asyncio.gather(*reporting)
 
     async def answer_questions(self) -> None:
         """Answer what arrived in the residents' mailboxes since."""
         await self._residents.mail.answer_questions()
+
+    async def text_again(self, submissions: Sequence[DemoSubmission], word: str) -> None:
+        """Text a word after reports by text, such as ``STOP``."""
+        for submission in submissions:
+            await self._residents.texts.text_again(submission, word)
 
     def _on_response(self, event: SubmissionReceived, status: int, body: dict[str, Any]) -> None:
         if status == HTTPStatus.CREATED:
@@ -171,7 +192,9 @@ async def submit_all(
         first, end = live * number // chunks, live * (number + 1) // chunks
         await _submit(scenario.deliveries[first:end], submitter, clock)
         await asyncio.sleep(began + (number + 1) / CHUNKS_PER_S - loop_time())
+    await submitter.finish()
     await _submit(scenario.deliveries[live:], submitter, clock)
+    await submitter.finish()
 
 
 async def _submit(

@@ -89,6 +89,17 @@ class TextingResidents:
         """Return when every resident has said all that was asked for."""
         await asyncio.gather(*map(self._report, submissions))
 
+    async def text_again(self, submission: DemoSubmission, word: str) -> None:
+        """Text a word to the city after a report, and keep the answer.
+
+        Args:
+            submission: The report.
+            word: Such as ``STATUS``.
+        """
+        sid, phone = f"{message_sid(submission)}-{word}", submission.data["reporter"]["phone"]
+        answer = await self._gateway.text(sid, phone, word)
+        self._seen.replies[submission.source, submission.id] = answer or ""
+
     async def _report(self, submission: DemoSubmission) -> None:
         sid, phone = message_sid(submission), submission.data["reporter"]["phone"]
         self._seen.expect_message(sid, submission.source, submission.id)

@@ -23,7 +23,7 @@ _WITH_EMAIL = 0.6
 _WITHOUT_KIND = 0.08
 _ADDRESS_ONLY = 0.06
 _OUTSIDE = 0.01
-_ON_PAGES = 0.3  # of the reports by web; a report takes three forms, each as dear as a submission
+_ON_PAGES = 0.2  # of the located reports by web: each takes four pages
 _KEEP_OFF_M = 450.0
 
 
@@ -83,5 +83,5 @@ class RoutineReports:
             with_email=rng.random() < _WITH_EMAIL,
             photo=kind.photo,
         )
-        is_old_form = channel == "web" and rng.random() > _ON_PAGES
+        is_old_form = channel == "web" and (place is None or rng.random() > _ON_PAGES)
         return self._writer.write(replace(report, source=WEB_FORM) if is_old_form else report)
