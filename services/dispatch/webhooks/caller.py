@@ -12,9 +12,9 @@ from yarl import URL
 
 from services.dispatch.rules.webhook_deliveries import Outcome, error_of, parse_retry_after
 from services.dispatch.rules.webhook_signature import signature
-from services.dispatch.rules.webhook_url import Address, Network, is_allowed
-from services.dispatch.webhooks.names import NameLookup
+from shared.network_addresses import Address, Network, is_allowed
 from shared.runtime.clock import utc_now
+from shared.runtime.http.names import NameLookup
 
 WITHIN_S = 15.0
 MAX_ANSWER = 64 * 1024

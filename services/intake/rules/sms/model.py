@@ -75,12 +75,14 @@ class IncomingText(NamedTuple):
         body: The words, normalized; empty for a picture alone.
         at: When it arrived.
         names: Tracking number of a known request that stands in it; None without one.
+        has_pictures: True when pictures came with it.
     """
 
     id: str
     body: str
     at: datetime
     names: str | None = None
+    has_pictures: bool = False
 
 
 class TextNote(NamedTuple):
