@@ -108,6 +108,7 @@ def _case_state(case: Case) -> dict[str, Any]:
         "dedup_group": case.dedup_group,
         "lead_bureau": case.lead_bureau,
         "request_count": case.request_count,
+        "due": _due(case.lead),
     }
 
 
@@ -159,9 +160,13 @@ def _work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
         "bureau": order.bureau,
         "role": order.role,
         "status": order.status,
-        "due": Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by),
+        "due": _due(order),
         "route_rule": order.route_rule,
     }
+
+
+def _due(order: CaseWorkOrder) -> Due:
+    return Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
 
 
 def _work_order_case(case: Case) -> dict[str, Any]:

@@ -122,6 +122,7 @@ class PublicStatus:
         changes: The latest changes, oldest first.
         was_moved: True when an operator moved it to another case than triage decided.
         media_ids: Pictures that an operator released, oldest first.
+        complete_by: By when the city means to solve its case; None where that is unknown.
     """
 
     request: PublicRequest
@@ -129,3 +130,4 @@ class PublicStatus:
     changes: tuple[StatusChange, ...]
     was_moved: bool = False
     media_ids: tuple[str, ...] = ()
+    complete_by: datetime | None = None

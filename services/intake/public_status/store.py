@@ -59,6 +59,7 @@ _REQUEST = """
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
            answer, case_id::text, moves,
+           (SELECT complete_by FROM cases WHERE cases.case_id = requests.case_id) AS complete_by,
            ARRAY(SELECT replace(media_id::text, '-', '')
                    FROM request_media JOIN media USING (media_id)
                   WHERE request_media.request_id = requests.request_id
@@ -204,6 +205,7 @@ async def read_status(connection: Connection, tracking_number: str) -> PublicSta
         changes=tuple(_from_row(StatusChange, change) for change in reversed(changes)),
         was_moved=row["moves"] > 0,
         media_ids=tuple(row["media_ids"]),
+        complete_by=row["complete_by"],
     )
 
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
 from shared.contract.events.triage import Priority
+from shared.contract.events.work_orders import Due
 from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
 
 
@@ -30,6 +31,8 @@ class CaseState(Data):
     """Code of the bureau that leads the work."""
     request_count: int
     """Number of requests in the case."""
+    due: Due | None = None
+    """Deadlines of the lead bureau's work order; null in events of older versions."""
 
 
 class CaseWithRequest(CaseState):
