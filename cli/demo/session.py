@@ -74,7 +74,7 @@ def _residents(
     return Residents(
         ResidentsAtPages(session, seen),
         ResidentsAtMail(stack.inbound_mail, city.inbound_mail[0], stack.mail_folder, seen),
-        TextingResidents(SmsGateway(session, stack), seen),
+        TextingResidents(SmsGateway(session, stack), stack.sms_folder, seen),
     )
 
 

@@ -36,6 +36,11 @@ class StoryFacts:
         return self._seen.replies.get((first.source, first.id), "")
 
     @property
+    def was_reopened(self) -> bool:
+        """True when one of its cases was opened again."""
+        return not self.case_ids.isdisjoint(self._seen.reopened)
+
+    @property
     def counts(self) -> str:
         """Numbers of reports and cases."""
         return f"{counted(len(self.requests), 'report')}, {counted(len(self.cases), 'case')}"
@@ -175,9 +180,12 @@ def _private(result: DemoResult) -> str:
 def _texters(result: DemoResult) -> str:
     status, stop = StoryFacts(result, stories.ASKS_STATUS), StoryFacts(result, stories.SAYS_STOP)
     unsent = counted(result.seen.unsent["opted_out"], "later message")
+    broken = StoryFacts(result, stories.NOT_FIXED)
+    again = "the case was opened again" if broken.was_reopened else "nothing came of it"
     return (
-        f'Two by text: STATUS was answered "{status.reply}" STOP was answered "{stop.reply}", '
-        f"and {unsent} stayed unsent."
+        f'Three by text: STATUS was answered "{status.reply}" STOP was answered "{stop.reply}", '
+        f'and {unsent} stayed unsent. NO to "Is it fixed?" was answered "{broken.reply}", '
+        f"and {again}."
     )
 
 

@@ -9,6 +9,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 
+from cli.demo.run.new_files import NewFiles
 from cli.demo.run.observations import Observations
 from cli.demo.run.texts import reply_to
 from cli.demo.scenario import DemoSubmission
@@ -21,7 +22,6 @@ _ID_DOMAIN = "mail.example.net"
 _TRIES, _PAUSE_S = 20, 0.5
 _LATER = frozenset({"deferred", "unreachable"})
 _HEADERS_BYTES = 8 * 1024
-_LOOK_EVERY_S = 1.0
 
 
 class RefusedMailError(Route311Error):
@@ -49,11 +49,10 @@ class ResidentsAtMail:
         host, _, port = inbound.rpartition(":")
         self._server = SmtpSettings(smtp_host=host, smtp_port=int(port))
         self._to = to
-        self._folder = folder
+        self._mailboxes = NewFiles(folder, "*.eml")
         self._seen = seen
         self._slots = asyncio.Semaphore(_AT_A_TIME)
         self._sent: dict[str, DemoSubmission] = {}
-        self._last_read, self._look_at = "", 0.0
         self.asked = 0
 
     async def submit(self, submissions: Sequence[DemoSubmission]) -> None:
@@ -61,14 +60,8 @@ class ResidentsAtMail:
         await asyncio.gather(*map(self._report, submissions))
 
     async def answer_questions(self) -> None:
-        """Read the mail that is new, once a second, and answer each question in it."""
-        now = asyncio.get_running_loop().time()
-        if now < self._look_at:
-            return
-        self._look_at = now + _LOOK_EVERY_S
-        paths = [path for path in self._folder.glob("*.eml") if path.name > self._last_read]
-        for path in sorted(paths):
-            self._last_read = path.name
+        """Read the mail that is new, and answer each question in it."""
+        for path in self._mailboxes.look():
             with path.open("rb") as file:
                 head = file.read(_HEADERS_BYTES)
             if b"\nIn-Reply-To:" in head:

@@ -42,6 +42,7 @@ class Observations:
         surges: Surges as first announced.
         surges_over: Surges as they were when they ended.
         raised: Changes to a higher priority after a case was opened.
+        reopened: The first reopening of each case.
         leads: The first leading work order by case id.
         orders: The latest version of each work order.
         updates: Receipts for updates of bureaus, by update id.
@@ -64,6 +65,7 @@ class Observations:
     surges: dict[str, e.Surge] = field(default_factory=dict)
     surges_over: dict[str, e.Surge] = field(default_factory=dict)
     raised: list[e.CasePriorityRaise] = field(default_factory=list)
+    reopened: dict[str, e.CaseStatusChange] = field(default_factory=dict)
     leads: dict[str, LeadOrder] = field(default_factory=dict)
     orders: dict[str, e.WorkOrder] = field(default_factory=dict)
     updates: dict[str, e.UpdateReceipt] = field(default_factory=dict)
@@ -171,6 +173,9 @@ class Observations:
         match event:
             case e.CaseOpened() | e.CaseRequestAttached() | e.CaseStatusChanged() | e.CaseClosed():
                 self._record_case(event.data)
+            case e.CaseReopened():
+                self._record_case(event.data)
+                self.reopened.setdefault(event.data.case_id, event.data)
             case e.CasePriorityRaised():
                 self._record_case(event.data)
                 if event.data not in self.raised:

@@ -146,8 +146,9 @@ class EveryWaySubmitter:
         await asyncio.gather(*reporting)
 
     async def answer_questions(self) -> None:
-        """Answer what arrived in the residents' mailboxes since."""
+        """Answer what arrived in the residents' mailboxes and phones since."""
         await self._residents.mail.answer_questions()
+        await self._residents.texts.answer_questions()
 
     async def text_again(self, submissions: Sequence[DemoSubmission], word: str) -> None:
         """Text a word after reports by text, such as ``STOP``."""

@@ -1,14 +1,18 @@
 """Text messages of residents, handed over as the gateway does, and their answers to questions."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import aiohttp
 
+from cli.demo.run.new_files import NewFiles
 from cli.demo.run.observations import Observations
 from cli.demo.scenario import DemoSubmission
+from cli.demo.scenario.stories import NOT_FIXED
 from deploy.local.stack_file import Stack
 from shared.errors import Route311Error
 from shared.runtime.http.twilio import SIGNATURE, sign
@@ -74,20 +78,33 @@ class SmsGateway:
 class TextingResidents:
     """Residents who report by text and answer what they are asked."""
 
-    def __init__(self, gateway: SmsGateway, seen: Observations) -> None:
+    def __init__(self, gateway: SmsGateway, folder: Path, seen: Observations) -> None:
         """Text by a gateway.
 
         Args:
             gateway: Hands the texts over.
-            seen: Learns which text a request began with.
+            folder: Phones of all residents, a JSON file for each text that they got.
+            seen: Learns which text a request began with, and answers.
         """
         self._gateway = gateway
+        self._phones = NewFiles(folder, "*.json")
+        self._dissatisfied: dict[str, DemoSubmission] = {}
         self._seen = seen
         self._slots = asyncio.Semaphore(_AT_A_TIME)
 
     async def submit(self, submissions: Sequence[DemoSubmission]) -> None:
         """Return when every resident has said all that was asked for."""
+        self._dissatisfied |= {
+            one.data["reporter"]["phone"]: one for one in submissions if one.story == NOT_FIXED
+        }
         await asyncio.gather(*map(self._report, submissions))
+
+    async def answer_questions(self) -> None:
+        """Read the texts that are new; who is not satisfied answers the first question with NO."""
+        for path in self._phones.look():
+            text = json.loads(path.read_bytes())
+            if "?" in text["Body"] and (report := self._dissatisfied.pop(text["To"], None)):
+                await self.text_again(report, "NO")
 
     async def text_again(self, submission: DemoSubmission, word: str) -> None:
         """Text a word to the city after a report, and keep the answer.

@@ -23,7 +23,7 @@ CAMP, OTHER_CAMP, ODOT_CAMP = "camp", "other_camp", "odot_camp"
 MATTRESS, SIGNAL, WIRE, POTHOLE = "mattress", "signal", "wire", "pothole"
 QUESTION, GRESHAM, PRIVATE = "question_211", "gresham", "private"
 STORM, LAST_URGENT = "storm", "last_urgent"
-ASKS_STATUS, SAYS_STOP = "asks_status", "says_stop"
+ASKS_STATUS, SAYS_STOP, NOT_FIXED = "asks_status", "says_stop", "not_fixed"
 
 _FILE = Path(__file__).with_name("stories.yaml")
 _CAMP_REPORTS, _CAMP_EVERY, _CAMP_WITHIN_M = 30, timedelta(minutes=27), 25.0

@@ -1,14 +1,20 @@
 """Messages of residents: the place at once or when asked, and answers to questions."""
 
+import json
+from dataclasses import replace
 from email import message_from_string
 from email.message import Message
+from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from cli.demo.run.gazetteer import addresses
 from cli.demo.run.mailbox import answer_mail, report_mail
-from cli.demo.run.texts import first_text, reply_to
+from cli.demo.run.observations import Observations
+from cli.demo.run.texts import SmsGateway, TextingResidents, first_text, reply_to
 from cli.demo.scenario import DemoSubmission
+from cli.demo.scenario.stories import NOT_FIXED
 from services.intake.rules.sms.wording import ASK_WHERE, ASK_YES_NO
 from shared.vocabulary import GeoPoint
 from tests.builders import NOON
@@ -66,3 +72,35 @@ def test_the_city_knows_the_addresses_that_messages_name() -> None:
     [place] = addresses("portland.gov", [by_mail, by_phone, without, report(None)])
     assert (place.key.number, place.key.name) == ("4200", "duke")
     assert place.point == GeoPoint(45.5, -122.6)
+
+
+class Answering(SmsGateway):
+    """A gateway whose router answers everything alike."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, str, str]] = []
+
+    @override
+    async def text(self, sid: str, phone: str, body: str) -> str | None:
+        self.texts.append((sid, phone, body))
+        return "Thank you."
+
+
+async def test_who_is_not_satisfied_says_no_once(tmp_path: Path) -> None:
+    gateway, seen, phone = Answering(), Observations(), "+15035550100"
+    residents = TextingResidents(gateway, tmp_path, seen)
+    await residents.submit([replace(report(PLACE, "/sms"), story=NOT_FIXED)])
+    for name, to, body in (
+        ("1", phone, "Work is scheduled."),
+        ("2", "+15035550101", "Is it fixed?"),
+        ("3", phone, "It is done. Is it fixed?"),
+        ("4", phone, "Is it fixed?"),
+    ):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"To": to, "Body": body}))
+    await residents.answer_questions()
+
+    assert gateway.texts == [
+        ("SMd-1", phone, "4200 SE Duke St: Rats"),
+        ("SMd-1-NO", phone, "NO"),
+    ]
+    assert seen.replies == {("/sms", "d-1"): "Thank you."}

@@ -185,6 +185,9 @@ def test_the_other_camp_is_near_but_not_the_same(day: Scenario) -> None:
         (s.PRIVATE, 1, "@example.org"),
         (s.LAST_URGENT, 5, "manhole"),
         (s.STORM, 14, "limb"),
+        (s.ASKS_STATUS, 1, "tire"),
+        (s.SAYS_STOP, 1, "Stop sign"),
+        (s.NOT_FIXED, 1, "tire"),
     ],
 )
 def test_every_planted_story_is_there(day: Scenario, story: str, reports: int, words: str) -> None:
