@@ -1,4 +1,4 @@
-"""``route311 status``: lag, outboxes, dead letters, crash loops, and counts of cases."""
+"""``route311 status``: lag, outboxes, dead letters, crash loops, cases and residents' answers."""
 
 import asyncio
 import json
@@ -33,6 +33,13 @@ _CASES = """
     SELECT status, level, count(*) AS cases
       FROM dispatch.cases GROUP BY status, level ORDER BY status, level
 """
+_FEEDBACK = """
+    SELECT lead_bureau AS bureau, count(*) FILTER (WHERE what = 'said_fixed') AS fixed,
+           count(*) FILTER (WHERE what = 'said_not_fixed') AS not_fixed
+      FROM dispatch.history JOIN dispatch.cases USING (case_id)
+     WHERE what IN ('said_fixed', 'said_not_fixed')
+     GROUP BY lead_bureau ORDER BY lead_bureau
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +65,19 @@ class RouterStatus:
         services: By name.
         parked: Number of dead letters by topic.
         cases: Rows of ``status``, ``level`` and ``cases``, their number.
+        feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: numbers of residents' answers.
         crash_loops: Services that die at a record again and again.
     """
 
     services: dict[str, ServiceStatus]
     parked: dict[str, int]
     cases: list[dict[str, Any]]
+    feedback: list[dict[str, Any]]
     crash_loops: list[CrashLoopView]
 
 
 def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
-    """Show lag, outboxes, dead letters, and cases by status and priority.
+    """Show lag, outboxes, dead letters, cases by status and priority, and residents' answers.
 
     Exit code 1 while a service dies at a record again and again.
     """
@@ -89,7 +98,8 @@ async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
         services[WATCHER] = ServiceStatus(watcher_lag, 0, 0.0)
         crash_loops = await load_views(connection, SERVICES)
         cases = [dict(row) for row in await connection.fetch(_CASES)]
-    return RouterStatus(services, _parked(bounds), cases, crash_loops)
+        feedback = [dict(row) for row in await connection.fetch(_FEEDBACK)]
+    return RouterStatus(services, _parked(bounds), cases, feedback, crash_loops)
 
 
 async def _service(
@@ -148,3 +158,8 @@ def _show(found: RouterStatus, console: Console) -> None:
         counts = {r["level"]: r["cases"] for r in found.cases if r["status"] == case_status}
         by_status.add_row(case_status, *(f"{counts.get(level, 0):,}" for level in levels))
     console.print(by_status)
+    if found.feedback:
+        answers = Table("said of its work", "fixed", "not fixed", box=None, padding=(0, 2))
+        for row in found.feedback:
+            answers.add_row(row["bureau"], f"{row['fixed']:,}", f"{row['not_fixed']:,}")
+        console.print(answers)

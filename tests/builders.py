@@ -9,6 +9,8 @@ from shared.contract.events import (
     Contact,
     ContactGiven,
     Decision,
+    Feedback,
+    FeedbackGiven,
     Location,
     Note,
     NoteAdded,
@@ -202,3 +204,14 @@ def note_added(**changes: Any) -> NoteAdded:
         "lane": "standard",
     }
     return NoteAdded.of(Note(**(fields | changes)), now=NOON)
+
+
+def feedback_given(request_id: str, case_id: str, **changes: Any) -> FeedbackGiven:
+    fields: dict[str, Any] = {
+        "request_id": request_id,
+        "case_id": case_id,
+        "fixed": False,
+        "channel": "web",
+        "at": NOON,
+    }
+    return FeedbackGiven.of(Feedback(**(fields | changes)), now=NOON, request=request_id)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from secrets import token_bytes
 from typing import Annotated, get_args
 
 import typer
@@ -12,17 +13,20 @@ from cli.operator.id_lookup import IdLookup, UnknownNameError
 from services.notify.policy import city_texts
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.model import MessageData, TemplateName
+from services.notify.rules.signed_links import SignedLinks
 from services.notify.rules.sms_parts import sms_parts
 from services.notify.store.preview import find_message
 from shared.catalogue import load_catalogue
 from shared.runtime.database import open_database
-from shared.vocabulary import Language, StatusChannel
+from shared.vocabulary import StatusChannel
 
 CaseArgument = Annotated[str, typer.Argument(help="Id of the case, or a tracking number.")]
 TemplateOption = Annotated[
     TemplateName, typer.Option("--template", help=f"One of {', '.join(get_args(TemplateName))}.")
 ]
-LanguageOption = Annotated[Language, typer.Option("--language", help="Language of the message.")]
+LanguageOption = Annotated[
+    str, typer.Option("--language", help="The reader's language, such as en, es or vi.")
+]
 ChannelOption = Annotated[StatusChannel, typer.Option("--channel", help="E-mail or SMS.")]
 PagesOption = Annotated[str, typer.Option("--pages-url", help="Base URL of the residents' pages.")]
 
@@ -44,13 +48,14 @@ def preview(
     message = run(_find(data, case_id, template, language))
     if message is None:
         raise UnknownNameError(f"{case}: notify knows nobody who can be told about it")
-    renderer = MessageRenderer(city_texts(load_catalogue()), pages_url)
+    links = SignedLinks.of(token_bytes(), pages_url)  # they open nothing
+    renderer = MessageRenderer(city_texts(load_catalogue()), pages_url, links)
     shown = _email(renderer, message) if channel == "email" else _sms(renderer, message)
     typer.echo(json.dumps(shown) if json_output else "\n\n".join(map(str, shown.values())))
 
 
 async def _find(
-    data: Path, case_id: str, template: TemplateName, language: Language
+    data: Path, case_id: str, template: TemplateName, language: str
 ) -> MessageData | None:
     async with open_database(find_admin_dsn(data), "notify") as db:
         return await find_message(db, case_id, template, language)

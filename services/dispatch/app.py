@@ -19,6 +19,7 @@ from services.dispatch.outbound import work_order_state
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.reminders import ReminderWorker
 from services.dispatch.retention import BureauEventRetention
+from services.dispatch.rules.reopening import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, add_bureau_events
 from services.dispatch.store.deliveries import WebhookQueue
@@ -27,8 +28,9 @@ from services.dispatch.store.webhooks import Webhooks
 from services.dispatch.webhooks.caller import open_caller
 from services.dispatch.webhooks.worker import WebhookWorker
 from shared.catalogue import load_catalogue
-from shared.contract.events import Event, WorkOrder
+from shared.contract.events import CaseReopened, Event, WorkOrder
 from shared.contract.topics import (
+    NOTIFY_FEEDBACK,
     OPERATOR_COMMANDS,
     TRIAGE_DECISIONS,
     TRIAGE_DECISIONS_EXPRESS,
@@ -43,6 +45,7 @@ from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.ops.audit import audit
+from shared.runtime.ops.metrics import NOT_FIXED
 from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import OutboxBatch
@@ -74,6 +77,9 @@ async def dispatch(
         produced = await on_messages(messages, PostgresDispatchStore(db), policy, clock())
         for entry in operator_audits(messages, produced):
             audit("operator_command", **asdict(entry))
+        for event in produced:
+            if isinstance(event, CaseReopened) and event.data.reason == SAYS_NOT_FIXED:
+                NOT_FIXED.labels(event.data.lead_bureau).inc()
         return await add_bureau_events(db, produced)
 
     dsn = settings.postgres_dsn.get_secret_value()
@@ -108,6 +114,7 @@ async def dispatch(
                 TRIAGE_DECISIONS_EXPRESS,
                 TRIAGE_DECISIONS,
                 OPERATOR_COMMANDS,
+                NOTIFY_FEEDBACK,
                 *map(bureau_updates, policy.bureau_by_topic.values()),
             ],
             access=settings.kafka_access,

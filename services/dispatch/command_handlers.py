@@ -117,9 +117,9 @@ def _close(
 
 
 def _reopen(
-    case: Case, _: CaseCommand, __: UnitOfWork, policy: DispatchPolicy, now: datetime
+    case: Case, command: CaseCommand, _: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> CommandOutcome:
-    return reopen(case, policy.case_deadlines(case, now).due(case.priority.level), new_id)
+    return reopen(case, command, policy.case_deadlines(case, now).due(case.priority.level), new_id)
 
 
 _HANDLERS: Mapping[CommandName, _CommandHandler] = {

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from services.dispatch.command_handlers import execute
+from services.dispatch.feedback_handlers import put_feedback
 from services.dispatch.inbound.external import (
     IncomingCommand,
     IncomingUpdate,
@@ -32,6 +33,7 @@ from services.dispatch.unit_of_work import UnitOfWork
 from services.dispatch.update_handlers import apply_update
 from shared.contract.events import (
     Event,
+    FeedbackGiven,
     NoteAdded,
     OperatorCommanded,
     RequestReassessed,
@@ -43,7 +45,7 @@ from shared.runtime.consumer.messages import Message, dead_letter_record
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName
 
-_RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded
+_RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
 _ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
 
@@ -117,6 +119,9 @@ async def on_messages(
         elif isinstance(item, RequestReassessed):
             raised = raise_by_notes(item, uow, policy, now)
             produced += [case_event(transition, item, now) for transition in raised]
+        elif isinstance(item, FeedbackGiven):
+            reopened = put_feedback(item, uow, policy, now)
+            produced += [case_event(transition, item, now) for transition in reopened]
         else:
             produced += on_request_triaged(item, uow, policy, now)
     for notice in uow.pending_notices():
@@ -235,7 +240,7 @@ def on_operator_commanded(
 
 def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetime) -> _ParsedEvent:
     event = message.event
-    if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded):
+    if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven):
         return event
     if isinstance(event, OperatorCommanded):
         return incoming_command(Message(message.record, event), now)
@@ -264,9 +269,11 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     incoming = [item for item in parsed if isinstance(item, IncomingCommand)]
     commands = [item.parsed for item in incoming if isinstance(item.parsed, CaseCommand)]
     case_ids = {decision.case_id for decision in decisions}
-    notes = [item for item in parsed if isinstance(item, NoteAdded)]
+    notes = [item for item in parsed if isinstance(item, NoteAdded | FeedbackGiven)]
     noted = {
-        item.data.request_id for item in parsed if isinstance(item, NoteAdded | RequestReassessed)
+        item.data.request_id
+        for item in parsed
+        if isinstance(item, NoteAdded | RequestReassessed | FeedbackGiven)
     }
     case_ids |= set((await store.requests_in_cases(noted)).values())
     case_ids |= {case_id for c in commands for case_id in (c.case_id, c.into_case)}

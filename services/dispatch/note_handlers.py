@@ -14,9 +14,21 @@ from shared.errors import PermanentError
 
 
 class UnknownRequestError(PermanentError):
-    """A note or a reassessment of a request that no case has, such as one that was parked."""
+    """A note or an answer is about a request that has no case, such as a parked one."""
 
     code = "unknown_request"
+
+
+def case_of_request(request_id: str, uow: UnitOfWork) -> Case:
+    """Return the case that a request belongs to now.
+
+    Raises:
+        UnknownRequestError: It belongs to none.
+    """
+    case = uow.case_of_request(request_id)
+    if case is None:
+        raise UnknownRequestError("request_id: no case has this request")
+    return case
 
 
 def put_note(event: NoteAdded, uow: UnitOfWork) -> None:
@@ -27,7 +39,7 @@ def put_note(event: NoteAdded, uow: UnitOfWork) -> None:
     """
     if uow.has_entry(event.id):
         return
-    note, case = event.data, _case_of_request(event.data.request_id, uow)
+    note, case = event.data, case_of_request(event.data.request_id, uow)
     uow.record_entry(
         CaseHistoryEntry(
             event.id, case.case_id, note.request_id, note.at, "resident", "note_added", note.text
@@ -52,17 +64,10 @@ def raise_by_notes(
     """
     if event.data.case_id is None:
         return []
-    request_id, case = event.data.request_id, _case_of_request(event.data.request_id, uow)
+    request_id, case = event.data.request_id, case_of_request(event.data.request_id, uow)
     deadlines = policy.case_deadlines(case, now)
     transition = raise_priority(case, request_id, case_priority(event.data.priority), deadlines)
     if transition is None:
         return []
     uow.change(transition.case, event)
     return [transition]
-
-
-def _case_of_request(request_id: str, uow: UnitOfWork) -> Case:
-    case = uow.case_of_request(request_id)
-    if case is None:
-        raise UnknownRequestError("request_id: no case has this request")
-    return case

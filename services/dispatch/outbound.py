@@ -36,6 +36,7 @@ from shared.contract.events import (
     CasePriorityRaise,
     CasePriorityRaised,
     CaseReopened,
+    CaseReopening,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseSplit,
@@ -66,7 +67,7 @@ _CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[CaseState]]] = {
     RequestMovedOut: (CaseRequestSplit, CaseSplit),
     StatusChanged: (CaseStatusChanged, CaseStatusChange),
     Closed: (CaseClosed, CaseClosing),
-    Reopened: (CaseReopened, CaseStatusChange),
+    Reopened: (CaseReopened, CaseReopening),
     Overdue: (CaseOverdue, CaseMissedDeadline),
 }
 

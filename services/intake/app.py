@@ -35,7 +35,6 @@ from services.intake.pages.languages import load_languages
 from services.intake.pages.reading import DraftReader
 from services.intake.pages.report import ReportPages
 from services.intake.pages.site import CitySite
-from services.intake.pages.tokens import TokenSigner
 from services.intake.pages.tracking import TrackPages
 from services.intake.places.city_file import well_known_places
 from services.intake.places.gazetteer import PostgresGazetteer, add_places
@@ -69,6 +68,7 @@ from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.lanes import ExpressAndOthers
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from shared.runtime.service import ServiceParts
+from shared.signed_tokens import TokenSigner
 
 _WORK_CONNECTIONS = 7
 _LOOKUP_CONNECTIONS = 4
@@ -121,7 +121,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         texts = SmsConversations(pool, policy, relay.hand_over, sms_places, pictures.wake)
         mail = mail_parts(settings, policy, pool, relay.hand_over, media)
         pages = _page_access(settings, policy, callers)
-        signer = TokenSigner.derived(policy.reporter_key)
+        signer = TokenSigner.derived(policy.reporter_key, "residents' pages")
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),

@@ -129,7 +129,7 @@ def accept(
     return AcceptedSubmission(
         receipt,
         tuple(events),
-        _public_request(submission, request),
+        _public_request(submission, request, contact),
         media_ids=media_ids_of((medium.url for medium in request.media), policy.public_url),
         has_contact=contact is not None,
     )
@@ -227,8 +227,11 @@ def advice_for(submission: ValidatedSubmission) -> Iterator[Advice]:
         yield Advice(code="contact_unusable", text=CONTACT_UNUSABLE.in_language(language))
 
 
-def _public_request(submission: ValidatedSubmission, request: Request) -> PublicRequest:
+def _public_request(
+    submission: ValidatedSubmission, request: Request, contact: Contact | None
+) -> PublicRequest:
     at = request.location
+    texted = contact if contact and "sms" in contact.status_updates else None
     return PublicRequest(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
@@ -239,6 +242,7 @@ def _public_request(submission: ValidatedSubmission, request: Request) -> Public
         latitude=_rounded(at.latitude),
         longitude=_rounded(at.longitude),
         reporter_ref=request.reporter_ref,
+        phone_ref=texted.phone_ref if texted else None,
         listing=None
         if submission.service.private
         else Listing(request.description, at.latitude, at.longitude),

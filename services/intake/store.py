@@ -51,6 +51,7 @@ _REQUEST_COLUMNS = {
     "latitude": "double precision",
     "longitude": "double precision",
     "reporter_ref": "text",
+    "phone_ref": "text",
     "contact": "text",
 }
 

@@ -13,17 +13,22 @@ from services.notify.delivery.sms import open_sms
 from services.notify.delivery.statuses import SmsStatuses
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker, Sender
+from services.notify.feedback import FeedbackIntake
 from services.notify.handlers import on_messages
+from services.notify.http.feedback import FeedbackPage, feedback_routes
+from services.notify.http.pages import LinkPages
 from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.sending import SendingRules
+from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
 from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS, TRIAGE_DECISIONS
+from shared.redaction import Redactor
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
@@ -44,8 +49,11 @@ from shared.vocabulary import StatusChannel
 async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
     """Open the resources of notify, yield its parts, and close all in reverse order."""
     catalogue = await asyncio.to_thread(load_catalogue)
+    links = SignedLinks.of(settings.contact_key.get_secret_value().encode(), settings.base_url)
     pages_url = settings.pages_url or settings.public_url
-    renderer = MessageRenderer(city_texts(catalogue), pages_url)
+    cities = city_texts(catalogue)
+    renderer = MessageRenderer(cities, pages_url, links)
+    pages = LinkPages(cities, pages_url)
     policy = _policy(settings, catalogue)
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
@@ -70,6 +78,7 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
         open_sms(settings.sms, renderer, settings.base_url) as texters,
     ):
         relay = Relay(pool, settings.kafka_access)
+        feedback = FeedbackIntake(pool, policy, relay.hand_over)
         erasures = UnreadErasures(pool, settings.kafka_access, on_commit=relay.hand_over)
 
         emails = [EmailSender(mailer, renderer, settings.sender) for mailer in mailers]
@@ -112,7 +121,10 @@ async def notify(settings: NotifySettings) -> AsyncGenerator[ServiceParts]:
                 *(worker.run for worker in workers),
             ],
             readiness_checks=[consumer],
-            routes=sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
+            routes=[
+                *sms_status_routes(settings, SmsStatuses(pool, relay.hand_over).take),
+                *feedback_routes(FeedbackPage(pages, links, feedback, settings.trusted_proxies)),
+            ],
             readers=[consumer],
         )
 
@@ -126,4 +138,5 @@ def _policy(settings: NotifySettings, catalogue: Catalogue) -> NotifyPolicy:
             timezones={city.id: ZoneInfo(city.timezone) for city in cities},
             quiet_hours=settings.quiet_hours,
         ),
+        redactors={city.id: Redactor.of(city) for city in cities},
     )

@@ -25,6 +25,7 @@ from services.notify.rules.triggers import (
     on_decision,
     on_joining,
     on_leaving,
+    on_missed_deadline,
     on_move,
 )
 from shared.contract import events as e
@@ -169,7 +170,12 @@ def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttache
 
 
 def _status_changed(updates: Updates, event: e.CaseStatusChanged) -> None:
-    _add_trigger(updates, event, on_move(event.data.status), _case_facts(event.data))
+    case = event.data
+    has_new_lead = case.bureau != case.lead_bureau  # an operator changes nothing else
+    facts = _case_facts(case)
+    if has_new_lead:
+        facts = replace(facts, bureau=case.lead_bureau)
+    _add_trigger(updates, event, on_move(case.status, has_new_lead=has_new_lead), facts)
 
 
 def _case_closed(updates: Updates, event: e.CaseClosed) -> None:
@@ -180,7 +186,13 @@ def _case_closed(updates: Updates, event: e.CaseClosed) -> None:
 
 
 def _case_reopened(updates: Updates, event: e.CaseReopened) -> None:
-    _add_trigger(updates, event, "reopened", _case_facts(event.data))
+    facts = replace(_case_facts(event.data), reason=event.data.reason)
+    _add_trigger(updates, event, "reopened", facts)
+
+
+def _case_overdue(updates: Updates, event: e.CaseOverdue) -> None:
+    facts = CaseFacts(bureau=event.data.bureau)
+    _add_trigger(updates, event, on_missed_deadline(event.data.what), facts)
 
 
 def _request_split(updates: Updates, event: e.CaseRequestSplit) -> None:
@@ -190,10 +202,8 @@ def _request_split(updates: Updates, event: e.CaseRequestSplit) -> None:
     _add_trigger(updates, event, template, CaseFacts(), only_for=split.request_id)
 
 
-def _not_notified(
-    updates: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered | e.CaseOverdue
-) -> None:
-    """Do nothing: residents are not notified of priorities and missed deadlines."""
+def _not_notified(updates: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered) -> None:
+    """Do nothing: residents are not notified of priorities."""
 
 
 def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
@@ -259,5 +269,5 @@ _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.CaseRequestSplit: _request_split,
     e.CasePriorityRaised: _not_notified,
     e.CasePriorityLowered: _not_notified,
-    e.CaseOverdue: _not_notified,
+    e.CaseOverdue: _case_overdue,
 }

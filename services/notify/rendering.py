@@ -18,7 +18,14 @@ import jinja2
 from babel.dates import format_datetime
 
 from services.notify.policy import CityTexts
-from services.notify.rules.model import MessageData, ReferralAgency, TemplateName
+from services.notify.rules.help_lines import HELP_LINES
+from services.notify.rules.model import (
+    ASKS_IF_FIXED,
+    MessageData,
+    ReferralAgency,
+    TemplateName,
+)
+from services.notify.rules.signed_links import SignedLinks
 from shared.vocabulary import Language, is_plausible
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -62,13 +69,17 @@ class RenderedMessage:
 class MessageRenderer:
     """Renders messages; loads every template at the start, so that a missing one shows at once."""
 
-    def __init__(self, cities: Mapping[str, CityTexts], public_url: str) -> None:
+    def __init__(
+        self, cities: Mapping[str, CityTexts], public_url: str, links: SignedLinks
+    ) -> None:
         """Load the templates.
 
         Args:
             cities: By jurisdiction id.
             public_url: Base URL of the residents' pages.
+            links: Makes the links that need no login.
         """
+        self._links = links
         self._cities = cities
         self._status_page = public_url.rstrip("/") + _STATUS_PATH
         texts = _environment()
@@ -97,11 +108,14 @@ class MessageRenderer:
         subject, *body = _paragraphs(self._messages[data.language, data.template], variables)
         layout = {
             "language": data.language,
+            "help_language": data.help_language,
+            "help_line": _help_line(data, city),
             "subject": subject,
             "body": body,
             "frame": self._frames[data.language].make_module(variables),
             "tracking_number": variables["tracking_number"],
             "agency_url": variables["agency"] and variables["agency"].url,
+            "feedback_url": self._feedback_url(data),
             "status_url": self._status_url(data),
         }
         return RenderedMessage(
@@ -113,7 +127,9 @@ class MessageRenderer:
         )
 
     def render_sms(self, data: MessageData) -> str:
-        """Return the message as a text message: one line that ends with the status page.
+        """Return the message as a text message: one line with the status page at its end.
+
+        A reader of another language finds the line about help in it behind that.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
@@ -121,7 +137,8 @@ class MessageRenderer:
         city = self._city(data)
         texts = self._sms[data.language].make_module(_variables(data, city))
         text = getattr(texts, data.template)
-        return " ".join(f"{city.name} 311: {text} {self._status_url(data)}".split())
+        help_line = _help_line(data, city)
+        return " ".join(f"{city.name} 311: {text} {self._status_url(data)} {help_line}".split())
 
     def _city(self, data: MessageData) -> CityTexts:
         city = self._cities.get(data.request.jurisdiction)
@@ -129,8 +146,19 @@ class MessageRenderer:
             raise UnknownCityError("jurisdiction: not in the catalogue")
         return city
 
+    def _feedback_url(self, data: MessageData) -> str | None:
+        if data.template not in ASKS_IF_FIXED:
+            return None
+        return self._links.url("feedback", data.notification_id)
+
     def _status_url(self, data: MessageData) -> str:
         return self._status_page + quote(data.request.tracking_number, safe="")
+
+
+def _help_line(data: MessageData, city: CityTexts) -> str:
+    """Return how to get help in the reader's own language; empty where none is needed."""
+    line = HELP_LINES[data.help_language] if data.help_language else ""
+    return line.replace("{phone}", city.phone["en"].replace(" or ", " / "))
 
 
 def one_line(text: str | None) -> str:
@@ -196,6 +224,7 @@ def _variables(data: MessageData, city: CityTexts) -> dict[str, Any]:
         "why": city.referral_reasons.get(reason_code, {}).get(language),
         "answer": city.answers.get(request.answer_code or "", {}).get(language),
         "bureau": city.bureau_names.get(case.bureau or ""),
+        "bureau_phone": city.bureau_phones.get(case.bureau or ""),
         "note": one_line(case.note),
         "reason": one_line(case.reason),
         "day": _date_in_words(case.scheduled_for, city.timezone, language, _DATE_FORMATS),

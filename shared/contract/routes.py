@@ -94,6 +94,10 @@ def _notification(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table 
     return ((t.NOTIFY_DELIVERIES.name, event.data.contact_hash),)
 
 
+def _feedback(event: e.FeedbackGiven) -> tuple[Route, ...]:
+    return ((t.NOTIFY_FEEDBACK.name, event.data.case_id),)
+
+
 _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.SubmissionAccepted: _receipt,
     e.SubmissionRejected: _receipt,
@@ -125,4 +129,5 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.NotificationFailed: _notification,
     e.NotificationSuppressed: _notification,
     e.NotificationUnknown: _notification,
+    e.FeedbackGiven: _feedback,
 }

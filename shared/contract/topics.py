@@ -137,6 +137,15 @@ NOTIFY_DELIVERIES = Topic(
     ),
     90 * DAY,
 )
+NOTIFY_FEEDBACK = Topic(
+    "notify-feedback",
+    "notify",
+    "case id",
+    ("dispatch",),
+    (e.FeedbackGiven,),
+    60 * DAY,
+    more_writers=("intake",),  # answers by text and on its pages
+)
 
 CORE = (
     CHANNEL_SUBMISSIONS,
@@ -153,6 +162,7 @@ CORE = (
     DISPATCH_CLOSINGS,
     OPERATOR_COMMANDS,
     NOTIFY_DELIVERIES,
+    NOTIFY_FEEDBACK,
 )
 
 

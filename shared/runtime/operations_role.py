@@ -49,6 +49,7 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
             "lead_bureau, request_count, first_reported_at, last_reported_at, closed_at",
             "case_requests": "request_id, case_id, moves",
             "commands": "source, command_id, refused_as, taken_at",
+            "history": "case_id, what",
             "work_orders": "",
         },
         "notify": {"deliveries": "", "contact_presence": ""},

@@ -108,9 +108,15 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """An operator reopened the case."""
+    """An operator or a resident reopened the case.
+
+    Attributes:
+        previous_status: Status before.
+        reason: Why, in the operator's words, or ``resident_says_not_fixed``.
+    """
 
     previous_status: CaseStatus
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,28 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import (
     CaseTransition,
     Closed,
     PriorityLowered,
     PriorityRaised,
-    Reopened,
     StatusChanged,
 )
 from services.dispatch.rules.case_requests import with_raised_priority
 from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines
 from services.dispatch.rules.priority import KnownPriority
-from services.dispatch.rules.work_order_updates import (
-    CASE_STATUS,
-    Reassignment,
-    reassign,
-    time_of_change,
-)
+from services.dispatch.rules.reopening import REOPENED_BY_OPERATOR, reopen_case
+from services.dispatch.rules.work_order_updates import Reassignment, reassign, time_of_change
 from shared.vocabulary import CaseStatus, ClosingStatus, CommandName, PriorityLevel
 
 TRANSFERRED_BY_OPERATOR = "transferred-by-operator"
-REOPENED_BY_OPERATOR = "reopened-by-operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +193,14 @@ def withdraw(case: Case) -> Case:
     return case.map_unfinished(lambda order: replace(order, status="withdrawn"))
 
 
-def reopen(case: Case, due: Deadlines, new_id: Callable[[], str]) -> CommandOutcome:
-    """Reopen a closed case with a new work order for its lead and for each withdrawn one.
-
-    Other work orders, final or not, stay as they are. A lead bureau that still has an unfinished
-    work order of the case leads with that one.
+def reopen(
+    case: Case, command: CaseCommand, due: Deadlines, new_id: Callable[[], str]
+) -> CommandOutcome:
+    """Reopen a closed case; see ``reopen_case``.
 
     Args:
         case: The case before.
+        command: Has the reason.
         due: Deadlines of all new work orders.
         new_id: Returns a fresh id for a work order.
     """
@@ -216,35 +210,5 @@ def reopen(case: Case, due: Deadlines, new_id: Callable[[], str]) -> CommandOutc
         )
     if not case.is_closed:
         return CommandRefusal("case_open", f"The case is {case.status}, not closed.")
-    with_lead = _with_active_lead(case, due, new_id)
-    status = CASE_STATUS[with_lead.lead.status]
-    opened = replace(with_lead, version=case.version + 1, status=status, closed_at=None)
-    for order in _latest_withdrawn(opened):
-        opened = opened.with_order(_reissued(opened, order, due, new_id))
-    return CommandResult([CaseTransition(opened, Reopened(case.status))])
-
-
-def _with_active_lead(case: Case, due: Deadlines, new_id: Callable[[], str]) -> Case:
-    latest = case.latest_of(case.lead_bureau)
-    if latest is not None and not latest.is_final:
-        return case.with_order(replace(latest, role="lead"))
-    return case.with_order(_reissued(case, case.lead, due, new_id))
-
-
-def _latest_withdrawn(case: Case) -> list[CaseWorkOrder]:
-    """Return the latest work order of each bureau where that one is withdrawn."""
-    latest = {order.bureau: order for order in case.orders}
-    return [order for order in latest.values() if order.status == "withdrawn"]
-
-
-def _reissued(
-    case: Case, order: CaseWorkOrder, due: Deadlines, new_id: Callable[[], str]
-) -> CaseWorkOrder:
-    return CaseWorkOrder(
-        work_order_id=new_id(),
-        number=len(case.orders) + 1,
-        bureau=order.bureau,
-        role=order.role,
-        due=due,
-        route_rule=REOPENED_BY_OPERATOR,
-    )
+    rule, reason = REOPENED_BY_OPERATOR, command.reason
+    return CommandResult([reopen_case(case, due, new_id, route_rule=rule, reason=reason)])

@@ -12,13 +12,14 @@ from services.intake.http.paths import NOTES
 from services.intake.http.schema import NoteTaken
 from services.intake.inbound.field_errors import id_reused
 from services.intake.media.store import attach_media
-from services.intake.notes.parsing import parse_note
+from services.intake.notes.feedback import answered, finished
+from services.intake.notes.parsing import parse_note, says_not_fixed
 from services.intake.notes.store import add_note, find_request
 from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import idempotency_key, payload_hash
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.tracking_number import read_tracking_number
-from shared.contract.events import FieldError, NoteAdded
+from shared.contract.events import Event, FieldError, NoteAdded
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
@@ -83,7 +84,10 @@ def note_adder(pool: Pool, policy: IntakePolicy, hand_over: HandOver) -> AddNote
                 return stored.note_id
             ids = media_ids_of((medium.url for medium in note.media), policy.public_url)
             await attach_media(db, {note.request_id: ids})
-            batches = await enqueue(db, [NoteAdded.of(note, now=now, request=note.request_id)])
+            events: list[Event] = [NoteAdded.of(note, now=now, request=note.request_id)]
+            if says_not_fixed(data) and (done := await finished(db, note.request_id)):
+                events.append(answered(done, note.channel, now, fixed=False))
+            batches = await enqueue(db, events)
         hand_over(batches)
         return stored.note_id
 

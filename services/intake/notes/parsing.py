@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StrictBool, StringConstraints, ValidationError
 
 from services.intake.inbound.field_errors import bad_language, from_pydantic
 from services.intake.inbound.parsing import MAX_FIELD_ERRORS, NOT_AN_OBJECT, shortened
@@ -50,6 +50,14 @@ class SubmittedNote(Data):
     """Pictures and other files, at most 20."""
     channel: SubmissionChannel = "web"
     """Channel by which the person wrote."""
+    not_fixed: StrictBool = False
+    """True when the person says that finished work did not solve the problem; a completed case is
+    reopened."""
+
+
+def says_not_fixed(data: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Return True for the data of a note that says that finished work did not help."""
+    return isinstance(data, dict) and data.get("not_fixed") is True
 
 
 def parse_note(

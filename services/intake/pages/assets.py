@@ -8,8 +8,8 @@ from pathlib import Path, PurePath
 from types import MappingProxyType
 
 from services.intake.pages.city_map import draw_city_map
-from services.intake.pages.colors import color_style
 from shared.catalogue import Jurisdiction
+from shared.page_style.sheet import style_sheet
 
 _FOLDER = Path(__file__).with_name("static")
 _DIGITS = 12
@@ -40,7 +40,7 @@ class Asset:
 def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
     """Return the assets by file name; there is no ``map.svg`` without data for a map."""
     files = {path.name: path.read_bytes() for path in _FOLDER.iterdir() if path.suffix in _TYPES}
-    files["pages.css"] = color_style(city.pages.color).encode() + files["pages.css"]
+    files["pages.css"] = style_sheet(city.pages.color).encode()
     if drawn := draw_city_map(city):
         files["map.svg"] = drawn.encode()
     return {name: _asset(name, content) for name, content in sorted(files.items())}

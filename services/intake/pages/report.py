@@ -20,7 +20,6 @@ from services.intake.pages.draft import CONTACT, KIND, WHAT, FormFault, UnsentRe
 from services.intake.pages.form import PageForm, read_form
 from services.intake.pages.photos import UPLOADER, PhotoIntake
 from services.intake.pages.reading import SOURCE, DraftReader, ReadDraft
-from services.intake.pages.tokens import TokenSigner
 from services.intake.policy import IntakePolicy
 from services.intake.records import ReceiptEvent
 from services.intake.rules.media import media_url
@@ -31,6 +30,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.problem_details import problem_response
+from shared.signed_tokens import TokenSigner
 
 PATH = "/report"
 PREVIEW = f"{PATH}/preview"

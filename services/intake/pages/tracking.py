@@ -1,5 +1,6 @@
 """The pages that show a report's status, and take more words about it."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import ceil
@@ -17,7 +18,6 @@ from services.intake.pages.draft import FormFault
 from services.intake.pages.form import PageForm, read_form
 from services.intake.pages.languages import PARAMETER
 from services.intake.pages.photos import UPLOADER, PhotoIntake
-from services.intake.pages.tokens import TokenSigner
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicStatus
 from services.intake.public_status.store import find_status
@@ -32,6 +32,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.postgres import Pool
+from shared.signed_tokens import TokenSigner
 from shared.vocabulary import URGENT_LEVELS
 
 PATH = "/track"
@@ -104,24 +105,30 @@ class TrackPages:
             note_id = self.signer.read(_purpose(number), form.text("form"))
             photo_id = await photo.keep(self.signer.key, note_id) if note_id else None
         text = "\n".join(filter(None, (form.text("not_fixed"), form.text("text"))))
+        note = {"text": text, "not_fixed": bool(form.text("not_fixed"))}
         if photo.fault:
             fault = FormFault("photo", photo.fault, _STEP)
         elif note_id is None:
             fault = FormFault("text", "unknown_form", _STEP)
         elif not text or len(text) > MAX_DESCRIPTION:
             fault = FormFault("text", "too_long" if text else "missing_text", _STEP)
-        elif code := await self._add(request, note_id, number, text, photo_id):
+        elif code := await self._add(request, note_id, number, note, photo_id):
             fault = FormFault("text", code, _STEP)
         else:
             return await self._status(request, added=text)
         return await self._status(request, form, fault)
 
     async def _add(
-        self, request: web.Request, note_id: str, number: str, text: str, photo_id: str | None
+        self,
+        request: web.Request,
+        note_id: str,
+        number: str,
+        note: Mapping[str, Any],
+        photo_id: str | None,
     ) -> str | None:
         """Add a note; return the code of what is wrong, None once it is added."""
         language = self.access.site.language_of(request).tag
-        data: dict[str, Any] = {"text": text, "language": language, "channel": "web"}
+        data: dict[str, Any] = {**note, "language": language, "channel": "web"}
         if photo_id:
             data["media"] = [{"url": media_url(self.policy.public_url, photo_id)}]
         try:

@@ -35,6 +35,7 @@ class PublicRequest(NamedTuple):
         latitude: Degrees, rounded to about 100 m.
         longitude: Degrees, rounded to about 100 m.
         reporter_ref: Pseudonym of the reporter; None for an anonymous one. Not shown.
+        phone_ref: Keyed hash of the number that gets texts about it; None without one. Not shown.
         listing: What lists show of it; None for a private kind, which no list shows.
     """
 
@@ -47,6 +48,7 @@ class PublicRequest(NamedTuple):
     latitude: float | None
     longitude: float | None
     reporter_ref: str | None = None
+    phone_ref: str | None = None
     listing: Listing | None = None
 
 

@@ -7,14 +7,17 @@ from typing import Literal, NamedTuple
 
 from services.intake.conversations.effects import StepEffects, Words
 from services.intake.conversations.named import named_request
+from services.intake.notes.feedback import FinishedRequest, answered, last_finished
 from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.public_status.store import read_status
 from services.intake.public_status.view import render_status
 from services.intake.rules.idempotency import idempotency_key
 from services.intake.rules.reporter import phone_ref
 from services.intake.rules.sms import wording
+from services.intake.rules.sms.commands import is_answer
 from services.intake.rules.sms.machine import on_due, on_text
 from services.intake.rules.sms.model import (
+    AskedRequest,
     Conversation,
     FollowedRequest,
     IncomingText,
@@ -170,12 +173,18 @@ class _Turn:
         self.effects = StepEffects(db, to.policy, now)
         self._db, self._who, self._now = db, who, now
         self._city: ServedCity = to.policy.cities[who.jurisdiction]
+        self._asked: FinishedRequest | None = None
 
     async def incoming(self, text: ReceivedText) -> IncomingText:
-        """Return a text with the known tracking number that stands in it."""
+        """Return a text with the requests that it is about: named in it, or asked about."""
         incoming = incoming_text(text, self._now)
+        if is_answer(incoming.body):
+            self._asked = await last_finished(
+                self._db, self._who.person, self._who.jurisdiction, self._now
+            )
+        asked = self._asked and AskedRequest(self._asked.tracking_number, self._asked.service_code)
         request = await named_request(self._db, [incoming.body], self._who.jurisdiction)
-        return incoming._replace(names=request.tracking_number if request else None)
+        return incoming._replace(names=request.tracking_number if request else None, asked=asked)
 
     async def apply(self, step: Step) -> tuple[Conversation, str | None]:
         """Do what a step says; return the conversation after it, and the answer."""
@@ -185,6 +194,9 @@ class _Turn:
         if step.note:
             is_own = conversation.request and conversation.request.number == step.note.number
             await self._add_note(step.note.number, step.note.text, conversation, own=bool(is_own))
+        if step.says_fixed is not None and self._asked:
+            fixed = step.says_fixed
+            self.effects.events.append(answered(self._asked, "sms", self._now, fixed=fixed))
         if step.submit:
             request = await self._submit(step.submit, conversation)
             if request is None:

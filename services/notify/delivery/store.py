@@ -6,6 +6,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
+from services.notify.rules.help_lines import help_language
 from services.notify.rules.model import (
     MessageData,
     ReferralAgency,
@@ -46,7 +47,8 @@ _CLAIM_SQL = f"""
         RETURNING deliveries.*
     )
     SELECT {DELIVERY_COLUMNS}, d.put_off, r.mailbox, r.phone, r.name, r.tracking_number,
-           r.jurisdiction, r.service_code, r.address, r.language AS request_language,
+           r.jurisdiction, r.service_code, r.address, r.contact_language,
+           r.language AS request_language,
            r.emergency, r.agency_name,
            r.agency_phone, r.agency_url, r.agency_reason, r.answer,
            EXISTS (SELECT FROM consents
@@ -165,12 +167,14 @@ def _claimed(row: Record) -> ClaimedDelivery:
     stored = stored_delivery(row)
     trigger = stored.delivery.trigger
     data = MessageData(
+        notification_id=stored.notification_id,
         template=trigger.template,
         language=stored.delivery.language,
         name=row["name"],
         request=_request_facts(row),
         case=trigger.facts,
         followed=tuple(row["followed"] or ()),
+        help_language=help_language((row["contact_language"], row["request_language"])),
     )
     address = row["phone"] if stored.delivery.channel == "sms" else row["mailbox"]
     return ClaimedDelivery(stored, row["put_off"], address, row["opted_out"], data)

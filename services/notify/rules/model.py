@@ -10,6 +10,7 @@ TemplateName: TypeAlias = Literal[
     "received",
     "attached",
     "already_closed",
+    "acknowledged",
     "scheduled",
     "in_progress",
     "waiting_for_resident",
@@ -18,8 +19,12 @@ TemplateName: TypeAlias = Literal[
     "referred",
     "answered",
     "reopened",
+    "transferred",
+    "overdue",
     "digest",
 ]
+ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
+"""Messages that ask whether the problem is fixed."""
 SuppressionReason: TypeAlias = Literal[
     "not_wanted", "no_channel", "opted_out", "contact_flooded", "daily_limit", "erased"
 ]
@@ -267,6 +272,7 @@ class MessageData:
     """Input of rendering: all data that one message can contain.
 
     Attributes:
+        notification_id: Id of the message, for the links in it.
         template: Template of the message.
         language: Language of the message.
         name: The reporter's name, as given.
@@ -274,11 +280,14 @@ class MessageData:
         case: Details of the case event.
         followed: Tracking numbers of all requests that the person has messages about that day,
             for a digest.
+        help_language: Language of the line that says how to get help in it; None for none.
     """
 
+    notification_id: str
     template: TemplateName
     language: Language
     name: str | None
     request: RequestFacts
     case: CaseFacts
     followed: tuple[str, ...] = ()
+    help_language: str | None = None

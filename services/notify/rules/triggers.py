@@ -6,6 +6,7 @@ from services.notify.rules.model import TemplateName
 
 _BY_OUTCOME: Mapping[str, TemplateName] = {"referral": "referred", "answered": "answered"}
 _BY_STATUS: Mapping[str, TemplateName] = {
+    "acknowledged": "acknowledged",
     "scheduled": "scheduled",
     "in_progress": "in_progress",
     "waiting_for_resident": "waiting_for_resident",
@@ -27,12 +28,24 @@ def on_joining(case_status: str) -> TemplateName:
     return "already_closed" if case_status in _BY_CLOSING_STATUS else "attached"
 
 
-def on_move(case_status: str) -> TemplateName | None:
+def on_move(case_status: str, *, has_new_lead: bool) -> TemplateName | None:
     """Return the template for all followers of a case that changes to this status, or None.
 
-    ``open`` and ``acknowledged`` trigger none: they change nothing for residents.
+    ``open`` triggers none: it changes nothing for residents.
+
+    Args:
+        case_status: The new status.
+        has_new_lead: True when another bureau leads the case now.
     """
-    return _BY_STATUS.get(case_status)
+    return "transferred" if has_new_lead else _BY_STATUS.get(case_status)
+
+
+def on_missed_deadline(what: str) -> TemplateName | None:
+    """Return the template for all followers of a case that missed this deadline, or None.
+
+    Residents expect the end of the work, and know nothing of the deadline to acknowledge it.
+    """
+    return "overdue" if what == "complete" else None
 
 
 def on_closing(case_status: str) -> TemplateName | None:

@@ -1,8 +1,9 @@
 """The data of a message about a case, for a preview."""
 
+from services.notify.rules.help_lines import help_language
 from services.notify.rules.model import CaseFacts, MessageData, RequestFacts, TemplateName
+from services.notify.rules.recipients import language_of
 from shared.runtime.postgres import Connection
-from shared.vocabulary import Language
 
 _REQUEST_SQL = """
     SELECT request_id::text, tracking_number, jurisdiction, service_code, language, address,
@@ -18,10 +19,11 @@ _FACTS_SQL = """
      ORDER BY template = $2 DESC, version DESC
      LIMIT 1
 """
+_NO_MESSAGE = "00000000-0000-0000-0000-000000000000"
 
 
 async def find_message(
-    db: Connection, case_id: str, template: TemplateName, language: Language
+    db: Connection, case_id: str, template: TemplateName, language: str
 ) -> MessageData | None:
     """Return the data of a message to the first reporter of a case, without the name.
 
@@ -30,7 +32,7 @@ async def find_message(
         case_id: The case.
         template: Template of the message; the last event that triggered it gives the details,
             else the last one about the case.
-        language: Language of the message.
+        language: The reader's BCP 47 tag.
 
     Returns:
         The data; None for a case without a reporter who can be written to.
@@ -40,8 +42,10 @@ async def find_message(
     if request is None or facts is None:
         return None
     return MessageData(
+        notification_id=_NO_MESSAGE,
         template=template,
-        language=language,
+        language=language_of([language]),
+        help_language=help_language([language]),
         name=None,
         request=RequestFacts(**dict(request), agency=None),
         case=CaseFacts(**dict(facts)),

@@ -20,6 +20,7 @@ from shared.contract.events.cases import (
     CasePriorityRaise,
     CasePriorityRaised,
     CaseReopened,
+    CaseReopening,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseSplit,
@@ -29,6 +30,7 @@ from shared.contract.events.cases import (
     CaseWithRequest,
 )
 from shared.contract.events.codec import CONTENT_TYPE, Decoder, encode, invalid_fields, type_of
+from shared.contract.events.feedback import Feedback, FeedbackGiven
 from shared.contract.events.notes import Note, NoteAdded, Reassessment, RequestReassessed
 from shared.contract.events.notifications import (
     Notification,
@@ -111,6 +113,7 @@ __all__ = [
     "CasePriorityRaise",
     "CasePriorityRaised",
     "CaseReopened",
+    "CaseReopening",
     "CaseRequestAttached",
     "CaseRequestSplit",
     "CaseSplit",
@@ -130,6 +133,8 @@ __all__ = [
     "Duplicate",
     "Emergency",
     "Event",
+    "Feedback",
+    "FeedbackGiven",
     "FieldError",
     "ForeignEvent",
     "Identity",

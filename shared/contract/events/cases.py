@@ -55,9 +55,9 @@ class CaseStatusChange(CaseState):
 
     previous_status: CaseStatus
     """Status before this change."""
-    bureau: str | None = None
+    bureau: str | None = Field(default=None, examples=["PBOT-MOD"])
     """Code of the bureau that reported the change; null for an operator."""
-    public_note: str | None = None
+    public_note: str | None = Field(default=None, examples=["Mattress removed"])
     """Bureau's note for residents, at most 4,000 characters; null for none."""
     scheduled_for: AwareDatetime | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
     """Moment for which the work is scheduled, UTC; null when not scheduled."""
@@ -90,6 +90,13 @@ class CaseClosing(CaseStatusChange):
     """Why it was declined or closed; ``merged`` for a merge, null for none."""
     merged_into: str | None = Field(default=None, examples=["0197a1b2-c3d4-7000-8000-000000000009"])
     """Id of the case that took over the requests; null unless merged."""
+
+
+class CaseReopening(CaseStatusChange):
+    """State of a case after its work began again."""
+
+    reason: str | None = Field(default=None, examples=["resident_says_not_fixed"])
+    """``resident_says_not_fixed``, or the operator's reason; null in events of before."""
 
 
 class CaseSplit(CaseState):
@@ -189,13 +196,13 @@ class CaseClosed(Event):
 
 
 class CaseReopened(Event):
-    """An operator reopened the case."""
+    """An operator reopened the case, or a reporter who says that the problem is not fixed."""
 
     subject_field: ClassVar[str] = "case_id"
 
     type: Literal["route311.case.reopened.v1"] = "route311.case.reopened.v1"
     source: str = "/dispatch"
-    data: CaseStatusChange
+    data: CaseReopening
 
 
 class CaseOverdue(Event):

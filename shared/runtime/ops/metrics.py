@@ -98,6 +98,11 @@ HTTP_SECONDS = Histogram(
     ["route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
+NOT_FIXED = Counter(
+    "route311_not_fixed_total",
+    "Closed cases that were reopened because a resident said that it is not fixed, by lead bureau.",
+    ["bureau"],
+)
 DELIVERIES = Counter(
     "route311_deliveries_total", "Messages to people, by outcome.", ["channel", "outcome"]
 )

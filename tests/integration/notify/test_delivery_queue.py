@@ -103,7 +103,7 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: NotifyStore
             reason=ReferralReason(code="utility_equipment", text="It belongs to the company."),
         ),
     )
-    event = moved(c, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day)
+    event = moved(c, 2, "scheduled", bureau="PBOT-MAINT", public_note="Soon", scheduled_for=day)
     await save(store, contact_given(r, name="Ana"), decided, event)
     (trigger,) = await triggers(store, [c])
     wanted = delivery(request_id=r, trigger=trigger, language="es")
@@ -233,3 +233,15 @@ async def test_what_is_not_settled_in_time_is_unknown_and_stays_so(store: Notify
     (published,) = await store.published()
     assert published.type == "route311.notification.unknown.v1"
     assert await claim(store.deliveries, now=LATER + timedelta(hours=1)) == []
+
+
+async def test_a_reader_of_another_language_has_its_help_line(store: NotifyStores) -> None:
+    request_id, case_id = new_id(), new_id()
+    event = moved(case_id, 2, "in_progress")
+    contact = contact_given(request_id, language="vi")
+    await save(store, contact, triaged(request_id, case_id), event)
+    (about,) = await triggers(store, [case_id])
+    await add(store, delivery(request_id=request_id, trigger=about))
+    [claimed] = await claim(store.deliveries)
+
+    assert (claimed.data.language, claimed.data.help_language) == ("en", "vi")

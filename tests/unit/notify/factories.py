@@ -18,6 +18,7 @@ from services.notify.rules.model import (
     Trigger,
 )
 from services.notify.rules.sending import SendingRules
+from services.notify.rules.signed_links import SignedLinks
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
@@ -29,6 +30,7 @@ from shared.contract.events import (
     CasePriorityRaise,
     CasePriorityRaised,
     CaseReopened,
+    CaseReopening,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseSplit,
@@ -46,9 +48,13 @@ CONTACT_KEY = b"a key of sixteen bytes and more"
 RULES = SendingRules(texting={"portland.gov"}, timezones={"portland.gov": ZoneInfo("US/Pacific")})
 POLICY = NotifyPolicy(CONTACT_KEY, RULES)
 PUBLIC_URL = "https://311.example.org"
+MESSAGE = "0197a1b2-c3d4-7000-8000-000000000001"
+LINKS = SignedLinks.of(CONTACT_KEY, PUBLIC_URL)
 SENDER = "311@city.example"
 PORTLAND = CityTexts(
     name="City of Portland",
+    title={"en": "Portland 311", "es": "311 de Portland"},
+    color="#0b5a6b",
     phone={"en": "3-1-1 or 503-823-4000", "es": "3-1-1 o 503-823-4000"},
     timezone="America/Los_Angeles",
     service_names={
@@ -56,17 +62,19 @@ PORTLAND = CityTexts(
         "ROW-DEBRIS": {"en": "Debris in roadway", "es": "Escombros en la calle"},
     },
     bureau_names={"PBOT-MAINT": "PBOT Maintenance Operations"},
+    bureau_phones={"PBOT-MAINT": "503-823-1700"},
     answers={"garbage_day": {"en": "It is on Monday.", "es": "Es el lunes."}},
     referral_reasons={"state_land": {"en": "It is the State's.", "es": "Es del Estado."}},
 )
 
 
 def renderer() -> MessageRenderer:
-    return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL)
+    return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL, LINKS)
 
 
 def message_data(**changes: Any) -> MessageData:
     fields: dict[str, Any] = {
+        "notification_id": MESSAGE,
         "template": "received",
         "language": "en",
         "name": "Ana",
@@ -173,7 +181,8 @@ def attached(request_id: str, case_id: str, version: int, **changes: Any) -> Cas
 
 def moved(case_id: str, version: int, status: str, **changes: Any) -> CaseStatusChanged:
     return CaseStatusChanged.of(
-        CaseStatusChange(**(_state(case_id, version, status) | changes)), now=NOON
+        CaseStatusChange(**(_state(case_id, version, status) | {"bureau": "PBOT-MAINT"} | changes)),
+        now=NOON,
     )
 
 
@@ -182,9 +191,9 @@ def closed(case_id: str, version: int, status: str = "completed", **changes: Any
     return CaseClosed.of(CaseClosing(**(fields | changes)), now=NOON)
 
 
-def reopened(case_id: str, version: int) -> CaseReopened:
-    fields = _state(case_id, version, "open") | {"previous_status": "completed"}
-    return CaseReopened.of(CaseStatusChange(**fields), now=NOON)
+def reopened(case_id: str, version: int, reason: str = "More to do") -> CaseReopened:
+    fields = _state(case_id, version, "open") | {"previous_status": "completed", "reason": reason}
+    return CaseReopened.of(CaseReopening(**fields), now=NOON)
 
 
 def raised(case_id: str, version: int) -> CasePriorityRaised:
@@ -197,9 +206,9 @@ def lowered(case_id: str, version: int) -> CasePriorityLowered:
     return CasePriorityLowered.of(CaseLowering(**fields), now=NOON)
 
 
-def overdue(case_id: str, version: int) -> CaseOverdue:
+def overdue(case_id: str, version: int, what: str = "complete") -> CaseOverdue:
     fields = _state(case_id, version, "open") | {
-        "what": "complete",
+        "what": what,
         "due_at": NOON,
         "bureau": "PBOT-MAINT",
     }

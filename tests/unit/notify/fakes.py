@@ -9,6 +9,7 @@ from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.inbound import Updates
 from services.notify.rules.daily_limit import MessagesOfDay, counts, person_day
 from services.notify.rules.flooding import WINDOW
+from services.notify.rules.help_lines import help_language
 from services.notify.rules.model import (
     ContactConsent,
     Delivery,
@@ -207,12 +208,15 @@ class InMemoryNotify:
     def _claimed(self, row: DeliveryRow) -> ClaimedDelivery:
         delivery = row.stored.delivery
         contact = self.contacts[delivery.request_id]
+        request = self.requests[delivery.request_id]
         message_data = MessageData(
+            row.stored.notification_id,
             delivery.trigger.template,
             delivery.language,
             contact.name,
-            self.requests[delivery.request_id],
+            request,
             delivery.trigger.facts,
+            help_language=help_language((*contact.recipient.languages, request.language)),
         )
         address = contact.phone if delivery.channel == "sms" else contact.mailbox
         consent = self.consents.get((contact.phone_ref or "", delivery.channel))

@@ -35,6 +35,7 @@ def story() -> list[Event]:
 
 
 EXPECTED = [
+    (ANA, "acknowledged", 2, "en"),
     (ANA, "completed", 5, "en"),
     (ANA, "in_progress", 4, "en"),
     (ANA, "received", 1, "en"),

@@ -135,14 +135,14 @@ def test_who_joins_a_closed_case_is_told_so() -> None:
 def test_moves_and_ends_are_told_to_all_with_what_the_bureau_says() -> None:
     day = datetime(2026, 11, 24, 16, tzinfo=UTC)
     found = updates_of(
-        moved(C, 2, "scheduled", bureau="PBOT-MOD", public_note="Soon", scheduled_for=day),
+        moved(C, 2, "scheduled", bureau="PBOT-MAINT", public_note="Soon", scheduled_for=day),
         closed(C, 3, "declined", public_note="Sorry", reason="Private land"),
         reopened(C, 4),
     )
 
     scheduled, declined, again = found.triggers.values()
     assert scheduled.template == "scheduled"
-    assert (scheduled.facts.bureau, scheduled.facts.note) == ("PBOT-MOD", "Soon")
+    assert (scheduled.facts.bureau, scheduled.facts.note) == ("PBOT-MAINT", "Soon")
     assert scheduled.facts.scheduled_for == day
     assert declined.template == "declined"
     assert (declined.facts.note, declined.facts.reason) == ("Sorry", "Private land")
@@ -150,17 +150,27 @@ def test_moves_and_ends_are_told_to_all_with_what_the_bureau_says() -> None:
     assert found.broadcast_cases == {C}
 
 
-def test_a_move_without_a_bureau_is_the_leads() -> None:
-    (added,) = updates_of(moved(C, 2, "in_progress")).triggers.values()
+@pytest.mark.parametrize("by", [None, "PBOT-MOD"])
+def test_another_lead_is_told_by_its_name_whoever_chose_it(by: str | None) -> None:
+    (added,) = updates_of(moved(C, 2, "in_progress", bureau=by)).triggers.values()
 
-    assert added.facts.bureau == "PBOT-MAINT"
+    assert (added.template, added.facts.bureau) == ("transferred", "PBOT-MAINT")
 
 
-def test_acknowledgements_priorities_and_missed_deadlines_are_not_told() -> None:
-    acknowledged, opened_again = moved(C, 2, "acknowledged"), moved(C, 6, "open")
-    silent = (acknowledged, raised(C, 3), lowered(C, 4), overdue(C, 5), opened_again)
+def test_a_missed_end_of_the_work_is_told_and_a_missed_acknowledgement_is_not() -> None:
+    found = updates_of(overdue(C, 5), overdue(C, 6, what="acknowledge"))
 
-    assert updates_of(*silent) == Updates()
+    assert [(one.template, one.version) for one in found.triggers.values()] == [("overdue", 5)]
+
+
+def test_who_reopened_a_case_is_told() -> None:
+    (added,) = updates_of(reopened(C, 4, "resident_says_not_fixed")).triggers.values()
+
+    assert added.facts.reason == "resident_says_not_fixed"
+
+
+def test_priorities_and_a_case_that_is_open_as_before_are_not_told() -> None:
+    assert updates_of(raised(C, 3), lowered(C, 4), moved(C, 6, "open")) == Updates()
 
 
 def test_a_split_ends_the_request_in_the_case_wherever_it_stands_in_the_batch() -> None:

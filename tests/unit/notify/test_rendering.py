@@ -9,7 +9,14 @@ from typing_extensions import override
 
 from services.notify.rendering import LANGUAGES, TEMPLATES, RenderedMessage, UnknownCityError
 from services.notify.rules.model import CaseFacts, MessageData, ReferralAgency
-from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, request_facts
+from tests.unit.notify.factories import (
+    LINKS,
+    MESSAGE,
+    PUBLIC_URL,
+    message_data,
+    renderer,
+    request_facts,
+)
 
 RENDERER = renderer()
 EVERY_MESSAGE = list(product(TEMPLATES, LANGUAGES))
@@ -85,7 +92,7 @@ def test_the_html_says_the_same_as_the_text_to_everybody(template: str, language
     assert ("title", {}) in page.tags
     assert all(words_in(attributes["href"] or "") for tag, attributes in page.tags if tag == "a")
     shown = set(words_in(page.text))
-    hidden = set(words_in(f"{PUBLIC_URL}/track/"))
+    hidden = set(words_in(f"{PUBLIC_URL}/track/ {LINKS.url('feedback', MESSAGE)}"))
     assert set(words_in(message.text)) - shown <= hidden
 
 
@@ -289,3 +296,24 @@ def test_the_particulars_decide_the_letter_alone() -> None:
     one: MessageData = message_data()
 
     assert RENDERER.render(one) == RENDERER.render(one)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_reads_that_the_work_is_done_can_say_whether_it_is_fixed(language: str) -> None:
+    message = render("completed", language)
+
+    link = LINKS.url("feedback", MESSAGE)
+    assert link in message.text
+    assert f'href="{link}"' in message.html
+    assert "/feedback/" not in render("declined", language).text
+
+
+def test_a_new_team_is_named_with_its_phone_and_a_resident_who_called_it_back_is_told() -> None:
+    moved = render("transferred", case=CaseFacts(bureau="PBOT-MAINT"))
+    by_resident = render("reopened", case=CaseFacts(reason="resident_says_not_fixed"))
+    by_operator = render("reopened", case=CaseFacts(reason="A look into the file"))
+
+    assert "PBOT Maintenance Operations takes care of it. Their phone: 503-823-1700." in moved.text
+    assert "Somebody told us that it is not fixed." in by_resident.text
+    assert "there is more work to do" in by_operator.text
+    assert "A look into the file" not in by_operator.text

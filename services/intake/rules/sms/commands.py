@@ -14,14 +14,16 @@ _ENGLISH: Mapping[CommandName, str] = {
     "help": "help",
     "stop": "stop stopall unsubscribe cancel end quit",
     "start": "start unstop",
+    "yes": "yes",
 }
 _SPANISH: Mapping[CommandName, str] = {
     "status": "estado",
     "help": "ayuda",
     "stop": "parar alto",
     "start": "comenzar",
+    "yes": "si",
 }
-_EITHER: Mapping[CommandName, str] = {"help": "info", "yes": "yes y si", "no": "no n"}
+_EITHER: Mapping[CommandName, str] = {"help": "info", "yes": "y", "no": "no n"}
 _WORDS = MappingProxyType(
     {
         word: (name, language)
@@ -60,3 +62,9 @@ def read_command(text: str) -> Command | None:
     if name != "status" or not is_number:
         return None
     return Command(name, language, read_tracking_number("".join(rest)) or "")
+
+
+def is_answer(text: str) -> bool:
+    """Return True for a text that is YES or NO alone."""
+    command = read_command(text)
+    return command is not None and command.name in {"yes", "no"}

@@ -11,6 +11,7 @@ from services.intake.rules.conversations.reading import ReportReading, TextReade
 from services.intake.rules.sms import wording
 from services.intake.rules.sms.commands import Command, read_command
 from services.intake.rules.sms.model import (
+    AskedRequest,
     Conversation,
     FollowedRequest,
     IncomingText,
@@ -123,11 +124,23 @@ class _Turn:
         draft = self.conversation.draft
         if draft and _asks_of_kind(draft):
             return self._submit(replace(draft, answers={draft.asked: answer}))
+        if self.text.asked:
+            return self._says_fixed(self.text.asked, answer == "yes")
         if draft:
             return self._ask(draft)
         if request := self._followed():
             return self._note(request.number)
         return self._answer(wording.NOTHING_ASKED)
+
+    def _says_fixed(self, asked: AskedRequest, fixed: bool) -> Step:  # noqa: FBT001 - an answer
+        """Take the answer; an open question of a report is asked again behind the thanks."""
+        thanks = say(self.conversation.language, wording.FIXED if fixed else wording.NOT_FIXED)
+        reply = thanks.replace("{number}", asked.number)
+        if draft := self.conversation.draft:
+            again = self._ask(draft)
+            return replace(again, reply=f"{reply} {again.reply}", says_fixed=fixed)
+        about = FollowedRequest(asked.number, asked.service_code, None, self.text.at)
+        return Step(replace(self.conversation, request=about), reply, says_fixed=fixed)
 
     # -- reports
 

@@ -67,6 +67,18 @@ class Conversation:
     request: FollowedRequest | None = None
 
 
+class AskedRequest(NamedTuple):
+    """A request whose work is done.
+
+    Attributes:
+        number: Its tracking number.
+        service_code: Its kind.
+    """
+
+    number: str
+    service_code: str
+
+
 class IncomingText(NamedTuple):
     """A text as it arrives.
 
@@ -75,6 +87,8 @@ class IncomingText(NamedTuple):
         body: The words, normalized; empty for a picture alone.
         at: When it arrived.
         names: Tracking number of a known request that stands in it; None without one.
+        asked: The request that the person was last asked about, whether it is fixed, for a text
+            that can be the answer; None without one.
         has_pictures: True when pictures came with it.
     """
 
@@ -82,6 +96,7 @@ class IncomingText(NamedTuple):
     body: str
     at: datetime
     names: str | None = None
+    asked: AskedRequest | None = None
     has_pictures: bool = False
 
 
@@ -105,6 +120,8 @@ class Step:
         note: Words to add to a request.
         opted_out: A change of the person's consent to texts of ours; None for none.
         status_of: Tracking number of the request whose status the reply tells.
+        says_fixed: The answer whether the request that the person was asked about is fixed; None
+            for none.
     """
 
     conversation: Conversation
@@ -114,3 +131,4 @@ class Step:
     note: TextNote | None = None
     opted_out: bool | None = None
     status_of: str | None = None
+    says_fixed: bool | None = None

@@ -66,6 +66,15 @@ STARTED = LocalText(
     "You get answers from 311. Text what is wrong and where. STOP ends the answers.",
     "Recibirá respuestas del 311. Escriba qué pasa y dónde. ALTO termina las respuestas.",
 )
+FIXED = LocalText(
+    "Thank you. We are glad that report {number} is fixed.",
+    "Gracias. Nos alegra que el reporte {number} quedó resuelto.",
+)
+NOT_FIXED = LocalText(
+    "Thank you. We told the team that report {number} is not fixed. Write here to add something.",
+    "Gracias. Le dijimos al equipo que el reporte {number} no quedó resuelto. Escriba aquí para "
+    "agregar algo.",
+)
 NOTHING_ASKED = LocalText(
     "We have no open question for you. To report something, text what is wrong and where.",
     "No tenemos una pregunta pendiente para usted. Para reportar algo, escriba qué pasa y dónde.",

@@ -27,7 +27,10 @@ class Talk:
     def say(self, body: str, *, after: timedelta = MINUTE, names: str | None = None) -> Step:
         """Return the step that a text leads to."""
         self.wait(after)
-        text = IncomingText(f"SM{len(self.steps)}", body, self.now, names)
+        return self.take(IncomingText(f"SM{len(self.steps)}", body, self.now, names))
+
+    def take(self, text: IncomingText) -> Step:
+        """Return the step that a text leads to, with all that is known of it."""
         return self._did(on_text(self.conversation, text, READER))
 
     def wait(self, time: timedelta) -> Step | None:

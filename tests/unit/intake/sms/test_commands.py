@@ -10,7 +10,7 @@ from tests.unit.intake.sms.talking import NUMBER, Talk, reply
 REAL = tracking_number(1234567890123, 2026)
 STOPS = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "PARAR", "ALTO"]
 STARTS = ["START", "UNSTOP", "COMENZAR"]
-SPANISH = {"PARAR", "ALTO", "COMENZAR", "ESTADO", "AYUDA"}
+SPANISH = {"PARAR", "ALTO", "COMENZAR", "ESTADO", "AYUDA", "SI", "SÍ"}
 
 
 def language_of(word: str) -> str:
@@ -74,7 +74,7 @@ def test_status_is_about_the_number_behind_it_or_the_latest_report(word: str) ->
 def test_yes_and_no_without_a_question_start_no_report(word: str) -> None:
     talk = Talk()
 
-    assert talk.say(word).reply == wording.NOTHING_ASKED.en
+    assert talk.say(word).reply == wording.NOTHING_ASKED.in_language(language_of(word))
     assert talk.conversation.draft is None
 
 

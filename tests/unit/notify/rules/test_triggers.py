@@ -3,14 +3,25 @@ import pytest
 from services.notify.rules import triggers
 
 
-@pytest.mark.parametrize("status", ["scheduled", "in_progress", "waiting_for_resident"])
-def test_followers_hear_of_work_that_is_planned_begun_or_waits_for_them(status: str) -> None:
-    assert triggers.on_move(status) == status
+@pytest.mark.parametrize(
+    "status", ["acknowledged", "scheduled", "in_progress", "waiting_for_resident"]
+)
+def test_followers_hear_of_work_that_is_taken_planned_begun_or_waits_for_them(status: str) -> None:
+    assert triggers.on_move(status, has_new_lead=False) == status
 
 
-@pytest.mark.parametrize("status", ["open", "acknowledged"])
-def test_followers_hear_nothing_of_what_changes_nothing_for_them(status: str) -> None:
-    assert triggers.on_move(status) is None
+def test_followers_hear_nothing_of_what_changes_nothing_for_them() -> None:
+    assert triggers.on_move("open", has_new_lead=False) is None
+
+
+@pytest.mark.parametrize("status", ["open", "in_progress"])
+def test_followers_hear_that_another_bureau_has_the_work(status: str) -> None:
+    assert triggers.on_move(status, has_new_lead=True) == "transferred"
+
+
+@pytest.mark.parametrize(("what", "template"), [("complete", "overdue"), ("acknowledge", None)])
+def test_a_broken_promise_is_told(what: str, template: str | None) -> None:
+    assert triggers.on_missed_deadline(what) == template
 
 
 @pytest.mark.parametrize("status", ["completed", "declined", "referred"])

@@ -1,10 +1,10 @@
-"""Signed values of the pages."""
+"""Signed tokens."""
 
 import pytest
 
-from services.intake.pages.tokens import TokenSigner
+from shared.signed_tokens import TokenSigner
 
-SIGNER = TokenSigner.derived(b"a secret of the tests")
+SIGNER = TokenSigner.derived(b"a secret of the tests", "pages")
 
 
 def test_a_signed_value_comes_back() -> None:
@@ -20,7 +20,8 @@ def test_a_signed_value_comes_back() -> None:
         "1.é",
         SIGNER.sign("photo", "1"),
         SIGNER.sign("report", "1").replace("1.", "2.", 1),
-        TokenSigner.derived(b"another secret").sign("report", "1"),
+        TokenSigner.derived(b"another secret", "pages").sign("report", "1"),
+        TokenSigner.derived(b"a secret of the tests", "links").sign("report", "1"),
         TokenSigner(b"a secret of the tests").sign("report", "1"),
     ],
 )

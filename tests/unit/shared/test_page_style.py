@@ -3,8 +3,8 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.intake.pages.colors import DARK_SHEET, WHITE, color_style, colors
 from shared.catalogue.city_pages import contrast
+from shared.page_style.colors import DARK_SHEET, WHITE, color_style, colors
 
 READABLE = 4.5
 COLORS = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)

@@ -1,4 +1,4 @@
-"""Signed values in hidden fields of a page."""
+"""Signed tokens: a value that comes back from outside unchanged, or not at all."""
 
 import hmac
 from dataclasses import dataclass
@@ -18,12 +18,17 @@ class TokenSigner:
     key: bytes
 
     @classmethod
-    def derived(cls, secret: bytes) -> Self:
-        """Return a signer whose key is derived from a secret that has other uses."""
-        return cls(hmac.digest(secret, b"residents' pages", "sha256"))
+    def derived(cls, secret: bytes, use: str) -> Self:
+        """Return a signer whose key is derived from a secret that has other uses.
+
+        Args:
+            secret: The secret.
+            use: Name of the use; another one gives another key.
+        """
+        return cls(hmac.digest(secret, use.encode(), "sha256"))
 
     def sign(self, purpose: str, value: str) -> str:
-        """Return the value with its signature."""
+        """Return the token: the value with its signature, for this purpose alone."""
         return f"{value}.{self._mac(purpose, value)}"
 
     def read(self, purpose: str, token: str) -> str | None:

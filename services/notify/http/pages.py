@@ -1,0 +1,163 @@
+"""Pages behind the links in messages: rendered on the server, complete without a script.
+
+Each is one document: the style sheet stands in it, allowed by its hash, so that a page needs no
+other address behind whatever proxy it is served.
+"""
+
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+import jinja2
+from aiohttp import web
+from markupsafe import Markup
+
+from services.notify.policy import CityTexts
+from services.notify.rendering import LANGUAGES
+from shared.errors import SystemicError, TransientError
+from shared.page_style.sheet import style_sheet
+from shared.runtime.http.callers import RefusedError
+from shared.vocabulary import Language, supported_language
+
+PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+PlainReason: TypeAlias = Literal["unknown", "busy", "unreadable"]
+"""Why a page is shown that is no city's: a link of no message, too many calls, no form."""
+
+PARAMETER = "lang"
+_LANGUAGE_NAMES: Mapping[Language, str] = {"en": "English", "es": "Español"}
+_COLOR = "#0b5a6b"
+"""Colour of pages that are no city's."""
+_TOO_MANY, _NOT_NOW = 429, 503
+_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+        "X-Robots-Tag": "noindex",
+    }
+)
+
+
+class LinkPages:
+    """Renders the pages of all cities; loads the texts at the start."""
+
+    def __init__(self, cities: Mapping[str, CityTexts], home_url: str) -> None:
+        """Load the texts.
+
+        Args:
+            cities: By jurisdiction id.
+            home_url: Base URL of the residents' pages.
+        """
+        self._cities = cities
+        self._home_url = home_url.rstrip("/")
+        self._environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("services.notify"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._texts: Mapping[Language, Any] = {
+            language: self._environment.get_template(f"{language}/pages.j2").module
+            for language in LANGUAGES
+        }
+
+    def page(  # noqa: PLR0913 - what a page is made of
+        self,
+        template: str,
+        *,
+        jurisdiction: str,
+        language: Language,
+        tracking_number: str,
+        service_code: str,
+        status: int = 200,
+        **variables: Any,  # noqa: ANN401 - whatever the template shows
+    ) -> web.Response:
+        """Return a page about a request.
+
+        Args:
+            template: Its name, without endings.
+            jurisdiction: Id of the city.
+            language: Language of the page.
+            tracking_number: Number of the request.
+            service_code: Kind of the request.
+            status: The HTTP status.
+            variables: More variables of the template.
+        """
+        city = self._cities.get(jurisdiction)
+        if city is None:
+            return self.plain("unknown", 404)
+        shown = self._environment.get_template(f"pages/{template}.html.j2").render(
+            city=city,
+            texts=self._texts[language],
+            language=language,
+            languages=_LANGUAGE_NAMES,
+            home_url=f"{self._home_url}/",
+            status_url=f"{self._home_url}/track/{tracking_number}",
+            tracking_number=tracking_number,
+            service=city.service_names.get(service_code, {}).get(language),
+            style=Markup(style_sheet(city.color)),  # noqa: S704 - our own
+            **variables,
+        )
+        return _response(shown, status, city.color, {"Content-Language": language})
+
+    def plain(
+        self, reason: PlainReason, status: int, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> web.Response:
+        """Return a page that names no city and no request, in every language.
+
+        Args:
+            reason: What it says.
+            status: The HTTP status.
+            headers: More headers.
+        """
+        style = Markup(style_sheet(_COLOR))  # noqa: S704 - our own
+        shown = self._environment.get_template("pages/plain.html.j2").render(
+            texts_by_language=self._texts, reason=reason, style=style
+        )
+        return _response(shown, status, _COLOR, headers)
+
+    def guarded(self, handler: PageHandler) -> PageHandler:
+        """Return the handler; what it refuses and what fails is answered with a page."""
+
+        @wraps(handler)
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                return await handler(request)
+            except RefusedError as refused:
+                status = refused.response.status
+                reason: PlainReason = "busy" if status == _TOO_MANY else "unreadable"
+                return self.plain(reason, status)
+            except (SystemicError, TransientError, TimeoutError):
+                return self.plain("busy", _NOT_NOW, {"Retry-After": "2"})
+
+        return answer
+
+
+def chosen_language(request: web.Request, otherwise: Language) -> Language:
+    """Return the language that a page's URL names, else that of the message."""
+    return supported_language(request.query.get(PARAMETER, "")) or otherwise
+
+
+def _response(text: str, status: int, color: str, headers: Mapping[str, str]) -> web.Response:
+    return web.Response(
+        text=text,
+        status=status,
+        content_type="text/html",
+        headers={**_HEADERS, "Content-Security-Policy": _policy(color), **headers},
+    )
+
+
+def _policy(color: str) -> str:
+    """Return the policy that allows the style sheet in a page, a form to us, and nothing else."""
+    digest = b64encode(sha256(style_sheet(color).encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )

@@ -1,0 +1,61 @@
+"""Rule: links in messages, each of which opens one page about one message without a login.
+
+A link is the permission itself, so it holds a signature and the message's id, and no contact. It is
+good for its own page alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Self, TypeAlias
+
+from shared.signed_tokens import TokenSigner
+
+LinkPurpose: TypeAlias = Literal["feedback", "preferences", "unsubscribe"]
+PATHS: Mapping[LinkPurpose, str] = {
+    "feedback": "/feedback/",
+    "preferences": "/preferences/",
+    "unsubscribe": "/v1/unsubscribe/",
+}
+"""Path of each page, up to the token."""
+_USE = "signed links"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLinks:
+    """Makes and reads links.
+
+    Attributes:
+        signer: Signs the tokens.
+        base_url: Base URL of the pages, without a slash at its end.
+    """
+
+    signer: TokenSigner
+    base_url: str
+
+    @classmethod
+    def of(cls, secret: bytes, base_url: str) -> Self:
+        """Return the links of a service.
+
+        Args:
+            secret: Secret that the key of the signatures is derived from.
+            base_url: As for the class.
+        """
+        return cls(TokenSigner.derived(secret, _USE), base_url)
+
+    def url(self, purpose: LinkPurpose, notification_id: str) -> str:
+        """Return the link in a message.
+
+        Args:
+            purpose: The page that it opens.
+            notification_id: Id of the message.
+        """
+        return f"{self.base_url}{PATHS[purpose]}{self.signer.sign(purpose, notification_id)}"
+
+    def notification(self, purpose: LinkPurpose, token: str) -> str | None:
+        """Return the id of the message that a token stands for; None for one of no such page.
+
+        Args:
+            purpose: The page that was opened.
+            token: The end of its path.
+        """
+        return self.signer.read(purpose, token)

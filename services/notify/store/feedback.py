@@ -1,0 +1,66 @@
+"""Questions whether a problem is fixed, and their answers, in PostgreSQL."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from services.notify.rules.model import ASKS_IF_FIXED
+from shared.runtime.postgres import Connection
+from shared.vocabulary import Language
+
+_FIND_SQL = """
+    SELECT d.about::text, d.request_id::text, d.language, r.jurisdiction, r.tracking_number,
+           r.service_code, r.name, r.mailbox, r.phone
+      FROM deliveries AS d JOIN requests AS r USING (request_id)
+     WHERE d.notification_id = $1 AND d.template = ANY($2::text[])
+"""
+_SAVE_SQL = """
+    INSERT INTO feedback (notification_id, digest, answered_at) VALUES ($1, $2, $3)
+    ON CONFLICT (notification_id) DO UPDATE
+       SET digest = excluded.digest, answered_at = excluded.answered_at
+     WHERE feedback.digest <> excluded.digest
+    RETURNING true
+"""
+
+
+class FixedQuestion(NamedTuple):
+    """A message that asked whether a problem is fixed.
+
+    Attributes:
+        case_id: The case.
+        request_id: The request of the person who was asked.
+        language: Language of the message.
+        jurisdiction: Id of the city.
+        tracking_number: Number of the request.
+        service_code: Kind of the request.
+        name: The person's name; None once it is erased.
+        mailbox: The person's address; None once it is erased.
+        phone: The person's number; None once it is erased.
+    """
+
+    case_id: str
+    request_id: str
+    language: Language
+    jurisdiction: str
+    tracking_number: str
+    service_code: str
+    name: str | None
+    mailbox: str | None
+    phone: str | None
+
+
+async def find_question(db: Connection, notification_id: str) -> FixedQuestion | None:
+    """Return the question of a message; None for a message without one."""
+    row = await db.fetchrow(_FIND_SQL, notification_id, sorted(ASKS_IF_FIXED))
+    return FixedQuestion(*row) if row else None
+
+
+async def save_answer(db: Connection, notification_id: str, digest: bytes, now: datetime) -> bool:
+    """Save the answer to a message; return False for the one that is saved already.
+
+    Args:
+        db: A connection in a transaction.
+        notification_id: The message.
+        digest: Hash of the answer.
+        now: The present moment.
+    """
+    return bool(await db.fetchval(_SAVE_SQL, notification_id, digest, now))

@@ -1,0 +1,58 @@
+"""Answers to "Is it fixed?" by text and on the status page."""
+
+from typing import Any
+
+import pytest
+
+from services.intake.rules.sms import wording
+from shared.contract.events import Event, FeedbackGiven, new_id
+from shared.contract.topics import INTAKE_REQUESTS_EXPRESS, NOTIFY_FEEDBACK
+from shared.runtime.clock import utc_now
+from tests.integration.intake.conftest import Running
+from tests.integration.intake.pages.browser import visit
+from tests.integration.intake.sms.gateway import SETTINGS, Phone
+from tests.topic_log import TopicLog
+from tests.unit.notify.factories import closed, opened
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+REPORT = "Hay un bache grande en la calle 82 y Powell"
+
+
+def just_now(event: Event) -> Event:
+    return event.model_copy(update={"time": utc_now()})
+
+
+async def test_no_by_text_and_on_the_page_say_of_a_finished_case_that_it_is_not_fixed(
+    running: Running, topic_log: TopicLog
+) -> None:
+    phone, stranger, case_id = Phone("+15035550171"), Phone("+15035550172"), new_id()
+    async with running(**SETTINGS) as client:
+        await phone.say(client, REPORT)
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS_EXPRESS)
+        number, request_id = request.data.tracking_number, request.data.request_id
+        early = await phone.say(client, "Sí")  # the question of the kind comes with the report
+        await topic_log.publish(opened(request_id, case_id), just_now(closed(case_id, 2)))
+
+        async def finished() -> Any:
+            page = await visit(client, f"/track/{number}")
+            return page if "Is it not fixed?" in page.text else None
+
+        page = await eventually(finished)
+        said = await phone.say(client, "NO", sid="SM-no")
+        again = await phone.say(client, "NO", sid="SM-no")
+        other = await stranger.say(client, "NO")
+        told = await page.submit({"not_fixed": "It is not fixed.", "text": "Look again"})
+        answers = await topic_log.at_least(2, NOTIFY_FEEDBACK)
+
+    assert early is not None
+    assert said == again == wording.NOT_FIXED.es.replace("{number}", number)
+    assert other == wording.NOTHING_ASKED.en
+    assert told.status == 200
+    assert all(isinstance(answer, FeedbackGiven) for answer in answers)
+    assert [(one.source, one.data.channel, one.data.fixed) for one in answers] == [
+        ("/intake", "sms", False),
+        ("/intake", "web", False),
+    ]
+    assert {(one.data.case_id, one.data.request_id) for one in answers} == {(case_id, request_id)}

@@ -1,0 +1,199 @@
+"""The page behind "Is it fixed?": what it asks, what it takes, and what it refuses."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from services.notify.feedback import FeedbackIntake
+from services.notify.http.feedback import FeedbackPage, feedback_routes
+from services.notify.http.pages import LinkPages
+from shared.contract.events import Decoder, FeedbackGiven, new_id
+from shared.contract.topics import NOTIFY_FEEDBACK
+from shared.runtime.http.server import serve_http
+from shared.runtime.postgres import Pool
+from tests.builders import contact_given
+from tests.html_tree import one_line, tree_of
+from tests.integration.intake.pages.chromium import (
+    base,
+    look_at,
+    needs_chromium,
+    open_browser,
+)
+from tests.integration.notify.stores import PostgresStores, add, save
+from tests.unit.notify.factories import (
+    LINKS,
+    POLICY,
+    PORTLAND,
+    PUBLIC_URL,
+    closed,
+    delivery,
+    opened,
+    triaged,
+    trigger,
+)
+
+pytestmark = pytest.mark.integration
+
+
+class Page(NamedTuple):
+    status: int
+    headers: Any
+    text: str
+
+    @property
+    def words(self) -> str:
+        return one_line(tree_of(self.text).xpath("//body")[0].text_content())
+
+
+async def ready() -> None:
+    return None
+
+
+@pytest.fixture
+async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
+    pages = LinkPages({"portland.gov": PORTLAND}, PUBLIC_URL)
+    feedback = FeedbackIntake(pool, POLICY, lambda _: None)
+    routes = feedback_routes(FeedbackPage(pages, LINKS, feedback, ()))
+    async with (
+        serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+    ):
+        yield session
+
+
+class Asked(NamedTuple):
+    path: str
+    case_id: str
+    request_id: str
+
+
+async def ask(pool: Pool, *, language: str = "en", template: str = "completed") -> Asked:
+    """Store a message to Ana about a case; return the path of its link."""
+    request_id, case_id = new_id(), new_id()
+    store = PostgresStores(pool)
+    contact = contact_given(request_id, name="Ana Poole", email="ana@example.org")
+    events = [triaged(request_id, case_id), opened(request_id, case_id), closed(case_id, 2)]
+    await save(store, contact, *events)
+    about = trigger(case_id, 2, template=template)
+    [stored] = await add(store, delivery(request_id=request_id, trigger=about, language=language))
+    return Asked(urlsplit(LINKS.url("feedback", stored.notification_id)).path, case_id, request_id)
+
+
+async def call(client: aiohttp.ClientSession, method: str, path: str, **options: Any) -> Page:
+    async with client.request(method, path, **options) as response:
+        return Page(response.status, response.headers, await response.text())
+
+
+async def given(pool: Pool) -> list[FeedbackGiven]:
+    """The answers that are published, in order."""
+    decoder: Decoder[FeedbackGiven] = Decoder([FeedbackGiven])
+    rows = await pool.fetch(
+        "SELECT value FROM outbox WHERE topic = $1 ORDER BY seq", NOTIFY_FEEDBACK.name
+    )
+    return [decoder.decode(row["value"]) for row in rows]
+
+
+async def test_looking_changes_nothing_and_an_answer_is_published_once(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    asked = await ask(pool)
+    shown = [await call(client, method, asked.path) for method in ("GET", "HEAD", "GET")]
+    before = await given(pool)
+    comment = "Half of it. Ana Poole, call 503-555-0177 or ana@example.org"
+    no = {"fixed": "no", "comment": comment}
+    answers = [await call(client, "POST", asked.path, data=no) for _ in range(2)]
+    [published] = await given(pool)
+    await call(client, "POST", asked.path, data={"fixed": "yes"})
+    changed = (await given(pool))[1:]
+
+    assert {page.status for page in shown + answers} == {200}
+    assert {page.headers["Cache-Control"] for page in shown + answers} == {"no-store"}
+    assert "frame-ancestors 'none'" in shown[0].headers["Content-Security-Policy"]
+    assert "Is it fixed?" in shown[0].words
+    assert "Pothole" in shown[0].words
+    assert "They will look at it again." in answers[0].words
+    assert before == []
+    data = published.data
+    assert (data.case_id, data.request_id) == (asked.case_id, asked.request_id)
+    assert (data.fixed, data.channel, published.source) == (False, "web", "/notify")
+    assert data.comment is not None
+    assert data.comment.startswith("Half of it.")
+    assert not any(word in data.comment for word in ("Ana", "Poole", "0177", "example"))
+    assert [event.data.fixed for event in changed] == [True]
+
+
+async def test_the_page_speaks_the_language_of_the_message_or_the_one_that_is_chosen(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    asked = await ask(pool, language="es")
+    own, chosen = [await call(client, "GET", asked.path + query) for query in ("", "?lang=en")]
+
+    assert tree_of(own.text).get("lang") == own.headers["Content-Language"] == "es"
+    assert "¿Quedó arreglado el problema?" in own.words
+    assert tree_of(chosen.text).get("lang") == "en"
+
+
+async def test_a_link_of_no_message_is_not_found_and_names_nothing(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    asked, other = await ask(pool), await ask(pool, template="received")
+    token = asked.path.rpartition("/")[2]
+    unsubscribe = LINKS.url("unsubscribe", token.partition(".")[0]).rpartition("/")[2]
+    wrong = [f"{token[:-1]}x", new_id(), unsubscribe, other.path.rpartition("/")[2]]
+    pages = [
+        await call(client, method, f"/feedback/{one}", data=data)
+        for one in wrong
+        for method, data in (("GET", None), ("POST", {"fixed": "no"}))
+    ]
+
+    assert {page.status for page in pages} == {404}
+    assert len({page.text for page in pages}) == 1
+    assert "Portland" not in pages[0].text
+    assert {page.headers["Cache-Control"] for page in pages} == {"no-store"}
+    assert await given(pool) == []
+
+
+async def test_what_is_no_answer_gets_the_form_again_with_what_was_typed(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    asked = await ask(pool)
+    for data, said in (
+        ({"comment": "Still there"}, "Choose yes or no."),
+        ({"fixed": "maybe", "comment": "Still there"}, "Choose yes or no."),
+        ({"fixed": "no", "comment": "Still there" * 400}, "Please use fewer words"),
+    ):
+        page = await call(client, "POST", asked.path, data=data)
+        tree = tree_of(page.text)
+        [link] = tree.xpath("//*[@role='alert'][@autofocus]//a/@href")
+        assert (page.status, said in page.words) == (422, True)
+        assert tree.xpath(f"//*[@id='{link[1:]}'][@aria-invalid='true']")
+        assert tree.xpath("//textarea")[0].text.strip().startswith("Still there")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    unreadable = await call(client, "POST", asked.path, data=b"fixed=\xff", headers=headers)
+
+    assert unreadable.status == 400
+    assert "We could not read what your browser sent." in unreadable.words
+    assert await given(pool) == []
+
+
+@needs_chromium
+async def test_axe_finds_nothing_in_the_form_with_a_fault_and_behind_it(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    asked = await ask(pool)
+    async with open_browser() as browser:
+        page = await browser.new_page()
+        await page.goto(base(client) + asked.path)
+        await page.get_by_role("button", name="Send my answer").click()
+        found = await look_at(page, "feedback-fault")
+        await page.get_by_role("radio", name="No, it is not fixed").check()
+        await page.get_by_role("button", name="Send my answer").click()
+        await page.get_by_role("status").wait_for()
+        found += await look_at(page, "feedback-done")
+
+    assert found == []
+    assert [event.data.fixed for event in await given(pool)] == [False]
