@@ -75,7 +75,7 @@ class SmsConversations:
         policy: Rules by which submissions become requests.
         hand_over: Called after a commit, to pass its events to the relay.
         places: Asks another server for places before a transaction; None without one.
-        on_picture: Called after the commit of a text that has pictures, or waits no more.
+        on_picture: Called after a commit from which on pictures may be due.
     """
 
     pool: Pool
@@ -113,7 +113,8 @@ class SmsConversations:
                 await add_pictures(db, identity, who, _pictures(text, step, conversation), now)
             batches = await enqueue(db, turn.effects.events)
         self.hand_over(batches)
-        self.on_picture()
+        if text.pictures or step.submit:
+            self.on_picture()
         return answer
 
     async def end_one(self, now: datetime) -> bool:
