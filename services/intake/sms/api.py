@@ -114,7 +114,7 @@ async def _signed_form(
         raise RefusedError(
             problem_response(422, *NOT_ACCEPTABLE, errors=tuple(errors.values()))
         ) from None
-    return form, pictures_of(form, fields)
+    return form, pictures_of(fields)
 
 
 def _answer(message: str | None) -> web.Response:

@@ -26,15 +26,14 @@ def is_fetchable(url: str, hosts: Collection[str]) -> bool:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    is_plain = url.isascii() and url.isprintable() and not {" ", "\\"} & set(url)
-    is_short = len(url) <= _MAX_URL
-    return (
-        parts.scheme in ("https", "http")
-        and host in hosts
-        and "@" not in parts.netloc
-        and is_plain
-        and is_short
-    )
+    is_web = parts.scheme in ("https", "http")
+    return is_plain(url) and is_web and host in hosts and "@" not in parts.netloc
+
+
+def is_plain(url: str) -> bool:
+    """Return True for a text that can be an address: ASCII without white space, not too long."""
+    is_visible = url.isascii() and url.isprintable() and not {" ", "\\"} & set(url)
+    return is_visible and 0 < len(url) <= _MAX_URL
 
 
 def redirected(url: str, location: str) -> str:
