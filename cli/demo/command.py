@@ -19,6 +19,11 @@ from shared.runtime.clock import utc_now
 MIN_REQUESTS = 150
 DEFAULT_REQUESTS = 2_500
 _FRIDAY = 4
+_SETTINGS = {
+    "NOTIFY_QUIET_HOURS": "off",  # the day is played in seconds
+    "INTAKE_FORMS_PER_MINUTE": "60000",  # all residents have one address
+    "INTAKE_ADDRESS_PER_SECOND": "1000",
+}
 
 KeepOption = Annotated[bool, typer.Option("--keep", help="Leave it running until Ctrl-C.")]
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the demo's data; made anew.")]
@@ -55,8 +60,7 @@ async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: 
     scenario = make_scenario(seed, last_working_day_before(today), requests)
     console.print("Starting Kafka, PostgreSQL and the services …")
     began = time.monotonic()
-    at_any_hour = {"NOTIFY_QUIET_HOURS": "off"}  # the day is played in seconds
-    async with running_stack(data, fresh=True, report=view.show, settings=at_any_hour) as stack:
+    async with running_stack(data, fresh=True, report=view.show, settings=_SETTINGS) as stack:
         console.print(f"[green]The router is ready[/] after {time.monotonic() - began:.1f} s.")
         result = await run_scenario(stack, scenario, console, data, keep=keep)
         print_summary(console, result)

@@ -8,9 +8,13 @@ from rich.console import Console
 from cli.demo.report.live import live_view
 from cli.demo.report.result import DemoResult, StatusPage
 from cli.demo.run.collector import TopicCollector, collected_topics
+from cli.demo.run.gazetteer import load_addresses
+from cli.demo.run.mailbox import ResidentsAtMail
 from cli.demo.run.observations import Observations
+from cli.demo.run.pages import ResidentsAtPages
 from cli.demo.run.runner import DemoProgress, DemoRunner
-from cli.demo.run.submitter import KafkaAndHttpSubmitter, ScenarioClock
+from cli.demo.run.submitter import EveryWaySubmitter, Residents, ScenarioClock
+from cli.demo.run.texts import SmsGateway, TextingResidents
 from cli.demo.scenario import Scenario
 from cli.demo.scenario.stories import CAMP
 from cli.demo.scenario.submissions import CITY
@@ -40,9 +44,14 @@ async def run_scenario(
     clock = ScenarioClock(scenario.deliveries[0].delivered_at)
     progress = DemoProgress(scenario, Observations(), clock)
     headers = {"Authorization": f"Bearer {stack.keys.adapters[_ADAPTER]}"}
-    async with aiohttp.ClientSession(stack.intake, headers=headers) as session:
+    await load_addresses(stack.postgres, city.id, scenario.submissions)
+    async with (
+        aiohttp.ClientSession(stack.intake, headers=headers) as session,
+        aiohttp.ClientSession(stack.intake, cookie_jar=aiohttp.DummyCookieJar()) as public,
+    ):
+        residents = _residents(stack, city, public, progress.seen)
         async with live_view(console, progress, city):
-            await _run(stack, progress, city, session)
+            await _run(stack, progress, city, session, residents)
         page = await _public_status(session, stack, progress)
     return DemoResult(
         scenario,
@@ -50,7 +59,8 @@ async def run_scenario(
         city,
         stack,
         data,
-        mails=len(list(stack.mail_folder.glob("*.eml"))),
+        mails=len(list(stack.mail_folder.glob("*.eml"))) - residents.mail.asked,
+        questions=residents.mail.asked,
         texts=len(list(stack.sms_folder.glob("*.json"))),
         page=page,
         took_s=progress.took_s,
@@ -58,14 +68,28 @@ async def run_scenario(
     )
 
 
+def _residents(
+    stack: Stack, city: Jurisdiction, session: aiohttp.ClientSession, seen: Observations
+) -> Residents:
+    return Residents(
+        ResidentsAtPages(session, seen),
+        ResidentsAtMail(stack.inbound_mail, city.inbound_mail[0], stack.mail_folder, seen),
+        TextingResidents(SmsGateway(session, stack), stack.sms_folder, seen),
+    )
+
+
 async def _run(
-    stack: Stack, progress: DemoProgress, city: Jurisdiction, session: aiohttp.ClientSession
+    stack: Stack,
+    progress: DemoProgress,
+    city: Jurisdiction,
+    session: aiohttp.ClientSession,
+    residents: Residents,
 ) -> None:
     topics = collected_topics(city.bureaus)
     since = await end_offsets(stack.access, [topic.name for topic in topics])
     async with open_sink(stack.access) as sink, follow(stack.access, since) as source:
         collector = TopicCollector(topics, progress.seen)
-        submitter = KafkaAndHttpSubmitter(sink, session, progress.seen)
+        submitter = EveryWaySubmitter(sink, session, residents, progress.seen)
         seconds = min(MAX_SECONDS, len(progress.scenario.deliveries) / DELIVERIES_PER_S)
         await DemoRunner(progress, collector, submitter, sink).run(source, seconds)
 

@@ -129,6 +129,8 @@ def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> d
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
                 "INTAKE_SMS_TOKEN": sms_token(infra.site),
                 "INTAKE_SMS_NUMBERS": _SMS_NUMBERS,
+                "INTAKE_SMS_MEDIA_HOSTS": f"api.twilio.com,{LOOPBACK}",
+                "INTAKE_SMS_MEDIA_ALLOW": _OWN_MACHINE,
                 **_mail_settings(infra, service.instance),
             }
         case "notify":

@@ -112,6 +112,7 @@ def case_state(case: Case) -> dict[str, Any]:
         "lead_bureau": case.lead_bureau,
         "lead_work_order_id": case.lead.work_order_id,
         "request_count": case.request_count,
+        "due": _due(case.lead),
     }
 
 
@@ -163,9 +164,13 @@ def work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
         "bureau": order.bureau,
         "role": order.role,
         "status": order.status,
-        "due": Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by),
+        "due": _due(order),
         "route_rule": order.route_rule,
     }
+
+
+def _due(order: CaseWorkOrder) -> Due:
+    return Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
 
 
 def _work_order_case(case: Case) -> dict[str, Any]:

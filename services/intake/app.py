@@ -48,8 +48,9 @@ from services.intake.retention import Retention
 from services.intake.scout import Answered, Scout
 from services.intake.settings import IntakeSettings
 from services.intake.sms.api import sms_routes
-from services.intake.sms.callback import sms_gateway
+from services.intake.sms.callback import picture_login, sms_gateway
 from services.intake.sms.conversations import SmsConversations
+from services.intake.sms.picture_fetching import PictureFetcher, PictureSource
 from services.intake.sms.places import SmsPlaces
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
@@ -60,6 +61,7 @@ from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.callers import Callers
+from shared.runtime.http.judged_calls import open_judged_calls
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
@@ -86,6 +88,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         open_pool(dsn, size=_WORK_CONNECTIONS) as pool,
         open_pool(dsn, size=_LOOKUP_CONNECTIONS) as lookups,  # callers never starve the work
         open_pelias(settings.pelias_url) as pelias,
+        open_judged_calls(settings.sms_media_allow) as picture_calls,
     ):
         places = PrefetchedPlaces(PostgresGazetteer(lookups), pelias) if pelias else None
         policy = _policy(catalogue, settings, (places,) if places else ())
@@ -113,7 +116,9 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         media = MediaLibrary(lookups, files, reencoder)
         add_note = note_adder(pool, policy, relay.hand_over)
         sms_places = SmsPlaces(lookups, policy, acceptance.prefetch) if places else None
-        texts = SmsConversations(pool, policy, relay.hand_over, sms_places)
+        source = PictureSource(picture_calls, settings.sms_media_hosts, picture_login(settings))
+        pictures = PictureFetcher(pool, policy, relay.hand_over, media, source, utc_now)
+        texts = SmsConversations(pool, policy, relay.hand_over, sms_places, pictures.wake)
         mail = mail_parts(settings, policy, pool, relay.hand_over, media)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key, "residents' pages")
@@ -174,6 +179,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 MediaHousekeeping(lookups, media.files).run,
                 ConversationDeadlines([texts, mail.conversations], utc_now).run,
                 *mail.tasks,
+                pictures.run,
                 Housekeeping.from_settings(pool, settings, statuses.topics).run,
             ],
             request_tasks=[batcher.run],

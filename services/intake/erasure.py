@@ -29,6 +29,17 @@ _ERASE_BODIES_SQL = """
       FROM unnest($1::bytea[], $2::bytea[]) AS given (identity, fingerprint)
      WHERE (kept.identity, kept.fingerprint) = (given.identity, given.fingerprint)
 """
+_ERASE_SMS_PICTURES_SQL = """
+    DELETE FROM sms_pictures USING requests
+     WHERE requests.tracking_number = sms_pictures.tracking_number
+       AND request_id = ANY($1::uuid[])
+"""
+_ERASE_PICTURES_OF_DRAFTS_SQL = """
+    DELETE FROM sms_pictures AS waiting
+     USING unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
+     WHERE (waiting.person, waiting.jurisdiction) = (given.person, given.jurisdiction)
+       AND tracking_number IS NULL
+"""
 _ERASE_DRAFTS_SQL = """
     UPDATE sms_conversations AS known
        SET number = NULL, due_at = NULL, state = jsonb_set(state, '{draft}', 'null')
@@ -88,6 +99,7 @@ async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
     ids = sorted(request_ids)
     await db.execute(_MARK_SQL, ids)
     await erase_media(db, ids)
+    await db.execute(_ERASE_SMS_PICTURES_SQL, ids)
     return await remove_contacts(db, ids)
 
 
@@ -116,7 +128,9 @@ async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> N
         db: A connection in a transaction with intake's schema.
         drafts: Person and city of each.
     """
-    await db.execute(_ERASE_DRAFTS_SQL, [p for p, _ in drafts], [city for _, city in drafts])
+    given = [p for p, _ in drafts], [city for _, city in drafts]
+    await db.execute(_ERASE_DRAFTS_SQL, *given)
+    await db.execute(_ERASE_PICTURES_OF_DRAFTS_SQL, *given)
 
 
 async def erase_mail_drafts(db: Connection, tokens: Collection[str]) -> None:

@@ -6,7 +6,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.setting_types import CityNumbers, EncryptedBase, LongSecret
+from shared.runtime.setting_types import (
+    CityNumbers,
+    EncryptedBase,
+    HostList,
+    LongSecret,
+    NetworkList,
+)
 from shared.runtime.settings import EnvironmentSettings, ServiceSettings
 from shared.runtime.smtp import SmtpSettings
 
@@ -85,6 +91,11 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
             here. Set it behind a proxy that changes scheme, host or path.
         sms_numbers: The numbers that people text to and the city of each, such as
             ``+15035550100=portland.gov``, separated by commas.
+        sms_account: Name of the account, which with ``sms_token`` is the login to its pictures.
+        sms_media_hosts: Hosts that the pictures of texts are fetched from, and may redirect to,
+            separated by commas; empty for none.
+        sms_media_allow: Networks that these hosts may be in besides the public ones, also without
+            encryption, separated by commas.
         mail_port: Port on which e-mail comes in, on the address of the HTTP port; 0 lets the
             system choose. None turns e-mail off. It needs ``smtp_host``, the mail server that
             takes questions to people.
@@ -110,6 +121,9 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
     sms_token: LongSecret | None = None
     sms_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#]+$")] | None = None
     sms_numbers: CityNumbers
+    sms_account: Annotated[str, Field(min_length=1)] | None = None
+    sms_media_hosts: HostList = ("api.twilio.com",)
+    sms_media_allow: NetworkList = ()
     mail_port: Annotated[int | None, Field(ge=0, le=65535)] = None
 
     @model_validator(mode="after")

@@ -78,3 +78,13 @@ NetworkList: TypeAlias = Annotated[
     tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_commas)
 ]
 """Networks, separated by commas."""
+
+
+def _split_hosts(value: object) -> object:
+    """Return the hosts of a text such as ``a.example,b.example``, in lower case."""
+    parts = split_commas(value)
+    return [part.lower() for part in parts] if isinstance(parts, list) else parts
+
+
+HostList: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_hosts)]
+"""Names of hosts, separated by commas."""

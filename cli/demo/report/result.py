@@ -29,7 +29,9 @@ class DemoResult:
         city: The city's catalogue.
         stack: Addresses of the router.
         data: Folder of the router's data.
-        mails: Number of messages that the mail server took, counted as files in its folder.
+        mails: Number of messages that the mail server took, counted as files in its folder,
+            questions not counted.
+        questions: Number of questions to residents by e-mail.
         texts: The same of the SMS provider.
         page: Public status of one request; None when there is none.
         took_s: Seconds of each phase, by name.
@@ -42,6 +44,7 @@ class DemoResult:
     stack: Stack
     data: Path
     mails: int
+    questions: int
     texts: int
     page: StatusPage | None
     took_s: Mapping[str, float]

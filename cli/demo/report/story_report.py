@@ -18,7 +18,7 @@ class StoryFacts:
     """Observations about the submissions of one story."""
 
     def __init__(self, result: DemoResult, story: str) -> None:
-        self._result = result
+        self._result, self._story = result, story
         self._seen = seen = result.seen
         self.requests = seen.requests_from(result.scenario.of_story(story))
         self.decisions: list[e.Decision] = [
@@ -28,6 +28,17 @@ class StoryFacts:
             seen.cases[case] for case in seen.cases_of(self.requests) if case in seen.cases
         ]
         self.case_ids = {case.case_id for case in self.cases}
+
+    @property
+    def reply(self) -> str:
+        """Answer to what the first reporter texted later; empty without one."""
+        first = self._result.scenario.of_story(self._story)[0]
+        return self._seen.replies.get((first.source, first.id), "")
+
+    @property
+    def was_reopened(self) -> bool:
+        """True when one of its cases was opened again."""
+        return not self.case_ids.isdisjoint(self._seen.reopened)
 
     @property
     def counts(self) -> str:
@@ -78,6 +89,7 @@ def story_report(result: DemoResult) -> Iterator[RenderableType]:
         _pothole,
         _elsewhere,
         _private,
+        _texters,
         _adapters,
         _last,
     ):
@@ -165,6 +177,18 @@ def _private(result: DemoResult) -> str:
     return f"Somebody wrote an address and a number into the text; others read: {texts}"
 
 
+def _texters(result: DemoResult) -> str:
+    status, stop = StoryFacts(result, stories.ASKS_STATUS), StoryFacts(result, stories.SAYS_STOP)
+    unsent = counted(result.seen.unsent["opted_out"], "later message")
+    broken = StoryFacts(result, stories.NOT_FIXED)
+    again = "the case was opened again" if broken.was_reopened else "nothing came of it"
+    return (
+        f'Three by text: STATUS was answered "{status.reply}" STOP was answered "{stop.reply}", '
+        f'and {unsent} stayed unsent. NO to "Is it fixed?" was answered "{broken.reply}", '
+        f"and {again}."
+    )
+
+
 def _adapters(result: DemoResult) -> str:
     story = StoryFacts(result, faulty.REPEATED)
     return (
@@ -177,7 +201,7 @@ def _adapters(result: DemoResult) -> str:
 def _last(result: DemoResult) -> str:
     story = StoryFacts(result, stories.LAST_URGENT)
     return (
-        f"The web form had no line for nine hours; {result.scenario.backlog:,} reports "
+        f"An older web form had no line for nine hours; {result.scenario.backlog:,} reports "
         f"came in at once, {len(story.requests)} urgent ones last of all: they were at their "
         f"bureaus {story.slowest_s:.1f} s after acceptance, the slowest of them."
     )

@@ -72,11 +72,13 @@ def _channels(result: DemoResult) -> Iterator[RenderableType]:
         if decision.outcome == "duplicate"
     )
     yield heading("How people reached the city")
-    posted = [submission for submission in result.scenario.submissions if submission.over_http]
-    forms = sum(submission.over_open311 for submission in posted)
+    ways = Counter(submission.way for submission in result.scenario.submissions)
     yield Text(
-        f"{len(posted) - forms:,} came over HTTP, all of the app among them, {forms:,} through the "
-        "Open311 endpoint, and the others through Kafka.",
+        f"{ways['pages']:,} were filled in on the residents' pages, {ways['email']:,} mailed to "
+        f"the city's mail server ({counted(result.questions, 'question')} asked and answered), "
+        f"{ways['sms']:,} texted; {ways['http']:,} came over HTTP with an app's key, "
+        f"{ways['open311']:,} through the Open311 endpoint, and {ways['kafka']:,} from adapters "
+        "through Kafka, an older web form's among them.",
         style="dim",
     )
     yield table(

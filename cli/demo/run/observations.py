@@ -31,7 +31,9 @@ class Observations:
     Attributes:
         accepted: Acceptances by source and id of the submission.
         rejected: Rejections by the id of the event or of the HTTP request.
-        numbers: Source and id of the submissions by Open311, by the number in the answer.
+        numbers: Source and id of submissions by Open311 and by page, by the number in the answer.
+        messages: Source and id of reports by e-mail and text, by the id of their first message.
+        replies: Answers to what people texted about their reports, by source and id of the report.
         requests: By request id.
         accepted_at: Time of acceptance by request id.
         decisions: The first decision by request id.
@@ -40,6 +42,7 @@ class Observations:
         surges: Surges as first announced.
         surges_over: Surges as they were when they ended.
         raised: Changes to a higher priority after a case was opened.
+        reopened: The first reopening of each case.
         leads: The first leading work order by case id.
         orders: The latest version of each work order.
         updates: Receipts for updates of bureaus, by update id.
@@ -52,6 +55,8 @@ class Observations:
     accepted: dict[tuple[str, str], e.Acceptance] = field(default_factory=dict)
     rejected: dict[str, e.Rejection] = field(default_factory=dict)
     numbers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    messages: dict[str, tuple[str, str]] = field(default_factory=dict)
+    replies: dict[tuple[str, str], str] = field(default_factory=dict)
     requests: dict[str, e.Request] = field(default_factory=dict)
     accepted_at: dict[str, datetime] = field(default_factory=dict)
     decisions: dict[str, e.Decision] = field(default_factory=dict)
@@ -60,6 +65,7 @@ class Observations:
     surges: dict[str, e.Surge] = field(default_factory=dict)
     surges_over: dict[str, e.Surge] = field(default_factory=dict)
     raised: list[e.CasePriorityRaise] = field(default_factory=list)
+    reopened: dict[str, e.CaseStatusChange] = field(default_factory=dict)
     leads: dict[str, LeadOrder] = field(default_factory=dict)
     orders: dict[str, e.WorkOrder] = field(default_factory=dict)
     updates: dict[str, e.UpdateReceipt] = field(default_factory=dict)
@@ -102,7 +108,7 @@ class Observations:
             case e.Request() as request:
                 self.requests[request.request_id] = request
                 self.accepted_at.setdefault(request.request_id, event.time)
-                self._accept_request(request)
+                self._accept_request(request, event.causationid)
             case e.Decision() as decision:
                 self.decisions.setdefault(decision.request_id, decision)
             case e.Surge() as surge:
@@ -118,7 +124,7 @@ class Observations:
         self.accepted[acceptance.submission_source, acceptance.submission_id] = acceptance
 
     def accept_number(self, source: str, submission_id: str, tracking_number: str) -> None:
-        """Record that a submission by Open311 became a request.
+        """Record that a submission by Open311 or by page became a request.
 
         Args:
             source: Source of the submission.
@@ -130,8 +136,19 @@ class Observations:
             if request.tracking_number == tracking_number:
                 self._accept_request(request)
 
-    def _accept_request(self, request: e.Request) -> None:
-        if identity := self.numbers.get(request.tracking_number):
+    def expect_message(self, message_id: str, source: str, submission_id: str) -> None:
+        """Expect a request that a message causes.
+
+        Args:
+            message_id: ``Message-ID`` or ``MessageSid`` of the message.
+            source: Source of the report.
+            submission_id: Its id.
+        """
+        self.messages[message_id] = source, submission_id
+
+    def _accept_request(self, request: e.Request, cause: str | None = None) -> None:
+        by_number = self.numbers.get(request.tracking_number)
+        if identity := by_number or self.messages.get(cause or ""):
             source, submission_id = identity
             self.accept(
                 e.Acceptance(
@@ -156,6 +173,9 @@ class Observations:
         match event:
             case e.CaseOpened() | e.CaseRequestAttached() | e.CaseStatusChanged() | e.CaseClosed():
                 self._record_case(event.data)
+            case e.CaseReopened():
+                self._record_case(event.data)
+                self.reopened.setdefault(event.data.case_id, event.data)
             case e.CasePriorityRaised():
                 self._record_case(event.data)
                 if event.data not in self.raised:

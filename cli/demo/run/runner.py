@@ -11,6 +11,7 @@ from cli.demo.run.observations import Observations
 from cli.demo.run.submitter import RecordSink, ScenarioClock, Submitter, submit_all
 from cli.demo.scenario import Scenario
 from cli.demo.scenario.randomness import seeded_random
+from cli.demo.scenario.stories import ASKS_STATUS, SAYS_STOP
 from shared.contract.events import WorkOrderUpdate, WorkOrderUpdated, new_id
 from shared.contract.topics import bureau_updates
 from shared.runtime.clock import utc_now
@@ -85,11 +86,13 @@ class DemoRunner:
             await submit_all(progress.scenario, self._submitter, progress.clock, seconds)
             self._begin("the backlog")
             await self._until(self._is_all_assigned, collecting)
+            await self._submitter.text_again(progress.scenario.of_story(SAYS_STOP), "STOP")
             self._begin("bureaus at work")
             await self._send(self._bureaus.start_work(utc_now()))
             await self._until(self._is_all_worked_on, collecting)
             self._begin("last messages")
             await self._until(lambda: self._collector.idle_s >= DONE_AFTER_IDLE_S, collecting)
+            await self._submitter.text_again(progress.scenario.of_story(ASKS_STATUS), "STATUS")
             self._begin("")
         finally:
             collecting.cancel()
@@ -106,6 +109,7 @@ class DemoRunner:
             orders = await self._collector.poll(source)
             now = utc_now()
             await self._send([u for order in orders for u in self._bureaus.receive(order, now)])
+            await self._submitter.answer_questions()
 
     async def _until(self, done: Callable[[], bool], collecting: "asyncio.Future[None]") -> None:
         """Wait until done, or until the router was idle for too long; raise what collecting did."""

@@ -1,6 +1,7 @@
 """Delivery of the scenario's records to the router, at the pace of the demo."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,12 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from cli.demo.run.mailbox import ResidentsAtMail
 from cli.demo.run.observations import Observations
+from cli.demo.run.pages import ResidentsAtPages
+from cli.demo.run.texts import TextingResidents
 from cli.demo.scenario import DemoSubmission, Scenario
+from cli.demo.scenario.submissions import Way
 from cli.demo.scenario.timeline import Delivery
 from cli.replay.transports import HttpTransport, Open311Transport
 from shared.contract.events import (
@@ -59,34 +64,96 @@ class Submitter(Protocol):
     """A way of delivering records to the router."""
 
     async def submit(self, deliveries: Sequence[Delivery]) -> None:
-        """Return when the router has all of them."""
+        """Deliver in order; what residents do by themselves may take longer."""
+        ...
+
+    async def finish(self) -> None:
+        """Return when the router has all that was submitted."""
+        ...
+
+    async def answer_questions(self) -> None:
+        """Answer what the router has asked since."""
+        ...
+
+    async def text_again(self, submissions: Sequence[DemoSubmission], word: str) -> None:
+        """Text a word after reports by text."""
         ...
 
 
-class KafkaAndHttpSubmitter:
-    """Delivers to the adapters' topic, and over HTTP and by Open311 with the demo's key."""
+@dataclass(frozen=True, slots=True)
+class Residents:
+    """Those who hand in their reports themselves.
+
+    Attributes:
+        pages: By the residents' pages.
+        mail: By e-mail.
+        texts: By text message.
+    """
+
+    pages: ResidentsAtPages
+    mail: ResidentsAtMail
+    texts: TextingResidents
+
+
+class EveryWaySubmitter:
+    """Delivers each record in its way: by an adapter, with the demo's key, or as residents do."""
 
     def __init__(
-        self, sink: RecordSink, session: aiohttp.ClientSession, seen: Observations
+        self,
+        sink: RecordSink,
+        session: aiohttp.ClientSession,
+        residents: Residents,
+        seen: Observations,
     ) -> None:
+        """Deliver to a router.
+
+        Args:
+            sink: Takes the records of the adapters' topic.
+            session: With the key of the demo's adapter.
+            residents: Report by themselves.
+            seen: Learns the responses.
+        """
         self._sink = sink
+        self._residents = residents
+        self._reporting: list[asyncio.Future[Any]] = []
         self._http = HttpTransport(session, self._on_response)
         self._open311 = Open311Transport(session, self._on_open311_response)
         self._seen = seen
 
     async def submit(self, deliveries: Sequence[Delivery]) -> None:
-        """Return when the broker has acknowledged and intake has responded."""
-        posted: list[SubmissionReceived] = []
-        forms: list[SubmissionReceived] = []
+        """Return when the broker has acknowledged and intake has responded to the adapters."""
+        by_way: defaultdict[Way, list[DemoSubmission]] = defaultdict(list)
         produced: list[Outgoing] = []
         for delivery in deliveries:
-            if isinstance(delivery, DemoSubmission) and delivery.over_http:
-                (forms if delivery.over_open311 else posted).append(delivery.event())
+            if isinstance(delivery, DemoSubmission) and delivery.way != "kafka":
+                by_way[delivery.way].append(delivery)
             else:
                 produced.append(_record(delivery))
+        self._reporting.append(
+            asyncio.gather(
+                self._residents.pages.submit(by_way["pages"]),
+                self._residents.mail.submit(by_way["email"]),
+                self._residents.texts.submit(by_way["sms"]),
+            )
+        )
         await self._sink.publish(produced)
-        await self._http.send(posted)
-        await self._open311.send(forms)
+        await self._http.send([one.event() for one in by_way["http"]])
+        await self._open311.send([one.event() for one in by_way["open311"]])
+
+    async def finish(self) -> None:
+        """Return when all residents have handed in what they wanted to."""
+        reporting, self._reporting = self._reporting, []
+        await asyncio.gather(*reporting)
+
+    async def answer_questions(self) -> None:
+        """Answer what arrived in the residents' mailboxes and phones since."""
+        await self._residents.mail.answer_questions()
+        await self._residents.texts.answer_questions()
+
+    async def text_again(self, submissions: Sequence[DemoSubmission], word: str) -> None:
+        """Text a word after reports by text, such as ``STOP``."""
+        for submission in submissions:
+            await self._residents.texts.text_again(submission, word)
 
     def _on_response(self, event: SubmissionReceived, status: int, body: dict[str, Any]) -> None:
         if status == HTTPStatus.CREATED:
@@ -126,7 +193,9 @@ async def submit_all(
         first, end = live * number // chunks, live * (number + 1) // chunks
         await _submit(scenario.deliveries[first:end], submitter, clock)
         await asyncio.sleep(began + (number + 1) / CHUNKS_PER_S - loop_time())
+    await submitter.finish()
     await _submit(scenario.deliveries[live:], submitter, clock)
+    await submitter.finish()
 
 
 async def _submit(

@@ -1,4 +1,4 @@
-"""Channels by which residents reach the city, and the adapters that submit for them."""
+"""Channels by which residents reach the city, and the sources of what they hand in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +11,10 @@ from cli.demo.scenario.residents import Resident
 
 HTTP_SOURCE = "/http/demo"
 """Source that intake gives to submissions over HTTP with the demo's key."""
+PAGES_SOURCE, EMAIL_SOURCE, SMS_SOURCE = "/web", "/email", "/sms"
+"""Sources that intake gives to what comes by the residents' pages, by e-mail and by text."""
+WEB_FORM = "/adapters/web-form"
+"""Adapter of an older web form, whose reports come over Kafka."""
 _SENSOR_SHARE = 0.4
 _ALL_DAY = range(24)
 
@@ -21,26 +25,26 @@ class Channel:
 
     Attributes:
         label: Its name in the summary.
-        adapter: CloudEvents source of its adapter.
+        source: CloudEvents source of its reports, unless a report names another one.
         weight: Relative frequency among ordinary reports; 0 for devices.
         fields: Contact data that it knows of a resident; empty when it identifies no resident.
         hours: Local hours in which it is open.
     """
 
     label: str
-    adapter: str
+    source: str
     weight: int
     fields: tuple[str, ...] = ()
     hours: range = _ALL_DAY
 
 
 CHANNELS: Mapping[str, Channel] = {
-    "web": Channel("Web form", "/adapters/web-form", 34, ("name", "email")),
+    "web": Channel("Web", PAGES_SOURCE, 34, ("name", "email")),
     "phone": Channel("Phone", "/adapters/311-desk", 30, ("name", "phone"), range(7, 20)),
     "app": Channel("App", HTTP_SOURCE, 17, ("email", "account_id")),
-    "email": Channel("E-mail", "/adapters/311-mailbox", 8, ("name", "email")),
+    "email": Channel("E-mail", EMAIL_SOURCE, 8, ("name", "email")),
     "open311": Channel("Open311", HTTP_SOURCE, 4, ("email",)),
-    "sms": Channel("Text message", "/adapters/text-messages", 3, ("phone",)),
+    "sms": Channel("Text message", SMS_SOURCE, 3, ("phone",)),
     "walk_in": Channel(
         "Walk-in desk", "/adapters/walk-in-counter", 3, ("name", "phone"), range(8, 17)
     ),

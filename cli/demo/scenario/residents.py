@@ -18,8 +18,14 @@ _LAST_NAMES = {
     "Molina Navarro Ortega Peña Quiroz Ramos Salinas Torres Vega",
 }
 _TO_ASCII = str.maketrans("áéíóúñ", "aeioun")
-_AREA_CODES = ("503", "971", "541", "458")
-_FICTIONAL = 100  # 555-0100 to 555-0199 of each area code are reserved for fiction
+STORY_AREA_CODES = "503"
+"""Area code of the residents of stories, whom no other resident shares a telephone with."""
+_AREA_CODES = (
+    "971 541 458 206 253 360 425 509 564 208 986 775 702 725 209 213 310 323 408 415 424 442 510 "
+    "530 559 562 619 626 628 650"
+)
+_FIRST_FICTIONAL, _FICTIONAL = 100, 99
+"""555-0100 to 555-0199 of each area code are reserved for fiction; the last one is the city's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Resident:
     Attributes:
         name: First and last name.
         email: Unique among all residents.
-        phone: E.164.
+        phone: E.164; unique among as many residents as there are fictional numbers.
         language: ``en`` or ``es``.
         account_id: Of the city's app.
     """
@@ -44,8 +50,9 @@ class Resident:
 class Residents:
     """Generates residents, each with an address of its own."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, area_codes: str = _AREA_CODES) -> None:
         self._rng = rng
+        self._area_codes = area_codes.split()
         self._count = 0
 
     def new(self, language: str) -> Resident:
@@ -55,11 +62,11 @@ class Residents:
         first = self._rng.choice(_FIRST_NAMES[language].split())
         last = self._rng.choice(_LAST_NAMES[language].split())
         user = f"{first}.{last}.{number}".lower().translate(_TO_ASCII)
-        area = _AREA_CODES[number // _FICTIONAL % len(_AREA_CODES)]
+        area = self._area_codes[number // _FICTIONAL % len(self._area_codes)]
         return Resident(
             name=f"{first} {last}",
             email=f"{user}@{EMAIL_DOMAIN}",
-            phone=f"+1{area}555{_FICTIONAL + number % _FICTIONAL:04d}",
+            phone=f"+1{area}555{_FIRST_FICTIONAL + number % _FICTIONAL:04d}",
             language=language,
             account_id=f"pdx-{number:05d}",
         )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from cli.demo.scenario.channels import HTTP_SOURCE, random_channel
+from cli.demo.scenario.channels import WEB_FORM, random_channel
 from cli.demo.scenario.kinds import ReportKind, random_kind
 from cli.demo.scenario.locations import OUTSIDE, NamedPlace, random_place
 from cli.demo.scenario.randomness import seeded_random
@@ -23,7 +23,7 @@ _WITH_EMAIL = 0.6
 _WITHOUT_KIND = 0.08
 _ADDRESS_ONLY = 0.06
 _OUTSIDE = 0.01
-_OVER_HTTP = 0.06
+_ON_PAGES = 0.2  # of the located reports by web: each takes four pages
 _KEEP_OFF_M = 450.0
 
 
@@ -70,6 +70,7 @@ class RoutineReports:
         street = place.street if place else random_place(rng).street
         text, language = kind.random_text(language, street, rng)
         is_unnamed = place is not None and rng.random() < _WITHOUT_KIND
+        is_anonymous = rng.random() < _ANONYMOUS and channel not in {"email", "sms"}
         report = ResidentReport(
             channel=channel,
             at=at,
@@ -78,9 +79,9 @@ class RoutineReports:
             kind=None if is_unnamed and channel != "open311" else kind.code,  # there it is a must
             place=place.blurred(_WITNESS_WITHIN_M, rng) if place else None,
             exact=channel not in {"phone", "sms", "email"} or rng.random() > _ADDRESS_ONLY,
-            resident=None if rng.random() < _ANONYMOUS else self._residents.new(language),
+            resident=None if is_anonymous else self._residents.new(language),
             with_email=rng.random() < _WITH_EMAIL,
             photo=kind.photo,
         )
-        over_http = channel in {"web", "app"} and rng.random() < _OVER_HTTP
-        return self._writer.write(replace(report, source=HTTP_SOURCE) if over_http else report)
+        is_old_form = channel == "web" and (place is None or rng.random() > _ON_PAGES)
+        return self._writer.write(replace(report, source=WEB_FORM) if is_old_form else report)

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from cli.demo.scenario.channels import CHANNELS, HTTP_SOURCE
+from cli.demo.scenario.channels import CHANNELS
 from cli.demo.scenario.locations import OUTSIDE, NamedPlace, streets
 from cli.demo.scenario.randomness import Random, seeded_random
-from cli.demo.scenario.residents import Residents
+from cli.demo.scenario.residents import STORY_AREA_CODES, Residents
 from cli.demo.scenario.submissions import DemoSubmission, ResidentReport, SubmissionWriter
 from shared.vocabulary import GeoPoint
 
@@ -23,6 +23,7 @@ CAMP, OTHER_CAMP, ODOT_CAMP = "camp", "other_camp", "odot_camp"
 MATTRESS, SIGNAL, WIRE, POTHOLE = "mattress", "signal", "wire", "pothole"
 QUESTION, GRESHAM, PRIVATE = "question_211", "gresham", "private"
 STORM, LAST_URGENT = "storm", "last_urgent"
+ASKS_STATUS, SAYS_STOP, NOT_FIXED = "asks_status", "says_stop", "not_fixed"
 
 _FILE = Path(__file__).with_name("stories.yaml")
 _CAMP_REPORTS, _CAMP_EVERY, _CAMP_WITHIN_M = 30, timedelta(minutes=27), 25.0
@@ -37,7 +38,7 @@ class StoryWriter:
     def __init__(self, seed: int, on: date) -> None:
         self.rng: Random = seeded_random(seed, "stories")
         self._on = on
-        self._residents = Residents(seeded_random(seed, "story people"))
+        self._residents = Residents(seeded_random(seed, "story people"), STORY_AREA_CODES)
         self._writer = SubmissionWriter(on, "s")
 
     def at(self, local_time: str) -> datetime:
@@ -113,7 +114,6 @@ def _camp_report(writer: StoryWriter, number: int) -> DemoSubmission:
         place=story_places()[CAMP].blurred(_CAMP_WITHIN_M, writer.rng),
         kind=content["kinds"].get(number, "CAMP-REPORT"),
         language=language,
-        source=HTTP_SOURCE if number in content["over_http"] else None,
     )
 
 

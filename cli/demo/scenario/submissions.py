@@ -4,25 +4,40 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
 
-from cli.demo.scenario.channels import CHANNELS, HTTP_SOURCE, reporter_fields
+from cli.demo.scenario.channels import (
+    CHANNELS,
+    EMAIL_SOURCE,
+    HTTP_SOURCE,
+    PAGES_SOURCE,
+    SMS_SOURCE,
+    reporter_fields,
+)
 from cli.demo.scenario.locations import NamedPlace
 from cli.demo.scenario.residents import Resident
 from shared.contract.events import SubmissionReceived
+from shared.vocabulary import GeoPoint
+
+Way: TypeAlias = Literal["kafka", "http", "open311", "pages", "email", "sms"]
+"""A way by which a submission reaches the router."""
 
 CITY = "portland.gov"
 _ACCURACY_M = 12
 _NOTICED_BEFORE = timedelta(minutes=10)
+_WAYS: Mapping[str, Way] = MappingProxyType(
+    {HTTP_SOURCE: "http", PAGES_SOURCE: "pages", EMAIL_SOURCE: "email", SMS_SOURCE: "sms"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSubmission:
-    """A submission by one adapter.
+    """A submission by an adapter, or a report by a resident.
 
     Attributes:
-        source: Names the adapter; with ``id`` it names the submission.
-        id: Chosen by the adapter.
+        source: Names the adapter or the channel; with ``id`` it names the submission.
+        id: Chosen by the adapter; of a resident's report the scenario's own.
         sent_at: Time in the envelope.
         delivered_at: Time at which the router gets it; later than ``sent_at`` after an outage.
         data: Body of the submission as JSON.
@@ -37,14 +52,22 @@ class DemoSubmission:
     story: str | None = None
 
     @property
-    def over_http(self) -> bool:
-        """True when it is posted to intake, false when it goes to the adapters' topic."""
-        return self.source == HTTP_SOURCE
+    def way(self) -> Way:
+        """The way by which it reaches the router; that of an adapter is Kafka."""
+        way = _WAYS.get(self.source, "kafka")
+        return "open311" if way == "http" and self.data["channel"] == "open311" else way
 
     @property
-    def over_open311(self) -> bool:
-        """True when it is posted to the Open311 endpoint."""
-        return self.over_http and self.data["channel"] == "open311"
+    def address(self) -> str | None:
+        """Address of the problem; None where it has none."""
+        address: str | None = (self.data.get("location") or {}).get("address")
+        return address
+
+    @property
+    def point(self) -> GeoPoint | None:
+        """Point of the problem; None where the resident did not give it at once."""
+        at = self.data.get("location") or {}
+        return GeoPoint(at["latitude"], at["longitude"]) if "latitude" in at else None
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -81,21 +104,21 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class ResidentReport:
-    """A report in a resident's words, before an adapter turns it into a submission.
+    """A report in a resident's words, before it becomes a submission.
 
     Attributes:
-        channel: A key of ``CHANNELS``; its adapter submits the report at once.
+        channel: A key of ``CHANNELS``; by it the report is submitted at once.
         at: Local time.
         text: Description of the problem.
         language: ``en`` or ``es``.
         kind: Service code; None leaves the kind to intake's classification.
         place: None for a question about no location.
-        exact: False to give the address without a point.
+        exact: False to give the address without a point; in a message, only when asked for it.
         resident: None for an anonymous report.
         with_email: The resident volunteers an e-mail address.
         photo: A picture comes along.
         story: Planted story that the report belongs to.
-        source: The adapter, where it is not the channel's usual one.
+        source: The source, where it is not the channel's usual one.
     """
 
     channel: str
@@ -124,7 +147,7 @@ class SubmissionWriter:
         self._count += 1
         id_ = f"{self._ids}{self._count:05d}"
         data = _data(report, f"https://photos.example.org/{id_}.jpg")
-        source = report.source or CHANNELS[report.channel].adapter
+        source = report.source or CHANNELS[report.channel].source
         return DemoSubmission(source, id_, report.at, report.at, data, report.story)
 
 

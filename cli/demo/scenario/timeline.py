@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cli.demo.scenario import faulty_adapters as faulty
+from cli.demo.scenario.channels import WEB_FORM
 from cli.demo.scenario.routine import RoutineReports
 from cli.demo.scenario.stories import (
     StoryWriter,
@@ -14,8 +15,8 @@ from cli.demo.scenario.stories import (
 )
 from cli.demo.scenario.submissions import DemoSubmission, UnreadableRecord
 
-OFFLINE = frozenset({"web"})
-"""Channels whose adapters are cut off from 15:00 to just before midnight."""
+OFFLINE = frozenset({WEB_FORM})
+"""Adapters that are cut off from 15:00 to just before midnight."""
 
 Delivery = DemoSubmission | UnreadableRecord
 
@@ -97,6 +98,5 @@ def make_scenario(seed: int, on: date, requests: int) -> Scenario:
 
 
 def _after_outage(submission: DemoSubmission, down_at: datetime, up_at: datetime) -> DemoSubmission:
-    cut_off = submission.data["channel"] in OFFLINE and not submission.over_http
-    held_back = cut_off and down_at <= submission.sent_at < up_at
+    held_back = submission.source in OFFLINE and down_at <= submission.sent_at < up_at
     return submission.delayed_until(up_at) if held_back else submission

@@ -25,9 +25,10 @@ from services.dispatch.http.schema import (
     WebhookStatus,
 )
 from services.dispatch.rules.webhook_signature import secret_of
-from services.dispatch.rules.webhook_url import Network, url_error
+from services.dispatch.rules.webhook_url import url_error
 from services.dispatch.store.webhooks import SecretRefusal, Webhook, Webhooks
 from shared.contract.events import FieldError
+from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import answers_errors, body_of, json_of

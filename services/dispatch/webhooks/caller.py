@@ -9,10 +9,10 @@ import aiohttp
 
 from services.dispatch.rules.webhook_deliveries import Outcome
 from services.dispatch.rules.webhook_signature import signature
-from services.dispatch.rules.webhook_url import Network
-from services.dispatch.webhooks.names import NameLookup
 from services.dispatch.webhooks.outgoing_calls import OutgoingCalls
+from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
+from shared.runtime.http.names import NameLookup
 
 _KEPT_OPEN_S = 4.0
 _CONTENT_TYPE = "application/cloudevents+json"

@@ -10,7 +10,7 @@ import aiohttp
 from yarl import URL
 
 from services.dispatch.rules.webhook_deliveries import Outcome, error_of, parse_retry_after
-from services.dispatch.rules.webhook_url import Address, Network, is_allowed
+from shared.network_addresses import Address, Network, is_allowed
 from shared.runtime.clock import utc_now
 
 WITHIN_S = 15.0

@@ -28,6 +28,7 @@ from shared.catalogue import Jurisdiction
 from shared.contract.events import new_id
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import SystemicError, TransientError
+from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline, log_not_served
 from shared.runtime.postgres import Pool
@@ -162,6 +163,7 @@ class TrackPages:
             status=200 if fault is None else 503 if fault.code == _NOT_NOW else 422,
             report=render_status(status, city, language),
             goal=_goal(status, city),
+            is_late=status.complete_by is not None and status.complete_by < utc_now(),
             bureau_phone=_bureau_phone(status, city),
             form_token=self.signer.sign(_purpose(number), new_id()),
             form=form,

@@ -143,6 +143,7 @@ class PublicStatus:
         was_moved: True when an operator moved it to another case than triage decided.
         media_ids: Pictures of the reporter that are public, oldest first.
         work_media_ids: Pictures of the work that are public, by the version of the change.
+        complete_by: By when the city means to solve its case; None where that is unknown.
     """
 
     request: PublicRequest
@@ -151,3 +152,4 @@ class PublicStatus:
     was_moved: bool = False
     media_ids: tuple[str, ...] = ()
     work_media_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    complete_by: datetime | None = None

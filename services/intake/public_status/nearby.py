@@ -12,15 +12,17 @@ MAX_NEAR = 10
 
 _SAVE_CASES = """
     INSERT INTO cases AS known (case_id, version, jurisdiction, dedup_group, service_code, status,
-                                request_count, first_reported_at, latitude, longitude)
+                                request_count, first_reported_at, latitude, longitude, complete_by)
     SELECT new.case_id, new.version, new.jurisdiction, new.dedup_group, new.service_code,
            new.status, new.request_count,
            coalesce(new.first_reported_at, origin.first_reported_at),
-           coalesce(new.latitude, origin.latitude), coalesce(new.longitude, origin.longitude)
+           coalesce(new.latitude, origin.latitude), coalesce(new.longitude, origin.longitude),
+           new.complete_by
       FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::integer[], $8::timestamptz[], $9::float8[], $10::float8[], $11::uuid[])
+                  $7::integer[], $8::timestamptz[], $9::float8[], $10::float8[], $11::uuid[],
+                  $12::timestamptz[])
            AS new (case_id, version, jurisdiction, dedup_group, service_code, status,
-                   request_count, first_reported_at, latitude, longitude, moved_from)
+                   request_count, first_reported_at, latitude, longitude, moved_from, complete_by)
       LEFT JOIN cases AS origin ON origin.case_id = new.moved_from
      ORDER BY new.case_id
     ON CONFLICT (case_id) DO UPDATE
@@ -29,6 +31,8 @@ _SAVE_CASES = """
                          THEN excluded.status ELSE known.status END,
            request_count = CASE WHEN known.version < excluded.version
                                 THEN excluded.request_count ELSE known.request_count END,
+           complete_by = CASE WHEN known.version < excluded.version
+                              THEN excluded.complete_by ELSE known.complete_by END,
            first_reported_at = coalesce(known.first_reported_at, excluded.first_reported_at),
            latitude = coalesce(known.latitude, excluded.latitude),
            longitude = coalesce(known.longitude, excluded.longitude)
@@ -67,6 +71,7 @@ class NearbyState(NamedTuple):
         latitude: Degrees of that request's point, as submitted; never shown.
         longitude: The same.
         moved_from: The case that it was split from, which gives it its place.
+        complete_by: By when the city means to solve it.
     """
 
     case_id: str
@@ -80,6 +85,7 @@ class NearbyState(NamedTuple):
     latitude: float | None = None
     longitude: float | None = None
     moved_from: str | None = None
+    complete_by: datetime | None = None
 
     def merge(self, other: "NearbyState") -> "NearbyState":
         """Return the newer state of the two, with the place that either has."""

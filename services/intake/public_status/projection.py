@@ -216,6 +216,7 @@ def _nearby_state(event: Event) -> NearbyState:
         case.status,
         case.request_count,
         moved_from=case.moved_from if isinstance(case, CaseWithRequest) else None,
+        complete_by=case.due.complete_by if case.due else None,
     )
 
 

@@ -82,6 +82,8 @@ class RequestStatus(Data):
     """The bureau in charge."""
     scheduled_for: AwareDatetime | None
     """When the work is planned, UTC."""
+    complete_by: AwareDatetime | None
+    """By when the city means to finish, UTC; null while the clock stands still and when closed."""
     referral: PublicReferral | None
     """The agency outside the city that must act."""
     media: list[PublicMedia]

@@ -61,6 +61,7 @@ _REQUEST = """
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
            answer, case_id::text, moves,
+           (SELECT complete_by FROM cases WHERE cases.case_id = requests.case_id) AS complete_by,
            ARRAY(SELECT replace(media_id::text, '-', '')
                    FROM request_media JOIN media USING (media_id)
                   WHERE request_media.request_id = requests.request_id
@@ -217,6 +218,7 @@ async def read_status(connection: Connection, tracking_number: str) -> PublicSta
         was_moved=row["moves"] > 0,
         media_ids=tuple(row["media_ids"]),
         work_media_ids={c["version"]: tuple(c["media_ids"]) for c in changes if c["media_ids"]},
+        complete_by=row["complete_by"],
     )
 
 

@@ -22,6 +22,7 @@ from shared.catalogue import Jurisdiction
 from shared.vocabulary import is_plausible
 
 LANGUAGES = ("en", "es")
+_CLOCK_RUNS = frozenset({"open", "acknowledged", "scheduled", "in_progress"})
 
 
 def render_status(
@@ -55,6 +56,7 @@ def render_status(
         "answer": _answer(decision, jurisdiction, language),
         "bureau": bureau_name(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
+        "complete_by": _complete_by(status, current),
         "referral": _referral(decision, jurisdiction, language),
         "media": list(_media(status.media_ids, is_private=is_private)),
         "history": list(_history(status, jurisdiction, language, is_private=is_private)),
@@ -95,6 +97,13 @@ def _scheduled_for(last: StatusChange | None) -> str | None:
     if last is None or last.status != "scheduled" or last.scheduled_for is None:
         return None
     return format_moment(last.scheduled_for) if is_plausible(last.scheduled_for) else None
+
+
+def _complete_by(status: PublicStatus, current: str) -> str | None:
+    """Return the deadline of the work, unless it is over or its clock stands still."""
+    if status.complete_by is None or current not in _CLOCK_RUNS:
+        return None
+    return format_moment(status.complete_by)
 
 
 def _referral(

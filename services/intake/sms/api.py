@@ -11,7 +11,7 @@ from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import NOT_ACCEPTABLE, slot_of
 from services.intake.http.refusals import NUMBER_RATE
 from services.intake.inbound.field_errors import from_pydantic
-from services.intake.sms.callback import SmsForm, SmsGateway
+from services.intake.sms.callback import SmsForm, SmsGateway, pictures_of
 from services.intake.sms.conversations import ReceivedText
 from services.intake.sms.submission import SOURCE
 from services.intake.sms.twiml import twiml
@@ -73,13 +73,13 @@ def sms_routes(
     @answers_errors("Send it again in a moment, with the same MessageSid.")
     async def post(request: web.Request) -> web.Response:
         """Answer with TwiML; a number that is none of ours gets an empty response."""
-        form = await _signed_form(request, gateway, callers)
+        form, pictures = await _signed_form(request, gateway, callers)
         jurisdiction = gateway.numbers.get(form.To)
         if jurisdiction is None:
             return _answer(None)
         if not by_number.try_take(form.From):
             raise RefusedError(NUMBER_RATE.response())
-        text = ReceivedText(form.MessageSid, form.From, jurisdiction, form.Body)
+        text = ReceivedText(form.MessageSid, form.From, jurisdiction, form.Body, pictures)
         with slot_of(admission, SOURCE):
             return _answer(await Deadline().wait_for(_taken(take, text)))
 
@@ -90,8 +90,10 @@ async def _taken(take: TakeText, text: ReceivedText) -> str | None:
     return await take(text, utc_now())
 
 
-async def _signed_form(request: web.Request, gateway: SmsGateway, callers: Callers) -> SmsForm:
-    """Return the fields of a call that the gateway signed.
+async def _signed_form(
+    request: web.Request, gateway: SmsGateway, callers: Callers
+) -> tuple[SmsForm, tuple[str, ...]]:
+    """Return the fields of a call that the gateway signed, and the addresses of its pictures.
 
     Raises:
         RefusedError: It did not, the address has sent too much that it did not, or fields are
@@ -106,12 +108,13 @@ async def _signed_form(request: web.Request, gateway: SmsGateway, callers: Calle
         detail = "Sign the URL and the fields with the account's token; see the guide to SMS."
         raise RefusedError(problem_response(403, "Wrong signature", detail))
     try:
-        return SmsForm.model_validate(fields)
+        form = SmsForm.model_validate(fields)
     except ValidationError as error:
         errors = from_pydantic(error.errors(include_url=False, include_input=False))
         raise RefusedError(
             problem_response(422, *NOT_ACCEPTABLE, errors=tuple(errors.values()))
         ) from None
+    return form, pictures_of(fields)
 
 
 def _answer(message: str | None) -> web.Response:

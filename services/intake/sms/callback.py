@@ -1,5 +1,7 @@
 """The gateway's callback: its form, and whether the gateway itself signed it."""
 
+import re
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -7,12 +9,15 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
+from services.intake.rules.sms.pictures import MAX_PICTURES, is_plain
 from services.intake.settings import IntakeSettings
 from shared.contract.events import Data
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import Route311Error
 from shared.runtime.http.twilio import signed_fields
+
+_COUNT = re.compile(r"[0-9]{1,3}")
 
 
 class SmsNumbersError(Route311Error):
@@ -37,6 +42,20 @@ class SmsForm(Data):
     """The number of ours, E.164."""
     Body: Annotated[str, Field(max_length=MAX_DESCRIPTION)] = ""
     """The words, at most 4,000 characters."""
+    NumMedia: str = "0"
+    """Number of pictures; the address of each is in ``MediaUrl0``, ``MediaUrl1`` and so on."""
+
+
+def pictures_of(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the addresses of a text's pictures, ``MAX_PICTURES`` at most.
+
+    Args:
+        fields: All fields of the callback.
+    """
+    stated = fields.get("NumMedia", "")
+    count = min(int(stated), MAX_PICTURES) if _COUNT.fullmatch(stated) else 0
+    urls = (fields.get(f"MediaUrl{number}", "") for number in range(count))
+    return tuple(filter(is_plain, urls))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +95,11 @@ def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway
         raise SmsNumbersError(unknown, cities)
     token = settings.sms_token.get_secret_value().encode()
     return SmsGateway(token, settings.sms_url, settings.sms_numbers)
+
+
+def picture_login(settings: IntakeSettings) -> Mapping[str, str]:
+    """Return the header of the login to the account's pictures; empty without an account."""
+    if settings.sms_account is None or settings.sms_token is None:
+        return {}
+    login = f"{settings.sms_account}:{settings.sms_token.get_secret_value()}"
+    return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}

@@ -1,5 +1,6 @@
 """Conversations: each text is one transaction of state, acceptance, notes and answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -25,6 +26,12 @@ from services.intake.rules.sms.model import (
 )
 from services.intake.rules.sms.wording import fit, say
 from services.intake.rules.text import normalize_text
+from services.intake.sms.picture_store import (
+    PicturesOf,
+    add_pictures,
+    assign_pictures,
+    delete_old_pictures,
+)
 from services.intake.sms.places import SmsPlaces
 from services.intake.sms.store import (
     Correspondent,
@@ -49,12 +56,14 @@ class ReceivedText(NamedTuple):
         number: The person's number, E.164.
         jurisdiction: The city that the number it was sent to stands for.
         body: The words.
+        pictures: Addresses of its pictures at the gateway.
     """
 
     id: str
     number: str
     jurisdiction: str
     body: str
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +75,14 @@ class SmsConversations:
         policy: Rules by which submissions become requests.
         hand_over: Called after a commit, to pass its events to the relay.
         places: Asks another server for places before a transaction; None without one.
+        on_picture: Called after a commit from which on pictures may be due.
     """
 
     pool: Pool
     policy: IntakePolicy
     hand_over: HandOver
     places: SmsPlaces | None = None
+    on_picture: Callable[[], None] = lambda: None
 
     async def take(self, text: ReceivedText, now: datetime) -> str | None:
         """Return the answer to a text, None for none; the same text gets the same answer.
@@ -84,7 +95,7 @@ class SmsConversations:
         person = phone_ref(self.policy.reporter_key, text.number)
         who = Correspondent(person, text.jurisdiction, text.number)
         if self.places:
-            incoming = IncomingText(text.id, normalize_text(text.body), now)
+            incoming = incoming_text(text, now)
             await self.places.before_text(who, incoming)
         async with transaction(self.pool) as db:
             conversation = await lock_conversation(db, who, now)
@@ -98,8 +109,12 @@ class SmsConversations:
             conversation, answer = await turn.apply(step)
             await save_conversation(db, who, conversation, now)
             await add_answer(db, identity, answer, now)
+            if text.pictures:
+                await add_pictures(db, identity, who, _pictures(text, step, conversation), now)
             batches = await enqueue(db, turn.effects.events)
         self.hand_over(batches)
+        if text.pictures or step.submit:
+            self.on_picture()
         return answer
 
     async def end_one(self, now: datetime) -> bool:
@@ -116,12 +131,38 @@ class SmsConversations:
             await save_conversation(db, due[0], conversation, now)
             batches = await enqueue(db, turn.effects.events)
         self.hand_over(batches)
+        self.on_picture()
         return True
 
     async def delete_old(self, before: datetime) -> None:
         """Delete answers and conversations from before a moment, except of silent people."""
         async with transaction(self.pool) as db:
             await delete_old(db, before)
+            await delete_old_pictures(db, before)
+
+
+def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
+    """Return a text as the state machine reads it, without the number that it may name.
+
+    Args:
+        text: The text.
+        now: When it arrived.
+    """
+    body = normalize_text(text.body)
+    return IncomingText(text.id, body, now, has_pictures=bool(text.pictures))
+
+
+def _pictures(text: ReceivedText, step: Step, after: Conversation) -> PicturesOf:
+    """Return the pictures of a text: they belong to what it is about.
+
+    Args:
+        text: The text.
+        step: The step that it led to.
+        after: The conversation after it; pictures of an open report wait with it.
+    """
+    own = after.request.number if after.request and not after.draft else None
+    number = step.note.number if step.note else own
+    return PicturesOf(text.pictures, number, number in (None, own), after.language)
 
 
 class _Turn:
@@ -137,15 +178,14 @@ class _Turn:
 
     async def incoming(self, text: ReceivedText) -> IncomingText:
         """Return a text with the requests that it is about: named in it, or asked about."""
-        body = normalize_text(text.body)
-        if is_answer(body):
+        incoming = incoming_text(text, self._now)
+        if is_answer(incoming.body):
             self._asked = await last_finished(
                 self._db, self._who.person, self._who.jurisdiction, self._now
             )
         asked = self._asked and AskedRequest(self._asked.tracking_number, self._asked.service_code)
-        request = await named_request(self._db, [body], self._who.jurisdiction)
-        number = request.tracking_number if request else None
-        return IncomingText(text.id, body, self._now, number, asked)
+        request = await named_request(self._db, [incoming.body], self._who.jurisdiction)
+        return incoming._replace(names=request.tracking_number if request else None, asked=asked)
 
     async def apply(self, step: Step) -> tuple[Conversation, str | None]:
         """Do what a step says; return the conversation after it, and the answer."""
@@ -181,6 +221,7 @@ class _Turn:
             return None
         if submission.more:
             await self._add_note(taken.number, submission.more, conversation, own=True)
+        await assign_pictures(self._db, self._who, taken.number)
         return FollowedRequest(taken.number, taken.service_code, draft.place, self._now)
 
     async def _add_note(

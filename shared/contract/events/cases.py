@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 from shared.contract.events.base import Data, Event
 from shared.contract.events.submissions import Media
 from shared.contract.events.triage import Priority
+from shared.contract.events.work_orders import Due
 from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
 
 
@@ -35,6 +36,8 @@ class CaseState(Data):
     """Id of the work order by which it does so, a UUIDv7; null in events of older versions."""
     request_count: int
     """Number of requests in the case."""
+    due: Due | None = None
+    """Deadlines of the lead bureau's work order; null in events of older versions."""
 
 
 class CaseWithRequest(CaseState):

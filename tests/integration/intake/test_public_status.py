@@ -14,6 +14,7 @@ from shared.contract.events import (
     CaseStatusChange,
     CaseStatusChanged,
     Decision,
+    Due,
     Event,
     Referral,
     ReferralReason,
@@ -22,7 +23,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
-from tests.builders import case_with_request, decision
+from tests.builders import NOON, case_with_request, decision
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, get, plain, post
@@ -42,7 +43,10 @@ def decided(request: RequestSubmitted, **changes: Any) -> Decision:
 def moves(made: Decision) -> list[Event]:
     """The life of the request's case, from its opening to its end."""
     case = case_with_request(
-        case_id=made.case_id, request_id=made.request_id, tracking_number=made.tracking_number
+        case_id=made.case_id,
+        request_id=made.request_id,
+        tracking_number=made.tracking_number,
+        due=Due(acknowledge_by=NOON, complete_by=NOON),
     )
     state = case.model_dump() | {"previous_status": "open"}
     planned = state | {"version": 2, "status": "scheduled", "scheduled_for": utc_now()}
@@ -91,6 +95,11 @@ async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
     assert scheduled.json["service_name"] == "Bache"
     assert scheduled.json["status_text"] == "El equipo ya programó el trabajo."
     assert scheduled.json["scheduled_for"]
+    assert [one.json["complete_by"] for one in (fresh, scheduled, completed)] == [
+        None,
+        "2026-03-02T12:00:00Z",
+        None,
+    ]
     assert completed.json["bureau"] == "PBOT Maintenance Operations"
     changes = [(entry["status"], entry["note"]) for entry in completed.json["history"]]
     assert changes == [

@@ -103,6 +103,8 @@ class EventLog:
         assert last.request_count == case.request_count
         assert _rank(last.priority) == _rank(case.priority)
         assert last.lead_bureau == case.lead.bureau
+        assert last.due
+        assert last.due.complete_by == case.lead.due.complete_by
         if case.lead.status == "withdrawn":
             assert case.is_closed
         else:

@@ -29,6 +29,7 @@ ANSWER_WITHIN = timedelta(hours=24)
 QUESTION_WITHIN = timedelta(minutes=10)
 """Time for the answer to a question of the kind: the report is complete without it."""
 _MAX_PLACE = 200
+_PICTURE_ALONE = "(picture)"
 
 
 def on_due(conversation: Conversation, now: datetime) -> Step | None:
@@ -145,11 +146,11 @@ class _Turn:
 
     def _begin(self) -> Step:
         text, reading = self.text, self.reading
-        if reading.is_empty:
+        if reading.is_empty and not text.has_pictures:
             return self._answer(wording.WELCOME)
         draft = ReportDraft(
             first_id=text.id,
-            texts=(text.body,),
+            texts=(text.body or _PICTURE_ALONE,),
             since=text.at,
             due_at=text.at + ANSWER_WITHIN,
             has_what=reading.says_what,
@@ -227,7 +228,8 @@ class _Turn:
 
     def _follow_up(self, request: FollowedRequest) -> Step:
         if self.reading.is_empty and not request.asks_where:
-            return self._answer(wording.ALREADY_TAKEN, number=request.number)
+            told = wording.NOTE_ADDED if self.text.has_pictures else wording.ALREADY_TAKEN
+            return self._answer(told, number=request.number)
         return self._begin() if self._is_another(request) else self._note(request.number)
 
     def _is_another(self, request: FollowedRequest) -> bool:

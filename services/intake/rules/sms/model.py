@@ -89,6 +89,7 @@ class IncomingText(NamedTuple):
         names: Tracking number of a known request that stands in it; None without one.
         asked: The request that the person was last asked about, whether it is fixed, for a text
             that can be the answer; None without one.
+        has_pictures: True when pictures came with it.
     """
 
     id: str
@@ -96,6 +97,7 @@ class IncomingText(NamedTuple):
     at: datetime
     names: str | None = None
     asked: AskedRequest | None = None
+    has_pictures: bool = False
 
 
 class TextNote(NamedTuple):

@@ -208,7 +208,7 @@ async def test_what_the_demo_hands_in_by_open311_is_accepted(
     running: Running, topic_log: TopicLog
 ) -> None:
     day = make_scenario(311, date(2026, 3, 3), 1_200)
-    sent = [one.event() for one in day.submissions if one.over_open311]
+    sent = [one.event() for one in day.submissions if one.way == "open311"]
     answered: list[int] = []
     async with running() as client:
         client.headers["Authorization"] = f"Bearer {ADAPTER}"

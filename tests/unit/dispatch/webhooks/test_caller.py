@@ -13,10 +13,10 @@ import trustme
 from aiohttp import web
 
 from services.dispatch.rules.webhook_signature import secret_of, signature
-from services.dispatch.rules.webhook_url import Address
 from services.dispatch.webhooks.caller import WebhookCaller, open_caller
-from services.dispatch.webhooks.names import NameLookup
 from services.dispatch.webhooks.outgoing_calls import MAX_ANSWER
+from shared.network_addresses import Address
+from shared.runtime.http.names import NameLookup
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 SECRETS = (secret_of(b"a" * 32), secret_of(b"b" * 32))

@@ -59,6 +59,7 @@ REPORT: Mapping[str, Any] = {
     "referral": None,
     "bureau": "Streets",
     "scheduled_for": None,
+    "complete_by": None,
     "location": {"latitude": 45.519, "longitude": -122.679},
     "media": [],
     "history": [
@@ -97,6 +98,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "status": {
         "report": REPORT,
         "goal": Goal(None, 3),
+        "is_late": False,
         "bureau_phone": None,
         "form_token": "token",
         "form": FORM,

@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from services.intake.pages.form import PageForm
+from services.intake.pages.tracking import Goal
 from shared.catalogue import LocalText
-from tests.html_tree import tree_of
+from tests.html_tree import one_line, tree_of
 from tests.unit.intake.pages.pages import ALL_FAULTS, PAGES, REPORT, page, site
 
 EVERY_PART = list(product(PAGES, site().languages))
@@ -61,6 +62,25 @@ def test_a_closed_report_can_be_said_not_to_be_fixed(status: str, asked: int) ->
     tree = tree_of(page("status", report={**REPORT, "status": status}))
 
     assert len(tree.xpath("//input[@name='not_fixed']")) == asked
+
+
+@pytest.mark.parametrize(
+    ("goal", "language", "late", "told"),
+    [
+        (Goal(None, 3), "en", False, "We want this done by March 3, 2026."),
+        (Goal(2, None), "en", False, "We want this done by March 3, 2026, 4:00 PM."),
+        (Goal(None, 3), "en", True, "We wanted this done by March 3, 2026. It is late, and we are"),
+        (Goal(None, 3), "es", True, "el 3 de marzo de 2026. Vamos tarde y lo sentimos."),
+    ],
+)
+def test_by_when_is_a_date_of_the_city_and_a_missed_one_says_so(
+    goal: Goal, language: str, late: bool, told: str
+) -> None:
+    report = {**REPORT, "status": "open", "complete_by": "2026-03-04T00:00:00Z"}
+
+    text = one_line(page("status", language, report=report, goal=goal, is_late=late))
+
+    assert told in text.replace("\u202f", " ")
 
 
 def test_the_last_note_of_the_team_stands_before_the_history() -> None:

@@ -22,6 +22,7 @@ from shared.contract.events import (
     CaseSplit,
     CaseStatusChange,
     CaseStatusChanged,
+    Due,
     Event,
     Reassessment,
     Referral,
@@ -219,7 +220,8 @@ async def test_a_decision_that_opens_a_case_gives_its_place_and_changes_give_its
     first = request_triaged()
     joined = request_triaged(outcome="duplicate")
     unplaced = request_triaged(decision(request(location=location(precision="default"))))
-    case = case_with_request(request_count=3, version=4, moved_from="old")
+    due = Due(acknowledge_by=NOON, complete_by=SOON)
+    case = case_with_request(request_count=3, version=4, moved_from="old", due=due)
     statuses = await followed(first, joined, unplaced, CaseRequestAttached.of(case, now=NOON))
 
     placed, changed = statuses.cases
@@ -229,6 +231,7 @@ async def test_a_decision_that_opens_a_case_gives_its_place_and_changes_give_its
     assert placed.first_reported_at == first.data.request.submitted_at
     assert (changed.case_id, changed.version, changed.request_count) == (case.case_id, 4, 3)
     assert (changed.latitude, changed.moved_from) == (None, "old")
+    assert (placed.complete_by, changed.complete_by) == (None, SOON)
 
 
 def test_of_two_states_the_newer_counts_with_the_place_that_either_has() -> None:

@@ -92,6 +92,7 @@ def test_a_fresh_request_is_received() -> None:
         "answer": None,
         "bureau": None,
         "scheduled_for": None,
+        "complete_by": None,
         "referral": None,
         "media": [],
         "history": [
@@ -189,6 +190,21 @@ def test_a_date_is_shown_while_it_is_the_plan() -> None:
 
     assert view(change(1, "open"), planned)["scheduled_for"] == "2026-03-04T12:00:00Z"
     assert view(planned, begun)["scheduled_for"] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        *((running, True) for running in ("open", "acknowledged", "scheduled", "in_progress")),
+        *((over, False) for over in ("waiting_for_resident", "completed", "declined", "referred")),
+    ],
+)
+def test_by_when_it_is_done_is_shown_while_the_clock_runs(status: str, shown: bool) -> None:
+    known = PublicStatus(request(), None, (change(1, status),), complete_by=NOON + 48 * HOUR)
+
+    due = render_status(known, LAKESIDE, "en")["complete_by"]
+
+    assert due == ("2026-03-04T12:00:00Z" if shown else None)
 
 
 def test_an_address_is_shown_in_place_of_a_point() -> None:

@@ -46,7 +46,7 @@ def result(
 ) -> DemoResult:
     page = StatusPage("http://127.0.0.1:2/v1/requests/26-7KQ4-M2", {"status": "completed"})
     return DemoResult(
-        day, seen, CITY, STACK, Path("demo"), mails, texts, page, {"the day": 20.2}, stays=stays
+        day, seen, CITY, STACK, Path("demo"), mails, 0, texts, page, {"the day": 20.2}, stays=stays
     )
 
 

@@ -160,3 +160,14 @@ def test_a_number_that_open311_answered_finds_its_request(answer_first: bool) ->
 
     assert seen.receipts == 1
     assert seen.accepted["/http/demo", "17"].request_id == event.data.request_id
+
+
+def test_a_message_finds_the_request_that_it_causes() -> None:
+    seen, event = Observations(), request_submitted().model_copy(update={"causationid": "SM17"})
+    seen.expect_message("SM17", "/sms", "17")
+    assert seen.receipts == 0
+    for one in (event, request_submitted()):
+        seen.record(one, NOON)
+
+    assert list(seen.accepted) == [("/sms", "17")]
+    assert seen.accepted["/sms", "17"].request_id == event.data.request_id

@@ -12,9 +12,20 @@ DAY = make_scenario(1, date(2026, 3, 3), 200)
 class RecordingSubmitter:
     def __init__(self) -> None:
         self.passed: list[Sequence[DemoSubmission | UnreadableRecord]] = []
+        self.finished: list[int] = []
+        self.texted: list[tuple[str | None, str]] = []
 
     async def submit(self, deliveries: Sequence[DemoSubmission | UnreadableRecord]) -> None:
         self.passed.append(deliveries)
+
+    async def finish(self) -> None:
+        self.finished.append(len(self.passed))
+
+    async def answer_questions(self) -> None:
+        """Nobody asks."""
+
+    async def text_again(self, submissions: Sequence[DemoSubmission], word: str) -> None:
+        self.texted += [(one.story, word) for one in submissions]
 
 
 async def played(day: Scenario, seconds: float) -> tuple[RecordingSubmitter, ScenarioClock]:
@@ -36,3 +47,4 @@ async def test_the_day_comes_bit_by_bit_and_the_backlog_at_once() -> None:
     assert len(live) == 3
     assert max(map(len, live)) - min(map(len, live)) <= 1
     assert len(backlog) == DAY.final_burst > DAY.backlog > 0
+    assert submitter.finished == [3, 4]  # the backlog comes when the day is over

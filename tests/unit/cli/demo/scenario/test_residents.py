@@ -2,12 +2,23 @@
 
 from cli.demo.scenario.channels import reporter_fields
 from cli.demo.scenario.randomness import seeded_random
-from cli.demo.scenario.residents import Residents
+from cli.demo.scenario.residents import STORY_AREA_CODES, Residents
+from deploy.local.services import SMS_NUMBER
 
 
 def test_no_two_people_share_an_address() -> None:
     people = Residents(seeded_random(1, "people"))
     assert len({people.new("es").email for _ in range(3_000)}) == 3_000
+
+
+def test_no_two_people_share_a_telephone_not_even_with_the_city() -> None:
+    people = Residents(seeded_random(1, "people"))
+    told = Residents(seeded_random(1, "people"), STORY_AREA_CODES)
+    numbers = {people.new("es").phone for _ in range(2_900)} | {
+        told.new("en").phone for _ in range(99)
+    }
+    assert len(numbers) == 2_999
+    assert SMS_NUMBER not in numbers
 
 
 def test_addresses_are_plain_ascii() -> None:

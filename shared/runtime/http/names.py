@@ -1,4 +1,4 @@
-"""Look-up of the addresses of webhooks' hosts."""
+"""Look-up of the addresses of hosts that others name."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from threading import Thread
 from typing import TypeAlias
 
-from services.dispatch.rules.webhook_url import Address
+from shared.network_addresses import Address
 
 _Found: TypeAlias = "asyncio.Future[Sequence[Address]]"
 
