@@ -76,7 +76,14 @@ class PostgresCases:
     pool: Pool
 
     async def page(self, wanted: CaseFilter, before: UUID, limit: int, now: datetime) -> CasePage:
-        """Return the newest cases; the arguments are those of ``list_cases``."""
+        """Return the newest cases.
+
+        Args:
+            wanted: The filter.
+            before: Only cases with a lower id, which is older, are listed.
+            limit: The most cases.
+            now: Decides which are overdue.
+        """
         async with transaction(self.pool) as db:
             return await list_cases(db, wanted, before, limit, now)
 
