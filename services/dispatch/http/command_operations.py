@@ -1,5 +1,7 @@
 """Description of the route of operators' commands for the OpenAPI document, with its bodies."""
 
+from typing import Any
+
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
@@ -20,7 +22,7 @@ from shared.runtime.http.operation_parts import IDEMPOTENT, JSON_REFUSALS, KEY_R
 class SentCommand(OperatorCommand):
     """A command as on Kafka; the path says which case it is about."""
 
-    case_id: str = ""
+    case_id: Any = None
     """Ignored."""
 
 
