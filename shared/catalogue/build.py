@@ -159,7 +159,7 @@ def _thresholds(
 def _bureau(code: str, entry: BureauEntry, head: JurisdictionEntry) -> Bureau:
     hours = entry.hours or head.office_hours
     forward = build_forward(entry.forward) if entry.forward else None
-    return Bureau(code, entry.name, entry.phone, hours, entry.escalates_to, forward)
+    return Bureau(code, entry.name, entry.phone, hours, entry.escalates_to, forward=forward)
 
 
 def _agency(code: str, entry: AgencyEntry) -> ExternalAgency:
