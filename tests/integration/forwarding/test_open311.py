@@ -188,7 +188,9 @@ async def test_each_work_order_is_there_once_whatever_fails_and_its_status_comes
         await begin_and_die(forwarder, city)
         assert [urgent.work_order_id in text for text in city.descriptions] == [True]
         async with forwarder.worker() as worker:
-            assert await worker.queue.begin(forwarder.clock())  # another one: this is leased
+            other = await worker.queue.begin(forwarder.clock())
+        assert other
+        assert other.work_order_id != urgent.work_order_id  # which is leased
         forwarder.clock.ahead += 2 * LEASE
         city.faults += ["cut_after", "unavailable", "twice", "cut_after", "unavailable"]
         await forwarder.send_all()
