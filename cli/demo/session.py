@@ -7,6 +7,7 @@ from rich.console import Console
 
 from cli.demo.report.live import live_view
 from cli.demo.report.result import DemoResult, StatusPage
+from cli.demo.run.bureau_ways import open_bureau_ways
 from cli.demo.run.collector import TopicCollector, collected_topics
 from cli.demo.run.gazetteer import load_addresses
 from cli.demo.run.mailbox import ResidentsAtMail
@@ -91,7 +92,8 @@ async def _run(
         collector = TopicCollector(topics, progress.seen)
         submitter = EveryWaySubmitter(sink, session, residents, progress.seen)
         seconds = min(MAX_SECONDS, len(progress.scenario.deliveries) / DELIVERIES_PER_S)
-        await DemoRunner(progress, collector, submitter, sink).run(source, seconds)
+        async with open_bureau_ways(stack, sink, progress.seen) as ways:
+            await DemoRunner(progress, collector, submitter, ways).run(source, seconds)
 
 
 async def _public_status(

@@ -16,7 +16,7 @@ class Bureau:
         phone: Telephone number for residents.
         hours: Opening hours.
         escalates_to: Bureau that gets a part in a case when this one leads it and misses a
-            deadline; None for none.
+            deadline, and that leads next when this one declines it; None for none.
         publish_photos: True when its pictures of the work are public without an operator's release.
         forward: System of its own that its work orders go to; None for none.
     """

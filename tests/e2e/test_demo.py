@@ -71,6 +71,7 @@ async def test_a_day_ends_by_itself_with_a_summary_in_which_nothing_is_lost(fold
             "too_large channel-submissions-dlq 1",
             "Update of BPS-GRAFFITI refused, version_conflict",
             "1 work order went on to another bureau.",
+            "1 call was refused on purpose and made again. Urban Forestry read",
             "The mail server keeps as many messages as files.",
             '"status": "completed"',
         )

@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cli.demo.report.bureau_ways import bureau_ways
 from cli.demo.report.layout import counted, heading, table
 from cli.demo.report.outcomes import bureaus, messages, referrals, refusals
 from cli.demo.report.result import DemoResult
@@ -142,6 +143,7 @@ _SECTIONS: Sequence[Callable[[DemoResult], Iterator[RenderableType]]] = (
     _latency,
     referrals,
     bureaus,
+    bureau_ways,
     messages,
     refusals,
     _next_steps,

@@ -19,6 +19,7 @@ MANY_REPORTS = 10
 
 _ACKNOWLEDGED_WHEN_INFORMED = 0.7
 _NO_SUCH_VERSION = 99
+_DECLINED_BEFORE = "declined-by-bureau"
 _SCHEDULED_IN = timedelta(days=1)
 _REASONS = (
     "Nothing was found at this place.",
@@ -108,6 +109,8 @@ class BureauSimulator:
         return [update for tracked in self._tracked.values() for update in tracked.next_update(now)]
 
     def _first_steps(self, order: WorkOrder) -> tuple[UpdateStep, ...]:
+        if order.route_rule == _DECLINED_BEFORE:
+            return ()
         informed = order.role == "informed"
         ignored = informed and self._rng.random() > _ACKNOWLEDGED_WHEN_INFORMED
         return () if ignored else (_ACKNOWLEDGED,)
@@ -124,13 +127,16 @@ class BureauSimulator:
             return _IN_PROGRESS, _MADE_SAFE
         if order.request_count >= MANY_REPORTS:
             return _IN_PROGRESS, _VISITED
-        declined = "We looked at it and will not act on it."
+        reason = self._rng.choice(_REASONS)
+        declined = UpdateStep("declined", "We looked at it and will not act on it.", reason)
+        if order.route_rule == _DECLINED_BEFORE:
+            return (declined,)
         return self._rng.choices(
             (
                 (_SCHEDULED, _COMPLETED),
                 (_IN_PROGRESS, _COMPLETED),
                 (_SCHEDULED,),
-                (UpdateStep("declined", declined, reason=self._rng.choice(_REASONS)),),
+                (declined,),
                 (),
             ),
             (22, 20, 25, 8, 25),

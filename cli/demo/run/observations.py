@@ -25,6 +25,19 @@ class LeadOrder(NamedTuple):
 
 
 @dataclass(slots=True)
+class BureauCalls:
+    """Calls and events of a bureau that works over HTTP.
+
+    Attributes:
+        calls: Calls of its webhook, or pages of its feed.
+        events: Ids of the events in them.
+    """
+
+    calls: int = 0
+    events: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Observations:
     """The state of the router as its events tell it; recording an event again changes nothing.
 
@@ -46,6 +59,7 @@ class Observations:
         leads: The first leading work order by case id.
         orders: The latest version of each work order.
         updates: Receipts for updates of bureaus, by update id.
+        bureau_calls: What bureaus that work over HTTP have got, by their code.
         sent: Notifications that were sent.
         unsent: Number of notifications that were due and not sent, by reason.
         dead_letters: In the order of arrival.
@@ -69,6 +83,7 @@ class Observations:
     leads: dict[str, LeadOrder] = field(default_factory=dict)
     orders: dict[str, e.WorkOrder] = field(default_factory=dict)
     updates: dict[str, e.UpdateReceipt] = field(default_factory=dict)
+    bureau_calls: dict[str, BureauCalls] = field(default_factory=dict)
     sent: dict[str, e.Notification] = field(default_factory=dict)
     unsent: Counter[str] = field(default_factory=Counter)
     dead_letters: list[DeadLetterSeen] = field(default_factory=list)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cli.demo.run.bureaus import BureauSimulator
 from cli.demo.run.collector import RecordSource, TopicCollector
@@ -12,7 +13,7 @@ from cli.demo.run.submitter import RecordSink, ScenarioClock, Submitter, submit_
 from cli.demo.scenario import Scenario
 from cli.demo.scenario.randomness import seeded_random
 from cli.demo.scenario.stories import ASKS_STATUS, SAYS_STOP
-from shared.contract.events import WorkOrderUpdate, WorkOrderUpdated, new_id
+from shared.contract.events import WorkOrder, WorkOrderUpdate, WorkOrderUpdated, new_id
 from shared.contract.topics import bureau_updates
 from shared.runtime.clock import utc_now
 from shared.runtime.outgoing import Outgoing
@@ -43,6 +44,14 @@ class DemoProgress:
     took_s: dict[str, float] = field(default_factory=dict)
 
 
+class BureauRoutes(RecordSink, Protocol):
+    """The ways to and from the bureaus, such as ``cli.demo.run.bureau_ways.BureauWays``."""
+
+    def arrived(self, on_kafka: Sequence[WorkOrder]) -> Sequence[WorkOrder]:
+        """Return the work orders that reached their bureaus, of which these are on their topics."""
+        ...
+
+
 class DemoRunner:
     """Runs a scenario to its last message; gives up when the router stays silent."""
 
@@ -51,7 +60,7 @@ class DemoRunner:
         progress: DemoProgress,
         collector: TopicCollector,
         submitter: Submitter,
-        sink: RecordSink,
+        ways: BureauRoutes,
         give_up_after_idle_s: float = GIVE_UP_AFTER_IDLE_S,
     ) -> None:
         """Prepare a run.
@@ -60,7 +69,7 @@ class DemoRunner:
             progress: Kept up to date.
             collector: Collects the router's topics.
             submitter: Delivers the scenario.
-            sink: Takes the updates of the bureaus.
+            ways: The ways to and from the bureaus.
             give_up_after_idle_s: End a phase after so many seconds without any record.
         """
         self._progress = progress
@@ -68,7 +77,7 @@ class DemoRunner:
         self._bureaus = BureauSimulator(seeded_random(progress.scenario.seed, "bureaus"))
         self._collector = collector
         self._submitter = submitter
-        self._sink = sink
+        self._ways = ways
         self._give_up_after_idle_s = give_up_after_idle_s
         self._phase_began_at = time.monotonic()
 
@@ -106,7 +115,7 @@ class DemoRunner:
 
     async def _collect(self, source: RecordSource) -> None:
         while True:
-            orders = await self._collector.poll(source)
+            orders = self._ways.arrived(await self._collector.poll(source))
             now = utc_now()
             await self._send([u for order in orders for u in self._bureaus.receive(order, now)])
             await self._submitter.answer_questions()
@@ -132,7 +141,7 @@ class DemoRunner:
 
     async def _send(self, updates: Sequence[WorkOrderUpdate]) -> None:
         self._progress.updates += len(updates)
-        await self._sink.publish([self._record(update) for update in updates])
+        await self._ways.publish([self._record(update) for update in updates])
 
     def _record(self, update: WorkOrderUpdate) -> Outgoing:
         event = WorkOrderUpdated(

@@ -102,6 +102,14 @@ def test_every_course_of_routine_work_is_taken_by_some(bureaus: BureauSimulator)
     assert all(update.scheduled_for for update in first if update.status == "scheduled")
 
 
+def test_what_a_bureau_declined_the_next_lead_declines_for_good(bureaus: BureauSimulator) -> None:
+    bureaus.start_work(NOON)
+    order = work_order(bureau="311-TRIAGE", route_rule="declined-by-bureau")
+    (update,) = bureaus.receive(order, NOON)
+    assert update.status == "declined"
+    assert update.reason
+
+
 def test_informed_bureaus_look_mostly_and_do_nothing(bureaus: BureauSimulator) -> None:
     orders = [work_order(bureau="PPB", role="informed") for _ in range(100)]
     looks = sum(bool(bureaus.receive(order, NOON)) for order in orders)

@@ -7,7 +7,7 @@ from cli.demo.run.collector import TopicCollector, collected_topics
 from cli.demo.run.observations import Observations
 from cli.demo.run.runner import DemoProgress, DemoRunner
 from cli.demo.run.submitter import ScenarioClock
-from shared.contract.events import Decoder, WorkOrderIssued, WorkOrderUpdated, encode
+from shared.contract.events import Decoder, WorkOrder, WorkOrderIssued, WorkOrderUpdated, encode
 from shared.contract.topics import bureau_work
 from shared.runtime.kafka import Record
 from shared.runtime.outgoing import Outgoing
@@ -25,6 +25,9 @@ class KeptSink:
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         self.records += records
+
+    def arrived(self, on_kafka: Sequence[WorkOrder]) -> Sequence[WorkOrder]:
+        return on_kafka
 
 
 class OnceThenSilence:
