@@ -18,7 +18,7 @@ class OpenChannel(NamedTuple):
 
     Attributes:
         name: Its name.
-        providers: Its providers, the first one first; .
+        providers: Its providers, the first one first.
         within_s: Deadline of one hand-over, in seconds.
     """
 
