@@ -13,12 +13,12 @@ from shared.runtime.smtp import SmtpSettings, open_mailers
 from shared.vocabulary import StatusChannel
 
 
-class Channel(NamedTuple):
-    """A channel.
+class OpenChannel(NamedTuple):
+    """A channel that is on.
 
     Attributes:
         name: Its name.
-        providers: Its providers, the first one first; none where it is off.
+        providers: Its providers, the first one first.
         within_s: Deadline of one hand-over, in seconds.
     """
 
@@ -33,7 +33,7 @@ async def open_channels(
     second: SecondProviders,
     renderer: MessageRenderer,
     identity: MailIdentity,
-) -> AsyncGenerator[list[Channel]]:
+) -> AsyncGenerator[list[OpenChannel]]:
     """Yield the channels that are on.
 
     Args:
@@ -53,7 +53,7 @@ async def open_channels(
         for account in accounts:
             texters = open_sms(account, renderer, settings.base_url)
             texts.append(Provider(await stack.enter_async_context(texters)))
-        channels = [Channel("email", emails, max(server.smtp_within_s for server in servers))]
+        channels = [OpenChannel("email", emails, max(server.smtp_within_s for server in servers))]
         if accounts:
-            channels.append(Channel("sms", texts, max(one.within_s for one in accounts)))
+            channels.append(OpenChannel("sms", texts, max(one.within_s for one in accounts)))
         yield channels

@@ -108,7 +108,7 @@ async def test_the_preferences_page_saves_steps_and_language_and_lets_mail_come_
     again = await call(client, "GET", path)
 
     assert tree_of(shown.text).xpath("//input[@checked]/@value") == ["all"]
-    assert "We will write to you when the work is done, or when we need you." in saved.words
+    assert "Le escribiremos cuando el trabajo esté hecho" in saved.words
     assert (none.suppressed, important.suppressed, every.suppressed) == (
         "unsubscribed",
         "not_wanted",

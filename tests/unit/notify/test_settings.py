@@ -1,11 +1,12 @@
 from datetime import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from services.notify.rules.quiet_hours import QuietHours
-from services.notify.settings import NotifySettings
+from services.notify.settings import NotifySettings, SecondProviders
 
 
 def settings(**changes: Any) -> NotifySettings:
@@ -128,3 +129,25 @@ def test_the_sms_account_has_a_number_for_each_city_and_is_off_without_a_token()
 def test_secrets_are_not_printed() -> None:
     assert "sixteen" not in f"{settings(**SMS)} {settings(**SMS).sms}"
     assert "sixteen" not in repr(settings())
+
+
+def test_a_key_that_signs_needs_its_name_in_the_dns(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.touch()
+
+    with pytest.raises(ValidationError, match="NOTIFY_DKIM_SELECTOR"):
+        settings(dkim_key_file=key)
+    with pytest.raises(ValidationError, match="NOTIFY_DKIM_KEY_FILE"):
+        settings(dkim_selector="s1")
+    assert settings(dkim_key_file=key, dkim_selector="s1").dkim_domain is None
+
+
+def test_the_second_providers_have_settings_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SMTP_HOST", "first.example")
+    assert (SecondProviders().smtp_host, SecondProviders().sms) == ("", None)
+
+    monkeypatch.setenv("NOTIFY_SECOND_SMTP_HOST", "second.example")
+    assert SecondProviders().smtp_host == "second.example"
+    monkeypatch.setenv("NOTIFY_SECOND_SMS_TOKEN", "a token of sixteen characters")
+    with pytest.raises(ValidationError, match="NOTIFY_SECOND_SMS_ACCOUNT"):
+        SecondProviders()
