@@ -77,7 +77,7 @@ class RouterStatus:
 
 
 def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
-    """Show lag, outboxes, dead letters, cases by status and priority, and residents' answers.
+    """Show lag, outboxes, dead letters, and cases by status and priority.
 
     Exit code 1 while a service dies at a record again and again.
     """

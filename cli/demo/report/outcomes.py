@@ -17,10 +17,14 @@ _TEMPLATES = {
     "attached": "We know of it already",
     "answered": "The answer to your question",
     "referred": "This is for somebody else",
+    "acknowledged": "The team has read it",
+    "transferred": "Another team has it now",
     "scheduled": "Work is scheduled",
     "in_progress": "Work has begun",
     "completed": "Done",
     "declined": "No work, and why",
+    "reopened": "Open again",
+    "overdue": "We are late",
 }
 
 

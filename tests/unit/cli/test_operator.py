@@ -9,6 +9,7 @@ from shared.contract.events import (
     CaseLowering,
     CasePriorityLowered,
     CaseReopened,
+    CaseReopening,
     CaseRequestSplit,
     CaseSplit,
     CaseStatusChange,
@@ -80,7 +81,7 @@ def test_a_refusal_of_this_very_command_is_an_error_that_says_why() -> None:
             "The case case is led by PBOT-MAINT now.",
         ),
         (
-            CaseReopened.of(CaseStatusChange(**STATE, previous_status="completed"), now=NOON),
+            CaseReopened.of(CaseReopening(**STATE, previous_status="completed"), now=NOON),
             "The case case is open now; it was completed.",
         ),
     ],

@@ -11,9 +11,9 @@ from shared.contract.events import (
     CaseClosed,
     CaseClosing,
     CaseReopened,
+    CaseReopening,
     CaseRequestSplit,
     CaseSplit,
-    CaseStatusChange,
     Event,
     RequestSubmitted,
     SubmittedRequest,
@@ -95,7 +95,7 @@ def closed(case_id: str, *, at: Any, version: int = 2, **changes: Any) -> CaseCl
 
 
 def reopened(case_id: str, *, version: int = 3) -> CaseReopened:
-    data = CaseStatusChange(**_state(case_id, version), previous_status="completed")
+    data = CaseReopening(**_state(case_id, version), previous_status="completed")
     return CaseReopened.of(data, now=NOON)
 
 

@@ -16,6 +16,7 @@ from shared.contract.events import (
     CasePriorityRaise,
     CasePriorityRaised,
     CaseReopened,
+    CaseReopening,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseSplit,
@@ -176,9 +177,14 @@ async def test_that_a_case_was_merged_is_no_step_of_it() -> None:
     assert (statuses.links, statuses.changes) == ([], [])
 
 
-@pytest.mark.parametrize("event_class", [CaseStatusChanged, CaseReopened])
-async def test_a_move_is_a_step_with_its_public_note(event_class: type[Event]) -> None:
-    data = move(public_note=" Crew\x00 sent ", scheduled_for=SOON)
+@pytest.mark.parametrize(
+    ("event_class", "data_class"),
+    [(CaseStatusChanged, CaseStatusChange), (CaseReopened, CaseReopening)],
+)
+async def test_a_move_is_a_step_with_its_public_note(
+    event_class: type[Event], data_class: type[CaseStatusChange]
+) -> None:
+    data = data_class(**dict(move(public_note=" Crew\x00 sent ", scheduled_for=SOON)))
     statuses = await followed(event_class.of(data, now=NOON))
 
     assert statuses.changes == [
