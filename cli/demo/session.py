@@ -14,8 +14,8 @@ from cli.demo.run.mailbox import ResidentsAtMail
 from cli.demo.run.observations import Observations
 from cli.demo.run.pages import ResidentsAtPages
 from cli.demo.run.runner import DemoProgress, DemoRunner
-from cli.demo.run.submitter import EveryWaySubmitter, Residents, ScenarioClock
-from cli.demo.run.texts import SmsGateway, TextingResidents
+from cli.demo.run.submitter import EveryWaySubmitter, ReportingResidents, ScenarioClock
+from cli.demo.run.texts import SimulatedGateway, TextingResidents
 from cli.demo.scenario import Scenario
 from cli.demo.scenario.stories import CAMP
 from cli.demo.scenario.submissions import CITY
@@ -71,11 +71,11 @@ async def run_scenario(
 
 def _residents(
     stack: Stack, city: Jurisdiction, session: aiohttp.ClientSession, seen: Observations
-) -> Residents:
-    return Residents(
+) -> ReportingResidents:
+    return ReportingResidents(
         ResidentsAtPages(session, seen),
         ResidentsAtMail(stack.inbound_mail, city.inbound_mail[0], stack.mail_folder, seen),
-        TextingResidents(SmsGateway(session, stack), stack.sms_folder, seen),
+        TextingResidents(SimulatedGateway(session, stack), stack.sms_folder, seen),
     )
 
 
@@ -84,7 +84,7 @@ async def _run(
     progress: DemoProgress,
     city: Jurisdiction,
     session: aiohttp.ClientSession,
-    residents: Residents,
+    residents: ReportingResidents,
 ) -> None:
     topics = collected_topics(city.bureaus)
     since = await end_offsets(stack.access, [topic.name for topic in topics])

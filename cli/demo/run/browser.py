@@ -29,7 +29,7 @@ class FilledForm(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ShownPage:
     """A page.
 
     Attributes:
@@ -46,7 +46,7 @@ class Page:
 
     @property
     def faults(self) -> str:
-        """What the page says is wrong; empty when nothing is."""
+        """The errors on the page; empty when there is none."""
         summary = self.tree.css_first("[role=alert]")
         return " ".join(summary.text(separator=" ").split()) if summary else ""
 
@@ -68,9 +68,9 @@ class Page:
         )
 
 
-def read_page(html: str) -> Page:
+def read_page(html: str) -> ShownPage:
     """Return the page of a response."""
-    return Page(LexborHTMLParser(html))
+    return ShownPage(LexborHTMLParser(html))
 
 
 def _fields(form: LexborNode, wanted: Fields) -> Iterator[tuple[str, str]]:

@@ -103,7 +103,7 @@ class ResidentsAtMail:
 
 
 def report_mail(submission: DemoSubmission, to: str) -> EmailMessage:
-    """Return the e-mail of a report, with the place of whoever gives it unasked as its subject.
+    """Return the e-mail of a report; its subject is the place, unless the report lacks a point.
 
     Args:
         submission: The report.

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import aiohttp
 
-from cli.demo.run.browser import FilledForm, Page, read_page
+from cli.demo.run.browser import FilledForm, ShownPage, read_page
 from cli.demo.run.observations import Observations
 from cli.demo.scenario import DemoSubmission
 from shared.errors import Route311Error
@@ -66,7 +66,7 @@ class ResidentsAtPages:
             page = await self._open(form.action, form)
         raise UnfinishedReportError(f"the pages gave a report no number: {page.faults}")
 
-    async def _open(self, path: str, form: FilledForm | None = None) -> Page:
+    async def _open(self, path: str, form: FilledForm | None = None) -> ShownPage:
         """Return the page of an address or of a form; send it again while the router is busy."""
         while True:
             async with self._session.request(

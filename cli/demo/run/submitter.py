@@ -81,8 +81,8 @@ class Submitter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Residents:
-    """Those who hand in their reports themselves.
+class ReportingResidents:
+    """Residents who report by themselves.
 
     Attributes:
         pages: By the residents' pages.
@@ -102,7 +102,7 @@ class EveryWaySubmitter:
         self,
         sink: RecordSink,
         session: aiohttp.ClientSession,
-        residents: Residents,
+        residents: ReportingResidents,
         seen: Observations,
     ) -> None:
         """Deliver to a router.
@@ -141,7 +141,7 @@ class EveryWaySubmitter:
         await self._open311.send([one.event() for one in by_way["open311"]])
 
     async def finish(self) -> None:
-        """Return when all residents have handed in what they wanted to."""
+        """Return when all residents have reported."""
         reporting, self._reporting = self._reporting, []
         await asyncio.gather(*reporting)
 

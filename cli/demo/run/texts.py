@@ -1,4 +1,4 @@
-"""Text messages of residents, handed over as the gateway does, and their answers to questions."""
+"""Text messages of residents, sent by a simulated gateway, and their answers to questions."""
 
 import asyncio
 import json
@@ -30,11 +30,11 @@ class RefusedTextError(Route311Error):
     code = "refused_text"
 
 
-class SmsGateway:
-    """The gateway of the SMS provider: hands texts over, signed, and returns the answers."""
+class SimulatedGateway:
+    """The gateway of the SMS provider: delivers signed texts and returns the answers."""
 
     def __init__(self, session: aiohttp.ClientSession, stack: Stack) -> None:
-        """Hand texts over to a router.
+        """Deliver texts to a router.
 
         Args:
             session: Without a key.
@@ -78,11 +78,11 @@ class SmsGateway:
 class TextingResidents:
     """Residents who report by text and answer what they are asked."""
 
-    def __init__(self, gateway: SmsGateway, folder: Path, seen: Observations) -> None:
+    def __init__(self, gateway: SimulatedGateway, folder: Path, seen: Observations) -> None:
         """Text by a gateway.
 
         Args:
-            gateway: Hands the texts over.
+            gateway: Delivers the texts.
             folder: Phones of all residents, a JSON file for each text that they got.
             seen: Learns which text a request began with, and answers.
         """
@@ -93,7 +93,7 @@ class TextingResidents:
         self._slots = asyncio.Semaphore(_AT_A_TIME)
 
     async def submit(self, submissions: Sequence[DemoSubmission]) -> None:
-        """Return when every resident has said all that was asked for."""
+        """Return when every resident has answered all questions."""
         self._dissatisfied |= {
             one.data["reporter"]["phone"]: one for one in submissions if one.story == NOT_FIXED
         }
@@ -135,7 +135,7 @@ def message_sid(submission: DemoSubmission) -> str:
 
 
 def first_text(submission: DemoSubmission) -> str:
-    """Return the words of a report, with the place of whoever gives it unasked."""
+    """Return the words of a report, behind the place unless the report lacks a point."""
     words: str = submission.data["description"]
     return f"{submission.address}: {words}" if submission.point else words
 

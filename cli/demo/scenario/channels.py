@@ -1,4 +1,4 @@
-"""Channels by which residents reach the city, and the sources of what they hand in."""
+"""Channels by which residents reach the city, and the sources of their reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ _WITH_EMAIL = 0.6
 _WITHOUT_KIND = 0.08
 _ADDRESS_ONLY = 0.06
 _OUTSIDE = 0.01
-_ON_PAGES = 0.2  # of the located reports by web: each takes four pages
+_ON_PAGES = 0.1  # of the located reports by web: each takes four pages
 _KEEP_OFF_M = 450.0
 
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 from cli.demo.run.gazetteer import addresses
 from cli.demo.run.mailbox import answer_mail, report_mail
 from cli.demo.run.observations import Observations
-from cli.demo.run.texts import SmsGateway, TextingResidents, first_text, reply_to
+from cli.demo.run.texts import SimulatedGateway, TextingResidents, first_text, reply_to
 from cli.demo.scenario import DemoSubmission
 from cli.demo.scenario.stories import NOT_FIXED
 from services.intake.rules.sms.wording import ASK_WHERE, ASK_YES_NO
@@ -74,7 +74,7 @@ def test_the_city_knows_the_addresses_that_messages_name() -> None:
     assert place.point == GeoPoint(45.5, -122.6)
 
 
-class Answering(SmsGateway):
+class Answering(SimulatedGateway):
     """A gateway whose router answers everything alike."""
 
     def __init__(self) -> None:

@@ -115,7 +115,7 @@ def test_residents_come_by_themselves_the_app_by_http_and_adapters_by_kafka(day:
         "open311": {"open311"},
         **{adapter: {"kafka"} for adapter in ("phone", "walk_in", "sensor", "kafka")},
     }
-    assert ways["web"]["pages"] > 150
+    assert ways["web"]["pages"] > 80
     assert ways["open311"]["open311"] > 40
     by_open311 = [one for one in day.submissions if one.way == "open311"]
     assert all(one.data.get("service_code") for one in by_open311)
