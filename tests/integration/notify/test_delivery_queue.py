@@ -119,7 +119,7 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: NotifyStore
     assert claimed.data.request == facts
     assert facts.answer_code is None
     assert facts.agency == ReferralAgency("PGE", "1", "https://pge.example", "utility_equipment")
-    assert claimed.data.case == CaseFacts("PBOT-MOD", "Soon", None, day)
+    assert claimed.data.case == CaseFacts("PBOT-MAINT", "Soon", None, day)
 
 
 async def test_the_most_urgent_then_the_oldest_is_claimed_first_up_to_the_limit(
