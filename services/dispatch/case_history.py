@@ -52,7 +52,7 @@ def case_events(
             what=event.type.removeprefix(_CASE_EVENT).partition(".")[0],
             text=change_in_words(transition),
             note=note,
-            event_id=event.id,
+            case_event=event.id,
         )
         uow.record_entry(entry)
         events.append(event)

@@ -68,8 +68,8 @@ class DispatchStore(Protocol):
         """Return the case of each of the requests that belong to one."""
         ...
 
-    async def notes_in_history(self, event_ids: Collection[str]) -> Collection[str]:
-        """Return those of the events that are notes in the history of a case."""
+    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of the events that are in the history of a case."""
         ...
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
@@ -249,6 +249,6 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
         case_ids=await store.requests_in_cases(noted | {d.request_id for d in decisions}),
         update_keys=await store.processed_updates({update.key for update in updates}),
         command_keys=await store.processed_commands({item.key for item in incoming}),
-        note_event_ids=await store.notes_in_history({note.id for note in notes}),
+        history_ids=await store.history_entries({note.id for note in notes}),
         case_requests=await store.requests_of(set(moving)),
     )

@@ -31,7 +31,7 @@ def put_note(event: NoteAdded, uow: UnitOfWork, now: datetime) -> None:
     Raises:
         UnknownRequestError: The request has no case; triage passes no such note on.
     """
-    if uow.has_note(event.id):
+    if uow.has_entry(event.id):
         return
     note, case = event.data, _case_of_request(event.data.request_id, uow)
     uow.record_entry(
@@ -41,7 +41,7 @@ def put_note(event: NoteAdded, uow: UnitOfWork, now: datetime) -> None:
             by=RESIDENT.name,
             what="note_added",
             text=note.text,
-            note_event_id=event.id,
+            event_id=event.id,
             request_id=note.request_id,
         )
     )

@@ -65,8 +65,8 @@ class CaseHistoryEntry:
         what: Kind of the entry.
         text: Words for people.
         note: Words of the bureau or operator named in ``by``, besides the text.
-        event_id: Its event on ``dispatch-cases``; None for an entry without one.
-        note_event_id: The event of the resident's note that it is; None for any other.
+        case_event: Id of its event on ``dispatch-cases``; None for an entry without one.
+        event_id: The event that led to it, where the entry is what tells a repeat.
         request_id: The request of the case that it is about.
     """
 
@@ -76,8 +76,8 @@ class CaseHistoryEntry:
     what: str
     text: str
     note: str | None = None
+    case_event: str | None = None
     event_id: str | None = None
-    note_event_id: str | None = None
     request_id: str | None = None
 
 
@@ -116,7 +116,7 @@ class LoadedState:
         update_keys: Those updates of the messages that were processed before.
         command_keys: Those commands of the messages that were processed before.
         case_requests: All requests of the cases that commands split or merge.
-        note_event_ids: Those events of the messages that are notes in a case's history already.
+        history_ids: Those events of the messages that are in the history of a case already.
     """
 
     cases: Iterable[Case]
@@ -124,7 +124,7 @@ class LoadedState:
     update_keys: Iterable[UpdateKey] = ()
     command_keys: Iterable[CommandKey] = ()
     case_requests: Iterable[CaseRequest] = ()
-    note_event_ids: Iterable[str] = ()
+    history_ids: Iterable[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class UnitOfWork:
         self._orders_to_notify: set[str] = set()
         self._orders: dict[str, Sequence[CaseWorkOrder]] = {}
         self._case_ids = dict(loaded.case_ids)
-        self._note_event_ids = set(loaded.note_event_ids)
+        self._history_ids = set(loaded.history_ids)
         self._history: list[CaseHistoryEntry] = []
         self._update_keys = set(loaded.update_keys)
         self._command_keys = set(loaded.command_keys)
@@ -53,9 +53,9 @@ class UnitOfWork:
         """Return True when the request belongs to a case."""
         return request_id in self._case_ids
 
-    def has_note(self, event_id: str) -> bool:
-        """Return True when the event is a note in the history of a case."""
-        return event_id in self._note_event_ids
+    def has_entry(self, event_id: str) -> bool:
+        """Return True when the event is in the history of a case."""
+        return event_id in self._history_ids
 
     def case_of_request(self, request_id: str) -> Case | None:
         """Return the case that a request belongs to now; None where it belongs to none.
@@ -138,8 +138,8 @@ class UnitOfWork:
 
     def record_entry(self, entry: CaseHistoryEntry) -> None:
         """Record an entry of the history."""
-        if entry.note_event_id:
-            self._note_event_ids.add(entry.note_event_id)
+        if entry.event_id:
+            self._history_ids.add(entry.event_id)
         self._history.append(entry)
 
     def change(self, case: Case, cause: Event | None) -> None:

@@ -150,4 +150,6 @@ def _work_order(order: CaseWorkOrder) -> WorkOrderOfCase:
 def _entry(entry: CaseHistoryEntry, bureau: str | None) -> CaseEntry:
     note = entry.note if may_read_note(bureau, entry.by) else None
     text = f"{entry.text}\n{note}" if note else entry.text
-    return CaseEntry(at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.event_id)
+    return CaseEntry(
+        at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.case_event
+    )

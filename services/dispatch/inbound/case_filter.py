@@ -22,6 +22,7 @@ from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, CaseStatus, PriorityL
 Text: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
 ]
+_TRACKING_NUMBER = re.compile(r"\d\d[- ][0-9A-Z]{4}[- ][0-9A-Z]{2,}", re.IGNORECASE)
 _WORD = re.compile(r"[^\s\-./_'\\]+")
 """Separators are those of the index, and what has a meaning in a text search query."""
 
@@ -119,8 +120,9 @@ class CaseFilter(BaseModel):
 def search_query(text: str) -> str:
     """Return PostgreSQL's text search query for the beginnings of all words of a text.
 
-    The words together may also be a tracking number, which the index has without hyphens.
+    A tracking number is one word, as in the index; all numbers of a year begin alike.
     """
     words = _WORD.findall(text)
-    whole = "".join(words)
-    return " & ".join(f"'{word}':*" for word in words) + f" | '{whole}':*"
+    if _TRACKING_NUMBER.fullmatch(text.strip()):
+        words = ["".join(words)]
+    return " & ".join(f"'{word}':*" for word in words)

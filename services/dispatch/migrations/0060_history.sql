@@ -1,5 +1,5 @@
--- The whole history of a case, in the order of its numbers. `event_id` is the event that led to a
--- note, by which a repeat is found; `case_event` is the event on dispatch-cases, if there is one.
+-- The whole history of a case, in the order of its numbers. `event_id` is the event that led to an
+-- entry, where the entry is what tells a repeat; `case_event` is its event on dispatch-cases, if any.
 -- `note` are the words of who is named in `by`. Entries are written with their case.
 ALTER TABLE history
     DROP CONSTRAINT history_pkey,

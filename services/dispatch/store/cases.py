@@ -12,7 +12,7 @@ from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.store import rows
 from services.dispatch.store.postgres import CASE_REQUESTS_SQL, ORDERS_SQL, uuids
-from shared.runtime.postgres import Pool, transaction, translate_errors
+from shared.runtime.postgres import Connection, Pool, transaction
 
 _PAGE_SQL = "SELECT * FROM cases WHERE case_id < $1{} ORDER BY case_id DESC LIMIT $2"
 _WORDS = """to_tsvector('simple',
@@ -37,6 +37,8 @@ _CONDITIONS: Mapping[str, str] = {
     "in_time": "(overdue_at > {} OR overdue_at IS NULL)",
 }
 """Conditions in the words of the indexes, by the names of ``_values``."""
+_PLAN_BY_VALUES_SQL = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""The best index of a filter depends on its values: few cases lie in a block, many in a city."""
 _CASE_SQL = "SELECT * FROM cases WHERE case_id = ANY($1::uuid[])"
 _HISTORY_SQL = """
     SELECT max(at) OVER (ORDER BY number) AS at, by, what, text, note, case_event::text
@@ -82,15 +84,8 @@ class PostgresCases:
             limit: The most cases.
             now: Decides which are overdue.
         """
-        values, conditions = [before, limit + 1], ""
-        for name, given in _values(wanted, now).items():
-            numbers = range(len(values) + 1, len(values) + len(given) + 1)
-            conditions += " AND " + _CONDITIONS[name].format(*(f"${n}" for n in numbers))
-            values += given
-        with translate_errors():
-            found = await self.pool.fetch(_PAGE_SQL.format(conditions), *values)
-        listed = [(rows.case_of(row, ()), row["overdue_at"]) for row in found[:limit]]
-        return CasePage(listed, len(found) > limit)
+        async with transaction(self.pool) as db:
+            return await list_cases(db, wanted, before, limit, now)
 
     async def find(self, case_id: str) -> WholeCase | None:
         """Return a case as of one moment; None for an unknown one."""
@@ -106,6 +101,29 @@ class PostgresCases:
                     [_entry_of(case_id, entry) for entry in history],
                 )
         return None
+
+
+async def list_cases(
+    db: Connection, wanted: CaseFilter, before: UUID, limit: int, now: datetime
+) -> CasePage:
+    """Return the newest cases.
+
+    Args:
+        db: A transaction.
+        wanted: The filter.
+        before: Only cases with a lower id, which is older, are listed.
+        limit: The most cases.
+        now: Decides which are overdue.
+    """
+    values, conditions = [before, limit + 1], ""
+    for name, given in _values(wanted, now).items():
+        numbers = range(len(values) + 1, len(values) + len(given) + 1)
+        conditions += " AND " + _CONDITIONS[name].format(*(f"${n}" for n in numbers))
+        values += given
+    await db.execute(_PLAN_BY_VALUES_SQL)
+    found = await db.fetch(_PAGE_SQL.format(conditions), *values)
+    listed = [(rows.case_of(row, ()), row["overdue_at"]) for row in found[:limit]]
+    return CasePage(listed, len(found) > limit)
 
 
 def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]:
@@ -125,5 +143,4 @@ def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]
 
 def _entry_of(case_id: str, row: Record) -> CaseHistoryEntry:
     """Return the entry of a row of ``history``."""
-    fields = dict(row)
-    return CaseHistoryEntry(case_id=case_id, event_id=fields.pop("case_event"), **fields)
+    return CaseHistoryEntry(case_id=case_id, **dict(row))

@@ -48,7 +48,7 @@ _DUE_CASES_SQL = """
 _CASE_IDS_SQL = """
     SELECT request_id::text, case_id::text FROM case_requests WHERE request_id = ANY($1::uuid[])
 """
-_NOTES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
+_ENTRIES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
 CASE_REQUESTS_SQL = """
     SELECT request_id, case_id, moves, said FROM case_requests WHERE case_id = ANY($1::uuid[])
 """
@@ -138,11 +138,11 @@ class PostgresDispatchStore:
         found = await self._db.fetch(_CASE_IDS_SQL, uuids(request_ids))
         return {row["request_id"]: row["case_id"] for row in found}
 
-    async def notes_in_history(self, event_ids: Collection[str]) -> Collection[str]:
-        """Return those of the events that are notes in the history of a case."""
+    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of the events that are in the history of a case."""
         if not event_ids:
             return ()
-        found = await self._db.fetch(_NOTES_SQL, list(event_ids))
+        found = await self._db.fetch(_ENTRIES_SQL, list(event_ids))
         return {row["event_id"] for row in found}
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:

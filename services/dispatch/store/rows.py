@@ -143,8 +143,8 @@ def history_row(entry: CaseHistoryEntry) -> ColumnValues:
         "what": entry.what,
         "text": entry.text,
         "note": entry.note,
-        "case_event": entry.event_id,
-        "event_id": entry.note_event_id,
+        "case_event": entry.case_event,
+        "event_id": entry.event_id,
         "request_id": entry.request_id,
     }
 

@@ -128,8 +128,8 @@ class EventLog:
     def every_event_of_a_case_is_in_its_history(self, history: Iterable[CaseHistoryEntry]) -> None:
         recorded = defaultdict(list)
         for entry in history:
-            if entry.event_id:
-                recorded[entry.case_id].append((entry.event_id, entry.what))
+            if entry.case_event:
+                recorded[entry.case_id].append((entry.case_event, entry.what))
         for case_id, events in self.cases.items():
             assert recorded[case_id] == [(event.id, event.type.split(".")[2]) for event in events]
         assert recorded.keys() == self.cases.keys()

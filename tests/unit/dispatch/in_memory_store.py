@@ -51,8 +51,8 @@ class InMemoryDispatchStore:
     async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
         return {i: case_id for i, case_id in self.requests.items() if i in request_ids}
 
-    async def notes_in_history(self, event_ids: Collection[str]) -> Collection[str]:
-        return {e.note_event_id for e in self.history if e.note_event_id} & set(event_ids)
+    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
+        return {e.event_id for e in self.history if e.event_id} & set(event_ids)
 
     async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
         return self.updates.keys() & set(keys)

@@ -164,7 +164,7 @@ async def test_reminders_and_missed_deadlines_are_told(desk: DispatchHarness) ->
     events, changes = on_reminders_due(desk.store.all, POLICY, due)
 
     [overdue] = [event for event in events if event.type == "route311.case.overdue.v1"]
-    told_of = [(e.what, e.by, e.text, e.event_id) for e in changes.history]
+    told_of = [(e.what, e.by, e.text, e.case_event) for e in changes.history]
     moment = f"({due:%Y-%m-%d %H:%M} UTC)"
     assert told_of[0] == (
         "overdue",

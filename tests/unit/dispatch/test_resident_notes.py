@@ -63,8 +63,8 @@ async def test_a_note_is_in_every_work_order_and_in_the_history_once(
         assert (order.data.version, order.data.case_version) == (2, 1)
     assert (case.version, len(before.notes), len(case.notes)) == (before.version, 0, 1)
     [entry] = noted_in(desk)
-    assert (entry.case_id, entry.by, entry.event_id) == (case.case_id, "resident", None)
-    assert (entry.text, entry.note_event_id, entry.request_id) == (
+    assert (entry.case_id, entry.by, entry.case_event) == (case.case_id, "resident", None)
+    assert (entry.text, entry.event_id, entry.request_id) == (
         "Still there",
         note.id,
         decision.request_id,
