@@ -96,7 +96,7 @@ async def handed_in(client: aiohttp.ClientSession) -> str | None:
     return number
 
 
-@pytest.mark.parametrize("module", ["triage", "triage.surges", "notify"])
+@pytest.mark.parametrize("module", ["triage", "triage.surges"])
 async def test_a_service_without_routes_of_its_own_answers_as_documented(
     serving: Serving, tmp_path: Path, module: str
 ) -> None:
