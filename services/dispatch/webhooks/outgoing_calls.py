@@ -2,42 +2,28 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import aiohttp
-from yarl import URL
 
 from services.dispatch.rules.webhook_deliveries import Outcome, error_of, parse_retry_after
-from shared.network_addresses import Address, Network, is_allowed
 from shared.runtime.clock import utc_now
+from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
 
 WITHIN_S = 15.0
 MAX_ANSWER = 64 * 1024
 
 
-class _NotAllowedError(Exception):
-    """The host is at an address that may not be connected to."""
-
-
 @dataclass(frozen=True, slots=True)
-class OutgoingCalls:
-    """Calls servers of others.
-
-    The host is looked up for each call, each of its addresses is judged, and the connection goes to
-    one of just these: the URL that the HTTP client gets has the address for its host.
+class OutgoingCalls(JudgedCalls):
+    """Calls servers of others, within a time.
 
     Attributes:
-        session: The HTTP client.
-        addresses: Returns the addresses of a host.
-        allow: Networks that are allowed besides the public ones.
         within_s: Seconds for a call.
     """
 
-    session: aiohttp.ClientSession
-    addresses: Callable[[str], Awaitable[Sequence[Address]]]
-    allow: Sequence[Network]
     within_s: float = WITHIN_S
 
     async def send(
@@ -69,11 +55,11 @@ class OutgoingCalls:
         try:
             async with (
                 asyncio.timeout(self.within_s),
-                self._request(method, url, headers, body) as answer,
+                self.request(method, url, headers, body) as answer,
             ):
                 status, retry_after = answer.status, answer.headers.get("Retry-After")
                 content = await _read(answer, max_answer)
-        except _NotAllowedError:
+        except AddressNotAllowedError:
             error = "address_not_allowed"
         except TimeoutError:
             error = "timeout"
@@ -92,29 +78,6 @@ class OutgoingCalls:
             retry_after=parse_retry_after(retry_after, now),
         )
         return outcome, content
-
-    @asynccontextmanager
-    async def _request(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> AsyncGenerator[aiohttp.ClientResponse]:
-        target = URL(url, encoded=True)
-        address = await self._address(target)
-        async with self.session.request(
-            method,
-            target.with_host(str(address)),
-            data=body,
-            headers={"Host": target.raw_authority, "User-Agent": "route311", **headers},
-            server_hostname=target.host if target.scheme == "https" else None,
-            allow_redirects=False,
-        ) as answer:
-            yield answer
-
-    async def _address(self, target: URL) -> Address:
-        found = await self.addresses(target.host or "")
-        encrypted = target.scheme == "https"
-        if not all(is_allowed(one, self.allow, encrypted=encrypted) for one in found):
-            raise _NotAllowedError
-        return found[0]
 
 
 async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes | None:

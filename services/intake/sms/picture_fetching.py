@@ -91,7 +91,9 @@ class PictureSource:
             if not is_fetchable(target, self.hosts):
                 raise _LeftOutError("host_not_allowed")
             login = self.login if is_same_host(target, url) else {}
-            async with self.calls.get(target, {"Accept-Encoding": "identity", **login}) as answer:
+            async with self.calls.request(
+                "GET", target, {"Accept-Encoding": "identity", **login}
+            ) as answer:
                 if answer.status not in _REDIRECTS:
                     return await _content(answer)
                 target = redirected(target, answer.headers.get("Location", ""))

@@ -33,14 +33,16 @@ class JudgedCalls:
     allow: Sequence[Network]
 
     @asynccontextmanager
-    async def get(
-        self, url: str, headers: Mapping[str, str]
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
         """Yield the answer to a call; a redirect is not followed.
 
         Args:
+            method: The HTTP method.
             url: An http or https URL.
-            headers: Headers besides those of every call.
+            headers: Headers besides ``Host`` and ``User-Agent``.
+            body: Body of the request; None without one.
 
         Raises:
             AddressNotAllowedError: The host is at another address; no connection was opened.
@@ -52,8 +54,10 @@ class JudgedCalls:
         encrypted = target.scheme == "https"
         if not all(is_allowed(one, self.allow, encrypted=encrypted) for one in found):
             raise AddressNotAllowedError
-        async with self.session.get(
+        async with self.session.request(
+            method,
             target.with_host(str(found[0])),
+            data=body,
             headers={"Host": target.raw_authority, "User-Agent": "route311", **headers},
             server_hostname=target.host if encrypted else None,
             allow_redirects=False,
