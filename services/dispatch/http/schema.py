@@ -124,7 +124,7 @@ class ReplayedEvents(Data):
 
     model_config = ConfigDict(extra="forbid")
 
-    event_ids: Annotated[list[str], Field(min_length=1, max_length=10_000)]
+    event_ids: Annotated[list[str], Field(max_length=10_000)]
     """The ids; unknown ones do not count."""
 
 

@@ -1,5 +1,6 @@
 """Cases as operators and bureaus read them: lists by an index of each filter, and one whole."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from asyncpg import Record
 
 from services.dispatch.inbound.case_filter import CaseFilter, search_query
 from services.dispatch.records import CaseHistoryEntry
-from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
 from services.dispatch.store.postgres import CASE_REQUESTS_SQL, ORDERS_SQL, uuids
 from shared.runtime.postgres import Connection, Pool, transaction
@@ -37,6 +38,7 @@ _CONDITIONS: Mapping[str, str] = {
     "in_time": "(overdue_at > {} OR overdue_at IS NULL)",
 }
 """Conditions in the words of the indexes, by the names of ``_values``."""
+_ONE_MOMENT_SQL = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _PLAN_BY_VALUES_SQL = "SET LOCAL plan_cache_mode = force_custom_plan"
 """The best index of a filter depends on its values: few cases lie in a block, many in a city."""
 _CASE_SQL = "SELECT * FROM cases WHERE case_id = ANY($1::uuid[])"
@@ -49,7 +51,7 @@ _HISTORY_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A page of a list, newest first; the cases are without their work orders.
+    """A page of a list, newest first.
 
     Attributes:
         cases: Each with the moment at which it becomes overdue, or became so.
@@ -85,12 +87,13 @@ class PostgresCases:
             now: Decides which are overdue.
         """
         async with transaction(self.pool) as db:
+            await db.execute(_ONE_MOMENT_SQL)
             return await list_cases(db, wanted, before, limit, now)
 
     async def find(self, case_id: str) -> WholeCase | None:
         """Return a case as of one moment; None for an unknown one."""
         async with transaction(self.pool) as db:
-            await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            await db.execute(_ONE_MOMENT_SQL)
             for row in await db.fetch(_CASE_SQL, uuids([case_id])):
                 orders = map(rows.order_of, await db.fetch(ORDERS_SQL, [case_id]))
                 requests = map(rows.request_of, await db.fetch(CASE_REQUESTS_SQL, [case_id]))
@@ -122,7 +125,13 @@ async def list_cases(
         values += given
     await db.execute(_PLAN_BY_VALUES_SQL)
     found = await db.fetch(_PAGE_SQL.format(conditions), *values)
-    listed = [(rows.case_of(row, ()), row["overdue_at"]) for row in found[:limit]]
+    shown = found[:limit]
+    orders: defaultdict[UUID, list[CaseWorkOrder]] = defaultdict(list)
+    for row in await db.fetch(ORDERS_SQL, [row["case_id"] for row in shown]):
+        orders[row["case_id"]].append(rows.order_of(row))
+    listed = [
+        (rows.case_of(row, tuple(orders[row["case_id"]])), row["overdue_at"]) for row in shown
+    ]
     return CasePage(listed, len(found) > limit)
 
 

@@ -135,6 +135,8 @@ async def test_each_filter_lists_its_cases_newest_first_and_wrong_values_are_nam
         return [names[case["case_id"]] for case in (await read(client, **query)).json["cases"]]
 
     everything = await listed()
+    orders = {case["lead_work_order_id"] for case in (await read(client)).json["cases"]}
+    assert len(orders - {None}) == len(names)
     closed = sinkhole()
     [order, *_] = await open_case(pool, closed)
     names = {**names, order.case_id: "done"}

@@ -158,6 +158,8 @@ async def test_a_bureau_gets_what_is_issued_after_its_webhook_was_set(
     replay = f"/v1/bureaus/{LEAD}/deliveries/replay"
     answer = await call(client, "POST", replay, KEYS[LEAD], json={"event_ids": [event["id"]]})
     assert (answer.status, answer.json) == (202, {"count": 1})
+    none = await call(client, "POST", replay, KEYS[LEAD], json={"event_ids": []})
+    assert (none.status, none.json) == (202, {"count": 0})
     await receiver.got(2)
     assert [headers["webhook-id"] for headers, _ in receiver.calls] == [event["id"]] * 2
     assert receiver.calls[1][1] == body
