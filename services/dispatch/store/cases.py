@@ -1,5 +1,6 @@
 """Cases as operators and bureaus read them: lists by an index of each filter, and one whole."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from asyncpg import Record
 
 from services.dispatch.inbound.case_filter import CaseFilter, search_query
 from services.dispatch.records import CaseHistoryEntry
-from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
 from services.dispatch.store.postgres import CASE_REQUESTS_SQL, ORDERS_SQL, uuids
 from shared.runtime.postgres import Connection, Pool, transaction
@@ -49,7 +50,7 @@ _HISTORY_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A page of a list, newest first; the cases are without their work orders.
+    """A page of a list, newest first.
 
     Attributes:
         cases: Each with the moment at which it becomes overdue, or became so.
@@ -122,8 +123,13 @@ async def list_cases(
         values += given
     await db.execute(_PLAN_BY_VALUES_SQL)
     found = await db.fetch(_PAGE_SQL.format(conditions), *values)
-    listed = [(rows.case_of(row, ()), row["overdue_at"]) for row in found[:limit]]
-    return CasePage(listed, len(found) > limit)
+    listed, orders = found[:limit], defaultdict[UUID, list[CaseWorkOrder]](list)
+    for order in await db.fetch(ORDERS_SQL, [row["case_id"] for row in listed]):
+        orders[order["case_id"]].append(rows.order_of(order))
+    cases = [
+        (rows.case_of(row, tuple(orders[row["case_id"]])), row["overdue_at"]) for row in listed
+    ]
+    return CasePage(cases, len(found) > limit)
 
 
 def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]:
