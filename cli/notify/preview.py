@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 from secrets import token_bytes
-from typing import Annotated, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 import typer
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import run
+from cli.notify.question import email_question, sms_question
 from cli.operator.id_lookup import IdLookup, UnknownNameError
 from services.notify.policy import city_texts
 from services.notify.rendering import MessageRenderer
@@ -16,13 +17,15 @@ from services.notify.rules.model import MessageData, TemplateName
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.rules.sms_parts import sms_parts
 from services.notify.store.preview import find_message
-from shared.catalogue import load_catalogue
+from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.database import open_database
 from shared.vocabulary import StatusChannel
 
+PreviewName: TypeAlias = Literal[TemplateName, "question", "feedback"]
+
 CaseArgument = Annotated[str, typer.Argument(help="Id of the case, or a tracking number.")]
 TemplateOption = Annotated[
-    TemplateName, typer.Option("--template", help=f"One of {', '.join(get_args(TemplateName))}.")
+    PreviewName, typer.Option("--template", help=f"One of {', '.join(get_args(PreviewName))}.")
 ]
 LanguageOption = Annotated[
     str, typer.Option("--language", help="The reader's language, such as en, es or vi.")
@@ -42,16 +45,32 @@ def preview(
 ) -> None:
     """Show a message about a case as its first reporter would get it, without the name.
 
-    Nothing is sent.
+    `question` is what intake asks when the place is missing, `feedback` the message that asks
+    whether it is fixed. Nothing is sent.
     """
     case_id = IdLookup(data).case(case)
-    message = run(_find(data, case_id, template, language))
+    message = run(_find(data, case_id, _template_of(template), language))
     if message is None:
         raise UnknownNameError(f"{case}: notify knows nobody who can be told about it")
-    links = SignedLinks.of(token_bytes(), pages_url)  # they open nothing
-    renderer = MessageRenderer(city_texts(load_catalogue()), pages_url, links)
-    shown = _email(renderer, message) if channel == "email" else _sms(renderer, message)
+    catalogue = load_catalogue()
+    if template == "question":
+        shown = _question(channel, message, catalogue.jurisdictions[message.request.jurisdiction])
+    else:
+        links = SignedLinks.of(token_bytes(), pages_url)  # they open nothing
+        renderer = MessageRenderer(city_texts(catalogue), pages_url, links)
+        shown = _message(channel, message, renderer)
     typer.echo(json.dumps(shown) if json_output else "\n\n".join(map(str, shown.values())))
+
+
+def _template_of(name: PreviewName) -> TemplateName:
+    """Return the template of a message, or of the moment at which intake asks."""
+    match name:
+        case "question":
+            return "received"
+        case "feedback":
+            return "completed"
+        case _:
+            return name
 
 
 async def _find(
@@ -61,12 +80,22 @@ async def _find(
         return await find_message(db, case_id, template, language)
 
 
-def _email(renderer: MessageRenderer, message: MessageData) -> dict[str, object]:
-    rendered = renderer.render(message)
+def _question(channel: StatusChannel, data: MessageData, city: Jurisdiction) -> dict[str, object]:
+    if channel == "sms":
+        return _text(sms_question(data))
+    subject, text = email_question(data, city)
+    return {"subject": subject, "text": text}
+
+
+def _message(
+    channel: StatusChannel, data: MessageData, renderer: MessageRenderer
+) -> dict[str, object]:
+    if channel == "sms":
+        return _text(renderer.render_sms(data))
+    rendered = renderer.render(data)
     return {"subject": rendered.subject, "text": rendered.text}
 
 
-def _sms(renderer: MessageRenderer, message: MessageData) -> dict[str, object]:
-    text = renderer.render_sms(message)
+def _text(text: str) -> dict[str, object]:
     parts = sms_parts(text)
     return {"text": text, "parts": parts.count, "encoding": parts.encoding}

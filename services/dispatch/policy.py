@@ -208,8 +208,9 @@ class DispatchPolicy:
 
 
 def _desk(jurisdiction: Jurisdiction, kind: ServiceType, location: Location | None) -> str | None:
-    """Return the lead of other reports, where a kind needs a place and has none."""
-    if location is None or not kind.needs.location or location.precision != "none":
+    """Return the lead of other reports, where a danger or a kind that needs a place has none."""
+    needs_place = kind.needs.location or kind.emergency
+    if location is None or not needs_place or location.precision != "none":
         return None
     return jurisdiction.services[jurisdiction.other_code].city_lead
 

@@ -69,7 +69,7 @@ def _texts(city: Jurisdiction) -> CityTexts:
         name=city.name,
         title=_by_language(city.pages.title),
         color=city.pages.color,
-        phone={"en": city.phone, "es": city.phone.replace(" or ", " o ")},
+        phone=_by_language(city.phone_text),
         timezone=city.timezone,
         service_names={s.code: _by_language(s.name) for s in city.services.values()},
         bureau_names={bureau.code: bureau.name for bureau in city.bureaus.values()},

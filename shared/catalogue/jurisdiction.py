@@ -133,6 +133,11 @@ class Jurisdiction:
     pages: CityPages
     folder: Path
 
+    @property
+    def phone_text(self) -> LocalText:
+        """The telephone number as part of a sentence."""
+        return LocalText(self.phone, self.phone.replace(" or ", " o "))
+
     @cached_property
     def answers(self) -> Mapping[str, LocalText]:
         """Texts of the answers to frequent questions, by code."""

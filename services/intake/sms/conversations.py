@@ -208,7 +208,7 @@ class _Turn:
                 reply = reply and reply.replace("{number}", request.number)
         if reply and step.status_of:
             reply = await self._tell_status(reply, step.status_of, conversation.language)
-        phone = self._city.jurisdiction.phone
+        phone = self._city.jurisdiction.phone_text.in_language(conversation.language or "en")
         return conversation, fit(reply.replace("{phone}", phone)) if reply else None
 
     async def _submit(

@@ -142,7 +142,11 @@ async def test_each_filter_lists_its_cases_newest_first_and_wrong_values_are_nam
     names = {**names, order.case_id: "done"}
     await update(client, order, "completed")
 
-    graffiti_lead = (await read(client, kind="GRAF-PUBLIC")).json["cases"][0]["lead_bureau"]
+    [graffiti] = (await read(client, kind="GRAF-PUBLIC")).json["cases"]
+    whole = (await read_one(client, graffiti["case_id"])).json
+    assert whole.items() >= graffiti.items()
+    assert graffiti["lead_work_order_id"]
+    graffiti_lead = graffiti["lead_bureau"]
     found = {
         "status": await listed(status="completed"),
         "priority": await listed(priority="P1"),

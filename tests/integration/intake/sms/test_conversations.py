@@ -94,7 +94,7 @@ async def test_stop_and_start_are_recorded_and_silence_takes_reports(
         keys = [record.key for record in await topic_log.records(INTAKE_CONTACTS)]
 
     assert (stopped, silent) == ([wording.STOPPED.es, None], None)
-    assert helped == wording.HELP.es.replace("{phone}", "3-1-1 or 503-823-4000")
+    assert helped == wording.HELP.es.replace("{phone}", "3-1-1 o 503-823-4000")
     assert started == wording.STARTED.es
     [contact] = [one for one in contacts if isinstance(one, ContactGiven)]
     consents = [one.data for one in contacts if isinstance(one, ConsentChanged)]

@@ -7,6 +7,7 @@ from services.dispatch.inbound.requests import incoming_request
 from services.dispatch.policy import NoBureauError
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.deadlines import DeadlinePolicy
+from shared.catalogue import ServiceType
 from shared.contract.events import Decision, Duplicate, Location, Media, Priority, PriorityReason
 from shared.vocabulary import ScoreReason
 from tests.builders import NOON, decision, location, priority
@@ -61,17 +62,20 @@ def test_where_nobody_knows_the_place_the_desk_of_other_reports_leads() -> None:
     of = decision(harbour_request(location=Location(precision="none")), service_code="SINKHOLE")
     kind = CITY.services["SINKHOLE"]
     anywhere = replace(kind, needs=replace(kind.needs, location=False))
-    city = replace(CITY, services={**CITY.services, kind.code: anywhere})
-    policy = replace(POLICY, catalogue=replace(POLICY.catalogue, jurisdictions={city.id: city}))
+
+    def lead_of(changed: ServiceType) -> str:
+        city = replace(CITY, services={**CITY.services, kind.code: changed})
+        policy = replace(POLICY, catalogue=replace(POLICY.catalogue, jurisdictions={city.id: city}))
+        return incoming_request(of, "case-1", None, policy, BY_DAY).route.lead.bureau
 
     found = incoming(of)
-    needs_no_place = incoming_request(of, "case-1", None, policy, BY_DAY)
 
     assert [(one.bureau, one.rule) for one in found.route.all][:2] == [
         ("ROADS", "no-place-to-desk"),
         ("DESK", "regular-lead"),
     ]
-    assert needs_no_place.route.lead.bureau == "DESK"
+    assert lead_of(anywhere) == "DESK"
+    assert lead_of(replace(anywhere, emergency="gas")) == "ROADS"
 
 
 def test_deadlines_count_from_the_submission_by_the_kind_that_it_is() -> None:
