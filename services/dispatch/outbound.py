@@ -84,6 +84,8 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
     facts = {field.name: getattr(change, field.name) for field in fields(change)}
     if isinstance(change, Opened):
         facts["linked_case"] = case.linked_case
+    if isinstance(change, Opened | RequestAttached):
+        facts["first_reported_at"] = case.first_reported_at
     event_class, data_class = _CASE_EVENTS[type(change)]
     request = facts.get("request_id") or case.opened_by
     data = data_class(**case_state(case), **facts)

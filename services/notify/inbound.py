@@ -178,7 +178,11 @@ def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttache
         return  # its reporter was welcomed in the case that it came from
     is_first = isinstance(event, e.CaseOpened)
     template: TemplateName = "received" if is_first else on_joining(case.status)
-    facts = CaseFacts(bureau=case.lead_bureau)
+    facts = CaseFacts(
+        bureau=case.lead_bureau,
+        request_count=case.request_count,
+        first_reported_at=case.first_reported_at,
+    )
     _add_trigger(updates, event, template, facts, only_for=case.request_id)
 
 

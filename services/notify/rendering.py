@@ -33,6 +33,8 @@ TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
 _STATUS_PATH = "/track/"
 _DATE_FORMATS: Mapping[Language, str] = {"en": "EEEE, MMMM d", "es": "EEEE d 'de' MMMM"}
 _SHORT_DATE_FORMATS: Mapping[Language, str] = {"en": "EEE, MMM d", "es": "d 'de' MMMM"}
+_PAST_DATE_FORMATS: Mapping[Language, str] = {"en": "MMMM d, y", "es": "d 'de' MMMM 'de' y"}
+_SHORT_PAST_DATE_FORMATS: Mapping[Language, str] = {"en": "MMM d, y", "es": "d MMM y"}
 _WITH_AGENCY = frozenset({"received", "attached", "referred"})
 
 _JOINERS = {"\u200c", "\u200d"}  # they shape letters in many scripts and have no other effect
@@ -240,6 +242,13 @@ def _variables(data: MessageData, city: CityTexts) -> dict[str, Any]:
         "reason": one_line(case.reason),
         "day": _date_in_words(case.scheduled_for, city.timezone, language, _DATE_FORMATS),
         "date": _date_in_words(case.scheduled_for, city.timezone, language, _SHORT_DATE_FORMATS),
+        "reports": case.request_count or 1,
+        "first_day": _date_in_words(
+            case.first_reported_at, city.timezone, language, _PAST_DATE_FORMATS
+        ),
+        "first_date": _date_in_words(
+            case.first_reported_at, city.timezone, language, _SHORT_PAST_DATE_FORMATS
+        ),
         "followed": [one_line(number) for number in data.followed],
         "city": city.name,
         "phone": city.phone[language],

@@ -61,12 +61,16 @@ class CaseFacts:
         note: The bureau's note to the public.
         reason: Reason for closing.
         scheduled_for: Start of the scheduled work.
+        request_count: Number of requests in the case when a request joined it.
+        first_reported_at: When the first of them was submitted.
     """
 
     bureau: str | None = None
     note: str | None = None
     reason: str | None = None
     scheduled_for: datetime | None = None
+    request_count: int | None = None
+    first_reported_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ _FOLLOWERS_SQL = """
 """
 _TRIGGERS_SQL = """
     SELECT about, version, template, priority, only_for, cause_id, traceparent,
-           bureau, note, reason, scheduled_for
+           bureau, note, reason, scheduled_for, request_count, first_reported_at
       FROM announcements
      WHERE about = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
 """
@@ -110,10 +110,11 @@ _SAVE_MEMBERSHIPS_SQL = """
 """
 _SAVE_TRIGGERS_SQL = """
     INSERT INTO announcements (about, version, template, priority, only_for, cause_id, traceparent,
-                               bureau, note, reason, scheduled_for)
+                               bureau, note, reason, scheduled_for, request_count,
+                               first_reported_at)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[],
                          $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                         $11::timestamptz[])
+                         $11::timestamptz[], $12::integer[], $13::timestamptz[])
     ON CONFLICT (about, version) DO NOTHING
 """
 
@@ -190,6 +191,8 @@ class PostgresNotificationStore:
                 trigger.facts.note,
                 trigger.facts.reason,
                 trigger.facts.scheduled_for,
+                trigger.facts.request_count,
+                trigger.facts.first_reported_at,
             )
             for trigger in triggers
         ]

@@ -14,7 +14,8 @@ _REQUEST_SQL = """
      LIMIT 1
 """
 _FACTS_SQL = """
-    SELECT bureau, note, reason, scheduled_for FROM announcements
+    SELECT bureau, note, reason, scheduled_for, request_count, first_reported_at
+      FROM announcements
      WHERE about = $1
      ORDER BY template = $2 DESC, version DESC
      LIMIT 1

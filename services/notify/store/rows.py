@@ -16,7 +16,7 @@ from shared.vocabulary import StatusChannel
 DELIVERY_COLUMNS = """
     d.notification_id, d.person, d.request_id, d.language, d.channel, d.day,
     a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
-    a.bureau, a.note, a.reason, a.scheduled_for
+    a.bureau, a.note, a.reason, a.scheduled_for, a.request_count, a.first_reported_at
 """
 """What ``stored_delivery`` needs of ``deliveries AS d`` joined with ``announcements AS a``."""
 
@@ -29,7 +29,14 @@ def trigger_of(row: Record) -> Trigger:
         template=row["template"],
         priority=row["priority"],
         cause=CausingEvent(row["cause_id"], row["traceparent"]),
-        facts=CaseFacts(row["bureau"], row["note"], row["reason"], row["scheduled_for"]),
+        facts=CaseFacts(
+            bureau=row["bureau"],
+            note=row["note"],
+            reason=row["reason"],
+            scheduled_for=row["scheduled_for"],
+            request_count=row["request_count"],
+            first_reported_at=row["first_reported_at"],
+        ),
         only_for=str(row["only_for"]) if row["only_for"] else None,
     )
 

@@ -53,6 +53,8 @@ class CaseWithRequest(CaseState):
     """Id of the case that the request was in before an operator moved it; or null."""
     moves: int = 0
     """Number of times that operators have moved the request."""
+    first_reported_at: AwareDatetime | None = Field(default=None, examples=["2026-11-23T20:00:00Z"])
+    """When the first of the case's requests was submitted; null in events of older versions."""
 
 
 class CaseStatusChange(CaseState):

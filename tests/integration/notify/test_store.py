@@ -6,7 +6,7 @@ import pytest
 
 from services.notify.inbound import collect_updates
 from shared.contract.events import new_id
-from tests.builders import contact_given
+from tests.builders import NOON, contact_given
 from tests.integration.notify.stores import (
     NotifyStores,
     add,
@@ -104,10 +104,12 @@ async def test_an_occasion_comes_back_as_it_was(store: NotifyStores) -> None:
     event = moved(new_id(), 3, "in_progress").model_copy(
         update={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
     )
-    await save(store, event)
+    r = new_id()
+    joined = attached(r, event.data.case_id, 4, request_count=30, first_reported_at=NOON)
+    await save(store, event, joined)
 
-    (expected,) = collect_updates([event], CONTACT_KEY).triggers.values()
-    assert await triggers(store, [event.data.case_id]) == [expected]
+    expected = collect_updates([event, joined], CONTACT_KEY).triggers.values()
+    assert await triggers(store, [event.data.case_id], [r]) == list(expected)
 
 
 async def test_the_first_word_on_a_version_counts(store: NotifyStores) -> None:

@@ -72,6 +72,7 @@ async def test_a_duplicate_joins_its_case_and_every_bureau_hears_of_it(
         ("WATER", 2, 2),
     ]
     assert {e.data.request_count for e in changed} == {2}
+    assert {e.data.first_reported_at for e in changed} == {attached.data.first_reported_at}
 
 
 async def test_a_more_urgent_duplicate_raises_the_case(harness: DispatchHarness) -> None:

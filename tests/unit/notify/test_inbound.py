@@ -4,7 +4,7 @@ import pytest
 
 from services.notify.inbound import Updates, collect_updates
 from shared.contract.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
-from tests.builders import contact_given, location
+from tests.builders import NOON, contact_given, location
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     attached,
@@ -124,6 +124,14 @@ def test_opening_and_joining_make_followers_and_welcome_each_alone() -> None:
     welcomes = list(found.triggers.values())
     assert [(w.template, w.only_for) for w in welcomes] == [("received", "r1"), ("attached", "r2")]
     assert found.broadcast_cases == set()
+
+
+def test_who_joins_a_case_is_told_how_many_reported_it_and_since_when() -> None:
+    event = attached(R, C, version=30, request_count=30, first_reported_at=NOON)
+
+    (added,) = updates_of(event).triggers.values()
+
+    assert (added.facts.request_count, added.facts.first_reported_at) == (30, NOON)
 
 
 def test_who_joins_a_closed_case_is_told_so() -> None:

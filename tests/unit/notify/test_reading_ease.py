@@ -10,6 +10,7 @@ import pytest
 
 from services.notify.rendering import TEMPLATES
 from services.notify.rules.model import CaseFacts
+from tests.builders import NOON
 from tests.unit.notify.factories import message_data, renderer, request_facts
 
 RENDERER = renderer()
@@ -24,7 +25,9 @@ def sentences(template: str, language: str) -> list[list[str]]:
             template=template,
             language=language,
             request=request_facts(emergency=True, service_code="NO-SUCH-KIND"),
-            case=CaseFacts(note="All dry", reason="All dry"),
+            case=CaseFacts(
+                note="All dry", reason="All dry", request_count=30, first_reported_at=NOON
+            ),
         )
     )
     prose = re.sub(r"https?://\S+|[0-9-]{3,}", "", message.text)

@@ -202,6 +202,35 @@ def test_a_date_is_the_citys_own_day_in_words(language: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "told", "count"),
+    [
+        (
+            "en",
+            "Yours is one of 30 reports of it. It was first reported on November 23, 2026.",
+            "one of",
+        ),
+        (
+            "es",
+            "El suyo es uno de 30 reportes. El primero llegó el 23 de noviembre de 2026.",
+            "uno de",
+        ),
+    ],
+)
+def test_who_reports_a_known_problem_reads_how_many_did_and_since_when(
+    language: str, told: str, count: str
+) -> None:
+    late_in_utc = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
+    case = CaseFacts(request_count=30, first_reported_at=late_in_utc)
+
+    message = render("attached", language, case=case)
+
+    assert told in message.text
+    assert told in Page(message.html).text
+    only_one = render("attached", language, case=CaseFacts(request_count=1))
+    assert count not in only_one.text
+
+
+@pytest.mark.parametrize(
     "moment",
     [
         datetime.min.replace(tzinfo=UTC),

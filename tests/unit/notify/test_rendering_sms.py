@@ -18,6 +18,8 @@ FACTS = CaseFacts(
     note="Filled",
     reason="No hole there",
     scheduled_for=datetime(2026, 3, 7, 9, tzinfo=ZoneInfo("US/Pacific")),
+    request_count=1000,
+    first_reported_at=datetime(2026, 9, 30, 9, tzinfo=ZoneInfo("US/Pacific")),
 )
 
 
@@ -41,6 +43,22 @@ def test_every_text_tells_city_number_and_page_in_two_parts_at_most(
     assert text.count("26-7KQ4-M2") >= 2
     assert "\n" not in text
     assert sms_parts(text).count <= 2
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "26-7KQ4-M2: yours is one of 1000, first reported on Sep 30, 2026."),
+        ("es", "26-7KQ4-M2: es uno de 1000, el primero del 30 sept 2026."),
+    ],
+)
+def test_a_text_about_a_known_problem_tells_how_many_reported_it_and_since_when(
+    language: Language, told: str
+) -> None:
+    text = text_of("attached", language, emergency=True, agency=AGENCY)
+
+    assert told in text
+    assert (sms_parts(text).count, sms_parts(text).encoding) == (2, "gsm7")
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
