@@ -13,6 +13,7 @@ import pytest_asyncio
 from deploy.local.supervisor import running_stack
 from shared.contract.events import ContactGiven, SubmissionReceived, encode, new_id
 from shared.contract.topics import CHANNEL_SUBMISSIONS
+from shared.runtime.clock import utc_now
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
 from tests.builders import PIONEER_SQUARE, contact_given, handed_in, north_of, submission
@@ -42,7 +43,8 @@ def report(email: str, **changes: Any) -> SubmissionReceived:
     place = {"latitude": point.latitude, "longitude": point.longitude}
     reporter = {"name": "Quilla", "email": email, "status_updates": ["email"]}
     reporter |= changes.pop("reporter", {})
-    return handed_in(submission(location=place, reporter=reporter, **changes))
+    data = submission(location=place, reporter=reporter, **changes)
+    return handed_in(data, time=utc_now().isoformat())  # an old one is overdue at once
 
 
 async def test_a_person_is_erased_everywhere_and_nothing_brings_them_back(

@@ -38,6 +38,7 @@ CLOSED = {
             "text": "The work is done.",
             "bureau": "Streets",
             "note": "We filled the hole.",
+            "media": [],
         }
     ],
 }
