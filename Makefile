@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up compose compose-down compose-test test test-containers check format schemas messages docs faults faults-quick hostile bench
+.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas messages docs faults faults-quick hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,8 +32,11 @@ compose-down: ## Stop the containers; the volumes stay
 compose-test: setup ## Start the containers, hand in a request, see its mail, remove them: minutes
 	@sh deploy/docker/compose.sh test
 
-test: setup ## Run every test but faults, attacks and benchmarks
-	$(PYTEST) -n 2 --ignore=tests/faults --ignore=tests/hostile --ignore=tests/bench $(ARGS)
+test: setup ## Run every test but long ones, faults, attacks and benchmarks
+	$(PYTEST) -n 2 -m "not long" --ignore=tests/faults --ignore=tests/hostile --ignore=tests/bench $(ARGS)
+
+test-long: setup ## Run the tests of outages and restarts that take minutes
+	$(PYTEST) -m long --ignore=tests/faults --ignore=tests/hostile --ignore=tests/bench $(ARGS)
 
 test-containers: setup ## Run tests with Kafka and PostgreSQL in containers
 	@sh deploy/docker/compose.sh run $(PYTEST) $(or $(ARGS),tests/integration/test_stores.py \

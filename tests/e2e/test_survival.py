@@ -16,6 +16,7 @@ from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.long,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(240),
 ]

@@ -32,7 +32,11 @@ from tests.builders import request_submitted
 from tests.stack import PASSWORD
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.long,
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 
 @dataclass

@@ -22,7 +22,7 @@ from tests.integration.surges.storms import (
 from tests.integration.surges.watcher import Watcher
 from tests.topic_log import TopicLog
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
 
 
 async def test_where_the_watcher_goes_on_can_be_seen_from_outside(
