@@ -40,7 +40,7 @@ from tests.stack import PASSWORD, Stores
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
 
 LOCK_HOLDERS = """
     SELECT usename, count(*) AS buckets
