@@ -55,6 +55,8 @@ async def pause(stopping: asyncio.Event, seconds: float) -> None:
     Raises:
         StoppedError: The process was asked to stop before the end.
     """
+    if stopping.is_set():  # a wait of no seconds would not see it
+        raise StoppedError("asked to stop")
     with suppress(TimeoutError):
         await asyncio.wait_for(stopping.wait(), seconds)
         raise StoppedError("asked to stop")

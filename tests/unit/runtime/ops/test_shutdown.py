@@ -47,12 +47,13 @@ async def test_work_may_end_within_its_grace() -> None:
     assert await cancel_on_stop(stopping, work(), grace_s=5) == "done"
 
 
-async def test_a_pause_ends_when_asked_to_stop() -> None:
+@pytest.mark.parametrize("seconds", [60, 0])
+async def test_a_pause_ends_when_asked_to_stop(seconds: float) -> None:
     stopping = asyncio.Event()
     stopping.set()
 
     with pytest.raises(StoppedError):
-        await pause(stopping, 60)
+        await pause(stopping, seconds)
 
 
 async def test_a_pause_without_a_stop_ends_by_itself() -> None:
