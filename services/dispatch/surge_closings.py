@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -13,9 +12,8 @@ from services.dispatch.operator_audit import operator_audit
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.store.surges import SurgeClosing, cases_to_close, remove_closed
 from shared.contract.events import OperatorCommanded, new_id
-from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.audit import audit
-from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.ops.woken_work import WokenWork
 from shared.runtime.outbox.outbox import HandOver
 from shared.runtime.postgres import Pool, transaction
 
@@ -44,25 +42,19 @@ class SurgeClosingWorker:
     policy: DispatchPolicy
     hand_over: HandOver
     clock: Callable[[], datetime]
-    _called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _closing: WokenWork = field(default_factory=lambda: WokenWork(_LOOK_EVERY_S), init=False)
 
     def wake(self) -> None:
         """Look at once: there is something to close."""
-        self._called.set()
+        self._closing.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Close what is to be closed until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                self._called.clear()
-                try:
-                    while await self.close_some():
-                        await pause(stopping, 0)
-                except (SystemicError, TransientError) as error:
-                    log.warning("closings_postponed", code=error.code)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_EVERY_S):
-                        await cancel_on_stop(stopping, self._called.wait())
+        await self._closing.run(
+            stopping,
+            self.close_some,
+            lambda error: log.warning("closings_postponed", code=error.code),
+        )
 
     async def close_some(self) -> int:
         """Close some of the cases; return how many were looked at.

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,9 +16,9 @@ from services.dispatch.rules.open311 import Entry, id_of, progress_of
 from services.dispatch.store.forwards import FIRST, ForwardQueue
 from services.dispatch.store.postgres import find_work_order
 from shared.contract.events import WorkOrder
-from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.metrics import FORWARDS
-from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.ops.shutdown import cancel_on_stop
+from shared.runtime.ops.woken_work import WokenWork
 from shared.vocabulary import FINAL_STATUSES
 
 log = structlog.get_logger()
@@ -50,25 +49,20 @@ class Open311Worker:
     updates: RemoteUpdates
     clock: Callable[[], datetime]
     poll_every: timedelta = POLL_EVERY
-    _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _forwarding: WokenWork = field(default_factory=lambda: WokenWork(_LOOK_EVERY_S), init=False)
 
     def wake(self) -> None:
         """Look at once: this process has added events."""
-        self._woken.set()
+        self._forwarding.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send, and read statuses, until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                self._woken.clear()
-                try:
-                    while await cancel_on_stop(stopping, self.step(), grace_s=_GRACE_S):
-                        await pause(stopping, 0)
-                except (SystemicError, TransientError) as error:
-                    log.warning("forwarding_postponed", code=error.code, bureau=self.queue.bureau)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_EVERY_S):
-                        await cancel_on_stop(stopping, self._woken.wait())
+        bureau = self.queue.bureau
+        await self._forwarding.run(
+            stopping,
+            lambda: cancel_on_stop(stopping, self.step(), grace_s=_GRACE_S),
+            lambda error: log.warning("forwarding_postponed", code=error.code, bureau=bureau),
+        )
 
     async def step(self) -> bool:
         """Send the next work order, and read statuses when it is time; as ``send_next``."""

@@ -6,7 +6,6 @@ that may or may not have gone out; it is reported as unknown and not sent again.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.header import Header
@@ -22,8 +21,7 @@ from services.intake.policy import IntakePolicy
 from services.intake.rules.mail.addresses import OurAddresses
 from services.intake.rules.mail.wording import SUBJECT, question_text
 from shared.email_address import normalize_email
-from shared.errors import StoppedError, SystemicError, TransientError
-from shared.runtime.ops.shutdown import cancel_on_stop
+from shared.runtime.ops.woken_work import WokenWork
 from shared.runtime.postgres import Pool, transaction
 from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
 
@@ -75,25 +73,19 @@ class QuestionSender:
     addresses: OurAddresses
     smtp: SmtpSettings
     clock: Callable[[], datetime]
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _sending: WokenWork = field(default_factory=lambda: WokenWork(_IDLE_S), init=False)
 
     def wake(self) -> None:
         """Look for a question now."""
-        self._woken.set()
+        self._sending.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send questions until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                self._woken.clear()
-                try:
-                    while not stopping.is_set() and await self.send_one():
-                        pass
-                except (SystemicError, TransientError) as error:
-                    log.warning("questions_postponed", code=error.code)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_IDLE_S):
-                        await cancel_on_stop(stopping, self._woken.wait())
+        await self._sending.run(
+            stopping,
+            self.send_one,
+            lambda error: log.warning("questions_postponed", code=error.code),
+        )
 
     async def send_one(self) -> bool:
         """Send the question that waits longest; return False when none could be sent."""

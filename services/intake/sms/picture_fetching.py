@@ -6,7 +6,6 @@ so a crash loses none, and adds none twice. What cannot be fetched is left out.
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -32,9 +31,9 @@ from services.intake.rules.sms.pictures import (
     redirected,
 )
 from services.intake.sms.picture_store import WaitingPicture, claim_picture, remove_picture
-from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
 from shared.runtime.ops.shutdown import cancel_on_stop
+from shared.runtime.ops.woken_work import WokenWork
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction
 
@@ -131,25 +130,19 @@ class PictureFetcher:
     library: MediaLibrary
     source: PictureSource
     clock: Callable[[], datetime]
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _fetching: WokenWork = field(default_factory=lambda: WokenWork(_IDLE_S), init=False)
 
     def wake(self) -> None:
         """Look for a picture now."""
-        self._woken.set()
+        self._fetching.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Fetch pictures until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                self._woken.clear()
-                try:
-                    while await cancel_on_stop(stopping, self.fetch_one()):
-                        pass
-                except (SystemicError, TransientError) as error:
-                    log.warning("sms_pictures_postponed", code=error.code)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_IDLE_S):
-                        await cancel_on_stop(stopping, self._woken.wait())
+        await self._fetching.run(
+            stopping,
+            lambda: cancel_on_stop(stopping, self.fetch_one()),
+            lambda error: log.warning("sms_pictures_postponed", code=error.code),
+        )
 
     async def fetch_one(self) -> bool:
         """Try the picture that waits longest; return False when none is due."""
