@@ -20,6 +20,7 @@ from services.notify.rendering import LANGUAGES
 from shared.errors import SystemicError, TransientError
 from shared.page_style.sheet import style_sheet
 from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.deadline import log_not_served
 from shared.vocabulary import Language, supported_language
 
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
@@ -134,7 +135,8 @@ class LinkPages:
                 status = refused.response.status
                 reason: PlainReason = "busy" if status == _TOO_MANY else "unreadable"
                 return self.plain(reason, status)
-            except (SystemicError, TransientError, TimeoutError):
+            except (SystemicError, TransientError, TimeoutError) as error:
+                log_not_served(error)
                 return self.plain("busy", _NOT_NOW, {"Retry-After": "2"})
 
         return answer
