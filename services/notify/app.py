@@ -19,6 +19,7 @@ from services.notify.feedback import FeedbackIntake
 from services.notify.handlers import on_messages
 from services.notify.http.contact import contact_routes
 from services.notify.http.feedback import FeedbackPage, feedback_routes
+from services.notify.http.links import LinkReader
 from services.notify.http.pages import LinkPages
 from services.notify.http.preferences import PreferencePages, preference_routes
 from services.notify.http.sms_status import sms_status_routes
@@ -144,10 +145,14 @@ async def notify(
             readiness_checks=[consumer],
             routes=[
                 *sms_status_routes(settings, second, SmsStatuses(pool, relay.hand_over).take),
-                *feedback_routes(FeedbackPage(pages, links, feedback, settings.trusted_proxies)),
+                *feedback_routes(
+                    FeedbackPage(pages, LinkReader(links, settings.trusted_proxies), feedback)
+                ),
                 *contact_routes(_callers(settings, pool), disclosures),
                 *preference_routes(
-                    PreferencePages(pages, links, Preferences(pool), settings.trusted_proxies)
+                    PreferencePages(
+                        pages, LinkReader(links, settings.trusted_proxies), Preferences(pool)
+                    )
                 ),
             ],
             readers=[consumer],

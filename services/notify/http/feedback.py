@@ -1,54 +1,37 @@
 """The page behind the link "Is it fixed?" of a message."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from aiohttp import web
 
 from services.notify.feedback import FeedbackIntake, FixedAnswer
 from services.notify.http.forms import form_fields
+from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
 from services.notify.http.pages import LinkPages, chosen_language
-from services.notify.rules.signed_links import PATHS, SignedLinks
+from services.notify.rules.signed_links import PATHS
 from services.notify.store.feedback import FixedQuestion
 from shared.runtime.clock import utc_now
-from shared.runtime.http.addresses import Network, address_of
-from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import URLENCODED, body_of
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter, documents
-from shared.runtime.http.rate_limits import TokenBuckets
-from shared.runtime.http.refusals import ADDRESS_RATE
+from shared.runtime.http.openapi import Content, Operation, documents
 
 _Fault: TypeAlias = Literal["fixed", "comment"]
 
 _PATH = f"{PATHS['feedback']}{{token}}"
 _MAX_COMMENT = 4_000
-_PER_SECOND = 20.0
-_BURST_S = 5.0
 
-_HTML = ("text/html",)
-_OTHERS: Mapping[int, Content] = {
-    404: Content("The link is of no message.", _HTML),
-    429: Content("The address calls too often.", _HTML),
-    503: Content("It cannot be answered at the moment.", _HTML, headers=RETRY_AFTER),
-}
-_LANGUAGE = {"lang": Parameter("Language of the page; that of the message where it is missing.")}
 _SHOW = Operation(
     "Ask whether a problem is fixed; changes nothing.",
-    {200: Content("The page.", _HTML), **_OTHERS},
-    query=_LANGUAGE,
+    {200: Content("The page.", HTML), **LINK_REFUSALS},
+    query=LANGUAGE,
 )
 _TAKE = Operation(
     "Take the answer; the same one again changes nothing.",
     {
-        200: Content("It is taken.", _HTML),
-        400: Content("It is no form.", _HTML),
-        408: Content("It did not arrive in time."),
-        413: Content("It is larger than 1 MiB.", _HTML),
-        415: Content("It is of another type.", _HTML),
-        422: Content("Fields are wrong; the page shows which and why.", _HTML),
-        **_OTHERS,
+        200: Content("It is taken.", HTML),
+        **FORM_REFUSALS,
     },
     body=Content(
         "`fixed` is `yes` or `no`, `comment` what the person adds, at most 4,000 characters.",
@@ -56,7 +39,7 @@ _TAKE = Operation(
         dict[str, str],
         example={"fixed": "no", "comment": "The hole is half filled"},
     ),
-    query=_LANGUAGE,
+    query=LANGUAGE,
 )
 
 
@@ -73,19 +56,13 @@ class FeedbackPage:
 
     Attributes:
         pages: Renders pages.
-        links: Reads the links.
+        reader: Reads the links.
         feedback: Finds questions and takes their answers.
-        proxies: Networks of trusted reverse proxies.
-        by_address: Limits how often an address calls.
     """
 
     pages: LinkPages
-    links: SignedLinks
+    reader: LinkReader
     feedback: FeedbackIntake
-    proxies: Sequence[Network]
-    by_address: TokenBuckets = field(
-        default_factory=lambda: TokenBuckets(_PER_SECOND, burst_s=_BURST_S)
-    )
 
     async def show(self, request: web.Request) -> web.Response:
         """Ask the question."""
@@ -105,9 +82,7 @@ class FeedbackPage:
         return self._page(request, "feedback_done", asked.question, fixed=answer.fixed)
 
     async def _asked(self, request: web.Request) -> _Asked | None:
-        if not self.by_address.try_take(address_of(request, self.proxies)):
-            raise RefusedError(ADDRESS_RATE.response())
-        message = self.links.notification("feedback", request.match_info["token"])
+        message = self.reader.message_of(request, "feedback")
         if message is None:
             return None
         question = await Deadline().wait_for(self.feedback.find(message))

@@ -4,63 +4,48 @@ A GET changes nothing, since mail scanners follow links. Mail programs unsubscri
 their own, without cookies and without the page (RFC 8058); its body says nothing more.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from aiohttp import web
 
 from services.notify.http.forms import form_fields
+from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
 from services.notify.http.pages import LinkPages, chosen_language
 from services.notify.preferences import Preferences
 from services.notify.rules.preferences import UpdatesChoice
-from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks
+from services.notify.rules.signed_links import PATHS, LinkPurpose
 from services.notify.store.preferences import KnownPreferences
 from shared.runtime.clock import utc_now
-from shared.runtime.http.addresses import Network, address_of
-from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import URLENCODED, body_of
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter, documents
-from shared.runtime.http.rate_limits import TokenBuckets
-from shared.runtime.http.refusals import ADDRESS_RATE
+from shared.runtime.http.openapi import Content, Operation, documents
 from shared.vocabulary import supported_language
 
 _UNSUBSCRIBE = f"{PATHS['unsubscribe']}{{token}}"
 _PREFERENCES = f"{PATHS['preferences']}{{token}}"
 _CHOICES: Mapping[str, UpdatesChoice] = {choice: choice for choice in get_args(UpdatesChoice)}
-_PER_SECOND = 20.0
-_BURST_S = 5.0
 
-_HTML = ("text/html",)
-_PAGE = Content("The page.", _HTML)
-_OTHERS: Mapping[int, Content] = {
-    404: Content("The link is of no message.", _HTML),
-    429: Content("The address calls too often.", _HTML),
-    503: Content("It cannot be answered at the moment.", _HTML, headers=RETRY_AFTER),
-}
-_LANGUAGE = {"lang": Parameter("Language of the page; that of messages where it is missing.")}
+_PAGE = Content("The page.", HTML)
 _ASK_TO_STOP = Operation(
-    "Ask whether e-mails shall stop; changes nothing.", {200: _PAGE, **_OTHERS}, query=_LANGUAGE
+    "Ask whether e-mails shall stop; changes nothing.",
+    {200: _PAGE, **LINK_REFUSALS},
+    query=LANGUAGE,
 )
 _STOP = Operation(
     "Unsubscribe, by the page or by one click (RFC 8058); a repeat changes nothing.",
-    {200: Content("No more e-mail comes about reports.", _HTML), **_OTHERS},
-    query=_LANGUAGE,
+    {200: Content("No more e-mail comes about reports.", HTML), **LINK_REFUSALS},
+    query=LANGUAGE,
 )
 _SHOW = Operation(
-    "Ask which messages shall come; changes nothing.", {200: _PAGE, **_OTHERS}, query=_LANGUAGE
+    "Ask which messages shall come; changes nothing.", {200: _PAGE, **LINK_REFUSALS}, query=LANGUAGE
 )
 _SAVE = Operation(
     "Save which messages come, and their language.",
     {
-        200: Content("It is saved.", _HTML),
-        400: Content("It is no form.", _HTML),
-        408: Content("It did not arrive in time."),
-        413: Content("It is larger than 1 MiB.", _HTML),
-        415: Content("It is of another type.", _HTML),
-        422: Content("Fields are wrong; the page shows which and why.", _HTML),
-        **_OTHERS,
+        200: Content("It is saved.", HTML),
+        **FORM_REFUSALS,
     },
     body=Content(
         "`updates` is `all`, `important` or `none`, `language` one of the page's.",
@@ -68,7 +53,7 @@ _SAVE = Operation(
         dict[str, str],
         example={"updates": "important", "language": "es"},
     ),
-    query=_LANGUAGE,
+    query=LANGUAGE,
 )
 
 
@@ -78,19 +63,13 @@ class PreferencePages:
 
     Attributes:
         pages: Renders pages.
-        links: Reads the links.
+        reader: Reads the links.
         preferences: Finds and keeps what people choose.
-        proxies: Networks of trusted reverse proxies.
-        by_address: Limits how often an address calls.
     """
 
     pages: LinkPages
-    links: SignedLinks
+    reader: LinkReader
     preferences: Preferences
-    proxies: Sequence[Network]
-    by_address: TokenBuckets = field(
-        default_factory=lambda: TokenBuckets(_PER_SECOND, burst_s=_BURST_S)
-    )
 
     async def ask_to_stop(self, request: web.Request) -> web.Response:
         """Ask whether e-mails shall stop."""
@@ -134,9 +113,7 @@ class PreferencePages:
         self, request: web.Request, purpose: LinkPurpose
     ) -> tuple[str, KnownPreferences] | None:
         """Return the message of a link, and its recipient's preferences; None for a bad link."""
-        if not self.by_address.try_take(address_of(request, self.proxies)):
-            raise RefusedError(ADDRESS_RATE.response())
-        message = self.links.notification(purpose, request.match_info["token"])
+        message = self.reader.message_of(request, purpose)
         if message is None:
             return None
         known = await Deadline().wait_for(self.preferences.find(message))
@@ -160,7 +137,7 @@ class PreferencePages:
             status=status,
             updates=known.updates,
             message_language=known.language,
-            preferences_url=self.links.url("preferences", message),
+            preferences_url=self.reader.links.url("preferences", message),
             **variables,
         )
 

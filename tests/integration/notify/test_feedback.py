@@ -10,6 +10,7 @@ import pytest
 
 from services.notify.feedback import FeedbackIntake
 from services.notify.http.feedback import FeedbackPage, feedback_routes
+from services.notify.http.links import LinkReader
 from services.notify.http.pages import LinkPages
 from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
@@ -57,7 +58,7 @@ async def ready() -> None:
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
     pages = LinkPages({"portland.gov": PORTLAND}, PUBLIC_URL)
     feedback = FeedbackIntake(pool, POLICY, lambda _: None)
-    routes = feedback_routes(FeedbackPage(pages, LINKS, feedback, ()))
+    routes = feedback_routes(FeedbackPage(pages, LinkReader(LINKS, ()), feedback))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,

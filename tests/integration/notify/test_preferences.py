@@ -11,6 +11,7 @@ import pytest
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.handlers import erase
+from services.notify.http.links import LinkReader
 from services.notify.http.pages import LinkPages
 from services.notify.http.preferences import PreferencePages, preference_routes
 from services.notify.preferences import Preferences
@@ -44,7 +45,7 @@ PURPOSES: tuple[LinkPurpose, LinkPurpose] = ("unsubscribe", "preferences")
 @pytest.fixture
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
     pages = LinkPages({"portland.gov": PORTLAND}, PUBLIC_URL)
-    routes = preference_routes(PreferencePages(pages, LINKS, Preferences(pool), ()))
+    routes = preference_routes(PreferencePages(pages, LinkReader(LINKS, ()), Preferences(pool)))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
