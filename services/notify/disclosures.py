@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.notify.rules.model import CaseLead, CaseReporter
+from services.notify.rules.leads import CaseLead, CaseReporter
 from services.notify.store.leads import case_reporters, find_lead
 from shared.contract.events import ContactDisclosed, ContactDisclosure
 from shared.redaction import KnownPii, Redactor

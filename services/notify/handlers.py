@@ -5,20 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from services.notify.inbound import Updates, collect_updates
+from services.notify.inbound import collect_updates
 from services.notify.outbound import delivery_event
 from services.notify.policy import NotifyPolicy
 from services.notify.rules.daily_limit import MessagesOfDay, counts, digests_for, over_limit
 from services.notify.rules.flooding import flooded_requests
-from services.notify.rules.model import (
-    Delivery,
-    Follower,
-    ReporterContact,
-    ReturnedMail,
-    StoredDelivery,
-    Trigger,
-)
+from services.notify.rules.model import Delivery, Follower, ReporterContact, StoredDelivery, Trigger
 from services.notify.rules.recipients import deliveries_due
+from services.notify.rules.returned_mail import ReturnedMail
+from services.notify.rules.updates import Updates
 from shared.contract.events import Event, NotificationFailed, NotificationSuppressed
 from shared.runtime.consumer.messages import Message
 

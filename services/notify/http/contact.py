@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import Field
 
 from services.notify.disclosures import Disclosures
-from services.notify.rules.model import CaseReporter
+from services.notify.rules.leads import CaseReporter
 from shared.contract.events import Data, FieldError
 from shared.runtime.http.callers import ADAPTER, BUREAU, OPERATOR, Callers, RefusedError
 from shared.runtime.http.calls import JSON, answers_errors

@@ -202,38 +202,6 @@ class ReporterContact:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnedMail:
-    """A report of another mail server about one e-mail.
-
-    Attributes:
-        notification_id: Id of the e-mail; it may be a stranger's invention.
-        kind: ``bounced_for_now`` when the address may take the next one.
-        at: When the report came.
-    """
-
-    notification_id: str
-    kind: Literal["bounced", "bounced_for_now", "complained"]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ContactConsent:
-    """The latest consent of a person to messages by a channel.
-
-    Attributes:
-        contact: Keyed hash of the number or address.
-        channel: The channel.
-        opted_out: True when the person wants no more of them.
-        at: When the person gave it.
-    """
-
-    contact: str
-    channel: StatusChannel
-    opted_out: bool
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ReferralAgency:
     """An agency outside the city that must act.
 
@@ -275,47 +243,6 @@ class RequestFacts:
     emergency: bool
     agency: ReferralAgency | None
     answer_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseReporter:
-    """The contact of a reporter of a case, as the lead bureau may read it.
-
-    Attributes:
-        request_id: The reporter's request.
-        tracking_number: The number given to the reporter.
-        name: The reporter's name; None where it is unknown.
-        email: Usable e-mail address; None for none.
-        phone: Phone number, E.164; None for none.
-        language: BCP 47 tag of the language to write or speak in; None where it is unknown.
-    """
-
-    request_id: str
-    tracking_number: str
-    name: str | None
-    email: str | None
-    phone: str | None
-    language: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseLead:
-    """The bureau that leads a case.
-
-    Attributes:
-        case_id: The case.
-        version: Version of the case that says so.
-        jurisdiction: Id of the city's jurisdiction.
-        bureau: Code of the bureau.
-        work_order_id: The work order by which it leads the case; None for a case that was merged
-            into another.
-    """
-
-    case_id: str
-    version: int
-    jurisdiction: str
-    bureau: str
-    work_order_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from services.notify.rules.model import ContactConsent
+from services.notify.rules.consents import ContactConsent
 from shared.runtime.postgres import Connection, columns
 
 _SAVE_SQL = """

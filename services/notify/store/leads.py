@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.notify.rules.model import CaseLead, CaseReporter
+from services.notify.rules.leads import CaseLead, CaseReporter
 from shared.runtime.postgres import Connection, columns
 
 # Sorted, so that no two transactions deadlock.

@@ -3,17 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from services.notify.inbound import Updates
 from services.notify.rules.daily_limit import MessagesOfDay
 from services.notify.rules.model import (
     Delivery,
     Follower,
     ReporterContact,
     RequestFacts,
-    ReturnedMail,
     StoredDelivery,
     Trigger,
 )
+from services.notify.rules.returned_mail import ReturnedMail
+from services.notify.rules.updates import Updates
 from services.notify.store.consents import save_consents
 from services.notify.store.contacts import (
     cancel_deliveries,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from asyncpg import Record
 
-from services.notify.rules.model import ReturnedMail, StoredDelivery
-from services.notify.rules.returned_mail import RETURNED_WITHIN, suppression_of
+from services.notify.rules.model import StoredDelivery
+from services.notify.rules.returned_mail import RETURNED_WITHIN, ReturnedMail, suppression_of
 from services.notify.store.consents import Suppressed, suppress_addresses
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
 from shared.runtime.postgres import Connection, columns

@@ -7,7 +7,8 @@ from contextlib import suppress
 import pytest
 
 from services.notify.handlers import on_messages
-from services.notify.inbound import Updates, collect_updates
+from services.notify.inbound import collect_updates
+from services.notify.rules.updates import Updates
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.contract.events import Event, new_id
 from shared.errors import DatabaseBusyError

@@ -6,9 +6,9 @@ from typing import Literal
 import pytest
 
 from services.notify.delivery.updates import DeliveryUpdate
-from services.notify.rules.model import Delivery, ReturnedMail, StoredDelivery
+from services.notify.rules.model import Delivery, StoredDelivery
 from services.notify.rules.recipients import person_hash
-from services.notify.rules.returned_mail import MAX_PASSING, RETURNED_WITHIN
+from services.notify.rules.returned_mail import MAX_PASSING, RETURNED_WITHIN, ReturnedMail
 from shared.contract.events import new_id
 from tests.builders import NOON
 from tests.integration.notify.stores import LATER, NotifyStores, claim, due

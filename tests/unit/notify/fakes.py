@@ -6,26 +6,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
-from services.notify.inbound import Updates
+from services.notify.rules.consents import ContactConsent
 from services.notify.rules.daily_limit import MessagesOfDay, counts, person_day
 from services.notify.rules.flooding import WINDOW
 from services.notify.rules.help_lines import help_language
 from services.notify.rules.model import (
-    ContactConsent,
     Delivery,
     Follower,
     Membership,
     MessageData,
     ReporterContact,
     RequestFacts,
-    ReturnedMail,
     StoredDelivery,
     SuppressionReason,
     Trigger,
     TriggerKey,
 )
-from services.notify.rules.returned_mail import RETURNED_WITHIN, suppression_of
+from services.notify.rules.returned_mail import RETURNED_WITHIN, ReturnedMail, suppression_of
 from services.notify.rules.triggers import ANSWERS
+from services.notify.rules.updates import Updates
 from services.notify.store.consents import Suppressed
 from shared.contract.events import Event, new_id
 from shared.vocabulary import StatusChannel

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.notify.inbound import Updates, collect_updates
+from services.notify.inbound import collect_updates
+from services.notify.rules.updates import Updates
 from shared.contract.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
 from tests.builders import NOON, contact_given, location
 from tests.unit.notify.factories import (

@@ -1,0 +1,52 @@
+"""Updates of notify's data that a batch of events brings."""
+
+from dataclasses import dataclass, field
+
+from services.notify.rules.consents import ContactConsent
+from services.notify.rules.leads import CaseLead
+from services.notify.rules.model import (
+    Membership,
+    ReporterContact,
+    RequestFacts,
+    Trigger,
+    TriggerKey,
+)
+from services.notify.rules.returned_mail import ReturnedMail
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """New data in a batch of events.
+
+    Attributes:
+        contacts: By request id; the last event about a contact wins, and its erasure for ever.
+        erased: Requests whose contact was erased.
+        consents: By contact and channel; the one that was given last wins.
+        returned: Reports about e-mails, in order of arrival.
+        requests: By request id; the first decision about a request wins.
+        memberships: By subject id and request id.
+        triggers: By key; the first event about a version wins.
+        leads: By case id; that of the highest version wins.
+    """
+
+    contacts: dict[str, ReporterContact] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+    consents: dict[tuple[str, str], ContactConsent] = field(default_factory=dict)
+    returned: list[ReturnedMail] = field(default_factory=list)
+    requests: dict[str, RequestFacts] = field(default_factory=dict)
+    memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
+    triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
+    leads: dict[str, CaseLead] = field(default_factory=dict)
+
+    @property
+    def request_ids(self) -> frozenset[str]:
+        """The requests with new data."""
+        members = {request_id for _, request_id in self.memberships}
+        return frozenset(self.contacts.keys() | self.erased | self.requests.keys() | members)
+
+    @property
+    def broadcast_cases(self) -> frozenset[str]:
+        """The cases with a trigger for all their followers."""
+        return frozenset(
+            trigger.subject_id for trigger in self.triggers.values() if trigger.only_for is None
+        )
