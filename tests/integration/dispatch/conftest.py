@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import asyncpg
 import pytest
 
@@ -13,8 +14,10 @@ from services.dispatch.app import dispatch
 from services.dispatch.handlers import DispatchStore
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
+from shared.runtime.postgres import Pool, open_pool
 from tests.builders import NOON
 from tests.conftest import Database
+from tests.integration.dispatch.http_access import add_keys, serving_dispatch
 from tests.stack import Stores
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
 
@@ -28,6 +31,22 @@ def settings(stores: Stores, database: Database) -> DispatchSettings:
             "http_port": 0,
         }
     )
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncGenerator[Pool]:
+    async with open_pool(database.dsn("dispatch"), size=8) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def client(
+    database: Database, settings: DispatchSettings
+) -> AsyncGenerator[aiohttp.ClientSession]:
+    """Dispatch's HTTP port, while all of dispatch runs."""
+    await add_keys(database)
+    async with serving_dispatch(settings) as client:
+        yield client
 
 
 @asynccontextmanager

@@ -1,17 +1,16 @@
 """Operators and bureaus read cases over HTTP."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
-from services.dispatch.settings import DispatchSettings
 from shared.contract.events import RequestTriaged, WorkOrder, encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, TRIAGE_DECISIONS
-from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.postgres import Pool
 from tests.builders import (
     NOON,
     decision,
@@ -22,15 +21,12 @@ from tests.builders import (
     request,
     request_triaged,
 )
-from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     ADAPTER,
     KEYS,
     OPERATOR,
-    add_keys,
     guided,
     open_case,
-    serving_dispatch,
     update_of,
 )
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
@@ -42,21 +38,6 @@ pytestmark = pytest.mark.integration
 
 SURGE, NO_SURGE = new_id(), new_id()
 OTHER = "WATER"
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("dispatch"), size=4) as pool:
-        yield pool
-
-
-@pytest.fixture
-async def client(
-    database: Database, settings: DispatchSettings
-) -> AsyncGenerator[aiohttp.ClientSession]:
-    await add_keys(database)
-    async with serving_dispatch(settings) as client:
-        yield client
 
 
 async def answered(

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -10,20 +9,16 @@ import aiohttp
 import pytest
 
 from cli.bureau.simulation import SimulatedBureau
-from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed
 from shared.contract.events import new_id
 from shared.contract.topics import bureau_receipts, bureau_work
-from shared.runtime.postgres import Pool, open_pool
-from tests.conftest import Database
+from shared.runtime.postgres import Pool
 from tests.integration.dispatch.http_access import (
     ADAPTER,
     KEYS,
     OPERATOR,
     OnConnection,
-    add_keys,
     open_case,
-    serving_dispatch,
     update_of,
     waits_or_done,
 )
@@ -36,21 +31,6 @@ pytestmark = pytest.mark.integration
 
 FEED = f"/v1/bureaus/{LEAD}/work-orders"
 OTHER = "WATER"
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("dispatch"), size=8) as pool:
-        yield pool
-
-
-@pytest.fixture
-async def client(
-    database: Database, settings: DispatchSettings
-) -> AsyncGenerator[aiohttp.ClientSession]:
-    await add_keys(database)
-    async with serving_dispatch(settings) as client:
-        yield client
 
 
 async def read(client: aiohttp.ClientSession, **query: Any) -> Response:

@@ -1,46 +1,26 @@
 """Operators command over HTTP, by the rules of their topic."""
 
 import json
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import aiohttp
 import pytest
 
-from services.dispatch.settings import DispatchSettings
 from shared.contract.events import new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
-from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.postgres import Pool
 from tests.builders import decision, request, request_triaged
-from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
-    add_keys,
     guided,
     open_case,
-    serving_dispatch,
 )
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import Response, call
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("dispatch")) as pool:
-        yield pool
-
-
-@pytest.fixture
-async def client(
-    database: Database, settings: DispatchSettings
-) -> AsyncGenerator[aiohttp.ClientSession]:
-    await add_keys(database)
-    async with serving_dispatch(settings) as client:
-        yield client
 
 
 async def command(

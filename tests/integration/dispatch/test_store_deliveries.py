@@ -1,6 +1,6 @@
 """What is sent to webhooks next, as the tables say it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,8 +10,7 @@ from services.dispatch.store.deliveries import Call, WebhookDelivery, WebhookQue
 from services.dispatch.store.webhooks import Webhooks
 from shared.contract.events import Decoder, WorkOrder, WorkOrderChanged, WorkOrderIssued
 from shared.runtime.clock import utc_now
-from shared.runtime.postgres import Pool, open_pool
-from tests.conftest import Database
+from shared.runtime.postgres import Pool
 from tests.integration.dispatch.http_access import change_order, open_case
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 
@@ -20,12 +19,6 @@ pytestmark = pytest.mark.integration
 URL, SECRET = "https://bureau.example/", "whsec_c2VjcmV0"
 DECODER: Decoder[WorkOrderIssued | WorkOrderChanged] = Decoder((WorkOrderIssued, WorkOrderChanged))
 SOON = timedelta(seconds=1)
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("dispatch")) as pool:
-        yield pool
 
 
 class Webhook:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Self
@@ -15,7 +14,7 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.case_events import PostgresCaseEvents
 from shared.contract.events import new_id
 from shared.contract.topics import DISPATCH_CASES
-from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.postgres import Pool
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     KEYS,
@@ -36,12 +35,6 @@ pytestmark = pytest.mark.integration
 
 STREAM = "/v1/stream"
 CASES, CHANGES, AT_ONCE = 10, 200, 25
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("dispatch"), size=8) as pool:
-        yield pool
 
 
 class Stream:

@@ -1,7 +1,6 @@
 """Surges and their cases: which they are, and closing them with one note."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from services.dispatch.store.surges import SurgeClosing, order_closing, upsert_s
 from services.dispatch.surge_closings import SurgeClosingWorker
 from shared.contract.events import CaseClosed, Surge, new_id
 from shared.contract.topics import DISPATCH_CASES
-from shared.runtime.postgres import Pool, open_pool, transaction
+from shared.runtime.postgres import Pool, transaction
 from tests.builders import NOON
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
@@ -39,12 +38,6 @@ MOMENT = timedelta(microseconds=1)
 CASES = 60  # more than one transaction closes
 SURGES = "/v1/surges"
 ORDER = {"actor": "Kim", "reason": "Storm of Tuesday", "note": "The debris is cleared."}
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("dispatch")) as pool:
-        yield pool
 
 
 async def know(pool: Pool, *surges: Surge) -> None:

@@ -18,7 +18,7 @@ from cli.bureau.command import bureau
 from services.dispatch.rules.webhook_signature import signature
 from services.dispatch.settings import DispatchSettings
 from shared.contract.topics import bureau_work
-from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.postgres import Pool
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     KEYS,
@@ -87,12 +87,6 @@ async def receiving() -> AsyncGenerator[Receiver]:
 async def receiver() -> AsyncGenerator[Receiver]:
     async with receiving() as receiver:
         yield receiver
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncGenerator[Pool]:
-    async with open_pool(database.dsn("dispatch")) as pool:
-        yield pool
 
 
 @pytest.fixture
