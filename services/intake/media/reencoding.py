@@ -92,7 +92,7 @@ class Reencoder:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     process.kill()
-                await process.wait()
+                await process.communicate()  # its end is told after all that it said is read
 
 
 async def _exchange(process: Process, picture: bytes) -> bytes:

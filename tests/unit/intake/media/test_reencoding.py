@@ -113,6 +113,14 @@ async def test_an_answer_without_an_end_is_cut_off() -> None:
         await running(endless).reencode(encoded())
 
 
+async def test_a_process_that_talks_and_never_listens_is_killed() -> None:
+    """What it said and nobody read must not hold up the news of its end."""
+    flood = "import sys\nwhile True: sys.stdout.buffer.write(b'x' * 2**20)"
+    with pytest.raises(ReencodingError, match="no answer in time"):
+        async with asyncio.timeout(60):
+            await running(flood, within_s=2).reencode(bytes(2**20))
+
+
 async def test_a_cancelled_call_leaves_no_process(tmp_path: Path) -> None:
     told = tmp_path / "pid"
     hang = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
