@@ -25,6 +25,9 @@ _TEMPLATES = {
     "declined": "No work, and why",
     "reopened": "Open again",
     "overdue": "We are late",
+    "waiting_for_resident": "The team has a question",
+    "already_closed": "Closed by now",
+    "digest": "More news, in one",
 }
 
 
