@@ -50,8 +50,8 @@ async def test_a_moved_request_is_in_its_new_case_and_a_case_stands_for_another(
     await store.write(
         ChangeSet(
             changed_cases=[stands],
-            new_opener_cases=[stands],
-            moved_requests=[moved],
+            restated_cases=[stands],
+            changed_requests=[moved],
             commands=[ProcessedCommand(key, command(), refused_as=None)],
         )
     )
