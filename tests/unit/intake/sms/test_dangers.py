@@ -91,7 +91,6 @@ def test_another_danger_is_a_report_of_its_own_and_its_place_is_asked_for(first:
         pytest.param(WIRE, "the wire is still sparking", id="a condition of the report"),
         pytest.param("Huele a gas muy fuerte", "strong gas smell, people are dizzy", id="its kind"),
         pytest.param(POTHOLE, "the pothole is on fire", id="its kind, that was no danger"),
-        pytest.param(POTHOLE, "cars almost crash, it is deadly", id="no kind and no condition"),
     ],
 )
 def test_the_same_danger_again_is_a_note(first: str, again: str) -> None:
