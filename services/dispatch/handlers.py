@@ -30,7 +30,7 @@ from services.dispatch.records import (
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.history import RESIDENT, author_of_update
+from services.dispatch.rules.history import PLACE_TOLD, RESIDENT, author_of_update
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import UnitOfWork
@@ -116,7 +116,8 @@ async def on_messages(
         elif isinstance(item, IncomingCommand):
             produced += on_operator_commanded(item, message.record, uow, policy, now)
         elif isinstance(item, NoteAdded):
-            put_note(item, uow, now)
+            transferred = put_note(item, uow, policy, now)
+            produced += case_events(transferred, item, uow, now, PLACE_TOLD)
         elif isinstance(item, RequestReassessed):
             raised = raise_by_notes(item, uow, policy, now)
             produced += case_events(raised, item, uow, now)
@@ -247,15 +248,19 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     }
     case_ids |= set((await store.requests_in_cases(noted)).values())
     case_ids |= {case_id for c in commands for case_id in (c.case_id, c.into_case)}
-    moving = [c.case_id for c in commands if c.command in COMMANDS_THAT_MOVE_REQUESTS]
+    cases = await store.load(
+        {case_id for case_id in case_ids if case_id is not None},
+        {u.parsed.work_order_id for u in updates if isinstance(u.parsed, BureauUpdate)},
+    )
+    cases_of = await store.requests_in_cases(noted | {d.request_id for d in decisions})
+    moving = {c.case_id for c in commands if c.command in COMMANDS_THAT_MOVE_REQUESTS}
+    placed = {n.data.request_id for n in notes if isinstance(n, NoteAdded) and n.data.location}
+    moving |= {cases_of[request_id] for request_id in placed & cases_of.keys()}
     return LoadedState(
-        cases=await store.load(
-            {case_id for case_id in case_ids if case_id is not None},
-            {u.parsed.work_order_id for u in updates if isinstance(u.parsed, BureauUpdate)},
-        ),
-        case_ids=await store.requests_in_cases(noted | {d.request_id for d in decisions}),
+        cases=cases,
+        case_ids=cases_of,
         update_keys=await store.processed_updates({update.key for update in updates}),
         command_keys=await store.processed_commands({item.key for item in incoming}),
         history_ids=await store.history_entries({note.id for note in notes}),
-        case_requests=await store.requests_of(set(moving)),
+        case_requests=await store.requests_of(moving),
     )

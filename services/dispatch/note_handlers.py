@@ -1,16 +1,20 @@
-"""Notes that people add to requests, and reassessments of triage that follow from them."""
+"""Notes that people add to requests, and what follows: a place, a transfer, a higher priority."""
 
 from datetime import datetime
 
-from services.dispatch.inbound.requests import case_priority
-from services.dispatch.policy import DispatchPolicy
+from services.dispatch.inbound.requests import case_priority, placed_request
+from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
 from services.dispatch.records import CaseHistoryEntry
-from services.dispatch.rules.case import Case, CaseNote
+from services.dispatch.rules.case import Case, CaseNote, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
-from services.dispatch.rules.history import RESIDENT
+from services.dispatch.rules.clocks import restart_clock
+from services.dispatch.rules.deadlines import acknowledgement
+from services.dispatch.rules.history import RESIDENT, SYSTEM, place_in_words
 from services.dispatch.rules.notes import add_notes, raise_priority
+from services.dispatch.rules.placing import leave_desk, waits_for_place, with_location
+from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
-from shared.contract.events import NoteAdded, RequestReassessed
+from shared.contract.events import Location, NoteAdded, RequestReassessed, new_id
 from shared.errors import PermanentError
 
 
@@ -32,19 +36,25 @@ def case_of_request(request_id: str, uow: UnitOfWork) -> Case:
     return case
 
 
-def put_note(event: NoteAdded, uow: UnitOfWork, now: datetime) -> None:
+def put_note(
+    event: NoteAdded, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+) -> list[CaseTransition]:
     """Put a note into the work orders and the history of its request's case. Idempotent.
+
+    A location in it becomes that of a request and of a case without one, and a case that waited
+    for it at the desk is transferred.
 
     Args:
         event: The note.
         uow: State of the batch; takes the change.
+        policy: Dispatch's rules.
         now: The present moment.
 
     Raises:
         UnknownRequestError: The request has no case; triage passes no such note on.
     """
     if uow.has_entry(event.id):
-        return
+        return []
     note, case = event.data, case_of_request(event.data.request_id, uow)
     uow.record_entry(
         CaseHistoryEntry(
@@ -58,6 +68,49 @@ def put_note(event: NoteAdded, uow: UnitOfWork, now: datetime) -> None:
         )
     )
     uow.change(add_notes(case, CaseNote(note.request_id, note.text)), event)
+    return _place(event, note.location, uow, policy, now) if note.location else []
+
+
+def _place(
+    event: NoteAdded, location: Location, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+) -> list[CaseTransition]:
+    """Give the location to the request and its case, as far as they have none."""
+    case = case_of_request(event.data.request_id, uow)
+    requests = {one.request_id: one for one in uow.requests_of(case.case_id)}
+    request = requests[event.data.request_id]
+    if not _is_without_place(request):
+        return []
+    uow.change_request(with_location(request, location))
+    if not _is_without_place(case):
+        return []
+    case = with_location(case, location)
+    uow.change(case, event)
+    transition = _transfer(case, request, location, policy, now) if waits_for_place(case) else None
+    text = place_in_words(location.address, None if transition else case.lead_bureau)
+    uow.record_entry(CaseHistoryEntry(case.case_id, now, SYSTEM.name, "place_added", text))
+    if transition is None:
+        return []
+    uow.change(transition.case, event)
+    return [transition]
+
+
+def _is_without_place(of: Case | CaseRequest) -> bool:
+    location = of.problem.location
+    return isinstance(location, Location) and location.precision == "none"
+
+
+def _transfer(
+    case: Case, request: CaseRequest, location: Location, policy: DispatchPolicy, now: datetime
+) -> CaseTransition | None:
+    """Return the transfer to the bureau of a place; None where the desk keeps the case."""
+    try:
+        incoming = placed_request(request, case, location, policy, now)
+    except (NoBureauError, NotInCatalogueError):
+        return None
+    case = case.with_order(restart_clock(case.lead, now, policy.case_clock(case)))
+    open_time = policy.open_time(case.jurisdiction, incoming.route.lead.bureau)
+    acknowledge = acknowledgement(case.priority.level, now, open_time)
+    return leave_desk(case, incoming, Reassignment(new_id(), acknowledge))
 
 
 def raise_by_notes(

@@ -120,7 +120,7 @@ def _execute(
         return outcome
     uow.record_command(ProcessedCommand(incoming.key, parsed, None))
     for request in outcome.moved_requests:
-        uow.move(request)
+        uow.change_request(request)
     for transition in outcome.transitions:
         uow.change(transition.case, incoming.event)
     author = author_of_command(parsed)

@@ -115,7 +115,7 @@ class LoadedState:
         case_ids: The cases of those requests of the messages that belong to one already.
         update_keys: Those updates of the messages that were processed before.
         command_keys: Those commands of the messages that were processed before.
-        case_requests: All requests of the cases that commands split or merge.
+        case_requests: All requests of the cases that commands split or merge, or that get a place.
         history_ids: Those events of the messages that are in the history of a case already.
     """
 
@@ -138,8 +138,9 @@ class ChangeSet:
         changed_orders: Stored work orders that changed.
         joined_requests: Requests that joined their first case.
         updates: Updates with their results.
-        new_opener_cases: Those of the changed cases that represent another request now.
-        moved_requests: Stored requests that are in another case now.
+        restated_cases: Those of the changed cases whose problem another request describes now, or
+            whose location became known.
+        changed_requests: Stored requests that are in another case or have a location now.
         commands: Commands with their results.
         history: New entries of the history.
     """
@@ -150,8 +151,8 @@ class ChangeSet:
     changed_orders: Sequence[CaseWorkOrder] = ()
     joined_requests: Sequence[CaseRequest] = ()
     updates: Sequence[ProcessedUpdate] = ()
-    new_opener_cases: Sequence[Case] = ()
-    moved_requests: Sequence[CaseRequest] = ()
+    restated_cases: Sequence[Case] = ()
+    changed_requests: Sequence[CaseRequest] = ()
     commands: Sequence[ProcessedCommand] = ()
     history: Sequence[CaseHistoryEntry] = ()
 

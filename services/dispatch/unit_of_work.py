@@ -45,7 +45,7 @@ class UnitOfWork:
         self._command_keys = set(loaded.command_keys)
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
         self._joined: dict[str, CaseRequest] = {}
-        self._moved: dict[str, CaseRequest] = {}
+        self._changed: dict[str, CaseRequest] = {}
         self._updates: list[ProcessedUpdate] = []
         self._commands: list[ProcessedCommand] = []
 
@@ -104,7 +104,7 @@ class UnitOfWork:
 
     def requests_of(self, case_id: str) -> Sequence[CaseRequest]:
         """Return the present requests of a case in the order of submission."""
-        present = self._stored_requests | self._joined | self._moved
+        present = self._stored_requests | self._joined | self._changed
         requests = [request for request in present.values() if request.case_id == case_id]
         return sorted(requests, key=lambda request: (request.reported_at, request.request_id))
 
@@ -120,11 +120,11 @@ class UnitOfWork:
         self._joined[request.request_id] = request
         self.change(case, cause)
 
-    def move(self, request: CaseRequest) -> None:
-        """Record that a request is in another case now."""
+    def change_request(self, request: CaseRequest) -> None:
+        """Record that a request is in another case now, or has a location now."""
         self._case_ids[request.request_id] = request.case_id
         joined = request.request_id in self._joined
-        (self._joined if joined else self._moved)[request.request_id] = request
+        (self._joined if joined else self._changed)[request.request_id] = request
 
     def record_update(self, update: ProcessedUpdate) -> None:
         """Record the result of an update."""
@@ -197,8 +197,8 @@ class UnitOfWork:
             ],
             joined_requests=list(self._joined.values()),
             updates=self._updates,
-            new_opener_cases=[case for old, case in changed if case.opened_by != old.opened_by],
-            moved_requests=list(self._moved.values()),
+            restated_cases=[case for old, case in changed if _restated(case) != _restated(old)],
+            changed_requests=list(self._changed.values()),
             commands=self._commands,
             history=self._history,
         )
@@ -207,6 +207,11 @@ class UnitOfWork:
 def _state(case: Case) -> tuple[int, object]:
     """Return what a change of a case changes: its version, or its notes alone."""
     return case.version, case.notes
+
+
+def _restated(case: Case) -> tuple[str, object]:
+    """Return what may change in the problem of a case: the request that tells it, its location."""
+    return case.opened_by, case.problem.location
 
 
 def _orders_to_notify(before: Case | None, after: Case) -> set[str]:

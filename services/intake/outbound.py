@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.inbound.districts import AdminArea
+from services.intake.inbound.location import to_location
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import Listing, PublicRequest
 from services.intake.records import Receipt
 from services.intake.rules.followed_case import followed_case
+from services.intake.rules.location import public_degrees
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.reporter import phone_ref
 from shared.catalogue import CALL_911, LocalText
@@ -22,7 +24,6 @@ from shared.contract.events import (
     Event,
     FieldError,
     Judgement,
-    Location,
     Rejection,
     Request,
     RequestSubmitted,
@@ -41,8 +42,6 @@ CONTACT_UNUSABLE = LocalText(
     es="No podemos escribirle a la dirección o al número que nos dio. Use su número de "
     "seguimiento para consultar su reporte.",
 )
-_PUBLIC_DECIMALS = 3
-"""Decimal places of public degrees, about 100 m: enough to recognize one's own report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def _request(
         dedup_group=submission.service.dedup.group,
         description=submission.description,
         language=submission.language,
-        location=_location(submission, area),
+        location=to_location(submission.location, area, submission.details),
         attributes=submission.attributes,
         media=submission.media,
         submitted_at=submission.sent.moment,
@@ -171,21 +170,6 @@ def to_judgement(located: LocatedJudgement, text_rules_version: str) -> Judgemen
         severity=located.severity,
         conditions=located.conditions,
         doubted=located.doubted,
-    )
-
-
-def _location(submission: ValidatedSubmission, area: AdminArea) -> Location:
-    location = submission.location
-    return Location(
-        latitude=location.point.latitude if location.point else None,
-        longitude=location.point.longitude if location.point else None,
-        accuracy_m=location.accuracy_m,
-        precision=location.precision,
-        address=location.address,
-        disagrees_m=location.disagrees_m,
-        details=submission.details,
-        district=area.district,
-        municipality=area.municipality,
     )
 
 
@@ -239,15 +223,11 @@ def _public_request(
         service_code=request.service_code,
         submitted_at=request.submitted_at,
         address=at.address,
-        latitude=_rounded(at.latitude),
-        longitude=_rounded(at.longitude),
+        latitude=public_degrees(at.latitude),
+        longitude=public_degrees(at.longitude),
         reporter_ref=request.reporter_ref,
         phone_ref=texted.phone_ref if texted else None,
         listing=None
         if submission.service.private
         else Listing(request.description, at.latitude, at.longitude),
     )
-
-
-def _rounded(degrees: float | None) -> float | None:
-    return None if degrees is None else round(degrees, _PUBLIC_DECIMALS)

@@ -11,7 +11,7 @@ from services.triage.derived_ids import TIME_BYTES, derived_uuid7
 from services.triage.policy import Assessment, CityPolicy, TriagePolicy
 from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.case_index import CandidateQuery, build_query
-from services.triage.rules.dedup.model import Report, TriageCase
+from services.triage.rules.dedup.model import Report, ReportPlace, TriageCase
 from services.triage.rules.priority.location import ReportLocation
 from shared.catalogue import ServiceType
 from shared.catalogue.answers import Answer
@@ -147,18 +147,31 @@ def to_report(request: Request, city: CityPolicy) -> Report:
     Raises:
         InvalidRequestError: The point is not on Earth.
     """
-    location, features = request.location, city.features
-    is_exact = location.precision in _EXACT
+    place, features = report_place(request.location, city), city.features
     return Report(
         request.request_id,
         request.service_code,
         request.observed_at,
-        None if location.precision in _UNLOCATED else _point(location),
-        address_key(location.address) if is_exact and location.address else None,
+        place.point,
+        place.address,
         request.reporter_ref,
-        features.position_error_m(location.accuracy_m, location.precision),
+        place.position_error_m,
         features.rare_words(request.description),
         features.asset(request.attributes),
+    )
+
+
+def report_place(location: Location, city: CityPolicy) -> ReportPlace:
+    """Extract the features of a location that dedup compares.
+
+    Raises:
+        InvalidRequestError: The point is not on Earth.
+    """
+    is_exact = location.precision in _EXACT
+    return ReportPlace(
+        None if location.precision in _UNLOCATED else _point(location),
+        address_key(location.address) if is_exact and location.address else None,
+        city.features.position_error_m(location.accuracy_m, location.precision),
     )
 
 

@@ -16,8 +16,13 @@ from services.triage.outbound.decision import to_decision
 from services.triage.outbound.reassessment import passed_on, to_event
 from services.triage.outbound.report_counts import to_report_counts
 from services.triage.policy import TriagePolicy
-from services.triage.reassessment import NotedRequest, Reassessed, reassess
-from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
+from services.triage.reassessment import NotedRequest, Reassessed, place_of, reassess
+from services.triage.records import (
+    CaseStateChange,
+    DecisionRecord,
+    PlacedRequest,
+    SplitRecord,
+)
 from services.triage.resolution import BatchReporters, Resolution, resolve
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
@@ -123,6 +128,13 @@ class TriageStore(Protocol):
         """Store decisions and apply the splits that arrived before them."""
         ...
 
+    async def record_places(self, placed: Sequence[PlacedRequest]) -> None:
+        """Give requests without a place theirs, and let later reports find the cases they opened.
+
+        A request that has a place keeps it.
+        """
+        ...
+
 
 async def on_messages(
     messages: Sequence[Message[Any]], store: TriageStore, policy: TriagePolicy, now: datetime
@@ -173,6 +185,9 @@ async def _read_notes(
         for note in request.waiting
         if request.case_id
     ]
+    placed = [at for request in requests if (at := place_of(request, policy))]
+    if placed:
+        await store.record_places(placed)
     reassessed = [found for request in requests if (found := reassess(request, policy))]
     if reassessed:
         await store.notes.record(reassessed)

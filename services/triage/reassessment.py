@@ -1,12 +1,13 @@
-"""Reassess a request by its own words together with those of its notes."""
+"""Reassess a request by what it states itself together with its notes."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.triage.assessment import StatedParts, assess
+from services.triage.assessment import StatedParts, assess, report_place
 from services.triage.policy import Assessment, CityPolicy, TriagePolicy
+from services.triage.records import PlacedRequest
 from services.triage.rules.priority.score import level_of
-from shared.contract.events import NoteAdded
+from shared.contract.events import Location, NoteAdded
 
 
 class NotedRequest(NamedTuple):
@@ -32,6 +33,12 @@ class NotedRequest(NamedTuple):
     passed_on: Sequence[NoteAdded]
     waiting: Sequence[NoteAdded]
 
+    @property
+    def told_location(self) -> Location | None:
+        """The location that its reporter told last, in a note; None for none."""
+        notes = reversed((*self.passed_on, *self.waiting))
+        return next((event.data.location for event in notes if event.data.location), None)
+
 
 class Reassessed(NamedTuple):
     """A request whose notes raised its priority or describe a danger, and its new assessment."""
@@ -51,7 +58,10 @@ def reassess(request: NotedRequest, policy: TriagePolicy) -> Reassessed | None:
     stated = request.stated
     texts = [event.data.text for event in (*request.passed_on, *request.waiting)]
     extended = stated.model_copy(
-        update={"description": "\n".join(filter(None, (stated.description, *texts)))}
+        update={
+            "description": "\n".join(filter(None, (stated.description, *texts))),
+            "location": request.told_location or stated.location,
+        }
     )
     assessment = assess(extended, service, city)
     emergency = assessment.emergency
@@ -59,3 +69,16 @@ def reassess(request: NotedRequest, policy: TriagePolicy) -> Reassessed | None:
     if is_new or assessment.priority.level < level_of(request.score):
         return Reassessed(request, assessment, city)
     return None
+
+
+def place_of(request: NotedRequest, policy: TriagePolicy) -> PlacedRequest | None:
+    """Return where a request lies by its notes; None where they do not tell, or it does not matter.
+
+    Reports of a kind that has no window never match others.
+    """
+    location = request.told_location
+    city = policy.cities.get(request.waiting[-1].data.jurisdiction)
+    service = city.services.get(request.kind) if city else None
+    if location is None or city is None or service is None or not service.dedup.window:
+        return None
+    return PlacedRequest(request.request_id, report_place(location, city))

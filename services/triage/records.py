@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.triage.rules.dedup.model import Report
+from services.triage.rules.dedup.model import Report, ReportPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,11 @@ class DecisionRecord:
     stated: str
     score: int
     emergency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRequest:
+    """A decided request whose reporter told its location afterwards."""
+
+    request_id: str
+    place: ReportPlace

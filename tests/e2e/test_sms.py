@@ -1,7 +1,12 @@
-"""Reports by text message, as the gateway of the embedded stack hands them over."""
+"""Reports by text message and e-mail, as the gateways of the embedded stack hand them over."""
 
+import asyncio
 import hmac
+import json
+import smtplib
 from base64 import b64encode
+from email.message import EmailMessage, Message
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -10,7 +15,7 @@ from xml.etree import ElementTree as ET
 import aiohttp
 import pytest
 
-from tests.e2e.actors import event_data, work_order_for
+from tests.e2e.actors import event_data, status_of, work_order_for
 from tests.e2e.outside import Router
 from tests.waiting import eventually
 
@@ -21,6 +26,8 @@ pytestmark = [
 ]
 
 PERSON = "+15035550177"
+WRITER = "wire.canary@example.org"
+PBOT_PHONE = "503-823-1700"
 
 
 async def say(router: Router, body: str, person: str = PERSON) -> str:
@@ -55,10 +62,16 @@ async def say(router: Router, body: str, person: str = PERSON) -> str:
     return message.text or ""
 
 
-async def test_a_danger_without_a_place_goes_to_the_desk_and_its_place_follows(
+def texts_to(router: Router, person: str) -> list[str]:
+    folder = Path(router.stack["sms_folder"])
+    texts = [json.loads(file.read_text()) for file in folder.glob("*.json")]
+    return [text["Body"] for text in texts if text["To"] == person]
+
+
+async def test_a_danger_without_a_place_goes_to_the_desk_until_its_place_is_told(
     router: Router,
 ) -> None:
-    answer = await say(router, "A live wire is down and sparking on the sidewalk")
+    answer = await say(router, "A power line is down and sparking on the sidewalk")
     number = next(word.strip(".") for word in answer.split() if word.count("-") == 2)
 
     async def published() -> dict[str, Any]:
@@ -70,10 +83,66 @@ async def test_a_danger_without_a_place_goes_to_the_desk_and_its_place_follows(
     await say(router, "in front of 1221 SW 4th Ave")
     work_order = await work_order_for(router, "311-triage", request["request_id"])
     opened = await event_data(router, "dispatch-cases", request["request_id"], "opened.v1")
+    moved = await event_data(router, "dispatch-cases", request["request_id"], "status_changed.v1")
+    at_bureau = await event_data(
+        router, "bureau-pbot-mod-work", request["request_id"], "changed.v1"
+    )
+
+    async def texted() -> bool:
+        return any(PBOT_PHONE in body for body in texts_to(router, PERSON))
 
     assert answer.startswith("If anybody is in danger, call 911 now.")
     assert request["location"]["precision"] == "none"
     assert (work_order["role"], work_order["route_rule"]) == ("lead", "no-place-to-desk")
     assert opened["lead_bureau"] == "311-TRIAGE"
+    assert (moved["lead_bureau"], moved["bureau"]) == ("PBOT-MOD", None)
+    assert (at_bureau["role"], at_bureau["location"]["address"]) == ("lead", "1221 SW 4th Ave")
     status = await say(router, "STATUS")
     assert status.startswith(f"Report {number}: ")
+    public = await status_of(router, number)
+    assert public["location"] == {"address": "1221 SW 4th Ave"}
+    assert await eventually(texted)
+
+
+async def test_the_place_of_a_danger_by_mail_moves_it_too(router: Router) -> None:
+    await send(router, "A power line is down and sparking, people walk around it")
+
+    async def asked() -> Message | None:
+        return next((mail for mail in router.mails() if mail["To"] == WRITER), None)
+
+    question = await eventually(asked)
+    assert question
+    await send(router, "It is at 9000 N Lombard St", question["Reply-To"])
+
+    async def noted() -> dict[str, Any] | None:
+        events = await router.events("triage-decisions")
+        notes = (e["data"] for e in events if e["type"].endswith("note_added.v1"))
+        return next((one for one in notes if one["channel"] == "email" and one["location"]), None)
+
+    note = await eventually(noted)
+    assert note
+    moved = await event_data(router, "dispatch-cases", note["request_id"], "status_changed.v1")
+
+    assert (moved["lead_bureau"], moved["bureau"]) == ("PBOT-MOD", None)
+    assert note["location"]["address"] == "9000 N Lombard St"
+
+
+async def send(router: Router, text: str, to: str = "311@portlandoregon.gov") -> None:
+    """Send an e-mail, again while the router cannot take it."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = WRITER, to, "Wire"
+    message["Message-ID"] = f"<{uuid4()}@example.org>"
+    message.set_content(text)
+    host, _, port = router.stack["inbound_mail"].rpartition(":")
+
+    def hand_over() -> bool:
+        with smtplib.SMTP(host, int(port), timeout=30) as server:
+            try:
+                server.send_message(message)
+            except smtplib.SMTPResponseException as error:
+                if error.smtp_code not in (421, 451):
+                    raise
+                return False
+        return True
+
+    assert await eventually(lambda: asyncio.to_thread(hand_over))

@@ -1,4 +1,4 @@
-"""Requests on their way to a case: decided by triage, or moved by an operator."""
+"""Requests on their way to a case: decided by triage, moved by an operator, or placed later."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,9 +6,11 @@ from datetime import datetime
 from services.dispatch.policy import DispatchPolicy, NoBureauError
 from services.dispatch.rules.case import Case, CaseRequest, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
+from services.dispatch.rules.placing import with_location
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import CaseRoute, route
 from shared.catalogue import Jurisdiction, ServiceType
+from shared.catalogue.referral import outside_agency
 from shared.contract.events import Decision, Location, Priority, Request, new_id
 from shared.vocabulary import ScoreReason
 
@@ -81,6 +83,40 @@ def moved_request(
         deadline_policy=policy.deadline_policy(jurisdiction, kind, now, found.lead.bureau),
         new_id=new_id,
         moved_from=case.case_id,
+    )
+
+
+def placed_request(
+    request: CaseRequest, case: Case, location: Location, policy: DispatchPolicy, now: datetime
+) -> IncomingRequest:
+    """Return a request of a case with the route that follows from a location.
+
+    Args:
+        request: As its case stores it.
+        case: The case, whose kind and priority count.
+        location: The location that became known.
+        policy: Kinds, bureaus and calendars.
+        now: Decides which bureaus can be reached; deadlines count from now.
+
+    Raises:
+        NotInCatalogueError: The catalogue no longer has the kind of the case.
+        NoBureauError: No bureau of the city works on it: it lies in a neighbour's land, or the
+            city has no part in its kind.
+    """
+    jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
+    outside = outside_agency(jurisdiction, kind, location.municipality, request.conditions)
+    if outside and outside.is_neighbour:
+        raise NoBureauError("location: in a neighbour's land")
+    placed = replace(with_location(request, location), priority=case.priority)
+    found = _route(placed, jurisdiction, kind, policy, now)
+    return IncomingRequest(
+        request=placed,
+        jurisdiction=case.jurisdiction,
+        dedup_group=case.dedup_group,
+        linked_case=case.linked_case,
+        route=found,
+        deadline_policy=policy.deadline_policy(jurisdiction, kind, now, found.lead.bureau),
+        new_id=new_id,
     )
 
 

@@ -90,15 +90,15 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
         request.request_id, request.tracking_number, incoming.moved_from, request.moves
     )
     if stays_lowered(case, request.priority):
-        return [CaseTransition(_with_new_bureaus(joined, incoming), attached)]
+        return [CaseTransition(with_new_bureaus(joined, incoming), attached)]
     if request.priority.level < case.priority.level:
         raised_case = with_raised_priority(joined, request.priority, incoming.deadline_policy)
-        after = _with_new_bureaus(raised_case, incoming)
+        after = with_new_bureaus(raised_case, incoming)
         raised = PriorityRaised(case.priority.level, request.request_id)
         return [CaseTransition(joined, attached), CaseTransition(after, raised)]
     if request.priority.exceeds(case.priority):
         joined = replace(joined, priority=request.priority)
-    return [CaseTransition(_with_new_bureaus(joined, incoming), attached)]
+    return [CaseTransition(with_new_bureaus(joined, incoming), attached)]
 
 
 def stays_lowered(case: Case, priority: CasePriority) -> bool:
@@ -138,7 +138,8 @@ def _tightened(order: CaseWorkOrder, due: Deadlines, since: datetime) -> CaseWor
     return replace(order, due=tightened, waiting_since=waiting)
 
 
-def _with_new_bureaus(case: Case, incoming: IncomingRequest) -> Case:
+def with_new_bureaus(case: Case, incoming: IncomingRequest) -> Case:
+    """Return the case with the other bureaus of a request's route informed, while it is open."""
     new = [a for a in incoming.route.all if a.bureau not in case.bureaus]
     if case.is_closed or not new:
         return case

@@ -40,6 +40,7 @@ class ChangeAuthor(NamedTuple):
 
 RESIDENT = ChangeAuthor("resident")
 SYSTEM = ChangeAuthor("system")
+PLACE_TOLD = ChangeAuthor(SYSTEM.name, "Reason: The reporter told where it is.")
 
 
 def author_of_update(update: BureauUpdate) -> ChangeAuthor:
@@ -79,6 +80,17 @@ def update_in_words(update: BureauUpdate) -> str:
 def order_in_words(order: CaseWorkOrder) -> str:
     """Return in words that a bureau got a work order."""
     return f"{order.bureau} got a work order as {order.role}, by the rule {order.route_rule}."
+
+
+def place_in_words(address: str | None, keeper: str | None) -> str:
+    """Return in words that the place of a case became known.
+
+    Args:
+        address: The place as written; None for a point alone.
+        keeper: The bureau that leads the case as before; None for a case that was transferred.
+    """
+    place = f"The place is {address}." if address else "The place is known."
+    return f"{place} {keeper} leads as before." if keeper else place
 
 
 def reminder_in_words(bureau: str, planned: PlannedReminder) -> str:

@@ -12,6 +12,9 @@ from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule, ServiceType
 from shared.text_matching import fold
 from shared.vocabulary import PriorityLevel
 
+NO_PLACE_TO_DESK = "no-place-to-desk"
+"""The rule by which a report without a place goes to the desk."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoutingContext:
@@ -116,7 +119,7 @@ def _leads(matched: Sequence[RoutingRule], context: RoutingContext) -> Iterator[
     """Yield the lead, and after it those who would lead otherwise."""
     kind = context.kind
     if context.desk is not None:
-        yield Assignment(context.desk, "no-place-to-desk")
+        yield Assignment(context.desk, NO_PLACE_TO_DESK)
     first = next((rule for rule in matched if rule.lead is not None), None)
     if first is not None and first.lead is not None:
         yield Assignment(first.lead, first.name)

@@ -87,16 +87,17 @@ _UPDATEORDERS_SQL = """
                        waiting_since, reminded, next_reminder_at)
      WHERE stored.work_order_id = changed.work_order_id
 """
-_UPDATE_OPENERS_SQL = """
+_RESTATE_CASES_SQL = """
     UPDATE cases AS stored
        SET opened_by = changed.opened_by, problem = changed.problem
       FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS changed (case_id, opened_by, problem)
      WHERE stored.case_id = changed.case_id
 """
-_MOVE_REQUESTS_SQL = """
+_UPDATE_REQUESTS_SQL = """
     UPDATE case_requests AS stored
-       SET case_id = changed.case_id, moves = changed.moves
-      FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS changed (request_id, case_id, moves)
+       SET case_id = changed.case_id, moves = changed.moves, said = changed.said
+      FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::jsonb[])
+           AS changed (request_id, case_id, moves, said)
      WHERE stored.request_id = changed.request_id
 """
 
@@ -178,8 +179,8 @@ class PostgresDispatchStore:
         await self._update(_UPDATEORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
         await self._insert("history", map(rows.history_row, changes.history))
         await self._insert("commands", map(rows.command_row, changes.commands))
-        await self._update(_UPDATE_OPENERS_SQL, map(rows.new_opener_row, changes.new_opener_cases))
-        await self._update(_MOVE_REQUESTS_SQL, map(rows.moved_request_row, changes.moved_requests))
+        await self._update(_RESTATE_CASES_SQL, map(rows.restated_case_row, changes.restated_cases))
+        await self._update(_UPDATE_REQUESTS_SQL, map(rows.request_row, changes.changed_requests))
 
     async def _insert(self, table: str, records: Iterable[rows.ColumnValues]) -> None:
         if found := list(records):

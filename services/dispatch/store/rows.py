@@ -72,8 +72,8 @@ def new_case_row(case: Case) -> ColumnValues:
     }
 
 
-def new_opener_row(case: Case) -> ColumnValues:
-    """Return the columns of ``cases`` that change when it represents another request."""
+def restated_case_row(case: Case) -> ColumnValues:
+    """Return the columns of ``cases`` that change with the request that it represents."""
     return {
         "case_id": case.case_id,
         "opened_by": case.opened_by,
@@ -111,15 +111,6 @@ def new_order_row(case_id: str, order: CaseWorkOrder) -> ColumnValues:
     }
 
 
-def moved_request_row(request: CaseRequest) -> ColumnValues:
-    """Return the columns of ``case_requests`` that change when an operator moves a request."""
-    return {
-        "request_id": request.request_id,
-        "case_id": request.case_id,
-        "moves": request.moves,
-    }
-
-
 def request_row(request: CaseRequest) -> ColumnValues:
     """Return all columns of ``case_requests``."""
     priority = request.priority
@@ -131,7 +122,12 @@ def request_row(request: CaseRequest) -> ColumnValues:
         "problem": request.problem,
         "conditions": sorted(request.conditions),
     }
-    return {**moved_request_row(request), "said": _json(stored)}
+    return {
+        "request_id": request.request_id,
+        "case_id": request.case_id,
+        "moves": request.moves,
+        "said": _json(stored),
+    }
 
 
 def history_row(entry: CaseHistoryEntry) -> ColumnValues:

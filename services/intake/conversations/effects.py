@@ -7,14 +7,17 @@ from typing import Literal, NamedTuple
 from services.intake.handlers import accept_submissions
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.store import attach_media
-from services.intake.notes.parsing import parse_note
+from services.intake.notes.parsing import RequestReference, parse_note
 from services.intake.notes.store import find_request
+from services.intake.notes.told_location import locate_told
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy
+from services.intake.public_status.placing import place_request
+from services.intake.rules.conversations.places import ToldPlace
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.text import split_text
 from services.intake.store import PostgresSubmissions
-from shared.contract.events import Event, Note, NoteAdded, SubmissionAccepted
+from shared.contract.events import Event, Location, Note, NoteAdded, SubmissionAccepted
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.runtime.postgres import Connection
 from shared.vocabulary import SubmissionChannel
@@ -41,6 +44,7 @@ class Words(NamedTuple):
         language: Their language, BCP 47; None while unknown.
         by: Whether the sender is the request's contact; None while unknown.
         media: Addresses of our own pictures, for the first note.
+        place: Where the request is, told in them; counts if the sender is the contact.
     """
 
     text: str
@@ -48,6 +52,7 @@ class Words(NamedTuple):
     language: str | None
     by: Literal["reporter", "other"] | None
     media: Sequence[str] = ()
+    place: ToldPlace | None = None
 
 
 class StepEffects:
@@ -83,8 +88,8 @@ class StepEffects:
             return None
         return TakenRequest(receipt.data.tracking_number, receipt.data.service_code)
 
-    async def add_notes(self, number: str, words: Words) -> None:
-        """Add words to a request.
+    async def add_notes(self, number: str, words: Words) -> Location | None:
+        """Add words to a request; return the location that it has by them, None for none.
 
         Args:
             number: Its tracking number.
@@ -96,13 +101,27 @@ class StepEffects:
         request = await find_request(self._db, number)
         if request is None:
             raise LookupError("requests are never deleted")
+        location = told = await self._told_location(words, request)
         media = [{"url": url} for url in words.media]
         for part in split_text(words.text, MAX_DESCRIPTION):
             data = {"text": part, "language": words.language, "channel": words.channel}
             note = parse_note(data | {"media": media}, request, self._policy, self._now)
             if isinstance(note, Note):
-                note = note.model_copy(update={"by": words.by})
+                lane = "express" if location else note.lane
+                note = note.model_copy(update={"by": words.by, "location": location, "lane": lane})
                 self.events.append(NoteAdded.of(note, now=self._now, request=note.request_id))
-                media = []
+                media, location = [], None
         ids = media_ids_of(words.media, self._policy.public_url)
         await attach_media(self._db, {request.request_id: ids})
+        return told
+
+    async def _told_location(self, words: Words, request: RequestReference) -> Location | None:
+        """Return the location that a request without one has by words of its reporter."""
+        if words.place is None or words.by != "reporter":
+            return None
+        city = self._policy.cities[request.jurisdiction]
+        geocoders = geocoders_of(self._db, self._policy)
+        location = await locate_told(words.place, city, geocoders)
+        if location and await place_request(self._db, request.request_id, location):
+            return location
+        return None

@@ -44,3 +44,14 @@ def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
         for index, municipality, district in found:
             areas[index] = AdminArea(municipality, district)
     return areas
+
+
+def area_of(point: GeoPoint | None, city: ServedCity) -> AdminArea:
+    """Return the area of a measured point; an unknown one without a point."""
+    if point is None:
+        return _UNKNOWN
+    [municipality], [district] = (
+        city.boundaries.municipality([point]),
+        city.boundaries.district([point]),
+    )
+    return AdminArea(municipality, district)

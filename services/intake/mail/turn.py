@@ -19,6 +19,8 @@ from services.intake.mail.store import (
 from services.intake.mail.submission import submission_of
 from services.intake.notes.parsing import RequestReference
 from services.intake.policy import IntakePolicy
+from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.reading import TextReading
 from services.intake.rules.mail.machine import ANSWER_WITHIN, MAX_READ, on_answer, on_due, on_report
 from services.intake.rules.mail.machines import takes_answers
 from services.intake.rules.mail.message import Mail
@@ -118,25 +120,35 @@ class MailTurn:
         reader = self._policy.cities[known.jurisdiction].text_reader
         step = on_answer(known.state, mail.text, message.media, reader)
         if step.note is not None:
-            return await self._note_to(known.state.number, message, self._by(mail, known.person))
+            by = self._by(mail, known.person)
+            return await self._note_to(known.state.number, message, by, step.place)
         await self.apply(step, known)
         return "request" if step.submit else "waiting"
 
     async def _note(self, message: MailMessage, request: RequestReference) -> Fate:
         by = self._by(message.mail, request.reporter_ref)
-        return await self._note_to(request.tracking_number, message, by)
+        text = message.mail.text
+        place = self._read(message, text).told_place(text, asked=False)
+        return await self._note_to(request.tracking_number, message, by, place)
 
     async def _note_to(
-        self, number: str | None, message: MailMessage, by: Literal["reporter", "other"]
+        self,
+        number: str | None,
+        message: MailMessage,
+        by: Literal["reporter", "other"],
+        place: ToldPlace | None,
     ) -> Fate:
         mail = message.mail
         text = mail.text or mail.subject or (_PICTURE_ALONE if message.media else "")
         if number is None or not text:
             return "waiting"
-        reader = self._policy.cities[message.jurisdiction].text_reader
-        words = Words(text, "email", reader.read(text[:MAX_READ]).language, by, message.media)
+        language = self._read(message, text).language
+        words = Words(text, "email", language, by, message.media, place)
         await self._effects.add_notes(number, words)
         return "note"
+
+    def _read(self, message: MailMessage, text: str) -> TextReading:
+        return self._policy.cities[message.jurisdiction].text_reader.read(text[:MAX_READ])
 
     async def _report(self, message: MailMessage) -> Fate:
         mail = message.mail

@@ -11,6 +11,7 @@ from services.intake.public_status.model import (
     WorkPictures,
 )
 from services.intake.public_status.nearby import NearbyState
+from services.intake.public_status.placing import PlacedCase
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (
@@ -26,6 +27,7 @@ from shared.contract.events import (
     CaseWithRequest,
     Decision,
     Event,
+    Note,
     NoteAdded,
     RequestReassessed,
     RequestTriaged,
@@ -70,6 +72,10 @@ class PublicStatuses(Protocol):
 
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         """Save the states of cases, of which the newest of each case wins."""
+        ...
+
+    async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
+        """Give cases without a place theirs."""
         ...
 
     async def refresh_listings(
@@ -130,6 +136,7 @@ async def project_events(
     await statuses.save_changes(changes)
     await statuses.save_pictures(list(filter(None, (rules.pictures_of(one) for one in events))))
     await statuses.save_cases(list(_made(_NEARBY, events)))
+    await statuses.place_cases(list(_placed_by_notes(messages)))
     await statuses.refresh_listings(
         {one.request_id for one in decisions if one.outcome not in _OPENS_CASE}
         | {joining.request_id for joining in joinings},
@@ -202,6 +209,17 @@ def _placed(event: RequestTriaged) -> NearbyState | None:
         at.latitude,
         at.longitude,
     )
+
+
+def _placed_by_notes(messages: Iterable[Message[StatusEvent]]) -> Iterator[PlacedCase]:
+    """Yield the cases whose place a note tells: triage passes it on with the case as key."""
+    for message in messages:
+        note, case_id = message.event.data, message.record.key
+        if not isinstance(note, Note) or not note.location or not case_id:
+            continue
+        at = note.location.latitude, note.location.longitude
+        if at[0] is not None and at[1] is not None:
+            yield PlacedCase(case_id.decode(), note.request_id, note.dedup_group, at[0], at[1])
 
 
 def _nearby_state(event: Event) -> NearbyState:

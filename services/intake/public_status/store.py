@@ -17,6 +17,7 @@ from services.intake.public_status.model import (
 )
 from services.intake.public_status.nearby import NearbyState, save_cases
 from services.intake.public_status.pictures import save_pictures
+from services.intake.public_status.placing import PlacedCase, place_cases
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
@@ -163,6 +164,10 @@ class PostgresPublicStatuses:
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         """Save the states of cases, of which the newest of each case wins."""
         await save_cases(self._connection, cases)
+
+    async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
+        """Give cases without a place theirs."""
+        await place_cases(self._connection, cases)
 
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]

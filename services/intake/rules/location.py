@@ -8,6 +8,7 @@ from shared.vocabulary import GeoPoint, LocationPrecision, distance_m
 _SAME_DEGREES = 1e-5  # about one metre; placeholder points are copied, not measured
 _DISAGREES_M = 250.0
 _NULL_ISLAND = GeoPoint(0, 0)
+_PUBLIC_DECIMALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ def with_geocoded(location: ResolvedLocation, found: GeoPoint | None) -> Resolve
         return replace(location, point=found)
     apart_m = distance_m(location.point, found)
     return replace(location, disagrees_m=round(apart_m, 1)) if apart_m > _DISAGREES_M else location
+
+
+def public_degrees(degrees: float | None) -> float | None:
+    """Return degrees rounded to about 100 m: enough to recognize one's own report."""
+    return None if degrees is None else round(degrees, _PUBLIC_DECIMALS)
 
 
 def _is_placeholder(point: GeoPoint, default_points: Iterable[GeoPoint]) -> bool:

@@ -23,6 +23,7 @@ from services.intake.rules.sms.model import (
     IncomingText,
     ReportDraft,
     Step,
+    TextNote,
 )
 from services.intake.rules.sms.wording import fit, say
 from services.intake.rules.text import normalize_text
@@ -43,7 +44,7 @@ from services.intake.sms.store import (
     save_conversation,
 )
 from services.intake.sms.submission import SOURCE, submission_of
-from shared.contract.events import Consent, ConsentChanged
+from shared.contract.events import Consent, ConsentChanged, Location
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction
 
@@ -193,8 +194,7 @@ class _Turn:
         if step.opted_out is not None:
             self._record_consent(opted_out=step.opted_out)
         if step.note:
-            is_own = conversation.request and conversation.request.number == step.note.number
-            await self._add_note(step.note.number, step.note.text, conversation, own=bool(is_own))
+            conversation = await self._take_note(step.note, conversation)
         if step.says_fixed is not None and self._asked:
             fixed = step.says_fixed
             self.effects.events.append(answered(self._asked, "sms", self._now, fixed=fixed))
@@ -203,7 +203,7 @@ class _Turn:
             if request is None:
                 reply = reply and say(conversation.language, wording.NOT_TAKEN)
             else:
-                request = replace(request, asks_where=step.asks_where)
+                request = replace(request, asks_where=step.asks_where, dangers=step.dangers)
                 conversation = replace(conversation, request=request)
                 reply = reply and reply.replace("{number}", request.number)
         if reply and step.status_of:
@@ -220,15 +220,25 @@ class _Turn:
         if taken is None:
             return None
         if submission.more:
-            await self._add_note(taken.number, submission.more, conversation, own=True)
+            await self._add_note(TextNote(taken.number, submission.more), conversation, own=True)
         await assign_pictures(self._db, self._who, taken.number)
         return FollowedRequest(taken.number, taken.service_code, draft.place, self._now)
 
+    async def _take_note(self, note: TextNote, conversation: Conversation) -> Conversation:
+        """Add a note; return the conversation, which keeps the place that the note told."""
+        request = conversation.request
+        is_own = request is not None and request.number == note.number
+        told = await self._add_note(note, conversation, own=is_own)
+        if request is None or told is None:
+            return conversation
+        return replace(conversation, request=replace(request, place=told.address))
+
     async def _add_note(
-        self, number: str, text: str, conversation: Conversation, *, own: bool
-    ) -> None:
+        self, note: TextNote, conversation: Conversation, *, own: bool
+    ) -> Location | None:
         by: Literal["reporter"] | None = "reporter" if own else None
-        await self.effects.add_notes(number, Words(text, "sms", conversation.language, by))
+        words = Words(note.text, "sms", conversation.language, by, place=note.place)
+        return await self.effects.add_notes(note.number, words)
 
     def _record_consent(self, *, opted_out: bool) -> None:
         consent = Consent(

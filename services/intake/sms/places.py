@@ -1,4 +1,4 @@
-"""Places of the reports that a text is about to submit, asked for before its transaction."""
+"""Places of the reports and answers that a text hands in, asked for before its transaction."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from services.intake.policy import IntakePolicy, Prefetch
 from services.intake.rules.sms.machine import on_due, on_text
 from services.intake.rules.sms.model import IncomingText, Step
 from services.intake.sms.store import Correspondent, find_conversation, find_due
-from services.intake.sms.submission import submission_of
+from services.intake.sms.submission import SOURCE, submission_of
 from shared.contract.events import SubmissionReceived
 from shared.runtime.postgres import Pool
 
@@ -30,7 +30,7 @@ class SmsPlaces:
     prefetch: Prefetch
 
     async def before_text(self, who: Correspondent, text: IncomingText) -> None:
-        """Ask for the places of the reports that a text leads to."""
+        """Ask for the places of the reports that a text leads to, and for the one that it tells."""
         conversation = await find_conversation(self.pool, who)
         over = on_due(conversation, text.at)
         reader = self.policy.cities[who.jurisdiction].text_reader
@@ -47,3 +47,7 @@ def _handed_in(who: Correspondent, *steps: Step | None) -> Iterator[SubmissionRe
     for step in steps:
         if step and step.submit:
             yield submission_of(step.submit, who, step.conversation).raw.handed_in
+        if step and step.note and step.note.place:
+            location = {"address": step.note.place.words}
+            data = {"jurisdiction": who.jurisdiction, "channel": "sms", "location": location}
+            yield SubmissionReceived(id=step.note.number, source=SOURCE, data=data)

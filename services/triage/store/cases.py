@@ -8,7 +8,12 @@ from uuid import UUID
 import asyncpg
 
 from services.triage.assessment import PointLookup
-from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
+from services.triage.records import (
+    CaseStateChange,
+    DecisionRecord,
+    PlacedRequest,
+    SplitRecord,
+)
 from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
@@ -20,6 +25,7 @@ from services.triage.rules.priority.context import (
 )
 from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
 from services.triage.store.notes import PostgresNotes
+from services.triage.store.places import record_places
 from services.triage.store.rows import case_row, current_case_from_row, report_from_row, report_row
 from services.triage.store.splits import SplitStore
 from services.triage.store.surges import insert_surges, select_surges
@@ -283,6 +289,13 @@ class PostgresTriageStore:
         await insert_rows(self._connection, "decisions", _DECISION_COLUMNS, rows)
         if earlier := await self._splits.of([d.report.request_id for d in decisions]):
             await self.add(await self._splits.apply(earlier))
+
+    async def record_places(self, placed: Sequence[PlacedRequest]) -> None:
+        """Give requests without a place theirs, and let later reports find the cases they opened.
+
+        A request that has a place keeps it.
+        """
+        await self.add(await record_places(self._connection, placed))
 
 
 def _uuids(texts: Iterable[str]) -> Iterator[UUID]:

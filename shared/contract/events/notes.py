@@ -5,13 +5,14 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
+from shared.contract.events.requests import Location
 from shared.contract.events.submissions import Advice, Media
 from shared.contract.events.triage import Emergency, Priority
 from shared.vocabulary import Lane, SubmissionChannel
 
 
 class Note(Data):
-    """More words about a request; holds no contact data, and changes no contact or place."""
+    """More words about a request; holds no contact data, and changes no contact."""
 
     note_id: str = Field(examples=["019abd6e-7c00-7a31-8f00-1d2c3b4a5968"])
     """Id of the note, a UUIDv7."""
@@ -35,6 +36,11 @@ class Note(Data):
     """Moment at which the note was added, UTC."""
     by: Literal["reporter", "other"] | None = None
     """Whether the sender's address or number is the contact's; null without either."""
+    location: Location | None = None
+    """Location of the problem, told by the reporter of a request without one; null in other notes.
+
+    The case gets it if it has none, and goes from the desk to the bureau that routing names.
+    """
     lane: Lane
     """``express`` when the note may be about an urgent hazard, else ``standard``."""
 

@@ -6,6 +6,7 @@ from services.dispatch.handlers import DispatchStore
 from services.dispatch.records import ChangeSet, CommandKey, ProcessedCommand
 from services.dispatch.rules.case import CaseRequest
 from shared.contract.events import new_id
+from tests.builders import location
 from tests.integration.dispatch.stored_cases import case_of_two_bureaus, load_one, opening
 from tests.unit.dispatch.factories import case_request, command, problem
 
@@ -43,15 +44,16 @@ async def test_a_moved_request_is_in_its_new_case_and_a_case_stands_for_another(
 ) -> None:
     one, other = case_of_two_bureaus(), case_of_two_bureaus()
     await store.write(opening(one, other))
-    moved = case_request(one.opened_by, other.case_id, moves=1)
+    told = problem(location=location(precision="address", address="12 Quay St"))
+    moved = case_request(one.opened_by, other.case_id, moves=1, problem=told)
     stands = replace(one, version=2, opened_by=new_id(), problem=problem(summary="Else"))
     key = CommandKey("/console", "1")
 
     await store.write(
         ChangeSet(
             changed_cases=[stands],
-            new_opener_cases=[stands],
-            moved_requests=[moved],
+            restated_cases=[stands],
+            changed_requests=[moved],
             commands=[ProcessedCommand(key, command(), refused_as=None)],
         )
     )

@@ -67,10 +67,10 @@ class InMemoryDispatchStore:
         self.history += changes.history
         for case in changes.opened_cases:
             self._cases[case.case_id] = case
-        new_openers = {case.case_id for case in changes.new_opener_cases}
+        restated = {case.case_id for case in changes.restated_cases}
         for case in changes.changed_cases:
             known = self._cases[case.case_id]
-            opener = case if case.case_id in new_openers else known
+            opener = case if case.case_id in restated else known
             self._cases[case.case_id] = replace(
                 case, opened_by=opener.opened_by, problem=opener.problem
             )
@@ -78,7 +78,7 @@ class InMemoryDispatchStore:
             self._orders[order.work_order_id] = (case_id, order)
         for order in changes.changed_orders:
             self._orders[order.work_order_id] = (self._orders[order.work_order_id][0], order)
-        for request in (*changes.joined_requests, *changes.moved_requests):
+        for request in (*changes.joined_requests, *changes.changed_requests):
             self.case_requests[request.request_id] = request
         self.commands.update({command.key: command for command in changes.commands})
         self.updates.update({update.key: update for update in changes.updates})

@@ -14,11 +14,11 @@ from typing_extensions import override
 
 from services.dispatch.handlers import on_messages
 from services.dispatch.rules.case import Case
-from shared.contract.events import Event, WorkOrder, new_id
+from shared.contract.events import Event, Location, WorkOrder, new_id
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName, PriorityLevel, UpdateStatus
-from tests.builders import NOON
+from tests.builders import NOON, location, note_added
 from tests.unit.dispatch.event_log import EventLog
 from tests.unit.dispatch.factories import (
     CITY,
@@ -66,6 +66,18 @@ class Dispatch(RuleBasedStateMachine):
         self, kind: str, level: PriorityLevel, score: int, conditions: tuple[str, ...]
     ) -> None:
         self._decide(new_id(), kind, level, score, conditions)
+
+    @rule(kind=st.sampled_from(["POTHOLE", "SINKHOLE", "PARK-HAZARD"]), level=LEVELS)
+    def a_new_problem_without_a_place(self, kind: str, level: PriorityLevel) -> None:
+        request = harbour_request(service_code=kind, location=Location(precision="none"))
+        self.waiting += messages(triaged(of=request, level=level, service_code=kind))
+
+    @precondition(lambda self: self.store.requests)
+    @rule(data=st.data())
+    def a_reporter_tells_the_place(self, data: st.DataObject) -> None:
+        request_id = data.draw(st.sampled_from(sorted(self.store.requests)))
+        note = note_added(request_id=request_id, jurisdiction="harbour.gov", location=location())
+        self.waiting += messages(note)
 
     @precondition(lambda self: self.store.all)
     @rule(data=st.data(), kind=KINDS, level=LEVELS, score=SCORES, conditions=CONDITIONS)

@@ -10,6 +10,7 @@ from services.intake.public_status.model import (
     WorkPictures,
 )
 from services.intake.public_status.nearby import NearbyState
+from services.intake.public_status.placing import PlacedCase
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 
@@ -56,6 +57,7 @@ class RecordingPublicStatuses:
         self.links: list[CaseLink] = []
         self.changes: list[StatusChange] = []
         self.cases: list[NearbyState] = []
+        self.placed: list[PlacedCase] = []
         self.pictures: list[WorkPictures] = []
         self.refreshed: tuple[set[str], set[str], set[str]] = (set(), set(), set())
 
@@ -73,6 +75,9 @@ class RecordingPublicStatuses:
 
     async def save_cases(self, cases: Sequence[NearbyState]) -> None:
         self.cases += cases
+
+    async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
+        self.placed += cases
 
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]

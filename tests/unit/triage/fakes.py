@@ -6,7 +6,12 @@ from datetime import datetime
 
 from services.triage.assessment import PointLookup, StatedParts
 from services.triage.reassessment import NotedRequest, Reassessed
-from services.triage.records import CaseStateChange, DecisionRecord, SplitRecord
+from services.triage.records import (
+    CaseStateChange,
+    DecisionRecord,
+    PlacedRequest,
+    SplitRecord,
+)
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse
@@ -201,3 +206,16 @@ class InMemoryTriageStore:
         new = {decided.report.request_id for decided in decisions}
         noted = [s for s in self.splits.values() if new & {s.request_id, s.opened_by}]
         await self._carry_out(noted)
+
+    async def record_places(self, placed: Sequence[PlacedRequest]) -> None:
+        for one in placed:
+            decided = self.decisions[one.request_id]
+            if decided.report.point or decided.report.address:
+                continue
+            report = decided.report._replace(**one.place._asdict())
+            self.decisions[one.request_id] = replace(decided, report=report)
+            known = self.cases.get(decided.case_id or "")
+            if known and known.opening.request_id == one.request_id:
+                self.cases[known.case_id] = known._replace(opening=report)
+            elif decided.case_id and decided.outcome != "duplicate":
+                await self.add([TriageCase(decided.case_id, decided.key, report)])

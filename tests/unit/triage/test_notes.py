@@ -2,19 +2,27 @@
 
 from typing import Any
 
+from services.triage.assessment import StatedParts
+from services.triage.policy import TriagePolicy
+from services.triage.reassessment import NotedRequest, reassess
+from shared.catalogue import load_catalogue
 from shared.contract.events import (
+    Location,
     NoteAdded,
     ReportsCounted,
     RequestReassessed,
     RequestTriaged,
     encode,
+    new_id,
 )
 from shared.contract.routes import routes
-from tests.builders import note_added
-from tests.unit.triage.factories import submitted
+from tests.builders import north_of, note_added
+from tests.unit.triage.factories import HERE, at, submitted
 from tests.unit.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import events_of, passed_on
 
+PORTLAND = TriagePolicy(load_catalogue())
+PLACE = at(north_of(HERE, 2_000), precision="address", address="12 Quay St")
 DANGER = "A live wire is down and sparking by the tents"
 
 
@@ -93,3 +101,60 @@ async def test_a_note_of_a_request_without_a_case_is_not_passed_on_but_a_danger_
     [told] = await events_of(store, noted(request, DANGER))
     assert told.data.case_id is None
     assert routes(told) == (("triage-decisions", request.data.request_id),)
+
+
+async def test_a_told_place_lets_a_later_report_there_find_the_case() -> None:
+    store = InMemoryTriageStore()
+    request = submitted(location=Location(precision="none"))
+    [decision, _] = await events_of(store, request)
+    before, _ = await events_of(store, submitted())
+    [record] = await passed_on(store, noted(request, "by the pier", location=PLACE))
+    elsewhere = at(north_of(HERE, 5_000))
+    later, far, *_ = await events_of(
+        store, submitted(location=PLACE), submitted(location=elsewhere)
+    )
+
+    assert before.data.case_id != decision.data.case_id
+    assert record.key == decision.data.case_id.encode()
+    assert (later.data.outcome, later.data.case_id) == ("duplicate", decision.data.case_id)
+    assert far.data.case_id != decision.data.case_id
+
+
+async def test_a_place_that_overtakes_its_request_is_known_once_that_is_decided() -> None:
+    store = InMemoryTriageStore()
+    request = submitted(location=Location(precision="none"))
+    await events_of(store, noted(request, "by the pier", location=PLACE))
+    [decision, _] = await events_of(store, request)
+    [later, _] = await events_of(store, submitted(location=PLACE))
+
+    assert later.data.case_id == decision.data.case_id
+
+
+async def test_a_request_keeps_the_place_that_it_stated() -> None:
+    store, request = InMemoryTriageStore(), submitted()
+    [decision, _] = await events_of(store, request)
+    await events_of(store, noted(request, "by the pier", location=PLACE))
+    there, here, *_ = await events_of(store, submitted(location=PLACE), submitted())
+
+    assert there.data.case_id != decision.data.case_id
+    assert here.data.case_id == decision.data.case_id
+
+
+def test_a_told_place_counts_for_the_priority() -> None:
+    request = submitted(jurisdiction="portland.gov", service_code="ROW-POTHOLE")
+    powell = Location(precision="address", address="3300 SE Powell Blvd")
+    notes = [noted(request, "there", location=powell), noted(request, "it is deep")]
+    decided = NotedRequest(
+        request.data.request_id,
+        new_id(),
+        "ROW-POTHOLE",
+        StatedParts(),
+        score=0,
+        emergency=None,
+        passed_on=notes[:1],
+        waiting=notes[1:],
+    )
+    raised = reassess(decided, PORTLAND)
+
+    assert raised
+    assert "arterial" in [reason.code for reason in raised.assessment.priority.reasons]

@@ -72,6 +72,23 @@ _INNER_CAPITAL = re.compile(r"\w\s+[A-Z][a-z]")
 _MAX_HINT_WORDS = 15
 
 
+MAX_ANSWER = 200
+"""Most characters of an answer that is a place as a whole."""
+
+
+class ToldPlace(NamedTuple):
+    """A place that a person told after the report.
+
+    Attributes:
+        words: As written.
+        is_sure: True where they are recognizable as a place by themselves; else a geocoder has to
+            know them.
+    """
+
+    words: str
+    is_sure: bool
+
+
 class FoundPlace(NamedTuple):
     """A place in a text.
 

@@ -5,7 +5,12 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from services.intake.rules.classification import classify_read
-from services.intake.rules.conversations.places import find_place, may_be_place
+from services.intake.rules.conversations.places import (
+    MAX_ANSWER,
+    ToldPlace,
+    find_place,
+    may_be_place,
+)
 from services.intake.rules.screening import HazardScreen
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.catalogue.judgement import read_text
@@ -48,19 +53,37 @@ class TextReading(NamedTuple):
         """True for a text without anything to keep: no words, a greeting, a thank-you."""
         return not self.says_what and self.place is None
 
+    def told_place(self, text: str, *, asked: bool) -> ToldPlace | None:
+        """Return the place that the text tells about a report without one; None for none.
+
+        Args:
+            text: The text.
+            asked: True when it answers the question where.
+        """
+        if self.place:
+            return ToldPlace(self.place, is_sure=True)
+        if asked and self.may_be_place and not self.is_unsure and len(text) <= MAX_ANSWER:
+            return ToldPlace(" ".join(text.split()), is_sure=False)
+        return None
+
 
 class ReportReading(NamedTuple):
     """Content of a report as a whole.
 
     Attributes:
         service_code: Its kind.
+        is_other: True for the kind of reports that name no other.
         is_danger: True when it tells of a danger to life.
+        dangers: Conditions in it that make a danger to life, such as ``sparking``; none where only
+            the text model hears one.
         needs_place: True when its kind needs a place.
         question: The kind's question that could make it urgent; None when there is none to ask.
     """
 
     service_code: str
+    is_other: bool
     is_danger: bool
+    dangers: frozenset[str]
     needs_place: bool
     question: Attribute | None
 
@@ -101,7 +124,9 @@ class TextReader:
         screening = self._screen.screen(kind, text, answers or {}, is_classified=True)
         return ReportReading(
             kind.code,
+            is_other=kind.code == self._city.other_code,
             is_danger=screening.emergency is not None,
+            dangers=self._city.danger_conditions.intersection(screening.conditions),
             needs_place=kind.needs.location,
             question=None if answers else self._question(kind, screening.conditions),
         )

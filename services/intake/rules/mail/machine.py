@@ -8,11 +8,11 @@ time is over.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from services.intake.rules.conversations.places import MAX_ANSWER
 from services.intake.rules.conversations.reading import TextReader
 from services.intake.rules.mail.model import MailConversation, MailReport, MailStep, Question
 
 ANSWER_WITHIN = timedelta(hours=24)
-_MAX_PLACE = 200
 MAX_READ = 4_000
 """Characters that kind, place and danger are read from; a description has as many."""
 
@@ -52,10 +52,11 @@ def on_answer(
         media: Addresses of its pictures.
         reader: Reads the texts of the city.
     """
-    report = conversation.report
+    report, reading = conversation.report, reader.read(words[:MAX_READ])
     if report is None:
-        return MailStep(note=words)
-    reading = reader.read(words[:MAX_READ])
+        return MailStep(
+            note=words, place=reading.told_place(words, asked="where" in conversation.question)
+        )
     answered = replace(
         report,
         words="\n\n".join(filter(None, [report.words, words])),
@@ -66,7 +67,7 @@ def on_answer(
     if reading.is_empty and not media:
         return MailStep(keep=answered)
     is_place = conversation.question == "where" and not reading.is_unsure
-    if answered.place is None and is_place and len(words) <= _MAX_PLACE:
+    if answered.place is None and is_place and len(words) <= MAX_ANSWER:
         answered = replace(answered, place=" ".join(words.split()) or None)
     return MailStep(submit=answered)
 

@@ -7,6 +7,8 @@ asked at a time: what, where, and then at most one question of the kind.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from services.intake.rules.conversations.another import is_another_danger
+from services.intake.rules.conversations.places import MAX_ANSWER
 from services.intake.rules.conversations.reading import ReportReading, TextReader, TextReading
 from services.intake.rules.sms import wording
 from services.intake.rules.sms.commands import Command, read_command
@@ -28,7 +30,6 @@ ANSWER_WITHIN = timedelta(hours=24)
 """Time for the answers what and where, and for texts that belong to the latest request."""
 QUESTION_WITHIN = timedelta(minutes=10)
 """Time for the answer to a question of the kind: the report is complete without it."""
-_MAX_PLACE = 200
 _PICTURE_ALONE = "(picture)"
 
 
@@ -139,7 +140,7 @@ class _Turn:
         if draft := self.conversation.draft:
             again = self._ask(draft)
             return replace(again, reply=f"{reply} {again.reply}", says_fixed=fixed)
-        about = FollowedRequest(asked.number, asked.service_code, None, self.text.at)
+        about = FollowedRequest(asked.number, asked.service_code, "", self.text.at)
         return Step(replace(self.conversation, request=about), reply, says_fixed=fixed)
 
     # -- reports
@@ -177,7 +178,7 @@ class _Turn:
         body = self.text.body
         is_place = draft.asked == "where" and self.reading.may_be_place
         insists = draft.asked == "where_again" and not self.reading.is_unsure
-        return body if (is_place or insists) and len(body) <= _MAX_PLACE else None
+        return body if (is_place or insists) and len(body) <= MAX_ANSWER else None
 
     def _advance(self, draft: ReportDraft) -> Step:
         """Submit the report, or ask for the next thing that is missing."""
@@ -214,7 +215,7 @@ class _Turn:
             texts.append(wording.ASK_WHERE)
         reply = say(self.conversation.language, *texts)
         step = Step(replace(self.conversation, draft=None), reply, submit=draft)
-        return replace(step, asks_where=asks_where)
+        return replace(step, asks_where=asks_where, dangers=found.dangers)
 
     def _assess(self, draft: ReportDraft) -> ReportReading:
         return self.reader.assess("\n".join(draft.texts), draft.answers)
@@ -233,24 +234,34 @@ class _Turn:
         return self._begin() if self._is_another(request) else self._note(request.number)
 
     def _is_another(self, request: FollowedRequest) -> bool:
-        """Return True for a text that says what and where by itself, and not the same again."""
+        """Return True for another danger, or another kind or place that is told as a whole.
+
+        The place that the person was asked for is an answer, whatever else the text says.
+        """
         place = self.reading.place
-        if not self.reading.says_what or place is None or request.asks_where:
+        if request.asks_where and place:
             return False
-        kind = self.reader.assess(self.text.body).service_code
-        return kind != request.service_code or fold(place) != fold(request.place or "")
+        found = self.reader.assess(self.text.body)
+        if is_another_danger(found, request.service_code, request.dangers):
+            return True
+        if not self.reading.says_what or place is None:
+            return False
+        is_elsewhere = request.place is not None and fold(place) != fold(request.place)
+        return found.service_code != request.service_code or is_elsewhere
 
     def _note(self, number: str) -> Step:
-        is_danger = self.reader.assess(self.text.body).is_danger
-        advice = [wording.DANGER] if is_danger else []
+        found, place = self.reader.assess(self.text.body), None
+        advice = [wording.DANGER] if found.is_danger else []
         reply = say(self.conversation.language, *advice, wording.NOTE_ADDED)
         conversation, request = self.conversation, self.conversation.request
         if request and request.number == number:
-            followed = replace(request, at=self.text.at, asks_where=False)
+            if request.place is None:
+                place = self.reading.told_place(self.text.body, asked=request.asks_where)
+            dangers = request.dangers | found.dangers
+            followed = replace(request, at=self.text.at, asks_where=False, dangers=dangers)
             conversation = replace(conversation, request=followed)
-        return Step(
-            conversation, reply.replace("{number}", number), note=TextNote(number, self.text.body)
-        )
+        note = TextNote(number, self.text.body, place)
+        return Step(conversation, reply.replace("{number}", number), note=note)
 
     def _answer(self, text: LocalText, *, number: str = "") -> Step:
         reply = say(self.conversation.language, text).replace("{number}", number)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from services.intake.rules.conversations.places import ToldPlace
+
 
 @dataclass(frozen=True, slots=True)
 class ReportDraft:
@@ -38,9 +40,10 @@ class FollowedRequest:
     Attributes:
         number: Its tracking number.
         service_code: Its kind.
-        place: Where, as written; None while unknown.
+        place: Where, as written; None for a request without a place, empty where it is not kept.
         at: When the person last wrote about it.
         asks_where: True while the question where it is stands open.
+        dangers: Conditions that make it and its notes a danger to life.
     """
 
     number: str
@@ -48,6 +51,7 @@ class FollowedRequest:
     place: str | None
     at: datetime
     asks_where: bool = False
+    dangers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,17 @@ class IncomingText(NamedTuple):
 
 
 class TextNote(NamedTuple):
-    """Words to add to a request, by its tracking number."""
+    """Words to add to a request.
+
+    Attributes:
+        number: Its tracking number.
+        text: The words.
+        place: Where it is, told in them about the person's own request without a place.
+    """
 
     number: str
     text: str
+    place: ToldPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,7 @@ class Step:
             ``{status}`` for what became of ``status_of``.
         submit: A draft that becomes a request now.
         asks_where: True when the reply to the new request asks where it is.
+        dangers: Conditions that make the new request a danger to life.
         note: Words to add to a request.
         opted_out: A change of the person's consent to texts of ours; None for none.
         status_of: Tracking number of the request whose status the reply tells.
@@ -128,6 +140,7 @@ class Step:
     reply: str | None = None
     submit: ReportDraft | None = None
     asks_where: bool = False
+    dangers: frozenset[str] = frozenset()
     note: TextNote | None = None
     opted_out: bool | None = None
     status_of: str | None = None

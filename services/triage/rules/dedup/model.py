@@ -72,6 +72,14 @@ class Report(NamedTuple):
         return self.point if self.is_placed else None
 
 
+class ReportPlace(NamedTuple):
+    """The features of a report that its location gives; see ``Report``."""
+
+    point: GeoPoint | None
+    address: str | None
+    position_error_m: float
+
+
 class TriageCase(NamedTuple):
     """A case, represented by the report that opened it.
 

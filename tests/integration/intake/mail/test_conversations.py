@@ -109,16 +109,30 @@ async def test_a_danger_goes_on_at_once_and_its_place_follows_as_a_note(postbox:
     taken = await postbox.take(mail(DANGER, "Wire"))
     [request] = await postbox.requests()
     question = await postbox.question()
-    noted = await postbox.take(mail("NE 33rd and Fremont"), to=question["Reply-To"])
+    unknown = await postbox.take(mail("behind the old mill"), to=question["Reply-To"])
+    stranger = mail("9 SE Ash St", sender="ben@example.org")
+    other = await postbox.take(stranger, to=question["Reply-To"])
+    about = f"Re: report {request['tracking_number']}"
+    noted = await postbox.take(mail("It is at NE 33rd and Fremont", about))
+    again = await postbox.take(mail("9 SE Ash St"), to=question["Reply-To"])
+    places = [event["data"]["location"] for event in await postbox.events("request.note_added")]
+    [row] = await postbox.pool.fetch("SELECT address FROM requests")
 
-    assert (taken, noted) == ("request", "note")
+    assert (taken, {unknown, other, noted, again}) == ("request", {"note"})
+    assert [place and place["address"] for place in places] == [
+        None,
+        None,
+        "NE 33rd and Fremont",
+        None,
+    ]
+    assert row["address"] == "NE 33rd and Fremont"
     assert request["location"]["precision"] == "none"
     assert request["lane"] == "express"
     text = question.get_content()
     assert text.startswith("If anybody is in danger, call 911 now.")
     assert request["tracking_number"] in text
     assert text.count("?") == 1
-    assert await postbox.notes() == [("NE 33rd and Fremont", "reporter")]
+    assert [by for _, by in await postbox.notes()] == ["reporter", "other", "reporter", "reporter"]
 
 
 async def test_without_an_answer_a_report_goes_on_after_a_day_and_a_late_answer_is_a_note(

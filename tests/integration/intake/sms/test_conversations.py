@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 
 from services.intake.erasure import erase_drafts
@@ -11,8 +12,10 @@ from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQU
 from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import Response, call
 from tests.integration.intake.sms.gateway import SETTINGS, Phone
 from tests.topic_log import TopicLog
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -29,6 +32,16 @@ async def conversation(database: Database) -> dict[str, Any]:
 def number_in(answer: str | None) -> str:
     assert answer
     return next(word.strip(".:") for word in answer.split() if word.startswith("2"))
+
+
+async def public_location(client: aiohttp.ClientSession, number: str) -> Any:
+    async def found() -> Response | None:
+        response = await call(client, "GET", f"/v1/requests/{number}")
+        return response if response.status == 200 else None
+
+    response = await eventually(found)
+    assert response
+    return response.json["location"]
 
 
 async def test_a_report_that_takes_several_texts_and_a_restart_is_one_request(
@@ -63,15 +76,20 @@ async def test_a_report_that_takes_several_texts_and_a_restart_is_one_request(
     assert NUMBER[2:] not in done["state"]
 
 
-async def test_a_danger_without_a_place_takes_the_express_lane_and_its_place_follows_as_a_note(
+async def test_a_danger_without_a_place_takes_the_express_lane_and_so_does_its_place(
     running: Running, topic_log: TopicLog
 ) -> None:
     phone = Phone(NUMBER)
     async with running(**SETTINGS) as client:
         answer = await phone.say(client, "A live wire is down and sparking on the sidewalk")
+        number = number_in(answer)
+        await Phone("+15035550178").say(client, f"{number} is at 9 SE Ash St")
+        before = await public_location(client, number)
         await phone.say(client, "in front of 1221 SW 4th Ave")
-        [request] = await topic_log.at_least(1, INTAKE_REQUESTS_EXPRESS)
-        [note] = await topic_log.at_least(1, INTAKE_REQUESTS)
+        await phone.say(client, f"{number} is near 9 SE Ash St")
+        after = await public_location(client, number)
+        request, note = await topic_log.at_least(2, INTAKE_REQUESTS_EXPRESS)
+        stranger, again = await topic_log.at_least(2, INTAKE_REQUESTS)
 
     assert answer
     assert answer.startswith(wording.DANGER.en)
@@ -79,6 +97,14 @@ async def test_a_danger_without_a_place_takes_the_express_lane_and_its_place_fol
     assert isinstance(note, NoteAdded)
     assert (note.data.text, note.data.by) == ("in front of 1221 SW 4th Ave", "reporter")
     assert note.data.request_id == request.data.request_id
+    assert note.data.location
+    assert (note.data.location.address, note.data.location.precision) == (
+        "1221 SW 4th Ave",
+        "address",
+    )
+    assert (before, after) == (None, {"address": "1221 SW 4th Ave"})
+    assert (stranger.data.by, stranger.data.location) == (None, None)
+    assert (again.data.by, again.data.location) == ("reporter", None)
 
 
 async def test_stop_and_start_are_recorded_and_silence_takes_reports(

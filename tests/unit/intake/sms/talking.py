@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from services.intake.rules.conversations.places import ToldPlace
 from services.intake.rules.conversations.reading import TextReader
 from services.intake.rules.screening import HazardScreen
 from services.intake.rules.sms.machine import on_due, on_text
@@ -49,12 +50,19 @@ class Talk:
     def notes(self) -> list[str]:
         return [step.note.text for step in self.steps if step.note]
 
+    @property
+    def told(self) -> list[ToldPlace | None]:
+        """The place that each note tells."""
+        return [step.note.place for step in self.steps if step.note]
+
     def _did(self, step: Step) -> Step:
         self.steps.append(step)
         self.conversation = step.conversation
         if draft := step.submit:
             kind = READER.assess("\n".join(draft.texts)).service_code
-            request = FollowedRequest(NUMBER, kind, draft.place, self.now, step.asks_where)
+            request = FollowedRequest(
+                NUMBER, kind, draft.place, self.now, step.asks_where, step.dangers
+            )
             self.conversation = replace(self.conversation, request=request)
         return step
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import TriageStore
-from services.triage.records import CaseStateChange, SplitRecord
-from services.triage.rules.dedup.model import Report, TriageCase
+from services.triage.records import CaseStateChange, PlacedRequest, SplitRecord
+from services.triage.rules.dedup.model import Report, ReportPlace, TriageCase
 from services.triage.rules.priority.context import Reporters
 from shared.contract.events import new_id
 from tests.builders import NOON, north_of
@@ -156,3 +156,38 @@ class CorrectionsSuite:
         )
 
         assert await cases.reporters([last]) == {last: Reporters(frozenset({"ana", "ben"}), 2)}
+
+    async def test_a_told_place_is_that_of_the_request_and_of_the_case_that_it_opened(
+        self, cases: TriageStore
+    ) -> None:
+        tents, joined = report(point=None, **MARKS), report(point=None)
+        opened, other = new_id(), new_id()
+        await cases.record_decisions(
+            [decided(tents, opened), replace(decided(joined, other), outcome="duplicate")]
+        )
+        turn = CaseStateChange(opened, 2, NOON + DAY)
+        await cases.record_state_changes([turn])
+        place = ReportPlace(HERE, "12 oak st", 7.0)
+        placed = tents._replace(point=HERE, address="12 oak st", position_error_m=7.0)
+        away = ReportPlace(north_of(HERE, 5_000), None, 0.0)
+
+        await cases.record_places([PlacedRequest(one.request_id, place) for one in (tents, joined)])
+        await cases.record_places([PlacedRequest(tents.request_id, away)])
+
+        assert await found(cases, report()) == [TriageCase(opened, KEY, placed, NOON + DAY)]
+        await cases.record_splits([split(joined, from_case=other)])
+        assert {one.opening.point for one in await found(cases, report())} == {HERE}
+        assert len(await found(cases, report())) == 2
+
+    async def test_a_stored_case_without_a_place_gets_the_one_that_is_told(
+        self, cases: TriageStore
+    ) -> None:
+        tents, other = report(point=None), report(point=None)
+        left = split(tents)
+        await cases.record_decisions([decided(tents, left.from_case), decided(other, new_id())])
+        await cases.record_splits([left])
+        place = ReportPlace(HERE, None, 0.0)
+
+        await cases.record_places([PlacedRequest(tents.request_id, place)])
+
+        assert await found(cases, report()) == [made_by(left, tents._replace(point=HERE))]
