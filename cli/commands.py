@@ -33,6 +33,7 @@ class CliCommand:
 
 
 _TABLE = """
+up         cli.up:up                      Start Kafka, PostgreSQL and the services here.
 demo       cli.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
 replay     cli.replay.command:replay      Feed an export into a running router and show what becomes of every row.
 submit     cli.submit:submit              Submit one report to the running router and show its number, or what is wrong with it.
@@ -57,7 +58,6 @@ migrate    cli.migrate:migrate            Bring roles, schemas and tables to the
 topics     cli.topics:topics              Make Kafka's topics what the registry says.
 keys       cli.keys:keys                  Make and revoke keys of adapters, bureaus and operators.
 env        cli.env:env                    Print shell settings for PostgreSQL's programs; use it as eval "$(route311 env)".
-up         cli.up:up                      Start Kafka, PostgreSQL and the services here.
 """  # noqa: E501 - a table
 
 COMMANDS = tuple(CliCommand(*line.split(maxsplit=2)) for line in _TABLE.strip().splitlines())

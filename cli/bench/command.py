@@ -44,7 +44,7 @@ def e2e(
     """Measure the way from the submission topic to the bureaus' topics.
 
     A router of its own is started in a temporary folder. The raw limit is the same bytes copied
-    by bare aiokafka through as many hops, measured just before. ``--profile`` adds statements of
+    by bare aiokafka through as many hops, measured just before. `--profile` adds statements of
     PostgreSQL, bytes and records by topic, and flame graphs by py-spy, which slow the router down:
     take rates from a run without it.
     """
