@@ -11,7 +11,7 @@ import pytest
 from deploy.local.errors import StartError
 from deploy.local.folder import DataFolder, open_folder
 from deploy.local.leftovers import ProcessRecord, is_running
-from deploy.local.process import READ_GO_THEN_RUN, Process, Program
+from deploy.local.process import READ_GO_THEN_RUN, Process, Program, run_command
 from tests.waiting import eventually
 
 IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 0.1; done")
@@ -145,6 +145,25 @@ async def test_a_long_log_is_put_aside_at_the_next_launch(folder: DataFolder) ->
 
     assert log.read_text() == "new\n"
     assert (folder.logs / "echo.log.1").stat().st_size == 6_000_000
+
+
+async def test_a_cancelled_command_ends_in_the_middle_of_its_output_and_of_a_childs_life(
+    tmp_path: Path,
+) -> None:
+    number = tmp_path / "pid"
+    script = f"sleep 60 & echo $$ > {number}; exec yes"
+    command = asyncio.create_task(run_command("it failed", ("sh", "-c", script)))
+
+    async def writes() -> bool:
+        pid = number.read_text().strip() if number.exists() else ""
+        return bool(pid) and psutil.Process(int(pid)).io_counters().write_chars > 10_000_000
+
+    await eventually(writes)
+    command.cancel()
+    _, hanging = await asyncio.wait({command}, timeout=20)
+
+    assert not hanging
+    assert command.cancelled()
 
 
 def test_a_program_never_runs_when_its_starter_dies_before_writing_it_down(tmp_path: Path) -> None:
