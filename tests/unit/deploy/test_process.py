@@ -1,7 +1,7 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,26 +9,13 @@ import psutil
 import pytest
 
 from deploy.local.errors import StartError
-from deploy.local.folder import DataFolder, open_folder
+from deploy.local.folder import DataFolder
 from deploy.local.leftovers import ProcessRecord, is_running
 from deploy.local.process import READ_GO_THEN_RUN, Process, Program, run_command
+from tests.unit.deploy.probes import not_ready, ready
 from tests.waiting import eventually
 
 IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 0.1; done")
-
-
-async def ready(_port: int) -> bool:
-    return True
-
-
-async def not_ready(_port: int) -> bool:
-    return False
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[DataFolder]:
-    with open_folder(tmp_path) as folder:
-        yield folder
 
 
 @asynccontextmanager
