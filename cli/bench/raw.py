@@ -1,12 +1,14 @@
 """The raw limit: the same bytes copied through as many Kafka hops as in the router."""
 
 import asyncio
-import os
-import sys
 import time
+from asyncio.subprocess import Process
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
+from itertools import pairwise
 
+from cli.bench.child import child, finished
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.topics import apply_topics
@@ -16,7 +18,7 @@ from shared.runtime.outgoing import Outgoing
 HOPS = 3
 """From submission to request, to decision, to work order."""
 
-_COPIER = (sys.executable, "-m", "cli.bench.copier")
+_COPIER = "cli.bench.copier"
 
 
 async def measure_raw(access: KafkaAccess, records: Sequence[Outgoing]) -> float:
@@ -26,23 +28,18 @@ async def measure_raw(access: KafkaAccess, records: Sequence[Outgoing]) -> float
     """
     names = [f"bench-hop-{number}" for number in range(HOPS + 1)]
     await apply_topics(access, [replace(CHANNEL_SUBMISSIONS, name=name) for name in names])
-    copiers = [
-        await asyncio.create_subprocess_exec(
-            *_COPIER,
-            *(names[hop], names[hop + 1], str(len(records))),
-            stdout=asyncio.subprocess.PIPE,
-            env=os.environ | access.environment(),
-        )
-        for hop in range(HOPS)
-    ]
-    await asyncio.gather(*(_ready(copier) for copier in copiers))
-    async with open_sink(access) as sink:
+    async with AsyncExitStack() as children, open_sink(access) as sink:
+        copiers = [
+            await children.enter_async_context(child(access, _COPIER, *hop, str(len(records))))
+            for hop in pairwise(names)
+        ]
+        await asyncio.gather(*map(_ready, copiers))
         began = time.perf_counter()
         await sink.publish([replace(record, topic=names[0]) for record in records])
-        await asyncio.gather(*(copier.wait() for copier in copiers))
+        await asyncio.gather(*map(finished, copiers))
         return len(records) / (time.perf_counter() - began)
 
 
-async def _ready(copier: asyncio.subprocess.Process) -> None:
-    if copier.stdout is not None:
-        await copier.stdout.readline()
+async def _ready(copier: Process) -> None:
+    if copier.stdout is not None and not await copier.stdout.readline():
+        await finished(copier)

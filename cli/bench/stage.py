@@ -1,13 +1,11 @@
 """Speed of triage alone, against bare aiokafka on the same requests."""
 
-import asyncio
-import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cli.bench.child import child, finished
 from cli.bench.load import submissions
 from cli.bench.usage import Usage, process_usage, router_usage_since
 from deploy.local.infrastructure import infrastructure
@@ -29,7 +27,6 @@ from shared.runtime.outgoing import Outgoing
 _VALIDATED = {
     mode: replace(TRIAGE_DECISIONS, name=f"bench-validated-{mode}") for mode in ("bare", "tuned")
 }
-_VALIDATOR = (sys.executable, "-m", "cli.bench.validator")
 _MS_PER_S = 1000
 _GIVE_UP_AFTER_S = 300.0
 
@@ -86,15 +83,10 @@ async def measure_stage(data: Path, count: int) -> StageBenchmark:
 
 async def _raw_rate(access: KafkaAccess, count: int, mode: str) -> float:
     arguments = (INTAKE_REQUESTS.name, _VALIDATED[mode].name, str(count), mode)
-    validator = await asyncio.create_subprocess_exec(
-        *_VALIDATOR,
-        *arguments,
-        stdout=asyncio.subprocess.DEVNULL,
-        env=os.environ | access.environment(),
-    )
-    rate = await _rate(access, _VALIDATED[mode], count)
-    await validator.wait()
-    return rate
+    async with child(access, "cli.bench.validator", *arguments) as validator:
+        rate = await _rate(access, _VALIDATED[mode], count)
+        await finished(validator)
+        return rate
 
 
 async def _rate(access: KafkaAccess, topic: Topic, count: int) -> float:

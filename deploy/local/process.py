@@ -1,6 +1,7 @@
 """Programs of a stack: long-running processes, and commands that run to completion."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import time
@@ -176,7 +177,7 @@ async def run_command(
     account: Account | None = None,
     directory: Path | None = None,
 ) -> None:
-    """Run a command to completion; kill it when the caller is cancelled.
+    """Run a command to completion; kill it and its children when the caller is cancelled.
 
     Args:
         error: The start of the error's text.
@@ -202,8 +203,8 @@ async def run_command(
         output, _ = await process.communicate()
     except asyncio.CancelledError:
         with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.communicate()  # its end is seen only once its output is read
         raise
     if process.returncode != 0:
         raise StackError(f"{error}: {_error_lines(output.decode(errors='replace'))}")

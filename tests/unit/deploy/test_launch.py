@@ -1,30 +1,16 @@
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from itertools import accumulate
-from pathlib import Path
 
 import pytest
 
 from deploy.local.errors import StartError
-from deploy.local.folder import DataFolder, open_folder
+from deploy.local.folder import DataFolder
 from deploy.local.launch import next_backoff_s, run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.report import Died, StackEvent, Started
-
-
-async def ready(_port: int) -> bool:
-    return True
-
-
-async def not_ready(_port: int) -> bool:
-    return False
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[DataFolder]:
-    with open_folder(tmp_path) as folder:
-        yield folder
+from tests.unit.deploy.probes import not_ready, ready
 
 
 async def test_a_program_that_fails_at_first_is_built_anew_and_tried_again(

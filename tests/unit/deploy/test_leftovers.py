@@ -2,22 +2,13 @@ import asyncio
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from signal import SIGTERM
 
-import pytest
-
-from deploy.local.folder import DataFolder, open_folder, write_json
+from deploy.local.folder import DataFolder, write_json
 from deploy.local.leftovers import ProcessRecord, end_leftovers, is_running, record_process
 
 SLEEP = ("sleep", "60")
 IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 1; done")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[DataFolder]:
-    with open_folder(tmp_path) as folder:
-        yield folder
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,26 +9,13 @@ import psutil
 import pytest
 
 from deploy.local.errors import StartError
-from deploy.local.folder import DataFolder, open_folder
+from deploy.local.folder import DataFolder
 from deploy.local.leftovers import ProcessRecord, is_running
-from deploy.local.process import READ_GO_THEN_RUN, Process, Program
+from deploy.local.process import READ_GO_THEN_RUN, Process, Program, run_command
+from tests.unit.deploy.probes import not_ready, ready
 from tests.waiting import eventually
 
 IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 0.1; done")
-
-
-async def ready(_port: int) -> bool:
-    return True
-
-
-async def not_ready(_port: int) -> bool:
-    return False
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[DataFolder]:
-    with open_folder(tmp_path) as folder:
-        yield folder
 
 
 @asynccontextmanager
@@ -145,6 +132,25 @@ async def test_a_long_log_is_put_aside_at_the_next_launch(folder: DataFolder) ->
 
     assert log.read_text() == "new\n"
     assert (folder.logs / "echo.log.1").stat().st_size == 6_000_000
+
+
+async def test_a_cancelled_command_ends_in_the_middle_of_its_output_and_of_a_childs_life(
+    tmp_path: Path,
+) -> None:
+    number = tmp_path / "pid"
+    script = f"sleep 60 & echo $$ > {number}; exec yes"
+    command = asyncio.create_task(run_command("it failed", ("sh", "-c", script)))
+
+    async def writes() -> bool:
+        pid = number.read_text().strip() if number.exists() else ""
+        return bool(pid) and psutil.Process(int(pid)).io_counters().write_chars > 10_000_000
+
+    await eventually(writes)
+    command.cancel()
+    _, hanging = await asyncio.wait({command}, timeout=20)
+
+    assert not hanging
+    assert command.cancelled()
 
 
 def test_a_program_never_runs_when_its_starter_dies_before_writing_it_down(tmp_path: Path) -> None:
