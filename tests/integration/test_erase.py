@@ -241,10 +241,10 @@ async def test_no_table_shows_a_contact_and_with_the_last_one_of_a_person_goes_t
 
     _, by_request = await router.command("erase", "--request", tracked)
     left = len(await router.fetch(keys, person))
-    _, by_phone = await router.command("erase", "--phone", number)
+    _, by_number = await router.command("erase", "--phone", number)
 
     assert (by_request["removed"]["contacts"], left) == (1, 1)
-    assert (by_phone["removed"]["contacts"], by_phone["removed"]["drafts"]) == (1, 1)
+    assert (by_number["removed"]["contacts"], by_number["removed"]["drafts"]) == (1, 1)
     assert await router.fetch(keys, person) == []
 
 
