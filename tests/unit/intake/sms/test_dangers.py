@@ -128,7 +128,7 @@ def test_another_danger_while_the_place_of_the_first_is_asked_for_is_a_report_of
         pytest.param("behind the\nold mill", "behind the old mill", False, id="in any words"),
         pytest.param("I don't know, near a school", None, None, id="nobody knows"),
         pytest.param("hurry", None, None, id="no place"),
-        pytest.param("by the school " * 15, None, None, id="no place is that long"),
+        pytest.param("near the " + "o" * 200, None, None, id="no place is that long"),
     ],
 )
 def test_the_answer_tells_the_place_of_a_danger(
