@@ -37,11 +37,12 @@ def log(
         return
     table = Table(
         "due", "number", "template", "channel", "language", "state", "reason", box=None,
-        padding=(0, 2),
+        padding=(0, 2, 0, 0),
     )  # fmt: skip
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
     for one in found:
         table.add_row(
-            f"{one.due_at:%Y-%m-%d %H:%M:%S}",
+            f"{one.due_at:%Y-%m-%d %H:%M}",
             one.tracking_number or "",
             one.template,
             one.channel,
