@@ -39,7 +39,8 @@ def log(
         "due", "number", "template", "channel", "language", "state", "reason", box=None,
         padding=(0, 2, 0, 0),
     )  # fmt: skip
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    for column in table.columns[:3]:
+        column.no_wrap = True
     for one in found:
         table.add_row(
             f"{one.due_at:%Y-%m-%d %H:%M}",
