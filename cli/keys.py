@@ -12,6 +12,7 @@ from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import run
 from cli.terminal import parse_duration, printable
+from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.http.key_store import NewKey, StoredKey, open_key_store
 
@@ -51,6 +52,10 @@ def add(
 
     The database is that of ROUTE311_ADMIN_DSN, else of the running router.
     """
+    if scope == "bureau" and not _is_bureau(name):
+        raise typer.BadParameter(
+            f"no city has a bureau called {printable(name)}: write a code of the catalogue"
+        )
     expires_at = utc_now() + parse_duration(expires_in) if expires_in else None
 
     async def make() -> NewKey:
@@ -119,6 +124,10 @@ def rotate(
         grace_s=lasts.total_seconds(),
     )
     _print_new(new, json_output=json_output)
+
+
+def _is_bureau(code: str) -> bool:
+    return any(code in city.bureaus for city in load_catalogue().jurisdictions.values())
 
 
 def _print_new(new: NewKey, *, json_output: bool) -> None:

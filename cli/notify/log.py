@@ -37,11 +37,13 @@ def log(
         return
     table = Table(
         "due", "number", "template", "channel", "language", "state", "reason", box=None,
-        padding=(0, 2),
+        padding=(0, 2, 0, 0),
     )  # fmt: skip
+    for column in table.columns[:3]:
+        column.no_wrap = True
     for one in found:
         table.add_row(
-            f"{one.due_at:%Y-%m-%d %H:%M:%S}",
+            f"{one.due_at:%Y-%m-%d %H:%M}",
             one.tracking_number or "",
             one.template,
             one.channel,

@@ -69,7 +69,7 @@ UPDATE_WORK_ORDER = Operation(
         200: Content("The receipt.", (JSON,), UpdateReceipt),
         404: problem("The bureau has no such work order: unknown_work_order, not_your_work_order."),
         409: problem("It cannot become so now: transition_not_allowed, version_conflict."),
-        422: problem("The update is wrong; code and detail say how. Or the key had another body."),
+        422: problem("The update is wrong; code and errors say how. Or the key had another body."),
         **JSON_REFUSALS,
         **KEY_REFUSALS,
     },

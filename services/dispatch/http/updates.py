@@ -1,15 +1,21 @@
 """Bureaus' updates of their work orders over HTTP."""
 
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias
 
 from aiohttp import web
+from pydantic import ValidationError
 
 from services.dispatch.handlers import on_update_call
-from services.dispatch.http.access import BureauAccess, json_response, refuse_fields
+from services.dispatch.http.access import (
+    BureauAccess,
+    field_errors,
+    json_response,
+    refuse_fields,
+)
 from services.dispatch.http.attempts import attempt
 from services.dispatch.http.operations import UPDATE_WORK_ORDER
 from services.dispatch.inbound.external import incoming_update
@@ -17,7 +23,13 @@ from services.dispatch.policy import DispatchPolicy
 from services.dispatch.store.answers import find_answer, keep_answer
 from services.dispatch.store.bureau_events import add_bureau_events
 from services.dispatch.store.postgres import PostgresDispatchStore
-from shared.contract.events import FieldError, UpdateReceipt, WorkOrderUpdated, usable_trace
+from shared.contract.events import (
+    FieldError,
+    UpdateReceipt,
+    WorkOrderUpdate,
+    WorkOrderUpdated,
+    usable_trace,
+)
 from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
 from shared.runtime.http.deadline import Deadline
@@ -35,6 +47,12 @@ _STATUS: Mapping[str, int] = {
     "transition_not_allowed": 409,
     "version_conflict": 409,
 }
+_FIELDS: Mapping[str, str] = {
+    "missing_reason": "reason",
+    "missing_transfer_to": "transfer_to",
+    "unknown_bureau": "transfer_to",
+}
+"""The field at fault, by the code of a refusal with 422."""
 _ID_REUSED = FieldError(
     field="Idempotency-Key",
     code="id_reused",
@@ -64,7 +82,7 @@ def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
             data=_data(data, order_id, bureau),
         )
         digest = sha256(json.dumps([order_id, data], sort_keys=True).encode()).digest()
-        return _response(await Deadline().wait_for(take(bureau, update, digest)))
+        return _response(await Deadline().wait_for(take(bureau, update, digest)), update)
 
     path = "/v1/work-orders/{work_order_id}/updates"
     return [web.post(path, documents(post, UPDATE_WORK_ORDER))]
@@ -106,8 +124,22 @@ def _data(body: Any, work_order_id: str, bureau: str) -> Any:  # noqa: ANN401 - 
     return body | {"work_order_id": work_order_id, "bureau": bureau}
 
 
-def _response(receipt: UpdateReceipt) -> web.Response:
+def _response(receipt: UpdateReceipt, update: WorkOrderUpdated) -> web.Response:
     if receipt.code is None:
         return json_response(receipt)
-    status = _STATUS.get(receipt.code, 422)
-    return problem_response(status, "Refused", receipt.message or "", code=receipt.code)
+    status, message = _STATUS.get(receipt.code, 422), receipt.message or ""
+    errors = list(_errors(update, receipt.code, message))
+    return problem_response(status, "Refused", message, code=receipt.code, errors=errors)
+
+
+def _errors(update: WorkOrderUpdated, code: str, message: str) -> Sequence[FieldError]:
+    """Return the fields at fault."""
+    if field := _FIELDS.get(code):
+        return [FieldError(field=field, code=code, message=message)]
+    if code != "invalid":
+        return []
+    try:
+        WorkOrderUpdate.model_validate(update.data)
+    except ValidationError as error:
+        return field_errors(error)
+    return []

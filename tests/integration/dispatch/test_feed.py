@@ -153,7 +153,10 @@ async def test_an_update_over_http_is_answered_once_and_gets_no_receipt_on_kafka
     wrong = await send(client, order, update_of("declined"), id_="3")
     assert (wrong.status, wrong.json["code"]) == (422, "missing_reason")
     assert (await send(client, order, update_of("declined"), id_="3")).body == wrong.body
-    assert (await send(client, order, {"status": "gone"})).json["code"] == "invalid"
+    gone = await send(client, order, {"status": "gone"})
+    assert gone.json["code"] == "invalid"
+    assert [error["field"] for error in gone.json["errors"]] == ["status", "at"]
+    assert [error["field"] for error in wrong.json["errors"]] == ["reason"]
     assert (await send(client, order, ["no object"])).json["code"] == "invalid"
     assert (await send(client, order, body, key=OPERATOR)).status == 403
     ended = await send(client, order, update_of("completed"))

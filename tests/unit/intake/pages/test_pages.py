@@ -91,6 +91,18 @@ def test_the_last_note_of_the_team_stands_before_the_history() -> None:
     assert first.xpath("following::ol[@class='history']")
 
 
+@pytest.mark.parametrize(
+    ("status", "heading"),
+    [("referred", "Another agency handles this"), ("open", "Please tell this agency as well")],
+)
+def test_an_agency_acts_in_place_of_the_team_or_beside_it(status: str, heading: str) -> None:
+    agency = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "reason": None}
+    tree = tree_of(page("status", report={**REPORT, "status": status, "referral": agency}))
+
+    [note] = tree.xpath("//div[@class='note'][contains(., 'Metro RID Patrol')]")
+    assert note.findtext("h2") == heading
+
+
 def test_a_text_in_another_language_than_the_page_says_so() -> None:
     pothole = LocalText("Pothole", "Bache").in_language("ar")
     seen = LocalText("The team has seen your report.", "").in_language("ar")
