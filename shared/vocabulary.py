@@ -114,7 +114,7 @@ class ScoreReason(NamedTuple):
     """One named reason for a priority.
 
     Attributes:
-        code: Stable name of the reason, such as ``blocks_travel_lane``.
+        code: Stable name of the reason, such as ``several_reporters``.
         points: Added to the score; negative for a reason that lowers it.
         evidence: The words or the answer that gave the reason, or None.
     """

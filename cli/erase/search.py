@@ -1,7 +1,6 @@
 """The search for a contact: on the topic of contacts, in tables, outboxes and dead letters."""
 
-from collections.abc import AsyncGenerator, Collection, Sequence
-from contextlib import aclosing
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +14,7 @@ from shared.contract.events import Contact, ContactGiven, Decoder
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.errors import PermanentError
-from shared.runtime.kafka import Record
-from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
+from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_records
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
 from shared.runtime.outbox.outbox import unpack_headers
@@ -133,7 +131,7 @@ class Search:
         """Return the requests whose contact is meant and can be read somewhere."""
         live: set[str] = set()
         ranges = {p: offsets for p, offsets in bounds.items() if p.topic == INTAKE_CONTACTS.name}
-        async for record in _records(self.access, ranges):
+        async for record in read_records(self.access, ranges):
             key = (record.key or b"").decode("ascii", "replace")
             contact = _contact_in(record.value)
             if contact and self._is_meant(contact, wanted):
@@ -177,7 +175,7 @@ class Search:
         known = {row["content"] for row in await self.db.fetch(_ERASED_RECORDS)}
         ranges = {p: offsets for p, offsets in bounds.items() if p.topic.endswith(DEAD_LETTERS)}
         found = set()
-        async for record in _records(self.access, ranges):
+        async for record in read_records(self.access, ranges):
             letter = parse_dead_letter(record)
             if letter.content not in known and self._is_about(letter, wanted):
                 found.add(letter.content)
@@ -199,13 +197,6 @@ async def reused_in_intake(
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
         return await reused_submissions(db, request_ids)
-
-
-async def _records(access: KafkaAccess, ranges: OffsetRanges) -> AsyncGenerator[Record]:
-    async with aclosing(read_range(access, ranges)) as batches:
-        async for records in batches:
-            for record in records:
-                yield record
 
 
 def _contact_in(value: Any) -> Contact | None:  # noqa: ANN401 - bytes of a row or a record

@@ -10,7 +10,7 @@ from shared.contract.events import Decoder, Event, RequestTriaged
 from shared.contract.topic import Topic
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, TRIAGE_DECISIONS
 from shared.runtime.consumer.messages import Message, parse_record
-from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
+from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_records
 from shared.runtime.kafka_access import KafkaAccess
 
 
@@ -43,9 +43,8 @@ async def _events(access: KafkaAccess, bounds: OffsetRanges, topic: Topic) -> As
     """Yield the events of a topic, in order within each partition; skip what is none."""
     decoder: Decoder[Event] = Decoder(topic.events)
     ranges = {p: offsets for p, offsets in bounds.items() if p.topic == topic.name}
-    async with aclosing(read_range(access, ranges)) as batches:
-        async for records in batches:
-            for record in records:
-                parsed = parse_record(record, decoder, allows=topic.allows)
-                if isinstance(parsed, Message):
-                    yield parsed.event
+    async with aclosing(read_records(access, ranges)) as records:
+        async for record in records:
+            parsed = parse_record(record, decoder, allows=topic.allows)
+            if isinstance(parsed, Message):
+                yield parsed.event

@@ -137,15 +137,15 @@ def _bureaus_without_work(city: Jurisdiction) -> Iterator[RoutingIssue]:
 
 def _escalation_loops(city: Jurisdiction) -> Iterator[RoutingIssue]:
     """Yield each loop once, at its first bureau."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for start in city.bureaus:
         chain_of: list[str] = [start]
         while (following := city.bureaus[chain_of[-1]].escalates_to) is not None:
             if following in chain_of:
                 loop = chain_of[chain_of.index(following) :]
-                if told.isdisjoint(loop):
+                if reported.isdisjoint(loop):
                     text = f"{' → '.join([*loop, following])}: let one of them escalate to nobody"
                     yield RoutingIssue("escalation_loop", loop[0], text)
-                told.update(loop)
+                reported.update(loop)
                 break
             chain_of.append(following)

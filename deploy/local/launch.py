@@ -109,8 +109,8 @@ async def _restart_forever(process: Process, report: Report) -> None:
         await asyncio.sleep(backoff_s)
         try:
             took_s = await process.start()
-        except StartError:
-            continue  # it died again, or hangs; the loop waits for its exit
+        except (StartError, OSError):
+            continue  # it died again, hangs, or cannot be started; the loop waits for its exit
         report(Started(process.name, process.program.address, took_s))
 
 

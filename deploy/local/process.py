@@ -147,6 +147,7 @@ class Process:
         between, the shell reads the end of the file instead and exits.
         """
         program, account = self.program, self.program.account
+        self._launched_at = time.monotonic()
         with self._log.open() as log:
             popen = subprocess.Popen(  # noqa: S603 - the stack's own programs
                 ("/bin/sh", "-c", READ_GO_THEN_RUN, program.name, *program.argv),
@@ -160,7 +161,7 @@ class Process:
                 group=account.group_id if account else None,
                 extra_groups=[] if account else None,
             )
-        self._popen, self._launched_at = popen, time.monotonic()
+        self._popen = popen
         record_process(self.folder, program.name, popen.pid, program.stop_signal)
         if popen.stdin:
             with popen.stdin as go:

@@ -11,7 +11,7 @@ from services.intake.public_status.store import LISTING_COLUMNS, listing_rows
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 from services.intake.rules.tracking_number import CAPACITY
-from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, tell
+from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, show_garbage
 from shared.runtime.postgres import Connection, columns, row_count
 
 _REJECTED = "rejected-submissions"
@@ -141,7 +141,7 @@ class PostgresSubmissions:
         rejected = [s for s in submissions if s.body is not None]
         pieces = [Piece(_REJECTED, "rejected", len(s.body or b"")) for s in rejected]
         kept = await admit(self._connection, pieces, self._garbage_bytes_per_hour)
-        tell(pieces, kept)
+        show_garbage(pieces, kept)
         dropped = {s.key for s, is_kept in zip(rejected, kept, strict=True) if not is_kept}
         return [s._replace(body=b"") if s.key in dropped else s for s in submissions]
 

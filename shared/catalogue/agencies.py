@@ -29,11 +29,6 @@ class Bureau:
     publish_photos: bool = False
     forward: ForwardTarget | None = None
 
-    @property
-    def topic_part(self) -> str:
-        """The bureau's part of the names of its topics."""
-        return self.code.lower()
-
 
 @dataclass(frozen=True, slots=True)
 class ExternalAgency:

@@ -212,11 +212,6 @@ class ServiceType:
         triggers = (r.when for r in self.referrals if r.agency == AGENCY_911)
         return tuple(when for when in triggers if when is not None and when in met)
 
-    def informed_bureaus(self, met: Collection[str]) -> tuple[str, ...]:
-        """Return the bureaus to inform, each once, without the one that leads."""
-        named = dict.fromkeys(i.bureau for i in self.informed if i.when is None or i.when in met)
-        return tuple(bureau for bureau in named if bureau != self.city_lead)
-
     def referrals_for(self, met: Collection[str]) -> tuple[ReferralRule, ...]:
         """Return the referrals that apply, one per agency, the most pressing first."""
         by_agency: dict[str, ReferralRule] = {}

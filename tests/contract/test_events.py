@@ -17,7 +17,6 @@ from tests.builders import handed_in, request_submitted
 
 EXAMPLES = sorted((Path(shared.contract.events.__file__).parent / "examples").glob("*.json"))
 EVENTS = schemas.event_classes()
-FOREIGN = [event for event in EVENTS if issubclass(event, ForeignEvent)]
 OURS = [event for event in EVENTS if not issubclass(event, ForeignEvent)]
 
 

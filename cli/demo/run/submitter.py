@@ -53,7 +53,7 @@ class ScenarioClock:
 
 
 class RecordSink(Protocol):
-    """A producer, such as ``shared.runtime.kafka.Sink``."""
+    """A producer, such as ``shared.runtime.kafka.KafkaSink``."""
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when the broker has acknowledged all records."""

@@ -173,14 +173,9 @@ class PostgresTriageStore:
 
     async def record_state_changes(self, changes: Sequence[CaseStateChange]) -> None:
         """Store state changes, and update the cases that are stored."""
-        columns = (
-            [change.case_id for change in changes],
-            [change.version for change in changes],
-            [change.closed_at for change in changes],
-            [change.merged_into for change in changes],
-        )
-        await self._connection.execute(_INSERT_CHANGES_SQL, *columns)
-        await self._connection.execute(_UPDATE_CASES_SQL, *columns)
+        values = columns((c.case_id, c.version, c.closed_at, c.merged_into) for c in changes)
+        await self._connection.execute(_INSERT_CHANGES_SQL, *values)
+        await self._connection.execute(_UPDATE_CASES_SQL, *values)
 
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits and add the cases that the requests moved to."""

@@ -230,7 +230,7 @@ class SurgeWatcher:
                 with _in_partition(key.partition):
                     self._counter.mark_published(key, surge)
                 for event in events:
-                    log.info("surge_told", type=event.type, patch=key.name)
+                    log.info("surge_published", type=event.type, key=key.name)
             with _in_partition(key.partition):
                 self._gauges.show_surge(key, is_open=self._counter.is_open(key))
             self._to_publish.discard(key)

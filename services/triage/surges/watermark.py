@@ -9,7 +9,7 @@ import structlog
 from services.triage.surges.detection import slot_of
 from services.triage.surges.event_clock import EventClock
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from shared.runtime.kafka import Partition
+from shared.runtime.kafka import BrokerDownError, Partition
 from shared.runtime.kafka.admin import KafkaAdminError, committed_offsets
 from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
@@ -82,7 +82,7 @@ class Watermark:
         self._ask_at = time.monotonic() + self._ask_every_s
         try:
             self._undecided = await _undecided_partitions(self._access)
-        except KafkaAdminError as error:
+        except (KafkaAdminError, BrokerDownError) as error:
             log.warning("triage_progress_unknown", reason=str(error))
 
     def _is_new(self, now: datetime | None) -> bool:
@@ -95,7 +95,8 @@ async def _undecided_partitions(access: KafkaAccess) -> Collection[Partition]:
     It reports every few seconds, so a partition with steady traffic is among them most of the time.
 
     Raises:
-        KafkaAdminError: The broker does not tell.
+        KafkaAdminError: The broker refuses the request.
+        BrokerDownError: The broker did not answer.
     """
     committed = await committed_offsets(access, _DECIDING_GROUP)
     bounds = await offset_bounds(access, _LANES.values())

@@ -54,7 +54,7 @@ def show_lag(consumer: str, lag: int, deferred: int, *, moved: bool) -> None:
     Args:
         consumer: Its name.
         lag: Records that wait.
-        deferred: Keys with deferred records.
+        deferred: Deferred records.
         moved: Whether it has handled records since the last call.
     """
     metrics.LAG.labels(consumer).set(lag)

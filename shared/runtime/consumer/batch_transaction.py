@@ -263,11 +263,11 @@ class _Parked(NamedTuple):
         """Return True when the record became a dead letter."""
         return id(invalid) not in self.dropped
 
-    def tell(self) -> None:
+    def show(self) -> None:
         """Count what was committed."""
         for letter in self.letters:
             metrics.DEAD_LETTER_BYTES.labels(letter.topic).inc(len(letter.value or b""))
-        garbage.tell(self.garbage, self.kept)
+        garbage.show_garbage(self.garbage, self.kept)
 
 
 def _count(items: Sequence[Item[E]], handled: Sequence[Message[E]], parked: _Parked) -> None:
@@ -278,7 +278,7 @@ def _count(items: Sequence[Item[E]], handled: Sequence[Message[E]], parked: _Par
     for item in items:
         if isinstance(item, InvalidRecord) and parked.has(item):
             metrics.PARKED.labels(item.record.topic, item.error.code).inc()
-    parked.tell()
+    parked.show()
 
 
 def _outcome(item: Item[E], handled_ids: Collection[int], parked: _Parked) -> str:

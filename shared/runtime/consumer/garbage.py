@@ -124,7 +124,7 @@ async def admit(db: Connection, pieces: Sequence[Piece], bytes_per_hour: int) ->
     return kept
 
 
-def tell(pieces: Sequence[Piece], kept: Sequence[bool]) -> None:
+def show_garbage(pieces: Sequence[Piece], kept: Sequence[bool]) -> None:
     """Count garbage in the metrics, and log what was dropped."""
     dropped = [piece for piece, is_kept in zip(pieces, kept, strict=True) if not is_kept]
     for piece, is_kept in zip(pieces, kept, strict=True):

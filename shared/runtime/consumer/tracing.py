@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.contract.events import Event
-from shared.runtime.consumer.messages import Message, record_position
+from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.retry import Item
 
 _W3C = TraceContextTextMapPropagator()
@@ -46,13 +46,20 @@ def processing(
 
 
 def _start_span(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
+    """Start the span of a record, with the attributes of OpenTelemetry's conventions."""
+    record = item.record
     parent = item.event.traceparent if isinstance(item, Message) else None
     context = _W3C.extract({"traceparent": parent} if parent else {})
     return tracer.start_span(
-        f"process {item.record.topic}",
+        f"process {record.topic}",
         context=context,
         kind=SpanKind.CONSUMER,
-        attributes={"messaging.system": "kafka", "route311.place": record_position(item.record)},
+        attributes={
+            "messaging.system": "kafka",
+            "messaging.destination.name": record.topic,
+            "messaging.destination.partition.id": str(record.partition),
+            "messaging.kafka.offset": record.offset,
+        },
     )
 
 

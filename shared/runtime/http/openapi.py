@@ -122,21 +122,21 @@ def openapi_route(title: str, routes: Sequence[web.AbstractRouteDef]) -> web.Rou
 
 def openapi_document(title: str, routes: Sequence[web.AbstractRouteDef]) -> dict[str, Any]:
     """Return the document; the arguments are those of ``openapi_route``."""
-    told = [
+    described = [
         (route, operation)
         for route in routes
         if isinstance(route, web.RouteDef) and (operation := _OPERATIONS.get(route.handler))
     ]
-    schemas, definitions = _schemas([operation for _, operation in told])
+    schemas, definitions = _schemas([operation for _, operation in described])
     paths: dict[str, dict[str, Any]] = {}
-    for route, operation in told:
+    for route, operation in described:
         path = _VARIABLE.sub(r"{\1}", route.path)
         paths.setdefault(path, {})[route.method.lower()] = _described(route, operation, schemas)
     return {
         "openapi": _VERSION,
         "info": {"title": title, "version": "1"},
         "paths": paths,
-        "components": {"schemas": definitions, "securitySchemes": _schemes(told)},
+        "components": {"schemas": definitions, "securitySchemes": _schemes(described)},
     }
 
 

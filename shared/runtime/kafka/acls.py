@@ -66,7 +66,7 @@ async def apply_access(
         if ours != wanted:
             await _until_followed(admin, wanted)
         return AccessChanges(
-            _told(wanted - present), _told(ours - wanted), _told(present - ours - wanted)
+            _lines(wanted - present), _lines(ours - wanted), _lines(present - ours - wanted)
         )
 
 
@@ -137,7 +137,7 @@ def _is_ours(rule: AclBinding) -> bool:
     return rule.permission_type == AclPermissionType.ALLOW and is_managed(_principal(rule))
 
 
-def _told(rules: Iterable[AclBinding]) -> tuple[str, ...]:
+def _lines(rules: Iterable[AclBinding]) -> tuple[str, ...]:
     return tuple(
         sorted(
             f"{_principal(rule)} {_word(rule.permission_type)} {_word(rule.operation)} "

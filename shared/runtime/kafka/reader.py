@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
 from shared.runtime.kafka.clients import connect
 from shared.runtime.kafka.errors import BrokerDownError
@@ -21,9 +22,41 @@ _FETCH_BYTES = 8 * 1024 * 1024
 _PARTITION_FETCH_BYTES = 512 * 1024
 
 
+@asynccontextmanager
+async def _connected(access: KafkaAccess, **limits: int) -> AsyncGenerator[AIOKafkaConsumer]:
+    """Yield a consumer without a group; it reads from the oldest record where one was deleted.
+
+    Args:
+        access: Where Kafka is, and as whom to connect.
+        **limits: Options of aiokafka.
+
+    Raises:
+        BrokerDownError: The broker did not answer in time, or refused.
+    """
+
+    def make() -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            **access.aiokafka_options(),
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=100,
+            **limits,
+        )
+
+    try:
+        async with connect(make) as consumer:
+            yield consumer
+    except KafkaError as error:
+        raise BrokerDownError(type(error).__name__) from error
+
+
 async def end_offsets(access: KafkaAccess, topics: Collection[str]) -> dict[Partition, int]:
-    """Return the offset of the next record for each partition of these topics."""
-    async with connect(lambda: AIOKafkaConsumer(**access.aiokafka_options())) as consumer:
+    """Return the offset of the next record for each partition of these topics.
+
+    Raises:
+        BrokerDownError: The broker did not answer.
+    """
+    async with _connected(access) as consumer:
         ends: dict[Partition, int] = await consumer.end_offsets(await _partitions(consumer, topics))
         return ends
 
@@ -31,8 +64,12 @@ async def end_offsets(access: KafkaAccess, topics: Collection[str]) -> dict[Part
 async def offset_bounds(
     access: KafkaAccess, topics: Collection[str] = ()
 ) -> dict[Partition, tuple[int, int]]:
-    """Return the first offset and the end of each partition of these topics; of all by default."""
-    async with connect(lambda: AIOKafkaConsumer(**access.aiokafka_options())) as consumer:
+    """Return the first offset and the end of each partition of these topics; of all by default.
+
+    Raises:
+        BrokerDownError: The broker did not answer.
+    """
+    async with _connected(access) as consumer:
         partitions = await _partitions(consumer, topics or await consumer.topics())
         first = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
@@ -59,10 +96,13 @@ async def offsets_at(
         access: Where Kafka is, and as whom to connect.
         partitions: The partitions.
         moment: The moment, inclusive.
+
+    Raises:
+        BrokerDownError: The broker did not answer.
     """
     if not partitions:
         return {}
-    async with connect(lambda: AIOKafkaConsumer(**access.aiokafka_options())) as consumer:
+    async with _connected(access) as consumer:
         millis = int(moment.timestamp() * 1000)
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
         return {p: at.offset for p, at in found.items() if at is not None}
@@ -73,7 +113,8 @@ async def read_range(
 ) -> AsyncGenerator[Sequence[Record]]:
     """Yield every record inside the ranges, in batches, in order within each partition.
 
-    No more records are in memory than a few fetches return.
+    No more records are in memory than a few fetches return. Records that the broker deletes
+    meanwhile are left out.
 
     Args:
         access: Where Kafka is, and as whom to connect.
@@ -83,24 +124,18 @@ async def read_range(
     Raises:
         BrokerDownError: No new record arrived in time, though the ranges are not complete.
     """
-
-    def make() -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            **access.aiokafka_options(),
-            enable_auto_commit=False,
-            fetch_max_wait_ms=100,
-            fetch_max_bytes=_FETCH_BYTES,
-            max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
-        )
-
-    ends = {p: end for p, (first, end) in ranges.items() if first < end}
-    if not ends:
+    wanted = {p: range(*bounds) for p, bounds in ranges.items() if range(*bounds)}
+    if not wanted:
         return
-    async with connect(make) as consumer:
-        consumer.assign(list(ends))
-        for partition in ends:
-            consumer.seek(partition, ranges[partition][0])
-        async with aclosing(_read_until(consumer, ends, progress_within_s)) as batches:
+    limits = {
+        "fetch_max_bytes": _FETCH_BYTES,
+        "max_partition_fetch_bytes": _PARTITION_FETCH_BYTES,
+    }
+    async with _connected(access, **limits) as consumer:
+        consumer.assign(list(wanted))
+        for partition, offsets in wanted.items():
+            consumer.seek(partition, offsets.start)
+        async with aclosing(_read(consumer, wanted, progress_within_s)) as batches:
             async for records in batches:
                 yield records
 
@@ -117,19 +152,20 @@ async def read_records(access: KafkaAccess, ranges: OffsetRanges) -> AsyncGenera
                 yield record
 
 
-async def _read_until(
-    consumer: AIOKafkaConsumer, ends: dict[Partition, int], progress_within_s: float
+async def _read(
+    consumer: AIOKafkaConsumer, wanted: Mapping[Partition, range], progress_within_s: float
 ) -> AsyncGenerator[Sequence[Record]]:
+    unfinished = set(wanted)
     progress_at = time.monotonic()
-    while ends:
+    while unfinished:
         for partition, found in (await consumer.getmany(timeout_ms=200)).items():
-            yield [record for record in found if record.offset < ends.get(partition, 0)]
+            yield [record for record in found if record.offset in wanted[partition]]
             progress_at = time.monotonic()
-        for partition in list(ends):
-            if await consumer.position(partition) >= ends[partition]:
+        for partition in list(unfinished):
+            if await consumer.position(partition) >= wanted[partition].stop:
                 consumer.pause(partition)
-                del ends[partition]
-        if ends and time.monotonic() - progress_at > progress_within_s:
+                unfinished.remove(partition)
+        if unfinished and time.monotonic() - progress_at > progress_within_s:
             raise BrokerDownError(f"nothing came within {progress_within_s:.0f} s")
 
 
@@ -179,14 +215,12 @@ class Tail:
 
 @asynccontextmanager
 async def follow(access: KafkaAccess, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
-    """Follow the partitions from these offsets on."""
+    """Follow the partitions from these offsets on, or from the oldest record that is left.
 
-    def make() -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            **access.aiokafka_options(), enable_auto_commit=False, fetch_max_wait_ms=100
-        )
-
-    async with connect(make) as consumer:
+    Raises:
+        BrokerDownError: The broker did not answer.
+    """
+    async with _connected(access) as consumer:
         consumer.assign(list(since))
         for partition, offset in since.items():
             consumer.seek(partition, offset)

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from contextlib import aclosing
 
-from aiokafka.errors import KafkaError
-
 from shared.contract.events import ContactErased
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.errors import PermanentError
-from shared.runtime.kafka import BrokerDownError, Partition, Record, written_at
+from shared.runtime.kafka import Partition, Record, written_at
 from shared.runtime.kafka.reader import OffsetRanges, end_offsets, offset_bounds, read_range
 from shared.runtime.kafka_access import KafkaAccess
 
@@ -41,12 +39,8 @@ async def unread_erasures(access: KafkaAccess, positions: Mapping[Partition, int
     Raises:
         BrokerDownError: The broker did not answer.
     """
-    try:
-        ends = await end_offsets(access, [INTAKE_CONTACTS.name])
-        ranges = {p: (positions.get(p, 0), end) for p, end in ends.items()}
-        return await erased_requests(access, ranges)
-    except KafkaError as error:
-        raise BrokerDownError(type(error).__name__) from error
+    ends = await end_offsets(access, [INTAKE_CONTACTS.name])
+    return await erased_requests(access, {p: (positions.get(p, 0), end) for p, end in ends.items()})
 
 
 async def erased_among(access: KafkaAccess, dead_letters: OffsetRanges) -> frozenset[str]:

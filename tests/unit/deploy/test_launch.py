@@ -7,10 +7,11 @@ import pytest
 
 from deploy.local.errors import StartError
 from deploy.local.folder import DataFolder
-from deploy.local.launch import next_backoff_s, run_all, running
+from deploy.local.launch import next_backoff_s, restart_on_exit, run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.report import Died, StackEvent, Started
 from tests.unit.deploy.probes import not_ready, ready
+from tests.waiting import eventually
 
 
 async def test_a_program_that_fails_at_first_is_built_anew_and_tried_again(
@@ -96,6 +97,28 @@ async def test_one_part_that_fails_takes_down_those_entered_and_those_still_wait
             pass
 
     assert sorted(log) == ["first left", "slow given up"]
+
+
+async def test_a_program_that_cannot_be_started_is_tried_until_it_can(folder: DataFolder) -> None:
+    home = folder.path / "home"
+    home.mkdir()
+    process = Process(Program("kafka", ("sleep", "60"), 1, ready, directory=home), folder)
+    events: list[StackEvent] = []
+
+    async def was_tried() -> bool:
+        return sum(isinstance(event, Died) for event in events) > 1
+
+    async def is_back() -> bool:
+        return any(isinstance(event, Started) for event in events)
+
+    await process.start()
+    async with restart_on_exit([process], events.append):
+        home.rmdir()
+        process.kill()
+        await eventually(was_tried)
+        home.mkdir()
+        await eventually(is_back)
+    await process.stop(5)
 
 
 def test_pauses_double_from_a_fifth_of_a_second_to_ten_seconds() -> None:

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import pytest
+from confluent_kafka import TopicPartition
 
 from shared.contract.topics import TRIAGE_SURGES
 from shared.runtime.kafka import BrokerDownError, Partition
-from shared.runtime.kafka.reader import end_offsets, read_range
+from shared.runtime.kafka.admin import open_admin, result_of
+from shared.runtime.kafka.reader import end_offsets, follow, read_range
+from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from tests.stack import Stores
 from tests.topic_log import TopicLog
@@ -35,6 +40,24 @@ async def test_a_stretch_without_records_ends_at_once(
     bounds = {p: (end, end) for p, end in start_offsets.items()}
 
     assert await read(stores.access, bounds) == []
+
+
+async def test_what_the_broker_has_deleted_is_left_out_and_nothing_else(
+    stores: Stores, topic_log: TopicLog
+) -> None:
+    topic = replace(TRIAGE_SURGES, name="reader-test", partitions=1)
+    await apply_topics(stores.access, [topic])
+    values = [b"%d" % number for number in range(10)]
+    for value in values:
+        await topic_log.write(topic, "key", value)
+    partition = Partition(topic.name, 0)
+    async with open_admin(stores.access) as admin:
+        [deletion] = admin.client.delete_records([TopicPartition(*partition, 5)]).values()
+        await result_of(deletion)
+
+    assert await read(stores.access, {partition: (2, 8)}) == values[5:8]
+    async with follow(stores.access, {partition: 2}) as tail:
+        assert [record.value for record in await tail.poll(10)] == values[5:]
 
 
 async def test_what_never_comes_is_not_waited_for_forever(

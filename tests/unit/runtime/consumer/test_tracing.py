@@ -46,6 +46,8 @@ def test_with_an_sdk_each_message_has_a_span_below_the_senders_and_above_what_fo
 
     [span] = kept.get_finished_spans()
     assert span.name == "process test"
+    assert span.attributes is not None
+    assert span.attributes["messaging.destination.name"] == "test"
     assert span.parent is not None
     assert f"{span.parent.span_id:016x}" == "00f067aa0ba902b7"
     assert continued == f"00-{TRACE}-{span.context.span_id:016x}-01"

@@ -82,7 +82,6 @@ def test_a_bureau_without_hours_keeps_office_hours(tmp_path: Path) -> None:
     assert bureaus["ROADS"].hours.always
     assert bureaus["DESK"].hours.week[:5] == ((time(8), time(17)),) * 5
     assert bureaus["DESK"].hours.week[5:] == (None, None)
-    assert bureaus["DESK"].topic_part == "desk"
 
 
 def test_what_all_jurisdictions_share_is_part_of_each(tmp_path: Path) -> None:

@@ -53,17 +53,10 @@ def test_with_a_lead_outside_the_first_bureau_always_informed_leads_the_city_s_p
 
     assert outside.is_outside
     assert outside.city_lead == "B"
-    assert outside.informed_bureaus({"wet"}) == ("A", "C")
 
 
 def test_with_a_lead_outside_and_nobody_always_informed_the_city_has_no_part() -> None:
     assert kind("EXT-X", informed=(InformRule("A", "wet"),)).city_lead is None
-
-
-def test_a_bureau_with_several_conditions_is_informed_once() -> None:
-    informed = (InformRule("A", "wet"), InformRule("A", "cold"), InformRule("B", "hot"))
-
-    assert kind(informed=informed).informed_bureaus({"wet", "cold"}) == ("A",)
 
 
 def test_agencies_come_in_the_order_of_the_catalogue_when_their_condition_is_met() -> None:
