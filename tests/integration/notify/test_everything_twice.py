@@ -29,6 +29,7 @@ from tests.waiting import eventually
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(300)]
 
 PEOPLE = 48
+CHANNELS = ("email", "sms")
 KILLS_AFTER = (12, 9, 15, 11)
 """Messages that the server of the killed call takes before it falls silent, by kill."""
 _BUSY_SQL = """
@@ -60,30 +61,16 @@ class Story:
         self.of_case.append(moved(self.case_id, last + 1, "in_progress"))
         if self.kind != 1:
             self.of_case.append(closed(self.case_id, last + 2))
-        self.lanes: list[list[Event]] = [
-            self.of_case,
-            *([triaged(request, self.case_id)] for request in requests),
-            *(
-                [
-                    contact_given(
-                        request,
-                        email=self.email,
-                        phone=self.phone,
-                        status_updates=("email", "sms"),
-                    )
-                ]
-                for request in requests
-            ),
-        ]
+        contact = {"email": self.email, "phone": self.phone, "status_updates": CHANNELS}
+        self.lanes: list[list[Event]] = [self.of_case]
+        for request in requests:
+            self.lanes += [[triaged(request, self.case_id)], [contact_given(request, **contact)]]
 
     @property
     def expected(self) -> set[tuple[str, int, str]]:
         """Case, version and channel of every message that is due."""
         versions = range(1, len(self.of_case) + 1)
         return {(self.case_id, version, channel) for version in versions for channel in CHANNELS}
-
-
-CHANNELS = ("email", "sms")
 
 
 def twice_and_out_of_order(stories: Sequence[Story], rng: random.Random) -> list[Event]:
