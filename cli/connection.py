@@ -1,7 +1,7 @@
 """Discovery of a router: the one of a data folder, or the one that the environment names."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from pydantic import Field, SecretStr, ValidationError
@@ -18,6 +18,18 @@ DEFAULT_DATA = Path(".route311")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the running router.")]
+
+
+class ContactSecrets(NamedTuple):
+    """The secrets behind the hashes and the seals of contacts.
+
+    Attributes:
+        contact_key: ``NOTIFY_CONTACT_KEY``.
+        reporter_key: ``INTAKE_REPORTER_KEY``.
+    """
+
+    contact_key: bytes
+    reporter_key: bytes
 
 
 class NoRouterError(StackError):
@@ -47,6 +59,8 @@ class Connection(KafkaSettings):
         operations_dsn: DSN of the role that only reads, and no contacts; empty when unset.
         allow_plaintext: Connect to a database on another machine without encryption.
         audit_file: File of the audit stream of commands; None when unset.
+        contact_key: Notify's secret behind the contacts; empty when unset.
+        reporter_key: Intake's; empty when unset.
     """
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
@@ -56,6 +70,10 @@ class Connection(KafkaSettings):
     )
     allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
     audit_file: Annotated[Path | None, Field(validation_alias="ROUTE311_AUDIT_FILE")] = None
+    contact_key: Annotated[SecretStr, Field(validation_alias="NOTIFY_CONTACT_KEY")] = SecretStr("")
+    reporter_key: Annotated[SecretStr, Field(validation_alias="INTAKE_REPORTER_KEY")] = SecretStr(
+        ""
+    )
 
     def encrypted(self, name: str, dsn: SecretStr) -> str:
         """Return a DSN of the environment; it is encrypted, or may be plain.
@@ -131,6 +149,26 @@ def find_operations_dsn(data: Path = DEFAULT_DATA) -> str:
         or connection.encrypted("ROUTE311_ADMIN_DSN", connection.admin_dsn)
         or load_stack(data).postgres_operations
     )
+
+
+def find_contact_secrets(data: Path = DEFAULT_DATA) -> ContactSecrets:
+    """Return the secrets behind the contacts: of the environment with its DSN, else of the stack.
+
+    Raises:
+        SettingsError: The environment names a database and not both secrets.
+    """
+    connection = _connection()
+    if connection.admin_dsn.get_secret_value():
+        keys = [one.get_secret_value() for one in (connection.contact_key, connection.reporter_key)]
+    else:
+        stack = load_stack(data)
+        keys = [stack.contact_key, stack.reporter_key]
+    if not all(keys):
+        raise SettingsError(
+            "contacts are sealed: set NOTIFY_CONTACT_KEY and INTAKE_REPORTER_KEY as the services "
+            "have them"
+        )
+    return ContactSecrets(*(key.encode() for key in keys))
 
 
 def _connection() -> Connection:

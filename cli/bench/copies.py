@@ -18,7 +18,6 @@ _DISTINCT_TEXTS = frozenset(
         "address_key",
         "reporter_ref",
         "person",
-        "mailbox",
         "flood_key",
     }
 )

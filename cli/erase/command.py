@@ -7,10 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from cli import audit
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import (
+    DEFAULT_DATA,
+    DataOption,
+    JsonOption,
+    find_admin_dsn,
+    find_contact_secrets,
+    find_kafka,
+)
 from cli.erase.findings import Findings
 from cli.erase.person import by_email, by_phone
 from cli.erase.removal import remove, repeat, wait_for_work_under_way
+from cli.erase.sealed import SealedSearch
 from cli.erase.search import ErasureSubject, Search
 from cli.interrupts import run
 from cli.terminal import printable
@@ -85,7 +93,10 @@ def _subject(request: str, email: str, phone: str) -> ErasureSubject:
 
 async def _erase(data: Path, subject: ErasureSubject, *, dry: bool) -> Findings:
     async with open_database(find_admin_dsn(data)) as db:
-        found = await Search(find_kafka(data), db, subject).run()
+        sealed = None
+        if subject.person:
+            sealed = SealedSearch(db, subject.person, find_contact_secrets(data))
+        found = await Search(find_kafka(data), db, subject, sealed).run()
         if dry:
             return found
         await remove(db, found)

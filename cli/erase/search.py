@@ -7,6 +7,7 @@ from typing import Any
 
 from cli.erase.findings import Findings
 from cli.erase.person import Person
+from cli.erase.sealed import SealedSearch
 from cli.operator.id_lookup import is_id
 from services.intake.erasure import reused_submissions
 from services.intake.rules.tracking_number import read_tracking_number
@@ -31,9 +32,7 @@ _UNPUBLISHED = """
 """
 _KNOWN_TO_NOTIFY = """
     SELECT request_id::text FROM notify.requests
-     WHERE mailbox IS NOT NULL AND lower(mailbox) = ANY($1::text[])
-        OR phone = ANY($3::text[])
-        OR request_id = ANY($2::uuid[]) AND (person IS NOT NULL OR name IS NOT NULL)
+     WHERE request_id = ANY($1::uuid[]) AND person IS NOT NULL
 """
 _ERASED = """
     SELECT request_id::text FROM intake.requests
@@ -52,12 +51,6 @@ _REJECTED = """
 _COPIES = """
     SELECT seq, event_id, key, value, headers FROM {}.outbox
      WHERE topic LIKE '%-dlq' OR topic LIKE 'channel-submissions%' OR event_id LIKE topic || '/%'
-"""
-_DRAFTS = """
-    SELECT person, jurisdiction FROM intake.sms_conversations WHERE number = ANY($1::text[])
-"""
-_MAIL_DRAFTS = """
-    SELECT token FROM intake.mail_conversations WHERE lower(address) = ANY($1::text[])
 """
 _ERASED_RECORDS = "SELECT content FROM intake.erased_records"
 _WAITING = """
@@ -96,11 +89,13 @@ class Search:
         access: Where Kafka is, and as whom to connect.
         db: A connection of the administrator.
         subject: What to search for.
+        sealed: The search for a person where contacts are sealed; None for a request.
     """
 
     access: KafkaAccess
     db: Connection
     subject: ErasureSubject
+    sealed: SealedSearch | None
 
     async def run(self) -> Findings:
         """Search everywhere; change nothing."""
@@ -114,12 +109,11 @@ class Search:
         found.messages = await self.db.fetchval(_WAITING, sorted(ids))
         found.submissions = set(await reused_in_intake(self.db, ids | ({wanted} - {""})))
         found.dead_letters = await self._dead_letters(bounds, wanted)
+        if self.sealed:
+            found.drafts = await self.sealed.drafts()
+            found.mail_drafts = await self.sealed.mail_drafts()
         if self.subject.person:
             found.submissions |= await self._rejected(self.subject.person)
-            drafts = await self.db.fetch(_DRAFTS, sorted(self.subject.person.phones))
-            found.drafts = {(row["person"], row["jurisdiction"]) for row in drafts}
-            mails = await self.db.fetch(_MAIL_DRAFTS, sorted(self.subject.person.emails))
-            found.mail_drafts = {row["token"] for row in mails}
             for service in SERVICES:
                 found.outbox[service] = await self._copies(service, self.subject.person)
         return found
@@ -152,10 +146,9 @@ class Search:
             contact = _contact_in(row["value"])
             if contact and self._is_meant(contact, wanted):
                 live.add(contact.request_id)
-        person, ids = self.subject.person, [wanted] if wanted else []
-        emails = sorted(person.emails) if person else []
-        phones = sorted(person.phones) if person else []
-        known = await self.db.fetch(_KNOWN_TO_NOTIFY, emails, ids, phones)
+        if self.sealed:
+            return live | await self.sealed.requests()
+        known = await self.db.fetch(_KNOWN_TO_NOTIFY, [wanted] if wanted else [])
         return live | {row["request_id"] for row in known}
 
     async def _with_media(self, wanted: str) -> set[str]:

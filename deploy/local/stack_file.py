@@ -66,6 +66,8 @@ class Stack(BaseModel):
         inbound_mail: Host and port on which e-mail to the cities comes in.
         sms_number: Number that people text to, E.164.
         keys: Keys for the HTTP interfaces.
+        contact_key: Secret behind the contacts in notify.
+        reporter_key: Secret behind the contacts in intake.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,6 +87,8 @@ class Stack(BaseModel):
     inbound_mail: str = ""
     sms_number: str = ""
     keys: Keys
+    contact_key: str = ""
+    reporter_key: str = ""
 
     @property
     def access(self) -> KafkaAccess:

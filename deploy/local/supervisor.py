@@ -91,6 +91,8 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         inbound_mail=_inbound_mail(services),
         sms_number=SMS_NUMBER,
         keys=keys,
+        contact_key=infra.site.credentials.get("contact-key"),
+        reporter_key=infra.site.credentials.get("reporter-key"),
     )
 
 

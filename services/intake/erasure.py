@@ -48,7 +48,7 @@ _ERASE_DRAFTS_SQL = """
 """
 _ERASE_MAIL_DRAFTS_SQL = """
     UPDATE mail_conversations
-       SET address = NULL, due_at = NULL, state = jsonb_set(state, '{report}', 'null'),
+       SET sealed_address = NULL, due_at = NULL, state = jsonb_set(state, '{report}', 'null'),
            sending = CASE WHEN sending = 'pending' THEN 'dropped' ELSE sending END
      WHERE token = ANY($1::text[])
 """

@@ -10,6 +10,7 @@ from services.intake.rules.screening import HazardScreen
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionReceived
 from shared.redaction import Redactor
+from shared.runtime.sealing import Sealer
 from shared.vocabulary import GeoPoint
 
 
@@ -90,6 +91,20 @@ class IntakePolicy:
     adapters: frozenset[str] = frozenset()
     geocoders: tuple[Geocoder, ...] = ()
     text_rules_version: str | None = None
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals what conversations keep of a contact."""
+        return conversation_sealer(self.reporter_key)
+
+
+def conversation_sealer(secret: bytes) -> Sealer:
+    """Return the sealer of what conversations keep of a contact.
+
+    Args:
+        secret: ``INTAKE_REPORTER_KEY``.
+    """
+    return Sealer.derived(secret, "conversations at rest")
 
 
 def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:

@@ -29,8 +29,10 @@ from services.notify.rendering import MessageRenderer
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings, SecondProviders
+from services.notify.store.contact_keys import KeyCheck, contact_sealer
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures
+from services.notify.unsealed_contacts import UnsealedContacts
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
 from shared.contract.topics import (
@@ -83,9 +85,11 @@ async def notify(
     pages = LinkPages(cities, pages_url)
     policy = _policy(settings, catalogue)
     identity = await asyncio.to_thread(_mail_identity, settings, catalogue)
+    keys = KeyCheck(contact_sealer(policy.contact_key))
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
-        store = PostgresNotificationStore(db)
+        await keys.require(db)
+        store = PostgresNotificationStore(db, keys.sealer)
         events = await on_messages(messages, store, policy, utc_now())
         for event in events:
             if isinstance(event, NotificationSuppressed) and event.data.reason == "contact_flooded":
@@ -105,16 +109,16 @@ async def notify(
         open_channels(settings, second, renderer, identity) as channels,
     ):
         relay = Relay(pool, settings.kafka_access)
-        feedback = FeedbackIntake(pool, policy, relay.hand_over)
+        feedback = FeedbackIntake(pool, policy, keys.sealer, relay.hand_over)
         erasures = UnreadErasures(pool, settings.kafka_access, on_commit=relay.hand_over)
 
         workers = [
             DeliveryWorker(
                 channel=channel.name,
-                queue=PostgresDeliveryQueue(pool, channel.name, on_commit=relay.hand_over),
+                queue=PostgresDeliveryQueue(pool, channel.name, keys.sealer, relay.hand_over),
                 providers=channel.providers,
                 lease=timedelta(seconds=2 * channel.within_s),
-                may_send=lambda: erasures.applied,
+                may_send=lambda: erasures.applied and keys.passed,
             )
             for channel in channels
         ]
@@ -131,11 +135,12 @@ async def notify(
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
-        disclosures = Disclosures(pool, policy.redactors, relay.hand_over)
+        disclosures = Disclosures(pool, policy.redactors, keys.sealer, relay.hand_over)
         yield ServiceParts(
             pool,
             tasks=[
                 erasures.run,
+                UnsealedContacts(pool, keys).run,
                 consumer.run,
                 relay.run,
                 partial(measure_backlog, pool),

@@ -12,6 +12,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction
+from shared.runtime.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,13 @@ class Disclosures:
     Attributes:
         pool: Notify's database.
         redactors: Redaction of purposes by the id of the jurisdiction.
+        sealer: Ours, which wraps the keys of people.
         on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
     pool: Pool
     redactors: Mapping[str, Redactor]
+    sealer: Sealer
     on_commit: HandOver
 
     async def lead(self, work_order_id: str) -> CaseLead | None:
@@ -48,7 +51,7 @@ class Disclosures:
             lead = await find_lead(db, work_order_id)
             if lead is None or lead.bureau != bureau:
                 return None
-            reporters = await case_reporters(db, lead.case_id)
+            reporters = await case_reporters(db, lead.case_id, self.sealer)
             disclosure = ContactDisclosure(
                 work_order_id=work_order_id,
                 case_id=lead.case_id,

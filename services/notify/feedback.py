@@ -12,6 +12,7 @@ from shared.contract.events import Feedback, FeedbackGiven
 from shared.redaction import KnownPii
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction, translate_errors
+from shared.runtime.sealing import Sealer
 
 
 class FixedAnswer(NamedTuple):
@@ -33,18 +34,20 @@ class FeedbackIntake:
     Attributes:
         pool: Notify's database.
         policy: Redacts what people write.
+        sealer: Ours, which wraps the keys of people.
         on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
     pool: Pool
     policy: NotifyPolicy
+    sealer: Sealer
     on_commit: HandOver
 
     async def find(self, notification_id: str) -> FixedQuestion | None:
         """Return the question of a message; None for a message without one."""
         with translate_errors():
             async with self.pool.acquire() as db:
-                return await find_question(db, notification_id)
+                return await find_question(db, notification_id, self.sealer)
 
     async def take(self, notification_id: str, answer: FixedAnswer, now: datetime) -> bool:
         """Publish an answer; the same one again changes nothing.
@@ -59,7 +62,7 @@ class FeedbackIntake:
         """
         digest = sha256(f"{answer.fixed} {answer.comment}".encode()).digest()
         async with transaction(self.pool) as db:
-            question = await find_question(db, notification_id)
+            question = await find_question(db, notification_id, self.sealer)
             if question is None:
                 return False
             if not await save_answer(db, notification_id, digest, now):
@@ -70,7 +73,8 @@ class FeedbackIntake:
 
     def _event(self, question: FixedQuestion, answer: FixedAnswer, now: datetime) -> FeedbackGiven:
         redactor = self.policy.redactor(question.jurisdiction)
-        known = KnownPii(question.name, question.mailbox, question.phone)
+        contact = question.contact
+        known = KnownPii(contact.name, contact.mailbox, contact.phone)
         feedback = Feedback(
             case_id=question.case_id,
             request_id=question.request_id,

@@ -141,8 +141,8 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     """Settings of notify; each name has the prefix ``NOTIFY_``.
 
     Attributes:
-        contact_key: Secret key of the hash that stands for a person in events; 16 characters or
-            more.
+        contact_key: Secret key of the hash that stands for a person in events, and of what seals
+            contacts in the database; 16 characters or more.
         public_url: Base URL of notify's HTTP port for residents and for the SMS provider.
         pages_url: Base URL of the residents' pages, which messages link to; None for
             ``public_url``, where both services share a host.

@@ -35,7 +35,7 @@ from shared.runtime.ops.logging import configure_logging
 from shared.runtime.postgres import Pool, open_pool
 from shared.vocabulary import StatusChannel
 from tests.temporary_folders import open_to_postgres
-from tests.unit.notify.factories import SENDER, message_data, renderer
+from tests.unit.notify.factories import SEALER, SENDER, message_data, renderer
 
 INBOX = {"portland.gov": "311@portlandoregon.gov"}
 NUMBER = "+15035550199"
@@ -45,9 +45,9 @@ FILL = """
         SELECT gen_random_uuid() AS request_id, gen_random_uuid() AS case_id, n
           FROM generate_series(1, $1::integer) AS n),
     asked AS (
-        INSERT INTO requests (request_id, person, mailbox, phone, wants_email, wants_sms, name,
-                              tracking_number, jurisdiction, service_code, language, address,
-                              emergency)
+        INSERT INTO requests (request_id, person, sealed_mailbox, sealed_phone, wants_email,
+                              wants_sms, sealed_name, tracking_number, jurisdiction, service_code,
+                              language, address, emergency)
         SELECT request_id, $2 || n, 'p' || n || '@example.org', '+1503' || (5550000 + n), true,
                true, 'Ana', '26-' || n, 'portland.gov', 'ROW-POTHOLE', 'en', '1221 SW 4th Ave',
                false
@@ -158,7 +158,7 @@ async def worked(
     await pool.execute("ANALYZE")
     async with open_channels(settings, SecondProviders(), renderer(), identity) as channels:
         [one] = [found for found in channels if found.name == channel]
-        queue = PostgresDeliveryQueue(pool, channel)
+        queue = PostgresDeliveryQueue(pool, channel, SEALER)
         worker = DeliveryWorker(channel, queue, one.providers, timedelta(hours=1))
         began = time.perf_counter()
         while await worker.poll_once() == "busy":

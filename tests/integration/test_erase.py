@@ -168,7 +168,7 @@ async def test_by_number_only_that_request_is_erased_and_what_was_due_is_not_sen
     assert await router.last_contact(second) is not None
     states = "SELECT state, reason FROM notify.deliveries WHERE request_id = $1::text::uuid"
     assert [tuple(row) for row in await router.fetch(states, first)] == [("suppressed", "erased")]
-    kept = "SELECT FROM notify.requests WHERE request_id = $1::text::uuid AND mailbox IS NOT NULL"
+    kept = "SELECT FROM notify.requests WHERE request_id = $1::text::uuid AND NOT erased"
     assert len(await router.fetch(kept, second)) == 1
     _, unknown = await router.command("erase", "--request", "26-0000-00")
     _, again = await router.command("erase", "--request", number)
@@ -195,7 +195,7 @@ async def test_a_report_by_e_mail_that_waits_for_its_place_is_erased(
     message["From"], message["To"] = f"Dora <{email}>", "311@portlandoregon.gov"
     message.set_content("A bench is broken")
     await aiosmtplib.send(message, hostname=host, port=int(port))
-    waiting = "SELECT address, state, due_at FROM intake.mail_conversations"
+    waiting = "SELECT sealed_address, state, due_at FROM intake.mail_conversations"
     before = [tuple(row) for row in await router.fetch(waiting)]
 
     code, done = await router.command("erase", "--email", email)
@@ -240,7 +240,7 @@ async def restore(router: OperatedRouter, contact: ContactGiven) -> None:
         *([contact.id], [request_id.encode()], [encode(contact)]),
     )
     await router.fetch(
-        "UPDATE notify.requests SET mailbox = $2, person = 'ana', erased = false"
+        "UPDATE notify.requests SET sealed_mailbox = $2, person = 'ana', erased = false"
         " WHERE request_id = $1::text::uuid",
         *(request_id, email),
     )

@@ -194,7 +194,7 @@ async def test_operators_filter_cases(database: Database) -> None:
 async def test_notify_learns_of_contacts_decisions_and_cases(database: Database) -> None:
     ids = [(new_id(), new_id()) for _ in range(BATCH)]
     async with explained(database, "notify") as (db, plans):
-        store = PostgresNotificationStore(db)
+        store = PostgresNotificationStore(db, notify.SEALER)
         for batch in (
             [contact_given(r) for r, _ in ids],
             [notify.triaged(r, c) for r, c in ids],

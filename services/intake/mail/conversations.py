@@ -136,7 +136,7 @@ class MailConversations:
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
         async with transaction(self.pool) as db:
-            due = await lock_due(db, now, self.policy.cities)
+            due = await lock_due(db, now, self.policy.cities, self.policy.sealer)
             step = on_due(due.state, now) if due else None
             if due is None or step is None:
                 return False

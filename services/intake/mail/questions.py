@@ -38,12 +38,14 @@ _CLAIM = f"""
 _SETTLE = """
     UPDATE mail_conversations
        SET sending = $2, send_at = $3,
-           address = CASE WHEN due_at IS NULL AND $2 <> 'pending' THEN NULL ELSE address END
+           sealed_address = CASE WHEN due_at IS NULL AND $2 <> 'pending'
+                                 THEN NULL ELSE sealed_address END
      WHERE token = $1 AND sending = 'sending'
 """
 _ABANDONED = """
     UPDATE mail_conversations
-       SET sending = 'unknown', address = CASE WHEN due_at IS NULL THEN NULL ELSE address END
+       SET sending = 'unknown',
+           sealed_address = CASE WHEN due_at IS NULL THEN NULL ELSE sealed_address END
      WHERE sending = 'sending' AND send_at < $1
     RETURNING token
 """
@@ -98,7 +100,7 @@ class QuestionSender:
             row = await db.fetchrow(_CLAIM, now, sorted(self.addresses.cities))
         if row is None:
             return False
-        claimed = stored_conversation(row)
+        claimed = stored_conversation(row, self.policy.sealer)
         outcome = await self._send(claimed)
         state = _RESULTS.get(outcome.result, "pending")
         if state == "pending" and now - claimed.asked_at >= _GIVEN_UP_AFTER:

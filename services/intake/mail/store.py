@@ -1,14 +1,17 @@
 """Messages and conversations by e-mail in PostgreSQL."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from asyncpg import Record
 from pydantic import TypeAdapter
 
+from services.intake.conversations.sealed import address_place, name_place, open_if_readable
 from services.intake.rules.mail.model import MailConversation
 from shared.runtime.postgres import Connection
+from shared.runtime.sealing import Sealer
 
 _ADD_MESSAGE = """
     INSERT INTO mail_messages (identity, digest, received_at) VALUES ($1, $2, $3)
@@ -17,7 +20,7 @@ _ADD_MESSAGE = """
 """
 _DIGEST = "SELECT digest FROM mail_messages WHERE identity = $1"
 _EXISTS = "SELECT EXISTS (SELECT FROM mail_conversations WHERE token = $1)"
-COLUMNS = "token, jurisdiction, person, address, message_id, state, asked_at"
+COLUMNS = "token, jurisdiction, person, sealed_address, message_id, state, asked_at"
 _LOCK = f"SELECT {COLUMNS} FROM mail_conversations WHERE token = $1 FOR UPDATE"  # noqa: S608
 _LOCK_DUE = f"""
     SELECT {COLUMNS}
@@ -29,7 +32,7 @@ _LOCK_DUE = f"""
 """  # noqa: S608 - constants only
 _ADD = """
     INSERT INTO mail_conversations
-        (token, jurisdiction, person, address, message_id, state, asked_at, due_at, sending,
+        (token, jurisdiction, person, sealed_address, message_id, state, asked_at, due_at, sending,
          send_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $7)
 """
@@ -38,8 +41,8 @@ _SAVE = """
        SET state = $2, due_at = $3,
            sending = CASE WHEN sending = 'pending' AND $3::timestamptz IS NULL
                           THEN 'dropped' ELSE sending END,
-           address = CASE WHEN $3::timestamptz IS NULL AND sending <> 'sending'
-                          THEN NULL ELSE address END
+           sealed_address = CASE WHEN $3::timestamptz IS NULL AND sending <> 'sending'
+                                 THEN NULL ELSE sealed_address END
      WHERE token = $1
 """
 _ASKED_SINCE = "SELECT count(*) FROM mail_conversations WHERE person = $1 AND asked_at > $2"
@@ -93,14 +96,22 @@ async def is_token(db: Connection, token: str) -> bool:
     return bool(await db.fetchval(_EXISTS, token))
 
 
-async def lock_conversation(db: Connection, token: str) -> StoredConversation | None:
-    """Return a conversation, locked until the transaction ends; None for an unknown token."""
+async def lock_conversation(
+    db: Connection, token: str, sealer: Sealer
+) -> StoredConversation | None:
+    """Return a conversation, locked until the transaction ends; None for an unknown token.
+
+    Args:
+        db: A connection in a transaction.
+        token: The conversation.
+        sealer: That of conversations.
+    """
     row = await db.fetchrow(_LOCK, token)
-    return stored_conversation(row) if row else None
+    return stored_conversation(row, sealer) if row else None
 
 
 async def lock_due(
-    db: Connection, now: datetime, jurisdictions: Collection[str]
+    db: Connection, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> StoredConversation | None:
     """Return the conversation that is due the longest, locked; None when none is.
 
@@ -108,37 +119,45 @@ async def lock_due(
         db: A connection in a transaction.
         now: The present moment.
         jurisdictions: Ids of the cities; conversations with others wait.
+        sealer: That of conversations.
     """
     row = await db.fetchrow(_LOCK_DUE, now, list(jurisdictions))
-    return stored_conversation(row) if row else None
+    return stored_conversation(row, sealer) if row else None
 
 
-async def add_conversation(db: Connection, new: StoredConversation) -> None:
-    """Store a conversation; its question is sent after the commit."""
+async def add_conversation(db: Connection, new: StoredConversation, sealer: Sealer) -> None:
+    """Store a conversation; its question is sent after the commit.
+
+    Args:
+        db: A connection in a transaction.
+        new: The conversation.
+        sealer: That of conversations.
+    """
     report = new.state.report
     await db.execute(
         _ADD,
         new.token,
         new.jurisdiction,
         new.person,
-        new.address,
+        sealer.seal(new.address, address_place(new.token)),
         new.message_id,
-        _dump(new.state),
+        _dump(new.state, new.token, sealer),
         new.asked_at,
         report.due_at if report else None,
     )
 
 
-async def save_state(db: Connection, token: str, state: MailConversation) -> None:
+async def save_state(db: Connection, token: str, state: MailConversation, sealer: Sealer) -> None:
     """Save the state of a locked conversation; without a report that waits, no question is sent.
 
     Args:
         db: A connection in the transaction of the lock.
         token: The conversation.
         state: The new state.
+        sealer: That of conversations.
     """
     report = state.report
-    await db.execute(_SAVE, token, _dump(state), report.due_at if report else None)
+    await db.execute(_SAVE, token, _dump(state, token, sealer), report.due_at if report else None)
 
 
 async def asked_since(db: Connection, person: str, since: datetime) -> int:
@@ -158,18 +177,37 @@ async def delete_old(db: Connection, before: datetime) -> None:
     await db.execute(_DELETE_CONVERSATIONS, before)
 
 
-def stored_conversation(row: Record) -> StoredConversation:
-    """Return a row of ``mail_conversations`` as a conversation."""
+def stored_conversation(row: Record, sealer: Sealer) -> StoredConversation:
+    """Return a row of ``mail_conversations`` as a conversation, without what cannot be read.
+
+    Args:
+        row: The row.
+        sealer: That of conversations.
+    """
+    token = row["token"]
     return StoredConversation(
-        row["token"],
+        token,
         row["jurisdiction"],
         row["person"],
-        row["address"],
+        open_if_readable(sealer, row["sealed_address"], address_place(token)),
         row["message_id"],
-        _STATE.validate_json(row["state"]),
+        _load(row["state"], token, sealer),
         row["asked_at"],
     )
 
 
-def _dump(state: MailConversation) -> str:
+def _load(state: str, token: str, sealer: Sealer) -> MailConversation:
+    loaded = _STATE.validate_json(state)
+    if loaded.report is None:
+        return loaded
+    address = open_if_readable(sealer, loaded.report.address, address_place(token))
+    name = open_if_readable(sealer, loaded.report.name, name_place(token))
+    return replace(loaded, report=replace(loaded.report, address=address, name=name))
+
+
+def _dump(state: MailConversation, token: str, sealer: Sealer) -> str:
+    if state.report:
+        address = sealer.seal(state.report.address, address_place(token))
+        name = sealer.seal(state.report.name, name_place(token))
+        state = replace(state, report=replace(state.report, address=address, name=name))
     return _STATE.dump_json(state).decode()

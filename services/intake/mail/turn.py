@@ -93,7 +93,9 @@ class MailTurn:
 
     async def take(self, message: MailMessage) -> Fate:
         """Take a message as an answer, as a note, or as a report."""
-        known = await lock_conversation(self._db, message.token) if message.token else None
+        known = None
+        if message.token:
+            known = await lock_conversation(self._db, message.token, self._policy.sealer)
         if known and known.jurisdiction in self._policy.cities:
             return await self._answer(message, known)
         texts = (message.mail.subject, *message.mail.references)
@@ -106,7 +108,7 @@ class MailTurn:
         state = replace(known.state, report=step.keep)
         if step.submit:
             state = replace(state, number=await self._submit(step.submit, known.jurisdiction))
-        await save_state(self._db, known.token, state)
+        await save_state(self._db, known.token, state, self._policy.sealer)
         return known._replace(state=state)
 
     async def _answer(self, message: MailMessage, known: StoredConversation) -> Fate:
@@ -179,7 +181,7 @@ class MailTurn:
             state=state,
             asked_at=self._now,
         )
-        await add_conversation(self._db, new)
+        await add_conversation(self._db, new, self._policy.sealer)
         self.has_asked = True
 
     async def _submit(self, report: MailReport, jurisdiction: str) -> str | None:

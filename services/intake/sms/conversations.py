@@ -107,7 +107,7 @@ class SmsConversations:
             reader = self.policy.cities[text.jurisdiction].text_reader
             step = on_text(conversation, await turn.incoming(text), reader)
             conversation, answer = await turn.apply(step)
-            await save_conversation(db, who, conversation, now)
+            await save_conversation(db, who, conversation, now, self.policy.sealer)
             await add_answer(db, identity, answer, now)
             if text.pictures:
                 await add_pictures(db, identity, who, _pictures(text, step, conversation), now)
@@ -122,13 +122,13 @@ class SmsConversations:
         if self.places:
             await self.places.before_due(now)
         async with transaction(self.pool) as db:
-            due = await lock_due(db, now, self.policy.cities)
+            due = await lock_due(db, now, self.policy.cities, self.policy.sealer)
             over = on_due(due[1], now) if due else None
             if due is None or over is None:
                 return False
             turn = _Turn(self, db, due[0], now)
             conversation, _ = await turn.apply(over)
-            await save_conversation(db, due[0], conversation, now)
+            await save_conversation(db, due[0], conversation, now, self.policy.sealer)
             batches = await enqueue(db, turn.effects.events)
         self.hand_over(batches)
         self.on_picture()

@@ -39,7 +39,7 @@ class SmsPlaces:
 
     async def before_due(self, now: datetime) -> None:
         """Ask for the place of the report that has waited longest for an answer."""
-        if due := await find_due(self.pool, now, self.policy.cities):
+        if due := await find_due(self.pool, now, self.policy.cities, self.policy.sealer):
             await self.prefetch(_handed_in(due[0], on_due(due[1], now)))
 
 

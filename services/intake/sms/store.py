@@ -7,8 +7,10 @@ from typing import NamedTuple
 from asyncpg import Record
 from pydantic import TypeAdapter
 
+from services.intake.conversations.sealed import number_place, open_if_readable
 from services.intake.rules.sms.model import Conversation
 from shared.runtime.postgres import Connection, Pool, translate_errors
+from shared.runtime.sealing import Sealer
 
 _LOCK = """
     INSERT INTO sms_conversations (person, jurisdiction, state, updated_at, is_silent)
@@ -45,12 +47,12 @@ class Correspondent(NamedTuple):
     Attributes:
         person: Keyed hash of the person's number.
         jurisdiction: Id of the city.
-        number: The person's number, E.164.
+        number: The person's number, E.164; None for one that was stored and cannot be read.
     """
 
     person: str
     jurisdiction: str
-    number: str
+    number: str | None
 
 
 class StoredAnswer(NamedTuple):
@@ -79,7 +81,7 @@ async def find_conversation(pool: Pool, who: Correspondent) -> Conversation:
 
 
 async def find_due(
-    pool: Pool, now: datetime, jurisdictions: Collection[str]
+    pool: Pool, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> tuple[Correspondent, Conversation] | None:
     """Return the conversation that is due the longest as it is now; None when none is.
 
@@ -87,13 +89,14 @@ async def find_due(
         pool: The database.
         now: The present moment.
         jurisdictions: Ids of the cities; conversations with others wait.
+        sealer: That of conversations.
     """
     with translate_errors():
-        return _due(await pool.fetchrow(_DUE, now, list(jurisdictions)))
+        return _due(await pool.fetchrow(_DUE, now, list(jurisdictions)), sealer)
 
 
 async def lock_due(
-    db: Connection, now: datetime, jurisdictions: Collection[str]
+    db: Connection, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> tuple[Correspondent, Conversation] | None:
     """Return the conversation that is due the longest, locked; None when none is.
 
@@ -101,12 +104,17 @@ async def lock_due(
         db: A connection in a transaction.
         now: As for ``find_due``.
         jurisdictions: As for ``find_due``.
+        sealer: As for ``find_due``.
     """
-    return _due(await db.fetchrow(_LOCK_DUE, now, list(jurisdictions)))
+    return _due(await db.fetchrow(_LOCK_DUE, now, list(jurisdictions)), sealer)
 
 
 async def save_conversation(
-    db: Connection, who: Correspondent, conversation: Conversation, now: datetime
+    db: Connection,
+    who: Correspondent,
+    conversation: Conversation,
+    now: datetime,
+    sealer: Sealer,
 ) -> None:
     """Save a locked conversation; the number stays only while a report waits.
 
@@ -115,13 +123,15 @@ async def save_conversation(
         who: The person.
         conversation: The new state.
         now: The present moment.
+        sealer: That of conversations.
     """
     draft = conversation.draft
+    place = number_place(who.person, who.jurisdiction)
     await db.execute(
         _SAVE,
         who.person,
         who.jurisdiction,
-        who.number if draft else None,
+        sealer.seal(who.number, place) if draft else None,
         _dump(conversation),
         draft.due_at if draft else None,
         now,
@@ -153,10 +163,12 @@ async def delete_old(db: Connection, before: datetime) -> None:
     await db.execute(_DELETE_CONVERSATIONS, before)
 
 
-def _due(row: Record | None) -> tuple[Correspondent, Conversation] | None:
+def _due(row: Record | None, sealer: Sealer) -> tuple[Correspondent, Conversation] | None:
     if row is None:
         return None
-    who = Correspondent(row["person"], row["jurisdiction"], row["number"])
+    place = number_place(row["person"], row["jurisdiction"])
+    number = open_if_readable(sealer, row["number"], place)
+    who = Correspondent(row["person"], row["jurisdiction"], number)
     return who, _STATE.validate_json(row["state"])
 
 

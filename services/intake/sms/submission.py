@@ -42,7 +42,7 @@ def submission_of(
     reporter = {
         "phone": who.number,
         "language": conversation.language,
-        "status_updates": [] if conversation.is_silent else ["sms"],
+        "status_updates": ["sms"] if who.number and not conversation.is_silent else [],
     }
     data: dict[str, Any] = {
         "jurisdiction": who.jurisdiction,

@@ -18,9 +18,16 @@ from services.notify.rules.preferences import ON_THE_WAY
 from services.notify.rules.triggers import ANSWERS
 from services.notify.store.consents import opt_out
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
+from services.notify.store.sealed_contacts import (
+    JOIN_KEY,
+    SEALED_COLUMNS,
+    StoredContact,
+    open_contact,
+)
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, columns, transaction, translate_errors
+from shared.runtime.sealing import Sealer, UnreadableError
 from shared.vocabulary import StatusChannel
 
 _ANY_DUE_SQL = """
@@ -49,7 +56,7 @@ _CLAIM_SQL = f"""
          WHERE deliveries.notification_id = next.notification_id
         RETURNING deliveries.*
     )
-    SELECT {DELIVERY_COLUMNS}, d.put_off, r.mailbox, r.phone, r.name, r.tracking_number,
+    SELECT {DELIVERY_COLUMNS}, {SEALED_COLUMNS}, d.put_off, r.tracking_number,
            r.jurisdiction, r.service_code, r.address, r.contact_language,
            r.language AS request_language,
            r.emergency, r.agency_name,
@@ -73,6 +80,7 @@ _CLAIM_SQL = f"""
       JOIN requests AS r USING (request_id)
       JOIN announcements AS a USING (about, version)
       LEFT JOIN preferences AS p ON p.person = r.person
+      {JOIN_KEY}
 """  # noqa: S608 - constants only
 _RECORD_SQL = """
     UPDATE deliveries AS mine
@@ -107,14 +115,20 @@ class PostgresDeliveryQueue:
     Args:
         pool: Notify's database.
         channel: The channel.
+        sealer: Ours, which wraps the keys of people.
         on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
     def __init__(
-        self, pool: Pool, channel: StatusChannel, on_commit: HandOver = lambda _: None
+        self,
+        pool: Pool,
+        channel: StatusChannel,
+        sealer: Sealer,
+        on_commit: HandOver = lambda _: None,
     ) -> None:
         self._pool = pool
         self._channel = channel
+        self._sealer = sealer
         self._on_commit = on_commit
         self._worker_id = new_id()
 
@@ -144,7 +158,7 @@ class PostgresDeliveryQueue:
                 ANSWERS,
                 ON_THE_WAY,
             )
-        return [_claimed(row) for row in rows]
+        return [_claimed(row, self._sealer) for row in rows]
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         """Save the updates of claimed deliveries and publish their events; idempotent."""
@@ -181,8 +195,13 @@ class PostgresDeliveryQueue:
         return expired
 
 
-def _claimed(row: Record) -> ClaimedDelivery:
+def _claimed(row: Record, sealer: Sealer) -> ClaimedDelivery:
     stored = stored_delivery(row)
+    contact, is_readable = StoredContact(None, None, None), True
+    try:
+        contact = open_contact(row, sealer)
+    except UnreadableError:
+        is_readable = False
     if language := row["chosen_language"]:
         stored = replace(stored, delivery=replace(stored.delivery, language=language))
     trigger = stored.delivery.trigger
@@ -190,15 +209,15 @@ def _claimed(row: Record) -> ClaimedDelivery:
         notification_id=stored.notification_id,
         template=trigger.template,
         language=stored.delivery.language,
-        name=row["name"],
+        name=contact.name,
         request=_request_facts(row),
         case=trigger.facts,
         followed=tuple(row["followed"] or ()),
         help_language=help_language((row["contact_language"], row["request_language"])),
     )
-    address = row["phone"] if stored.delivery.channel == "sms" else row["mailbox"]
+    address = contact.phone if stored.delivery.channel == "sms" else contact.mailbox
     suppressed = row["suppressed"] or row["unwanted"]
-    return ClaimedDelivery(stored, row["put_off"], address, suppressed, data)
+    return ClaimedDelivery(stored, row["put_off"], address, suppressed, data, is_readable)
 
 
 def _request_facts(row: Record) -> RequestFacts:

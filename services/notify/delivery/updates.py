@@ -36,6 +36,7 @@ class ClaimedDelivery:
             since the delivery became due.
         suppressed: Why the recipient gets no more messages by the channel; None while they do.
         data: Input of rendering.
+        is_readable: False when the sealed contact cannot be opened.
     """
 
     stored: StoredDelivery
@@ -43,6 +44,7 @@ class ClaimedDelivery:
     address: str | None
     suppressed: SuppressionReason | None
     data: MessageData
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

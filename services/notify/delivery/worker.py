@@ -167,6 +167,9 @@ class DeliveryWorker:
     async def _send(self, sender: Sender, claimed: ClaimedDelivery) -> SendOutcome:
         if claimed.suppressed:
             return SendOutcome("refused", claimed.suppressed)
+        if not claimed.is_readable:  # its key may come back: an operator has a day
+            log.error("contact_unreadable", notification=claimed.stored.notification_id)
+            return SendOutcome("deferred", "contact_unreadable")
         if claimed.address is None:
             return SendOutcome("refused", "contact_gone")
         try:

@@ -4,32 +4,36 @@ from collections.abc import Collection, Mapping, Sequence
 
 from services.notify.rules.flooding import MAX_REQUESTS, WINDOW, Naming
 from services.notify.rules.model import ReporterContact, StoredDelivery
+from services.notify.store.contact_keys import destroy_keys, ensure_keys, lock_keys
 from services.notify.store.preferences import erase_preferences
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
+from services.notify.store.sealed_contacts import StoredContact
 from shared.runtime.postgres import Connection, columns
+from shared.runtime.sealing import Sealer
 
 # A contact that was erased never comes back, whatever is read again. What was decided about a
 # flood when the contact was first saved stays.
 _SAVE_SQL = """
     UPDATE requests
-       SET person = new.person, mailbox = new.mailbox, phone = new.phone,
+       SET person = new.person, sealed_mailbox = new.mailbox, sealed_phone = new.phone,
            phone_ref = new.phone_ref, wants_email = new.wants_email, wants_sms = new.wants_sms,
-           name = new.name, contact_language = new.contact_language, flood_key = new.flood_key,
+           sealed_name = new.name, contact_language = new.contact_language,
+           flood_key = new.flood_key,
            flooded = CASE WHEN requests.named_at IS NULL THEN new.flooded
                           ELSE requests.flooded END,
            named_at = coalesce(requests.named_at, new.named_at)
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
-                  $7::boolean[], $8::text[], $9::text[], $10::text[], $11::timestamptz[],
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                  $7::boolean[], $8::boolean[], $9::text[], $10::text[], $11::timestamptz[],
                   $12::boolean[])
-           AS new (request_id, person, mailbox, phone, phone_ref, wants_email, wants_sms, name,
+           AS new (request_id, person, mailbox, phone, name, phone_ref, wants_email, wants_sms,
                    contact_language, flood_key, named_at, flooded)
      WHERE requests.request_id = new.request_id AND NOT requests.erased
 """
 _ERASE_SQL = """
     UPDATE requests
-       SET person = NULL, mailbox = NULL, phone = NULL, phone_ref = NULL, has_phone = NULL,
-           wants_email = NULL, wants_sms = NULL, name = NULL, contact_language = NULL,
-           flood_key = NULL, erased = true
+       SET person = NULL, sealed_mailbox = NULL, sealed_phone = NULL, phone_ref = NULL,
+           has_phone = NULL, wants_email = NULL, wants_sms = NULL, sealed_name = NULL,
+           contact_language = NULL, flood_key = NULL, erased = true
      WHERE request_id = ANY($1::uuid[])
 """
 _CANCEL_SQL = f"""
@@ -60,18 +64,31 @@ _COUNT_SQL = """
 """
 
 
-async def save_contacts(db: Connection, contacts: Collection[ReporterContact]) -> None:
-    """Save contacts of locked requests, except those that were erased."""
+async def save_contacts(
+    db: Connection, contacts: Collection[ReporterContact], sealer: Sealer | None
+) -> None:
+    """Save contacts of locked requests, except those that were erased.
+
+    Args:
+        db: A connection in a transaction.
+        contacts: The contacts.
+        sealer: Ours, which wraps the keys of people.
+
+    Raises:
+        ValueError: There is no sealer.
+        UnreadableError: The stored key of a person is damaged.
+    """
+    if sealer is None:
+        raise ValueError("contacts are saved with a sealer alone")
+    keys = await ensure_keys(db, {contact.recipient.person for contact in contacts}, sealer)
     rows = [
         (
             contact.request_id,
             contact.recipient.person,
-            contact.mailbox,
-            contact.phone,
+            *_sealed(contact, keys[contact.recipient.person]),
             contact.phone_ref,
             "email" in contact.recipient.wants,
             "sms" in contact.recipient.wants,
-            contact.name,
             next(iter(contact.recipient.languages), None),
             contact.flood_key,
             contact.named_at,
@@ -98,9 +115,14 @@ async def count_namings(
 
 
 async def erase_contacts(db: Connection, request_ids: Collection[str]) -> None:
-    """Erase the contacts of locked requests, for ever, and what else is kept of their people."""
+    """Erase the contacts of locked requests, for ever, and what else is kept of their people.
+
+    With the last contact of a person their key is destroyed.
+    """
     await erase_preferences(db, request_ids)
+    people = await lock_keys(db, request_ids)
     await db.execute(_ERASE_SQL, sorted(request_ids))
+    await destroy_keys(db, people)
 
 
 async def cancel_deliveries(
@@ -108,3 +130,8 @@ async def cancel_deliveries(
 ) -> Sequence[StoredDelivery]:
     """Suppress the messages about these requests that are not sent yet, and return them."""
     return [stored_delivery(row) for row in await db.fetch(_CANCEL_SQL, sorted(request_ids))]
+
+
+def _sealed(contact: ReporterContact, key: Sealer) -> StoredContact:
+    given = StoredContact(contact.mailbox, contact.phone, contact.name)
+    return given.sealed(contact.request_id, key)

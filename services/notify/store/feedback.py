@@ -4,15 +4,22 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.notify.rules.model import ASKS_IF_FIXED
+from services.notify.store.sealed_contacts import (
+    JOIN_KEY,
+    SEALED_COLUMNS,
+    StoredContact,
+    open_if_readable,
+)
 from shared.runtime.postgres import Connection
+from shared.runtime.sealing import Sealer
 from shared.vocabulary import Language
 
-_FIND_SQL = """
+_FIND_SQL = f"""
     SELECT d.about::text, d.request_id::text, d.language, r.jurisdiction, r.tracking_number,
-           r.service_code, r.name, r.mailbox, r.phone
-      FROM deliveries AS d JOIN requests AS r USING (request_id)
+           r.service_code, {SEALED_COLUMNS}
+      FROM deliveries AS d JOIN requests AS r USING (request_id) {JOIN_KEY}
      WHERE d.notification_id = $1 AND d.template = ANY($2::text[])
-"""
+"""  # noqa: S608 - constants only
 _SAVE_SQL = """
     INSERT INTO feedback (notification_id, digest, answered_at) VALUES ($1, $2, $3)
     ON CONFLICT (notification_id) DO UPDATE
@@ -32,9 +39,7 @@ class FixedQuestion(NamedTuple):
         jurisdiction: Id of the city.
         tracking_number: Number of the request.
         service_code: Kind of the request.
-        name: The person's name; None once it is erased.
-        mailbox: The person's address; None once it is erased.
-        phone: The person's number; None once it is erased.
+        contact: The person's contact; nothing of one that is erased or cannot be read.
     """
 
     case_id: str
@@ -43,15 +48,31 @@ class FixedQuestion(NamedTuple):
     jurisdiction: str
     tracking_number: str
     service_code: str
-    name: str | None
-    mailbox: str | None
-    phone: str | None
+    contact: StoredContact
 
 
-async def find_question(db: Connection, notification_id: str) -> FixedQuestion | None:
-    """Return the question of a message; None for a message without one."""
+async def find_question(
+    db: Connection, notification_id: str, sealer: Sealer
+) -> FixedQuestion | None:
+    """Return the question of a message; None for a message without one.
+
+    Args:
+        db: A connection in notify's schema.
+        notification_id: The message.
+        sealer: Ours, which wraps the keys of people.
+    """
     row = await db.fetchrow(_FIND_SQL, notification_id, sorted(ASKS_IF_FIXED))
-    return FixedQuestion(*row) if row else None
+    if row is None:
+        return None
+    return FixedQuestion(
+        case_id=row["about"],
+        request_id=row["request_id"],
+        language=row["language"],
+        jurisdiction=row["jurisdiction"],
+        tracking_number=row["tracking_number"],
+        service_code=row["service_code"],
+        contact=open_if_readable(row, sealer),
+    )
 
 
 async def save_answer(db: Connection, notification_id: str, digest: bytes, now: datetime) -> bool:

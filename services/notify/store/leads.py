@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from asyncpg import Record
+
 from services.notify.rules.leads import CaseLead, CaseReporter
+from services.notify.store.sealed_contacts import JOIN_KEY, SEALED_COLUMNS, open_if_readable
 from shared.runtime.postgres import Connection, columns
+from shared.runtime.sealing import Sealer
 
 # Sorted, so that no two transactions deadlock.
 _SAVE_SQL = """
@@ -21,17 +25,17 @@ _FIND_SQL = """
       FROM leads WHERE work_order_id = $1
 """
 # Of several requests of one person the one with a phone number, then the first.
-_REPORTERS_SQL = """
-    SELECT request_id, tracking_number, name, email, phone, language
-      FROM (SELECT DISTINCT ON (person)
-                   request_id::text, tracking_number, name, mailbox AS email, phone,
-                   coalesce(contact_language, language) AS language, since
-              FROM memberships JOIN requests USING (request_id)
-             WHERE about = $1 AND since IS NOT NULL AND until IS NULL
-               AND person IS NOT NULL AND tracking_number IS NOT NULL
-             ORDER BY person, phone IS NULL, since, request_id) AS reporters
-     ORDER BY since, request_id
-"""
+_REPORTERS_SQL = f"""
+    SELECT *
+      FROM (SELECT DISTINCT ON (r.person)
+                   r.tracking_number, coalesce(r.contact_language, r.language) AS language, m.since,
+                   {SEALED_COLUMNS}
+              FROM memberships AS m JOIN requests AS r USING (request_id) {JOIN_KEY}
+             WHERE m.about = $1 AND m.since IS NOT NULL AND m.until IS NULL
+               AND r.person IS NOT NULL AND r.tracking_number IS NOT NULL
+             ORDER BY r.person, r.sealed_phone IS NULL, m.since, r.request_id) AS reporters
+     ORDER BY since, sealed_for
+"""  # noqa: S608 - constants only
 
 
 async def save_leads(db: Connection, leads: Iterable[CaseLead]) -> None:
@@ -49,6 +53,26 @@ async def find_lead(db: Connection, work_order_id: str) -> CaseLead | None:
     return CaseLead(**dict(row)) if row else None
 
 
-async def case_reporters(db: Connection, case_id: str) -> Sequence[CaseReporter]:
-    """Return the reporters of a case with a contact, each once, in the order of their joining."""
-    return [CaseReporter(**dict(row)) for row in await db.fetch(_REPORTERS_SQL, case_id)]
+async def case_reporters(db: Connection, case_id: str, sealer: Sealer) -> Sequence[CaseReporter]:
+    """Return the reporters of a case with a contact, each once, in the order of their joining.
+
+    A contact that cannot be read has neither name nor channel.
+
+    Args:
+        db: A connection in notify's schema.
+        case_id: The case.
+        sealer: Ours, which wraps the keys of people.
+    """
+    return [_reporter(row, sealer) for row in await db.fetch(_REPORTERS_SQL, case_id)]
+
+
+def _reporter(row: Record, sealer: Sealer) -> CaseReporter:
+    contact = open_if_readable(row, sealer)
+    return CaseReporter(
+        request_id=str(row["sealed_for"]),
+        tracking_number=row["tracking_number"],
+        name=contact.name,
+        email=contact.mailbox,
+        phone=contact.phone,
+        language=row["language"],
+    )

@@ -32,6 +32,7 @@ from services.notify.store.returns import take_back
 from services.notify.store.rows import delivery_columns, follower_of, trigger_of
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
+from shared.runtime.sealing import Sealer
 
 # Every transaction locks requests in the order of their ids, so that no two deadlock.
 _INSERT_SQL = """
@@ -55,9 +56,9 @@ _FOLLOWERS_SQL = """
          UNION
         SELECT request_id, about, since, until FROM memberships WHERE about = ANY($2::uuid[])
     )
-    SELECT request_id, about, since, until, person, mailbox IS NOT NULL AS has_email,
-           phone IS NOT NULL AS has_phone, wants_email, wants_sms, contact_language, language,
-           jurisdiction, flooded, flood_key, phone_ref
+    SELECT request_id, about, since, until, person, sealed_mailbox IS NOT NULL AS has_email,
+           sealed_phone IS NOT NULL AS has_phone, wants_email, wants_sms, contact_language,
+           language, jurisdiction, flooded, flood_key, phone_ref
       FROM following JOIN requests USING (request_id)
      WHERE since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
 """
@@ -122,10 +123,16 @@ _SAVE_TRIGGERS_SQL = """
 
 
 class PostgresNotificationStore:
-    """Notification store in notify's schema, inside the caller's transaction."""
+    """Notification store in notify's schema, inside the caller's transaction.
 
-    def __init__(self, connection: Connection) -> None:
+    Args:
+        connection: A connection in a transaction.
+        sealer: Ours, which wraps the keys of people; None where no contact is saved.
+    """
+
+    def __init__(self, connection: Connection, sealer: Sealer | None = None) -> None:
         self._db = connection
+        self._sealer = sealer
 
     async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
         """Lock the rows of these requests and of the requests of these subjects.
@@ -143,7 +150,7 @@ class PostgresNotificationStore:
     async def save(self, updates: Updates) -> None:
         """Save updates of locked requests, one statement per kind of data."""
         if updates.contacts:
-            await save_contacts(self._db, updates.contacts.values())
+            await save_contacts(self._db, updates.contacts.values(), self._sealer)
         if updates.erased:
             await erase_contacts(self._db, updates.erased)
         if updates.consents:

@@ -20,6 +20,7 @@ from shared.vocabulary import StatusChannel
 from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,
+    SEALER,
     delivery,
     moved,
     triaged,
@@ -60,15 +61,15 @@ class InMemoryStores:
 class PostgresStores:
     def __init__(self, pool: Pool, channel: StatusChannel = "email") -> None:
         self._pool = pool
-        self.deliveries = PostgresDeliveryQueue(pool, channel)
+        self.deliveries = PostgresDeliveryQueue(pool, channel, SEALER)
 
     @asynccontextmanager
     async def notifications(self) -> AsyncGenerator[NotificationStore]:
         async with transaction(self._pool) as db:
-            yield PostgresNotificationStore(db)
+            yield PostgresNotificationStore(db, SEALER)
 
     def another(self) -> DeliveryQueue:
-        return PostgresDeliveryQueue(self._pool, "email")
+        return PostgresDeliveryQueue(self._pool, "email", SEALER)
 
     async def published(self) -> list[Any]:
         decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)

@@ -17,6 +17,7 @@ from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     POLICY,
+    SEALER,
     attached,
     closed,
     messages,
@@ -37,7 +38,7 @@ _WAITING_SQL = """
 
 async def handle(pool: Pool, *events: Event) -> None:
     async with transaction(pool) as db:
-        await on_messages(messages(events), PostgresNotificationStore(db), POLICY, NOON)
+        await on_messages(messages(events), PostgresNotificationStore(db, SEALER), POLICY, NOON)
 
 
 def updates_of(*events: Event) -> Updates:
@@ -63,7 +64,7 @@ async def test_of_two_that_learn_two_halves_at_once_the_later_one_sees_the_whole
         return bool(await pool.fetchval(_WAITING_SQL))
 
     async with transaction(pool) as db:
-        await on_messages(messages(earlier), PostgresNotificationStore(db), POLICY, NOON)
+        await on_messages(messages(earlier), PostgresNotificationStore(db, SEALER), POLICY, NOON)
         waiting = asyncio.create_task(handle(pool, *later))
         await eventually(is_waiting_for_lock)
     await waiting

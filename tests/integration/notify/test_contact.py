@@ -18,7 +18,7 @@ from shared.runtime.postgres import Pool
 from tests.builders import NOON, contact_given
 from tests.conftest import Database
 from tests.integration.notify.stores import PostgresStores, save
-from tests.unit.notify.factories import attached, closed, moved, opened, split, triaged
+from tests.unit.notify.factories import SEALER, attached, closed, moved, opened, split, triaged
 
 pytestmark = pytest.mark.integration
 KEYS = {
@@ -42,7 +42,9 @@ async def client(pool: Pool, database: Database) -> AsyncGenerator[aiohttp.Clien
         by_bureau=limits,
         by_address=limits,
     )
-    disclosures = Disclosures(pool, {"portland.gov": Redactor("US")}, on_commit=lambda _: None)
+    disclosures = Disclosures(
+        pool, {"portland.gov": Redactor("US")}, SEALER, on_commit=lambda _: None
+    )
     routes = contact_routes(callers, disclosures)
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,

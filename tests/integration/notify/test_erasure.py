@@ -60,13 +60,15 @@ async def test_a_tombstone_leaves_no_contact_data_is_not_parked_and_what_was_due
     request_id, case_id = new_id(), new_id()
     await topic_log.publish(contact_given(request_id, email="ana@example.org", name="Ana"))
     async with running():
-        await eventually(lambda: _knows(pool, "mailbox IS NOT NULL"))
+        await eventually(lambda: _knows(pool, "sealed_mailbox IS NOT NULL"))
         await topic_log.write(INTAKE_CONTACTS, request_id, None)
         await topic_log.publish(triaged(request_id, case_id), opened(request_id, case_id))
-        await eventually(lambda: _knows(pool, "mailbox IS NULL AND tracking_number IS NOT NULL"))
+        await eventually(
+            lambda: _knows(pool, "sealed_mailbox IS NULL AND tracking_number IS NOT NULL")
+        )
 
     [row] = await pool.fetch("SELECT * FROM requests")
-    assert row["person"] is row["name"] is row["wants_email"] is None
+    assert row["person"] is row["sealed_name"] is row["wants_email"] is None
     assert mail.mails == []
     assert await topic_log.records("intake-contacts-dlq") == []
 
@@ -91,7 +93,7 @@ async def test_what_was_due_already_is_suppressed_as_its_contact_is_erased(
         )
         await eventually(lambda: _is_put_off(pool))
         await topic_log.write(INTAKE_CONTACTS, request_id, None)
-        await eventually(lambda: _knows(pool, "mailbox IS NULL"))
+        await eventually(lambda: _knows(pool, "sealed_mailbox IS NULL"))
         [event] = await topic_log.at_least(1, NOTIFY_DELIVERIES)
 
     assert isinstance(event, NotificationSuppressed)
@@ -126,7 +128,7 @@ async def test_who_reads_from_the_beginning_writes_to_nobody_whose_tombstone_lie
         await eventually(mailed)
 
     assert [to for to, _ in mail.mails] == ["bea@example.org"]
-    assert not await _knows(pool, f"request_id = '{request_id}' AND mailbox IS NOT NULL")
+    assert not await _knows(pool, f"request_id = '{request_id}' AND sealed_mailbox IS NOT NULL")
 
 
 async def _is_put_off(pool: Pool) -> bool:

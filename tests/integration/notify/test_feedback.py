@@ -30,6 +30,7 @@ from tests.unit.notify.factories import (
     POLICY,
     PORTLAND,
     PUBLIC_URL,
+    SEALER,
     closed,
     delivery,
     opened,
@@ -57,7 +58,7 @@ async def ready() -> None:
 @pytest.fixture
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
     pages = LinkPages({"portland.gov": PORTLAND}, PUBLIC_URL)
-    feedback = FeedbackIntake(pool, POLICY, lambda _: None)
+    feedback = FeedbackIntake(pool, POLICY, SEALER, lambda _: None)
     routes = feedback_routes(FeedbackPage(pages, LinkReader(LINKS, ()), feedback))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,

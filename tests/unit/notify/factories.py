@@ -19,6 +19,7 @@ from services.notify.rules.model import (
 )
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
+from services.notify.store.contact_keys import contact_sealer
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
@@ -47,6 +48,7 @@ from tests.records import record
 CONTACT_KEY = b"a key of sixteen bytes and more"
 RULES = SendingRules(texting={"portland.gov"}, timezones={"portland.gov": ZoneInfo("US/Pacific")})
 POLICY = NotifyPolicy(CONTACT_KEY, RULES)
+SEALER = contact_sealer(CONTACT_KEY)
 PUBLIC_URL = "https://311.example.org"
 MESSAGE = "0197a1b2-c3d4-7000-8000-000000000001"
 LINKS = SignedLinks.of(CONTACT_KEY, PUBLIC_URL)

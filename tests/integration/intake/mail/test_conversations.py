@@ -133,7 +133,7 @@ async def test_without_an_answer_a_report_goes_on_after_a_day_and_a_late_answer_
     swept = await asyncio.gather(*[deadlines.sweep() for _ in range(3)])
     late = await postbox.take(mail("Laurelhurst Park"), to=question["Reply-To"])
     [request] = await postbox.requests()
-    [row] = await postbox.pool.fetch("SELECT address, due_at FROM mail_conversations")
+    [row] = await postbox.pool.fetch("SELECT sealed_address, due_at FROM mail_conversations")
 
     assert (early, sum(swept), late) == (0, 1, "note")
     assert request["location"]["precision"] == "none"
@@ -247,6 +247,6 @@ async def test_an_erased_draft_is_gone(postbox: Postbox) -> None:
     row = await postbox.pool.fetchrow("SELECT * FROM mail_conversations")
 
     assert row is not None
-    assert (row["address"], row["due_at"], row["sending"]) == (None, None, "dropped")
+    assert (row["sealed_address"], row["due_at"], row["sending"]) == (None, None, "dropped")
     assert "bench" not in row["state"]
     assert not await postbox.questions.send_one()

@@ -1,0 +1,59 @@
+"""Contacts that were stored before there were seals: notify seals them at its start."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from services.notify.store.contact_keys import KeyCheck
+from services.notify.store.sealed_contacts import seal_unsealed
+from shared.errors import StoppedError, SystemicError, TransientError
+from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.postgres import Pool, transaction
+from shared.runtime.sealing import UnreadableError
+
+log = structlog.get_logger()
+
+_RETRY_S = 1.0
+_BATCH = 200
+"""Contacts of a transaction: some milliseconds of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsealedContacts:
+    """Seals once, at the start, what an older version stored.
+
+    Attributes:
+        pool: Notify's database.
+        keys: Checks the key of contacts before anything is sealed with it.
+    """
+
+    pool: Pool
+    keys: KeyCheck
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Wait for the database and the right key, seal everything, and end."""
+        with suppress(StoppedError):
+            while True:
+                try:
+                    await cancel_on_stop(stopping, self.seal())
+                except (SystemicError, TransientError) as error:
+                    log.warning("sealing_awaited", code=error.code, reason=str(error))
+                except UnreadableError as error:
+                    log.error("sealing_ended", code=error.code, reason=str(error))  # noqa: TRY400 - a traceback says no more
+                    return
+                else:
+                    return
+                await pause(stopping, _RETRY_S)
+
+    async def seal(self) -> None:
+        """Check the key, and seal every contact that is not sealed yet."""
+        total, sealed = 0, _BATCH
+        while sealed == _BATCH:
+            async with transaction(self.pool) as db:
+                await self.keys.require(db)
+                sealed = await seal_unsealed(db, self.keys.sealer, _BATCH)
+            total += sealed
+        if total:
+            log.info("contacts_sealed", requests=total)
