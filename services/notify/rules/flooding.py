@@ -41,9 +41,3 @@ def flooded_requests(
                 flooded.setdefault(contact.request_id, named)
             before[named].append(contact.named_at)
     return flooded
-
-
-def without_tag(address: str) -> str:
-    """Return an e-mail address without a ``+tag``, which most providers deliver to one mailbox."""
-    local, at, domain = address.rpartition("@")
-    return f"{local.partition('+')[0] or local}{at}{domain}"
