@@ -53,7 +53,8 @@ async def test_a_follower_has_the_ways_and_languages_that_were_given(store: Noti
         (found,) = await notifications.followers([r], [])
 
     (expected,) = collect_updates([given], CONTACT_KEY).contacts.values()
-    assert found.recipient == replace(expected.recipient, languages=("ru", "es"))
+    contacts = {"email": expected.flood_key}
+    assert found.recipient == replace(expected.recipient, languages=("ru", "es"), contacts=contacts)
 
 
 async def test_a_later_contact_counts_and_a_later_decision_does_not(store: NotifyStores) -> None:
