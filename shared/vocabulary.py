@@ -20,7 +20,7 @@ def is_plausible(moment: datetime) -> bool:
 
 
 Language: TypeAlias = Literal["en", "es"]
-"""Languages in which the router writes to residents, as BCP 47 tags."""
+"""Languages of the catalogue's texts and of the text model, as BCP 47 tags."""
 
 SubmissionChannel: TypeAlias = Literal[
     "web", "app", "phone", "email", "sms", "walk_in", "open311", "sensor", "kafka"
@@ -169,8 +169,16 @@ def distance_m(a: GeoPoint, b: GeoPoint) -> float:
 
 
 _LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
+_CANONICAL = {"tl": "fil"}
+"""Languages under two tags: the other one's is that of CLDR."""
+
+
+def primary_subtag(tag: str) -> str:
+    """Return the language of a BCP 47 tag, such as ``es`` of ``es-MX``."""
+    subtag = tag.lower().replace("_", "-").partition("-")[0]
+    return _CANONICAL.get(subtag, subtag)
 
 
 def supported_language(tag: str) -> Language | None:
-    """Return the language of a BCP 47 tag, or None when the router does not write in it."""
-    return _LANGUAGES.get(tag.lower().replace("_", "-").partition("-")[0])
+    """Return the catalogue's language of a BCP 47 tag, or None when it has none of that tag."""
+    return _LANGUAGES.get(primary_subtag(tag))

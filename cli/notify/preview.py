@@ -12,14 +12,20 @@ from cli.interrupts import run
 from cli.notify.question import email_question, sms_question
 from cli.operator.id_lookup import IdLookup, UnknownNameError
 from services.notify.policy import city_texts
-from services.notify.rendering import MessageRenderer
+from services.notify.rendering import (
+    MessageRenderer,
+    load_message_languages,
+    message_catalogues,
+)
+from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import MessageData, TemplateName
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.rules.sms_parts import sms_parts
 from services.notify.store.preview import find_message
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.database import open_database
-from shared.vocabulary import StatusChannel
+from shared.spoken_languages import SpokenLanguage
+from shared.vocabulary import StatusChannel, primary_subtag
 
 PreviewName: TypeAlias = Literal[TemplateName, "question", "feedback"]
 
@@ -46,20 +52,39 @@ def preview(
     """Show a message about a case as its first reporter would get it, without the name.
 
     `question` is what intake asks when the place is missing, `feedback` the message that asks
-    whether it is fixed. Nothing is sent.
+    whether it is fixed. Drafts that no speaker has reviewed are shown, too, and a note says so.
+    Nothing is sent.
     """
     case_id = IdLookup(data).case(case)
-    message = run(_find(data, case_id, _template_of(template), language))
+    catalogue, languages = load_catalogue(), load_message_languages()
+    rules = LanguageRules(
+        message_catalogues(languages),
+        {city: tuple(languages) for city in catalogue.jurisdictions},
+        send_unreviewed=True,
+    )
+    message = run(_find(data, case_id, _template_of(template), language, rules))
     if message is None:
         raise UnknownNameError(f"{case}: notify knows nobody who can be told about it")
-    catalogue = load_catalogue()
     if template == "question":
         shown = _question(channel, message, catalogue.jurisdictions[message.request.jurisdiction])
     else:
         links = SignedLinks.of(token_bytes(), pages_url)  # they open nothing
-        renderer = MessageRenderer(city_texts(catalogue), pages_url, links)
-        shown = _message(channel, message, renderer)
+        renderer = MessageRenderer(city_texts(catalogue), pages_url, links, languages)
+        note = _note(language, languages[message.language])
+        shown = _message(channel, message, renderer) | ({"note": note} if note else {})
     typer.echo(json.dumps(shown) if json_output else "\n\n".join(map(str, shown.values())))
+
+
+def _note(wished: str, shown: SpokenLanguage) -> str:
+    """Return what is to be said about the language of a message; empty for nothing."""
+    if shown.tag != primary_subtag(wished):
+        return f"Not in {wished}: there is no catalogue, or it lacks this message."
+    if not shown.is_reviewed:
+        return (
+            f"Not reviewed: no speaker of {wished} has signed these texts. Residents get English "
+            "and a line about help, unless NOTIFY_UNREVIEWED is send."
+        )
+    return ""
 
 
 def _template_of(name: PreviewName) -> TemplateName:
@@ -74,10 +99,10 @@ def _template_of(name: PreviewName) -> TemplateName:
 
 
 async def _find(
-    data: Path, case_id: str, template: TemplateName, language: str
+    data: Path, case_id: str, template: TemplateName, language: str, rules: LanguageRules
 ) -> MessageData | None:
     async with open_database(find_admin_dsn(data), "notify") as db:
-        return await find_message(db, case_id, template, language)
+        return await find_message(db, case_id, template, language, rules)
 
 
 def _question(channel: StatusChannel, data: MessageData, city: Jurisdiction) -> dict[str, object]:

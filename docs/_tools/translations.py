@@ -1,12 +1,13 @@
-"""Texts of the residents' pages in other languages: brings them up to date, says what they lack.
+"""Residents' texts in other languages: brings catalogues up to date, says what they lack.
 
-``python -m docs._tools.translations`` says it; with ``update`` it writes new texts of the pages
-into every catalogue first, and with ``update TAG`` begins a catalogue in a new language.
+``python -m docs._tools.translations`` says it; with ``update`` it writes new texts of the pages and
+messages into every catalogue first, and with ``update TAG`` begins catalogues in a new language.
 """
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from babel import Locale
@@ -15,12 +16,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 import services.intake.pages
+import services.notify
 from services.intake.outbound import CONTACT_UNUSABLE
 from services.intake.public_status.status_text import OUTCOME_NOTE, STATUS_TEXT
 from shared.catalogue import CALL_911, LocalText, load_catalogue
 
-PAGES = Path(services.intake.pages.__file__).parent
-CATALOGUES = PAGES / "po"
 UPDATE = "update"
 
 _OWN_LANGUAGES = {"en", "es"}
@@ -29,34 +29,101 @@ _MARKS = re.compile(r"%\(\w+\)s|<[^>]*>|(?<!\d)[79]11(?!\d)|STOP")
 """What a translation has as the source has it: placeholders, markup, what is dialled or sent."""
 _WIDTH = 100
 _HEADER = """\
-# {language} texts of the residents' pages.
+# {language} texts of {texts}.
 # NOT REVIEWED: docs/translating.md says how a speaker reviews them."""
 
 
-def source_texts(tag: str) -> Catalog:
-    """Return the texts that a language needs, untranslated."""
+def _texts_of_pages() -> Iterator[LocalText]:
+    yield CALL_911
+    yield CONTACT_UNUSABLE
+    yield from STATUS_TEXT.values()
+    yield from OUTCOME_NOTE.values()
+    for city in load_catalogue().jurisdictions.values():
+        yield from city.referral_reasons.values()
+        for service in city.services.values():
+            for question in service.attributes:
+                yield question.name
+                yield from (name for _, name in question.values)
+
+
+def _texts_of_messages() -> Iterator[LocalText]:
+    for city in load_catalogue().jurisdictions.values():
+        yield from city.referral_reasons.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """Texts that residents read, whose translations are together in one folder.
+
+    Attributes:
+        name: What they are.
+        templates: Folder of the templates that they are in.
+        pattern: Names of the templates.
+        catalogues: Folder of the translations.
+        others: Gives the texts of the program and of the cities among them.
+        is_whole: True when a language needs all of them; else it has the messages that it
+            translates in full.
+    """
+
+    name: str
+    templates: Path
+    pattern: str
+    catalogues: Path
+    others: Callable[[], Iterable[LocalText]]
+    is_whole: bool
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """The catalogues."""
+        return sorted(self.catalogues.glob("*.po"))
+
+
+_PAGES = Path(services.intake.pages.__file__).parent
+_NOTIFY = Path(services.notify.__file__).parent
+_ROOT = _NOTIFY.parents[1]
+PAGES = Translated(
+    "the residents' pages", _PAGES, "**.html.j2", _PAGES / "po", _texts_of_pages, is_whole=True
+)
+MESSAGES = Translated(
+    "messages to residents",
+    _NOTIFY / "templates",
+    "**.j2",
+    _NOTIFY / "po",
+    _texts_of_messages,
+    is_whole=False,
+)
+
+
+def source_texts(tag: str, translated: Translated) -> Catalog:
+    """Return the texts that a language has, untranslated."""
     texts = Catalog(fuzzy=False)
     found = extract_from_dir(
-        PAGES,
-        [("**.html.j2", "jinja2")],
-        {"**.html.j2": {"trimmed": "true", "silent": "false"}},
-        {"_": None, "ngettext": (1, 2)},
+        translated.templates,
+        [(translated.pattern, "jinja2")],
+        {translated.pattern: {"trimmed": "true", "silent": "false"}},
+        {"_": None, "gettext": None, "ngettext": (1, 2)},
     )
     for _, _, text, _, _ in found:
         texts.add(text)
     if tag not in _OWN_LANGUAGES:
-        for local in _texts_beyond_the_templates():
+        for local in translated.others():
             texts.add(local.en)
     return texts
 
 
-def faults(catalogue: Catalog, needed: Catalog) -> Iterator[str]:
-    """Yield what keeps a catalogue from being offered, a sentence each."""
+def faults(catalogue: Catalog, needed: Catalog, *, is_whole: bool = True) -> Iterator[str]:
+    """Yield what is wrong with a catalogue, a sentence each.
+
+    Args:
+        catalogue: The catalogue.
+        needed: The texts that it must have.
+        is_whole: True when each of them must be translated.
+    """
     for message in needed:
         if message.id and message.id not in catalogue:
             yield f"Run make messages, it misses: {_english(message)}"
     for message in catalogue:
-        if message.id:
+        if message.id and (is_whole or any(_forms(message.string or ""))):
             yield from (f"{why}: {_english(message)}" for why in _faults_of(message, needed))
     for message, errors in catalogue.check():
         yield from (f"{error}: {_english(message)}" for error in errors)
@@ -68,13 +135,15 @@ def updated(catalogue: Catalog, needed: Catalog) -> Catalog:
     return catalogue
 
 
-def new_catalogue(tag: str) -> Catalog:
+def new_catalogue(tag: str, translated: Translated) -> Catalog:
     """Return an empty catalogue that is not reviewed, with the plural forms of its language."""
     return Catalog(
         tag,
         project="route311",
         version="1",
-        header_comment=_HEADER.format(language=Locale.parse(tag).english_name),
+        header_comment=_HEADER.format(
+            language=Locale.parse(tag).english_name, texts=translated.name
+        ),
         fuzzy=True,
     )
 
@@ -93,36 +162,29 @@ def write(path: Path, catalogue: Catalog) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Write new texts into the catalogues if asked to, then print the state of each."""
-    if arguments[:1] == [UPDATE]:
-        known = {path.stem for path in CATALOGUES.glob("*.po")}
-        for tag in sorted(known.union(arguments[1:])):
-            path = CATALOGUES / f"{tag}.po"
-            catalogue = read(path) if tag in known else new_catalogue(tag)
-            write(path, updated(catalogue, source_texts(tag)))
-    sys.stdout.writelines(f"{line}\n" for line in report())
+    for translated in (PAGES, MESSAGES):
+        if arguments[:1] == [UPDATE]:
+            _update(translated, arguments[1:])
+        sys.stdout.writelines(f"{line}\n" for line in report(translated))
 
 
-def report() -> Iterator[str]:
+def report(translated: Translated) -> Iterator[str]:
     """Yield the state of each catalogue and its faults, a line each."""
-    for path in sorted(CATALOGUES.glob("*.po")):
-        catalogue = read(path)
-        found = list(faults(catalogue, source_texts(path.stem)))
+    for path in translated.paths:
+        catalogue, needed = read(path), source_texts(path.stem, translated)
+        found = list(faults(catalogue, needed, is_whole=translated.is_whole))
         state = "not reviewed" if catalogue.fuzzy else f"reviewed by {catalogue.last_translator}"
-        yield f"{path.name}: {state}, {len(found)} faults"
+        left = sum(not all(_forms(message.string or "")) for message in catalogue)
+        yield f"{path.relative_to(_ROOT)}: {state}, {left} not translated, {len(found)} faults"
         yield from (f"  {fault}" for fault in found)
 
 
-def _texts_beyond_the_templates() -> Iterator[LocalText]:
-    yield CALL_911
-    yield CONTACT_UNUSABLE
-    yield from STATUS_TEXT.values()
-    yield from OUTCOME_NOTE.values()
-    for city in load_catalogue().jurisdictions.values():
-        yield from city.referral_reasons.values()
-        for service in city.services.values():
-            for question in service.attributes:
-                yield question.name
-                yield from (name for _, name in question.values)
+def _update(translated: Translated, begun: Sequence[str]) -> None:
+    known = {path.stem for path in translated.paths}
+    for tag in sorted(known.union(begun)):
+        path = translated.catalogues / f"{tag}.po"
+        catalogue = read(path) if tag in known else new_catalogue(tag, translated)
+        write(path, updated(catalogue, source_texts(tag, translated)))
 
 
 def _faults_of(message: Message, needed: Catalog) -> Iterator[str]:

@@ -31,7 +31,7 @@ from services.intake.open311.store import PostgresListedRequests
 from services.intake.open311.submitting import Open311Submitting
 from services.intake.pages.access import PageAccess
 from services.intake.pages.api import page_routes
-from services.intake.pages.languages import load_languages
+from services.intake.pages.languages import page_languages
 from services.intake.pages.reading import DraftReader
 from services.intake.pages.report import ReportPages
 from services.intake.pages.site import CitySite
@@ -205,7 +205,7 @@ def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Caller
         CitySite(
             city.jurisdiction,
             settings.contacts_kept_days,
-            load_languages(unreviewed=settings.unreviewed_languages == "offer"),
+            page_languages(unreviewed=settings.unreviewed_languages == "offer"),
         ),
         callers,
         TokenBuckets(settings.forms_per_minute / 60, burst_s=60),

@@ -25,7 +25,12 @@ from services.notify.http.preferences import PreferencePages, preference_routes
 from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
 from services.notify.preferences import Preferences
-from services.notify.rendering import MessageRenderer
+from services.notify.rendering import (
+    MessageRenderer,
+    load_message_languages,
+    message_catalogues,
+)
+from services.notify.rules.languages import LanguageRules
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings, SecondProviders
@@ -81,9 +86,15 @@ async def notify(
     links = SignedLinks.of(settings.contact_key.get_secret_value().encode(), settings.base_url)
     pages_url = settings.pages_url or settings.public_url
     cities = city_texts(catalogue)
-    renderer = MessageRenderer(cities, pages_url, links)
-    pages = LinkPages(cities, pages_url)
-    policy = _policy(settings, catalogue)
+    languages = await asyncio.to_thread(load_message_languages)
+    renderer = MessageRenderer(cities, pages_url, links, languages)
+    written_in = LanguageRules(
+        await asyncio.to_thread(message_catalogues, languages),
+        {city.id: city.languages for city in catalogue.jurisdictions.values()},
+        send_unreviewed=settings.unreviewed == "send",
+    )
+    pages = LinkPages(cities, pages_url, languages, written_in)
+    policy = _policy(settings, catalogue, written_in)
     identity = await asyncio.to_thread(_mail_identity, settings, catalogue)
     keys = KeyCheck(contact_sealer(policy.contact_key))
 
@@ -115,7 +126,9 @@ async def notify(
         workers = [
             DeliveryWorker(
                 channel=channel.name,
-                queue=PostgresDeliveryQueue(pool, channel.name, keys.sealer, relay.hand_over),
+                queue=PostgresDeliveryQueue(
+                    pool, channel.name, keys.sealer, written_in, on_commit=relay.hand_over
+                ),
                 providers=channel.providers,
                 lease=timedelta(seconds=2 * channel.within_s),
                 may_send=lambda: erasures.applied and keys.passed,
@@ -164,7 +177,9 @@ async def notify(
         )
 
 
-def _policy(settings: NotifySettings, catalogue: Catalogue) -> NotifyPolicy:
+def _policy(
+    settings: NotifySettings, catalogue: Catalogue, languages: LanguageRules
+) -> NotifyPolicy:
     cities = catalogue.jurisdictions.values()
     return NotifyPolicy(
         contact_key=settings.contact_key.get_secret_value().encode(),
@@ -172,6 +187,7 @@ def _policy(settings: NotifySettings, catalogue: Catalogue) -> NotifyPolicy:
             texting=frozenset(settings.sms.numbers if settings.sms else ()),
             timezones={city.id: ZoneInfo(city.timezone) for city in cities},
             quiet_hours=settings.quiet_hours,
+            languages=languages,
         ),
         redactors={city.id: Redactor.of(city) for city in cities},
     )

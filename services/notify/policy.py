@@ -1,4 +1,4 @@
-"""Policy of notify: texts of the catalogue per city and language, and rules of sending."""
+"""Policy of notify: texts of the catalogue per city, and rules of sending."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from services.notify.rules.sending import SendingRules
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
 from shared.redaction import Redactor
-from shared.vocabulary import Language
 
 _ANYWHERE = Redactor("ZZ")
 
@@ -17,27 +16,27 @@ class CityTexts:
 
     Attributes:
         name: The city's own name.
-        title: Name of the service, per language.
+        title: Name of the service.
         color: Colour of the pages, ``#rrggbb``.
-        phone: The city's phone number in words, per language.
+        phone: The city's phone number in words.
         timezone: IANA name.
-        service_names: Name of each service type by its code, per language.
+        service_names: Name of each service type by its code.
         bureau_names: Name of each bureau by its code.
         bureau_phones: Phone number of each bureau that has one, by its code.
-        referral_reasons: Reasons for a referral to an outside agency, by code and per language.
-        answers: Answers to questions that need no work, by code and per language.
+        referral_reasons: Reasons for a referral to an outside agency, by code.
+        answers: Answers to questions that need no work, by code.
     """
 
     name: str
-    title: Mapping[Language, str]
+    title: LocalText
     color: str
-    phone: Mapping[Language, str]
+    phone: LocalText
     timezone: str
-    service_names: Mapping[str, Mapping[Language, str]]
+    service_names: Mapping[str, LocalText]
     bureau_names: Mapping[str, str]
     bureau_phones: Mapping[str, str]
-    referral_reasons: Mapping[str, Mapping[Language, str]]
-    answers: Mapping[str, Mapping[Language, str]]
+    referral_reasons: Mapping[str, LocalText]
+    answers: Mapping[str, LocalText]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +66,15 @@ def city_texts(catalogue: Catalogue) -> Mapping[str, CityTexts]:
 def _texts(city: Jurisdiction) -> CityTexts:
     return CityTexts(
         name=city.name,
-        title=_by_language(city.pages.title),
+        title=city.pages.title,
         color=city.pages.color,
-        phone=_by_language(city.phone_text),
+        phone=city.phone_text,
         timezone=city.timezone,
-        service_names={s.code: _by_language(s.name) for s in city.services.values()},
+        service_names={service.code: service.name for service in city.services.values()},
         bureau_names={bureau.code: bureau.name for bureau in city.bureaus.values()},
         bureau_phones={
             bureau.code: bureau.phone for bureau in city.bureaus.values() if bureau.phone
         },
-        referral_reasons={c: _by_language(text) for c, text in city.referral_reasons.items()},
-        answers={code: _by_language(text) for code, text in city.answers.items()},
+        referral_reasons=city.referral_reasons,
+        answers=city.answers,
     )
-
-
-def _by_language(text: LocalText) -> Mapping[Language, str]:
-    return {"en": text.en, "es": text.es}

@@ -11,7 +11,6 @@ from services.notify.store.preferences import (
     unsubscribe,
 )
 from shared.runtime.postgres import Pool, borrow, transaction
-from shared.vocabulary import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +33,13 @@ class Preferences:
         async with transaction(self.pool) as db:
             await unsubscribe(db, person, now)
 
-    async def save(
-        self, person: str, updates: UpdatesChoice, language: Language, now: datetime
-    ) -> None:
+    async def save(self, person: str, updates: UpdatesChoice, language: str, now: datetime) -> None:
         """Save what a person chose.
 
         Args:
             person: Keyed hash of the person.
             updates: Messages that the person gets.
-            language: Language of messages.
+            language: BCP 47 tag of messages.
             now: The present moment.
         """
         async with transaction(self.pool) as db:

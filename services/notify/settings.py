@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -158,6 +158,8 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
             many may come at once.
         quiet_hours: Hours without text messages, in each city's time, such as ``21:00-08:00``;
             ``off`` for none.
+        unreviewed: ``send`` sends messages in languages that no speaker has reviewed, too: for
+            trials; ``hold_back`` sends English with a line about help in the language instead.
     """
 
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", frozen=True)
@@ -174,6 +176,7 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     quiet_hours: Annotated[QuietHours | None, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours(
         time(21), time(8)
     )
+    unreviewed: Literal["hold_back", "send"] = "hold_back"
 
     @property
     def base_url(self) -> str:

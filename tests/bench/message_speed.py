@@ -35,7 +35,7 @@ from shared.runtime.ops.logging import configure_logging
 from shared.runtime.postgres import Pool, open_pool
 from shared.vocabulary import StatusChannel
 from tests.temporary_folders import open_to_postgres
-from tests.unit.notify.factories import SEALER, SENDER, message_data, renderer
+from tests.unit.notify.factories import LANGUAGE_RULES, SEALER, SENDER, message_data, renderer
 
 INBOX = {"portland.gov": "311@portlandoregon.gov"}
 NUMBER = "+15035550199"
@@ -158,7 +158,7 @@ async def worked(
     await pool.execute("ANALYZE")
     async with open_channels(settings, SecondProviders(), renderer(), identity) as channels:
         [one] = [found for found in channels if found.name == channel]
-        queue = PostgresDeliveryQueue(pool, channel, SEALER)
+        queue = PostgresDeliveryQueue(pool, channel, SEALER, LANGUAGE_RULES)
         worker = DeliveryWorker(channel, queue, one.providers, timedelta(hours=1))
         began = time.perf_counter()
         while await worker.poll_once() == "busy":

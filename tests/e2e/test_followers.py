@@ -15,8 +15,9 @@ import aiosmtplib
 import pytest
 import pytest_asyncio
 
-from tests.e2e.actors import event_data, post, report, update, work_order_for
+from tests.e2e.actors import post, report, update, work_order_for
 from tests.e2e.outside import Router, running_router
+from tests.e2e.test_feedback import reopenings
 from tests.e2e.test_sms import say
 from tests.pictures import encoded
 from tests.temporary_folders import let_others_in
@@ -174,7 +175,7 @@ async def test_thirty_followers_of_one_camp_hear_each_step_once_in_their_languag
         await eventually(partial(told, router, 30 * number), within_s=60)
     unhappy = next(one for one in PEOPLE if one.way == "text")
     await say(router, "NO", unhappy.phone)
-    reopened = await event_data(router, "dispatch-cases", case_id, "case.reopened.v1")
+    [reopened] = await reopenings(router, case_id, 1)
     messages = await eventually(partial(told, router, 150), within_s=60)
 
     assert reopened["request_count"] == 30

@@ -14,14 +14,9 @@ from babel.dates import format_date, format_time
 from markupsafe import Markup
 
 from services.intake.pages.assets import Asset, load_assets
-from services.intake.pages.languages import (
-    COOKIE,
-    PARAMETER,
-    PageLanguage,
-    chosen_language,
-    load_languages,
-)
+from services.intake.pages.languages import COOKIE, PARAMETER, chosen_language, page_languages
 from shared.catalogue import Jurisdiction
+from shared.spoken_languages import SpokenLanguage
 
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -53,7 +48,7 @@ class CitySite:
 
     city: Jurisdiction
     contacts_kept_days: int
-    languages: Mapping[str, PageLanguage] = field(default_factory=load_languages)
+    languages: Mapping[str, SpokenLanguage] = field(default_factory=page_languages)
     _environments: dict[str, jinja2.Environment] = field(default_factory=dict)
 
     @cached_property
@@ -61,7 +56,7 @@ class CitySite:
         """Style sheet, scripts and map, by file name."""
         return load_assets(self.city)
 
-    def language_of(self, request: web.Request, pressed: str = "") -> PageLanguage:
+    def language_of(self, request: web.Request, pressed: str = "") -> SpokenLanguage:
         """Return the language of a page; the arguments are those of ``chosen_language``."""
         return chosen_language(request, self.languages, pressed)
 
@@ -108,13 +103,13 @@ class CitySite:
             )
         return response
 
-    def _environment(self, language: PageLanguage) -> jinja2.Environment:
+    def _environment(self, language: SpokenLanguage) -> jinja2.Environment:
         known = self._environments.get(language.tag)
         if known is None:
             known = self._environments[language.tag] = self._new_environment(language)
         return known
 
-    def _new_environment(self, language: PageLanguage) -> jinja2.Environment:
+    def _new_environment(self, language: SpokenLanguage) -> jinja2.Environment:
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("services.intake.pages"),
             autoescape=True,
@@ -145,7 +140,7 @@ class CitySite:
         return environment
 
 
-def _part(text: str, language: PageLanguage) -> str:
+def _part(text: str, language: SpokenLanguage) -> str:
     """Return a text in the page's language; else as it is, marked with its own."""
     known = language.translated(text)
     tag = language.tag_of(known)

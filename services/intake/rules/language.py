@@ -3,21 +3,15 @@
 import re
 from collections.abc import Sequence
 
+from shared.vocabulary import primary_subtag
+
 _TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
 _MAX_RANGES = 20
-_CANONICAL = {"tl": "fil"}
-"""Languages under two tags: the other one's is that of CLDR."""
 
 
 def is_language_tag(text: str) -> bool:
     """Return True when a text has the form of a BCP 47 tag, such as ``es`` or ``zh-Hans``."""
     return _TAG.fullmatch(text) is not None
-
-
-def primary_subtag(tag: str) -> str:
-    """Return the language of a BCP 47 tag, such as ``es`` of ``es-MX``."""
-    subtag = tag.lower().partition("-")[0]
-    return _CANONICAL.get(subtag, subtag)
 
 
 def best_language(accept_language: str, offered: Sequence[str]) -> str:

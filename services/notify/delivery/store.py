@@ -7,7 +7,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
-from services.notify.rules.help_lines import help_language
+from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import (
     MessageData,
     ReferralAgency,
@@ -85,14 +85,14 @@ _CLAIM_SQL = f"""
 _RECORD_SQL = """
     UPDATE deliveries AS mine
        SET state = new.state, reason = new.reason, put_off = new.put_off,
-           provider_id = new.provider_id,
+           provider_id = new.provider_id, language = new.language,
            not_before = coalesce(new.not_before, mine.not_before),
            claimed_by = NULL, lease_until = NULL
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
-                  $6::timestamptz[])
-           AS new (notification_id, state, reason, put_off, provider_id, not_before)
+                  $6::timestamptz[], $7::text[])
+           AS new (notification_id, state, reason, put_off, provider_id, not_before, language)
      WHERE mine.notification_id = new.notification_id
-       AND mine.claimed_by = $7
+       AND mine.claimed_by = $8
     RETURNING mine.notification_id
 """
 _EXPIRE_LEASES_SQL = f"""
@@ -116,6 +116,7 @@ class PostgresDeliveryQueue:
         pool: Notify's database.
         channel: The channel.
         sealer: Ours, which wraps the keys of people.
+        languages: Languages of messages.
         on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
@@ -124,11 +125,13 @@ class PostgresDeliveryQueue:
         pool: Pool,
         channel: StatusChannel,
         sealer: Sealer,
+        languages: LanguageRules,
         on_commit: HandOver = lambda _: None,
     ) -> None:
         self._pool = pool
         self._channel = channel
         self._sealer = sealer
+        self._languages = languages
         self._on_commit = on_commit
         self._worker_id = new_id()
 
@@ -158,7 +161,7 @@ class PostgresDeliveryQueue:
                 ANSWERS,
                 ON_THE_WAY,
             )
-        return [_claimed(row, self._sealer) for row in rows]
+        return [_claimed(row, self._sealer, self._languages) for row in rows]
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         """Save the updates of claimed deliveries and publish their events; idempotent."""
@@ -170,6 +173,7 @@ class PostgresDeliveryQueue:
                 u.deferrals,
                 u.provider_id,
                 u.not_before,
+                u.stored.delivery.language,
             )
             for u in updates
         ]
@@ -195,25 +199,30 @@ class PostgresDeliveryQueue:
         return expired
 
 
-def _claimed(row: Record, sealer: Sealer) -> ClaimedDelivery:
+def _claimed(row: Record, sealer: Sealer, languages: LanguageRules) -> ClaimedDelivery:
     stored = stored_delivery(row)
     contact, is_readable = StoredContact(None, None, None), True
     try:
         contact = open_contact(row, sealer)
     except UnreadableError:
         is_readable = False
-    if language := row["chosen_language"]:
-        stored = replace(stored, delivery=replace(stored.delivery, language=language))
     trigger = stored.delivery.trigger
+    written_in = languages.message_language(
+        trigger.template,
+        row["jurisdiction"],
+        (row["contact_language"], row["request_language"]),
+        row["chosen_language"],
+    )
+    stored = replace(stored, delivery=replace(stored.delivery, language=written_in.language))
     data = MessageData(
         notification_id=stored.notification_id,
         template=trigger.template,
-        language=stored.delivery.language,
+        language=written_in.language,
         name=contact.name,
         request=_request_facts(row),
         case=trigger.facts,
         followed=tuple(row["followed"] or ()),
-        help_language=help_language((row["contact_language"], row["request_language"])),
+        help_language=written_in.help_language,
     )
     address = contact.phone if stored.delivery.channel == "sms" else contact.mailbox
     suppressed = row["suppressed"] or row["unwanted"]

@@ -9,7 +9,7 @@ from aiohttp import web
 from services.notify.feedback import FeedbackIntake, FixedAnswer
 from services.notify.http.forms import form_fields
 from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
-from services.notify.http.pages import LinkPages, chosen_language
+from services.notify.http.pages import LinkPages
 from services.notify.rules.signed_links import PATHS
 from services.notify.store.feedback import FixedQuestion
 from shared.runtime.clock import utc_now
@@ -116,7 +116,7 @@ class FeedbackPage:
         return self.pages.page(
             template,
             jurisdiction=question.jurisdiction,
-            language=chosen_language(request, question.language),
+            language=self.pages.chosen_language(request, question.language),
             tracking_number=question.tracking_number,
             service_code=question.service_code,
             status=status,

@@ -5,30 +5,31 @@ other address behind whatever proxy it is served.
 """
 
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-import jinja2
 from aiohttp import web
 from markupsafe import Markup
 
 from services.notify.policy import CityTexts
-from services.notify.rendering import LANGUAGES
+from services.notify.rendering.catalogues import PAGES, text_environment
+from services.notify.rendering.variables import phone_in
+from services.notify.rules.languages import ENGLISH, LanguageRules
 from shared.errors import SystemicError, TransientError
 from shared.page_style.sheet import style_sheet
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import log_not_served
-from shared.vocabulary import Language, supported_language
+from shared.spoken_languages import SpokenLanguage
+from shared.vocabulary import primary_subtag
 
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 PlainReason: TypeAlias = Literal["unknown", "busy", "unreadable"]
 """Why a page is shown that is no city's: a link of no message, too many calls, no form."""
 
 PARAMETER = "lang"
-_LANGUAGE_NAMES: Mapping[Language, str] = {"en": "English", "es": "Español"}
 _COLOR = "#0b5a6b"
 """Colour of pages that are no city's."""
 _TOO_MANY, _NOT_NOW = 429, 503
@@ -47,26 +48,29 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
 class LinkPages:
     """Renders the pages of all cities; loads the texts at the start."""
 
-    def __init__(self, cities: Mapping[str, CityTexts], home_url: str) -> None:
+    def __init__(
+        self,
+        cities: Mapping[str, CityTexts],
+        home_url: str,
+        languages: Mapping[str, SpokenLanguage],
+        rules: LanguageRules,
+    ) -> None:
         """Load the texts.
 
         Args:
             cities: By jurisdiction id.
             home_url: Base URL of the residents' pages.
+            languages: By their tags.
+            rules: Tells which of them may be shown and written in.
         """
         self._cities = cities
         self._home_url = home_url.rstrip("/")
-        self._environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("services.notify"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._texts: Mapping[Language, Any] = {
-            language: self._environment.get_template(f"{language}/pages.j2").module
-            for language in LANGUAGES
+        self._languages = languages
+        self._rules = rules
+        self._environment = text_environment(trim_blocks=True, autoescape=True)
+        texts = self._environment.get_template("pages.j2")
+        self._texts: Mapping[str, Any] = {
+            tag: texts.make_module({"reader": languages[tag]}) for tag in rules.complete(PAGES)
         }
 
     def page(  # noqa: PLR0913 - what a page is made of
@@ -74,7 +78,7 @@ class LinkPages:
         template: str,
         *,
         jurisdiction: str,
-        language: Language,
+        language: str,
         tracking_number: str,
         service_code: str,
         status: int = 200,
@@ -85,7 +89,7 @@ class LinkPages:
         Args:
             template: Its name, without endings.
             jurisdiction: Id of the city.
-            language: Language of the page.
+            language: Language of the page, of ``chosen_language``.
             tracking_number: Number of the request.
             service_code: Kind of the request.
             status: The HTTP status.
@@ -94,19 +98,33 @@ class LinkPages:
         city = self._cities.get(jurisdiction)
         if city is None:
             return self.plain("unknown", 404)
+        service = city.service_names.get(service_code)
         shown = self._environment.get_template(f"pages/{template}.html.j2").render(
             city=city,
+            title=city.title.in_language(language),
+            phone=phone_in(city.phone, language),
             texts=self._texts[language],
             language=language,
-            languages=_LANGUAGE_NAMES,
+            direction=self._languages[language].direction,
+            page_languages=[self._languages[one] for one in self._texts],
+            message_languages=[self._languages[one] for one in self.offered(jurisdiction)],
             home_url=f"{self._home_url}/",
             status_url=f"{self._home_url}/track/{tracking_number}",
             tracking_number=tracking_number,
-            service=city.service_names.get(service_code, {}).get(language),
+            service=service and service.in_language(language),
             style=Markup(style_sheet(city.color)),  # noqa: S704 - our own
             **variables,
         )
         return _response(shown, status, city.color, {"Content-Language": language})
+
+    def chosen_language(self, request: web.Request, otherwise: str) -> str:
+        """Return the language that a page's URL names, else that of the message, else English."""
+        named = primary_subtag(request.query.get(PARAMETER, ""))
+        return next((tag for tag in (named, otherwise) if tag in self._texts), ENGLISH)
+
+    def offered(self, jurisdiction: str) -> Sequence[str]:
+        """Return the languages of messages that a city's residents can choose."""
+        return self._rules.offered(jurisdiction)
 
     def plain(
         self, reason: PlainReason, status: int, headers: Mapping[str, str] = MappingProxyType({})
@@ -140,11 +158,6 @@ class LinkPages:
                 return self.plain("busy", _NOT_NOW, {"Retry-After": "2"})
 
         return answer
-
-
-def chosen_language(request: web.Request, otherwise: Language) -> Language:
-    """Return the language that a page's URL names, else that of the message."""
-    return supported_language(request.query.get(PARAMETER, "")) or otherwise
 
 
 def _response(text: str, status: int, color: str, headers: Mapping[str, str]) -> web.Response:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from services.notify.http.forms import form_fields
 from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
-from services.notify.http.pages import LinkPages, chosen_language
+from services.notify.http.pages import LinkPages
 from services.notify.preferences import Preferences
 from services.notify.rules.preferences import UpdatesChoice
 from services.notify.rules.signed_links import PATHS, LinkPurpose
@@ -21,7 +21,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import URLENCODED, body_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import Content, Operation, documents
-from shared.vocabulary import supported_language
+from shared.vocabulary import primary_subtag
 
 _UNSUBSCRIBE = f"{PATHS['unsubscribe']}{{token}}"
 _PREFERENCES = f"{PATHS['preferences']}{{token}}"
@@ -101,8 +101,8 @@ class PreferencePages:
         message, known = found
         fields = form_fields(await body_of(request, URLENCODED))
         updates = _CHOICES.get(fields.get("updates", ""))
-        language = supported_language(fields.get("language", ""))
-        if updates is None or language is None:
+        language = primary_subtag(fields.get("language", ""))
+        if updates is None or language not in self.pages.offered(known.jurisdiction):
             return self._page(request, "preferences", message, known, status=422, fault=True)
         saving = self.preferences.save(known.person, updates, language, utc_now())
         await Deadline().wait_for(saving)
@@ -131,7 +131,7 @@ class PreferencePages:
         return self.pages.page(
             template,
             jurisdiction=known.jurisdiction,
-            language=chosen_language(request, known.language),
+            language=self.pages.chosen_language(request, known.language),
             tracking_number=known.tracking_number,
             service_code=known.service_code,
             status=status,

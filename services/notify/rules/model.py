@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
-from shared.vocabulary import Language, StatusChannel
+from shared.vocabulary import StatusChannel
 
 TemplateName: TypeAlias = Literal[
     "received",
@@ -151,7 +151,7 @@ class Delivery:
     Attributes:
         person: Keyed hash of the person.
         request_id: The person's request that the message is about.
-        language: Language of the message.
+        language: BCP 47 tag of the message.
         channel: Channel of the message.
         trigger: The change that triggered the message.
         day: Day of the city on which it is to be sent.
@@ -162,7 +162,7 @@ class Delivery:
 
     person: str
     request_id: str
-    language: Language
+    language: str
     channel: StatusChannel
     trigger: Trigger
     day: date
@@ -281,18 +281,18 @@ class MessageData:
     Attributes:
         notification_id: Id of the message, for the links in it.
         template: Template of the message.
-        language: Language of the message.
+        language: BCP 47 tag of the message.
         name: The reporter's name, as given.
         request: The reporter's request.
         case: Details of the case event.
         followed: Tracking numbers of all requests that the person has messages about that day,
             for a digest.
-        help_language: Language of the line that says how to get help in it; None for none.
+        help_language: That of the line that says how to get help in it; None for none.
     """
 
     notification_id: str
     template: TemplateName
-    language: Language
+    language: str
     name: str | None
     request: RequestFacts
     case: CaseFacts

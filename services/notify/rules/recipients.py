@@ -14,9 +14,8 @@ from services.notify.rules.model import (
 )
 from services.notify.rules.quiet_hours import quiet_until
 from services.notify.rules.sending import SendingRules
-from shared.vocabulary import Language, StatusChannel, supported_language
+from shared.vocabulary import StatusChannel
 
-_DEFAULT_LANGUAGE: Language = "en"
 _HASH_DIGITS = 32
 _NEVER_WAITS = "P1"
 """Priority of messages that quiet hours do not hold back: followers of such a case reported it."""
@@ -117,14 +116,6 @@ def person_hash(key: bytes, *, address: str | None, phone: str | None, request_i
     return hmac.digest(key, identity.encode(), "sha256").hex()[:_HASH_DIGITS]
 
 
-def language_of(tags: Iterable[str]) -> Language:
-    """Return the first supported language among these BCP 47 tags; English without one."""
-    for tag in tags:
-        if language := supported_language(tag):
-            return language
-    return _DEFAULT_LANGUAGE
-
-
 def _by_subject(triggers: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
     found: dict[str, list[Trigger]] = {}
     for trigger in sorted(triggers, key=lambda t: t.key):
@@ -147,10 +138,13 @@ def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
         not_before = quiet_until(now, zone, rules.quiet_hours)
     if suppressed is None and follower.is_flooded:
         suppressed = "contact_flooded"
+    written_in = rules.languages.message_language(
+        trigger.template, follower.jurisdiction, recipient.languages
+    )
     return Delivery(
         person=recipient.person,
         request_id=follower.request_id,
-        language=language_of(recipient.languages),
+        language=written_in.language,
         channel=channel,
         trigger=trigger,
         day=(not_before or now).astimezone(zone).date(),

@@ -12,7 +12,6 @@ from services.notify.store.sealed_contacts import (
 )
 from shared.runtime.postgres import Connection
 from shared.runtime.sealing import Sealer
-from shared.vocabulary import Language
 
 _FIND_SQL = f"""
     SELECT d.about::text, d.request_id::text, d.language, r.jurisdiction, r.tracking_number,
@@ -35,7 +34,7 @@ class FixedQuestion(NamedTuple):
     Attributes:
         case_id: The case.
         request_id: The request of the person who was asked.
-        language: Language of the message.
+        language: BCP 47 tag of the message.
         jurisdiction: Id of the city.
         tracking_number: Number of the request.
         service_code: Kind of the request.
@@ -44,7 +43,7 @@ class FixedQuestion(NamedTuple):
 
     case_id: str
     request_id: str
-    language: Language
+    language: str
     jurisdiction: str
     tracking_number: str
     service_code: str

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from services.notify.rules.preferences import UpdatesChoice
 from services.notify.store.consents import Suppressed, suppress_addresses
 from shared.runtime.postgres import Connection
-from shared.vocabulary import Language
 
 _FIND_SQL = """
     SELECT d.person, r.jurisdiction, r.tracking_number, r.service_code,
@@ -44,7 +43,7 @@ class KnownPreferences(NamedTuple):
         jurisdiction: Id of the city.
         tracking_number: Number of the request that the message was about.
         service_code: Kind of that request.
-        language: Language of messages to the person.
+        language: BCP 47 tag of messages to the person.
         updates: Messages that the person gets.
     """
 
@@ -52,7 +51,7 @@ class KnownPreferences(NamedTuple):
     jurisdiction: str
     tracking_number: str
     service_code: str
-    language: Language
+    language: str
     updates: UpdatesChoice
 
 
@@ -74,7 +73,7 @@ async def unsubscribe(db: Connection, person: str, now: datetime) -> None:
 
 
 async def save_preferences(
-    db: Connection, person: str, updates: UpdatesChoice, language: Language, now: datetime
+    db: Connection, person: str, updates: UpdatesChoice, language: str, now: datetime
 ) -> None:
     """Save what a person chose.
 
@@ -82,7 +81,7 @@ async def save_preferences(
         db: A connection in a transaction.
         person: Keyed hash of the person.
         updates: Messages that the person gets; any but ``none`` lets e-mail come again.
-        language: Language of messages.
+        language: BCP 47 tag of messages.
         now: The present moment.
     """
     if updates == "none":

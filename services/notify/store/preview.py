@@ -1,8 +1,7 @@
 """The data of a message about a case, for a preview."""
 
-from services.notify.rules.help_lines import help_language
+from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import CaseFacts, MessageData, RequestFacts, TemplateName
-from services.notify.rules.recipients import language_of
 from shared.runtime.postgres import Connection
 
 _REQUEST_SQL = """
@@ -24,7 +23,7 @@ _NO_MESSAGE = "00000000-0000-0000-0000-000000000000"
 
 
 async def find_message(
-    db: Connection, case_id: str, template: TemplateName, language: str
+    db: Connection, case_id: str, template: TemplateName, language: str, rules: LanguageRules
 ) -> MessageData | None:
     """Return the data of a message to the first reporter of a case, without the name.
 
@@ -34,6 +33,7 @@ async def find_message(
         template: Template of the message; the last event that triggered it gives the details,
             else the last one about the case.
         language: The reader's BCP 47 tag.
+        rules: Rules about languages.
 
     Returns:
         The data; None for a case without a reporter who can be written to.
@@ -42,11 +42,12 @@ async def find_message(
     facts = await db.fetchrow(_FACTS_SQL, case_id, template)
     if request is None or facts is None:
         return None
+    written_in = rules.message_language(template, request["jurisdiction"], [language])
     return MessageData(
         notification_id=_NO_MESSAGE,
         template=template,
-        language=language_of([language]),
-        help_language=help_language([language]),
+        language=written_in.language,
+        help_language=written_in.help_language,
         name=None,
         request=RequestFacts(**dict(request), agency=None),
         case=CaseFacts(**dict(facts)),

@@ -20,6 +20,7 @@ from shared.vocabulary import StatusChannel
 from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,
+    LANGUAGE_RULES,
     SEALER,
     delivery,
     moved,
@@ -61,7 +62,7 @@ class InMemoryStores:
 class PostgresStores:
     def __init__(self, pool: Pool, channel: StatusChannel = "email") -> None:
         self._pool = pool
-        self.deliveries = PostgresDeliveryQueue(pool, channel, SEALER)
+        self.deliveries = PostgresDeliveryQueue(pool, channel, SEALER, LANGUAGE_RULES)
 
     @asynccontextmanager
     async def notifications(self) -> AsyncGenerator[NotificationStore]:
@@ -69,7 +70,7 @@ class PostgresStores:
             yield PostgresNotificationStore(db, SEALER)
 
     def another(self) -> DeliveryQueue:
-        return PostgresDeliveryQueue(self._pool, "email", SEALER)
+        return PostgresDeliveryQueue(self._pool, "email", SEALER, LANGUAGE_RULES)
 
     async def published(self) -> list[Any]:
         decoder: Decoder[Any] = Decoder(NOTIFY_DELIVERIES.events)

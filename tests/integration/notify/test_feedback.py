@@ -11,7 +11,6 @@ import pytest
 from services.notify.feedback import FeedbackIntake
 from services.notify.http.feedback import FeedbackPage, feedback_routes
 from services.notify.http.links import LinkReader
-from services.notify.http.pages import LinkPages
 from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
 from shared.runtime.http.server import serve_http
@@ -28,11 +27,10 @@ from tests.integration.notify.stores import PostgresStores, add, save
 from tests.unit.notify.factories import (
     LINKS,
     POLICY,
-    PORTLAND,
-    PUBLIC_URL,
     SEALER,
     closed,
     delivery,
+    link_pages,
     opened,
     triaged,
     trigger,
@@ -57,7 +55,7 @@ async def ready() -> None:
 
 @pytest.fixture
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
-    pages = LinkPages({"portland.gov": PORTLAND}, PUBLIC_URL)
+    pages = link_pages()
     feedback = FeedbackIntake(pool, POLICY, SEALER, lambda _: None)
     routes = feedback_routes(FeedbackPage(pages, LinkReader(LINKS, ()), feedback))
     async with (

@@ -12,7 +12,7 @@ from shared.contract.events import new_id
 from shared.runtime.postgres import Pool, transaction
 from tests.builders import NOON, contact_given
 from tests.integration.notify.stores import PostgresStores, add, claim, due, save
-from tests.unit.notify.factories import delivery, moved, opened, triaged
+from tests.unit.notify.factories import LANGUAGE_RULES, delivery, moved, opened, triaged
 
 pytestmark = pytest.mark.integration
 
@@ -64,8 +64,8 @@ async def test_a_preview_has_the_details_of_the_event_and_not_the_name(pool: Poo
     )
 
     async with transaction(pool) as db:
-        data = await find_message(db, case_id, "in_progress", "es")
-        nobody = await find_message(db, new_id(), "in_progress", "es")
+        data = await find_message(db, case_id, "in_progress", "es", LANGUAGE_RULES)
+        nobody = await find_message(db, new_id(), "in_progress", "es", LANGUAGE_RULES)
 
     assert data
     assert (data.template, data.language, data.name) == ("in_progress", "es", None)

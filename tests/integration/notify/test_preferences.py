@@ -12,7 +12,6 @@ import pytest
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.handlers import erase
 from services.notify.http.links import LinkReader
-from services.notify.http.pages import LinkPages
 from services.notify.http.preferences import PreferencePages, preference_routes
 from services.notify.preferences import Preferences
 from services.notify.rules.model import StoredDelivery
@@ -30,9 +29,8 @@ from tests.integration.notify.test_feedback import call, ready
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     LINKS,
-    PORTLAND,
-    PUBLIC_URL,
     delivery,
+    link_pages,
     opened,
     triaged,
 )
@@ -44,7 +42,7 @@ PURPOSES: tuple[LinkPurpose, LinkPurpose] = ("unsubscribe", "preferences")
 
 @pytest.fixture
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
-    pages = LinkPages({"portland.gov": PORTLAND}, PUBLIC_URL)
+    pages = link_pages()
     routes = preference_routes(PreferencePages(pages, LinkReader(LINKS, ()), Preferences(pool)))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,

@@ -4,8 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.notify.http.pages import LinkPages
 from services.notify.policy import CityTexts, NotifyPolicy
-from services.notify.rendering import MessageRenderer
+from services.notify.rendering import (
+    MessageRenderer,
+    load_message_languages,
+    message_catalogues,
+)
+from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import (
     CaseFacts,
     CausingEvent,
@@ -20,6 +26,7 @@ from services.notify.rules.model import (
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.store.contact_keys import contact_sealer
+from shared.catalogue import LocalText
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
@@ -46,7 +53,15 @@ from tests.builders import NOON, case_with_request, priority, request, request_t
 from tests.records import record
 
 CONTACT_KEY = b"a key of sixteen bytes and more"
-RULES = SendingRules(texting={"portland.gov"}, timezones={"portland.gov": ZoneInfo("US/Pacific")})
+LANGUAGES = load_message_languages()
+LANGUAGE_RULES = LanguageRules(
+    message_catalogues(LANGUAGES), {"portland.gov": ("en", "es", "vi", "ar")}
+)
+RULES = SendingRules(
+    texting={"portland.gov"},
+    timezones={"portland.gov": ZoneInfo("US/Pacific")},
+    languages=LANGUAGE_RULES,
+)
 POLICY = NotifyPolicy(CONTACT_KEY, RULES)
 SEALER = contact_sealer(CONTACT_KEY)
 PUBLIC_URL = "https://311.example.org"
@@ -55,23 +70,27 @@ LINKS = SignedLinks.of(CONTACT_KEY, PUBLIC_URL)
 SENDER = "311@city.example"
 PORTLAND = CityTexts(
     name="City of Portland",
-    title={"en": "Portland 311", "es": "311 de Portland"},
+    title=LocalText("Portland 311", "311 de Portland"),
     color="#0b5a6b",
-    phone={"en": "3-1-1 or 503-823-4000", "es": "3-1-1 o 503-823-4000"},
+    phone=LocalText("3-1-1 or 503-823-4000", "3-1-1 o 503-823-4000"),
     timezone="America/Los_Angeles",
     service_names={
-        "ROW-POTHOLE": {"en": "Pothole", "es": "Bache"},
-        "ROW-DEBRIS": {"en": "Debris in roadway", "es": "Escombros en la calle"},
+        "ROW-POTHOLE": LocalText("Pothole", "Bache"),
+        "ROW-DEBRIS": LocalText("Debris in roadway", "Escombros en la calle"),
     },
     bureau_names={"PBOT-MAINT": "PBOT Maintenance Operations"},
     bureau_phones={"PBOT-MAINT": "503-823-1700"},
-    answers={"garbage_day": {"en": "It is on Monday.", "es": "Es el lunes."}},
-    referral_reasons={"state_land": {"en": "It is the State's.", "es": "Es del Estado."}},
+    answers={"garbage_day": LocalText("It is on Monday.", "Es el lunes.")},
+    referral_reasons={"state_land": LocalText("It is the State's.", "Es del Estado.")},
 )
 
 
 def renderer() -> MessageRenderer:
-    return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL, LINKS)
+    return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL, LINKS, LANGUAGES)
+
+
+def link_pages() -> LinkPages:
+    return LinkPages({"portland.gov": PORTLAND}, PUBLIC_URL, LANGUAGES, LANGUAGE_RULES)
 
 
 def message_data(**changes: Any) -> MessageData:

@@ -9,7 +9,6 @@ from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.rules.consents import ContactConsent
 from services.notify.rules.daily_limit import MessagesOfDay, counts, reader_days
 from services.notify.rules.flooding import WINDOW, Naming
-from services.notify.rules.help_lines import help_language
 from services.notify.rules.model import (
     Delivery,
     Follower,
@@ -28,6 +27,7 @@ from services.notify.rules.updates import Updates
 from services.notify.store.consents import Suppressed
 from shared.contract.events import Event, new_id
 from shared.vocabulary import StatusChannel
+from tests.unit.notify.factories import LANGUAGE_RULES
 
 _COUNTED = ("pending", "sending", "sent", "unknown")
 
@@ -217,6 +217,11 @@ class InMemoryNotify:
         delivery = row.stored.delivery
         contact = self.contacts[delivery.request_id]
         request = self.requests[delivery.request_id]
+        written_in = LANGUAGE_RULES.message_language(
+            delivery.trigger.template,
+            request.jurisdiction,
+            (*contact.recipient.languages, request.language),
+        )
         message_data = MessageData(
             row.stored.notification_id,
             delivery.trigger.template,
@@ -224,7 +229,7 @@ class InMemoryNotify:
             contact.name,
             request,
             delivery.trigger.facts,
-            help_language=help_language((*contact.recipient.languages, request.language)),
+            help_language=written_in.help_language,
         )
         address = contact.phone if delivery.channel == "sms" else contact.mailbox
         suppressed = self._suppression(delivery, contact)

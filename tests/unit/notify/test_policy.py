@@ -9,11 +9,9 @@ def test_every_city_of_the_catalogue_has_a_name_a_phone_and_kinds_in_both_langua
 
     assert cities.keys() == catalogue.jurisdictions.keys()
     for city in cities.values():
-        assert all(
-            (city.name, city.phone["en"], city.phone["es"], city.service_names, city.bureau_names)
-        )
-        assert " or " not in city.phone["es"]
-        assert all(kind["en"] and kind["es"] for kind in city.service_names.values())
+        assert all((city.name, city.phone.en, city.phone.es, city.service_names, city.bureau_names))
+        assert " or " not in city.phone.es
+        assert all(kind.en and kind.es for kind in city.service_names.values())
 
 
 def test_a_kind_goes_by_its_own_name() -> None:
@@ -23,5 +21,5 @@ def test_a_kind_goes_by_its_own_name() -> None:
 
     known = city_texts(catalogue)["portland.gov"]
 
-    assert known.service_names["ROW-POTHOLE"] == {"en": kind.name.en, "es": kind.name.es}
+    assert known.service_names["ROW-POTHOLE"] == kind.name
     assert known.bureau_names["PBOT-MAINT"] == city.bureaus["PBOT-MAINT"].name

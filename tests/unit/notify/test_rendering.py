@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.notify.rendering import LANGUAGES, TEMPLATES, RenderedMessage, UnknownCityError
+from services.notify.rendering import TEMPLATES, RenderedMessage, UnknownCityError
 from services.notify.rules.model import CaseFacts, MessageData, ReferralAgency
 from tests.unit.notify.factories import (
     LINKS,
@@ -19,6 +19,7 @@ from tests.unit.notify.factories import (
 )
 
 RENDERER = renderer()
+LANGUAGES = ("en", "es")
 EVERY_MESSAGE = list(product(TEMPLATES, LANGUAGES))
 ODOT = ReferralAgency("Oregon DOT", "1-888-275-6368", "https://www.oregon.gov/odot")
 HOSTILE = (

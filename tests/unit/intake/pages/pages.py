@@ -8,7 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.pages.draft import FormFault
 from services.intake.pages.form import PageForm
-from services.intake.pages.languages import load_languages
+from services.intake.pages.languages import page_languages
 from services.intake.pages.site import CitySite
 from services.intake.pages.tracking import Goal
 from shared.catalogue import load_catalogue
@@ -119,7 +119,7 @@ ALL_FAULTS = [
 @cache
 def site() -> CitySite:
     return CitySite(
-        load_catalogue().jurisdictions["portland.gov"], 400, load_languages(unreviewed=True)
+        load_catalogue().jurisdictions["portland.gov"], 400, page_languages(unreviewed=True)
     )
 
 

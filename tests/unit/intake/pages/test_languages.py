@@ -8,11 +8,12 @@ from aiohttp.test_utils import make_mocked_request
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from docs._tools.translations import CATALOGUES, faults, read, source_texts
-from services.intake.pages.languages import chosen_language, load_languages
+from docs._tools.translations import PAGES, faults, read, source_texts
+from services.intake.pages.languages import chosen_language, page_languages
 from shared.catalogue import LocalText
+from shared.spoken_languages import load_languages
 
-PATHS = sorted(CATALOGUES.glob("*.po"))
+PATHS = PAGES.paths
 HEADER = """
 msgid ""
 msgstr ""
@@ -28,7 +29,7 @@ def catalogue_of(text: str) -> Catalog:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_catalogue_is_complete_and_its_translations_fit(path: Path) -> None:
-    assert list(faults(read(path), source_texts(path.stem))) == []
+    assert list(faults(read(path), source_texts(path.stem, PAGES))) == []
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -75,7 +76,7 @@ def test_a_number_to_dial_is_not_translated_away() -> None:
 
 
 def test_english_and_spanish_are_offered_by_their_own_names() -> None:
-    languages = load_languages()
+    languages = page_languages()
 
     assert {tag: language.name for tag, language in languages.items()} == {
         "en": "English",
@@ -127,6 +128,6 @@ def test_the_language_of_a_page(
     headers = {"Accept-Language": header} | ({"Cookie": f"lang={cookie}"} if cookie else {})
     request = make_mocked_request("GET", f"/{query}", headers=headers)
 
-    languages = load_languages(unreviewed=True)
+    languages = page_languages(unreviewed=True)
 
     assert chosen_language(request, languages, pressed).tag == tag

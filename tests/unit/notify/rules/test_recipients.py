@@ -8,7 +8,6 @@ from services.notify.rules.recipients import (
     channels_for,
     deliveries_due,
     is_recipient,
-    language_of,
     person_hash,
 )
 from tests.builders import NOON
@@ -154,23 +153,6 @@ def test_what_is_suppressed_is_due_with_its_reason() -> None:
     (delivery,) = all_due([silent], [trigger()], new_triggers={("case", 2)})
 
     assert (delivery.channel, delivery.suppressed) == ("email", "not_wanted")
-
-
-@pytest.mark.parametrize(
-    ("tags", "language"),
-    [
-        pytest.param(["es"], "es", id="spoken"),
-        pytest.param(["es-MX", "en"], "es", id="of a region"),
-        pytest.param(["ES_mx"], "es", id="carelessly written"),
-        pytest.param(["ru", "es"], "es", id="the second is spoken"),
-        pytest.param(["ru"], "en", id="not spoken"),
-        pytest.param(["est"], "en", id="Estonian is not Spanish"),
-        pytest.param([""], "en", id="empty"),
-        pytest.param([], "en", id="none"),
-    ],
-)
-def test_the_first_language_that_is_spoken_counts(tags: list[str], language: str) -> None:
-    assert language_of(tags) == language
 
 
 def test_whatever_becomes_known_last_the_same_is_due_in_the_end() -> None:

@@ -1,0 +1,161 @@
+"""Rule: renders a message as text and HTML, in plain words and the recipient's language.
+
+``templates/messages`` holds one file a message: the subject and the paragraphs of its e-mail, and
+its text message. Text and HTML are laid out from the same paragraphs. Text that others wrote is
+sanitized before it enters a template.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+from urllib.parse import quote
+
+from services.notify.policy import CityTexts
+from services.notify.rendering.catalogues import text_environment
+from services.notify.rendering.variables import phone_in, template_variables
+from services.notify.rules.model import ASKS_IF_FIXED, MessageData, TemplateName
+from services.notify.rules.signed_links import SignedLinks
+from shared.spoken_languages import SpokenLanguage
+
+TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
+_STATUS_PATH = "/track/"
+_RIGHT_TO_LEFT = "\u200f"
+"""Mark that begins a line in Latin letters which is written from right to left as a whole."""
+
+
+class UnknownCityError(LookupError):
+    """The request's jurisdiction is not in the catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMessage:
+    """A message that is ready to send.
+
+    Attributes:
+        city: Name of the city, as the sender's name.
+        language: BCP 47 tag of the message.
+        subject: One line.
+        text: Plain text form.
+        html: HTML form of the same paragraphs.
+        unsubscribe_url: Link that ends e-mails by one click.
+    """
+
+    city: str
+    language: str
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str
+
+
+class MessageRenderer:
+    """Renders messages; loads every template at the start, so that a missing one shows at once."""
+
+    def __init__(
+        self,
+        cities: Mapping[str, CityTexts],
+        public_url: str,
+        links: SignedLinks,
+        languages: Mapping[str, SpokenLanguage],
+    ) -> None:
+        """Load the templates.
+
+        Args:
+            cities: By jurisdiction id.
+            public_url: Base URL of the residents' pages.
+            links: Makes the links that need no login.
+            languages: By their tags.
+        """
+        self._links = links
+        self._cities = cities
+        self._languages = languages
+        self._status_page = public_url.rstrip("/") + _STATUS_PATH
+        texts = text_environment()
+        self._messages = {name: texts.get_template(f"messages/{name}.j2") for name in TEMPLATES}
+        self._frame = texts.get_template("parts/frame.j2")
+        self._danger = texts.get_template("parts/danger.j2")
+        self._help_line = texts.get_template("parts/help_line.j2")
+        self._text_layout = text_environment(trim_blocks=True).get_template("layout.txt.j2")
+        self._html_layout = text_environment(trim_blocks=True, autoescape=True).get_template(
+            "layout.html.j2"
+        )
+
+    def render(self, data: MessageData) -> RenderedMessage:
+        """Return the message.
+
+        Raises:
+            UnknownCityError: The request's jurisdiction is not in the catalogue.
+        """
+        city, reader = self._city(data), self._languages[data.language]
+        variables = template_variables(data, city, reader)
+        message: Any = self._messages[data.template].make_module(variables)
+        subject = " ".join(message.subject.split())
+        unsubscribe_url = self._links.url("unsubscribe", data.notification_id)
+        layout = {
+            "language": reader.tag,
+            "direction": reader.direction,
+            "color": city.color,
+            "danger": " ".join(self._danger.render(variables).split()),
+            "help_language": data.help_language,
+            "help_line": self._help(data, city),
+            "subject": subject,
+            "body": list(_paragraphs(message.body)),
+            "frame": self._frame.make_module(variables),
+            "tracking_number": variables["tracking_number"],
+            "agency_url": variables["agency"] and variables["agency"].url,
+            "feedback_url": self._feedback_url(data),
+            "status_url": self._status_url(data),
+            "preferences_url": self._links.url("preferences", data.notification_id),
+            "unsubscribe_url": unsubscribe_url,
+        }
+        return RenderedMessage(
+            city.name,
+            reader.tag,
+            subject,
+            self._text_layout.render(layout),
+            self._html_layout.render(layout),
+            unsubscribe_url,
+        )
+
+    def render_sms(self, data: MessageData) -> str:
+        """Return the message as a text message: one line with the status page at its end.
+
+        A reader of another language finds the line about help in it behind that.
+
+        Raises:
+            UnknownCityError: The request's jurisdiction is not in the catalogue.
+        """
+        city, reader = self._city(data), self._languages[data.language]
+        variables = template_variables(data, city, reader)
+        message: Any = self._messages[data.template].make_module(variables)
+        help_line = self._help(data, city)
+        line = f"{city.name} 311: {message.sms} {self._status_url(data)} {help_line}"
+        mark = _RIGHT_TO_LEFT if reader.direction == "rtl" else ""
+        return mark + " ".join(line.split())
+
+    def _city(self, data: MessageData) -> CityTexts:
+        city = self._cities.get(data.request.jurisdiction)
+        if city is None:
+            raise UnknownCityError("jurisdiction: not in the catalogue")
+        return city
+
+    def _help(self, data: MessageData, city: CityTexts) -> str:
+        """Return how to get help in the reader's own language; empty where none is needed."""
+        if data.help_language is None:
+            return ""
+        reader = self._languages[data.help_language]
+        return self._help_line.render(reader=reader, phone=phone_in(city.phone, reader.tag)).strip()
+
+    def _feedback_url(self, data: MessageData) -> str | None:
+        if data.template not in ASKS_IF_FIXED:
+            return None
+        return self._links.url("feedback", data.notification_id)
+
+    def _status_url(self, data: MessageData) -> str:
+        return self._status_page + quote(data.request.tracking_number, safe="")
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for block in text.split("\n\n"):
+        if paragraph := " ".join(block.split()):
+            yield paragraph

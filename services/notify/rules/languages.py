@@ -1,0 +1,120 @@
+"""Rule: the language of a message, and of the line about help that goes with it.
+
+A message is in the language that its reader prefers when the city writes in it, a speaker has
+reviewed its catalogue and the message is translated in full. Else it is in the next language that
+the reader is known to have, at last in English, and one line in the preferred language says how to
+get help in it. A message is never half in one language and half in another.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from shared.vocabulary import primary_subtag
+
+ENGLISH = "en"
+LanguageFault: TypeAlias = Literal["unknown", "not_of_the_city", "not_reviewed", "incomplete"]
+"""Why a message is not in a language: no catalogue, not one of the city's languages, a draft that
+no speaker has reviewed, or a catalogue that lacks texts of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCatalogue:
+    """What a language's catalogue is good for.
+
+    Attributes:
+        is_reviewed: True once a speaker has signed it.
+        complete: Templates that it translates in full.
+        has_help_line: True when it has the line about help.
+    """
+
+    is_reviewed: bool
+    complete: frozenset[str]
+    has_help_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLanguage:
+    """The language of a message.
+
+    Attributes:
+        language: BCP 47 tag, a primary subtag.
+        help_language: That of the line about help; None for none.
+        fault: Why the message is not in the preferred language; None where it is, or where none is
+            known.
+    """
+
+    language: str
+    help_language: str | None = None
+    fault: LanguageFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRules:
+    """Which languages messages are written in.
+
+    Attributes:
+        catalogues: By BCP 47 primary subtag; English needs none.
+        of_city: Languages of each jurisdiction; any other one has English alone.
+        send_unreviewed: True sends what no speaker has reviewed, too.
+    """
+
+    catalogues: Mapping[str, MessageCatalogue] = field(default_factory=dict)
+    of_city: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    send_unreviewed: bool = False
+
+    def message_language(
+        self,
+        template: str,
+        jurisdiction: str,
+        known: Sequence[str | None],
+        chosen: str | None = None,
+    ) -> MessageLanguage:
+        """Return the language of a message.
+
+        Args:
+            template: Template of the message.
+            jurisdiction: Id of the city.
+            known: The reader's BCP 47 tags, the preferred one first; those unknown are None.
+            chosen: The language that the reader chose for messages; None without a choice. It
+                comes first, and does not end the line about help in another one.
+        """
+        tags = [primary_subtag(tag) for tag in known if tag]
+        wishes = [primary_subtag(chosen)] if chosen else []
+        faults = {tag: self._fault(tag, template, jurisdiction) for tag in (*wishes, *tags)}
+        language = next((tag for tag, fault in faults.items() if fault is None), ENGLISH)
+        in_need = (
+            tag
+            for tag in (*wishes, *tags[:1])
+            if tag != language and tag in self.catalogues and self.catalogues[tag].has_help_line
+        )
+        return MessageLanguage(
+            language, next(in_need, None), next(iter(faults.values())) if faults else None
+        )
+
+    def offered(self, jurisdiction: str) -> Sequence[str]:
+        """Return the languages in which a city may write, English first."""
+        return [ENGLISH, *self._sendable(self.of_city.get(jurisdiction, ()))]
+
+    def complete(self, template: str) -> Sequence[str]:
+        """Return the languages in which a text may be shown, whatever the city, English first."""
+        found = self._sendable(self.catalogues)
+        return [ENGLISH, *(tag for tag in found if template in self.catalogues[tag].complete)]
+
+    def _sendable(self, tags: Collection[str]) -> Iterator[str]:
+        for tag in tags:
+            catalogue = self.catalogues.get(tag)
+            if catalogue and (catalogue.is_reviewed or self.send_unreviewed):
+                yield tag
+
+    def _fault(self, tag: str, template: str, jurisdiction: str) -> LanguageFault | None:
+        if tag == ENGLISH:
+            return None
+        catalogue = self.catalogues.get(tag)
+        if catalogue is None:
+            return "unknown"
+        if tag not in self.of_city.get(jurisdiction, ()):
+            return "not_of_the_city"
+        if not (catalogue.is_reviewed or self.send_unreviewed):
+            return "not_reviewed"
+        return None if template in catalogue.complete else "incomplete"

@@ -1,0 +1,98 @@
+"""Languages in which residents read the router's texts: gettext catalogues.
+
+A language is a file ``<tag>.po`` with the translations of English texts. While its header is marked
+``fuzzy``, gettext's word for "not reviewed", it is a draft; its reviewer removes the mark and signs
+as ``Last-Translator``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO, StringIO
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from shared.catalogue import TextInLanguage
+
+SOURCE = "en"
+"""The language of the texts in the templates."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenLanguage:
+    """A language with its catalogue.
+
+    Attributes:
+        tag: BCP 47 tag, a primary subtag.
+        name: Its name in itself.
+        direction: ``ltr`` or ``rtl``.
+        is_reviewed: True once a speaker has signed its catalogue.
+        translations: Its catalogue.
+        texts: The English texts that the catalogue translates; of those with a plural the singular.
+    """
+
+    tag: str
+    name: str
+    direction: str
+    is_reviewed: bool
+    translations: NullTranslations
+    texts: frozenset[str] = field(repr=False)
+
+    def translated(self, text: str) -> str:
+        """Return a text of the city or of the program in this language, else as it is."""
+        return self.translations.gettext(text)
+
+    def tag_of(self, text: str) -> str:
+        """Return the language of a text of ``translated``."""
+        return text.language if isinstance(text, TextInLanguage) else self.tag
+
+
+def load_languages(folder: Path, *, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
+    """Return the languages of a folder of catalogues by their tags, English first.
+
+    Args:
+        folder: The catalogues.
+        unreviewed: True includes those that no speaker has reviewed.
+    """
+    english = _language(SOURCE, NullTranslations(), Catalog(fuzzy=False))
+    languages = {SOURCE: english}
+    for path in sorted(folder.glob("*.po")):
+        text = path.read_text()
+        if unreviewed or _is_reviewed(text):
+            catalogue = read_po(StringIO(text), locale=path.stem)
+            compiled = BytesIO()
+            write_mo(compiled, catalogue)
+            compiled.seek(0)
+            languages[path.stem] = _language(path.stem, Translations(compiled), catalogue)
+    return languages
+
+
+def _is_reviewed(catalogue: str) -> bool:
+    """Read the header alone, up to the first blank line, for a service waits at its start."""
+    return not read_po(StringIO(catalogue.partition("\n\n")[0])).fuzzy
+
+
+def _language(tag: str, translations: NullTranslations, catalogue: Catalog) -> SpokenLanguage:
+    locale = Locale.parse(tag)
+    name = locale.get_language_name(tag) or tag
+    return SpokenLanguage(
+        tag,
+        name[:1].upper() + name[1:],
+        locale.text_direction,
+        not catalogue.fuzzy,
+        translations,
+        frozenset(_translated_texts(catalogue)),
+    )
+
+
+def _translated_texts(catalogue: Catalog) -> list[str]:
+    return [
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalogue
+        if message.id and not message.fuzzy
+        if all([message.string] if isinstance(message.string, str) else message.string or [""])
+    ]
