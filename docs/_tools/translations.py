@@ -25,8 +25,10 @@ UPDATE = "update"
 
 _OWN_LANGUAGES = {"en", "es"}
 """Languages that ``LocalText`` has, so that no catalogue needs its texts."""
-_MARKS = re.compile(r"%\(\w+\)s|<[^>]*>|(?<!\d)[79]11(?!\d)|STOP")
+_MARKS = re.compile(r"%\(\w+\)s|<[^>]*>|(?<!\d)[79]11(?!\d)|STOP|ALTO|\b(?:YES|SI|NO)\b")
 """What a translation has as the source has it: placeholders, markup, what is dialled or sent."""
+_SPANISH_WORDS = {"ALTO": "STOP", "SI": "YES"}
+"""Words that are sent in Spanish; the other languages send the English ones."""
 _WIDTH = 100
 _HEADER = """\
 # {language} texts of {texts}.
@@ -196,10 +198,14 @@ def _faults_of(message: Message, needed: Catalog) -> Iterator[str]:
         return
     if message.fuzzy:
         yield "Remove its mark fuzzy"
-    marks = sorted(_MARKS.findall(_forms(message.id)[-1]))
+    marks = _marks(_forms(message.id)[-1])
     for translation in translations:
-        if sorted(_MARKS.findall(translation)) != marks:
+        if _marks(translation) != marks:
             yield f"Keep {', '.join(marks) or 'placeholders and markup out'} in '{translation}'"
+
+
+def _marks(text: str) -> Sequence[str]:
+    return sorted(_SPANISH_WORDS.get(mark, mark) for mark in _MARKS.findall(text))
 
 
 def _english(message: Message) -> str:
