@@ -1,7 +1,8 @@
 """Discovery of a router: the one of a data folder, or the one that the environment names."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 from pydantic import Field, SecretStr, ValidationError
@@ -20,7 +21,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the running router.")]
 
 
-class ContactSecrets(NamedTuple):
+@dataclass(frozen=True, slots=True, repr=False)
+class ContactSecrets:
     """The secrets behind the hashes and the seals of contacts.
 
     Attributes:

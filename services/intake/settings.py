@@ -60,8 +60,8 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
 
     Attributes:
         public_url: Base URL of intake's HTTP port for residents; status pages lie below it.
-        reporter_key: Secret that turns reporters into pseudonyms. With another key every reporter
-            is a new one. 16 characters or more.
+        reporter_key: Secret that turns reporters into pseudonyms, and seals the contacts of reports
+            that wait. With another key every reporter is a new one. 16 characters or more.
         outbox_limit: The most messages that may wait for Kafka before submissions over HTTP get
             503. At 2 kB each the default is about 400 MB.
         accepts_per_second: The most submissions over HTTP that one process accepts per second;

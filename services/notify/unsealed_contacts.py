@@ -8,14 +8,14 @@ import structlog
 
 from services.notify.store.contact_keys import KeyCheck
 from services.notify.store.sealed_contacts import seal_unsealed
-from shared.errors import StoppedError, SystemicError, TransientError
-from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.errors import StoppedError
+from shared.runtime.consumer.retry import with_database
+from shared.runtime.ops.shutdown import cancel_on_stop
 from shared.runtime.postgres import Pool, transaction
 from shared.runtime.sealing import UnreadableError
 
 log = structlog.get_logger()
 
-_RETRY_S = 1.0
 _BATCH = 200
 """Contacts of a transaction: some milliseconds of work."""
 
@@ -34,18 +34,11 @@ class UnsealedContacts:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Wait for the database and the right key, seal everything, and end."""
-        with suppress(StoppedError):
-            while True:
-                try:
-                    await cancel_on_stop(stopping, self.seal())
-                except (SystemicError, TransientError) as error:
-                    log.warning("sealing_awaited", code=error.code, reason=str(error))
-                except UnreadableError as error:
-                    log.error("sealing_ended", code=error.code, reason=str(error))  # noqa: TRY400 - a traceback says no more
-                    return
-                else:
-                    return
-                await pause(stopping, _RETRY_S)
+        try:
+            with suppress(StoppedError):
+                await cancel_on_stop(stopping, with_database(self.seal, stopping))
+        except UnreadableError as error:
+            log.error("sealing_ended", code=error.code, reason=str(error))  # noqa: TRY400 - a traceback says no more
 
     async def seal(self) -> None:
         """Check the key, and seal every contact that is not sealed yet."""

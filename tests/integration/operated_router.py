@@ -101,6 +101,20 @@ class OperatedRouter:
 
         await eventually(is_read, within_s=60)
 
+    async def holding(self, *needles: str) -> list[str]:
+        """Return the tables with contacts, but the outboxes, that hold one of the texts."""
+        tables = await self.fetch(
+            "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
+            " WHERE schemaname IN ('intake', 'notify') AND tablename NOT LIKE 'outbox%'"
+        )
+        forms = {form for n in needles for form in (n.lower(), n.encode().hex())}
+        found = []
+        for (table,) in tables:
+            rows = await self.fetch(f"SELECT t::text FROM {table} AS t")  # noqa: S608 - our tables
+            text = "\n".join(row[0] for row in rows).lower()
+            found += [table for form in forms if form in text]
+        return found
+
     async def readable(self, needle: str) -> list[str]:
         """Return the tables that hold the text, and the topics whose last record of a key does."""
         found = []

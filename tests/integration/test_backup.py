@@ -47,6 +47,7 @@ FULL = (
     "triage.decisions",
     "dispatch.cases",
     "notify.inbox",
+    "notify.contact_keys",
     "dispatch.outbox_batches",
 )
 
@@ -87,14 +88,19 @@ async def test_a_restored_backup_is_the_database_that_was_dumped(
         await eventually(lambda: has_rows_everywhere(database.admin_dsn))
     before = await contents(database.admin_dsn)
 
-    dump, roles = folder / "route311.dump", folder / "roles.sql"
+    dump, keys, roles = (folder / name for name in ("route311.dump", "keys.dump", "roles.sql"))
     await run(programs / "pg_dumpall", "--roles-only", "--no-role-passwords",
               f"--dbname={database.admin_dsn}", f"--file={roles}")  # fmt: skip
-    await run(programs / "pg_dump", "-Fc", f"--dbname={database.admin_dsn}", f"--file={dump}")
+    await run(programs / "pg_dump", "-Fc", f"--dbname={database.admin_dsn}", f"--file={dump}",
+              "--exclude-table-data=notify.contact_keys")  # fmt: skip
+    await run(programs / "pg_dump", "-Fc", f"--dbname={database.admin_dsn}", f"--file={keys}",
+              "--data-only", "--table=notify.contact_keys")  # fmt: skip
     restored = f"{other_server.rpartition('/')[0]}/restored"
     await run(programs / "psql", other_server, "-c", "CREATE DATABASE restored")
     await run(programs / "psql", other_server, "-f", str(roles))
     await run(programs / "pg_restore", "--exit-on-error", f"--dbname={restored}", str(dump))
+    assert (await contents(restored))["notify.contact_keys"][0] == 0
+    await run(programs / "pg_restore", "--exit-on-error", f"--dbname={restored}", str(keys))
     await set_passwords(restored, dict.fromkeys(SERVICES, PASSWORD))
 
     assert await contents(restored) == before

@@ -10,6 +10,7 @@ import aiosmtplib
 import pytest
 import pytest_asyncio
 
+from cli.demo.run.texts import SimulatedGateway
 from deploy.local.supervisor import running_stack
 from shared.contract.events import ContactGiven, SubmissionReceived, encode, new_id
 from shared.contract.topics import CHANNEL_SUBMISSIONS
@@ -192,19 +193,48 @@ async def test_a_report_by_e_mail_that_waits_for_its_place_is_erased(
     email = "dora.waits@example.org"
     host, _, port = router.stack.inbound_mail.partition(":")
     message = EmailMessage()
-    message["From"], message["To"] = f"Dora <{email}>", "311@portlandoregon.gov"
+    message["From"], message["To"] = f"Dora Ximenes <{email}>", "311@portlandoregon.gov"
     message.set_content("A bench is broken")
     await aiosmtplib.send(message, hostname=host, port=int(port))
     waiting = "SELECT sealed_address, state, due_at FROM intake.mail_conversations"
     before = [tuple(row) for row in await router.fetch(waiting)]
+    shown = await router.holding(email, "Dora Ximenes")
 
     code, done = await router.command("erase", "--email", email)
     after = [tuple(row) for row in await router.fetch(waiting)]
 
     assert (code, done["removed"]["drafts"]) == (0, 1)
-    assert email in str(before)
-    assert "Dora" not in str(after)
+    assert [str(row).count("sealed:") for row in before] == [3]
+    assert shown == []
+    assert "sealed:" not in str(after)
     assert [(address, due_at) for address, _, due_at in after] == [(None, None)]
+
+
+async def test_no_table_shows_a_contact_and_with_the_last_one_of_a_person_goes_their_key(
+    router: OperatedRouter,
+) -> None:
+    email, number, name = "xenia.sealed@example.org", "+15035550163", "Xenia Quetzal"
+    reporter = {"name": name, "phone": number}
+    one, two = report(email, reporter=reporter), report(email, reporter=reporter)
+    await router.hand_in(one, two)
+    (first, tracked), _ = await router.requests(one, two)
+    async with aiohttp.ClientSession() as client:
+        gateway = SimulatedGateway(client, router.stack)
+        assert await gateway.text("SM-waits", number, "a deep hole")  # where is it?
+    person = "SELECT person FROM notify.requests WHERE request_id = $1::text::uuid"
+    [(person,)] = await router.fetch(person, first)
+    keys = "SELECT FROM notify.contact_keys WHERE person = $1"
+
+    assert await router.holding(email, number, number[2:], name) == []
+    assert len(await router.fetch(keys, person)) == 1
+
+    _, by_request = await router.command("erase", "--request", tracked)
+    left = len(await router.fetch(keys, person))
+    _, by_phone = await router.command("erase", "--phone", number)
+
+    assert (by_request["removed"]["contacts"], left) == (1, 1)
+    assert (by_phone["removed"]["contacts"], by_phone["removed"]["drafts"]) == (1, 1)
+    assert await router.fetch(keys, person) == []
 
 
 async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_topic(
@@ -263,13 +293,13 @@ async def test_a_flood_is_held_shown_without_the_address_and_released_or_dropped
     assert held["requests"] == 5
     assert email not in json.dumps(held)
     mails = "SELECT count(*) FROM notify.deliveries JOIN notify.requests USING (request_id)"
-    sent = f"{mails} WHERE mailbox = $1 AND state IN ('sent', 'sending', 'pending')"
-    assert (await router.fetch(sent, email))[0][0] == 7  # six of twenty, and a digest
+    sent = f"{mails} WHERE flood_key = $1 AND state IN ('sent', 'sending', 'pending')"
+    assert (await router.fetch(sent, held["contact"]))[0][0] == 7  # six of twenty, and a digest
 
     _, released = await router.command("notify", "held", "--release", held["contact"])
     assert released == {"released": 5}
     assert (await router.command("notify", "held"))[1] == {"held": []}
-    assert (await router.fetch(sent, email))[0][0] == 12
+    assert (await router.fetch(sent, held["contact"]))[0][0] == 12
     assert (await router.command("notify", "held", "--drop", held["contact"]))[1] == {"dropped": 0}
 
 

@@ -1,4 +1,4 @@
-"""What conversations keep of a contact: sealed, and good in its own row alone."""
+"""Sealed contacts of waiting conversations: each is good in its own row alone."""
 
 import structlog
 
@@ -26,6 +26,11 @@ def open_if_readable(sealer: Sealer, sealed: str | None, place: str) -> str | No
     """Return a value, None for one that cannot be read, which is logged.
 
     The report goes on without it.
+
+    Args:
+        sealer: That of conversations.
+        sealed: The sealed value; None for none.
+        place: Where it is stored.
     """
     try:
         return sealer.open(sealed, place)

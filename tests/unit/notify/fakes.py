@@ -57,6 +57,7 @@ class InMemoryNotify:
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
     known_triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
     consents: dict[tuple[str, str], ContactConsent] = field(default_factory=dict)
     suppressed: dict[str, Suppressed] = field(default_factory=dict)
     rows: list[DeliveryRow] = field(default_factory=list)
@@ -233,7 +234,10 @@ class InMemoryNotify:
         )
         address = contact.phone if delivery.channel == "sms" else contact.mailbox
         suppressed = self._suppression(delivery, contact)
-        return ClaimedDelivery(row.stored, row.deferrals, address, suppressed, message_data)
+        is_readable = address not in self.unreadable
+        return ClaimedDelivery(
+            row.stored, row.deferrals, address, suppressed, message_data, is_readable
+        )
 
     def _suppression(
         self, delivery: Delivery, contact: ReporterContact

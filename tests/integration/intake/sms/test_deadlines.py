@@ -52,6 +52,21 @@ async def test_what_waits_a_day_is_accepted_once_and_a_late_answer_is_a_note(
     assert [tuple(row) for row in rows] == [(None, None)] * 2
 
 
+async def test_a_number_opens_in_its_own_row_alone_and_one_that_cannot_be_read_holds_up_no_report(
+    conversations: SmsConversations, pool: Pool
+) -> None:
+    await conversations.take(text("SM1", "a deep hole"), NOON)
+    await conversations.take(text("SM2", "another deep hole", BEN), NOON)
+    [sealed, _] = await pool.fetch("SELECT number FROM sms_conversations")
+    await pool.execute("UPDATE sms_conversations SET number = $1", sealed["number"])
+
+    ended = await ConversationDeadlines([conversations], lambda: NOON + ANSWER_WITHIN).sweep()
+    contacts = await pool.fetch("SELECT contact FROM requests ORDER BY contact")
+
+    assert ended == 2
+    assert [row["contact"] for row in contacts] == ["given", "none"]
+
+
 async def test_a_city_that_left_the_catalogue_holds_up_no_other(
     conversations: SmsConversations, pool: Pool
 ) -> None:

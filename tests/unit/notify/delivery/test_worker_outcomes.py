@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from shared.runtime.smtp import SendOutcome
+from tests.builders import NOON
 from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, report
 
 
@@ -43,6 +44,22 @@ async def test_a_message_that_is_put_off_waits_its_pause(harness: DeliveryHarnes
     harness.clock.now += timedelta(seconds=5)
     await worker.poll_once()
     assert harness.states == ["sent"]
+
+
+async def test_a_message_whose_contact_cannot_be_read_waits_a_day_for_its_key_and_holds_up_none(
+    harness: DeliveryHarness,
+) -> None:
+    await harness.receive(report("ana@example.org"))
+    await harness.receive(report("bea@example.org"))
+    harness.store.unreadable = {"ana@example.org"}
+
+    while harness.states != ["failed", "sent"]:
+        assert await harness.worker.poll_once() != "unreachable"
+        harness.clock.now += timedelta(minutes=30)
+
+    assert harness.clock.now - NOON > timedelta(hours=23)
+    assert [mailbox for mailbox, _ in harness.mails] == ["bea@example.org"]
+    assert [one.data.reason for one in harness.store.published] == [None, "contact_unreadable"]
 
 
 async def test_a_refused_message_fails_and_is_not_tried_again(harness: DeliveryHarness) -> None:
