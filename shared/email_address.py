@@ -1,4 +1,4 @@
-"""E-mail addresses: the one rule for which addresses the router can send mail to."""
+"""E-mail addresses: which ones the router can send mail to, and which are one mailbox."""
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -33,3 +33,9 @@ def normalize_email(email: str | None) -> str | None:
     except EmailNotValidError:  # its text quotes the address; it goes no further
         return None
     return found.ascii_email
+
+
+def without_tag(address: str) -> str:
+    """Return an e-mail address without a ``+tag``, which most providers deliver to one mailbox."""
+    local, at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain}"

@@ -9,7 +9,7 @@ from services.notify.inbound import collect_updates
 from services.notify.outbound import delivery_event
 from services.notify.policy import NotifyPolicy
 from services.notify.rules.daily_limit import MessagesOfDay, counts, digests_for, over_limit
-from services.notify.rules.flooding import flooded_requests
+from services.notify.rules.flooding import Naming, flooded_requests
 from services.notify.rules.model import Delivery, Follower, ReporterContact, StoredDelivery, Trigger
 from services.notify.rules.recipients import deliveries_due
 from services.notify.rules.returned_mail import ReturnedMail
@@ -28,11 +28,11 @@ class NotificationStore(Protocol):
         """Lock these requests, and the requests of these subjects, until the transaction ends."""
         ...
 
-    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[str, int]:
+    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[Naming, int]:
         """Lock these contacts until the transaction ends, and count who names them.
 
         Returns:
-            By request id, how many other requests name the same contact within an hour of it.
+            How many other requests name the same mailbox or number within an hour.
         """
         ...
 
@@ -69,7 +69,7 @@ class NotificationStore(Protocol):
         ...
 
     async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
-        """Lock the people of these deliveries, and count their other messages of the same days."""
+        """Lock the readers of these deliveries, and count their other messages of the same days."""
         ...
 
     async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:
@@ -152,8 +152,8 @@ async def _mark_flooded(updates: Updates, store: NotificationStore) -> None:
     if not contacts:
         return
     known = await store.count_namings(contacts.values())
-    for request_id in flooded_requests(contacts.values(), known):
-        contacts[request_id] = replace(contacts[request_id], is_flooded=True)
+    for request_id, named in flooded_requests(contacts.values(), known).items():
+        contacts[request_id] = replace(contacts[request_id], is_flooded=True, flood_key=named)
 
 
 async def _add_deliveries(

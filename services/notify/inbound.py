@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from services.notify.rules.consents import ContactConsent
-from services.notify.rules.flooding import without_tag
 from services.notify.rules.leads import CaseLead
 from services.notify.rules.model import (
     WITHOUT_CASE,
@@ -31,7 +30,7 @@ from services.notify.rules.triggers import (
 )
 from services.notify.rules.updates import Updates
 from shared.contract import events as e
-from shared.email_address import normalize_email
+from shared.email_address import normalize_email, without_tag
 from shared.vocabulary import StatusChannel
 
 

@@ -103,6 +103,11 @@ class Router:
         folder = Path(self.stack["mail_folder"])
         return [message_from_bytes(file.read_bytes()) for file in sorted(folder.glob("*.eml"))]
 
+    def texts(self) -> list[dict[str, str]]:
+        """Return every text message that the router sent."""
+        folder = Path(self.stack["sms_folder"])
+        return [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
+
     def kill(self, service: str) -> int:
         """Kill a service with SIGKILL; return the pid it had."""
         pid = self.pid_of(service)
@@ -131,9 +136,15 @@ async def _all(consumer: AIOKafkaConsumer) -> list[Any]:
 
 
 @asynccontextmanager
-async def running_router(data: Path) -> AsyncGenerator[Router]:
-    """Run ``route311 up`` in a folder; at the end it must stop without leaving a process."""
+async def running_router(data: Path, **settings: str) -> AsyncGenerator[Router]:
+    """Run ``route311 up`` in a folder; at the end it must stop without leaving a process.
+
+    Args:
+        data: The folder.
+        settings: Environment variables of the services.
+    """
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment |= settings
     with (data.parent / "up.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             COMMAND,

@@ -27,6 +27,7 @@ from services.intake.rules.mail.message import Mail
 from services.intake.rules.mail.model import MailConversation, MailReport, MailStep, Question
 from services.intake.rules.reporter import email_ref
 from shared.contract.events import Event
+from shared.email_address import without_tag
 from shared.runtime.postgres import Connection
 
 Fate: TypeAlias = Literal[
@@ -152,7 +153,7 @@ class MailTurn:
 
     async def _report(self, message: MailMessage) -> Fate:
         mail = message.mail
-        person = email_ref(self._policy.reporter_key, mail.address or "")
+        person = email_ref(self._policy.reporter_key, without_tag(mail.address or ""))
         report = MailReport(
             first_id=message.id,
             words=mail.words,
@@ -208,8 +209,9 @@ class MailTurn:
         return taken.number
 
     def _by(self, mail: Mail, person: str | None) -> Literal["reporter", "other"]:
-        is_person = mail.address and email_ref(self._policy.reporter_key, mail.address) == person
-        return "reporter" if is_person else "other"
+        address, key = mail.address or "", self._policy.reporter_key
+        is_person = person in {email_ref(key, address), email_ref(key, without_tag(address))}
+        return "reporter" if address and is_person else "other"
 
 
 def _asked(question: Question, step: MailStep, number: str | None) -> MailConversation:

@@ -129,7 +129,8 @@ class MessageRenderer:
         variables = template_variables(data, city, reader)
         message: Any = self._messages[data.template].make_module(variables)
         help_line = self._help(data, city)
-        line = f"{_sender(city, reader)}: {message.sms} {self._status_url(data)} {help_line}"
+        sender = city.title.in_language(reader.tag)
+        line = f"{sender}: {message.sms} {self._status_url(data)} {help_line}"
         mark = _RIGHT_TO_LEFT if reader.direction == "rtl" else ""
         return mark + " ".join(line.split())
 
@@ -153,12 +154,6 @@ class MessageRenderer:
 
     def _status_url(self, data: MessageData) -> str:
         return self._status_page + quote(data.request.tracking_number, safe="")
-
-
-def _sender(city: CityTexts, reader: SpokenLanguage) -> str:
-    """Return who writes; in short in the languages whose letters leave a text less room."""
-    title = city.title.in_language(reader.tag)
-    return f"{city.name} 311" if title.language == reader.tag else title
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""Rule: a person gets a limited number of messages a day over all channels, then one digest."""
+"""Rule: a person gets a limited number of messages a day over all channels, then one digest.
+
+So does a mailbox or number, whoever is said to be reached by it.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,21 +22,21 @@ from services.notify.rules.model import (
 MAX_PER_DAY = 6
 EXEMPT_TEMPLATES: tuple[TemplateName, ...] = ("digest",)
 EXEMPT_PRIORITY = "P1"
-PersonDay: TypeAlias = tuple[str, date]
-"""Keyed hash of a person, and a day of their city."""
+ReaderDay: TypeAlias = tuple[str, date]
+"""Keyed hash of a person, mailbox or number, and a day of their city."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesOfDay:
-    """Messages to people, by day.
+    """Messages to people, mailboxes and numbers, by day.
 
     Attributes:
         counted: Number of those that count toward the limit.
-        with_digest: Persons and days that have a digest.
+        with_digest: Readers and days that have a digest.
     """
 
-    counted: Mapping[PersonDay, int]
-    with_digest: Collection[PersonDay]
+    counted: Mapping[ReaderDay, int]
+    with_digest: Collection[ReaderDay]
 
 
 _DIGESTS = UUID("0197f1a0-3c11-7000-8000-000000000311")
@@ -51,39 +54,40 @@ def over_limit(new: Sequence[StoredDelivery], known: MessagesOfDay) -> list[Stor
 
     Args:
         new: In the order in which they became due.
-        known: The other messages to the same people.
+        known: The other messages to the same readers.
     """
-    so_far: Counter[PersonDay] = Counter(known.counted)
+    so_far: Counter[ReaderDay] = Counter(known.counted)
     excess = []
     for stored in new:
         if not counts(stored.delivery):
             continue
-        so_far[person_day(stored.delivery)] += 1
-        if so_far[person_day(stored.delivery)] > MAX_PER_DAY:
+        readers = reader_days(stored.delivery)
+        if any(so_far[reader] >= MAX_PER_DAY for reader in readers):
             excess.append(stored)
+        else:
+            so_far.update(readers)
     return excess
 
 
 def digests_for(excess: Iterable[StoredDelivery], known: MessagesOfDay) -> list[Delivery]:
-    """Return a digest for each person and day with excess deliveries that has none yet.
+    """Return a digest for each reader and day with excess deliveries that has none yet.
 
     Args:
         excess: Deliveries above the limit.
-        known: The other messages to the same people.
+        known: The other messages to the same readers.
     """
-    first: dict[PersonDay, Delivery] = {}
-    for stored in excess:
-        first.setdefault(person_day(stored.delivery), stored.delivery)
-    return [
-        replace(delivery, trigger=_digest_trigger(delivery))
-        for key, delivery in first.items()
-        if key not in known.with_digest
-    ]
+    have_one, digests = set(known.with_digest), []
+    for delivery in (stored.delivery for stored in excess):
+        readers = reader_days(delivery)
+        if have_one.isdisjoint(readers):
+            digests.append(replace(delivery, trigger=_digest_trigger(delivery)))
+            have_one |= readers
+    return digests
 
 
-def person_day(delivery: Delivery) -> PersonDay:
-    """Return the person of a delivery, and the day on which it is to be sent."""
-    return delivery.person, delivery.day
+def reader_days(delivery: Delivery) -> set[ReaderDay]:
+    """Return the day on which a delivery is to be sent with each reader that it counts for."""
+    return {(key, delivery.day) for key in (delivery.person, delivery.contact) if key}
 
 
 def _digest_trigger(delivery: Delivery) -> Trigger:

@@ -1,6 +1,7 @@
 """Values of notify's rules: triggers, recipients, deliveries, and the data of messages."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
@@ -110,12 +111,14 @@ class Recipient:
         wants: Channels that the person asked for.
         has: Channels with a usable address or number.
         languages: BCP 47 tags, the preferred one first.
+        contacts: By channel, the keyed hash of the mailbox or number.
     """
 
     person: str
     wants: frozenset[StatusChannel]
     has: frozenset[StatusChannel]
     languages: tuple[str, ...] = ()
+    contacts: Mapping[StatusChannel, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,7 @@ class Delivery:
         day: Day of the city on which it is to be sent.
         not_before: End of the quiet hours that it waits for; None when it waits for nothing.
         suppressed: Reason why the message is not sent, if any.
+        contact: Keyed hash of the mailbox or number that it goes to; None where it is unknown.
     """
 
     person: str
@@ -164,6 +168,7 @@ class Delivery:
     day: date
     not_before: datetime | None = None
     suppressed: SuppressionReason | None = None
+    contact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,8 @@ class ReporterContact:
         phone_ref: Keyed hash of the number, by which a consent names it, or None.
         name: As given.
         named_at: When intake took it.
-        flood_key: Keyed hash, equal for all addresses of one mailbox.
+        flood_key: Keyed hash, equal for all addresses of one mailbox; that of the number where too
+            many requests name it with ever new addresses.
         is_flooded: True when too many requests name it.
     """
 
@@ -199,6 +205,12 @@ class ReporterContact:
     named_at: datetime
     flood_key: str
     is_flooded: bool = False
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Keyed hashes of the mailbox and of the number for text messages that it names."""
+        texted = self.phone_ref if "sms" in self.recipient.wants else None
+        return (self.flood_key, texted) if texted else (self.flood_key,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,4 +150,5 @@ def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
         day=(not_before or now).astimezone(zone).date(),
         not_before=not_before,
         suppressed=suppressed,
+        contact=recipient.contacts.get(channel),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from services.notify.rules.flooding import MAX_REQUESTS, WINDOW
+from services.notify.rules.flooding import MAX_REQUESTS, WINDOW, Naming
 from services.notify.rules.model import ReporterContact, StoredDelivery
 from services.notify.store.contact_keys import destroy_keys, ensure_keys, lock_keys
 from services.notify.store.preferences import erase_preferences
@@ -48,19 +48,19 @@ _CANCEL_SQL = f"""
 # Sorted, so that no two transactions deadlock; they hold the locks of their requests already.
 _LOCK_SQL = """
     SELECT pg_advisory_xact_lock(hashtext('route311 contacts'), number)
-      FROM (SELECT DISTINCT hashtext(flood_key) AS number FROM unnest($1::text[]) AS flood_key
+      FROM (SELECT DISTINCT hashtext(named) AS number FROM unnest($1::text[]) AS named
              ORDER BY number OFFSET 0) AS sorted
 """
 _COUNT_SQL = """
-    SELECT new.request_id, (SELECT count(*)
-                              FROM (SELECT FROM requests AS known
-                                     WHERE known.flood_key = new.flood_key
-                                       AND known.named_at > new.named_at - $4::interval
-                                       AND known.named_at < new.named_at + $4::interval
-                                       AND known.request_id <> new.request_id
-                                     LIMIT $5) AS counted) AS requests
-      FROM unnest($1::uuid[], $2::text[], $3::timestamptz[])
-           AS new (request_id, flood_key, named_at)
+    SELECT request_id, named, (SELECT count(*)
+                                 FROM (SELECT FROM requests AS known
+                                        WHERE (known.flood_key = new.named
+                                               OR known.phone_ref = new.named AND known.wants_sms)
+                                          AND known.named_at > new.named_at - $4::interval
+                                          AND known.named_at < new.named_at + $4::interval
+                                          AND known.request_id <> new.request_id
+                                        LIMIT $5) AS counted) AS requests
+      FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS new (request_id, named, named_at)
 """
 
 
@@ -99,17 +99,19 @@ async def save_contacts(
     await db.execute(_SAVE_SQL, *columns(rows))
 
 
-async def count_namings(db: Connection, contacts: Collection[ReporterContact]) -> Mapping[str, int]:
+async def count_namings(
+    db: Connection, contacts: Collection[ReporterContact]
+) -> Mapping[Naming, int]:
     """Lock the contacts until the transaction ends; count the saved requests that name each.
 
     Returns:
-        By request id, how many other requests name the same contact within an hour of it; at most
+        How many other requests name the same mailbox or number within an hour; at most
         ``MAX_REQUESTS``.
     """
-    await db.execute(_LOCK_SQL, [contact.flood_key for contact in contacts])
-    rows = [(contact.request_id, contact.flood_key, contact.named_at) for contact in contacts]
+    rows = [(one.request_id, named, one.named_at) for one in contacts for named in one.named]
+    await db.execute(_LOCK_SQL, [named for _, named, _ in rows])
     found = await db.fetch(_COUNT_SQL, *columns(rows), WINDOW, MAX_REQUESTS)
-    return {str(row["request_id"]): row["requests"] for row in found}
+    return {(str(row["request_id"]), row["named"]): row["requests"] for row in found}
 
 
 async def erase_contacts(db: Connection, request_ids: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from services.notify.rules.daily_limit import (
     EXEMPT_PRIORITY,
     EXEMPT_TEMPLATES,
     MessagesOfDay,
-    person_day,
+    reader_days,
 )
 from services.notify.rules.model import StoredDelivery
 from shared.runtime.postgres import Connection, columns
@@ -15,18 +15,21 @@ from shared.runtime.postgres import Connection, columns
 # Sorted, so that no two transactions deadlock; they hold the locks of requests and contacts.
 _LOCK_SQL = """
     SELECT pg_advisory_xact_lock(hashtext('route311 people'), number)
-      FROM (SELECT DISTINCT hashtext(person) AS number FROM unnest($1::text[]) AS person
+      FROM (SELECT DISTINCT hashtext(reader) AS number FROM unnest($1::text[]) AS reader
              ORDER BY number OFFSET 0) AS sorted
 """
 _COUNT_SQL = """
-    SELECT person, day,
+    SELECT reader, day,
            count(*) FILTER (WHERE priority <> $4 AND template <> ALL($5::text[])) AS counted,
            bool_or(template = 'digest') AS has_digest
-      FROM deliveries
-     WHERE person = ANY($1::text[]) AND day = ANY($2::date[])
-       AND state IN ('pending', 'sending', 'sent', 'unknown')
+      FROM (SELECT person AS reader, day, notification_id, priority, template, state
+              FROM deliveries WHERE person = ANY($1::text[]) AND day = ANY($2::date[])
+             UNION
+            SELECT contact, day, notification_id, priority, template, state
+              FROM deliveries WHERE contact = ANY($1::text[]) AND day = ANY($2::date[])) AS known
+     WHERE state IN ('pending', 'sending', 'sent', 'unknown')
        AND notification_id <> ALL($3::uuid[])
-     GROUP BY person, day
+     GROUP BY reader, day
 """
 _SUPPRESS_SQL = """
     UPDATE deliveries SET state = 'suppressed', reason = 'daily_limit'
@@ -45,15 +48,15 @@ _MERGE_SQL = """
 
 
 async def messages_of_day(db: Connection, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
-    """Lock the people of these deliveries, and count their other messages of the same days."""
-    keys = [person_day(one.delivery) for one in deliveries]
-    await db.execute(_LOCK_SQL, [person for person, _ in keys])
+    """Lock the readers of these deliveries, and count their other messages of the same days."""
+    keys = list({key for one in deliveries for key in reader_days(one.delivery)})
+    await db.execute(_LOCK_SQL, [reader for reader, _ in keys])
     ids = [one.notification_id for one in deliveries]
     exempt = (EXEMPT_PRIORITY, list(EXEMPT_TEMPLATES))
     rows = await db.fetch(_COUNT_SQL, *columns(keys), ids, *exempt)
     return MessagesOfDay(
-        counted={(row["person"], row["day"]): row["counted"] for row in rows},
-        with_digest={(row["person"], row["day"]) for row in rows if row["has_digest"]},
+        counted={(row["reader"], row["day"]): row["counted"] for row in rows},
+        with_digest={(row["reader"], row["day"]) for row in rows if row["has_digest"]},
     )
 
 

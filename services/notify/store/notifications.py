@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.notify.rules.daily_limit import MessagesOfDay
+from services.notify.rules.flooding import Naming
 from services.notify.rules.model import (
     Delivery,
     Follower,
@@ -57,7 +58,7 @@ _FOLLOWERS_SQL = """
     )
     SELECT request_id, about, since, until, person, sealed_mailbox IS NOT NULL AS has_email,
            sealed_phone IS NOT NULL AS has_phone, wants_email, wants_sms, contact_language,
-           language, jurisdiction, flooded
+           language, jurisdiction, flooded, flood_key, phone_ref
       FROM following JOIN requests USING (request_id)
      WHERE since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
 """
@@ -69,17 +70,18 @@ _TRIGGERS_SQL = """
 """
 _ADD_SQL = """
     INSERT INTO deliveries (notification_id, person, request_id, about, version, channel, template,
-                            language, priority, state, reason, due_at, not_before, day)
+                            language, priority, state, reason, due_at, not_before, day, contact)
     SELECT notification_id, person, request_id, about, version, channel, template, language,
            priority, CASE WHEN reason IS NULL THEN 'pending'
                           WHEN reason = 'contact_flooded' THEN 'held' ELSE 'suppressed' END,
-           reason, $13::timestamptz, coalesce(not_before, $13), day
+           reason, $14::timestamptz, coalesce(not_before, $14), day,
+           contact
       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
                   $7::text[], $8::text[], $9::text[], $10::text[], $11::date[],
-                  $12::timestamptz[])
+                  $12::timestamptz[], $13::text[])
            WITH ORDINALITY
            AS new (notification_id, person, request_id, about, version, channel, template,
-                   language, priority, reason, day, not_before, input_order)
+                   language, priority, reason, day, not_before, contact, input_order)
      ORDER BY input_order
     ON CONFLICT DO NOTHING
     RETURNING notification_id
@@ -141,7 +143,7 @@ class PostgresNotificationStore:
         await self._db.execute(_INSERT_SQL, request_ids)
         await self._db.execute(_LOCK_SQL, request_ids, subject_ids)
 
-    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[str, int]:
+    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[Naming, int]:
         """Lock the contacts, and count the saved requests that name each within an hour."""
         return await count_namings(self._db, contacts)
 
@@ -232,7 +234,7 @@ class PostgresNotificationStore:
         await merge_waiting(self._db, deliveries, now)
 
     async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
-        """Lock the people of these deliveries, and count their other messages of the same days."""
+        """Lock the readers of these deliveries, and count their other messages of the same days."""
         return await messages_of_day(self._db, deliveries)
 
     async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:

@@ -69,6 +69,7 @@ def delivery_columns(delivery: Delivery) -> tuple[object, ...]:
         delivery.suppressed,
         delivery.day,
         delivery.not_before,
+        delivery.contact,
     )
 
 
@@ -76,6 +77,7 @@ def follower_of(row: Record) -> Follower:
     """Return the follower in a row of ``requests`` joined with ``memberships``."""
     wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
     has: dict[StatusChannel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
+    contacts: dict[StatusChannel, str | None] = {"email": row["flood_key"], "sms": row["phone_ref"]}
     return Follower(
         request_id=str(row["request_id"]),
         subject_id=str(row["about"]),
@@ -87,6 +89,7 @@ def follower_of(row: Record) -> Follower:
             wants=frozenset(channel for channel, wanted in wants.items() if wanted),
             has=frozenset(channel for channel, usable in has.items() if usable),
             languages=tuple(filter(None, (row["contact_language"], row["language"]))),
+            contacts={channel: contact for channel, contact in contacts.items() if contact},
         ),
         is_flooded=row["flooded"],
     )

@@ -20,6 +20,8 @@ class MailServer:
     Attributes:
         replies: Reply by recipient, instead of accepting the message.
         silent: True to accept the content without a reply.
+        silent_from: Number of the message from which on it does so.
+        fell_silent: Set once it has accepted such a message.
         content_arrived: Set once a message has arrived.
         starttls: Offers STARTTLS with this context.
         tls: Speaks TLS with this context from the first byte.
@@ -30,6 +32,8 @@ class MailServer:
     port: int = 0
     replies: dict[str, str] = field(default_factory=dict)
     silent: bool = False
+    silent_from: int | None = None
+    fell_silent: asyncio.Event = field(default_factory=asyncio.Event)
     content_arrived: asyncio.Event = field(default_factory=asyncio.Event)
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
     connections: int = 0
@@ -54,6 +58,10 @@ class MailServer:
             if isinstance(session.transport, asyncio.WriteTransport):
                 session.transport.abort()
         self._sessions.clear()
+
+    def notification_ids(self) -> list[str]:
+        """Return the id of every message taken, in order of arrival."""
+        return [str(mail["Message-ID"])[1:].partition("@")[0] for _, mail in self.mails]
 
     def sorted_subjects(self) -> list[tuple[str, str]]:
         """Return recipient and subject of every message taken, sorted."""
@@ -93,6 +101,9 @@ class MailServer:
         mail = message_from_bytes(envelope.original_content or b"", policy=default)
         self.mails += [(to, mail) for to in envelope.rcpt_tos]
         self.content_arrived.set()
+        if self.silent_from is not None and len(self.mails) >= self.silent_from:
+            self.fell_silent.set()
+            await asyncio.Event().wait()
         if self.silent:
             await asyncio.Event().wait()
         return "250 OK"

@@ -17,7 +17,9 @@ from shared.contract.topics import NOTIFY_DELIVERIES
 from tests.builders import contact_given, location
 from tests.integration.notify.conftest import RunNotify, StartProcess
 from tests.integration.notify.mail_server import MailServer
+from tests.integration.notify.sms_provider import SmsProvider
 from tests.topic_log import TopicLog
+from tests.unit.notify.delivery.harness import text_report
 from tests.unit.notify.factories import attached, closed, moved, opened, triaged
 from tests.waiting import eventually
 
@@ -247,23 +249,26 @@ async def test_it_stops_in_time_when_asked_to(process: StartProcess, topic_log: 
 
 
 async def test_no_contact_data_leaves_but_in_the_message(
-    process: StartProcess, mail: MailServer, topic_log: TopicLog
+    process: StartProcess, mail: MailServer, sms: SmsProvider, topic_log: TopicLog
 ) -> None:
-    canaries = ("canary.one", "canary.two", "canaryname", "5035550199", "canary street")
+    canaries = ("canary.one", "canary.two", "canaryname", "5035550199", "canary street", "5550188")
     for refused in ("canary.two@example.org",):
         mail.replies[refused] = f"550 5.1.1 <{refused}>: no such user"
+    sms.answers["+15035550188"] = (400, 21211)
     secret = {"name": "Canaryname", "phone": "+15035550199"}
     request_id, case_id = new_id(), new_id()
     placed = {"location": location(address="1 Canary Street")}
-    async with process(ROUTE311_LOG_LEVEL="DEBUG") as watched:
+    async with process(ROUTE311_LOG_LEVEL="DEBUG", **sms.settings) as watched:
         await topic_log.publish(
+            *text_report("+15035550188"),
+            *text_report("+15035550199", ref=None),
             *report("canary.one@example.org", **secret),
             *report("canary.two@example.org", **secret),
             contact_given(request_id, email="canary.one@example.org", status_updates=("sms",)),
             triaged(request_id, case_id, request=placed),
             opened(request_id, case_id),
         )
-        await topic_log.at_least(3, NOTIFY_DELIVERIES)
+        await topic_log.at_least(5, NOTIFY_DELIVERIES)
         watched.terminate()
         logs, _ = await watched.communicate()
 
@@ -273,7 +278,7 @@ async def test_no_contact_data_leaves_but_in_the_message(
     assert "service_started" in public_text
     assert "delivery_failed" in public_text
     assert [canary for canary in canaries if canary in public_text] == []
-    assert len(mail.mails) == 1
+    assert (len(mail.mails), len(sms.messages)) == (1, 1)
 
 
 async def test_two_services_side_by_side_send_each_message_once(

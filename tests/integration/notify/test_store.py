@@ -6,6 +6,7 @@ import pytest
 
 from services.notify.inbound import collect_updates
 from shared.contract.events import new_id
+from shared.vocabulary import StatusChannel
 from tests.builders import NOON, contact_given
 from tests.integration.notify.stores import (
     NotifyStores,
@@ -53,7 +54,8 @@ async def test_a_follower_has_the_ways_and_languages_that_were_given(store: Noti
         (found,) = await notifications.followers([r], [])
 
     (expected,) = collect_updates([given], CONTACT_KEY).contacts.values()
-    assert found.recipient == replace(expected.recipient, languages=("ru", "es"))
+    contacts: dict[StatusChannel, str] = {"email": expected.flood_key}
+    assert found.recipient == replace(expected.recipient, languages=("ru", "es"), contacts=contacts)
 
 
 async def test_a_later_contact_counts_and_a_later_decision_does_not(store: NotifyStores) -> None:

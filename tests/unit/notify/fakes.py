@@ -7,8 +7,8 @@ from datetime import datetime
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.rules.consents import ContactConsent
-from services.notify.rules.daily_limit import MessagesOfDay, counts, person_day
-from services.notify.rules.flooding import WINDOW
+from services.notify.rules.daily_limit import MessagesOfDay, counts, reader_days
+from services.notify.rules.flooding import WINDOW, Naming
 from services.notify.rules.model import (
     Delivery,
     Follower,
@@ -66,15 +66,16 @@ class InMemoryNotify:
     async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
         """Do nothing: there is no concurrency."""
 
-    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[str, int]:
+    async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[Naming, int]:
         return {
-            new.request_id: sum(
-                known.flood_key == new.flood_key
+            (new.request_id, named): sum(
+                named in known.named
                 and known.request_id != new.request_id
                 and abs(known.named_at - new.named_at) < WINDOW
                 for known in self.contacts.values()
             )
             for new in contacts
+            for named in new.named
         }
 
     async def save(self, updates: Updates) -> None:
@@ -108,7 +109,9 @@ class InMemoryNotify:
         ]
 
     def _follower(self, membership: Membership, since: int) -> Follower:
-        recipient = self.contacts[membership.request_id].recipient
+        contact = self.contacts[membership.request_id]
+        texted: dict[StatusChannel, str] = {"sms": contact.phone_ref} if contact.phone_ref else {}
+        recipient = replace(contact.recipient, contacts={"email": contact.flood_key, **texted})
         language = self.requests[membership.request_id].language
         languages = (*recipient.languages, *((language,) if language else ()))
         return Follower(
@@ -167,8 +170,8 @@ class InMemoryNotify:
             if row.state in _COUNTED and row.stored.notification_id not in new
         ]
         return MessagesOfDay(
-            Counter(person_day(one) for one in others if counts(one)),
-            {person_day(one) for one in others if one.trigger.template == "digest"},
+            Counter(key for one in others if counts(one) for key in reader_days(one)),
+            {key for one in others if one.trigger.template == "digest" for key in reader_days(one)},
         )
 
     async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:

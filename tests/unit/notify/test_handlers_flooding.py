@@ -1,5 +1,7 @@
 from collections import Counter
 
+import pytest
+
 from shared.contract.events import Event, NotificationSuppressed, new_id
 from tests.builders import contact_given
 from tests.unit.notify.factories import attached, closed, opened, triaged
@@ -7,13 +9,13 @@ from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.handling import ANA, BEA, due, handle
 
 
-def reports(count: int, email: str = ANA) -> list[Event]:
-    """As many reports of different problems that name one address."""
+def reports(count: int, email: str = ANA, **contact: object) -> list[Event]:
+    """As many reports of different problems that name one address; ``{n}`` in it is a number."""
     events: list[Event] = []
-    for _ in range(count):
+    for n in range(count):
         request_id, case_id = new_id(), new_id()
         events += [
-            contact_given(request_id, email=email),
+            contact_given(request_id, email=email.format(n=n), **contact),
             triaged(request_id, case_id),
             opened(request_id, case_id),
         ]
@@ -32,6 +34,23 @@ async def test_the_first_six_are_answered_a_digest_follows_and_the_flood_is_held
     assert Counter(template for _, template, *_ in due(store)) == {"received": 6, "digest": 1}
     assert [row.state for row in store.rows].count("held") == 40
     assert reasons(produced) == {"daily_limit": 14, "contact_flooded": 40}
+
+
+@pytest.mark.parametrize(
+    ("email", "channel"), [("{n}@example.org", "sms"), ("ana+{n}@example.org", "email")]
+)
+async def test_ever_new_addresses_of_one_number_or_mailbox_have_its_limits(
+    email: str, channel: str
+) -> None:
+    store = InMemoryNotify()
+    contact = {"phone": "+15035550177", "phone_ref": "ref", "status_updates": (channel,)}
+
+    produced = await handle(
+        store, reports(15, email, **contact), reports(15, email.replace("{n}", "1{n}"), **contact)
+    )
+
+    assert Counter(template for _, template, *_ in due(store)) == {"received": 6, "digest": 1}
+    assert reasons(produced) == {"daily_limit": 14, "contact_flooded": 10}
 
 
 async def test_somebody_else_hears_all_the_same() -> None:

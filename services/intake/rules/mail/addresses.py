@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.intake.rules.mail.returns import bounce_address, may_return
+from shared.email_address import without_tag
 
 _TOKEN = re.compile(r"[a-z2-7]{26}")
 
@@ -38,7 +39,7 @@ class OurAddresses:
         """
         if bounce := bounce_address(recipient):
             return self._domains.get(bounce[1])
-        return self._cities.get(_without_tag(recipient))
+        return self._cities.get(without_tag(recipient.lower()))
 
     def returned_id(self, recipient: str, now: datetime) -> str | None:
         """Return the id of the message that comes back to a recipient; None for any other one.
@@ -68,8 +69,3 @@ class OurAddresses:
         """Return the token in an address of ours, or in an id made of one; None without one."""
         tag = address.lower().rpartition("@")[0].partition("+")[2]
         return tag if self.city(address) and _TOKEN.fullmatch(tag) else None
-
-
-def _without_tag(address: str) -> str:
-    local, _, domain = address.lower().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"

@@ -12,6 +12,7 @@ from services.intake.rules.conversations.places import MAX_ANSWER
 from services.intake.rules.conversations.reading import ReportReading, TextReader, TextReading
 from services.intake.rules.sms import wording
 from services.intake.rules.sms.commands import Command, read_command
+from services.intake.rules.sms.loops import answered, may_answer
 from services.intake.rules.sms.model import (
     AskedRequest,
     Conversation,
@@ -49,7 +50,8 @@ def on_due(conversation: Conversation, now: datetime) -> Step | None:
 def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) -> Step:
     """Return the step that a text leads to.
 
-    While the person is silent every text counts as always, and only HELP is answered.
+    While the person is silent every text counts as always, and only HELP is answered. So does a
+    text after too many answers, to which only STOP and START are.
 
     Args:
         conversation: The state; no draft in it is due.
@@ -61,9 +63,10 @@ def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) 
     known = replace(conversation, language=language or conversation.language)
     step = _Turn(known, text, command, reading, reader).step()
     is_help = command is not None and command.name == "help"
-    if conversation.is_silent and not is_help and step.opted_out is None:
+    is_unheard = conversation.is_silent and not is_help
+    if (is_unheard or not may_answer(conversation, text.at)) and step.opted_out is None:
         return replace(step, reply=None, asks_where=False)
-    return step
+    return replace(step, conversation=answered(step.conversation, text.at)) if step.reply else step
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,12 +63,14 @@ class Conversation:
         is_silent: True after STOP: texts are taken and not answered.
         draft: The report that waits for an answer; None without one.
         request: The latest request; None before the first one.
+        answered_at: When we answered in the last hour.
     """
 
     language: str | None = None
     is_silent: bool = False
     draft: ReportDraft | None = None
     request: FollowedRequest | None = None
+    answered_at: tuple[datetime, ...] = ()
 
 
 class AskedRequest(NamedTuple):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.rules.sms.commands import read_command
+from services.intake.rules.sms.loops import MAX_ANSWERS
 from services.intake.rules.sms.machine import ANSWER_WITHIN
 from services.intake.rules.sms.wording import MAX_REPLY, fit
 from tests.unit.intake.sms.talking import READER, Talk
@@ -50,3 +51,18 @@ def test_every_answer_is_short_and_asks_one_thing_at_most(texts: list[str]) -> N
         reply = talk.say(text).reply or ""
         assert len(fit(reply)) <= MAX_REPLY
         assert reply.count("?") <= 1
+
+
+def test_a_machine_that_answers_every_answer_gets_twenty_an_hour_and_loses_no_word() -> None:
+    talk, second = Talk(), timedelta(seconds=1)
+    answers = [talk.say(f"I am driving {n}", after=second).reply for n in range(60)]
+    stopped = talk.say("STOP", after=second).reply
+    talk.say("START", after=second)
+    later = talk.say("HELP", after=timedelta(hours=1)).reply
+
+    assert [bool(one) for one in answers] == [True] * MAX_ANSWERS + [False] * (60 - MAX_ANSWERS)
+    assert stopped
+    assert later
+    talk.wait(ANSWER_WITHIN)
+    taken = [text for texts, *_ in talk.submitted for text in texts] + talk.notes
+    assert set(taken) == {f"I am driving {n}" for n in range(60)}

@@ -5,34 +5,43 @@ from random import Random
 import pytest
 
 from services.notify.inbound import collect_updates
-from services.notify.rules.flooding import MAX_REQUESTS, WINDOW, flooded_requests, without_tag
+from services.notify.rules.flooding import (
+    MAX_REQUESTS,
+    WINDOW,
+    Naming,
+    flooded_requests,
+)
 from services.notify.rules.model import ReporterContact
 from shared.contract.events import new_id
+from shared.email_address import without_tag
 from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import CONTACT_KEY
 
 
-def named(at: datetime = NOON, email: str = "ana@example.org") -> ReporterContact:
-    event = contact_given(new_id(), email=email).model_copy(update={"time": at})
+def named(
+    at: datetime = NOON, email: str = "ana@example.org", **changes: object
+) -> ReporterContact:
+    event = contact_given(new_id(), email=email, **changes).model_copy(update={"time": at})
     (contact,) = collect_updates([event], CONTACT_KEY).contacts.values()
     return contact
 
 
-def let_through(contacts: list[ReporterContact], known: Mapping[str, int] | None = None) -> int:
+def let_through(contacts: list[ReporterContact], known: Mapping[Naming, int] | None = None) -> int:
     return len(contacts) - len(flooded_requests(contacts, known or {}))
 
 
 def test_twenty_requests_in_an_hour_pass_and_the_next_is_held() -> None:
     contacts = [named() for _ in range(21)]
 
-    assert flooded_requests(contacts, {}) == {contacts[-1].request_id}
+    assert flooded_requests(contacts, {}).keys() == {contacts[-1].request_id}
 
 
 @pytest.mark.parametrize(("known", "held"), [(MAX_REQUESTS - 1, False), (MAX_REQUESTS, True)])
 def test_what_was_known_before_counts(known: int, held: bool) -> None:
     contact = named()
 
-    assert (flooded_requests([contact], {contact.request_id: known}) != set()) is held
+    namings = {(contact.request_id, contact.flood_key): known}
+    assert bool(flooded_requests([contact], namings)) is held
 
 
 def test_an_hour_later_the_next_passes_and_a_moment_earlier_it_does_not() -> None:
@@ -62,3 +71,13 @@ def test_a_tag_and_the_case_of_letters_make_no_other_contact() -> None:
 
     assert let_through([*contacts, named(email="ana@example.org")]) == MAX_REQUESTS
     assert without_tag("+only@example.org") == "+only@example.org"
+
+
+def test_a_number_that_ever_new_addresses_name_is_flooded_if_texts_go_to_it() -> None:
+    texted = [
+        named(email=f"{n}@example.org", phone_ref="ref", status_updates=("sms",)) for n in range(50)
+    ]
+    only_given = [named(email=f"{n}@example.net", phone_ref="ref") for n in range(50)]
+
+    held = flooded_requests([*texted, *only_given], {})
+    assert held == {one.request_id: "ref" for one in texted[MAX_REQUESTS:]}
