@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.dispatch.rules.webhook_deliveries import PROBE_EVERY, Outcome
+from services.dispatch.rules.webhook_deliveries import MAX_IN_FLIGHT, PROBE_EVERY, Outcome
 from services.dispatch.store.deliveries import Call, WebhookDelivery, WebhookQueue
 from services.dispatch.store.webhooks import Webhooks
 from shared.contract.events import Decoder, WorkOrder, WorkOrderChanged, WorkOrderIssued
@@ -83,6 +83,18 @@ async def test_the_most_urgent_goes_first_and_draws_what_is_ahead_of_it(
         (urgent.work_order_id, 1),
         (routine.work_order_id, 1),
     ]
+
+
+async def test_more_is_read_than_may_be_called_at_once_unless_a_call_failed(
+    pool: Pool, webhook: Webhook
+) -> None:
+    await webhook.put()
+    await open_case(pool, *(sinkhole(level="P4") for _ in range(MAX_IN_FLIGHT + 2)))
+
+    everything = await webhook.due()
+    after_a_failure = await webhook.due(webhook.call(everything[0], 500, "refused"))
+
+    assert (len(everything), len(after_a_failure)) == (MAX_IN_FLIGHT + 2, MAX_IN_FLIGHT)
 
 
 async def test_a_version_waits_until_the_one_before_is_delivered_or_parked(
