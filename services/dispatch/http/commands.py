@@ -40,11 +40,11 @@ TakeCommand: TypeAlias = Callable[[OperatorCommanded, bytes], Coroutine[Any, Any
 _FIELDS: Mapping[str, str] = {
     "missing_level": "level",
     "missing_bureau": "bureau",
-    "missing_request_id": "request_id",
-    "missing_into_case": "into_case",
     "unknown_bureau": "bureau",
 }
 """The field at fault, by the code of a refusal with 422."""
+_NEEDED: Mapping[str, str] = {"split_request": "request_id", "merge_case": "into_case"}
+"""The field without which a command is ``invalid``, by its name."""
 _ID_REUSED = FieldError(
     field="Idempotency-Key",
     code="id_reused",
@@ -133,7 +133,8 @@ def _errors(command: OperatorCommanded, refusal: CommandRefusal) -> list[FieldEr
     if refusal.code != "invalid":
         return []
     try:
-        OperatorCommand.model_validate(command.data)
+        valid = OperatorCommand.model_validate(command.data)
     except ValidationError as error:
         return list(field_errors(error))
-    return []
+    needed = _NEEDED.get(valid.command)
+    return [FieldError(field=needed, code="missing", message=refusal.message)] if needed else []
