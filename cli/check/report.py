@@ -30,7 +30,7 @@ class InvariantResult:
     """Result of one invariant.
 
     Attributes:
-        id: ``I1`` to ``I15``.
+        id: ``I1`` to ``I16``.
         sentence: The invariant in words.
         holds: True without any violation.
         violations: By kind.

@@ -30,7 +30,7 @@ from services.dispatch.reminders import ReminderWorker
 from services.dispatch.retention import BureauEventRetention
 from services.dispatch.rules.reopening import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.bureau_events import PostgresFeed, add_bureau_events
+from services.dispatch.store.bureau_events import PostgresFeed, keep_events
 from services.dispatch.store.case_events import PostgresCaseEvents
 from services.dispatch.store.cases import PostgresCases
 from services.dispatch.store.deliveries import WebhookQueue
@@ -98,7 +98,7 @@ async def dispatch(
         for event in produced:
             if isinstance(event, CaseReopened) and event.data.reason == SAYS_NOT_FIXED:
                 NOT_FIXED.labels(event.data.lead_bureau).inc()
-        return await add_bureau_events(db, produced)
+        return await keep_events(db, produced)
 
     dsn = settings.postgres_dsn.get_secret_value()
     async with (

@@ -8,7 +8,7 @@ from services.dispatch.inbound.external import incoming_command
 from services.dispatch.operator_handlers import on_commands_called
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.operator_commands import CommandRefusal
-from services.dispatch.store.bureau_events import add_bureau_events
+from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.command_answers import CommandAnswer
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.contract.events import OperatorCommanded, encode
@@ -48,6 +48,4 @@ async def run_commands(
         else CommandAnswer(tuple(map(encode, outcome)))
         for outcome in executed.outcomes
     ]
-    return AnsweredCommands(
-        answers, await enqueue(db, await add_bureau_events(db, executed.produced))
-    )
+    return AnsweredCommands(answers, await enqueue(db, await keep_events(db, executed.produced)))

@@ -74,7 +74,7 @@ def _split(
     case: Case, command: CaseCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> CommandOutcome:
     if command.request_id is None:
-        return missing("request_id", "which request shall have a case of its own")
+        return missing("request_id", "which request shall have a case of its own", "invalid")
     requests = uow.requests_of(case.case_id)
     request = next((one for one in requests if one.request_id == command.request_id), None)
     if request is None:
@@ -89,7 +89,7 @@ def _merge(
     case: Case, command: CaseCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> CommandOutcome:
     if command.into_case is None:
-        return missing("into_case", "which case shall have the requests")
+        return missing("into_case", "which case shall have the requests", "invalid")
     into = uow.case(command.into_case)
     if into is None:
         return UNKNOWN_CASE

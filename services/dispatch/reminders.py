@@ -10,7 +10,7 @@ import structlog
 
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.reminder_handlers import on_reminders_due
-from services.dispatch.store.bureau_events import add_bureau_events
+from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.shutdown import pause
@@ -64,6 +64,6 @@ class ReminderWorker:
                 return 0
             events, changes = on_reminders_due(await store.load(due, ()), self.policy, now)
             await store.write(changes)
-            batches = await enqueue(db, await add_bureau_events(db, events))
+            batches = await enqueue(db, await keep_events(db, events))
         self.hand_over(batches)
         return len(due)

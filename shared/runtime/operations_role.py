@@ -57,6 +57,8 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
             "webhook_deliveries": "",
             "webhook_calls": "",
             "forwards": "",
+            "forward_systems": "bureau, probe_at, poll_at",
+            "digests": "bureau, seq",
         },
         "notify": {"deliveries": "", "contact_presence": ""},
     }

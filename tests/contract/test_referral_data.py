@@ -4,12 +4,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.triage.assessment import StatedParts, assess
+from services.triage.policy import TriagePolicy
 from shared.catalogue import Jurisdiction, ReferralRule, load_catalogue
 from shared.catalogue.jurisdiction import HAZARD_NOW
+from shared.vocabulary import URGENT_LEVELS
 
 CATALOGUE = load_catalogue()
+POLICY = TriagePolicy(CATALOGUE)
 PORTLAND = CATALOGUE.jurisdictions["portland.gov"]
 BOSTON = CATALOGUE.jurisdictions["boston.gov"]
+DANGERS = (
+    "A child was hit and is bleeding",
+    "It is on fire",
+    "A wire is down and sparking",
+    "There is a strong smell of gas",
+    "It fell into the travel lane and cars are swerving around it",
+)
 CITIES = [pytest.param(city, id=city.id) for city in CATALOGUE.jurisdictions.values()]
 
 
@@ -42,6 +53,21 @@ def test_a_hazard_reaches_a_bureau_at_any_hour() -> None:
 
     assert leads
     assert all(PORTLAND.bureaus[code].hours.always for code in leads)
+
+
+@pytest.mark.parametrize("city", CITIES)
+@pytest.mark.parametrize("danger", DANGERS)
+def test_no_report_of_a_danger_ends_as_a_bare_referral(city: Jurisdiction, danger: str) -> None:
+    of_the_city = POLICY.cities[city.id]
+    reports = {
+        kind.code: assess(StatedParts(description=danger), kind, of_the_city)
+        for kind in city.services.values()
+    }
+
+    assert {one.priority.level for one in reports.values()} <= URGENT_LEVELS
+    assert [
+        code for code, one in reports.items() if one.referral and one.referral.replaces_city
+    ] == []
 
 
 def test_no_reason_for_a_referral_lies_unused() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from services.dispatch.handlers import on_messages as dispatch_messages
 from services.dispatch.inbound.case_filter import CaseFilter, KnownCodes
-from services.dispatch.store.bureau_events import add_bureau_events
+from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.cases import list_cases
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.intake.public_status.projection import PictureRules, project_events
@@ -161,7 +161,7 @@ async def test_dispatch_opens_and_joins_cases(database: Database) -> None:
         store = PostgresDispatchStore(db)
         for batch in (events, again):
             produced = await dispatch_messages(messages(*batch), store, dispatch.POLICY, NOON)
-            await add_bureau_events(db, produced)
+            await keep_events(db, produced)
         await store.load((), order_ids)
         await db.fetch("SELECT case_id FROM surge_cases WHERE surge_id = $1", new_id())
 

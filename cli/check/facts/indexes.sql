@@ -34,6 +34,7 @@ CREATE INDEX feed_by_event ON feed (event);
 CREATE INDEX feed_by_number ON feed (bureau, number);
 CREATE INDEX webhook_deliveries_by_number ON webhook_deliveries (bureau, number);
 CREATE INDEX webhook_calls_by_event ON webhook_calls (event);
+CREATE INDEX forwards_by_id ON forwards (work_order_id);
 CREATE INDEX notify_deliveries_by_id ON notify_deliveries (notification_id);
 CREATE INDEX notify_deliveries_by_request ON notify_deliveries (request_id);
 CREATE INDEX notify_requests_by_request ON notify_requests (request_id);

@@ -9,7 +9,7 @@ from cli.check.facts.events import EventReader, digest
 from cli.check.facts.store import FactStore, Row
 from services.intake.rules.idempotency import idempotency_key, payload_hash
 from services.triage.policy import TriagePolicy
-from shared.catalogue import Catalogue
+from shared.catalogue import Catalogue, Jurisdiction
 from shared.contract.events import (
     Contact,
     ContactGiven,
@@ -54,6 +54,7 @@ class LogLoader:
             self._store.extend("readers", ((topic.name, reader) for reader in topic.readers))
         for city in self._catalogue.jurisdictions.values():
             self._store.extend("bureaus", ((city.id, bureau) for bureau in city.bureaus))
+            self._store.extend("forwarding", _forwarding(city))
 
     def load(self, records: Iterable[Record]) -> None:
         """Add the facts of records, in the order of each partition."""
@@ -98,6 +99,13 @@ class LogLoader:
             position = record_position(record)
             hashes = _hashes_in_bytes(value)
             self._store.extend("contacts_seen", ((found, position) for found in hashes))
+
+
+def _forwarding(city: Jurisdiction) -> Iterator[Row]:
+    """Yield the bureaus that forward, each with its way."""
+    for bureau in city.bureaus.values():
+        if bureau.forward:
+            yield bureau.code, "open311" if bureau.forward.open311 else "digest"
 
 
 def _submission(event: SubmissionReceived, record: Record) -> Row:

@@ -90,6 +90,12 @@ CREATE TABLE feed (bureau TEXT, number INTEGER, event TEXT, digest BLOB);
 CREATE TABLE webhooks (bureau TEXT, enabled INTEGER, begins_after INTEGER);
 CREATE TABLE webhook_deliveries (bureau TEXT, number INTEGER, state TEXT, stuck INTEGER);
 CREATE TABLE webhook_calls (bureau TEXT, event TEXT, error TEXT);
+CREATE TABLE forwarding (bureau TEXT, way TEXT);  -- of the catalogue: open311 or digest
+CREATE TABLE settled (at INTEGER, digested INTEGER);  -- what is older had its time
+CREATE TABLE forwards (
+    work_order_id TEXT, bureau TEXT, state TEXT, attempts INTEGER, reason TEXT, stuck INTEGER
+);
+CREATE TABLE digests (bureau TEXT, number INTEGER);
 CREATE TABLE notify_deliveries (
     notification_id TEXT, person TEXT, about TEXT, version INTEGER, channel TEXT, state TEXT,
     request_id TEXT

@@ -61,6 +61,20 @@ _WEBHOOK_DELIVERIES = """
       JOIN dispatch.webhooks AS webhook USING (bureau)
       JOIN dispatch.bureau_events AS event USING (bureau, seq)
 """
+_SETTLED = f"""
+    SELECT {_micros("now() - interval '5 minutes'")}, {_micros("now() - interval '2 days'")}
+"""
+_FORWARDS = """
+    SELECT work_order_id::text, bureau, state, attempts, reason,
+           (state = 'pending' AND system.probe_at IS NULL
+            AND greatest(due_at, not_before) < now() - interval '5 minutes'
+            AND system.poll_at < now() + interval '4 minutes'
+            AND NOT EXISTS (SELECT FROM dispatch.forwards AS under_way
+                             WHERE under_way.bureau = forward.bureau
+                               AND under_way.state = 'pending'
+                               AND under_way.not_before > now()))::integer
+      FROM dispatch.forwards AS forward JOIN dispatch.forward_systems AS system USING (bureau)
+"""
 _WEBHOOK_CALLS = "SELECT bureau, event_id::text, error FROM dispatch.webhook_calls"
 _DELIVERIES = """
     SELECT notification_id::text, person, about::text, version, channel, state,
@@ -85,6 +99,9 @@ _TABLES = {
     "webhooks": "SELECT bureau, enabled::integer, begins_after FROM dispatch.webhooks",
     "webhook_deliveries": _WEBHOOK_DELIVERIES,
     "webhook_calls": _WEBHOOK_CALLS,
+    "settled": _SETTLED,
+    "forwards": _FORWARDS,
+    "digests": "SELECT bureau, seq FROM dispatch.digests",
     "notify_deliveries": _DELIVERIES,
     "notify_requests": _REPORTERS,
 }

@@ -1,4 +1,4 @@
-"""The fifteen invariants, one file each."""
+"""The sixteen invariants, one file each."""
 
 from cli.check.invariants.i01_requests import REQUESTS
 from cli.check.invariants.i02_decisions import DECISIONS
@@ -15,6 +15,7 @@ from cli.check.invariants.i12_replay import REPLAY
 from cli.check.invariants.i13_erasures import ERASURES
 from cli.check.invariants.i14_reminders import REMINDERS
 from cli.check.invariants.i15_deliveries import DELIVERIES
+from cli.check.invariants.i16_forwards import FORWARDS
 from cli.check.invariants.invariant import Invariant, ViolationQuery
 
 __all__ = ["INVARIANTS", "Invariant", "ViolationQuery"]
@@ -35,4 +36,5 @@ INVARIANTS = (
     ERASURES,
     REMINDERS,
     DELIVERIES,
+    FORWARDS,
 )

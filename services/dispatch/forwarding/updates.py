@@ -10,7 +10,7 @@ from services.dispatch.handlers import on_update_call
 from services.dispatch.inbound.external import incoming_update
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.open311 import RemoteProgress
-from services.dispatch.store.bureau_events import add_bureau_events
+from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.forwards import move
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.contract.events import WorkOrderUpdated, new_id
@@ -58,7 +58,7 @@ class RemoteUpdates:
             store = PostgresDispatchStore(db)
             incoming = incoming_update(event, self.bureau)
             receipt, events = await on_update_call(incoming, store, self.policy, now)
-            batches = await enqueue(db, await add_bureau_events(db, events))
+            batches = await enqueue(db, await keep_events(db, events))
         self.on_commit(batches)
         if receipt.code:
             log.info("remote_status_refused", work_order=work_order_id, code=receipt.code)

@@ -106,6 +106,17 @@ def refuse_fields(*errors: FieldError, code: str | None = None) -> RefusedError:
     return RefusedError(problem_response(422, "Not acceptable", detail, code=code, errors=errors))
 
 
+def id_reused(what: str) -> RefusedError:
+    """Return the 422 of another body under a known idempotency key.
+
+    Args:
+        what: What is sent under keys, such as ``command``.
+    """
+    code = "id_reused"
+    message = f"Another {what} was sent under this key; send this one under a new key."
+    return refuse_fields(FieldError(field="Idempotency-Key", code=code, message=message), code=code)
+
+
 def field_errors(error: ValidationError) -> Sequence[FieldError]:
     """Return the errors of a body, without any value."""
     return [

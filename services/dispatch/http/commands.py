@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from services.dispatch.command_calls import run_commands
-from services.dispatch.http.access import field_errors, refuse_fields
+from services.dispatch.http.access import field_errors, id_reused
 from services.dispatch.http.attempts import attempt
 from services.dispatch.http.command_operations import COMMAND_CASE
 from services.dispatch.operator_audit import operator_audit
@@ -40,16 +40,11 @@ TakeCommand: TypeAlias = Callable[[OperatorCommanded, bytes], Coroutine[Any, Any
 _FIELDS: Mapping[str, str] = {
     "missing_level": "level",
     "missing_bureau": "bureau",
-    "missing_request_id": "request_id",
-    "missing_into_case": "into_case",
     "unknown_bureau": "bureau",
 }
 """The field at fault, by the code of a refusal with 422."""
-_ID_REUSED = FieldError(
-    field="Idempotency-Key",
-    code="id_reused",
-    message="Another command was sent under this key; send this one under a new key.",
-)
+_NEEDED: Mapping[str, str] = {"split_request": "request_id", "merge_case": "into_case"}
+"""The field without which a command is ``invalid``, by its name."""
 
 
 def command_routes(callers: Callers, take: TakeCommand) -> list[web.RouteDef]:
@@ -100,7 +95,7 @@ def command_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> Ta
         async with transaction(pool) as db:
             if known := await find_command(db, key):
                 if known.body_digest != digest:
-                    raise refuse_fields(_ID_REUSED, code=_ID_REUSED.code)
+                    raise id_reused("command")
                 _audit(command, "repeated")
                 return known.answer
             answered = await run_commands(db, [command], policy, utc_now())
@@ -133,7 +128,8 @@ def _errors(command: OperatorCommanded, refusal: CommandRefusal) -> list[FieldEr
     if refusal.code != "invalid":
         return []
     try:
-        OperatorCommand.model_validate(command.data)
+        valid = OperatorCommand.model_validate(command.data)
     except ValidationError as error:
         return list(field_errors(error))
-    return []
+    needed = _NEEDED.get(valid.command)
+    return [FieldError(field=needed, code="missing", message=refusal.message)] if needed else []

@@ -13,15 +13,15 @@ from services.dispatch.handlers import on_update_call
 from services.dispatch.http.access import (
     BureauAccess,
     field_errors,
+    id_reused,
     json_response,
-    refuse_fields,
 )
 from services.dispatch.http.attempts import attempt
 from services.dispatch.http.operations import UPDATE_WORK_ORDER
 from services.dispatch.inbound.external import incoming_update
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.store.answers import find_answer, keep_answer
-from services.dispatch.store.bureau_events import add_bureau_events
+from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.contract.events import (
     FieldError,
@@ -53,11 +53,6 @@ _FIELDS: Mapping[str, str] = {
     "unknown_bureau": "transfer_to",
 }
 """The field at fault, by the code of a refusal with 422."""
-_ID_REUSED = FieldError(
-    field="Idempotency-Key",
-    code="id_reused",
-    message="Another update was sent under this key; send this one under a new key.",
-)
 
 
 def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
@@ -105,12 +100,12 @@ def update_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> Tak
         async with transaction(pool) as db:
             if known := await find_answer(db, incoming.key):
                 if known.receipt is None or known.body_digest != digest:
-                    raise refuse_fields(_ID_REUSED, code=_ID_REUSED.code)
+                    raise id_reused("update")
                 return known.receipt
             store = PostgresDispatchStore(db)
             receipt, events = await on_update_call(incoming, store, policy, utc_now())
             await keep_answer(db, incoming.key, digest, receipt)
-            batches = await enqueue(db, await add_bureau_events(db, events))
+            batches = await enqueue(db, await keep_events(db, events))
         on_commit(batches)
         return receipt
 

@@ -80,9 +80,15 @@ CommandOutcome: TypeAlias = CommandResult | CommandRefusal
 UNKNOWN_CASE = CommandRefusal("unknown_case", "There is no case of this id.")
 
 
-def missing(field: str, description: str) -> CommandRefusal:
-    """Return the refusal of a command without a field that it needs."""
-    return CommandRefusal(f"missing_{field}", f"Say in {field} {description}.")
+def missing(field: str, description: str, code: str | None = None) -> CommandRefusal:
+    """Return the refusal of a command without a field that it needs.
+
+    Args:
+        field: The field.
+        description: What it says.
+        code: The code; None for ``missing_`` and the field.
+    """
+    return CommandRefusal(code or f"missing_{field}", f"Say in {field} {description}.")
 
 
 def already_closed(status: CaseStatus) -> CommandRefusal:

@@ -11,6 +11,8 @@ BreakerState: TypeAlias = Literal["closed", "open", "half_open"]
 DeliveryState: TypeAlias = Literal["pending", "delivered", "parked"]
 
 MAX_IN_FLIGHT = 16
+READ_AHEAD = 48
+"""Deliveries that are read from the table beyond the free slots, unless the last call failed."""
 FAILURES_TO_OPEN = 5
 PROBE_EVERY = timedelta(seconds=30)
 WAITS: Sequence[timedelta] = (

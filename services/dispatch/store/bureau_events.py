@@ -86,7 +86,7 @@ class FeedPage:
     more: bool
 
 
-async def add_bureau_events(
+async def keep_events(
     db: Connection, produced: Iterable[Event | Outgoing]
 ) -> list[Event | Outgoing]:
     """Keep the events of work orders and of cases among what a transaction produced.

@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 
 from asyncpg import Record
 
-from services.dispatch.rules.webhook_deliveries import Breaker, Outcome, Progress, progress_after
+from services.dispatch.rules.webhook_deliveries import (
+    READ_AHEAD,
+    Breaker,
+    Outcome,
+    Progress,
+    progress_after,
+)
 from shared.runtime.postgres import Connection, Pool, columns, transaction
 
 _WHENEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -43,10 +49,13 @@ _SETTLE = """
     UPDATE webhook_deliveries AS delivery
        SET attempts = done.attempts, first_at = done.first_at, state = done.state,
            due_at = done.due_at
-      FROM unnest($2::bigint[], $3::integer[], $4::timestamptz[], $5::text[], $6::timestamptz[])
-           AS done (seq, attempts, first_at, state, due_at)
-     WHERE delivery.bureau = $1 AND delivery.seq = done.seq AND delivery.state = 'pending'
+      FROM unnest($1::text[], $2::bigint[], $3::text[], $4::integer[], $5::timestamptz[],
+                  $6::text[], $7::timestamptz[])
+           AS done (bureau, seq, before, attempts, first_at, state, due_at)
+     WHERE delivery.bureau = done.bureau AND delivery.seq = done.seq
+       AND delivery.state = done.before
 """
+"""By the whole key, and no constant: else its plan would read all that is pending."""
 _SET_BREAKER = "UPDATE webhooks SET failures = $2, probe_at = $3 WHERE bureau = $1"
 _DISABLE = "UPDATE webhooks SET enabled = false, disabled_reason = 'gone' WHERE bureau = $1"
 _ALL_DUE = """
@@ -96,7 +105,7 @@ class Round:
     Attributes:
         url: Where to.
         secrets: By what the calls are signed.
-        deliveries: What, the most urgent first.
+        deliveries: What, the most urgent first; while calls succeed, more than there are slots.
     """
 
     url: str
@@ -177,10 +186,18 @@ async def _record(db: Connection, bureau: str, ended: Sequence[Call]) -> None:
     ]
     await db.execute(_LOG, bureau, *columns(logged))
     states = [
-        (delivery.seq, progress.attempts, progress.first_at, progress.state, progress.due_at)
+        (
+            bureau,
+            delivery.seq,
+            delivery.progress.state,
+            progress.attempts,
+            progress.first_at,
+            progress.state,
+            progress.due_at,
+        )
         for delivery, _, progress in settled
     ]
-    await db.execute(_SETTLE, bureau, *columns(states))
+    await db.execute(_SETTLE, *columns(states))
 
 
 def _judged(call: Call) -> tuple[Progress, Outcome, float]:
@@ -191,12 +208,14 @@ async def _take(
     db: Connection, bureau: str, breaker: Breaker, in_flight: Collection[int], now: datetime
 ) -> list[WebhookDelivery]:
     """Return what is due; a probe of an open breaker does not wait for its time."""
-    slots = breaker.slots(len(in_flight), now)
-    if slots <= 0:
+    limit = breaker.slots(len(in_flight), now)
+    if limit <= 0:
         return []
-    rows = await db.fetch(_NEXT, bureau, now, list(in_flight), slots)
+    if not breaker.failures:
+        limit += READ_AHEAD
+    rows = await db.fetch(_NEXT, bureau, now, list(in_flight), limit)
     if not rows and breaker.probe_at:
-        rows = await db.fetch(_NEXT, bureau, _WHENEVER, list(in_flight), slots)
+        rows = await db.fetch(_NEXT, bureau, _WHENEVER, list(in_flight), limit)
     return list(map(_delivery, rows))
 
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import random
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeAlias
 
 import structlog
 
+from services.dispatch.rules.webhook_deliveries import MAX_IN_FLIGHT
 from services.dispatch.store.deliveries import (
     Call,
     Round,
@@ -22,6 +25,8 @@ from shared.runtime.clock import utc_now
 from shared.runtime.ops.metrics import WEBHOOK_CALLS
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Connection, acquire
+
+_InFlight: TypeAlias = dict[asyncio.Task[Call], int]
 
 log = structlog.get_logger()
 
@@ -45,10 +50,12 @@ class WebhookWorker:
     queue: WebhookQueue
     caller: WebhookCaller
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _wakes: int = field(default=0, init=False)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     def wake(self) -> None:
         """Look at once: this process has added events."""
+        self._wakes += 1
         self._woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -93,33 +100,54 @@ class WebhookWorker:
 
     async def _deliver(self, bureau: str, stopping: asyncio.Event) -> None:
         """Send to one bureau until nothing is due."""
-        in_flight: dict[asyncio.Task[Call], int] = {}
+        in_flight: _InFlight = {}
         ended: list[Call] = []
         try:
             while True:
-                now = utc_now()
+                wakes, now = self._wakes, utc_now()
                 try:
                     due = await self.queue.next_round(bureau, ended, in_flight.values(), now)
                 except (SystemicError, TransientError) as error:
                     log.warning("webhooks_postponed", code=error.code, bureau=bureau)
                     await asyncio.sleep(_RETRY_S)
                     continue
-                if not stopping.is_set():
-                    for delivery in due.deliveries:
-                        task = asyncio.create_task(self._call(bureau, due, delivery))
-                        in_flight[task] = delivery.seq
-                if not in_flight:
+                ended = await self._send(bureau, due, in_flight, wakes, stopping)
+                if not (ended or in_flight):
                     return
-                done, _ = await asyncio.wait(
-                    in_flight, timeout=_LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED
-                )
-                ended = [task.result() for task in done]
-                for task in done:
-                    del in_flight[task]
         finally:
             for task in in_flight:
                 task.cancel()
             await asyncio.gather(*in_flight, return_exceptions=True)
+
+    async def _send(
+        self, bureau: str, due: Round, in_flight: _InFlight, wakes: int, stopping: asyncio.Event
+    ) -> list[Call]:
+        """Call with what a round has; return the calls that ended.
+
+        The rest of the round is left to the next one after a failure, when there are new events,
+        which may be more urgent, and after half a second.
+        """
+        ended: list[Call] = []
+        waiting = deque(due.deliveries)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _LOOK_EVERY_S
+        while True:
+            while waiting and len(in_flight) < MAX_IN_FLIGHT and not stopping.is_set():
+                delivery = waiting.popleft()
+                task = asyncio.create_task(self._call(bureau, due, delivery))
+                in_flight[task] = delivery.seq
+            if not in_flight:
+                return ended
+            done, _ = await asyncio.wait(
+                in_flight, timeout=until - loop.time(), return_when=asyncio.FIRST_COMPLETED
+            )
+            calls = [task.result() for task in done]
+            ended += calls
+            for task in done:
+                del in_flight[task]
+            has_failed = any(call.outcome.error for call in calls)
+            if not waiting or has_failed or self._wakes != wakes or loop.time() >= until:
+                return ended
 
     async def _call(self, bureau: str, due: Round, delivery: WebhookDelivery) -> Call:
         outcome = await self.caller.call(due.url, due.secrets, delivery.event_id, delivery.payload)

@@ -15,7 +15,7 @@ from services.dispatch.app import dispatch
 from services.dispatch.handlers import on_messages
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.bureau_events import add_bureau_events
+from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.catalogue import load_catalogue
 from shared.contract.events import RequestTriaged, WorkOrder, WorkOrderIssued
@@ -68,7 +68,7 @@ async def open_case(pool: Pool, *decided: RequestTriaged) -> Sequence[WorkOrder]
     async with transaction(pool) as db:
         store = PostgresDispatchStore(db)
         produced = await on_messages(messages(*decided), store, POLICY, utc_now())
-        await enqueue(db, await add_bureau_events(db, produced))
+        await enqueue(db, await keep_events(db, produced))
     return [event.data for event in produced if isinstance(event, WorkOrderIssued)]
 
 

@@ -55,7 +55,12 @@ async def test_each_refusal_has_its_status_and_code(
             ("none", "close", {}),
             (alone, "merge_case", {"into_case": new_id()}),
         ],
-        (422, "invalid"): [(alone, "burn", {}), (alone, "close", {"reason": " "})],
+        (422, "invalid"): [
+            (alone, "burn", {}),
+            (alone, "close", {"reason": " "}),
+            (alone, "split_request", {}),
+            (alone, "merge_case", {}),
+        ],
         (422, "missing_level"): [(alone, "raise_priority", {})],
         (422, "missing_bureau"): [(alone, "transfer", {})],
         (422, "unknown_bureau"): [(alone, "transfer", {"bureau": "MARS"})],

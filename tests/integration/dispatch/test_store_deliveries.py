@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from services.dispatch.rules.webhook_deliveries import PROBE_EVERY, Outcome
-from services.dispatch.store.deliveries import Call, WebhookDelivery, WebhookQueue
+from services.dispatch.rules.webhook_deliveries import MAX_IN_FLIGHT, PROBE_EVERY, Outcome
+from services.dispatch.store.deliveries import _SETTLE, Call, WebhookDelivery, WebhookQueue
 from services.dispatch.store.webhooks import Webhooks
 from shared.contract.events import Decoder, WorkOrder, WorkOrderChanged, WorkOrderIssued
 from shared.runtime.clock import utc_now
-from shared.runtime.postgres import Pool
+from shared.runtime.postgres import Pool, columns
 from tests.integration.dispatch.http_access import change_order, open_case
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 
@@ -19,6 +19,10 @@ pytestmark = pytest.mark.integration
 URL, SECRET = "https://bureau.example/", "whsec_c2VjcmV0"
 DECODER: Decoder[WorkOrderIssued | WorkOrderChanged] = Decoder((WorkOrderIssued, WorkOrderChanged))
 SOON = timedelta(seconds=1)
+MUCH_PENDING = """
+    INSERT INTO webhook_deliveries (bureau, seq, work_order_id, level)
+    SELECT $1, number, gen_random_uuid(), 'P4' FROM generate_series(1, 5000) AS number
+"""
 
 
 class Webhook:
@@ -83,6 +87,28 @@ async def test_the_most_urgent_goes_first_and_draws_what_is_ahead_of_it(
         (urgent.work_order_id, 1),
         (routine.work_order_id, 1),
     ]
+
+
+async def test_more_is_read_than_may_be_called_at_once_unless_a_call_failed(
+    pool: Pool, webhook: Webhook
+) -> None:
+    await webhook.put()
+    await open_case(pool, *(sinkhole(level="P4") for _ in range(MAX_IN_FLIGHT + 2)))
+
+    everything = await webhook.due()
+    after_a_failure = await webhook.due(webhook.call(everything[0], 500, "refused"))
+
+    assert (len(everything), len(after_a_failure)) == (MAX_IN_FLIGHT + 2, MAX_IN_FLIGHT)
+
+
+async def test_settling_reads_by_the_key_though_much_is_pending(pool: Pool) -> None:
+    await pool.execute(MUCH_PENDING, LEAD)
+    now = utc_now()
+    settled = (LEAD, 7, "pending", 1, now, "delivered", now)
+
+    plan = await pool.fetch(f"EXPLAIN {_SETTLE}", *columns([settled]))
+
+    assert "webhook_deliveries_pkey" in "\n".join(row[0] for row in plan)
 
 
 async def test_a_version_waits_until_the_one_before_is_delivered_or_parked(

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from cli.bureau import calls
 from cli.bureau.command import bureau
+from services.dispatch.rules.webhook_deliveries import MAX_IN_FLIGHT
 from services.dispatch.rules.webhook_signature import signature
 from services.dispatch.settings import DispatchSettings
 from shared.contract.topics import bureau_work
@@ -222,6 +223,39 @@ async def test_a_version_that_fails_holds_its_work_order_and_no_other_bureau(
         versions = [version for id_, version in receiver.versions if id_ == order.work_order_id]
         assert versions == [1, 1, 2, 2]
     assert dead.calls
+
+
+async def test_what_becomes_urgent_overtakes_what_was_read_ahead(
+    client: aiohttp.ClientSession, pool: Pool, receiver: Receiver
+) -> None:
+    slots = asyncio.Semaphore(0)
+
+    async def one_after_the_other(_: Any) -> int:
+        async with slots:
+            return 204
+
+    receiver.answer = one_after_the_other
+    await put(client, receiver.url)
+    decided = [sinkhole(level="P4") for _ in range(MAX_IN_FLIGHT + 4)]
+    await open_case(pool, *decided)
+    await receiver.got(MAX_IN_FLIGHT)
+    called = {order for order, _ in receiver.versions}
+    held = await pool.fetchrow(
+        "SELECT case_id, work_order_id FROM work_orders WHERE bureau = $1"
+        " AND work_order_id <> ALL($2::uuid[]) ORDER BY work_order_id DESC LIMIT 1",
+        LEAD,
+        list(called),
+    )
+    assert held
+    raised = {"command": "raise_priority", "level": "P1", "actor": "Olga", "reason": "Deeper"}
+    path = f"/v1/cases/{held['case_id']}/commands"
+    assert (await call(client, "POST", path, OPERATOR, json=raised)).status == 200
+
+    slots.release()
+    await receiver.got(MAX_IN_FLIGHT + 1)
+
+    assert receiver.versions[MAX_IN_FLIGHT] == (f"{held['work_order_id']}", 1)
+    slots.release()
 
 
 async def test_an_operator_sees_to_a_webhook_from_the_command_line(

@@ -32,11 +32,11 @@ NOBODY = new_id()
         pytest.param("lower_priority", {"level": "P2"}, "cannot_lower", id="lower upwards"),
         pytest.param("raise_priority", {"level": "P3"}, "cannot_raise", id="raise to what it is"),
         pytest.param("raise_priority", {"level": "P4"}, "cannot_raise", id="raise downwards"),
-        pytest.param("split_request", {}, "missing_request_id", id="split nothing"),
+        pytest.param("split_request", {}, "invalid", id="split nothing"),
         pytest.param(
             "split_request", {"request_id": NOBODY}, "request_not_in_case", id="not in this case"
         ),
-        pytest.param("merge_case", {}, "missing_into_case", id="merge into nothing"),
+        pytest.param("merge_case", {}, "invalid", id="merge into nothing"),
         pytest.param("merge_case", {"into_case": NOBODY}, "unknown_case", id="into no case"),
         pytest.param("transfer", {}, "missing_bureau", id="to nobody"),
         pytest.param("transfer", {"bureau": "MARS"}, "unknown_bureau", id="to no bureau"),

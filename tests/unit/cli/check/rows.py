@@ -16,7 +16,8 @@ from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
 
 Rows = list[list[Any]]
 WITH_WEBHOOK = "PPR-UF"
-"""Bureau that gets its events by webhook, too."""
+"""Bureau that gets its events by webhook and in its own system, too."""
+_LATER = 1 << 60
 
 
 def tables_of(
@@ -120,6 +121,20 @@ def feed_and_webhooks(sent: Sequence[Sent]) -> tuple[Rows, dict[str, Rows]]:
             [bureau, n, state, 0] for (bureau, n, *_), state in zip(own, states, strict=True)
         ],
         "webhook_calls": calls,
+    }
+
+
+def forwards(sent: Sequence[Sent]) -> dict[str, Rows]:
+    """Return the tables of a bureau that forwards, whose system refused one, and of a digest."""
+    events = [one for one in sent if one.topic.endswith("-work")]
+    ids = sorted({o.data["work_order_id"] for o in events if o.data["bureau"] == WITH_WEBHOOK})
+    rows: Rows = [[id_, WITH_WEBHOOK, "sent", 0, None, 0] for id_ in ids]
+    rows[0][2:5] = ["parked", 1, "refused there"]
+    return {
+        "forwarding": [[WITH_WEBHOOK, "open311"], ["PBOT-MOD", "digest"]],
+        "settled": [[_LATER, _LATER]],
+        "forwards": rows,
+        "digests": [["PBOT-MOD", len(events)]],
     }
 
 

@@ -51,7 +51,7 @@ from tests.builders import (
 )
 from tests.records import record
 from tests.unit.cli.check.history import CATALOGUE, History, Sent
-from tests.unit.cli.check.rows import feed_and_webhooks, tables_of
+from tests.unit.cli.check.rows import feed_and_webhooks, forwards, tables_of
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
@@ -205,7 +205,8 @@ class Router:
         """Return the history so far."""
         tables = tables_of(self.submissions, self.cases, self.work, self.audience)
         feed, webhooks = feed_and_webhooks(self.sent)
-        return History(self.sent, tables | webhooks, client=self.client, feed=feed)
+        tables |= webhooks | forwards(self.sent)
+        return History(self.sent, tables, client=self.client, feed=feed)
 
 
 def _messages(events: Sequence[Event], topic: str) -> list[Message[Any]]:

@@ -12,6 +12,7 @@ from tests.unit.cli.check.history import History, broken, check_history
 from tests.unit.cli.check.valid_history import valid_history
 from tests.unit.cli.check.violations import (
     bureaus,
+    forwards,
     log,
     operators,
     people,
@@ -23,7 +24,7 @@ from tests.unit.cli.check.violations import (
 from tests.unit.cli.check.violations.registry import VIOLATIONS
 
 assert all(
-    (bureaus, log, operators, people, reminders, requests, state, work)
+    (bureaus, forwards, log, operators, people, reminders, requests, state, work)
 )  # each registers its violations
 
 
@@ -119,7 +120,7 @@ def test_every_invariant_is_broken_in_two_ways_at_least() -> None:
     ways = Counter(invariant for _, invariant, _ in VIOLATIONS)
 
     assert {invariant.id for invariant in INVARIANTS if ways[invariant.id] >= 2} == ways.keys()
-    assert len(ways) == 15
+    assert len(ways) == 16
 
 
 def test_every_way_to_break_an_invariant_is_planted(

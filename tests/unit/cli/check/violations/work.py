@@ -49,6 +49,7 @@ def a_bureau_has_two_work_orders_at_once(history: History) -> None:
     orders.edit(work_order_id="second", version=1)
     history.sent.append(orders)
     history.feed.append([orders.data["bureau"], 0, orders.event_id, None])
+    history.tables["forwards"].append(["second", orders.data["bureau"], "sent", 0, None, 0])
     second = ["second", *row[1:]]
     history.set("dispatch_work_orders", second, number=3, version=1, reminded="")
     history.tables["dispatch_work_orders"].append(second)
