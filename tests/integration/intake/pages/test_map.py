@@ -154,12 +154,12 @@ async def test_a_screen_reader_reads_names_roles_and_order(page: Page) -> None:
         - textbox "What is the problem?" [invalid]
         - group "Where is it?":
           - textbox "Address or place" [invalid]
+          - paragraph:
+            - button "Use my location"
           - application "Point on the map"
           - button "Zoom in"
           - button "Zoom out"
           - button "Remove the pin"
-          - paragraph:
-            - button "Use my location"
           - textbox "Latitude"
           - textbox "Longitude"
         - region "What we know so far"
