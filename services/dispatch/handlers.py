@@ -30,7 +30,7 @@ from services.dispatch.records import (
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.history import PLACE_TOLD, RESIDENT, author_of_update
+from services.dispatch.rules.history import PLACE_STATED, RESIDENT, author_of_update
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import UnitOfWork
@@ -117,7 +117,7 @@ async def on_messages(
             produced += on_operator_commanded(item, message.record, uow, policy, now)
         elif isinstance(item, NoteAdded):
             transferred = put_note(item, uow, policy, now)
-            produced += case_events(transferred, item, uow, now, PLACE_TOLD)
+            produced += case_events(transferred, item, uow, now, PLACE_STATED)
         elif isinstance(item, RequestReassessed):
             raised = raise_by_notes(item, uow, policy, now)
             produced += case_events(raised, item, uow, now)

@@ -34,8 +34,8 @@ class NotedRequest(NamedTuple):
     waiting: Sequence[NoteAdded]
 
     @property
-    def told_location(self) -> Location | None:
-        """The location that its reporter told last, in a note; None for none."""
+    def stated_location(self) -> Location | None:
+        """The location that its reporter stated last, in a note; None for none."""
         notes = reversed((*self.passed_on, *self.waiting))
         return next((event.data.location for event in notes if event.data.location), None)
 
@@ -60,7 +60,7 @@ def reassess(request: NotedRequest, policy: TriagePolicy) -> Reassessed | None:
     extended = stated.model_copy(
         update={
             "description": "\n".join(filter(None, (stated.description, *texts))),
-            "location": request.told_location or stated.location,
+            "location": request.stated_location or stated.location,
         }
     )
     assessment = assess(extended, service, city)
@@ -76,7 +76,7 @@ def place_of(request: NotedRequest, policy: TriagePolicy) -> PlacedRequest | Non
 
     Reports of a kind that has no window never match others.
     """
-    location = request.told_location
+    location = request.stated_location
     city = policy.cities.get(request.waiting[-1].data.jurisdiction)
     service = city.services.get(request.kind) if city else None
     if location is None or city is None or service is None or not service.dedup.window:

@@ -64,7 +64,7 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class PlacedRequest:
-    """A decided request whose reporter told its location afterwards."""
+    """A decided request whose reporter stated its location afterwards."""
 
     request_id: str
     place: ReportPlace

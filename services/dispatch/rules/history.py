@@ -40,7 +40,7 @@ class ChangeAuthor(NamedTuple):
 
 RESIDENT = ChangeAuthor("resident")
 SYSTEM = ChangeAuthor("system")
-PLACE_TOLD = ChangeAuthor(SYSTEM.name, "Reason: The reporter told where it is.")
+PLACE_STATED = ChangeAuthor(SYSTEM.name, "Reason: The reporter told where it is.")
 
 
 def author_of_update(update: BureauUpdate) -> ChangeAuthor:

@@ -1,4 +1,4 @@
-"""Locations told after the report: a case that waited for one goes from the desk to its bureau."""
+"""Locations stated after the report: a case that waited for one leaves the desk for its bureau."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T", Case, CaseRequest)
 
 
 def with_location(of: T, location: object) -> T:
-    """Return a case or a request with the location that the reporter told."""
+    """Return a case or a request with the location that the reporter stated later."""
     return replace(of, problem=replace(of.problem, location=location))
 
 

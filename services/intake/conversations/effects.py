@@ -8,12 +8,12 @@ from services.intake.handlers import accept_submissions
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.store import attach_media
 from services.intake.notes.parsing import RequestReference, parse_note
+from services.intake.notes.stated_location import locate_stated
 from services.intake.notes.store import find_request
-from services.intake.notes.told_location import locate_told
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.placing import place_request
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.text import split_text
 from services.intake.store import PostgresSubmissions
@@ -44,7 +44,7 @@ class Words(NamedTuple):
         language: Their language, BCP 47; None while unknown.
         by: Whether the sender is the request's contact; None while unknown.
         media: Addresses of our own pictures, for the first note.
-        place: Where the request is, told in them; counts if the sender is the contact.
+        place: Location of the request as stated in them; counts if the sender is the contact.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Words(NamedTuple):
     language: str | None
     by: Literal["reporter", "other"] | None
     media: Sequence[str] = ()
-    place: ToldPlace | None = None
+    place: StatedPlace | None = None
 
 
 class StepEffects:
@@ -101,7 +101,7 @@ class StepEffects:
         request = await find_request(self._db, number)
         if request is None:
             raise LookupError("requests are never deleted")
-        location = told = await self._told_location(words, request)
+        location = told = await self._stated_location(words, request)
         media = [{"url": url} for url in words.media]
         for part in split_text(words.text, MAX_DESCRIPTION):
             data = {"text": part, "language": words.language, "channel": words.channel}
@@ -115,13 +115,13 @@ class StepEffects:
         await attach_media(self._db, {request.request_id: ids})
         return told
 
-    async def _told_location(self, words: Words, request: RequestReference) -> Location | None:
+    async def _stated_location(self, words: Words, request: RequestReference) -> Location | None:
         """Return the location that a request without one has by words of its reporter."""
         if words.place is None or words.by != "reporter":
             return None
         city = self._policy.cities[request.jurisdiction]
         geocoders = geocoders_of(self._db, self._policy)
-        location = await locate_told(words.place, city, geocoders)
+        location = await locate_stated(words.place, city, geocoders)
         if location and await place_request(self._db, request.request_id, location):
             return location
         return None

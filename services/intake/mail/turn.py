@@ -19,7 +19,7 @@ from services.intake.mail.store import (
 from services.intake.mail.submission import submission_of
 from services.intake.notes.parsing import RequestReference
 from services.intake.policy import IntakePolicy
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 from services.intake.rules.conversations.reading import TextReading
 from services.intake.rules.mail.machine import ANSWER_WITHIN, MAX_READ, on_answer, on_due, on_report
 from services.intake.rules.mail.machines import takes_answers
@@ -129,7 +129,7 @@ class MailTurn:
     async def _note(self, message: MailMessage, request: RequestReference) -> Fate:
         by = self._by(message.mail, request.reporter_ref)
         text = message.mail.text
-        place = self._read(message, text).told_place(text, asked=False)
+        place = self._read(message, text).stated_place(text, asked=False)
         return await self._note_to(request.tracking_number, message, by, place)
 
     async def _note_to(
@@ -137,7 +137,7 @@ class MailTurn:
         number: str | None,
         message: MailMessage,
         by: Literal["reporter", "other"],
-        place: ToldPlace | None,
+        place: StatedPlace | None,
     ) -> Fate:
         mail = message.mail
         text = mail.text or mail.subject or (_PICTURE_ALONE if message.media else "")

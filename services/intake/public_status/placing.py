@@ -1,4 +1,4 @@
-"""Places that reporters told after the request, in the public status and in the list near by."""
+"""Places that reporters stated after the request, in the public status and in the list near by."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

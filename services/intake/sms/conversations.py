@@ -225,7 +225,7 @@ class _Turn:
         return FollowedRequest(taken.number, taken.service_code, draft.place, self._now)
 
     async def _take_note(self, note: TextNote, conversation: Conversation) -> Conversation:
-        """Add a note; return the conversation, which keeps the place that the note told."""
+        """Add a note; return the conversation, which keeps the place that the note states."""
         request = conversation.request
         is_own = request is not None and request.number == note.number
         told = await self._add_note(note, conversation, own=is_own)

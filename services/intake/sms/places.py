@@ -1,4 +1,4 @@
-"""Places of the reports and answers that a text hands in, asked for before its transaction."""
+"""Places in the reports and answers of a text, geocoded before its transaction."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Places that reporters told after the decision, in decisions and in the cases that they opened."""
+"""Places that reporters stated after the decision: in decisions and the cases that they opened."""
 
 from collections.abc import Iterator, Sequence
 
@@ -35,7 +35,7 @@ async def record_places(db: Connection, placed: Sequence[PlacedRequest]) -> Sequ
         placed: The requests; one that has a place keeps it.
 
     Returns:
-        Cases that they opened, stored or not: a case that nobody could have found was not stored.
+        Cases that they opened, stored or not: those that no later report could match were not.
     """
     rows = await db.fetch(_PLACE_DECISIONS_SQL, *columns(map(_row, placed)))
     await db.execute(_PLACE_CASES_SQL, [row["request_id"] for row in rows])

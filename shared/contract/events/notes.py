@@ -37,7 +37,7 @@ class Note(Data):
     by: Literal["reporter", "other"] | None = None
     """Whether the sender's address or number is the contact's; null without either."""
     location: Location | None = None
-    """Location of the problem, told by the reporter of a request without one; null in other notes.
+    """Location of the problem, given by the reporter of a request without one; null in other notes.
 
     The case gets it if it has none, and goes from the desk to the bureau that routing names.
     """

@@ -5,8 +5,8 @@ from aiohttp import web
 from typing_extensions import override
 
 from services.intake.places.pelias import FAILURES_TO_OPEN
-from shared.contract.events import RequestSubmitted, encode
-from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_REQUESTS
+from shared.contract.events import NoteAdded, RequestSubmitted, encode
+from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.postgres import Pool
 from tests.builders import handed_in
 from tests.integration.intake.conftest import Running
@@ -40,7 +40,7 @@ class WatchingServer(PeliasServer):
         return await super().search(request)
 
 
-@pytest.mark.parametrize("way", ["single", "bulk", "kafka", "text"])
+@pytest.mark.parametrize("way", ["single", "bulk", "kafka", "text", "answer"])
 async def test_an_address_that_only_the_server_knows_is_put_on_the_map(
     running: Running, topic_log: TopicLog, pool: Pool, way: str
 ) -> None:
@@ -49,26 +49,33 @@ async def test_an_address_that_only_the_server_knows_is_put_on_the_map(
     async with running_pelias(server) as url, running(pelias_url=url, **SETTINGS) as client:
         tries = 0
 
-        async def on_the_map() -> RequestSubmitted | None:
+        async def on_the_map() -> RequestSubmitted | NoteAdded | None:
             nonlocal tries
             tries += 1
             data = plain(location={"address": f"{tries} SE Nowhere St"})
             if way == "text":
                 phone = Phone(f"+1503555{tries:04}")
                 await phone.say(client, f"Pothole at {tries} SE Nowhere St")
+            elif way == "answer":
+                phone = Phone(f"+1503555{tries:04}")
+                await phone.say(client, "A power line is down and sparking on the sidewalk")
+                await phone.say(client, f"It is at {tries} SE Nowhere St")
             elif way == "single":
                 await post(client, data)
             elif way == "bulk":
                 await bulk(client, line(f"line-{tries}", data=data))
             else:
                 await topic_log.write(CHANNEL_SUBMISSIONS, "a", encode(handed_in(data)))
-            found = await topic_log.events(INTAKE_REQUESTS)
-            return next((one for one in found if one.data.location.latitude is not None), None)
+            topics = (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS)
+            found = [event for topic in topics for event in await topic_log.events(topic)]
+            placed = (one for one in found if (at := one.data.location) and at.latitude is not None)
+            return next(placed, None)
 
-        request = await eventually(on_the_map)
+        event = await eventually(on_the_map)
 
-    assert request
-    at = request.data.location
+    assert event
+    at = event.data.location
+    assert at
     assert (at.latitude, at.longitude, at.precision) == (HERE.latitude, HERE.longitude, "address")
     assert at.municipality == "portland.gov"
     assert set(server.held) == {0}

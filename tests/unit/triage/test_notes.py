@@ -103,7 +103,7 @@ async def test_a_note_of_a_request_without_a_case_is_not_passed_on_but_a_danger_
     assert routes(told) == (("triage-decisions", request.data.request_id),)
 
 
-async def test_a_told_place_lets_a_later_report_there_find_the_case() -> None:
+async def test_a_stated_place_lets_a_later_report_there_find_the_case() -> None:
     store = InMemoryTriageStore()
     request = submitted(location=Location(precision="none"))
     [decision, _] = await events_of(store, request)
@@ -140,7 +140,7 @@ async def test_a_request_keeps_the_place_that_it_stated() -> None:
     assert here.data.case_id == decision.data.case_id
 
 
-def test_a_told_place_counts_for_the_priority() -> None:
+def test_a_stated_place_counts_for_the_priority() -> None:
     request = submitted(jurisdiction="portland.gov", service_code="ROW-POTHOLE")
     powell = Location(precision="address", address="3300 SE Powell Blvd")
     notes = [noted(request, "there", location=powell), noted(request, "it is deep")]

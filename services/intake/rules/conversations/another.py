@@ -1,4 +1,4 @@
-"""Whether a text without a place of its own tells of another danger than the report before it."""
+"""Comparison of the danger in a text with the report before it."""
 
 from collections.abc import Collection
 

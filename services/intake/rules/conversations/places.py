@@ -76,8 +76,8 @@ MAX_ANSWER = 200
 """Most characters of an answer that is a place as a whole."""
 
 
-class ToldPlace(NamedTuple):
-    """A place that a person told after the report.
+class StatedPlace(NamedTuple):
+    """A place that a person stated after the report.
 
     Attributes:
         words: As written.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.intake.rules.classification import classify_read
 from services.intake.rules.conversations.places import (
     MAX_ANSWER,
-    ToldPlace,
+    StatedPlace,
     find_place,
     may_be_place,
 )
@@ -53,7 +53,7 @@ class TextReading(NamedTuple):
         """True for a text without anything to keep: no words, a greeting, a thank-you."""
         return not self.says_what and self.place is None
 
-    def told_place(self, text: str, *, asked: bool) -> ToldPlace | None:
+    def stated_place(self, text: str, *, asked: bool) -> StatedPlace | None:
         """Return the place that the text tells about a report without one; None for none.
 
         Args:
@@ -61,9 +61,9 @@ class TextReading(NamedTuple):
             asked: True when it answers the question where.
         """
         if self.place:
-            return ToldPlace(self.place, is_sure=True)
+            return StatedPlace(self.place, is_sure=True)
         if asked and self.may_be_place and not self.is_unsure and len(text) <= MAX_ANSWER:
-            return ToldPlace(" ".join(text.split()), is_sure=False)
+            return StatedPlace(" ".join(text.split()), is_sure=False)
         return None
 
 
@@ -75,7 +75,7 @@ class ReportReading(NamedTuple):
         is_other: True for the kind of reports that name no other.
         is_danger: True when it tells of a danger to life.
         dangers: Conditions in it that make a danger to life, such as ``sparking``; none where only
-            the text model hears one.
+            the text model detects one.
         needs_place: True when its kind needs a place.
         question: The kind's question that could make it urgent; None when there is none to ask.
     """

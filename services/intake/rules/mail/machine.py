@@ -55,7 +55,7 @@ def on_answer(
     report, reading = conversation.report, reader.read(words[:MAX_READ])
     if report is None:
         return MailStep(
-            note=words, place=reading.told_place(words, asked="where" in conversation.question)
+            note=words, place=reading.stated_place(words, asked="where" in conversation.question)
         )
     answered = replace(
         report,

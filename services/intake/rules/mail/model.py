@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 
 Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
 """What a person is asked; ``danger_where`` is about a report that was passed on before."""
@@ -64,11 +64,11 @@ class MailStep(NamedTuple):
         question: What to ask; None for nothing.
         keep: The report as it waits now for the answer to the question.
         note: Words to add to the request of the conversation.
-        place: Where that request is, told in the note.
+        place: Location of that request as stated in the note.
     """
 
     submit: MailReport | None = None
     question: Question | None = None
     keep: MailReport | None = None
     note: str | None = None
-    place: ToldPlace | None = None
+    place: StatedPlace | None = None

@@ -237,7 +237,7 @@ class _Turn:
         return self._begin() if self._is_another(request) else self._note(request.number)
 
     def _is_another(self, request: FollowedRequest) -> bool:
-        """Return True for another danger, or another kind or place that is told as a whole.
+        """Return True for another danger, or for what and where of another problem.
 
         The place that the person was asked for is an answer, whatever else the text says.
         """
@@ -259,7 +259,7 @@ class _Turn:
         conversation, request = self.conversation, self.conversation.request
         if request and request.number == number:
             if request.place is None:
-                place = self.reading.told_place(self.text.body, asked=request.asks_where)
+                place = self.reading.stated_place(self.text.body, asked=request.asks_where)
             dangers = request.dangers | found.dangers
             followed = replace(request, at=self.text.at, asks_where=False, dangers=dangers)
             conversation = replace(conversation, request=followed)

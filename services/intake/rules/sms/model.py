@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,12 @@ class TextNote(NamedTuple):
     Attributes:
         number: Its tracking number.
         text: The words.
-        place: Where it is, told in them about the person's own request without a place.
+        place: Location as stated in them about the person's own request without one.
     """
 
     number: str
     text: str
-    place: ToldPlace | None = None
+    place: StatedPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

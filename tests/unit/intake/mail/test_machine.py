@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 from services.intake.rules.mail.machine import ANSWER_WITHIN, on_answer, on_due, on_report
 from services.intake.rules.mail.model import MailConversation, MailReport, Question
 from services.intake.rules.mail.wording import SUBJECT, question_text
@@ -64,14 +64,14 @@ def test_a_picture_is_an_answer() -> None:
 @pytest.mark.parametrize(
     ("question", "answer", "place"),
     [
-        ("danger_where", "It is at 1221 SW 4th Ave", ToldPlace("1221 SW 4th Ave", is_sure=True)),
-        ("danger_where", "on Main St", ToldPlace("on Main St", is_sure=False)),
+        ("danger_where", "It is at 1221 SW 4th Ave", StatedPlace("1221 SW 4th Ave", is_sure=True)),
+        ("danger_where", "on Main St", StatedPlace("on Main St", is_sure=False)),
         ("what", "on Main St", None),
         ("danger_where", "hurry", None),
     ],
 )
 def test_an_answer_about_a_request_is_a_note_with_the_place_that_it_tells(
-    question: Question, answer: str, place: ToldPlace | None
+    question: Question, answer: str, place: StatedPlace | None
 ) -> None:
     state = MailConversation(question, "en", None, "26-7KQ4-M2")
     step = on_answer(state, answer, (), READER)

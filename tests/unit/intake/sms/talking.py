@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 from services.intake.rules.conversations.reading import TextReader
 from services.intake.rules.screening import HazardScreen
 from services.intake.rules.sms.machine import on_due, on_text
@@ -51,7 +51,7 @@ class Talk:
         return [step.note.text for step in self.steps if step.note]
 
     @property
-    def told(self) -> list[ToldPlace | None]:
+    def told(self) -> list[StatedPlace | None]:
         """The place that each note tells."""
         return [step.note.place for step in self.steps if step.note]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 from services.intake.rules.sms import wording
 from tests.unit.intake.sms.talking import NUMBER, Talk, reply
 
@@ -139,7 +139,7 @@ def test_the_answer_tells_the_place_of_a_danger(
     talk.say(answer)
 
     assert talk.notes == [answer]
-    assert talk.told == [words and ToldPlace(words, is_sure=bool(is_sure))]
+    assert talk.told == [words and StatedPlace(words, is_sure=bool(is_sure))]
 
 
 def test_a_place_that_nobody_knew_may_be_told_again_in_a_form_that_is_sure() -> None:

@@ -157,7 +157,7 @@ class CorrectionsSuite:
 
         assert await cases.reporters([last]) == {last: Reporters(frozenset({"ana", "ben"}), 2)}
 
-    async def test_a_told_place_is_that_of_the_request_and_of_the_case_that_it_opened(
+    async def test_a_stated_place_is_that_of_the_request_and_of_the_case_that_it_opened(
         self, cases: TriageStore
     ) -> None:
         tents, joined = report(point=None, **MARKS), report(point=None)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from services.intake.notes.told_location import locate_told
+from services.intake.notes.stated_location import locate_stated
 from services.intake.places.gazetteer import add_places, geocoders_of
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.nearby import NearbyState, NearQuery, find_near, save_cases
 from services.intake.public_status.placing import PlacedCase, place_cases, place_request
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 from shared.catalogue import load_catalogue
 from shared.contract.events import Location, new_id
 from shared.runtime.postgres import Pool, transaction
@@ -39,19 +39,19 @@ async def add_request(pool: Pool) -> str:
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        (ToldPlace("1221 SW 4th Ave", is_sure=True), point(0)),
-        (ToldPlace("behind the old mill", is_sure=False), point(1)),
-        (ToldPlace("9 SE Ash St", is_sure=True), None),
-        (ToldPlace("on the moon", is_sure=False), "nowhere"),
+        (StatedPlace("1221 SW 4th Ave", is_sure=True), point(0)),
+        (StatedPlace("behind the old mill", is_sure=False), point(1)),
+        (StatedPlace("9 SE Ash St", is_sure=True), None),
+        (StatedPlace("on the moon", is_sure=False), "nowhere"),
     ],
 )
-async def test_a_told_place_is_found_as_the_address_of_a_report_is(
-    pool: Pool, told: ToldPlace, expected: GeoPoint | str | None
+async def test_a_stated_place_is_found_as_the_address_of_a_report_is(
+    pool: Pool, told: StatedPlace, expected: GeoPoint | str | None
 ) -> None:
     async with transaction(pool) as db:
         places = [place("1221 SW 4th Ave"), place("behind the old mill", 1)]
         await add_places(db, CITY.id, places)
-        found = await locate_told(told, POLICY.cities[CITY.id], geocoders_of(db, POLICY))
+        found = await locate_stated(told, POLICY.cities[CITY.id], geocoders_of(db, POLICY))
 
     if expected == "nowhere":
         assert found is None

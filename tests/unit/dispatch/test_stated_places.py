@@ -71,7 +71,7 @@ def whats(desk: DispatchHarness) -> list[tuple[str, str, str | None]]:
     return [(entry.what, entry.by, entry.note) for entry in desk.store.history]
 
 
-async def test_a_told_place_moves_the_lead_from_the_desk_to_the_bureau_of_the_place(
+async def test_a_stated_place_moves_the_lead_from_the_desk_to_the_bureau_of_the_place(
     desk: DispatchHarness,
 ) -> None:
     decision = await opened(desk)

@@ -1,4 +1,4 @@
-"""The location of a place that a person told after the report."""
+"""The location of a place that a person stated after the report."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from services.intake.inbound.districts import area_of
 from services.intake.inbound.location import to_location
 from services.intake.places.geocoder import geocode
 from services.intake.policy import Geocoder, ServedCity
-from services.intake.rules.conversations.places import ToldPlace
+from services.intake.rules.conversations.places import StatedPlace
 from services.intake.rules.location import resolve_location
 from services.intake.rules.text import normalize_text
 from shared.contract.events import Location
@@ -15,10 +15,10 @@ from shared.redaction import KnownPii
 _NOBODY = KnownPii(None, None, None)
 
 
-async def locate_told(
-    place: ToldPlace, city: ServedCity, geocoders: Sequence[Geocoder]
+async def locate_stated(
+    place: StatedPlace, city: ServedCity, geocoders: Sequence[Geocoder]
 ) -> Location | None:
-    """Return the location of a told place, as for the address of a report; None where nobody knows.
+    """Return the location of a stated place, as for a report's address; None for an unknown one.
 
     Args:
         place: The place.
