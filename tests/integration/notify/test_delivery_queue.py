@@ -106,7 +106,7 @@ async def test_what_is_claimed_has_all_that_its_message_needs(store: NotifyStore
         ),
     )
     event = moved(c, 2, "scheduled", bureau="PBOT-MAINT", public_note="Soon", scheduled_for=day)
-    await save(store, contact_given(r, name="Ana"), decided, event)
+    await save(store, contact_given(r, name="Ana", language="es"), decided, event)
     (trigger,) = await triggers(store, [c])
     wanted = delivery(request_id=r, trigger=trigger, language="es")
     await add(store, wanted)

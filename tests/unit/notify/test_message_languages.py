@@ -1,5 +1,6 @@
 """Messages in every language that has a catalogue, reviewed or not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from babel.messages.catalog import Catalog
 
 from docs._tools.translations import MESSAGES, faults, read, source_texts
 from services.notify.policy import city_texts
-from services.notify.rendering import TEMPLATES, MessageRenderer
+from services.notify.rendering import TEMPLATES, MessageRenderer, message_catalogues
 from services.notify.rules.model import CaseFacts, MessageData, ReferralAgency, TemplateName
 from services.notify.rules.sms_parts import sms_parts
 from shared.catalogue import load_catalogue
@@ -82,6 +83,16 @@ def test_spanish_alone_is_reviewed_and_has_every_message() -> None:
     assert LANGUAGE_RULES.catalogues["es"].complete == {*TEMPLATES, "pages"}
 
 
+def test_a_message_that_includes_an_untranslated_text_is_not_complete() -> None:
+    vietnamese = LANGUAGES["vi"]
+    without = replace(vietnamese, texts=vietnamese.texts - {"The team says: %(note)s"})
+
+    complete = message_catalogues({"vi": without})["vi"].complete
+
+    assert "completed" not in complete
+    assert "overdue" in complete
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_message_is_whole_in_its_language(language: str) -> None:
     for template in complete_in(language):
@@ -109,6 +120,7 @@ def test_what_fills_a_text_from_right_to_left_is_isolated() -> None:
 
     assert mail.subject == "وصلنا بلاغك \u206826-7KQ4-M2\u2069"
     assert f"\u2068{PHONE}\u2069" in mail.text
+    assert mail.text.count("26-7KQ4-M2") == mail.text.count("\u206826-7KQ4-M2\u2069") + 1  # the URL
     assert text.startswith("\u200fPortland 311: ")
     assert not {"\u2068", "\u200f"} & {*RENDERER.render(longest("received", "ru")).html}
 
