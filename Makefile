@@ -58,7 +58,7 @@ schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the
 	$(BIN)/python -m docs._tools.access_page
 	$(BIN)/python -m docs._tools.routing_page
 
-messages: setup ## Write new texts of the residents' pages into their catalogues, say what each lacks
+messages: setup ## Write new texts of pages and messages into their catalogues, say what each lacks
 	$(BIN)/python -m docs._tools.translations update $(NEW)
 
 docs: setup ## Build the documentation site into build/site, with every link checked

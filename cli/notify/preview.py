@@ -76,7 +76,7 @@ def preview(
 
 
 def _note(wished: str, shown: SpokenLanguage) -> str:
-    """Return what is to be said about the language of a message; empty for nothing."""
+    """Return a note about the language of a message; empty where it needs none."""
     if shown.tag != primary_subtag(wished):
         return f"Not in {wished}: there is no catalogue, or it lacks this message."
     if not shown.is_reviewed:

@@ -138,7 +138,7 @@ class LinkPages:
         """
         style = Markup(style_sheet(_COLOR))  # noqa: S704 - our own
         shown = self._environment.get_template("pages/plain.html.j2").render(
-            texts_by_language=self._texts, reason=reason, style=style
+            texts_by_language=self._texts, languages=self._languages, reason=reason, style=style
         )
         return _response(shown, status, _COLOR, headers)
 

@@ -73,6 +73,11 @@ def message_catalogues(
     }
 
 
+def isolated(text: str, reader: SpokenLanguage) -> str:
+    """Return what fills a text, isolated in a language that is written from right to left."""
+    return text if reader.direction == "ltr" else f"\u2068{text}\u2069"
+
+
 def _texts_of(names: Iterable[str], environment: jinja2.Environment) -> frozenset[str]:
     """Return the English texts of templates and of those that they include."""
     texts: set[str] = set()
@@ -98,6 +103,4 @@ def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
 
 
 def _isolating(text: str, reader: SpokenLanguage) -> str:
-    if reader.direction == "ltr":
-        return text
-    return _PLACEHOLDER.sub("\u2068\\g<0>\u2069", text)
+    return _PLACEHOLDER.sub(lambda found: isolated(found[0], reader), text)

@@ -40,7 +40,14 @@ def day_in_words(
 def past_day_in_words(
     moment: datetime | None, zone: ZoneInfo, language: str, *, short: bool = False
 ) -> str | None:
-    """Return a past day with its year; the arguments are those of ``day_in_words``."""
+    """Return a past day with its year; None for an implausible moment.
+
+    Args:
+        moment: A moment of the day.
+        zone: The city's time zone.
+        language: BCP 47 tag.
+        short: True for a text message.
+    """
     if moment is None or not is_plausible(moment):
         return None
     return format_date(moment.astimezone(zone), "medium" if short else "long", locale=language)

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 from services.notify.policy import CityTexts
-from services.notify.rendering.catalogues import text_environment
+from services.notify.rendering.catalogues import isolated, text_environment
 from services.notify.rendering.variables import phone_in, template_variables
 from services.notify.rules.model import ASKS_IF_FIXED, MessageData, TemplateName
 from services.notify.rules.signed_links import SignedLinks
@@ -102,6 +102,7 @@ class MessageRenderer:
             "body": list(_paragraphs(message.body)),
             "frame": self._frame.make_module(variables),
             "tracking_number": variables["tracking_number"],
+            "number": isolated(variables["tracking_number"], reader),
             "agency_url": variables["agency"] and variables["agency"].url,
             "feedback_url": self._feedback_url(data),
             "status_url": self._status_url(data),

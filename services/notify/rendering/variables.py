@@ -17,7 +17,13 @@ _NOT_FIXED = "resident_says_not_fixed"
 def template_variables(
     data: MessageData, city: CityTexts, reader: SpokenLanguage
 ) -> dict[str, Any]:
-    """Return the variables of a message's template."""
+    """Return the variables of a message's template.
+
+    Args:
+        data: What the message is about.
+        city: Texts of the city.
+        reader: The language of the message.
+    """
     request, case = data.request, data.case
     agency = request.agency
     service = city.service_names.get(request.service_code)

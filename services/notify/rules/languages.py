@@ -20,7 +20,7 @@ no speaker has reviewed, or a catalogue that lacks texts of the message."""
 
 @dataclass(frozen=True, slots=True)
 class MessageCatalogue:
-    """What a language's catalogue is good for.
+    """The state of a language's catalogue.
 
     Attributes:
         is_reviewed: True once a speaker has signed it.
@@ -51,7 +51,7 @@ class MessageLanguage:
 
 @dataclass(frozen=True, slots=True)
 class LanguageRules:
-    """Which languages messages are written in.
+    """Rules of the cities about the languages of messages.
 
     Attributes:
         catalogues: By BCP 47 primary subtag; English needs none.

@@ -18,10 +18,12 @@ from shared.contract.events import (
     ReferralReason,
     new_id,
 )
+from shared.runtime.postgres import Pool
 from tests.builders import NOON, contact_given, location
 from tests.integration.notify.stores import (
     LATER,
     NotifyStores,
+    PostgresStores,
     add,
     claim,
     due,
@@ -245,3 +247,18 @@ async def test_a_reader_of_another_language_has_its_help_line(store: NotifyStore
     [claimed] = await claim(store.deliveries)
 
     assert (claimed.data.language, claimed.data.help_language) == ("en", "vi")
+
+
+async def test_a_delivery_has_the_language_that_its_message_was_sent_in(pool: Pool) -> None:
+    store = PostgresStores(pool)
+    request_id, case_id = new_id(), new_id()
+    event = moved(case_id, 2, "in_progress")
+    contact = contact_given(request_id, language="es")
+    await save(store, contact, triaged(request_id, case_id), event)
+    (about,) = await triggers(store, [case_id])
+    await add(store, delivery(request_id=request_id, trigger=about, language="en"))
+    [claimed] = await claim(store.deliveries)
+    await store.deliveries.record([DeliveryUpdate(claimed.stored, "sent", 0)])
+
+    kept = await pool.fetchval("SELECT language FROM deliveries WHERE request_id = $1", request_id)
+    assert (claimed.data.language, claimed.stored.delivery.language, kept) == ("es", "es", "es")

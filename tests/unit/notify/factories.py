@@ -1,6 +1,7 @@
 """Factories of notify's inputs and values; a test gives only the fields it is about."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,7 @@ PORTLAND = CityTexts(
 )
 
 
+@cache
 def renderer() -> MessageRenderer:
     return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL, LINKS, LANGUAGES)
 
