@@ -10,11 +10,16 @@ import aiosmtplib
 import pytest
 import pytest_asyncio
 
+from cli.connection import ContactSecrets
 from cli.demo.run.texts import SimulatedGateway
+from cli.erase.person import by_phone
+from cli.erase.sealed import SealedSearch
 from deploy.local.supervisor import running_stack
 from shared.contract.events import ContactGiven, SubmissionReceived, encode, new_id
 from shared.contract.topics import CHANNEL_SUBMISSIONS
+from shared.errors import Route311Error
 from shared.runtime.clock import utc_now
+from shared.runtime.database import open_database
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
 from tests.builders import PIONEER_SQUARE, contact_given, handed_in, north_of, submission
@@ -227,13 +232,19 @@ async def test_no_table_shows_a_contact_and_with_the_last_one_of_a_person_goes_t
 
     assert await router.holding(email, number, number[2:], name) == []
     assert len(await router.fetch(keys, person)) == 1
+    wrong = ContactSecrets(b"another key of sixteen bytes", b"another key of sixteen bytes")
+    async with open_database(router.stack.postgres) as db:
+        search = SealedSearch(db, by_phone(number, {"US"}), wrong)
+        for look in (search.requests, search.drafts):
+            with pytest.raises(Route311Error, match="_KEY is not that of the stored contacts"):
+                await look()
 
     _, by_request = await router.command("erase", "--request", tracked)
     left = len(await router.fetch(keys, person))
-    _, by_phone = await router.command("erase", "--phone", number)
+    _, by_number = await router.command("erase", "--phone", number)
 
     assert (by_request["removed"]["contacts"], left) == (1, 1)
-    assert (by_phone["removed"]["contacts"], by_phone["removed"]["drafts"]) == (1, 1)
+    assert (by_number["removed"]["contacts"], by_number["removed"]["drafts"]) == (1, 1)
     assert await router.fetch(keys, person) == []
 
 

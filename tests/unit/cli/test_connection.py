@@ -4,9 +4,12 @@ from pathlib import Path
 import pytest
 
 from cli.connection import (
+    ContactSecrets,
     NoRouterError,
     PlaintextError,
+    SettingsError,
     find_admin_dsn,
+    find_contact_secrets,
     find_operations_dsn,
     load_stack,
 )
@@ -33,6 +36,8 @@ def stack(data: Path) -> Stack:
         mail="smtp://127.0.0.1:7",
         mail_folder=data / "mail",
         keys=Keys(bureaus={"WATER": "a"}, adapters={"demo": "b"}, operator="c"),
+        contact_key="of the stack's notify",
+        reporter_key="of the stack's intake",
     )
 
 
@@ -85,6 +90,24 @@ def test_commands_that_only_read_use_the_role_that_only_reads(
     monkeypatch.setenv("ROUTE311_OPERATIONS_DSN", "postgresql://reader@localhost/x")
     assert find_operations_dsn(router) == "postgresql://reader@localhost/x"
     assert find_admin_dsn(router) == "postgresql://admin@localhost/x"
+
+
+def test_the_secrets_of_contacts_are_those_of_the_database_that_is_asked(
+    router: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_stack = ContactSecrets(b"of the stack's notify", b"of the stack's intake")
+    assert find_contact_secrets(router) == of_stack
+    assert "of the stack" not in repr(of_stack)
+
+    monkeypatch.setenv("ROUTE311_ADMIN_DSN", "postgresql://admin@localhost/x")
+    monkeypatch.setenv("NOTIFY_CONTACT_KEY", "of another notify")
+    with pytest.raises(SettingsError, match="INTAKE_REPORTER_KEY"):
+        find_contact_secrets(router)
+
+    monkeypatch.setenv("INTAKE_REPORTER_KEY", "of another intake")
+    assert find_contact_secrets(router) == ContactSecrets(
+        b"of another notify", b"of another intake"
+    )
 
 
 def test_plain_text_to_another_machine_is_refused_unless_it_is_allowed(
