@@ -1,6 +1,6 @@
 """Rule: a person gets a limited number of messages a day over all channels, then one digest.
 
-So does a mailbox or number, whoever is said to be reached by it.
+A mailbox and a number have the same limit, so that new names for one person do not evade it.
 """
 
 from collections import Counter

@@ -1,7 +1,6 @@
-"""Rule: two machines that text each other fall silent.
+"""Rate limit of answers to one number, so that two machines do not text each other for ever.
 
-A phone that answers every text by itself would else talk with us for ever, and whoever forges its
-number could have us text it as often.
+It also limits the texts that a stranger can direct to a number by forging it as the sender.
 """
 
 from dataclasses import replace
