@@ -65,7 +65,7 @@ docs: setup ## Build the documentation site into build/site, with every link che
 	$(BIN)/python -m docs._tools.assemble
 	$(BIN)/zensical build --strict --clean -f build/mkdocs.yml
 
-faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about 55 minutes
+faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about an hour
 	$(PYTEST) tests/faults $(ARGS)
 
 faults-quick: setup ## The same with the faults that every change must stand: under 4 minutes

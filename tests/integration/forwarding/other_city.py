@@ -4,12 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qs
 
 import aiohttp
 from aiohttp import web
+
+from shared.catalogue import Catalogue, ForwardTarget, Open311Forward, load_catalogue
 
 Fault: TypeAlias = Literal["unavailable", "cut_after", "silent_after", "twice", "none"]
 CITY = "boston.gov"
@@ -26,6 +28,7 @@ class OtherCity:
         descriptions: Of the submissions that it took, in order.
         took: Set once it took one that it does not answer.
         endpoint: Where clients call it.
+        is_open: False answers everything with 503.
     """
 
     city: aiohttp.ClientSession
@@ -33,12 +36,13 @@ class OtherCity:
     descriptions: list[str] = field(default_factory=list)
     took: asyncio.Event = field(default_factory=asyncio.Event)
     endpoint: str = ""
+    is_open: bool = True
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
         is_submission = request.method == "POST"
         fault = self.faults.popleft() if is_submission and self.faults else "none"
-        if fault == "unavailable":
+        if fault == "unavailable" or not self.is_open:
             return web.Response(status=503, headers={"Retry-After": "1"})
         headers = {"Content-Type": request.headers["Content-Type"]} if is_submission else {}
         async with self.city.request(
@@ -56,6 +60,15 @@ class OtherCity:
         if fault == "twice":
             content = b"[" + content[1:-1] + b"," + content[1:]
         return web.Response(status=status, body=content, content_type="application/json")
+
+
+def with_forward(bureau: str, to: Open311Forward) -> Catalogue:
+    """Return the built-in catalogue, in which a bureau of Portland forwards."""
+    catalogue = load_catalogue()
+    city = catalogue.jurisdictions["portland.gov"]
+    forwarding = replace(city.bureaus[bureau], forward=ForwardTarget(to, None))
+    city = replace(city, bureaus={**city.bureaus, bureau: forwarding})
+    return replace(catalogue, jurisdictions={**catalogue.jurisdictions, city.id: city})
 
 
 @asynccontextmanager

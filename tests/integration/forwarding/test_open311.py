@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -22,7 +22,7 @@ from services.dispatch.forwarding.updates import RemoteUpdates
 from services.dispatch.rules.forwards import LEASE
 from services.dispatch.store.forwards import ForwardQueue
 from services.dispatch.webhooks.caller import open_caller
-from shared.catalogue import Catalogue, ForwardTarget, Open311Forward, load_catalogue
+from shared.catalogue import Open311Forward
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
@@ -40,7 +40,13 @@ from tests.builders import case_with_request, decision
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import POLICY, open_case
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.forwarding.other_city import CITY, KIND, OtherCity, other_city
+from tests.integration.forwarding.other_city import (
+    CITY,
+    KIND,
+    OtherCity,
+    other_city,
+    with_forward,
+)
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import ADAPTER
 from tests.topic_log import TopicLog
@@ -143,14 +149,6 @@ async def worked_on(log: TopicLog, request: RequestSubmitted, *, to_the_end: boo
     await log.publish(*events)
 
 
-def with_forward(to: Open311Forward) -> Catalogue:
-    catalogue = load_catalogue()
-    city = catalogue.jurisdictions["portland.gov"]
-    forwarding = replace(city.bureaus[LEAD], forward=ForwardTarget(to, None))
-    city = replace(city, bureaus={**city.bureaus, LEAD: forwarding})
-    return replace(catalogue, jurisdictions={**catalogue.jurisdictions, city.id: city})
-
-
 async def route311(*words: str) -> tuple[int, Any]:
     """Run a command in a thread, without signal handlers; return its exit code and its JSON."""
     with pytest.MonkeyPatch.context() as patch:
@@ -242,7 +240,7 @@ async def test_each_work_order_is_there_once_whatever_fails_and_its_status_comes
         )
         monkeypatch.setenv("DISPATCH_WEBHOOK_ALLOW", "127.0.0.0/8")
         monkeypatch.setattr(reconcile_command, "find_operations_dsn", lambda _: database.admin_dsn)
-        catalogue = with_forward(forwarder.to)
+        catalogue = with_forward(LEAD, forwarder.to)
         monkeypatch.setattr(reconcile_command, "load_catalogue", lambda: catalogue)
 
         async def found() -> Any:
