@@ -189,6 +189,7 @@ def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
         bureau=move.bureau or move.lead_bureau,
         note=move.public_note,
         scheduled_for=move.scheduled_for,
+        has_picture=any(_MEDIA_PATH in picture.url for picture in move.media),
     )
 
 
@@ -253,6 +254,8 @@ def _cause(event: e.Event) -> CausingEvent:
     return CausingEvent(event.id, event.traceparent)
 
 
+_MEDIA_PATH = "/v1/media/"
+"""In the addresses of our own pictures; residents see no others."""
 _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.ConsentChanged: _consent_changed,
     e.MailReturned: _mail_returned,

@@ -1,6 +1,6 @@
 """Policy of notify: texts of the catalogue per city, and rules of sending."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from services.notify.rules.sending import SendingRules
@@ -23,6 +23,7 @@ class CityTexts:
         service_names: Name of each service type by its code.
         bureau_names: Name of each bureau by its code.
         bureau_phones: Phone number of each bureau that has one, by its code.
+        open_pictures: Bureaus whose pictures of the work are public at once.
         referral_reasons: Reasons for a referral to an outside agency, by code.
         answers: Answers to questions that need no work, by code.
     """
@@ -35,6 +36,7 @@ class CityTexts:
     service_names: Mapping[str, LocalText]
     bureau_names: Mapping[str, str]
     bureau_phones: Mapping[str, str]
+    open_pictures: Collection[str]
     referral_reasons: Mapping[str, LocalText]
     answers: Mapping[str, LocalText]
 
@@ -75,6 +77,7 @@ def _texts(city: Jurisdiction) -> CityTexts:
         bureau_phones={
             bureau.code: bureau.phone for bureau in city.bureaus.values() if bureau.phone
         },
+        open_pictures={bureau.code for bureau in city.bureaus.values() if bureau.publish_photos},
         referral_reasons=city.referral_reasons,
         answers=city.answers,
     )

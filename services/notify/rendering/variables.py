@@ -42,6 +42,7 @@ def template_variables(
         "bureau": city.bureau_names.get(case.bureau or ""),
         "bureau_phone": city.bureau_phones.get(case.bureau or ""),
         "note": one_line(case.note),
+        "picture": case.has_picture and case.bureau in city.open_pictures,
         "reason": one_line(case.reason),
         "called_back": case.reason == _NOT_FIXED,
         "day": day_in_words(case.scheduled_for, zone, reader.tag),

@@ -64,6 +64,7 @@ class CaseFacts:
         scheduled_for: Start of the scheduled work.
         request_count: Number of requests in the case when a request joined it.
         first_reported_at: When the first of them was submitted.
+        has_picture: True when the bureau handed in a picture of the work.
     """
 
     bureau: str | None = None
@@ -72,6 +73,7 @@ class CaseFacts:
     scheduled_for: datetime | None = None
     request_count: int | None = None
     first_reported_at: datetime | None = None
+    has_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)

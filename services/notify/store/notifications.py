@@ -64,7 +64,7 @@ _FOLLOWERS_SQL = """
 """
 _TRIGGERS_SQL = """
     SELECT about, version, template, priority, only_for, cause_id, traceparent,
-           bureau, note, reason, scheduled_for, request_count, first_reported_at
+           bureau, note, reason, scheduled_for, request_count, first_reported_at, has_picture
       FROM announcements
      WHERE about = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
 """
@@ -114,10 +114,10 @@ _SAVE_MEMBERSHIPS_SQL = """
 _SAVE_TRIGGERS_SQL = """
     INSERT INTO announcements (about, version, template, priority, only_for, cause_id, traceparent,
                                bureau, note, reason, scheduled_for, request_count,
-                               first_reported_at)
+                               first_reported_at, has_picture)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[],
                          $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                         $11::timestamptz[], $12::integer[], $13::timestamptz[])
+                         $11::timestamptz[], $12::integer[], $13::timestamptz[], $14::boolean[])
     ON CONFLICT (about, version) DO NOTHING
 """
 
@@ -202,6 +202,7 @@ class PostgresNotificationStore:
                 trigger.facts.scheduled_for,
                 trigger.facts.request_count,
                 trigger.facts.first_reported_at,
+                trigger.facts.has_picture,
             )
             for trigger in triggers
         ]

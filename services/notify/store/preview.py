@@ -13,7 +13,7 @@ _REQUEST_SQL = """
      LIMIT 1
 """
 _FACTS_SQL = """
-    SELECT bureau, note, reason, scheduled_for, request_count, first_reported_at
+    SELECT bureau, note, reason, scheduled_for, request_count, first_reported_at, has_picture
       FROM announcements
      WHERE about = $1
      ORDER BY template = $2 DESC, version DESC

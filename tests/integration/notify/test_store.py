@@ -103,7 +103,8 @@ async def test_occasions_are_those_for_all_and_those_for_the_requests_asked_for(
 
 
 async def test_an_occasion_comes_back_as_it_was(store: NotifyStores) -> None:
-    event = moved(new_id(), 3, "in_progress").model_copy(
+    picture = {"url": "https://311.example.org/v1/media/0197a1b2c3d470008000"}
+    event = moved(new_id(), 3, "in_progress", media=[picture]).model_copy(
         update={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
     )
     r = new_id()

@@ -81,6 +81,7 @@ PORTLAND = CityTexts(
     },
     bureau_names={"PBOT-MAINT": "PBOT Maintenance Operations"},
     bureau_phones={"PBOT-MAINT": "503-823-1700"},
+    open_pictures={"PBOT-MAINT"},
     answers={"garbage_day": LocalText("It is on Monday.", "Es el lunes.")},
     referral_reasons={"state_land": LocalText("It is the State's.", "Es del Estado.")},
 )

@@ -26,7 +26,12 @@ def sentences(template: str, language: str) -> list[list[str]]:
             language=language,
             request=request_facts(emergency=True, service_code="NO-SUCH-KIND"),
             case=CaseFacts(
-                note="All dry", reason="All dry", request_count=30, first_reported_at=NOON
+                bureau="PBOT-MAINT",
+                note="All dry",
+                reason="All dry",
+                request_count=30,
+                first_reported_at=NOON,
+                has_picture=True,
             ),
         )
     )
