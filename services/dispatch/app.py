@@ -54,10 +54,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.callers import Callers
-from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import NOT_FIXED
 from shared.runtime.outbox.backlog import measure_backlog
@@ -71,7 +68,6 @@ from shared.runtime.service import ServiceParts
 _CALLER_CONNECTIONS = 4
 _WEBHOOK_CONNECTIONS = 5
 _FORWARD_CONNECTIONS = 2
-_ADDRESS_BURST_S = 5.0
 
 
 @asynccontextmanager
@@ -191,11 +187,9 @@ async def dispatch(
 
 
 def _callers(settings: DispatchSettings, pool: Pool) -> Callers:
-    by_key = TokenBuckets(settings.key_per_second)
-    return Callers(
-        keys=ApiKeyCache(partial(authenticate, pool)),
-        by_key=by_key,
-        by_bureau=by_key,
-        by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
+    return Callers.of(
+        pool,
+        key_per_second=settings.key_per_second,
+        address_per_second=settings.address_per_second,
         proxies=settings.trusted_proxies,
     )

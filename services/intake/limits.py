@@ -13,13 +13,11 @@ from services.intake.http.paths import BULK, NOTES, PREVIEW, SUBMISSIONS
 from services.intake.open311.api import keyed_open311_routes
 from services.intake.rules.media import PATH as MEDIA
 from services.intake.settings import IntakeSettings
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import Scope, authenticate
+from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.callers import Callers
-from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
+from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.postgres import Pool
 
-_ADDRESS_BURST_S = 5.0
 _PHOTOS, _PREVIEWS = 16, 8
 _SINGLY = 16
 """Calls at a time that each read or write by themselves: more would only wait for a connection, and
@@ -84,11 +82,11 @@ def callers_of(settings: IntakeSettings, lookups: Pool) -> Callers:
         settings: The rates.
         lookups: Database of the keys.
     """
-    return Callers(
-        keys=ApiKeyCache(partial(authenticate, lookups)),
-        by_key=TokenBuckets(_key_per_second(settings)),
-        by_bureau=TokenBuckets(settings.bureau_per_second),
-        by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
+    return Callers.of(
+        lookups,
+        key_per_second=_key_per_second(settings),
+        bureau_per_second=settings.bureau_per_second,
+        address_per_second=settings.address_per_second,
         proxies=settings.trusted_proxies,
     )
 

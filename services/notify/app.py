@@ -51,10 +51,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.callers import Callers
-from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import DELIVERIES
 from shared.runtime.outbox.backlog import measure_backlog
@@ -63,8 +60,6 @@ from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
 from shared.runtime.service import ServiceParts
-
-_ADDRESS_BURST_S = 5.0
 
 
 @asynccontextmanager
@@ -194,12 +189,10 @@ def _policy(
 
 
 def _callers(settings: NotifySettings, pool: Pool) -> Callers:
-    by_key = TokenBuckets(settings.key_per_second)
-    return Callers(
-        keys=ApiKeyCache(partial(authenticate, pool)),
-        by_key=by_key,
-        by_bureau=by_key,
-        by_address=TokenBuckets(settings.address_per_second, burst_s=_ADDRESS_BURST_S),
+    return Callers.of(
+        pool,
+        key_per_second=settings.key_per_second,
+        address_per_second=settings.address_per_second,
         proxies=settings.trusted_proxies,
     )
 

@@ -2,24 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
+from typing import Self
 
 from aiohttp import web
 
 from shared.errors import SystemicError
 from shared.runtime.http.addresses import Network, address_of
 from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import Principal, Scope
+from shared.runtime.http.api_keys import Principal, Scope, authenticate
 from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE, KEY_RATE
 from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.audit import authentication_failed
+from shared.runtime.postgres import Pool
 
 ADAPTER: Scope = "adapter"
 BUREAU: Scope = "bureau"
 OPERATOR: Scope = "operator"
+_ADDRESS_BURST_S = 5.0
 _ARTICLES: Mapping[Scope, str] = MappingProxyType(
     {ADAPTER: "an adapter", BUREAU: "a bureau", OPERATOR: "an operator"}
 )
@@ -53,6 +57,35 @@ class Callers:
     by_bureau: TokenBuckets
     by_address: TokenBuckets
     proxies: Sequence[Network] = ()
+
+    @classmethod
+    def of(
+        cls,
+        pool: Pool,
+        *,
+        key_per_second: int,
+        address_per_second: int,
+        proxies: Sequence[Network],
+        bureau_per_second: int | None = None,
+    ) -> Self:
+        """Return callers with keys of the service's database.
+
+        Args:
+            pool: The database.
+            key_per_second: Calls of one name's keys.
+            address_per_second: Calls of one address without a valid key; five times as many at
+                once.
+            proxies: Networks of trusted reverse proxies.
+            bureau_per_second: Uploads of one bureau; None where its calls count by its key.
+        """
+        by_key = TokenBuckets(key_per_second)
+        return cls(
+            keys=ApiKeyCache(partial(authenticate, pool)),
+            by_key=by_key,
+            by_bureau=TokenBuckets(bureau_per_second) if bureau_per_second else by_key,
+            by_address=TokenBuckets(address_per_second, burst_s=_ADDRESS_BURST_S),
+            proxies=proxies,
+        )
 
     async def adapter(
         self, request: web.Request, *, is_counted: bool, authorization: str | None = None
