@@ -1,0 +1,124 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from services.notify.rules.model import CaseFacts
+from tests.unit.notify.factories import LINKS, MESSAGE
+from tests.unit.notify.letters import LANGUAGES, Page, render
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [("en", "Monday, November 23"), ("es", "lunes 23 de noviembre")],
+)
+def test_a_date_is_the_citys_own_day_in_words(language: str, day: str) -> None:
+    late_in_utc = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
+
+    message = render("scheduled", language, case=CaseFacts(scheduled_for=late_in_utc))
+
+    assert day in message.text
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "count"),
+    [
+        (
+            "en",
+            "Yours is one of 30 reports of it. It was first reported on November 23, 2026.",
+            "one of",
+        ),
+        (
+            "es",
+            "El suyo es uno de 30 reportes. El primero llegó el 23 de noviembre de 2026.",
+            "uno de",
+        ),
+    ],
+)
+def test_who_reports_a_known_problem_reads_how_many_did_and_since_when(
+    language: str, told: str, count: str
+) -> None:
+    late_in_utc = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
+    case = CaseFacts(request_count=30, first_reported_at=late_in_utc)
+
+    message = render("attached", language, case=case)
+
+    assert told in message.text
+    assert told in Page(message.html).text
+    only_one = render("attached", language, case=CaseFacts(request_count=1))
+    assert count not in only_one.text
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        datetime.max,  # noqa: DTZ901 - as the driver reads "infinity"
+        datetime(1999, 12, 31, tzinfo=UTC),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_work_with_an_implausible_date_is_planned_without_it(
+    language: str, moment: datetime
+) -> None:
+    case = CaseFacts(scheduled_for=moment)
+
+    assert render("scheduled", language, case=case) == render("scheduled", language)
+
+
+def test_work_without_a_date_is_planned_all_the_same() -> None:
+    assert "We don't know the day yet" in render("scheduled").text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "template",
+    [
+        "scheduled",
+        "in_progress",
+        "waiting_for_resident",
+        "completed",
+        "declined",
+        "referred",
+        "reopened",
+    ],
+)
+def test_what_the_bureau_says_to_the_public_is_passed_on(template: str, language: str) -> None:
+    message = render(template, language, case=CaseFacts(note="Mattress taken away"))
+
+    assert "Mattress taken away" in message.text
+    assert "Mattress taken away" in message.html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_is_turned_down_reads_why(language: str) -> None:
+    assert (
+        "Private land" in render("declined", language, case=CaseFacts(reason="Private land")).text
+    )
+
+
+def test_the_bureau_is_called_by_its_name() -> None:
+    message = render(case=CaseFacts(bureau="PBOT-MAINT"))
+
+    assert "We sent it to PBOT Maintenance Operations." in message.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_reads_that_the_work_is_done_can_say_whether_it_is_fixed(language: str) -> None:
+    message = render("completed", language)
+
+    link = LINKS.url("feedback", MESSAGE)
+    assert link in message.text
+    assert f'href="{link}"' in message.html
+    assert "/feedback/" not in render("declined", language).text
+
+
+def test_a_new_team_is_named_with_its_phone_and_a_resident_who_called_it_back_is_told() -> None:
+    moved = render("transferred", case=CaseFacts(bureau="PBOT-MAINT"))
+    by_resident = render("reopened", case=CaseFacts(reason="resident_says_not_fixed"))
+    by_operator = render("reopened", case=CaseFacts(reason="A look into the file"))
+
+    assert "PBOT Maintenance Operations takes care of it. Their phone: 503-823-1700." in moved.text
+    assert "Somebody told us that it is not fixed." in by_resident.text
+    assert "there is more work to do" in by_operator.text
+    assert "A look into the file" not in by_operator.text
