@@ -27,24 +27,10 @@ from services.notify.rules.updates import Updates
 from services.notify.store.consents import Suppressed
 from shared.contract.events import Event, new_id
 from shared.vocabulary import StatusChannel
+from tests.unit.notify.delivery_rows import DeliveryRow, clash, thread_of
 from tests.unit.notify.factories import LANGUAGE_RULES
 
 _COUNTED = ("pending", "sending", "sent", "unknown")
-
-
-@dataclass
-class DeliveryRow:
-    stored: StoredDelivery
-    state: str
-    not_before: datetime
-    deferrals: int = 0
-    reason: str | None = None
-    claimed_by: object = None
-    lease_until: datetime | None = None
-
-    @property
-    def order(self) -> tuple[str, datetime, str]:
-        return self.stored.delivery.trigger.priority, self.not_before, self.stored.notification_id
 
 
 @dataclass
@@ -137,7 +123,7 @@ class InMemoryNotify:
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
         added = []
         for delivery in deliveries:
-            if not any(_clash(delivery, row) for row in self.rows):
+            if not any(clash(delivery, row) for row in self.rows):
                 stored = StoredDelivery(new_id(), delivery)
                 state = "suppressed" if delivery.suppressed else "pending"
                 state = "held" if delivery.suppressed == "contact_flooded" else state
@@ -147,16 +133,16 @@ class InMemoryNotify:
         return added
 
     async def merge_waiting(self, deliveries: Collection[StoredDelivery], now: datetime) -> None:
-        threads = {_thread(one.delivery) for one in deliveries}
+        threads = {thread_of(one.delivery) for one in deliveries}
         for row in self.rows:
             is_waiting = row.state == "pending" and not row.deferrals and row.not_before > now
-            if is_waiting and _thread(row.stored.delivery) in threads and self._is_overtaken(row):
+            if is_waiting and thread_of(row.stored.delivery) in threads and self._is_overtaken(row):
                 row.state = "merged"
 
     def _is_overtaken(self, row: DeliveryRow) -> bool:
         mine = row.stored.delivery
         return any(
-            _thread(other.stored.delivery) == _thread(mine)
+            thread_of(other.stored.delivery) == thread_of(mine)
             and other.stored.delivery.trigger.version > mine.trigger.version
             and other.state in _COUNTED
             for other in self.rows
@@ -208,7 +194,7 @@ class InMemoryNotify:
     def _is_behind(self, row: DeliveryRow) -> bool:
         mine = row.stored.delivery
         return any(
-            _thread(other.stored.delivery) == _thread(mine)
+            thread_of(other.stored.delivery) == thread_of(mine)
             and other.stored.delivery.trigger.version < mine.trigger.version
             and other.state in {"pending", "sending"}
             for other in self.rows
@@ -304,17 +290,3 @@ class InMemoryNotify:
 
     def _row(self, stored: StoredDelivery) -> DeliveryRow:
         return next(r for r in self.rows if r.stored.notification_id == stored.notification_id)
-
-
-def _clash(delivery: Delivery, row: DeliveryRow) -> bool:
-    other = row.stored.delivery
-    if (delivery.trigger.key, delivery.channel) != (other.trigger.key, other.channel):
-        return False
-    if delivery.request_id == other.request_id:
-        return True
-    sendable = delivery.suppressed in {None, "contact_flooded"} and row.state != "suppressed"
-    return sendable and delivery.person == other.person
-
-
-def _thread(delivery: Delivery) -> tuple[str, str, str]:
-    return delivery.person, delivery.trigger.subject_id, delivery.channel
