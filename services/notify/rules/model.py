@@ -193,8 +193,7 @@ class ReporterContact:
         phone_ref: Keyed hash of the number, by which a consent names it, or None.
         name: As given.
         named_at: When intake took it.
-        flood_key: Keyed hash, equal for all addresses of one mailbox; that of the number where too
-            many requests name it with ever new addresses.
+        flood_key: Keyed hash of the mailbox without its tag, or of a number that is flooded.
         is_flooded: True when too many requests name it.
     """
 
@@ -287,8 +286,7 @@ class MessageData:
         name: The reporter's name, as given.
         request: The reporter's request.
         case: Details of the case event.
-        followed: Tracking numbers of all requests that the person has messages about that day,
-            for a digest.
+        followed: Tracking numbers in the person's messages of that day, for a digest.
         help_language: That of the line that says how to get help in it; None for none.
     """
 

@@ -5,7 +5,6 @@ import pytest
 
 from services.intake.public_status.model import CaseLink, PublicDecision, StatusChange, WorkPictures
 from services.intake.public_status.nearby import NearbyState
-from services.intake.public_status.placing import PlacedCase
 from services.intake.public_status.projection import PictureRules, project_events
 from shared.contract.events import (
     Advice,
@@ -34,7 +33,6 @@ from shared.contract.events import (
 from shared.runtime.consumer.messages import Message
 from tests.builders import (
     NOON,
-    PIONEER_SQUARE,
     case_with_request,
     decision,
     location,
@@ -292,15 +290,3 @@ async def test_pictures_of_the_work_are_saved() -> None:
     event = CaseStatusChanged.of(move(case_id=OTHER, media=[{"url": url}]), now=NOON)
 
     assert (await followed(event)).pictures == [WorkPictures(OTHER, 2, ("a" * 32,))]
-
-
-async def test_a_note_that_tells_a_place_gives_it_to_the_case_that_is_its_key() -> None:
-    statuses, case_id = RecordingPublicStatuses(), new_id()
-    point, address = location(), location(latitude=None, longitude=None, address="12 Quay St")
-    notes = [note_added(request_id=REQUEST, location=at) for at in (point, address, None)]
-    messages: list[Message[Any]] = [Message(record(key=case_id.encode()), note) for note in notes]
-    await project_events(messages, statuses, RULES)
-
-    assert statuses.placed == [
-        PlacedCase(case_id, REQUEST, "pavement", PIONEER_SQUARE.latitude, PIONEER_SQUARE.longitude)
-    ]
