@@ -64,7 +64,7 @@ class CaseFacts:
         scheduled_for: Start of the scheduled work.
         request_count: Number of requests in the case when a request joined it.
         first_reported_at: When the first of them was submitted.
-        has_picture: True when the bureau handed in a picture of the work.
+        has_picture: True when the bureau sent a picture of the work.
     """
 
     bureau: str | None = None

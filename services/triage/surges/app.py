@@ -180,9 +180,11 @@ class SurgeWatcher:
             self._watermark.observe(counts.lane, partition, count.observed_from)
 
     async def _publish_until(self, stopping: asyncio.Event, sink: KafkaSink) -> None:
-        self._to_publish.update(self._counter.keys())  # a crash may have left some unpublished
+        owned: set[TP] = set()
         while not self._app.should_stop:
             if not self._app.rebalancing:
+                if owned != (owned := set(self._partitions())):  # their owner may have left some
+                    self._to_publish = set(self._counter.keys())
                 await self._advance(stopping)
                 await self._publish(sink)
             await pause(stopping, _POLL_S)

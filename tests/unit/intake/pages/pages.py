@@ -46,6 +46,7 @@ STEP: Mapping[str, Any] = {
             "url": "https://a.example",
             "reason": None,
         },
+        "priority": "P3",
         "questions": [],
     },
 }

@@ -103,6 +103,17 @@ def test_an_agency_acts_in_place_of_the_team_or_beside_it(status: str, heading: 
     assert note.findtext("h2") == heading
 
 
+@pytest.mark.parametrize(
+    ("priority", "heading"),
+    [("P2", "Please tell this agency as well"), ("P3", "Another agency handles this")],
+)
+def test_an_urgent_report_is_never_left_to_another_agency(priority: str, heading: str) -> None:
+    view = {**PAGES["report_2"]["view"], "priority": priority}
+    [told] = tree_of(page("report_2", view=view)).xpath("//h2[@id='referral']")
+
+    assert told.text == heading
+
+
 def test_a_text_in_another_language_than_the_page_says_so() -> None:
     pothole = LocalText("Pothole", "Bache").in_language("ar")
     seen = LocalText("The team has seen your report.", "").in_language("ar")
