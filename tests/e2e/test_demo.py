@@ -81,6 +81,7 @@ async def test_a_day_ends_by_itself_with_a_summary_in_which_nothing_is_lost(fold
     assert len(list((folder / "data" / "mail").glob("*.eml"))) > REQUESTS
 
 
+@pytest.mark.long
 async def test_with_keep_the_router_answers_until_it_is_stopped(folder: Path) -> None:
     demo = await started(folder, "--keep")
 

@@ -248,6 +248,7 @@ async def test_no_table_shows_a_contact_and_with_the_last_one_of_a_person_goes_t
     assert await router.fetch(keys, person) == []
 
 
+@pytest.mark.long
 async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_topic(
     router: OperatedRouter,
 ) -> None:

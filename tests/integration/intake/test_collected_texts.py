@@ -31,7 +31,7 @@ from tests.integration.intake.ways import WAYS
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(600)]
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 NAUGHTY = DATA / "naughty_strings" / "blns.base64.json"

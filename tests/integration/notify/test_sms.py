@@ -80,6 +80,7 @@ async def different(topic_log: TopicLog, count: int) -> list[Event] | None:
     return list(reports.values()) if len(reports) >= count else None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1])
 async def test_all_of_it_twice_in_any_order_with_a_kill_while_sending_sends_nothing_twice(  # noqa: PLR0913, PLR0917 - fixtures
     seed: int,

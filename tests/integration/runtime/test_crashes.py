@@ -38,6 +38,7 @@ async def test_the_third_crash_at_a_record_parks_it_alone_and_its_neighbours_are
     assert any('"message_refused"' in line and '"error"' in line for line in child.lines)
 
 
+@pytest.mark.long
 async def test_the_third_crash_at_a_deferred_record_parks_it_and_those_behind_it_go_on(
     service: DyingService, pool: Pool, topic_log: TopicLog
 ) -> None:
@@ -56,6 +57,7 @@ async def test_the_third_crash_at_a_deferred_record_parks_it_and_those_behind_it
     assert await noted(pool) == ids([*before, *after])
 
 
+@pytest.mark.long
 async def test_a_process_that_is_killed_five_times_from_outside_at_one_record_parks_nothing(
     service: DyingService, pool: Pool, topic_log: TopicLog
 ) -> None:
@@ -74,6 +76,7 @@ async def test_a_process_that_is_killed_five_times_from_outside_at_one_record_pa
     assert await topic_log.records("intake-requests-dlq") == []
 
 
+@pytest.mark.long
 async def test_a_process_that_is_asked_to_stop_at_a_record_again_and_again_counts_no_crash(
     service: DyingService, pool: Pool, topic_log: TopicLog
 ) -> None:

@@ -104,6 +104,7 @@ async def test_the_next_router_ends_the_leftovers_of_a_killed_one_and_keeps_its_
         assert step in router.printed()
 
 
+@pytest.mark.long
 async def test_two_routers_live_side_by_side_and_ctrl_c_ends_one_without_a_trace(
     router: Router, tmp_path: Path
 ) -> None:

@@ -124,6 +124,7 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(
     assert not await answers(replace(encrypted.admin, ca_file=other))
 
 
+@pytest.mark.long
 async def test_the_surge_watcher_gets_ready_over_tls(encrypted: Encrypted, tmp_path: Path) -> None:
     port = encrypted.site.ports.port("watcher")
     environment = encrypted.access("triage-stream").environment()

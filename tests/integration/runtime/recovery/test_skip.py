@@ -59,6 +59,7 @@ async def place_of(topic_log: TopicLog, request_id: str) -> str:
     return at
 
 
+@pytest.mark.long
 async def test_what_a_person_skips_while_the_service_is_down_is_parked_at_its_start(
     service: DyingService, pool: Pool, topic_log: TopicLog, route311: Route311
 ) -> None:
@@ -114,6 +115,7 @@ async def test_a_crash_loop_is_named_by_status_and_ended_by_a_skip(
     assert await noted(pool) == ids([*before, *after])
 
 
+@pytest.mark.long
 async def test_a_skip_reaches_a_service_that_is_at_work(
     run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog, route311: Route311
 ) -> None:
