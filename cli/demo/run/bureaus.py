@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from cli.demo.scenario.randomness import Random
 from shared.contract.events import WorkOrder, WorkOrderUpdate
-from shared.vocabulary import UpdateStatus
+from shared.vocabulary import FINAL_STATUSES, UpdateStatus
 
 SILENT = "PEMO"
 """Bureau that never sends an update, so that the summary shows one that is not connected."""
@@ -99,13 +99,16 @@ class BureauSimulator:
                 tracked.steps += self._work_steps(order)
         elif order.version > tracked.order.version:
             tracked.order = order
+        if tracked.order.status in FINAL_STATUSES:  # the work may have gone to another bureau
+            tracked.steps = tracked.steps[: tracked.sent]
         return [*self._confused_update(order, now), *tracked.next_update(now)]
 
     def start_work(self, now: datetime) -> list[WorkOrderUpdate]:
         """Plan work on all orders, present and future; return the first updates."""
         self._working = True
         for tracked in self._tracked.values():
-            tracked.steps += self._work_steps(tracked.order)
+            if tracked.order.status not in FINAL_STATUSES:
+                tracked.steps += self._work_steps(tracked.order)
         return [update for tracked in self._tracked.values() for update in tracked.next_update(now)]
 
     def _first_steps(self, order: WorkOrder) -> tuple[UpdateStep, ...]:

@@ -57,6 +57,22 @@ def test_an_older_state_of_a_work_order_is_nothing_to_go_by(bureaus: BureauSimul
     assert [update.status for update in bureaus.start_work(NOON)] == ["in_progress"]
 
 
+@pytest.mark.parametrize("is_at_work", [False, True])
+def test_work_that_went_to_another_bureau_is_not_waited_for(
+    bureaus: BureauSimulator, is_at_work: bool
+) -> None:
+    order = work_order(bureau=BUREAU, priority=priority("P1", 90))
+    bureaus.receive(order, NOON)
+    if is_at_work:
+        bureaus.start_work(NOON)
+
+    gone = order.model_copy(update={"status": "withdrawn", "version": 2})
+    assert bureaus.receive(gone, NOON) == []
+    if not is_at_work:
+        assert bureaus.start_work(NOON) == []
+    assert bureaus.unfinished == 0
+
+
 def test_nothing_is_done_before_work_begins_and_no_step_before_the_last_one_counts(
     bureaus: BureauSimulator,
 ) -> None:
