@@ -15,14 +15,14 @@ from cli.demo.run.texts import SimulatedGateway
 from cli.erase.person import by_phone
 from cli.erase.sealed import SealedSearch
 from deploy.local.supervisor import running_stack
-from shared.contract.events import ContactGiven, SubmissionReceived, encode, new_id
+from shared.contract.events import new_id
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
-from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
-from tests.builders import PIONEER_SQUARE, contact_given, handed_in, north_of, submission
+from tests.builders import contact_given, submission
+from tests.integration.erasure import report, restore
 from tests.integration.operated_router import OperatedRouter
 from tests.pictures import encoded
 from tests.temporary_folders import let_others_in
@@ -34,23 +34,12 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 
-_metres = iter(range(0, 1_000_000, 5_000))
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[OperatedRouter]:
     folder = let_others_in(tmp_path_factory.mktemp("erase"))
     async with running_stack(folder / "data") as stack:
         yield OperatedRouter(stack, folder / "data")
-
-
-def report(email: str, **changes: Any) -> SubmissionReceived:
-    point = north_of(PIONEER_SQUARE, next(_metres) % 9_000)
-    place = {"latitude": point.latitude, "longitude": point.longitude}
-    reporter = {"name": "Quilla", "email": email, "status_updates": ["email"]}
-    reporter |= changes.pop("reporter", {})
-    data = submission(location=place, reporter=reporter, **changes)
-    return handed_in(data, time=utc_now().isoformat())  # an old one is overdue at once
 
 
 async def test_a_person_is_erased_everywhere_and_nothing_brings_them_back(
@@ -270,25 +259,6 @@ async def test_older_tables_that_come_back_are_erased_by_the_tombstones_on_the_t
 
     assert request_id in done["requests"]
     assert await router.readable(email) == []
-
-
-async def restore(router: OperatedRouter, contact: ContactGiven) -> None:
-    """Put back what an older copy of the database holds."""
-    request_id, email = contact.data.request_id, contact.data.email
-    await router.fetch(
-        "INSERT INTO intake.outbox_batches"
-        " (segment, seq, bucket, event_ids, topics, keys, payloads, headers)"
-        " VALUES (0, nextval('intake.outbox_seq'), 0, $1, '{intake-contacts}', $2, $3, '{NULL}')",
-        *([contact.id], [request_id.encode()], [encode(contact)]),
-    )
-    await router.fetch(
-        "UPDATE notify.requests SET sealed_mailbox = $2, person = 'ana', erased = false"
-        " WHERE request_id = $1::text::uuid",
-        *(request_id, email),
-    )
-    await router.fetch(
-        "UPDATE intake.requests SET contact = 'given' WHERE request_id = $1::text::uuid", request_id
-    )
 
 
 async def test_a_flood_is_held_shown_without_the_address_and_released_or_dropped(

@@ -1,0 +1,38 @@
+"""What the tests of erasure hand in, and older tables that come back."""
+
+from typing import Any
+
+from shared.contract.events import ContactGiven, SubmissionReceived, encode
+from shared.runtime.clock import utc_now
+from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission
+from tests.integration.operated_router import OperatedRouter
+
+_metres = iter(range(0, 1_000_000, 5_000))
+
+
+def report(email: str, **changes: Any) -> SubmissionReceived:
+    point = north_of(PIONEER_SQUARE, next(_metres) % 9_000)
+    place = {"latitude": point.latitude, "longitude": point.longitude}
+    reporter = {"name": "Quilla", "email": email, "status_updates": ["email"]}
+    reporter |= changes.pop("reporter", {})
+    data = submission(location=place, reporter=reporter, **changes)
+    return handed_in(data, time=utc_now().isoformat())  # an old one is overdue at once
+
+
+async def restore(router: OperatedRouter, contact: ContactGiven) -> None:
+    """Put back what an older copy of the database holds."""
+    request_id, email = contact.data.request_id, contact.data.email
+    await router.fetch(
+        "INSERT INTO intake.outbox_batches"
+        " (segment, seq, bucket, event_ids, topics, keys, payloads, headers)"
+        " VALUES (0, nextval('intake.outbox_seq'), 0, $1, '{intake-contacts}', $2, $3, '{NULL}')",
+        *([contact.id], [request_id.encode()], [encode(contact)]),
+    )
+    await router.fetch(
+        "UPDATE notify.requests SET sealed_mailbox = $2, person = 'ana', erased = false"
+        " WHERE request_id = $1::text::uuid",
+        *(request_id, email),
+    )
+    await router.fetch(
+        "UPDATE intake.requests SET contact = 'given' WHERE request_id = $1::text::uuid", request_id
+    )
