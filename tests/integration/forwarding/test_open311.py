@@ -177,7 +177,7 @@ async def test_each_work_order_is_there_once_whatever_fails_and_its_status_comes
     topic_log: TopicLog,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with running(address_per_second=1_000) as client, other_city(client) as city:
+    async with running() as client, other_city(client) as city:
         forwarder = Forwarder(dispatch_pool, city.endpoint)
         routine = [await opened(dispatch_pool, "P4") for _ in range(5)]
         urgent = await opened(dispatch_pool, "P1")

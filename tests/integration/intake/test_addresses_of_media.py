@@ -64,7 +64,7 @@ async def canary() -> AsyncGenerator[Canary]:
 async def test_no_address_of_a_picture_is_called_by_any_way_in(
     running: Running, topic_log: TopicLog
 ) -> None:
-    async with canary() as watched, running(address_per_second=1_000) as client:
+    async with canary() as watched, running() as client:
         number = (await post(client)).json["tracking_number"]
         urls = watched.addresses()
         answers = {

@@ -52,7 +52,7 @@ async def test_beside_many_strangers_an_adapter_is_answered_as_ever(
     running: Running, attack: str
 ) -> None:
     took = []
-    async with running() as client:
+    async with running(address_per_second=20) as client:
         assert (await post(client)).status == 201
         async with attackers(client, ATTACKS[attack]):
             for _ in range(CALLS):
@@ -84,7 +84,7 @@ async def test_while_the_database_stands_still_one_key_holds_its_share_of_the_pl
 ) -> None:
     await store_keys(database.admin_dsn, "intake", [("other", "adapter", OTHER)])
     other_key = {"Authorization": f"Bearer {OTHER}"}
-    async with running(accepts_per_second=1_000, key_per_second=5) as client:  # 2 places of 400
+    async with running(accepts_per_second=1_000, key_per_second=5) as client:
         assert {(await post(client)).status, (await post(client, headers=other_key)).status} == {
             201
         }
@@ -94,7 +94,9 @@ async def test_while_the_database_stands_still_one_key_holds_its_share_of_the_pl
             )
         after = await post(client, headers=other_key)
 
-    assert sorted(response.status for response in flood) == [429, 429, 503, 503]
+    statuses = Counter(response.status for response in flood)
+    assert set(statuses) == {429, 503}
+    assert statuses[503] <= 2, "its share of 400 places, of which a slow database leaves 300"
     refused = next(response for response in flood if response.status == 429)
     assert "in progress" in refused.json["detail"]
     assert "Idempotency-Key" in other.json["detail"], "it was let in, and the database was late"

@@ -145,7 +145,7 @@ async def test_no_route_shows_anybody_a_private_requests_words_or_its_reporter(
 async def test_open311_shows_a_city_nothing_of_another(running: Running, key: str | None) -> None:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     everywhere = {"bbox": "-180,-90,180,90"}
-    async with running(address_per_second=1_000, key_per_second=1_000) as client:
+    async with running(key_per_second=1_000) as client:
         here = await number_of(client)
         there = (
             await post(client, plain(jurisdiction="boston.gov", service_code=None, location=BOSTON))
@@ -169,7 +169,7 @@ async def test_a_private_case_is_near_nobody_and_counted_nowhere(
     running: Running, topic_log: TopicLog
 ) -> None:
     """Not even one who hands in the same private kind at the same place is shown it."""
-    async with running(key_per_second=1_000, address_per_second=1_000) as client:
+    async with running(key_per_second=1_000) as client:
         private = await private_request(client)
         public = await number_of(
             client,

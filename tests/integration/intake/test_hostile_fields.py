@@ -145,7 +145,7 @@ async def test_a_hostile_text_is_stored_as_normal_text_and_answered_inertly(
     running: Running, topic_log: TopicLog, name: str
 ) -> None:
     text = TEXTS[name]
-    async with running(address_per_second=1_000, key_per_second=1_000) as client:
+    async with running(key_per_second=1_000) as client:
         number = (await post(client)).json["tracking_number"]
         answers = await answers_to(client, number, text)
         handed = handed_in(submission(text[:SHORT]), id="k")

@@ -13,6 +13,7 @@ import pytest
 from PIL import ExifTags, Image
 from structlog.testing import capture_logs
 
+from shared.runtime.ops.audit import AuthenticationFailures
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import ADAPTER, call, plain
 from tests.integration.intake.media import upload
@@ -172,11 +173,12 @@ WAYS: Mapping[str, Tell] = {
 
 
 async def test_no_value_is_in_a_log_or_in_an_answer(
-    running: Running, caplog: pytest.LogCaptureFixture
+    running: Running, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
+    monkeypatch.setattr("shared.runtime.ops.audit._failures", AuthenticationFailures())
     shown, statuses, logged = dict[str, list[str]](), dict[str, set[int]](), 0
-    limits = {"address_per_second": 1_000, "key_per_second": 1_000, "forms_per_minute": 1_000}
+    limits = {"key_per_second": 1_000, "forms_per_minute": 1_000}
     async with running(**SETTINGS, **limits) as client:
         number = await number_of(client)
         for way, tell in WAYS.items():

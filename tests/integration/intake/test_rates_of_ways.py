@@ -36,7 +36,7 @@ async def test_each_way_refuses_a_flood_of_one_key_and_serves_another(
     await store_keys(
         database.admin_dsn, "intake", [("flood", "adapter", "one"), ("calm", "adapter", "other")]
     )
-    async with running(key_per_second=2, address_per_second=1_000) as client:
+    async with running(key_per_second=2) as client:
         number = (await post(client)).json["tracking_number"]
         flood = await asyncio.gather(*(way(client, number, key="one") for _ in range(CALLS)))
 

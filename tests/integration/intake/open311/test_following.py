@@ -93,7 +93,7 @@ async def test_a_request_is_listed_at_once_without_contact_data(running: Running
 
 
 async def test_a_request_is_followed_to_its_end(running: Running, topic_log: TopicLog) -> None:
-    async with running(address_per_second=1_000) as client:
+    async with running() as client:
         number = await number_of(client)
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         decided, opened, work, done = life(request)
@@ -128,7 +128,7 @@ async def test_a_request_is_followed_to_its_end(running: Running, topic_log: Top
 async def test_a_request_that_joins_a_closed_case_is_closed(
     running: Running, topic_log: TopicLog
 ) -> None:
-    async with running(address_per_second=1_000) as client:
+    async with running() as client:
         first, second = await number_of(client), await number_of(client)
         requests = await topic_log.at_least(2, INTAKE_REQUESTS)
         of = {event.data.tracking_number: event for event in requests}

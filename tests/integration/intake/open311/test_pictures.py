@@ -234,7 +234,7 @@ async def test_strangers_with_pictures_leave_room_for_known_adapters(running: Ru
 async def test_our_own_address_is_attached_and_shown_while_a_person_releases_it(
     running: Running, database: Database
 ) -> None:
-    async with running(address_per_second=1_000) as client:
+    async with running() as client:
         own = (await upload(client, encoded())).json["url"]
         number = await number_of(client, media_url=own)
         seen = [await media_url(client, number)]
@@ -250,7 +250,7 @@ async def test_our_own_address_is_attached_and_shown_while_a_person_releases_it(
 async def test_an_address_of_elsewhere_is_kept_as_text_and_never_shown(
     running: Running, topic_log: TopicLog
 ) -> None:
-    async with running(address_per_second=1_000) as client:
+    async with running() as client:
         number = await number_of(client, media_url=ELSEWHERE)
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         shown = await media_url(client, number)

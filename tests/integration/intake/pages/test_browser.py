@@ -47,9 +47,7 @@ DONE = {"en": "We got your report", "es": "Recibimos su reporte", "ar": "است�
 
 @pytest.fixture
 async def client(running: Running) -> AsyncGenerator[aiohttp.ClientSession]:
-    async with running(
-        forms_per_minute=1_000, address_per_second=1_000, unreviewed_languages="offer"
-    ) as client:
+    async with running(forms_per_minute=1_000, unreviewed_languages="offer") as client:
         yield client
 
 

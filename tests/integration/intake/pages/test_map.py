@@ -25,7 +25,7 @@ ABOUT_M = 15
 
 @pytest.fixture
 async def client(running: Running) -> AsyncGenerator[aiohttp.ClientSession]:
-    async with running(forms_per_minute=1_000, address_per_second=1_000) as client:
+    async with running(forms_per_minute=1_000) as client:
         yield client
 
 
