@@ -48,7 +48,8 @@ class Retention:
             except (SystemicError, TransientError) as error:
                 log.warning("retention_postponed", code=error.code)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), _SWEEP_EVERY_S)
+                async with asyncio.timeout(_SWEEP_EVERY_S):
+                    await stopping.wait()
 
     async def sweep(self) -> int:
         """Delete the rejected submissions that are due, 1,000 per transaction; return how many."""

@@ -100,7 +100,8 @@ class SubmissionBatcher:
         clock = asyncio.get_running_loop().time
         while not stopping.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), _POLL_EVERY_S)
+                async with asyncio.timeout(_POLL_EVERY_S):
+                    await self._woken.wait()
             self._woken.clear()
             while self._waiting:
                 started_at, callers = clock(), self._next_batch()

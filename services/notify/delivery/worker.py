@@ -206,4 +206,5 @@ def _report(stored: StoredDelivery, state: DeliveryState, reason: str | None) ->
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await event.wait()

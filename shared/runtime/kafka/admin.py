@@ -114,7 +114,8 @@ async def result_of(future: "Future[T]") -> T:
         KafkaAdminError: The broker refused it.
     """
     try:
-        return await asyncio.wait_for(asyncio.wrap_future(future), _REQUEST_WITHIN_S)
+        async with asyncio.timeout(_REQUEST_WITHIN_S):
+            return await asyncio.wrap_future(future)
     except KafkaException as error:
         cause = error.args[0]
         raise KafkaAdminError(f"{cause.name()}: {cause.str()}") from error

@@ -56,10 +56,11 @@ class KafkaSink:
     async def _group_by_partition(
         self, records: Sequence[Outgoing]
     ) -> dict[tuple[str, int], list[Outgoing]]:
-        partitions = {
-            topic: await asyncio.wait_for(self._producer.partitions_for(topic), _ACK_TIMEOUT_S)
-            for topic in {record.topic for record in records}
-        }
+        async with asyncio.timeout(_ACK_TIMEOUT_S):
+            partitions = {
+                topic: await self._producer.partitions_for(topic)
+                for topic in {record.topic for record in records}
+            }
         groups: defaultdict[tuple[str, int], list[Outgoing]] = defaultdict(list)
         for record in records:
             partition = partition_for(record.key, len(partitions[record.topic]))

@@ -132,7 +132,8 @@ class KafkaSource(ConsumerRebalanceListener):
             raise BrokerDownError("a task of the consumer has ended")
         if not self._readable:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), within_s)
+                async with asyncio.timeout(within_s):
+                    await self._changed.wait()
             return []
         records: list[Record] = []
         try:
@@ -242,7 +243,8 @@ class KafkaSource(ConsumerRebalanceListener):
 
     async def _report(self, positions: Mapping[Partition, int], within_s: float) -> None:
         with suppress(KafkaError, TimeoutError, RuntimeError):  # uvloop's, on a closed one
-            await asyncio.wait_for(self._consumer.commit(positions), within_s)
+            async with asyncio.timeout(within_s):
+                await self._consumer.commit(positions)
             self._reported = positions
 
 

@@ -58,5 +58,6 @@ async def pause(stopping: asyncio.Event, seconds: float) -> None:
     if stopping.is_set():  # a wait of no seconds would not see it
         raise StoppedError("asked to stop")
     with suppress(TimeoutError):
-        await asyncio.wait_for(stopping.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
         raise StoppedError("asked to stop")

@@ -127,7 +127,8 @@ async def _lock_buckets(locker: Connection, terminator: Connection, service: str
         while not locking.done():
             await terminator.execute(_TERMINATE_HOLDERS, service, own_pid)
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(locking), _TERMINATE_EVERY_S)
+                async with asyncio.timeout(_TERMINATE_EVERY_S):
+                    await asyncio.shield(locking)
         await locking
     finally:
         locking.cancel()

@@ -58,3 +58,18 @@ async def test_a_pause_ends_when_asked_to_stop(seconds: float) -> None:
 
 async def test_a_pause_without_a_stop_ends_by_itself() -> None:
     await pause(asyncio.Event(), 0.001)
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_pause_that_ends_while_it_is_cancelled_is_cancelled(turns: int) -> None:
+    stopping = asyncio.Event()
+    pausing = asyncio.create_task(pause(stopping, 60))
+    await asyncio.sleep(0)
+
+    stopping.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    was_in_time = pausing.cancel()
+    await asyncio.gather(pausing, return_exceptions=True)
+
+    assert pausing.cancelled() == was_in_time
