@@ -126,6 +126,8 @@ async def test_the_place_of_a_danger_by_mail_moves_it_too(router: Router) -> Non
 
     assert (moved["lead_bureau"], moved["bureau"]) == ("PBOT-MOD", None)
     assert note["location"]["address"] == "9000 N Lombard St"
+    code, holds, _ = await router.command("check", "--json", "--settle", "60")
+    assert code == 0, holds
 
 
 async def send(router: Router, text: str, to: str = "311@portlandoregon.gov") -> None:

@@ -6,9 +6,15 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 from cli.check.facts.store import Row
-from services.triage.assessment import InvalidRequestError, is_findable, to_report
+from services.triage.assessment import (
+    InvalidRequestError,
+    is_findable,
+    report_place,
+    to_report,
+)
 from services.triage.policy import TriagePolicy
-from services.triage.rules.dedup.model import Report
+from services.triage.rules.dedup.model import Report, ReportPlace
+from shared.catalogue import ServiceType
 from shared.contract import events as e
 from shared.contract.topics import dedup_key
 
@@ -40,12 +46,15 @@ class EventReader:
         """Yield the facts in an event on a topic."""
         if isinstance(event, e.RequestTriaged):
             yield self._decided(event)
+        elif isinstance(event, e.NoteAdded):
+            yield from self._stated_place(event)
         elif reader := _READERS.get(type(event)):
             yield from reader(event, topic)
 
     def _decided(self, event: e.RequestTriaged) -> Fact:
         decision, request = event.data, event.data.request
-        report, findable = self._report(request)
+        service = self._service(request)
+        report = self._report(request) if service else None
         return "decided", (
             event.id,
             decision.request_id,
@@ -56,32 +65,39 @@ class EventReader:
             request.jurisdiction,
             decision.duplicate.of_case if decision.duplicate else None,
             report is not None and decision.rules_version == self._policy.version,
-            findable,
+            bool(service and service.dedup.window),
+            bool(service and report and is_findable(service, report)),
             dedup_key(request.jurisdiction, request.dedup_group),
             request.service_code,
             micros(request.observed_at),
             *_match_keys(report),
         )
 
-    def _report(self, request: e.Request) -> tuple[Report | None, bool]:
+    def _stated_place(self, event: e.NoteAdded) -> Iterator[Fact]:
+        city = self._policy.cities.get(event.data.jurisdiction)
+        if city and event.data.location:
+            place = report_place(event.data.location, city)
+            yield "stated_places", (event.id, event.data.request_id, *_place_keys(place))
+
+    def _service(self, request: e.Request) -> ServiceType | None:
         city = self._policy.cities.get(request.jurisdiction)
-        service = city.services.get(request.service_code) if city else None
-        if city is None or service is None:
-            return None, False
+        return city.services.get(request.service_code) if city else None
+
+    def _report(self, request: e.Request) -> Report | None:
         try:
-            report = to_report(request, city)
+            return to_report(request, self._policy.cities[request.jurisdiction])
         except InvalidRequestError:
-            return None, False
-        return report, is_findable(service, report)
+            return None
 
 
 def _match_keys(report: Report | None) -> Row:
     """Return latitude, longitude, address and reporter, by which duplicates are searched."""
-    if report is None:
-        return (None, None, None, None)
-    point = report.point
-    coordinates = (point.latitude, point.longitude) if point else (None, None)
-    return (*coordinates, report.address, report.reporter)
+    return (None,) * 4 if report is None else (*_place_keys(report), report.reporter)
+
+
+def _place_keys(place: Report | ReportPlace) -> Row:
+    point = place.point
+    return (*((point.latitude, point.longitude) if point else (None, None)), place.address)
 
 
 def _accepted(event: e.SubmissionAccepted, _: str) -> Iterator[Fact]:

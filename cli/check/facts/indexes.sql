@@ -8,6 +8,7 @@ CREATE INDEX contacts_by_request ON contacts (request_id);
 CREATE INDEX submission_receipts_by_submission ON submission_receipts (source, id);
 CREATE INDEX submitted_by_request ON submitted (request_id);
 CREATE INDEX decided_by_request ON decided (request_id);
+CREATE INDEX stated_places_by_request ON stated_places (request_id);
 CREATE INDEX case_events_by_case ON case_events (topic, case_id, version);
 CREATE INDEX case_events_by_request ON case_events (request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX case_events_merged ON case_events (case_id) WHERE merged_into IS NOT NULL;

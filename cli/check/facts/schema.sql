@@ -31,9 +31,12 @@ CREATE TABLE contacts (request_id TEXT, erased INTEGER);  -- the last one counts
 CREATE TABLE contact_values (hash BLOB PRIMARY KEY);
 CREATE TABLE decided (
     event TEXT PRIMARY KEY, request_id TEXT, case_id TEXT, outcome TEXT, referred INTEGER,
-    advised INTEGER, jurisdiction TEXT, of_case TEXT, current INTEGER, findable INTEGER,
-    dedup_key TEXT, service_code TEXT, observed INTEGER, latitude REAL, longitude REAL,
-    address_key TEXT, reporter_ref TEXT
+    advised INTEGER, jurisdiction TEXT, of_case TEXT, current INTEGER, matches INTEGER,
+    findable INTEGER, dedup_key TEXT, service_code TEXT, observed INTEGER, latitude REAL,
+    longitude REAL, address_key TEXT, reporter_ref TEXT
+);
+CREATE TABLE stated_places (  -- in notes, by the reporters of requests without a place
+    event TEXT PRIMARY KEY, request_id TEXT, latitude REAL, longitude REAL, address_key TEXT
 );
 CREATE TABLE case_events (
     topic TEXT, event TEXT, kind TEXT, cause TEXT, case_id TEXT, version INTEGER,

@@ -5,7 +5,19 @@ from cli.check.invariants.invariant import Invariant, ViolationQuery
 _LOG_IS_COMPLETE = """
     (SELECT count(*) FROM whole_topics WHERE topic IN ('triage-decisions', 'dispatch-closings')) = 2
 """
-_FIRST = "SELECT *, min(rowid) AS position FROM decided GROUP BY request_id"
+_STATED_PLACES = "SELECT *, min(rowid) FROM stated_places GROUP BY request_id"
+_FIRST = f"""
+    SELECT d.request_id, d.case_id, d.outcome, d.current, d.dedup_key, d.service_code, d.observed,
+           d.reporter_ref, d.findable OR p.request_id IS NOT NULL AS findable,
+           coalesce(d.latitude, p.latitude) AS latitude,
+           coalesce(d.longitude, p.longitude) AS longitude,
+           coalesce(d.address_key, p.address_key) AS address_key, min(d.rowid) AS position
+      FROM decided AS d LEFT JOIN ({_STATED_PLACES}) AS p
+        ON p.request_id = d.request_id AND d.matches
+       AND d.latitude IS NULL AND d.address_key IS NULL
+       AND (p.latitude IS NOT NULL OR p.address_key IS NOT NULL)
+     GROUP BY d.request_id
+"""  # noqa: S608 - made of constants
 _SPLITS = """
     SELECT request_id, case_id, to_case, moves, rowid FROM case_events
      WHERE topic = 'dispatch-closings' AND kind = 'request_split'

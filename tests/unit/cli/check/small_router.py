@@ -24,6 +24,7 @@ from shared.contract.events import (
     CONTENT_TYPE,
     CaseOverdue,
     Event,
+    NoteAdded,
     RequestSubmitted,
     RequestTriaged,
     SubmissionAccepted,
@@ -128,6 +129,13 @@ class Router:
             decisions = [one for one in decided if isinstance(one, RequestTriaged)]
             await self._notify(decisions, TRIAGE_DECISIONS.name)
             await self._dispatch(_messages(decisions, TRIAGE_DECISIONS.name))
+
+    async def note(self, event: NoteAdded) -> None:
+        """Add a person's note to a request."""
+        self._publish("intake", [event])
+        read = await triage(_messages([event], "requests"), self.cases, TRIAGE, LATER)
+        self._publish("triage", read)
+        await self._dispatch(_messages([event], TRIAGE_DECISIONS.name))
 
     async def update(self, bureau: str, work_order_id: str, status: str, **changes: Any) -> None:
         """Send a bureau's update."""

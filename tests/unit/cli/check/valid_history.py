@@ -11,7 +11,9 @@ from tests.builders import (
     NOON,
     PIONEER_SQUARE,
     handed_in,
+    location,
     north_of,
+    note_added,
     submission,
 )
 from tests.unit.cli.check.history import History
@@ -71,6 +73,7 @@ async def valid_history() -> History:
     await router.hand_in(handed_in(report(**boston), id="boston"))
     await _work(router)
     await _correct(router)
+    await _state_the_place(router)
     await router.remind(NOON + timedelta(days=100))
     soon = (NOON + timedelta(minutes=30)).isoformat()
     await router.hand_in(handed_in(report(3), id="after the closing", time=soon))
@@ -109,3 +112,12 @@ async def _correct(router: Router) -> None:
     await router.order("reopen", case_id)
     await router.order("reopen", case_id)  # it is open already
     await router.hand_in(handed_in(report(8_001), id="later"))
+
+
+async def _state_the_place(router: Router) -> None:
+    danger = report(location=None, description="A limb is on a power line, it is sparking")
+    await router.post(handed_in(danger, id="placed later", source="/sms"))
+    (request,) = [sent.data for sent in router.history().of("request.submitted")[-1:]]
+    names = ("request_id", "tracking_number", "jurisdiction", "dedup_group")
+    place = location(north_of(PIONEER_SQUARE, 12_000))
+    await router.note(note_added(location=place, **{name: request[name] for name in names}))

@@ -85,3 +85,14 @@ def triage_misses_a_closing(history: History) -> None:
 def triage_looks_for_a_case_elsewhere(history: History) -> None:
     (row,) = history.rows("triage_cases", case_id=closed_case(history))
     history.set("triage_cases", row, latitude=45.6)
+
+
+@violates("I12")
+def triage_forgets_a_place_that_was_stated_later(history: History) -> None:
+    (row,) = history.rows("triage_decisions", request_id=request_of(history, "placed later"))
+    history.set("triage_decisions", row, latitude=None, longitude=None)
+
+
+@violates("I12")
+def triage_finds_no_case_at_a_place_that_was_stated_later(history: History) -> None:
+    history.drop_rows("triage_cases", request_id=request_of(history, "placed later"))
