@@ -31,7 +31,8 @@ pytestmark = [
 async def test_a_report_becomes_work_at_its_bureau_and_its_reporter_hears_of_each_step(
     router: Router,
 ) -> None:
-    code, accepted = await post(router, report())
+    own = {"latitude": 45.4712, "longitude": -122.6481, "accuracy_m": 15}
+    code, accepted = await post(router, report(location=own))
     assert code == 201
     number, request_id = accepted["tracking_number"], accepted["request_id"]
     assert accepted["lane"] == "express"
