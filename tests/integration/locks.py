@@ -8,6 +8,9 @@ from shared.runtime.http.deadline import DEADLINE_S
 from tests.conftest import Database
 from tests.integration.patience import callers_wait
 
+TOO_LONG_S = 8
+"""Seconds that nobody with a deadline waits on however busy a machine; a statement may take 10."""
+
 
 @asynccontextmanager
 async def locked(database: Database, table: str) -> AsyncGenerator[None]:
