@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, DataOption, load_stack
-from cli.problem import explanation
+from cli.problem import answer_expected, explanation
 from shared.errors import Route311Error
 
 TextArgument = Annotated[str, typer.Argument(help="Description of the problem.")]
@@ -26,6 +26,9 @@ IdOption = Annotated[
     typer.Option("--id", help="Idempotency key: the same one returns the same response."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the response as JSON.")]
+
+
+_ADVICE = "it may have the report: with --id, the same one each time, a repeat changes nothing"
 
 
 class NotAcceptedError(Route311Error):
@@ -72,11 +75,12 @@ async def _post(
     intake: str, bearer: str, body: dict[str, Any], key: str | None
 ) -> tuple[int, dict[str, Any]]:
     headers = {"Authorization": f"Bearer {bearer}"} | ({"Idempotency-Key": key} if key else {})
-    async with (
-        aiohttp.ClientSession(intake) as session,
-        session.post("/v1/submissions", json=body, headers=headers) as response,
-    ):
-        return response.status, await response.json(content_type=None)
+    with answer_expected("intake", _ADVICE):
+        async with (
+            aiohttp.ClientSession(intake) as session,
+            session.post("/v1/submissions", json=body, headers=headers) as response,
+        ):
+            return response.status, await response.json(content_type=None)
 
 
 def _show(receipt: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from shared.runtime.kafka import Partition, open_sink
@@ -16,7 +16,9 @@ from tests.stack import Stores, running_stores
 from tests.topic_log import TopicLog
 from tests.xdist_scheduling import RouterTestsOnOneWorker
 
-settings.register_profile("busy machine", deadline=None)
+settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("busy machine")
 
 _INSERT_POSITIONS = """

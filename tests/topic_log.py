@@ -41,6 +41,15 @@ class TopicLog:
         """Return the values of the topic's records since the test began."""
         return [record.value for record in await self.records(topic)]
 
+    async def parked(self, topic: Topic, count: int = 1) -> Sequence[Record]:
+        """Wait until so many of the topic's records are dead letters; return them all."""
+
+        async def enough() -> Sequence[Record]:
+            found = await self.records(f"{topic.name}-dlq")
+            return found if len(found) >= count else []
+
+        return await eventually(enough)
+
     async def events(self, topic: Topic) -> list[Any]:
         """Return the topic's events since the test began."""
         decoder: Decoder[Any] = Decoder(topic.events)

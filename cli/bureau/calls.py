@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from cli.connection import load_stack
-from cli.problem import explanation
+from cli.problem import answer_expected, explanation
 from shared.errors import Route311Error
 
 
@@ -29,8 +29,10 @@ def call(data: Path, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN40
 
     Raises:
         RefusedCallError: It answers with a problem.
+        BrokenCallError: It went away in the middle of the call.
     """
-    return asyncio.run(_call(data, method, path, sent))
+    with answer_expected("dispatch", "look first whether it did what was asked"):
+        return asyncio.run(_call(data, method, path, sent))
 
 
 async def _call(data: Path, method: str, path: str, sent: dict[str, Any]) -> Any:  # noqa: ANN401

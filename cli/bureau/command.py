@@ -16,6 +16,7 @@ from cli.bureau.reconcile import reconcile
 from cli.bureau.simulation import SimulatedBureau
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
 from cli.interrupts import run
+from cli.problem import answer_expected
 from cli.terminal import parse_moment, printable
 from shared.runtime.clock import utc_now
 
@@ -70,7 +71,8 @@ def simulate(
             async for line in SimulatedBureau(client, code, pace, declined).work():
                 typer.echo(printable(line))
 
-    run(play())
+    with answer_expected("dispatch", "start again: what was said counts once"):
+        run(play())
 
 
 @webhook.command("set")

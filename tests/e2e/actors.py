@@ -34,24 +34,32 @@ def report(**changes: Any) -> dict[str, Any]:
     }
 
 
+async def call(method: str, url: str, **sent: Any) -> tuple[int, str]:
+    """Call until the router has time for the call; return status and body."""
+
+    async def answered() -> tuple[int, str] | None:
+        async with aiohttp.ClientSession() as session, session.request(method, url, **sent) as told:
+            return None if told.status in {429, 503} else (told.status, await told.text())
+
+    answer = await eventually(answered)
+    assert answer
+    return answer
+
+
 async def post(router: Router, body: Any, **headers: str) -> tuple[int, dict[str, Any]]:
     stack = router.stack
     bearer = {"Authorization": f"Bearer {stack['keys']['adapters']['demo']}"}
-    async with (
-        aiohttp.ClientSession(stack["intake"]) as session,
-        session.post("/v1/submissions", json=body, headers={**bearer, **headers}) as response,
-    ):
-        return response.status, await response.json(content_type=None)
+    named = {"Idempotency-Key": str(uuid4())}  # a call may be made again
+    url = f"{stack['intake']}/v1/submissions"
+    status, text = await call("POST", url, json=body, headers={**bearer, **named, **headers})
+    return status, json.loads(text)
 
 
 async def status_of(router: Router, tracking_number: str) -> dict[str, Any]:
-    async with (
-        aiohttp.ClientSession(router.stack["intake"]) as session,
-        session.get(f"/v1/requests/{tracking_number}") as response,
-    ):
-        assert response.status == 200
-        found: dict[str, Any] = await response.json()
-        return found
+    status, text = await call("GET", f"{router.stack['intake']}/v1/requests/{tracking_number}")
+    assert status == 200, text
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 async def work_order_for(router: Router, bureau: str, request_id: str) -> dict[str, Any]:

@@ -157,7 +157,7 @@ async def running_router(data: Path, **settings: str) -> AsyncGenerator[Router]:
         )
     router = Router(data, process)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not (data / "stack.json").exists():
                 if process.returncode is not None:
                     raise RuntimeError((data.parent / "up.log").read_text())
@@ -166,6 +166,6 @@ async def running_router(data: Path, **settings: str) -> AsyncGenerator[Router]:
     finally:
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
-        await asyncio.wait_for(process.wait(), 12)
+        await asyncio.wait_for(process.wait(), 60)
         left = [child for child in children if child.is_running()]
         assert not left, left

@@ -3,10 +3,9 @@
 import asyncio
 import os
 import re
-import socket
 import sys
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import yaml
 from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.users import set_user_passwords
 from tests.conftest import Database
+from tests.free_ports import reserved_port
 from tests.stack import PASSWORD
 from tests.waiting import eventually
 
@@ -60,13 +60,6 @@ def environment_of(
     return environment
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @asynccontextmanager
 async def started(
     service: str, database: Database, ports: Mapping[str, int], folder: Path
@@ -82,7 +75,7 @@ async def started(
     try:
         yield
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
     finally:
         if process.returncode is None:
             process.kill()
@@ -102,13 +95,19 @@ async def users(database: Database) -> None:
 async def test_the_service_gets_ready_with_its_command_and_environment(
     service: str, database: Database, tmp_path: Path
 ) -> None:
-    ports = {"_HTTP_PORT": free_port(), "_METRICS_PORT": free_port()}
-    port = ports["_HTTP_PORT"]
     own = any(
         name.endswith("_METRICS_PORT") for name in COMPOSE["services"][service]["environment"]
     )
-    metrics_port = ports["_METRICS_PORT"] if own else port
-    async with started(service, database, ports, tmp_path), aiohttp.ClientSession() as session:
+    with reserved_port() as port, reserved_port() as other:
+        metrics_port = other if own else port
+        ports = {"_HTTP_PORT": port, "_METRICS_PORT": other}
+        await gets_ready(started(service, database, ports, tmp_path), port, metrics_port)
+
+
+async def gets_ready(
+    running: AbstractAsyncContextManager[None], port: int, metrics_port: int
+) -> None:
+    async with running, aiohttp.ClientSession() as session:
 
         async def ready() -> bool:
             try:

@@ -23,6 +23,7 @@ from shared.runtime.kafka.admin import answers
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.e2e.test_compose import COMPOSE, PROCESSES, ROOT, filled
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
@@ -108,14 +109,13 @@ async def test_each_service_logs_in_with_its_own_environment(
 ) -> None:
     environment = COMPOSE["services"][service]["environment"]
 
-    assert await answers(
-        KafkaAccess(
-            admin.bootstrap,
-            security_protocol=environment["ROUTE311_KAFKA_SECURITY_PROTOCOL"],
-            username=environment["ROUTE311_KAFKA_USERNAME"],
-            password=filled(environment["ROUTE311_KAFKA_PASSWORD"], VALUES),
-        )
+    access = KafkaAccess(
+        admin.bootstrap,
+        security_protocol=environment["ROUTE311_KAFKA_SECURITY_PROTOCOL"],
+        username=environment["ROUTE311_KAFKA_USERNAME"],
+        password=filled(environment["ROUTE311_KAFKA_PASSWORD"], VALUES),
     )
+    assert await eventually(lambda: answers(access))
 
 
 async def test_nobody_else_is_let_in(admin: KafkaAccess) -> None:

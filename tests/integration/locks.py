@@ -4,12 +4,18 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from shared.runtime.database import open_database
+from shared.runtime.http.deadline import DEADLINE_S
 from tests.conftest import Database
+from tests.integration.patience import callers_wait
+
+TOO_LONG_S = 8
+"""Seconds that nobody with a deadline waits on however busy a machine; a statement may take 10."""
 
 
 @asynccontextmanager
 async def locked(database: Database, table: str) -> AsyncGenerator[None]:
-    """Make all others wait for the table."""
+    """Make all others wait for the table; callers do so as long as the services let them."""
     async with open_database(database.admin_dsn) as connection, connection.transaction():
         await connection.execute(f"LOCK TABLE {table}")
-        yield
+        with callers_wait(DEADLINE_S):
+            yield

@@ -33,7 +33,7 @@ from tests.stack import PASSWORD
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 REPORTER = {"email": "ana@example.org", "language": "en", "status_updates": ["email"]}
 TABLES = """

@@ -70,31 +70,6 @@ class BureauAccess:
         return code
 
 
-def number_in(request: web.Request, name: str, default: int, least: int, most: int) -> int:
-    """Return a whole number of the query.
-
-    Args:
-        request: The call.
-        name: Name of the parameter.
-        default: Its value where it is left out.
-        least: Its least value.
-        most: Its greatest value.
-
-    Raises:
-        RefusedError: It is none, or out of bounds.
-    """
-    text = request.query.get(name, f"{default}")
-    if text.isascii() and text.isdigit() and len(text) <= len(f"{most}"):
-        number = int(text)
-        if least <= number <= most:
-            return number
-    raise refuse_fields(
-        FieldError(
-            field=name, code=f"bad_{name}", message=f"Write a whole number from {least} to {most}."
-        )
-    )
-
-
 def refuse_fields(*errors: FieldError, code: str | None = None) -> RefusedError:
     """Return the 422 for what is wrong in a query or body.
 

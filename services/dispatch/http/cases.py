@@ -8,13 +8,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.http.access import (
-    BureauAccess,
-    field_errors,
-    json_response,
-    number_in,
-    refuse_fields,
-)
+from services.dispatch.http.access import BureauAccess, field_errors, json_response
 from services.dispatch.http.case_operations import LIST_CASES, READ_CASE
 from services.dispatch.http.case_schema import (
     CaseDetails,
@@ -24,8 +18,8 @@ from services.dispatch.http.case_schema import (
     RequestOfCase,
     WorkOrderOfCase,
 )
-from services.dispatch.http.feed import position_in
 from services.dispatch.http.operations import DEFAULT_LIMIT, MAX_LIMIT
+from services.dispatch.http.queries import number_in, position_in, refuse_faults
 from services.dispatch.inbound.case_filter import CaseFilter, KnownCodes
 from services.dispatch.outbound import case_state, wire_priority, work_order_fields
 from services.dispatch.records import CaseHistoryEntry
@@ -34,6 +28,7 @@ from services.dispatch.rules.clocks import overdue_at
 from services.dispatch.rules.cursors import encode_cursor
 from services.dispatch.rules.history import may_read_note
 from services.dispatch.store.cases import PostgresCases, WholeCase
+from shared.contract.events import FieldError
 from shared.runtime.http.callers import BUREAU, OPERATOR, RefusedError
 from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
@@ -63,12 +58,11 @@ def case_routes(
     async def read_list(request: web.Request) -> web.Response:
         """Answer with the next cases that the filter lets pass."""
         await access.callers.operator(request)
-        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-        last = position_in(request, "cases", _ALL, otherwise=_NEWEST)
-        try:
-            wanted = CaseFilter.model_validate(dict(request.query), context=codes)
-        except ValidationError as error:
-            raise refuse_fields(*field_errors(error)) from None
+        faults: list[FieldError] = []
+        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
+        last = position_in(request, "cases", _ALL, faults, otherwise=_NEWEST)
+        wanted = _filter_in(request, codes, faults)
+        refuse_faults(faults)
         now = clock()
         page = await Deadline().wait_for(cases.page(wanted, UUID(int=last), limit, now))
         if page.cases:
@@ -92,6 +86,15 @@ def case_routes(
         web.get("/v1/cases", documents(read_list, LIST_CASES)),
         web.get("/v1/cases/{case_id}", documents(read_one, READ_CASE)),
     ]
+
+
+def _filter_in(request: web.Request, codes: KnownCodes, faults: list[FieldError]) -> CaseFilter:
+    """Return the filter in a query; one without a condition when it has faults."""
+    try:
+        return CaseFilter.model_validate(dict(request.query), context=codes)
+    except ValidationError as error:
+        faults += field_errors(error)
+        return CaseFilter()
 
 
 def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from services.dispatch.http.access import (
     field_errors,
     json_response,
     no_webhook,
-    number_in,
     refuse_fields,
 )
-from services.dispatch.http.feed import position_in
 from services.dispatch.http.operations import DEFAULT_LIMIT, LIST_CALLS, MAX_LIMIT, REPLAY
+from services.dispatch.http.queries import number_in, position_in, refuse_faults
 from services.dispatch.http.schema import ReplayedEvents, ReplayedSpan
 from services.dispatch.rules.cursors import encode_cursor
 from services.dispatch.store.webhooks import Webhooks
+from shared.contract.events import FieldError
 from shared.runtime.http.calls import answers_errors, body_of, json_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
@@ -35,8 +35,10 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
     async def calls(request: web.Request) -> web.Response:
         """Answer with the next calls of the log."""
         bureau = await access.own_or_operator(request)
-        after = position_in(request, "deliveries", bureau)
-        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+        faults: list[FieldError] = []
+        after = position_in(request, "deliveries", bureau, faults)
+        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
+        refuse_faults(faults)
         case_id = request.query.get("case_id")
         page = await Deadline().wait_for(webhooks.calls(bureau, after, limit, case_id))
         last = page.calls[-1]["number"] if page.calls else after

@@ -7,7 +7,7 @@ from typing import Any
 import pydantic_core
 from aiohttp import web
 
-from services.dispatch.http.access import BureauAccess, json_response, number_in
+from services.dispatch.http.access import BureauAccess, json_response
 from services.dispatch.http.feed_watch import FeedWatch
 from services.dispatch.http.operations import (
     DEFAULT_LIMIT,
@@ -16,9 +16,10 @@ from services.dispatch.http.operations import (
     READ_FEED,
     READ_WORK_ORDER,
 )
-from services.dispatch.rules.cursors import CursorList, decode_cursor, encode_cursor
+from services.dispatch.http.queries import number_in, position_in, refuse_faults
+from services.dispatch.rules.cursors import encode_cursor
 from services.dispatch.store.bureau_events import FeedPage, PostgresFeed
-from shared.contract.events import WorkOrder
+from shared.contract.events import FieldError, WorkOrder
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import JSON, answers_errors
 from shared.runtime.http.deadline import Deadline
@@ -53,9 +54,11 @@ def feed_routes(access: BureauAccess, reading: FeedReading) -> list[web.RouteDef
     async def read(request: web.Request) -> web.Response:
         """Answer with the next events; wait for one where the caller wants to."""
         bureau = await access.own(request)
-        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-        wait_s = number_in(request, "wait", 0, 0, MAX_WAIT_S)
-        after = position_in(request, "events", bureau)
+        faults: list[FieldError] = []
+        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
+        wait_s = number_in(request, "wait", 0, 0, MAX_WAIT_S, faults)
+        after = position_in(request, "events", bureau, faults)
+        refuse_faults(faults)
         page = await Deadline().wait_for(reading.feed.page(bureau, after, limit))
         if not page.events and wait_s:
             await reading.watch.wait(bureau, after, wait_s)
@@ -79,28 +82,6 @@ def feed_routes(access: BureauAccess, reading: FeedReading) -> list[web.RouteDef
         web.get("/v1/bureaus/{code}/work-orders", documents(read, READ_FEED)),
         web.get("/v1/work-orders/{work_order_id}", documents(read_one, READ_WORK_ORDER)),
     ]
-
-
-def position_in(request: web.Request, of: CursorList, bureau: str, otherwise: int = 0) -> int:
-    """Return the number of the entry that a call begins after.
-
-    Args:
-        request: The call.
-        of: The list that it reads.
-        bureau: Code of the bureau that the list is about.
-        otherwise: The number without a cursor.
-
-    Raises:
-        RefusedError: The cursor cannot be read, or is for another list or bureau.
-    """
-    cursor = request.query.get("after")
-    if cursor is None:
-        return otherwise
-    number = decode_cursor(of, bureau, cursor)
-    if number is None:
-        detail = "Send the next of an earlier answer as after, or leave it out to begin anew."
-        raise RefusedError(problem_response(400, "Bad cursor", detail, code="bad_cursor"))
-    return number
 
 
 def _response(page: FeedPage, bureau: str) -> web.Response:

@@ -9,10 +9,9 @@ from pydantic import ValidationError
 from services.dispatch.http.access import (
     field_errors,
     json_response,
-    number_in,
     refuse_fields,
 )
-from services.dispatch.http.feed import position_in
+from services.dispatch.http.queries import number_in, position_in, refuse_faults
 from services.dispatch.http.surge_operations import (
     CLOSE_SURGE,
     DEFAULT_LIMIT,
@@ -31,6 +30,7 @@ from services.dispatch.store.surges import (
     list_surges,
     order_closing,
 )
+from shared.contract.events import FieldError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors, body_of, json_of
@@ -61,8 +61,10 @@ def surge_routes(
     async def read(request: web.Request) -> web.Response:
         """Answer with the next surges, the newest first."""
         await callers.operator(request)
-        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-        before = position_in(request, "surges", _ALL, otherwise=_NEWEST)
+        faults: list[FieldError] = []
+        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
+        before = position_in(request, "surges", _ALL, faults, otherwise=_NEWEST)
+        refuse_faults(faults)
         found = await Deadline().wait_for(list_surges(pool, before, limit + 1))
         shown = found[:limit]
         return json_response(

@@ -173,10 +173,11 @@ async def test_each_filter_lists_its_cases_newest_first_and_wrong_values_are_nam
     }
     assert in_time == ["done", "graffiti", "debris", "sinkhole"]
 
-    wrong = await read(client, status="closed", priority="P9", kind="X", bbox="1,2", overdue="1")
+    values = {"status": "closed", "priority": "P9", "kind": "X", "bbox": "1,2", "overdue": "1"}
+    wrong = await read(client, limit="0", after="x", **values)
     assert (wrong.status, [error["field"] for error in wrong.json["errors"]]) == (
         422,
-        ["status", "priority", "kind", "bbox", "overdue"],
+        ["limit", "after", *values],
     )
     refusals = [
         (await answered(client, "GET", "/v1/cases")).status,

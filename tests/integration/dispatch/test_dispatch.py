@@ -1,5 +1,7 @@
 """Dispatch against the real Kafka and PostgreSQL, with the city's own catalogue."""
 
+from typing import Any
+
 import pytest
 
 from services.dispatch.settings import DispatchSettings
@@ -213,8 +215,13 @@ async def test_two_instances_and_a_restart_keep_every_version_in_its_place(
     async with running_dispatch(settings):
         async with running_dispatch(settings):
             await topic_log.publish(*decided[:100])
-            issued = await topic_log.at_least(len(cases), bureau_work(LEAD), within_s=40)
-            first = {event.data.case_id: event.data for event in issued if event.data.version == 1}
+
+            async def all_issued() -> dict[str, Any]:
+                orders = [event.data for event in await topic_log.events(bureau_work(LEAD))]
+                found = {order.case_id: order for order in orders if order.version == 1}
+                return found if len(found) == len(cases) else {}
+
+            first = await eventually(all_issued)
             for order in first.values():
                 await send_update(topic_log, LEAD, update(order, "in_progress"))
             await topic_log.publish(*decided[100:150])

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +16,7 @@ import pytest
 from services.dispatch.settings import DispatchSettings
 from shared.runtime.postgres import open_pool
 from tests.conftest import Database
+from tests.free_ports import reserved_port
 from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
@@ -81,7 +81,8 @@ async def test_the_programs_of_the_guide_get_each_event_and_acknowledge_it(
         outputs = {LEAD: await stack.enter_async_context(feed)}
         for bureau, (title, interpreter) in zip(INFORMED, interpreters.items(), strict=False):
             program = [interpreter, example(title, tmp_path)]
-            webhook = started(program, tmp_path, **await webhook_settings(client, bureau))
+            port = stack.enter_context(reserved_port())
+            webhook = started(program, tmp_path, **await webhook_settings(client, bureau, port))
             outputs[bureau] = await stack.enter_async_context(webhook)
         orders = {order.bureau: order for order in await open_case(pool, sinkhole())}
         for what in ("issued", "changed"):  # the feed's program acknowledges
@@ -93,10 +94,8 @@ async def test_the_programs_of_the_guide_get_each_event_and_acknowledge_it(
                 ]
 
 
-async def webhook_settings(client: aiohttp.ClientSession, bureau: str) -> dict[str, str]:
+async def webhook_settings(client: aiohttp.ClientSession, bureau: str, port: int) -> dict[str, str]:
     """Set the webhook of a bureau; return what its program needs to know."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     body = {"url": f"http://127.0.0.1:{port}/hook", "enabled": True}
     answer = await call(client, "PUT", f"/v1/bureaus/{bureau}/webhook", OPERATOR, json=body)
     return {"SECRET": answer.json["secrets"][0], "PORT": f"{port}"}

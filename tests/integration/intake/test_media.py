@@ -153,7 +153,7 @@ async def test_bureaus_upload_like_adapters_and_see_every_picture_by_its_id(
 
 async def test_a_bureau_has_a_limit_of_its_own(running: Running) -> None:
     async with running(bureau_per_second=1) as client:
-        bureau = [await upload(client, b"", BUREAU) for _ in range(3)]
+        bureau = await asyncio.gather(*(upload(client, b"", BUREAU) for _ in range(8)))
         adapter = [await upload(client, b"") for _ in range(3)]
 
     assert {one.status for one in bureau} == {415, 429}
@@ -188,7 +188,7 @@ async def test_an_unknown_picture_is_404(running: Running) -> None:
 
 async def test_an_upload_counts_for_the_rate_of_its_key(running: Running) -> None:
     async with running(key_per_second=1) as client:
-        answers = [await upload(client, b"") for _ in range(3)]
+        answers = await asyncio.gather(*(upload(client, b"") for _ in range(8)))
 
     assert {a.status for a in answers} == {415, 429}
     assert {a.headers.get("Retry-After") for a in answers} == {None, "1"}

@@ -27,7 +27,7 @@ from tests.builders import NOON, case_with_request, decision
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, get, plain, post
-from tests.integration.locks import locked
+from tests.integration.locks import TOO_LONG_S, locked
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -184,7 +184,7 @@ async def test_a_number_that_is_none_and_one_that_nobody_has_are_told_apart(
     assert unknown.headers["Content-Type"].startswith("application/problem+json")
 
 
-async def test_with_a_database_that_hangs_a_look_up_is_503_within_a_second(
+async def test_with_a_database_that_hangs_a_look_up_is_503_soon(
     running: Running, database: Database
 ) -> None:
     async with running() as client:
@@ -195,4 +195,4 @@ async def test_with_a_database_that_hangs_a_look_up_is_503_within_a_second(
             waited_s = time.perf_counter() - began
 
     assert (response.status, response.headers["Retry-After"]) == (503, "2")
-    assert waited_s < 1
+    assert waited_s < TOO_LONG_S

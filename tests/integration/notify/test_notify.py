@@ -209,7 +209,7 @@ async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
     mail.silent = True
     async with process(NOTIFY_SMTP_WITHIN_S="4") as killed:
         await topic_log.publish(*report())
-        await asyncio.wait_for(mail.content_arrived.wait(), 20)
+        await asyncio.wait_for(mail.content_arrived.wait(), 60)
         killed.send_signal(signal.SIGKILL)
         await killed.wait()
     mail.silent = False
@@ -245,7 +245,7 @@ async def test_it_stops_in_time_when_asked_to(process: StartProcess, topic_log: 
         await topic_log.at_least(1, NOTIFY_DELIVERIES)
         asked.terminate()
 
-        assert await asyncio.wait_for(asked.wait(), 10) == 0
+        assert await asyncio.wait_for(asked.wait(), 60) == 0
 
 
 async def test_no_contact_data_leaves_but_in_the_message(

@@ -1,7 +1,6 @@
 """Every service as a process with its HTTP port."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -16,6 +15,7 @@ from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.migrate import SERVICES
 from tests.conftest import Database
+from tests.free_ports import reserved_port
 from tests.stack import Stores
 
 Serving: TypeAlias = Callable[[str], AbstractContextManager[str]]
@@ -39,15 +39,14 @@ async def serving(stores: Stores, database: Database, tmp_path: Path) -> Serving
 
     @contextmanager
     def run(module: str) -> Generator[str]:
-        with socket.create_server((_HOST, 0)) as probe:
-            port = int(probe.getsockname()[1])
-        settings = _settings(database, stores, tmp_path, port)
-        process = subprocess.Popen((sys.executable, "-m", module), env=os.environ | settings)  # noqa: S603 - ours
-        try:
-            yield f"http://{_HOST}:{port}"
-        finally:
-            process.kill()
-            process.wait()
+        with reserved_port() as port:
+            settings = _settings(database, stores, tmp_path, port)
+            process = subprocess.Popen((sys.executable, "-m", module), env=os.environ | settings)  # noqa: S603 - ours
+            try:
+                yield f"http://{_HOST}:{port}"
+            finally:
+                process.kill()
+                process.wait()
 
     return run
 

@@ -36,7 +36,7 @@ class Child:
 
     async def end(self, how: signal.Signals) -> None:
         self.process.send_signal(how)
-        await asyncio.wait_for(self.process.wait(), 15)
+        await asyncio.wait_for(self.process.wait(), 60)
 
 
 @dataclass

@@ -33,9 +33,11 @@ async def is_outbox_empty(pool: Pool) -> bool:
 
 
 async def is_leading(pool: Pool) -> bool:
+    """Return True when every bucket is held by a relay that waits after its look at the table."""
     held = """
         SELECT count(*) = $1 FROM pg_locks JOIN pg_stat_activity USING (pid)
          WHERE locktype = 'advisory' AND objsubid = 2 AND datname = current_database()
+           AND state = 'idle' AND query LIKE '%outbox_waiting%'
     """
     return bool(await pool.fetchval(held, len(BUCKETS)))
 

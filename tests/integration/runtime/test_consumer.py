@@ -8,6 +8,7 @@ from aiokafka.record.util import calc_crc32c
 from shared.contract.events import Event, RequestSubmitted, encode
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.errors import DatabaseDownError, FencedError
+from shared.runtime.clock import utc_now
 from shared.runtime.consumer.dlq_limit import DlqLimit, DlqLimitTracker
 from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.offsets import advance, claim
@@ -111,7 +112,7 @@ async def test_a_header_without_a_value_and_with_a_name_that_is_not_utf_8_stops_
 
     async with run_consumer():
         await topic_log.at_least(2, TRIAGE_DECISIONS)
-        parked = await eventually(lambda: topic_log.records(f"{INTAKE_REQUESTS.name}-dlq"))
+        parked = await topic_log.parked(INTAKE_REQUESTS)
 
     assert await handled_ids(pool) == ids([first, last])
     [(name, value), *_] = parked[0].headers
@@ -131,9 +132,9 @@ async def test_garbage_is_parked_as_it_was_with_its_reason_and_the_rest_flows(
         await topic_log.write(INTAKE_REQUESTS, KEY, b"garbage", colour=b"\x00\xff")
         await topic_log.publish(poison, after)
         await topic_log.at_least(2, TRIAGE_DECISIONS)
+        garbage, poisoned = await topic_log.parked(INTAKE_REQUESTS, 2)
 
     assert await handled_ids(pool) == ids([before, after])
-    garbage, poisoned = await topic_log.records("intake-requests-dlq")
     headers = dict(garbage.headers)
     assert (garbage.key, garbage.value) == (KEY.encode(), b"garbage")
     assert (headers["service"], headers["code"]) == (b"triage", b"undecodable_event")
@@ -161,7 +162,7 @@ async def test_express_comes_before_a_standard_backlog_and_in_a_batch_of_its_own
         await topic_log.at_least(2_001, TRIAGE_DECISIONS)
 
     waited_for = next(n for n, lanes in enumerate(batches) if "express" in lanes)
-    assert waited_for <= 1
+    assert sum(map(len, batches[:waited_for])) < len(backlog) / 2
     assert batches[waited_for] == ["express"]
 
 
@@ -264,8 +265,8 @@ async def test_an_oversized_record_is_parked_unread(
         await topic_log.write(INTAKE_REQUESTS, KEY, huge)
         await topic_log.publish(request_submitted())
         await topic_log.at_least(1, TRIAGE_DECISIONS)
+        [parked] = await topic_log.parked(INTAKE_REQUESTS)
 
-    [parked] = await topic_log.records("intake-requests-dlq")
     assert parked.value == huge
     assert dict(parked.headers)["code"] == b"too_large"
     assert len(await handled_ids(pool)) == 1
@@ -275,6 +276,7 @@ async def test_garbage_of_outsiders_beyond_its_bytes_is_counted_and_not_kept(
     run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DlqLimitTracker, "is_garbage", lambda _, __: True)
+    await eventually(_has_the_hour_time_left)
     garbage = b"x" * 1_000
     for _ in range(5):
         await topic_log.write(INTAKE_REQUESTS, KEY, garbage)
@@ -295,3 +297,9 @@ async def test_garbage_of_outsiders_beyond_its_bytes_is_counted_and_not_kept(
     assert (row["kept_records"], row["dropped_records"]) == (2, 4)
     assert row["dropped_bytes"] > 4_000
     assert len(await handled_ids(pool)) == 2
+
+
+async def _has_the_hour_time_left() -> bool:
+    """Return True but for the end of an hour of the clock, for which the bytes are counted."""
+    now = utc_now()
+    return now.replace(minute=59, second=30) > now

@@ -94,8 +94,9 @@ async def _has_deferred(pool: Pool, count: int) -> bool:
 
 
 async def test_what_was_set_aside_outlives_the_process_and_is_handled_once(
-    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(deferring, "RETRY_DELAYS_S", (0.2,) * 1_000)
     failing = FailingHandler(DatabaseBusyError("lock"))
     first, behind = requests("group-a", FAILING, "fine")
     await topic_log.publish(first, behind)
@@ -117,7 +118,7 @@ async def test_what_never_goes_is_parked_with_its_error_and_those_behind_it_go_o
         await topic_log.publish(first, behind)
         await topic_log.at_least(1, TRIAGE_DECISIONS, 40)
 
-    [parked] = await topic_log.records("intake-requests-dlq")
+    [parked] = await topic_log.parked(INTAKE_REQUESTS)
     assert dict(parked.headers)["code"] == b"database_busy"
     assert await handled_ids(pool) == ids([behind])
 

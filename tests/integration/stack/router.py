@@ -71,7 +71,7 @@ class Router:
 
     async def stop(self, number: int) -> int:
         self.popen.send_signal(number)
-        return await asyncio.to_thread(self.popen.wait, 20)
+        return await asyncio.to_thread(self.popen.wait, 60)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +17,7 @@ from shared.runtime.http.api_keys import hash_key
 from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.kafka.admin import answers
 from tests.integration.stack.router import Router, port_of
+from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,
@@ -28,9 +30,9 @@ async def test_the_stack_file_is_for_its_owner_and_names_parts_that_answer(route
     stack = router.stack
 
     assert (router.data / "stack.json").stat().st_mode & 0o777 == 0o600
-    assert await answers(stack.access)
+    assert await eventually(lambda: answers(stack.access))
     for service in (stack.intake, stack.triage, stack.dispatch, stack.notify):
-        assert await http_ready(port_of(service))
+        assert await eventually(partial(http_ready, port_of(service)))
 
 
 async def test_the_broker_takes_its_classes_from_an_archive(router: Router) -> None:

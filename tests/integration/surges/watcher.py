@@ -42,7 +42,7 @@ class Watcher:
             yield
         finally:
             process.send_signal(ends_by)
-            output, _ = process.communicate(timeout=15)
+            output, _ = process.communicate(timeout=60)
             self.output += output.splitlines()
             sys.stdout.buffer.write(output)  # shown when the test fails
         assert process.returncode == (0 if ends_by == signal.SIGTERM else -ends_by)

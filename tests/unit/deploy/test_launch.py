@@ -68,7 +68,7 @@ async def test_parts_are_entered_and_left_at_the_same_time() -> None:
     log: list[str] = []
     meet = asyncio.Barrier(2)  # would wait for ever for one who comes alone
 
-    async with asyncio.timeout(5), run_all([part("a", log, meet), part("b", log, meet)]) as names:
+    async with asyncio.timeout(60), run_all([part("a", log, meet), part("b", log, meet)]) as names:
         assert names == ["a", "b"]
 
     assert sorted(log[2:]) == ["a left", "b left"]

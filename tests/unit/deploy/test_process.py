@@ -52,7 +52,7 @@ async def test_a_process_is_recorded_while_it_runs_and_forgotten_when_stopped(
             return psutil.Process(record.pid).cmdline() == ["sleep", "60"]
 
         await eventually(has_become_the_program)
-        await process.stop(within_s=5)
+        await process.stop(within_s=30)
 
         assert process.exit_code == -15
         assert not list(folder.processes.iterdir())
@@ -61,7 +61,7 @@ async def test_a_process_is_recorded_while_it_runs_and_forgotten_when_stopped(
 async def test_a_stopped_process_can_be_started_again(folder: DataFolder) -> None:
     async with started(folder, "sleep", "60") as process:
         first = process.pid
-        await process.stop(within_s=5)
+        await process.stop(within_s=30)
         assert process.pid is None
 
         await process.start()
@@ -72,7 +72,7 @@ async def test_a_stopped_process_can_be_started_again(folder: DataFolder) -> Non
 async def test_a_process_that_does_not_listen_is_ended_by_force_in_time(
     folder: DataFolder,
 ) -> None:
-    async with ignoring_sigterm(folder) as process, asyncio.timeout(5):
+    async with ignoring_sigterm(folder) as process, asyncio.timeout(60):
         await process.stop(within_s=0.2)
 
         assert process.exit_code == -9
@@ -109,7 +109,7 @@ async def test_a_program_that_does_not_answer_in_time_is_an_error(folder: DataFo
     with pytest.raises(StartError, match="not ready"):
         await process.start(within_s=0.05)
 
-    await process.stop(within_s=5)
+    await process.stop(within_s=30)
 
 
 async def test_lines_of_an_earlier_launch_are_not_shown(folder: DataFolder) -> None:

@@ -1,16 +1,32 @@
 import asyncio
-import time
+
+import pytest
 
 from shared.runtime.cooperative import MAX_BLOCKING_S, CooperativeYield, in_turns
 
 
-def work(seconds: float) -> None:
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        pass
+class Clock:
+    """The loop's clock, which goes on by the work of the test alone."""
+
+    def __init__(self, now_s: float) -> None:
+        self._now_s = now_s
+
+    def __call__(self) -> float:
+        return self._now_s
+
+    def work(self, seconds: float) -> None:
+        self._now_s += seconds
 
 
-async def test_others_have_a_turn_once_the_work_took_long_and_not_before() -> None:
+@pytest.fixture
+async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    loop = asyncio.get_running_loop()
+    clock = Clock(loop.time())
+    monkeypatch.setattr(loop, "time", clock)
+    return clock
+
+
+async def test_others_have_a_turn_once_the_work_took_long_and_not_before(clock: Clock) -> None:
     others: list[str] = []
 
     async def other() -> None:
@@ -21,15 +37,15 @@ async def test_others_have_a_turn_once_the_work_took_long_and_not_before() -> No
     await cooperative.maybe_yield()
     assert others == []
 
-    work(2 * MAX_BLOCKING_S)
+    clock.work(2 * MAX_BLOCKING_S)
     await cooperative.maybe_yield()
     assert others == ["ran"]
     await task
 
 
-async def test_the_time_counts_anew_after_each_turn() -> None:
+async def test_the_time_counts_anew_after_each_turn(clock: Clock) -> None:
     cooperative = CooperativeYield()
-    work(2 * MAX_BLOCKING_S)
+    clock.work(2 * MAX_BLOCKING_S)
     await cooperative.maybe_yield()
     others: list[str] = []
 
@@ -42,14 +58,16 @@ async def test_the_time_counts_anew_after_each_turn() -> None:
     await task
 
 
-async def test_others_have_turns_between_long_items_and_results_stay_in_order() -> None:
+async def test_others_have_turns_between_long_items_and_results_stay_in_order(
+    clock: Clock,
+) -> None:
     done: list[str] = []
 
     async def other() -> None:
         done.append("other")
 
     def long_work(name: str) -> str:
-        work(2 * MAX_BLOCKING_S)
+        clock.work(2 * MAX_BLOCKING_S)
         done.append(name)
         return name
 

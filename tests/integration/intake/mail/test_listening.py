@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import socket
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from aiosmtplib import send
 
 from deploy.local.readiness import smtp_answers
 from shared.contract.topics import INTAKE_REQUESTS
+from tests.free_ports import reserved_port
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.mail.postbox import ANA, mail
 from tests.integration.notify.mail_server import open_mail_server
@@ -24,30 +24,26 @@ BLOCKS = re.MULTILINE | re.DOTALL
 GUIDE = Path(__file__).parents[4] / "docs" / "email.md"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def test_the_script_of_the_guide_reports_and_a_question_goes_out(
     running: Running, topic_log: TopicLog, tmp_path: Path
 ) -> None:
-    port = free_port()
     [script] = re.findall(r"^```python [^\n]*\n(.*?)\n```$", GUIDE.read_text(), BLOCKS)
     (tmp_path / ".route311").mkdir()
-    stack = json.dumps({"inbound_mail": f"127.0.0.1:{port}"})
-    (tmp_path / ".route311" / "stack.json").write_text(stack)
-    async with (
-        open_mail_server() as sent,
-        running(mail_port=port, smtp_host="127.0.0.1", smtp_port=sent.port),
-    ):
-        await eventually(lambda: smtp_answers(port))
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=tmp_path)
-        assert await process.wait() == 0
-        await send(mail("A bench is broken"), hostname="127.0.0.1", port=port)
-        await sent.content_arrived.wait()
-        [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
+    with reserved_port() as port:
+        stack = json.dumps({"inbound_mail": f"127.0.0.1:{port}"})
+        (tmp_path / ".route311" / "stack.json").write_text(stack)
+        async with (
+            open_mail_server() as sent,
+            running(mail_port=port, smtp_host="127.0.0.1", smtp_port=sent.port),
+        ):
+            await eventually(lambda: smtp_answers(port))
+            script_run = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", script, cwd=tmp_path
+            )
+            assert await script_run.wait() == 0
+            await send(mail("A bench is broken"), hostname="127.0.0.1", port=port)
+            await sent.content_arrived.wait()
+            [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
 
     assert request.data.description == "Pothole\n\nIt is at NE 33rd and Fremont."
     assert request.data.channel == "email"

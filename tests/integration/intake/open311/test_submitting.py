@@ -187,7 +187,7 @@ async def test_a_repeat_under_one_id_is_one_request(running: Running, topic_log:
 
 async def test_a_key_has_its_own_share(running: Running) -> None:
     async with running(key_per_second=1) as client:
-        answers = [await send(client, {}) for _ in range(5)]
+        answers = await asyncio.gather(*(send(client, {}) for _ in range(8)))
 
     assert {answer.status for answer in answers} == {200, 429}
     limited = next(answer for answer in answers if answer.status == 429)
@@ -199,7 +199,8 @@ async def test_a_stranger_who_tries_keys_is_refused_before_the_body_is_read(
     running: Running,
 ) -> None:
     async with running(address_per_second=1) as client:
-        answers = [await send(client, {"api_key": f"guess {n}"}) for n in range(7)]
+        guesses = (send(client, {"api_key": f"guess {n}"}) for n in range(30))
+        answers = await asyncio.gather(*guesses)
 
     assert {answer.status for answer in answers} == {403, 429}
 

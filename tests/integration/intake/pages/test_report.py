@@ -34,7 +34,7 @@ DANGER = {"description": "A live wire is down and sparking", "address": "SE 82nd
 
 @pytest.fixture
 async def client(running: Running) -> AsyncGenerator[aiohttp.ClientSession]:
-    async with running() as client:
+    async with running(forms_per_minute=6_000) as client:  # one test polls by forms
         yield client
 
 

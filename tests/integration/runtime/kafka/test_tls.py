@@ -120,7 +120,7 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(
 ) -> None:
     other, _ = issue(tmp_path)
 
-    assert await answers(encrypted.admin)
+    assert await eventually(lambda: answers(encrypted.admin))
     assert not await answers(replace(encrypted.admin, ca_file=other))
 
 

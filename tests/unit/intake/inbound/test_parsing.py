@@ -236,7 +236,7 @@ def test_reading_the_worst_takes_no_long() -> None:
     began = time.process_time()
     parse(worst)
 
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 10
 
 
 @given(json)

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator
@@ -17,6 +16,7 @@ from aiohttp import web
 from shared.runtime.postgres import Pool
 from shared.runtime.service import ServiceParts, freeze_startup_objects, run_until_stopped
 from shared.runtime.settings import ServiceSettings
+from tests.free_ports import reserved_port
 from tests.waiting import eventually
 
 
@@ -49,25 +49,16 @@ class FakePool:
         return 1
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def running(
     service: FakeService, drain_seconds: float, *, has_callers: bool = True, **more: Any
 ) -> AsyncGenerator[tuple[aiohttp.ClientSession, int, asyncio.Event, asyncio.Task[None]]]:
-    settings = ServiceSettings.model_validate(
-        {
-            "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
-            "ROUTE311_DRAIN_SECONDS": drain_seconds,
-            "postgres_dsn": "postgresql://127.0.0.1:1/nothing",
-            "http_port": free_port(),
-            **more,
-        }
-    )
+    settings: dict[str, Any] = {
+        "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "ROUTE311_DRAIN_SECONDS": drain_seconds,
+        "postgres_dsn": "postgresql://127.0.0.1:1/nothing",
+        **more,
+    }
     parts = ServiceParts(
         cast(Pool, FakePool()),
         tasks=[service.work],
@@ -75,11 +66,13 @@ async def running(
         routes=[web.get("/", service.respond)] if has_callers else [],
     )
     stopping = asyncio.Event()
-    running = asyncio.create_task(run_until_stopped(parts, settings, stopping))
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{settings.http_port}") as client:
-        assert await eventually(lambda: status(client, "/live"))
-        yield client, settings.http_port, stopping, running
-    await running
+    with reserved_port() as port:
+        of_port = ServiceSettings.model_validate(settings | {"http_port": port})
+        running = asyncio.create_task(run_until_stopped(parts, of_port, stopping))
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
+            assert await eventually(lambda: status(client, "/live"))
+            yield client, port, stopping, running
+        await running
 
 
 async def status(client: aiohttp.ClientSession, path: str) -> int | None:
@@ -101,7 +94,7 @@ async def is_closed(port: int) -> bool:
 async def test_while_it_drains_it_is_not_ready_and_answers_as_usual() -> None:
     service = FakeService()
     service.may_respond.set()
-    async with running(service, drain_seconds=1) as (client, port, stopping, _):
+    async with running(service, drain_seconds=3) as (client, port, stopping, _):
         assert await status(client, "/ready") == 200
         stopping.set()
         assert await status(client, "/ready") == 503
@@ -135,25 +128,27 @@ async def test_a_service_without_callers_does_not_wait_for_them() -> None:
         parts,
     ):
         stopping.set()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(4.5):
             await parts
 
 
 async def test_the_settings_limit_the_callers() -> None:
-    more: dict[str, Any] = {
-        "ROUTE311_HTTP_HEAD_SECONDS": 0.2,
-        "ROUTE311_HTTP_CONNECTIONS": 16,
-        "metrics_port": free_port(),
-    }
-    async with running(FakeService(), 0, **more) as (client, port, stopping, _):
-        assert await status(client, "/metrics") == 404
-        assert await status(client, f"http://127.0.0.1:{more['metrics_port']}/metrics") == 200
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /live HTTP/1.1\r\n")
-        async with asyncio.timeout(3):
-            assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
-        writer.close()
-        stopping.set()
+    more: dict[str, Any] = {"ROUTE311_HTTP_HEAD_SECONDS": 0.2, "ROUTE311_HTTP_CONNECTIONS": 16}
+    with reserved_port() as metrics_port:
+        async with running(FakeService(), 0, metrics_port=metrics_port, **more) as (
+            client,
+            port,
+            stopping,
+            _,
+        ):
+            assert await status(client, "/metrics") == 404
+            assert await status(client, f"http://127.0.0.1:{metrics_port}/metrics") == 200
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /live HTTP/1.1\r\n")
+            async with asyncio.timeout(4):  # less than the usual limit
+                assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+            writer.close()
+            stopping.set()
 
 
 LIMITED = """

@@ -152,7 +152,7 @@ def test_no_text_takes_long(text: str) -> None:
     began = time.process_time()
     REDACTOR.redact_text(text, ANA)
 
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 10
 
 
 PHONES = "call 503-555-0199 or (971) 555 0123, +44 20 7946 0958; "
