@@ -55,7 +55,7 @@ class TopicLog:
         decoder: Decoder[Any] = Decoder(topic.events)
         return [decoder.decode(record.value) for record in await self.records(topic)]
 
-    async def at_least(self, count: int, topic: Topic, within_s: float = 40) -> list[Any]:
+    async def at_least(self, count: int, topic: Topic, within_s: float = 60) -> list[Any]:
         """Wait until the topic has that many events since the test began; return them all."""
 
         async def enough() -> list[Any]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(probe: Callable[[], Awaitable[T]], within_s: float = 40) -> T:
+async def eventually(probe: Callable[[], Awaitable[T]], within_s: float = 60) -> T:
     """Poll until the probe returns a truthy value, and return it.
 
     Raises:

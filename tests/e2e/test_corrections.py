@@ -13,7 +13,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 WORK = "bureau-irp-work"

@@ -12,7 +12,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 ASKER = "gus.canary@example.org"

@@ -14,7 +14,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 IDA, PHONE = "ida@example.org", "+15035550188"  # of this test alone: messages a day are limited

@@ -16,7 +16,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 PAGE = (Path(__file__).parents[2] / "docs/operations.md").read_text()

@@ -22,7 +22,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),  # the first test waits for the whole router to start
+    pytest.mark.timeout(300),  # the first test waits for the whole router to start
 ]
 
 PERSON = "+15035550177"

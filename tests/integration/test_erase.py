@@ -109,7 +109,7 @@ async def test_what_was_parked_is_listed_as_erased_and_its_bytes_are_shown_to_no
         found = await router.records("channel-submissions-dlq")
         return [record for record in found if email.encode() in (record.value or b"")]
 
-    [record] = await eventually(parked, within_s=30)
+    [record] = await eventually(parked)
     place = f"{record.topic}/{record.partition}/{record.offset}"
     await router.command("erase", "--email", email)
 

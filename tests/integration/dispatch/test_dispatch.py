@@ -229,14 +229,14 @@ async def test_two_instances_and_a_restart_keep_every_version_in_its_place(
     async with running_dispatch(settings):
         for order in first.values():
             await send_update(topic_log, LEAD, update(order, "completed"))
-        await topic_log.at_least(2 * len(cases), bureau_receipts(LEAD), within_s=40)
+        await topic_log.at_least(2 * len(cases), bureau_receipts(LEAD))
 
         async def all_published() -> EventLog | None:
             log = await all_events(topic_log)
             versions = {order.case_version for order in log.latest_order.values()}
             return log if versions == {12} else None
 
-        log = await eventually(all_published, within_s=40)
+        log = await eventually(all_published)
     assert log is not None
     assert len(log.orders) == len(cases) * len(BUREAUS)
     log.versions_have_no_gaps()

@@ -54,7 +54,7 @@ async def test_with_its_request_a_picture_is_erased_and_its_file_goes(
         async def one_file() -> bool:
             return len(files(tmp_path)) == 1
 
-        await eventually(one_file, within_s=20)
+        await eventually(one_file)
     assert files(tmp_path)[0].name == kept.json["media_id"]
 
 
@@ -137,7 +137,7 @@ async def test_a_damaged_subfolder_keeps_no_erased_picture(
     async with open_pool(database.dsn("intake")) as pool, asyncio.TaskGroup() as tasks:
         tasks.create_task(housekeeping(pool, tmp_path).run(stopping))
         try:
-            await eventually(no_file, within_s=20)
+            await eventually(no_file)
         finally:
             stopping.set()
 

@@ -40,7 +40,7 @@ async def test_an_erased_picture_is_410_for_good_and_its_bytes_go(
         async def deleted() -> bool:
             return await files.read(gone.json["media_id"]) is None
 
-        await eventually(deleted, within_s=20)
+        await eventually(deleted)
         afterwards = await call(client, "GET", path_of(gone))
         other = await call(client, "GET", path_of(kept))
 

@@ -27,7 +27,7 @@ class Child:
         async def said() -> bool:
             return any(text in line for line in self.lines)
 
-        await eventually(said, 30)
+        await eventually(said)
 
     async def read(self) -> None:
         assert self.process.stdout

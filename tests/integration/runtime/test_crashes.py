@@ -22,10 +22,10 @@ async def test_the_third_crash_at_a_record_parks_it_alone_and_its_neighbours_are
     await topic_log.publish(*before, fatal, *after)
     for _ in range(3):
         async with service.child(fate) as child:
-            await asyncio.wait_for(child.process.wait(), 30)
+            await asyncio.wait_for(child.process.wait(), 60)
 
     async with service.child(fate) as child:
-        [parked] = await eventually(lambda: topic_log.records("intake-requests-dlq"), 30)
+        [parked] = await eventually(lambda: topic_log.records("intake-requests-dlq"))
         await eventually(lambda: all_noted(pool, 10))
         await child.end(signal.SIGTERM)
 
@@ -46,10 +46,10 @@ async def test_the_third_crash_at_a_deferred_record_parks_it_and_those_behind_it
     await topic_log.publish(*before, fatal, *after)
     for _ in range(3):
         async with service.child("deferred kill") as child:
-            await asyncio.wait_for(child.process.wait(), 30)
+            await asyncio.wait_for(child.process.wait(), 60)
 
     async with service.child("deferred kill") as child:
-        [parked] = await eventually(lambda: topic_log.records("intake-requests-dlq"), 30)
+        [parked] = await eventually(lambda: topic_log.records("intake-requests-dlq"))
         await eventually(lambda: all_noted(pool, 4))
         await child.end(signal.SIGTERM)
 
@@ -69,7 +69,7 @@ async def test_a_process_that_is_killed_five_times_from_outside_at_one_record_pa
             await child.end(signal.SIGKILL)
 
     async with service.child("none") as child:
-        await eventually(lambda: all_noted(pool, 11), 30)
+        await eventually(lambda: all_noted(pool, 11))
         await child.end(signal.SIGTERM)
 
     assert await noted(pool) == ids([*before, fatal, *after])
@@ -98,9 +98,9 @@ async def test_success_ends_the_count(
     await topic_log.publish(*before, fatal, *after)
     for _ in range(2):
         async with service.child("kill") as child:
-            await asyncio.wait_for(child.process.wait(), 30)
+            await asyncio.wait_for(child.process.wait(), 60)
     async with service.child("none") as child:
-        await eventually(lambda: all_noted(pool, 11), 30)
+        await eventually(lambda: all_noted(pool, 11))
         await child.end(signal.SIGTERM)
 
     marks = "SELECT count(*) FROM consumer_offset WHERE busy_until IS NOT NULL OR crashes > 0"

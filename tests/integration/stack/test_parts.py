@@ -22,7 +22,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 
 

@@ -28,7 +28,7 @@ from tests.integration.runtime.conftest import RunConsumer, decide
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.integration
 
 DLQ = "intake-requests-dlq"
 KEY = "portland.gov:pavement"
