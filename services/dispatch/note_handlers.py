@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.dispatch.inbound.requests import case_priority, placed_request
+from services.dispatch.inbound.requests import case_priority, neighbour_at, placed_request
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
 from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.case import Case, CaseNote, CaseRequest
@@ -11,7 +11,12 @@ from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.history import RESIDENT, SYSTEM, place_in_words
 from services.dispatch.rules.notes import add_notes, raise_priority
-from services.dispatch.rules.placing import leave_desk, waits_for_place, with_location
+from services.dispatch.rules.placing import (
+    leave_desk,
+    waits_for_place,
+    with_location,
+    with_neighbour,
+)
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import Location, NoteAdded, RequestReassessed, new_id
@@ -83,7 +88,7 @@ def _place(
     uow.change_request(with_location(request, location))
     if not _is_without_place(case):
         return []
-    case = with_location(case, location)
+    case = _at(location, case, request, policy)
     uow.change(case, event)
     transition = _transfer(case, request, location, policy, now) if waits_for_place(case) else None
     text = place_in_words(location.address, None if transition else case.lead_bureau)
@@ -92,6 +97,16 @@ def _place(
         return []
     uow.change(transition.case, event)
     return [transition]
+
+
+def _at(location: Location, case: Case, request: CaseRequest, policy: DispatchPolicy) -> Case:
+    """Return the case at its location, with whom to tell where that is a neighbour's land."""
+    case = with_location(case, location)
+    try:
+        neighbour = neighbour_at(request, case, location, policy)
+    except NotInCatalogueError:
+        return case
+    return with_neighbour(case, neighbour.name, neighbour.phone) if neighbour else case
 
 
 def _is_without_place(of: Case | CaseRequest) -> bool:

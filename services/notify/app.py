@@ -185,6 +185,7 @@ def _policy(
             languages=languages,
         ),
         redactors={city.id: Redactor.of(city) for city in cities},
+        neighbours={city.id: city.neighbours.keys() for city in cities},
     )
 
 

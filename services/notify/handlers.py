@@ -106,7 +106,8 @@ async def on_messages(
         An event for each delivery that is suppressed or held, or bounced. The delivery worker
         reports all others.
     """
-    updates = collect_updates((message.event for message in messages), policy.contact_key)
+    events = (message.event for message in messages)
+    updates = collect_updates(events, policy.contact_key, policy.neighbours)
     await store.lock(updates.request_ids, updates.broadcast_cases)
     await _mark_flooded(updates, store)
     await store.save(updates)

@@ -1,7 +1,8 @@
 """Translates a batch of events into updates of contacts, requests, cases and triggers."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from services.notify.rules.consents import ContactConsent
@@ -10,7 +11,6 @@ from services.notify.rules.model import (
     WITHOUT_CASE,
     CaseFacts,
     CausingEvent,
-    Membership,
     Recipient,
     ReferralAgency,
     ReporterContact,
@@ -34,7 +34,11 @@ from shared.email_address import normalize_email, without_tag
 from shared.vocabulary import StatusChannel
 
 
-def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
+def collect_updates(
+    events: Iterable[e.Event],
+    contact_key: bytes,
+    neighbours: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> Updates:
     """Return the updates in the events.
 
     A decision about an anonymous request gives none: it has no reporter to notify.
@@ -42,6 +46,7 @@ def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
     Args:
         events: From the topics that notify reads, in order of arrival.
         contact_key: Secret key of the hash that stands for a person.
+        neighbours: Municipalities around each city, by jurisdiction.
     """
     updates = Updates()
     for event in events:
@@ -51,7 +56,9 @@ def collect_updates(events: Iterable[e.Event], contact_key: bytes) -> Updates:
         elif isinstance(event, e.ContactErased):
             updates.contacts.pop(event.data.request_id, None)
             updates.erased.add(event.data.request_id)
-        elif reader := _READERS.get(type(event)):  # notes change nothing that people are told
+        elif isinstance(event, e.NoteAdded):
+            _note_added(updates, event, neighbours)
+        elif reader := _READERS.get(type(event)):
             reader(updates, event)
         if isinstance(event.data, e.CaseState):
             _set_lead(updates, event.data)
@@ -100,16 +107,8 @@ def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
         return
     updates.requests.setdefault(request_id, _request_facts(decision))
     if template := on_decision(decision.outcome):
-        _set_membership(updates, request_id, request_id, since=WITHOUT_CASE)
-        trigger = Trigger(
-            subject_id=request_id,
-            version=WITHOUT_CASE,
-            template=template,
-            priority=decision.priority.level,
-            cause=_cause(event),
-            only_for=request_id,
-        )
-        updates.triggers.setdefault(trigger.key, trigger)
+        level = decision.priority.level
+        _add_request_trigger(updates, event, template=template, priority=level, facts=CaseFacts())
 
 
 def _request_facts(decision: e.Decision) -> RequestFacts:
@@ -134,7 +133,7 @@ def _agency(referral: e.Referral) -> ReferralAgency:
 
 def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttached) -> None:
     case = event.data
-    _set_membership(updates, case.case_id, case.request_id, since=case.version)
+    updates.set_membership(case.case_id, case.request_id, since=case.version)
     if case.moved_from:
         return  # its reporter was welcomed in the case that it came from
     is_first = isinstance(event, e.CaseOpened)
@@ -175,9 +174,30 @@ def _case_overdue(updates: Updates, event: e.CaseOverdue) -> None:
 
 def _request_split(updates: Updates, event: e.CaseRequestSplit) -> None:
     split = event.data
-    _set_membership(updates, split.case_id, split.request_id, until=split.version)
+    updates.set_membership(split.case_id, split.request_id, until=split.version)
     template = on_leaving(split.status)
     _add_trigger(updates, event, template, CaseFacts(), only_for=split.request_id)
+
+
+def _note_added(
+    updates: Updates, event: e.NoteAdded, neighbours: Mapping[str, Collection[str]]
+) -> None:
+    """Add a message, once a request, when the place in a note lies in a neighbour's land.
+
+    It answers what the reporter wrote about a danger, so it is as urgent as a P1 and waits for no
+    morning.
+    """
+    note = event.data
+    municipality = note.location.municipality if note.location else None
+    if municipality is None or municipality not in neighbours.get(note.jurisdiction, ()):
+        return
+    _add_request_trigger(
+        updates,
+        event,
+        template="outside_city",
+        priority="P1",
+        facts=CaseFacts(municipality=municipality),
+    )
 
 
 def _not_notified(updates: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered) -> None:
@@ -216,6 +236,29 @@ def _add_trigger(
     updates.triggers.setdefault(trigger.key, trigger)
 
 
+def _add_request_trigger(
+    updates: Updates,
+    event: e.RequestTriaged | e.NoteAdded,
+    *,
+    template: TemplateName,
+    priority: str,
+    facts: CaseFacts,
+) -> None:
+    """Add the trigger for the reporter of one request, whatever becomes of a case."""
+    request_id = event.data.request_id
+    updates.set_membership(request_id, request_id, since=WITHOUT_CASE)
+    trigger = Trigger(
+        subject_id=request_id,
+        version=WITHOUT_CASE,
+        template=template,
+        priority=priority,
+        cause=_cause(event),
+        facts=facts,
+        only_for=request_id,
+    )
+    updates.triggers.setdefault(trigger.key, trigger)
+
+
 def _set_lead(updates: Updates, case: e.CaseState) -> None:
     """Set the lead of the case; one that was merged into another has none."""
     if case.lead_work_order_id is None:
@@ -231,23 +274,6 @@ def _set_lead(updates: Updates, case: e.CaseState) -> None:
     known = updates.leads.setdefault(case.case_id, lead)
     if known.version < lead.version:
         updates.leads[case.case_id] = lead
-
-
-def _set_membership(
-    updates: Updates,
-    subject_id: str,
-    request_id: str,
-    *,
-    since: int | None = None,
-    until: int | None = None,
-) -> None:
-    key = (subject_id, request_id)
-    known = updates.memberships.get(key, Membership(*key))
-    updates.memberships[key] = replace(
-        known,
-        since=known.since if since is None else since,
-        until=known.until if until is None else until,
-    )
 
 
 def _cause(event: e.Event) -> CausingEvent:

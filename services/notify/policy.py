@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from services.notify.rules.model import ReferralAgency
 from services.notify.rules.sending import SendingRules
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
 from shared.redaction import Redactor
@@ -26,6 +27,7 @@ class CityTexts:
         open_pictures: Bureaus whose pictures of the work are public at once.
         referral_reasons: Reasons for a referral to an outside agency, by code.
         answers: Answers to questions that need no work, by code.
+        neighbours: Agencies around the city, by municipality.
     """
 
     name: str
@@ -39,6 +41,7 @@ class CityTexts:
     open_pictures: Collection[str]
     referral_reasons: Mapping[str, LocalText]
     answers: Mapping[str, LocalText]
+    neighbours: Mapping[str, ReferralAgency] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,13 @@ class NotifyPolicy:
         contact_key: Secret key of the hash that stands for a person.
         rules: Rules of the cities about sending.
         redactors: Redaction of what people write, by jurisdiction.
+        neighbours: Municipalities around each city, by jurisdiction.
     """
 
     contact_key: bytes
     rules: SendingRules
     redactors: Mapping[str, Redactor] = field(default_factory=dict)
+    neighbours: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def redactor(self, jurisdiction: str) -> Redactor:
         """Return the redaction of a city; for an unknown one that of no country."""
@@ -80,4 +85,8 @@ def _texts(city: Jurisdiction) -> CityTexts:
         open_pictures={bureau.code for bureau in city.bureaus.values() if bureau.publish_photos},
         referral_reasons=city.referral_reasons,
         answers=city.answers,
+        neighbours={
+            municipality: ReferralAgency(one.name, one.phone, one.url, one.reason)
+            for municipality, one in city.neighbours.items()
+        },
     )

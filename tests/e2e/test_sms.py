@@ -26,6 +26,7 @@ pytestmark = [
 ]
 
 PERSON = "+15035550177"
+VISITOR = "+15035550178"
 WRITER = "wire.canary@example.org"
 PBOT_PHONE = "503-823-1700"
 
@@ -102,6 +103,27 @@ async def test_a_danger_without_a_place_goes_to_the_desk_until_its_place_is_told
     public = await status_of(router, number)
     assert public["location"] == {"address": "1221 SW 4th Ave"}
     assert await eventually(texted)
+
+
+async def test_who_tells_a_place_outside_the_city_hears_whom_to_call(
+    router: Router, tmp_path: Path
+) -> None:
+    places = tmp_path / "places.csv"
+    places.write_text("name,street,number,lat,lon\n,NW Eastman Pkwy,1333,45.5031,-122.4373\n")
+    loaded, _, error = await router.command(
+        *("gazetteer", "load", str(places), "--jurisdiction", "portland.gov")
+    )
+    assert loaded == 0, error
+    await say(router, "A power line is down and sparking on the sidewalk", VISITOR)
+    await say(router, "1333 NW Eastman Pkwy", VISITOR)
+
+    async def texted() -> str | None:
+        texts = texts_to(router, VISITOR)
+        return next((body for body in texts if "outside our city" in body), None)
+
+    text = await eventually(texted)
+    assert text
+    assert "please tell City of Gresham" in text
 
 
 async def test_the_place_of_a_danger_by_mail_moves_it_too(router: Router) -> None:

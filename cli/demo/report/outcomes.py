@@ -27,6 +27,7 @@ _TEMPLATES = {
     "overdue": "We are late",
     "waiting_for_resident": "The team has a question",
     "already_closed": "Closed by now",
+    "outside_city": "The place is outside the city",
     "digest": "More news, in one",
 }
 

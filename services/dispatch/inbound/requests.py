@@ -9,7 +9,7 @@ from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.placing import with_location
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import CaseRoute, route
-from shared.catalogue import Jurisdiction, ServiceType
+from shared.catalogue import ExternalAgency, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency
 from shared.contract.events import Decision, Location, Priority, Request, new_id
 from shared.vocabulary import ScoreReason
@@ -104,8 +104,7 @@ def placed_request(
             city has no part in its kind.
     """
     jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
-    outside = outside_agency(jurisdiction, kind, location.municipality, request.conditions)
-    if outside and outside.is_neighbour:
+    if neighbour_at(request, case, location, policy):
         raise NoBureauError("location: in a neighbour's land")
     placed = replace(with_location(request, location), priority=case.priority)
     found = _route(placed, jurisdiction, kind, policy, now)
@@ -118,6 +117,25 @@ def placed_request(
         deadline_policy=policy.deadline_policy(jurisdiction, kind, now, found.lead.bureau),
         new_id=new_id,
     )
+
+
+def neighbour_at(
+    request: CaseRequest, case: Case, location: Location, policy: DispatchPolicy
+) -> ExternalAgency | None:
+    """Return the neighbour in whose land a location lies; None for the city's own.
+
+    Args:
+        request: A request of the case.
+        case: The case, whose kind counts.
+        location: The location that became known.
+        policy: Kinds and neighbours.
+
+    Raises:
+        NotInCatalogueError: The catalogue no longer has the kind of the case.
+    """
+    jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
+    outside = outside_agency(jurisdiction, kind, location.municipality, request.conditions)
+    return outside.agency if outside and outside.is_neighbour else None
 
 
 def _route(

@@ -17,6 +17,20 @@ def with_location(of: T, location: object) -> T:
     return replace(of, problem=replace(of.problem, location=location))
 
 
+def with_neighbour(case: Case, name: str, phone: str | None) -> Case:
+    """Return a case with the instruction to tell the neighbour in whose land it lies.
+
+    Args:
+        case: The case.
+        name: The neighbour's name.
+        phone: Its phone number; None where it is unknown.
+    """
+    whom = f"{name}, {phone}" if phone else name
+    note = f"The place is outside the city. Please tell them: {whom}."
+    problem = replace(case.problem, notes=(*case.problem.notes, note))
+    return replace(case, problem=problem)
+
+
 def waits_for_place(case: Case) -> bool:
     """Return True while the desk leads an open case for want of a place alone.
 

@@ -1,8 +1,9 @@
 """Rule: renders a message as text and HTML, in plain words and the recipient's language.
 
-``templates/messages`` holds one file a message: the subject and the paragraphs of its e-mail, and
-its text message. Text and HTML are laid out from the same paragraphs. Text that others wrote is
-sanitized before it enters a template.
+``templates/messages`` holds one file a message, with a block each for the subject and the
+paragraphs of its e-mail, and one for its text message. A channel renders its own blocks alone. Text
+and HTML are laid out from the same paragraphs. Text that others wrote is sanitized before it enters
+a template.
 """
 
 from collections.abc import Iterator, Mapping
@@ -88,8 +89,7 @@ class MessageRenderer:
         """
         city, reader = self._city(data), self._languages[data.language]
         variables = template_variables(data, city, reader)
-        message: Any = self._messages[data.template].make_module(variables)
-        subject = " ".join(message.subject.split())
+        subject = " ".join(self._block("subject", data, variables).split())
         unsubscribe_url = self._links.url("unsubscribe", data.notification_id)
         layout = {
             "language": reader.tag,
@@ -99,7 +99,7 @@ class MessageRenderer:
             "help_language": data.help_language,
             "help_line": self._help(data, city),
             "subject": subject,
-            "body": list(_paragraphs(message.body)),
+            "body": list(_paragraphs(self._block("body", data, variables))),
             "frame": self._frame.make_module(variables),
             "tracking_number": variables["tracking_number"],
             "number": isolated(variables["tracking_number"], reader),
@@ -128,12 +128,17 @@ class MessageRenderer:
         """
         city, reader = self._city(data), self._languages[data.language]
         variables = template_variables(data, city, reader)
-        message: Any = self._messages[data.template].make_module(variables)
         help_line = self._help(data, city)
         sender = city.title.in_language(reader.tag)
-        line = f"{sender}: {message.sms} {self._status_url(data)} {help_line}"
+        told = self._block("sms", data, variables)
+        line = f"{sender}: {told} {self._status_url(data)} {help_line}"
         mark = _RIGHT_TO_LEFT if reader.direction == "rtl" else ""
         return mark + " ".join(line.split())
+
+    def _block(self, name: str, data: MessageData, variables: Mapping[str, Any]) -> str:
+        """Return one block of the message's template; the others are not rendered."""
+        message = self._messages[data.template]
+        return "".join(message.blocks[name](message.new_context(dict(variables))))
 
     def _city(self, data: MessageData) -> CityTexts:
         city = self._cities.get(data.request.jurisdiction)

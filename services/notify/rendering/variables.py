@@ -10,7 +10,7 @@ from services.notify.rules.model import MessageData, ReferralAgency
 from shared.catalogue import LocalText
 from shared.spoken_languages import SpokenLanguage
 
-_WITH_AGENCY = frozenset({"received", "attached", "referred"})
+_WITH_AGENCY = frozenset({"received", "attached", "referred", "outside_city"})
 _NOT_FIXED = "resident_says_not_fixed"
 
 
@@ -25,7 +25,8 @@ def template_variables(
         reader: The language of the message.
     """
     request, case = data.request, data.case
-    agency = request.agency
+    outside = case.municipality
+    agency = city.neighbours.get(outside) if outside else request.agency
     service = city.service_names.get(request.service_code)
     answer = city.answers.get(request.answer_code or "")
     zone = ZoneInfo(city.timezone)

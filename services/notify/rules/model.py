@@ -22,6 +22,7 @@ TemplateName: TypeAlias = Literal[
     "reopened",
     "transferred",
     "overdue",
+    "outside_city",
     "digest",
 ]
 ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
@@ -42,7 +43,7 @@ TriggerKey: TypeAlias = tuple[str, int]
 """Subject id and version: unique per trigger."""
 
 WITHOUT_CASE = 0
-"""Version of the trigger of a request that never gets a case; versions of cases start at 1."""
+"""Version of a trigger that is about one request alone; versions of cases start at 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class CaseFacts:
         request_count: Number of requests in the case when a request joined it.
         first_reported_at: When the first of them was submitted.
         has_picture: True when the bureau sent a picture of the work.
+        municipality: Neighbour in whose land a place lies that the reporter stated later.
     """
 
     bureau: str | None = None
@@ -74,14 +76,15 @@ class CaseFacts:
     request_count: int | None = None
     first_reported_at: datetime | None = None
     has_picture: bool = False
+    municipality: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A change that triggers messages: a new version of a case, or a decision without a case.
+    """A change that triggers messages: a new version of a case, or news of one request alone.
 
     Attributes:
-        subject_id: The case, or the request when there is no case.
+        subject_id: The case, or the request that the news is about alone.
         version: Version of the case after the change, or ``WITHOUT_CASE``.
         template: Template of the message.
         priority: Priority level of the case; ``P1`` is sent first.
@@ -256,23 +259,6 @@ class RequestFacts:
     emergency: bool
     agency: ReferralAgency | None
     answer_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """The versions of a case at which a request was attached and split off.
-
-    Attributes:
-        subject_id: The case, or the request when there is no case.
-        request_id: The request.
-        since: Version that attached it; None while that event has not arrived.
-        until: Version that split it off, if any.
-    """
-
-    subject_id: str
-    request_id: str
-    since: int | None = None
-    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ ANSWERS: tuple[TemplateName, ...] = (
     "already_closed",
     "referred",
     "answered",
+    "outside_city",
 )
 """Templates that answer a report; who unsubscribed gets them about what they report later."""
 

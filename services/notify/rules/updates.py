@@ -1,17 +1,33 @@
 """Updates of notify's data that a batch of events brings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.notify.rules.consents import ContactConsent
 from services.notify.rules.leads import CaseLead
 from services.notify.rules.model import (
-    Membership,
     ReporterContact,
     RequestFacts,
     Trigger,
     TriggerKey,
 )
 from services.notify.rules.returned_mail import ReturnedMail
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The versions of a case at which a request was attached and split off.
+
+    Attributes:
+        subject_id: The case, or the request when there is no case.
+        request_id: The request.
+        since: Version that attached it; None while that event has not arrived.
+        until: Version that split it off, if any.
+    """
+
+    subject_id: str
+    request_id: str
+    since: int | None = None
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +65,28 @@ class Updates:
         """The cases with a trigger for all their followers."""
         return frozenset(
             trigger.subject_id for trigger in self.triggers.values() if trigger.only_for is None
+        )
+
+    def set_membership(
+        self,
+        subject_id: str,
+        request_id: str,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> None:
+        """Set what is known of a membership.
+
+        Args:
+            subject_id: The case, or the request when there is no case.
+            request_id: The request.
+            since: Version that attached it; None leaves it as it was.
+            until: Version that split it off; None leaves it as it was.
+        """
+        key = (subject_id, request_id)
+        known = self.memberships.get(key, Membership(*key))
+        self.memberships[key] = replace(
+            known,
+            since=known.since if since is None else since,
+            until=known.until if until is None else until,
         )

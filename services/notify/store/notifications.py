@@ -64,7 +64,8 @@ _FOLLOWERS_SQL = """
 """
 _TRIGGERS_SQL = """
     SELECT about, version, template, priority, only_for, cause_id, traceparent,
-           bureau, note, reason, scheduled_for, request_count, first_reported_at, has_picture
+           bureau, note, reason, scheduled_for, request_count, first_reported_at, has_picture,
+           municipality
       FROM announcements
      WHERE about = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
 """
@@ -114,10 +115,11 @@ _SAVE_MEMBERSHIPS_SQL = """
 _SAVE_TRIGGERS_SQL = """
     INSERT INTO announcements (about, version, template, priority, only_for, cause_id, traceparent,
                                bureau, note, reason, scheduled_for, request_count,
-                               first_reported_at, has_picture)
+                               first_reported_at, has_picture, municipality)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[],
                          $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                         $11::timestamptz[], $12::integer[], $13::timestamptz[], $14::boolean[])
+                         $11::timestamptz[], $12::integer[], $13::timestamptz[], $14::boolean[],
+                         $15::text[])
     ON CONFLICT (about, version) DO NOTHING
 """
 
@@ -203,6 +205,7 @@ class PostgresNotificationStore:
                 trigger.facts.request_count,
                 trigger.facts.first_reported_at,
                 trigger.facts.has_picture,
+                trigger.facts.municipality,
             )
             for trigger in triggers
         ]

@@ -17,7 +17,7 @@ DELIVERY_COLUMNS = """
     d.notification_id, d.person, d.request_id, d.language, d.channel, d.day,
     a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
     a.bureau, a.note, a.reason, a.scheduled_for, a.request_count, a.first_reported_at,
-    a.has_picture
+    a.has_picture, a.municipality
 """
 """What ``stored_delivery`` needs of ``deliveries AS d`` joined with ``announcements AS a``."""
 
@@ -38,6 +38,7 @@ def trigger_of(row: Record) -> Trigger:
             request_count=row["request_count"],
             first_reported_at=row["first_reported_at"],
             has_picture=row["has_picture"],
+            municipality=row["municipality"],
         ),
         only_for=str(row["only_for"]) if row["only_for"] else None,
     )

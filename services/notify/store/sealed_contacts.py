@@ -18,12 +18,13 @@ SEALED_COLUMNS = """
 """
 """What ``open_contact`` needs of ``requests AS r`` and ``JOIN_KEY``."""
 JOIN_KEY = "LEFT JOIN contact_keys AS k ON k.person = r.person"
+# By the stored id and not by its text in the result, which no index has.
 _UNSEALED_SQL = """
     SELECT request_id::text, person, sealed_mailbox, sealed_phone, sealed_name
       FROM requests
      WHERE sealed_mailbox NOT LIKE 'sealed:%' OR sealed_phone NOT LIKE 'sealed:%'
         OR sealed_name NOT LIKE 'sealed:%'
-     ORDER BY request_id
+     ORDER BY requests.request_id
      LIMIT $1
        FOR UPDATE
 """

@@ -21,6 +21,7 @@ from tests.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     LANGUAGE_RULES,
+    POLICY,
     SEALER,
     delivery,
     moved,
@@ -79,7 +80,7 @@ class PostgresStores:
 
 
 async def save(store: NotifyStores, *events: Event) -> None:
-    updates = collect_updates(events, CONTACT_KEY)
+    updates = collect_updates(events, CONTACT_KEY, POLICY.neighbours)
     async with store.notifications() as notifications:
         await notifications.lock(updates.request_ids, updates.broadcast_cases)
         await notifications.save(updates)

@@ -9,9 +9,10 @@ from structlog.testing import capture_logs
 from services.notify.handlers import on_messages
 from services.notify.store.contact_keys import KeyCheck, contact_sealer
 from services.notify.store.leads import case_reporters
+from services.notify.store.sealed_contacts import _UNSEALED_SQL
 from services.notify.unsealed_contacts import UnsealedContacts
 from shared.contract.events import ContactErased, Event, new_id
-from shared.runtime.postgres import Pool
+from shared.runtime.postgres import Pool, transaction
 from tests.builders import NOON, contact_given
 from tests.integration.notify.conftest import RunNotify
 from tests.integration.notify.mail_server import MailServer
@@ -162,6 +163,15 @@ async def test_contacts_from_before_are_read_and_sealed_once(
     assert [value and value[:7] for value in sealed] == ["sealed:", None, "sealed:"]
     assert await pool.fetchrow(SEALED, r) == sealed
     assert before == await read(pool, c) == [(ANA["email"], None, ANA["name"])]
+
+
+async def test_contacts_from_before_are_looked_for_in_an_index_of_them_alone(pool: Pool) -> None:
+    async with transaction(pool) as db:
+        await db.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")  # is empty
+        plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN {_UNSEALED_SQL}", 200))
+
+    assert "requests_unsealed" in plan
+    assert "Sort" not in plan
 
 
 async def test_with_another_key_nothing_is_saved_or_sent_and_with_the_right_one_nothing_is_lost(

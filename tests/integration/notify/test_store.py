@@ -18,11 +18,13 @@ from tests.integration.notify.stores import (
 )
 from tests.unit.notify.factories import (
     CONTACT_KEY,
+    POLICY,
     attached,
     closed,
     delivery,
     moved,
     opened,
+    placed,
     split,
     triaged,
 )
@@ -109,10 +111,11 @@ async def test_an_occasion_comes_back_as_it_was(store: NotifyStores) -> None:
     )
     r = new_id()
     joined = attached(r, event.data.case_id, 4, request_count=30, first_reported_at=NOON)
-    await save(store, event, joined)
+    told = [event, joined, placed(r, "gresham")]
+    await save(store, *told)
 
-    expected = collect_updates([event, joined], CONTACT_KEY).triggers.values()
-    assert await triggers(store, [event.data.case_id], [r]) == list(expected)
+    expected = collect_updates(told, CONTACT_KEY, POLICY.neighbours).triggers.values()
+    assert await triggers(store, [event.data.case_id, r], [r]) == list(expected)
 
 
 async def test_the_first_word_on_a_version_counts(store: NotifyStores) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from services.dispatch.handlers import on_messages
+from services.dispatch.policy import DispatchPolicy
 from shared.contract.events import (
     Event,
     WorkOrderIssued,
@@ -26,8 +27,9 @@ NOW = NOON + HOUR
 class DispatchHarness:
     """Handlers on an in-memory store; each call is one batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: DispatchPolicy = POLICY) -> None:
         self.store = InMemoryDispatchStore()
+        self._policy = policy
 
     async def handle(self, *items: Any) -> list[Any]:
         """Return the events."""
@@ -35,7 +37,7 @@ class DispatchHarness:
 
     async def handle_all(self, *items: Any) -> list[Event | Outgoing]:
         """Return events and dead letters."""
-        return await on_messages(messages(*items), self.store, POLICY, NOW)
+        return await on_messages(messages(*items), self.store, self._policy, NOW)
 
     async def refusal_codes(self, *items: Any) -> list[str]:
         """Return the refusal codes of commands; fail when anything but dead letters follows."""

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch.inbound.requests import placed_request
-from services.dispatch.policy import DispatchPolicy, NoBureauError
+from services.dispatch.policy import DispatchPolicy
 from shared.catalogue import ExternalAgency
 from shared.contract.events import (
     CaseStatusChanged,
@@ -27,11 +26,8 @@ from tests.unit.dispatch.factories import (
     CITY,
     HOUR,
     POLICY,
-    case,
-    case_request,
     command_message,
     harbour_request,
-    local,
     triaged,
     update_message,
 )
@@ -54,6 +50,12 @@ def told(request_id: str, place: Location = PLACE) -> NoteAdded:
         by="reporter",
         location=place,
     )
+
+
+def with_neighbour(municipality: str) -> DispatchPolicy:
+    neighbour = ExternalAgency("NEXT", "Next Town", "555-0199", None, None)
+    city = replace(CITY, neighbours={municipality: neighbour})
+    return replace(POLICY, catalogue=replace(POLICY.catalogue, jurisdictions={city.id: city}))
 
 
 def unplaced(kind: str = "SINKHOLE") -> Request:
@@ -191,21 +193,29 @@ async def test_a_request_that_was_split_off_moves_its_own_case(desk: DispatchHar
     assert (new.lead_bureau, new.problem.location) == ("DESK", PLACE)
 
 
-def test_a_neighbours_place_is_no_work_of_a_bureau() -> None:
-    neighbour = ExternalAgency("NEXT", "Next Town", "555-0199", None, None)
-    city = replace(CITY, neighbours={"next.gov": neighbour})
-    policy = replace(POLICY, catalogue=replace(POLICY.catalogue, jurisdictions={city.id: city}))
-    unplaced_case = case(service_code="SINKHOLE")
-    request = case_request(new_id(), unplaced_case.case_id)
+async def test_a_place_in_a_neighbours_land_stays_with_the_desk_which_learns_whom_to_tell() -> None:
+    desk = DispatchHarness(with_neighbour("next.gov"))
+    decision = await opened(desk)
+    place = location(municipality="next.gov")
+    events = await desk.handle(told(decision.request_id, place))
 
-    def lead_of(municipality: str, of: DispatchPolicy = policy) -> str:
-        at = location(municipality=municipality)
-        found = placed_request(request, unplaced_case, at, of, local("2026-03-03 10:00"))
-        return found.route.lead.bureau
+    [case] = desk.store.all
+    assert (case.lead_bureau, case.problem.location) == ("ROADS", place)
+    assert of_type(CaseStatusChanged, events) == []
+    changed = next(
+        order.data for order in of_type(WorkOrderChanged, events) if order.data.role == "lead"
+    )
+    assert "The place is outside the city. Please tell them: Next Town, 555-0199." in changed.notes
 
-    assert lead_of("harbour.gov") == "DESK"
-    with pytest.raises(NoBureauError):
-        lead_of("next.gov")
+
+async def test_a_place_in_the_city_names_no_neighbour() -> None:
+    desk = DispatchHarness(with_neighbour("next.gov"))
+    decision = await opened(desk)
+    await desk.handle(told(decision.request_id))
+
+    [case] = desk.store.all
+    assert case.lead_bureau == "DESK"
+    assert not [note for note in case.problem.notes if "outside" in note]
 
 
 async def test_where_no_bureau_has_a_part_the_desk_keeps_the_case_and_the_place_stands(

@@ -20,6 +20,7 @@ from services.notify.rules.model import (
     Follower,
     MessageData,
     Recipient,
+    ReferralAgency,
     RequestFacts,
     StoredDelivery,
     Trigger,
@@ -46,11 +47,20 @@ from shared.contract.events import (
     CaseStatusChange,
     CaseStatusChanged,
     Event,
+    NoteAdded,
     RequestTriaged,
     new_id,
 )
 from shared.runtime.consumer.messages import Message
-from tests.builders import NOON, case_with_request, priority, request, request_triaged
+from tests.builders import (
+    NOON,
+    case_with_request,
+    location,
+    note_added,
+    priority,
+    request,
+    request_triaged,
+)
 from tests.records import record
 
 CONTACT_KEY = b"a key of sixteen bytes and more"
@@ -63,7 +73,8 @@ RULES = SendingRules(
     timezones={"portland.gov": ZoneInfo("US/Pacific")},
     languages=LANGUAGE_RULES,
 )
-POLICY = NotifyPolicy(CONTACT_KEY, RULES)
+GRESHAM = ReferralAgency("City of Gresham", None, "https://www.greshamoregon.gov")
+POLICY = NotifyPolicy(CONTACT_KEY, RULES, neighbours={"portland.gov": {"gresham"}})
 SEALER = contact_sealer(CONTACT_KEY)
 PUBLIC_URL = "https://311.example.org"
 MESSAGE = "0197a1b2-c3d4-7000-8000-000000000001"
@@ -84,6 +95,7 @@ PORTLAND = CityTexts(
     open_pictures={"PBOT-MAINT"},
     answers={"garbage_day": LocalText("It is on Monday.", "Es el lunes.")},
     referral_reasons={"state_land": LocalText("It is the State's.", "Es del Estado.")},
+    neighbours={"gresham": GRESHAM},
 )
 
 
@@ -191,6 +203,12 @@ def triaged(request_id: str, case_id: str | None, **changes: Any) -> RequestTria
             | changes
         )
     )
+
+
+def placed(request_id: str, municipality: str | None) -> NoteAdded:
+    """The note by which a reporter states the place of a danger."""
+    at = location(municipality=municipality)
+    return note_added(request_id=request_id, by="reporter", lane="express", location=at)
 
 
 def opened(request_id: str, case_id: str, **changes: Any) -> CaseOpened:

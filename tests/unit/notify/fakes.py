@@ -12,7 +12,6 @@ from services.notify.rules.flooding import WINDOW, Naming
 from services.notify.rules.model import (
     Delivery,
     Follower,
-    Membership,
     MessageData,
     ReporterContact,
     RequestFacts,
@@ -23,7 +22,7 @@ from services.notify.rules.model import (
 )
 from services.notify.rules.returned_mail import RETURNED_WITHIN, ReturnedMail, suppression_of
 from services.notify.rules.triggers import ANSWERS
-from services.notify.rules.updates import Updates
+from services.notify.rules.updates import Membership, Updates
 from services.notify.store.consents import Suppressed
 from shared.contract.events import Event, new_id
 from shared.vocabulary import StatusChannel

@@ -8,7 +8,7 @@ from tests.builders import NOON
 from tests.unit.notify.factories import POLICY, messages
 from tests.unit.notify.fakes import InMemoryNotify
 
-ANA, BEA, CARLA = "ana@example.org", "bea@example.org", "carla@example.org"
+ANA, BEA, CARLA, DORA = (f"{name}@example.org" for name in ("ana", "bea", "carla", "dora"))
 
 
 async def handle(store: InMemoryNotify, *batches: Sequence[Event]) -> list[Event]:

@@ -10,15 +10,16 @@ from tests.unit.notify.factories import (
     closed,
     moved,
     opened,
+    placed,
     triaged,
 )
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.notify.handling import ANA, BEA, CARLA, due, handle
+from tests.unit.notify.handling import ANA, BEA, CARLA, DORA, due, handle
 
 
 def story() -> list[Event]:
-    """Two reporters, one case from its opening to its end, and a referral."""
-    r1, r2, r3, case = (new_id() for _ in range(4))
+    """Two reporters, one case from its opening to its end, a referral, and a place told later."""
+    r1, r2, r3, r4, case, danger = (new_id() for _ in range(6))
     return [
         contact_given(r1, email=ANA),
         triaged(r1, case),
@@ -31,6 +32,10 @@ def story() -> list[Event]:
         closed(case, 5),
         contact_given(r3, email=CARLA),
         triaged(r3, None, outcome="referral"),
+        contact_given(r4, email=DORA),
+        triaged(r4, danger),
+        opened(r4, danger),
+        placed(r4, "gresham"),
     ]
 
 
@@ -43,6 +48,8 @@ EXPECTED = [
     (BEA, "completed", 5, "es"),
     (BEA, "in_progress", 4, "es"),
     (CARLA, "referred", 0, "en"),
+    (DORA, "outside_city", 0, "en"),
+    (DORA, "received", 1, "en"),
 ]
 
 

@@ -5,15 +5,17 @@ import pytest
 from services.notify.inbound import collect_updates
 from services.notify.rules.updates import Updates
 from shared.contract.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
-from tests.builders import NOON, contact_given, location
+from tests.builders import NOON, contact_given, location, note_added
 from tests.unit.notify.factories import (
     CONTACT_KEY,
+    POLICY,
     attached,
     closed,
     lowered,
     moved,
     opened,
     overdue,
+    placed,
     raised,
     reopened,
     split,
@@ -116,6 +118,24 @@ def test_an_agency_beside_a_case_makes_no_message_of_its_own() -> None:
     referral = Referral(agency="EXT-PGE", name="PGE")
 
     assert not updates_of(triaged(R, C, referral=referral)).triggers
+
+
+def test_a_place_in_a_neighbours_land_is_news_of_the_request_alone() -> None:
+    note = placed(R, "gresham")
+    found = collect_updates([note], CONTACT_KEY, POLICY.neighbours)
+
+    (added,) = found.triggers.values()
+    assert added.key == (R, 0)
+    assert (added.template, added.only_for, added.priority) == ("outside_city", R, "P1")
+    assert (added.facts.municipality, added.cause.event_id) == ("gresham", note.id)
+    assert found.memberships[R, R].since == 0
+
+
+@pytest.mark.parametrize(
+    "note", [placed(R, "portland"), placed(R, "nowhere"), placed(R, None), note_added()]
+)
+def test_any_other_note_is_no_news(note: Event) -> None:
+    assert collect_updates([note], CONTACT_KEY, POLICY.neighbours) == Updates()
 
 
 def test_opening_and_joining_make_followers_and_welcome_each_alone() -> None:

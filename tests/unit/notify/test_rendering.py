@@ -129,6 +129,24 @@ def test_why_somebody_outside_must_act_is_told_in_the_letters_language(
     assert why in render(template, language, request=request_facts(agency=state)).text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_must_act_where_a_place_is_outside_the_city_is_named_and_nobody_else(
+    language: str,
+) -> None:
+    facts: dict[str, Any] = {
+        "template": "outside_city",
+        "language": language,
+        "request": request_facts(agency=ODOT),
+        "case": CaseFacts(municipality="gresham"),
+    }
+    mail, text = render(**facts).text, RENDERER.render_sms(message_data(**facts))
+
+    for part in (mail, text):
+        assert "City of Gresham" in part
+        assert "https://www.greshamoregon.gov" in part
+        assert "Oregon DOT" not in part
+
+
 @pytest.mark.parametrize(
     ("language", "answer"), [("en", "It is on Monday."), ("es", "Es el lunes.")]
 )
