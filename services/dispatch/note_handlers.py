@@ -1,5 +1,6 @@
 """Notes that people add to requests, and what follows: a place, a transfer, a higher priority."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from services.dispatch.inbound.requests import case_priority, neighbour_at, placed_request
@@ -19,6 +20,7 @@ from services.dispatch.rules.placing import (
 )
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
+from shared.catalogue import ExternalAgency
 from shared.contract.events import Location, NoteAdded, RequestReassessed, new_id
 from shared.errors import PermanentError
 
@@ -88,9 +90,13 @@ def _place(
     uow.change_request(with_location(request, location))
     if not _is_without_place(case):
         return []
-    case = _at(location, case, request, policy)
+    case = with_location(case, location)
+    transition = None
+    if neighbour := _neighbour(case, request, location, policy):
+        case = with_neighbour(case, neighbour.name, neighbour.phone)
+    elif waits_for_place(case):
+        transition = _transfer(case, request, location, policy, now)
     uow.change(case, event)
-    transition = _transfer(case, request, location, policy, now) if waits_for_place(case) else None
     text = place_in_words(location.address, None if transition else case.lead_bureau)
     uow.record_entry(CaseHistoryEntry(case.case_id, now, SYSTEM.name, "place_added", text))
     if transition is None:
@@ -99,14 +105,13 @@ def _place(
     return [transition]
 
 
-def _at(location: Location, case: Case, request: CaseRequest, policy: DispatchPolicy) -> Case:
-    """Return the case at its location, with whom to tell where that is a neighbour's land."""
-    case = with_location(case, location)
-    try:
-        neighbour = neighbour_at(request, case, location, policy)
-    except NotInCatalogueError:
-        return case
-    return with_neighbour(case, neighbour.name, neighbour.phone) if neighbour else case
+def _neighbour(
+    case: Case, request: CaseRequest, location: Location, policy: DispatchPolicy
+) -> ExternalAgency | None:
+    """Return the neighbour in whose land a location lies; None also for an unknown kind."""
+    with suppress(NotInCatalogueError):
+        return neighbour_at(request, case, location, policy)
+    return None
 
 
 def _is_without_place(of: Case | CaseRequest) -> bool:

@@ -94,18 +94,15 @@ def placed_request(
     Args:
         request: As its case stores it.
         case: The case, whose kind and priority count.
-        location: The location that became known.
+        location: The location that became known, in the city's own land.
         policy: Kinds, bureaus and calendars.
         now: Decides which bureaus can be reached; deadlines count from now.
 
     Raises:
         NotInCatalogueError: The catalogue no longer has the kind of the case.
-        NoBureauError: No bureau of the city works on it: it lies in a neighbour's land, or the
-            city has no part in its kind.
+        NoBureauError: The city has no part in its kind.
     """
     jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
-    if neighbour_at(request, case, location, policy):
-        raise NoBureauError("location: in a neighbour's land")
     placed = replace(with_location(request, location), priority=case.priority)
     found = _route(placed, jurisdiction, kind, policy, now)
     return IncomingRequest(
