@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable
-from contextlib import suppress
 
 from aiohttp import web
 
@@ -11,6 +10,7 @@ from cli.bureau.conformance import Samples
 from cli.bureau.feed_script import FeedAnswer, FeedScript
 from cli.bureau.findings import BureauFinding
 from shared.runtime.clock import utc_now
+from shared.runtime.ops.shutdown import is_set_within
 
 _HOLD_S = 1.0
 """Time for which an empty page is held back."""
@@ -47,9 +47,7 @@ async def check_feed_reader(
     listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", port)
     on_start(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
     try:
-        with suppress(TimeoutError):  # the findings say what is missing
-            async with asyncio.timeout(within_s):
-                await over.wait()
+        await is_set_within(over, within_s)  # the findings say what is missing
     finally:
         listener.close()
         await server.shutdown(0)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +11,7 @@ from services.intake.erasure import erase_contacts, kept_contacts
 from services.intake.media.store import erase_expired
 from services.intake.store import PostgresSubmissions
 from shared.errors import SystemicError, TransientError
+from shared.runtime.ops.shutdown import is_set_within
 from shared.runtime.postgres import Pool, transaction
 
 log = structlog.get_logger()
@@ -47,9 +47,7 @@ class Retention:
                 await self.sweep_media()
             except (SystemicError, TransientError) as error:
                 log.warning("retention_postponed", code=error.code)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_SWEEP_EVERY_S):
-                    await stopping.wait()
+            await is_set_within(stopping, _SWEEP_EVERY_S)
 
     async def sweep(self) -> int:
         """Delete the rejected submissions that are due, 1,000 per transaction; return how many."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from shared.errors import SystemicError, TransientError
+from shared.runtime.ops.shutdown import is_set_within
 
 _LOOK_EVERY_S = 0.25
 
@@ -51,9 +52,7 @@ class FeedWatch:
         self._waiters.add(waiter)
         self._called.set()
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await waiter.arrived.wait()
+            await is_set_within(waiter.arrived, seconds)
         finally:
             self._waiters.discard(waiter)
 
@@ -68,9 +67,7 @@ class FeedWatch:
             while not stopping.is_set():
                 with suppress(SystemicError, TransientError):
                     await self._look()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self.look_every_s if self._waiters else None):
-                        await self._called.wait()
+                await is_set_within(self._called, self.look_every_s if self._waiters else None)
                 self._called.clear()
         finally:
             stop.cancel()

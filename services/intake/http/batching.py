@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -14,6 +13,7 @@ from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.deadline import DeadlineExceededError
+from shared.runtime.ops.shutdown import is_set_within
 
 log = structlog.get_logger()
 
@@ -99,9 +99,7 @@ class SubmissionBatcher:
         self._is_open = True
         clock = asyncio.get_running_loop().time
         while not stopping.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_POLL_EVERY_S):
-                    await self._woken.wait()
+            await is_set_within(self._woken, _POLL_EVERY_S)
             self._woken.clear()
             while self._waiting:
                 started_at, callers = clock(), self._next_batch()

@@ -7,7 +7,6 @@ lease expires it is reported as unknown and not sent again.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
@@ -28,6 +27,7 @@ from shared.contract.events import Event, NotificationUnknown
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.ops.metrics import DELIVERIES
+from shared.runtime.ops.shutdown import is_set_within
 from shared.runtime.smtp import SendOutcome
 from shared.vocabulary import StatusChannel
 
@@ -110,9 +110,9 @@ class DeliveryWorker:
             self._woken.clear()
             result = await self._poll_or_pause()
             if result == "unreachable":
-                await _wait(stopping, next_provider(self.providers).pause_s)
+                await is_set_within(stopping, next_provider(self.providers).pause_s)
             elif result == "idle":
-                await _wait(self._woken, _IDLE_PAUSE_S)
+                await is_set_within(self._woken, _IDLE_PAUSE_S)
 
     async def poll_once(self) -> PollResult:
         """Send at most one due delivery per sender."""
@@ -202,9 +202,3 @@ def _report(stored: StoredDelivery, state: DeliveryState, reason: str | None) ->
         log.error("delivery_unknown", notification=stored.notification_id, reason=reason)
     elif state == "failed":
         log.warning("delivery_failed", notification=stored.notification_id, reason=reason)
-
-
-async def _wait(event: asyncio.Event, timeout_s: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s):
-            await event.wait()

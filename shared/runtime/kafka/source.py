@@ -16,6 +16,7 @@ from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.records import Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.ops.shutdown import is_set_within
 
 _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
@@ -131,9 +132,7 @@ class KafkaSource(ConsumerRebalanceListener):
         if has_failed_task(self._consumer):
             raise BrokerDownError("a task of the consumer has ended")
         if not self._readable:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(within_s):
-                    await self._changed.wait()
+            await is_set_within(self._changed, within_s)
             return []
         records: list[Record] = []
         try:

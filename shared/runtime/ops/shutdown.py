@@ -55,9 +55,21 @@ async def pause(stopping: asyncio.Event, seconds: float) -> None:
     Raises:
         StoppedError: The process was asked to stop before the end.
     """
-    if stopping.is_set():  # a wait of no seconds would not see it
+    if await is_set_within(stopping, seconds):
         raise StoppedError("asked to stop")
+
+
+async def is_set_within(event: asyncio.Event, seconds: float | None) -> bool:
+    """Wait until the event is set; return False when that many seconds pass first.
+
+    Unlike a wait by ``asyncio.wait_for``, which on Python 3.11 forgets a cancellation that comes as
+    it ends, this one is always cancelled.
+
+    Args:
+        event: What to wait for.
+        seconds: How long; None for without end.
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await stopping.wait()
-        raise StoppedError("asked to stop")
+            return await event.wait()
+    return False
