@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -20,37 +21,37 @@ _SPANISH: Mapping[bool, str] = MappingProxyType(
 )
 
 
-def day_in_words(
-    moment: datetime | None, zone: ZoneInfo, language: str, *, short: bool = False
-) -> str | None:
-    """Return a coming day with its weekday, without the year; None for an implausible moment.
+@dataclass(frozen=True, slots=True)
+class DaysInWords:
+    """Days in the words of one reader; None for an implausible moment.
 
-    Args:
-        moment: A moment of the day.
+    Attributes:
         zone: The city's time zone.
-        language: BCP 47 tag.
-        short: True for a text message.
+        language: BCP 47 tag of the reader.
     """
-    if moment is None or not is_plausible(moment):
-        return None
-    pattern = _SPANISH[short] if language == "es" else _pattern(language, short=short)
-    return format_datetime(moment, pattern, tzinfo=zone, locale=language)
 
+    zone: ZoneInfo
+    language: str
 
-def past_day_in_words(
-    moment: datetime | None, zone: ZoneInfo, language: str, *, short: bool = False
-) -> str | None:
-    """Return a past day with its year; None for an implausible moment.
+    def coming(self, moment: datetime | None, *, short: bool = False) -> str | None:
+        """Return the day of a moment with its weekday, without the year.
 
-    Args:
-        moment: A moment of the day.
-        zone: The city's time zone.
-        language: BCP 47 tag.
-        short: True for a text message.
-    """
-    if moment is None or not is_plausible(moment):
-        return None
-    return format_date(moment.astimezone(zone), "medium" if short else "long", locale=language)
+        Args:
+            moment: A moment of the day.
+            short: True for a text message.
+        """
+        if moment is None or not is_plausible(moment):
+            return None
+        is_spanish = self.language == "es"
+        pattern = _SPANISH[short] if is_spanish else _pattern(self.language, short=short)
+        return format_datetime(moment, pattern, tzinfo=self.zone, locale=self.language)
+
+    def past(self, moment: datetime | None, *, short: bool = False) -> str | None:
+        """Return the day of a moment with its year; arguments as for ``coming``."""
+        if moment is None or not is_plausible(moment):
+            return None
+        length = "medium" if short else "long"
+        return format_date(moment.astimezone(self.zone), length, locale=self.language)
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.notify.policy import CityTexts
-from services.notify.rendering.dates import day_in_words, past_day_in_words
+from services.notify.rendering.dates import DaysInWords
 from services.notify.rendering.untrusted import greeting_name, one_line, safe_address
 from services.notify.rules.model import MessageData, ReferralAgency
 from shared.catalogue import LocalText
@@ -29,7 +29,7 @@ def template_variables(
     agency = city.neighbours.get(outside) if outside else request.agency
     service = city.service_names.get(request.service_code)
     answer = city.answers.get(request.answer_code or "")
-    zone = ZoneInfo(city.timezone)
+    days = DaysInWords(ZoneInfo(city.timezone), reader.tag)
     return {
         "reader": reader,
         "name": greeting_name(data.name),
@@ -46,11 +46,11 @@ def template_variables(
         "picture": case.has_picture and case.bureau in city.open_pictures,
         "reason": one_line(case.reason),
         "called_back": case.reason == _NOT_FIXED,
-        "day": day_in_words(case.scheduled_for, zone, reader.tag),
-        "date": day_in_words(case.scheduled_for, zone, reader.tag, short=True),
+        "day": days.coming(case.scheduled_for),
+        "date": days.coming(case.scheduled_for, short=True),
         "reports": case.request_count or 1,
-        "first_day": past_day_in_words(case.first_reported_at, zone, reader.tag),
-        "first_date": past_day_in_words(case.first_reported_at, zone, reader.tag, short=True),
+        "first_day": days.past(case.first_reported_at),
+        "first_date": days.past(case.first_reported_at, short=True),
         "followed": [one_line(number) for number in data.followed],
         "city": city.name,
         "phone": phone_in(city.phone, reader.tag),
