@@ -1,11 +1,18 @@
 """What the tests of erasure hand in, and older tables that come back."""
 
+from contextlib import suppress
+from email.message import EmailMessage
+from http import HTTPStatus
 from typing import Any
+
+import aiohttp
+import aiosmtplib
 
 from shared.contract.events import ContactGiven, SubmissionReceived, encode
 from shared.runtime.clock import utc_now
 from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission
 from tests.integration.operated_router import OperatedRouter
+from tests.waiting import eventually
 
 _metres = iter(range(0, 1_000_000, 5_000))
 
@@ -36,3 +43,28 @@ async def restore(router: OperatedRouter, contact: ContactGiven) -> None:
     await router.fetch(
         "UPDATE intake.requests SET contact = 'given' WHERE request_id = $1::text::uuid", request_id
     )
+
+
+async def taken(client: aiohttp.ClientSession, path: str, **sent: Any) -> dict[str, Any]:
+    """Hand something in, again while the router cannot take it; return the answer."""
+
+    async def answered() -> dict[str, Any] | None:
+        async with client.post(path, **sent) as answer:
+            return await answer.json() if answer.status == HTTPStatus.CREATED else None
+
+    found = await eventually(answered)
+    assert found
+    return found
+
+
+async def mail(router: OperatedRouter, message: EmailMessage) -> None:
+    """Send an e-mail, again while the router is busy."""
+    host, _, port = router.stack.inbound_mail.partition(":")
+
+    async def sent() -> bool:
+        with suppress(aiosmtplib.SMTPResponseException):
+            await aiosmtplib.send(message, hostname=host, port=int(port))
+            return True
+        return False
+
+    await eventually(sent)

@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from email.message import EmailMessage
 from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-import aiosmtplib
 import pytest
 import pytest_asyncio
 
@@ -24,7 +22,7 @@ from shared.runtime.database import open_database
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
 from tests.builders import contact_given, submission
-from tests.integration.erasure import report, restore
+from tests.integration.erasure import mail, report, restore, taken
 from tests.integration.operated_router import OperatedRouter
 from tests.pictures import encoded
 from tests.temporary_folders import let_others_in
@@ -123,18 +121,6 @@ async def test_what_was_parked_is_listed_as_erased_and_its_bytes_are_shown_to_no
     assert replayed["sent"] == 0
 
 
-async def taken(client: aiohttp.ClientSession, path: str, **sent: Any) -> dict[str, Any]:
-    """Hand something in, again while the router cannot take it; return the answer."""
-
-    async def answered() -> dict[str, Any] | None:
-        async with client.post(path, **sent) as answer:
-            return await answer.json() if answer.status == HTTPStatus.CREATED else None
-
-    found = await eventually(answered)
-    assert found
-    return found
-
-
 async def test_pictures_go_with_their_request_also_without_a_contact(
     router: OperatedRouter,
 ) -> None:
@@ -203,18 +189,10 @@ async def test_a_report_by_e_mail_that_waits_for_its_place_is_erased(
     router: OperatedRouter,
 ) -> None:
     email = "dora.waits@example.org"
-    host, _, port = router.stack.inbound_mail.partition(":")
     message = EmailMessage()
     message["From"], message["To"] = f"Dora Ximenes <{email}>", "311@portlandoregon.gov"
     message.set_content("A bench is broken")
-
-    async def sent() -> bool:
-        with suppress(aiosmtplib.SMTPResponseException):  # it is busy
-            await aiosmtplib.send(message, hostname=host, port=int(port))
-            return True
-        return False
-
-    await eventually(sent)
+    await mail(router, message)
     waiting = "SELECT sealed_address, state, due_at FROM intake.mail_conversations"
     before = [tuple(row) for row in await router.fetch(waiting)]
     shown = await router.holding(email, "Dora Ximenes")

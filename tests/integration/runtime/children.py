@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -81,7 +81,7 @@ def around(count: int) -> tuple[list[RequestSubmitted], RequestSubmitted, list[R
     return good[:count], request_submitted(description=FATAL), good[count:]
 
 
-def ids(events: list[RequestSubmitted]) -> list[str]:
+def ids(events: Sequence[RequestSubmitted]) -> list[str]:
     return [event.data.request_id for event in events]
 
 

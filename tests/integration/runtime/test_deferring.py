@@ -12,6 +12,7 @@ from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, Pool
 from tests.builders import request_submitted
+from tests.integration.runtime.children import ids, noted
 from tests.integration.runtime.conftest import RunConsumer, decide
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -37,14 +38,6 @@ class FailingHandler:
 
 def requests(group: str, *descriptions: str) -> list[RequestSubmitted]:
     return [request_submitted(dedup_group=group, description=text) for text in descriptions]
-
-
-def ids(events: Sequence[RequestSubmitted]) -> list[str]:
-    return [event.data.request_id for event in events]
-
-
-async def handled_ids(pool: Pool) -> list[str]:
-    return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
 
 
 def limit_count() -> float:
@@ -81,11 +74,11 @@ async def test_a_key_that_cannot_go_on_waits_in_order_while_other_keys_are_handl
         await topic_log.publish(last, another)
         await topic_log.at_least(2, TRIAGE_DECISIONS)
         await eventually(lambda: _has_deferred(pool, 3))
-        assert await handled_ids(pool) == ids([other, another])
+        assert await noted(pool) == ids([other, another])
         failing.error = None
         await topic_log.at_least(5, TRIAGE_DECISIONS)
 
-    assert await handled_ids(pool) == ids([other, another, first, behind, last])
+    assert await noted(pool) == ids([other, another, first, behind, last])
     assert await deferred_count(pool) == 0
 
 
@@ -106,7 +99,7 @@ async def test_what_was_set_aside_outlives_the_process_and_is_handled_once(
     async with run_consumer():
         await topic_log.at_least(2, TRIAGE_DECISIONS)
 
-    assert await handled_ids(pool) == ids([first, behind])
+    assert await noted(pool) == ids([first, behind])
     assert await deferred_count(pool) == 0
 
 
@@ -120,7 +113,7 @@ async def test_what_never_goes_is_parked_with_its_error_and_those_behind_it_go_o
 
     [parked] = await topic_log.parked(INTAKE_REQUESTS)
     assert dict(parked.headers)["code"] == b"database_busy"
-    assert await handled_ids(pool) == ids([behind])
+    assert await noted(pool) == ids([behind])
 
 
 async def test_a_bad_deploy_parks_no_more_than_allowed_even_when_it_is_started_again(

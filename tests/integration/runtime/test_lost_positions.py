@@ -12,6 +12,7 @@ from shared.runtime.kafka import Partition
 from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.postgres import Pool
 from tests.builders import request_submitted
+from tests.integration.runtime.children import noted
 from tests.integration.runtime.conftest import RunConsumer
 from tests.stack import Stores
 from tests.topic_log import TopicLog
@@ -31,10 +32,6 @@ def requests_of_two_partitions() -> tuple[RequestSubmitted, RequestSubmitted]:
     first = request_submitted(dedup_group="group-0")
     others = (request_submitted(dedup_group=f"group-{n}") for n in range(1, 50))
     return first, next(other for other in others if partition_of(other) != partition_of(first))
-
-
-async def handled_ids(pool: Pool) -> list[str]:
-    return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
 
 
 def lost_position_count(partition: int) -> float:
@@ -65,7 +62,7 @@ async def test_a_lost_position_is_an_alarm_while_others_go_on_until_an_operator_
     async with run_consumer(lost_position_recheck_s=1.0) as consumer:
         await topic_log.publish(waiting, other)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
-        assert await handled_ids(pool) == [other.data.request_id]
+        assert await noted(pool) == [other.data.request_id]
         await eventually(lambda: _has_counted(lost, before))
         await eventually(lambda: _is_unready(consumer))
 
@@ -73,7 +70,7 @@ async def test_a_lost_position_is_an_alarm_while_others_go_on_until_an_operator_
         await topic_log.at_least(2, TRIAGE_DECISIONS)
         await eventually(lambda: _is_ready(consumer))
 
-    assert await handled_ids(pool) == [other.data.request_id, waiting.data.request_id]
+    assert await noted(pool) == [other.data.request_id, waiting.data.request_id]
 
 
 async def _is_ready(consumer: Any) -> bool:
@@ -106,7 +103,7 @@ async def test_a_log_that_grew_past_the_position_anew_is_not_taken_for_the_one_t
         await topic_log.at_least(2, TRIAGE_DECISIONS)
         await eventually(lambda: _has_counted(partition, before))
 
-    assert await handled_ids(pool) == [read.data.request_id, other.data.request_id]
+    assert await noted(pool) == [read.data.request_id, other.data.request_id]
 
 
 async def _has_counted(partition: int, before: float) -> bool:
@@ -127,7 +124,7 @@ async def test_a_log_whose_read_records_are_gone_by_age_is_read_on(
     async with run_consumer():
         await topic_log.at_least(2, TRIAGE_DECISIONS)
 
-    assert await handled_ids(pool) == [first.data.request_id, second.data.request_id]
+    assert await noted(pool) == [first.data.request_id, second.data.request_id]
 
 
 async def delete_records(stores: Stores, partitions: Sequence[Partition]) -> None:

@@ -24,6 +24,7 @@ from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
 from tests.builders import request_submitted
 from tests.conftest import Database
+from tests.integration.runtime.children import noted
 from tests.integration.runtime.conftest import RunConsumer, decide
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -95,10 +96,6 @@ async def wait_for_dead_letters(topic_log: TopicLog, count: int) -> Sequence[Rec
     return await eventually(enough)
 
 
-async def handled_ids(pool: Pool) -> list[str]:
-    return [str(row["request_id"]) for row in await pool.fetch("SELECT request_id FROM noted")]
-
-
 async def test_after_the_fault_is_mended_a_replay_has_each_event_handled_once_and_a_second_nothing(
     run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog, dlq: Dlq
 ) -> None:
@@ -117,7 +114,7 @@ async def test_after_the_fault_is_mended_a_replay_has_each_event_handled_once_an
         third = await dlq.replay("--again")
 
     assert [run["sent"] for run in (first, second, third)] == [3, 0, 0]
-    assert sorted(await handled_ids(pool)) == sorted(e.data.request_id for e in poison)
+    assert sorted(await noted(pool)) == sorted(e.data.request_id for e in poison)
     assert await dlq.counts() == [("permanent", 0, 0, 3)]
     assert len(originals) == len(await topic_log.records(DLQ))
 
