@@ -217,6 +217,7 @@ async def test_a_version_that_fails_holds_its_work_order_and_no_other_bureau(
             await change_order(pool, order, level="P1")
 
         await receiver.got(8)
+        await dead.got(1)  # its first call may come later than all eight
         ends.set()
 
     for order in orders:
