@@ -14,9 +14,23 @@ _LEVELS = {
     "aiokafka": "WARNING",
     "aiohttp.access": "WARNING",
     "aiohttp.server": "CRITICAL",  # its messages quote requests; ours say what is safe
+    "mail.log": "CRITICAL",  # aiosmtpd's, which quotes each line of a connection
     AUDIT: "INFO",
 }
+_WITH_VALUES = frozenset({"aiokafka", "faust", "mode"})
+"""Libraries whose messages name brokers, topics and tasks, and nothing of a record."""
 _FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(as_fields)
+
+
+def _without_values(record: logging.LogRecord) -> bool:
+    """Let every record pass, a library's as its template alone: its arguments may be anybody's.
+
+    It works on the handler, so that it holds for a logger that a library sets up later, too.
+    """
+    is_ours = isinstance(record.msg, dict)  # structlog's; all of ours are
+    if not is_ours and record.name.partition(".")[0] not in _WITH_VALUES:
+        record.args = None
+    return True
 
 
 def configure_logging(service: str, level: str) -> None:
@@ -65,11 +79,13 @@ def _standard_library(
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
+        "filters": {"values": {"()": lambda: _without_values}},
         "handlers": {
             "stdout": {
                 "class": "logging.StreamHandler",
                 "stream": "ext://sys.stdout",
                 "formatter": "line",
+                "filters": ["values"],
             }
         },
         "root": {"level": level, "handlers": ["stdout"]},

@@ -130,3 +130,28 @@ def test_aiohttps_messages_which_quote_requests_are_not_shown() -> None:
 
     assert "is shown" in done.stdout
     assert "canary" not in done.stdout + done.stderr
+
+
+LATER = """
+import logging
+from shared.runtime.ops.logging import configure_logging
+early = logging.getLogger("mail.log")
+early.disabled = True
+configure_logging("test", "INFO")
+early.info("%r >> %r", "peer", "canary")
+for name in ("mail.log", "another"):
+    late = logging.getLogger(name)
+    late.setLevel("DEBUG")
+    late.debug("%r >> %r", "peer", "canary")
+logging.getLogger("aiokafka.client").warning("no %s", "broker")
+"""
+
+
+def test_a_librarys_values_are_not_shown_whenever_its_logger_was_set_up() -> None:
+    done = subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-c", LATER], capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+
+    assert lines == ["%r >> %r", "%r >> %r", "no broker"]
+    assert "canary" not in done.stdout + done.stderr
