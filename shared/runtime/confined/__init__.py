@@ -1,0 +1,1 @@
+"""Confined processes: untrusted bytes are read under limits of processor, memory and time."""

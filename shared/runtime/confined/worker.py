@@ -1,0 +1,97 @@
+"""The worker: a warm process that forks for each job, so that none meets what another left."""
+
+import gc
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+SIZE_BYTES = 8
+"""Bytes of the size, big-endian, in front of each job and each answer."""
+_FAILED = 70
+_NICENESS = 5
+_STANDARD_STREAMS = 3
+_MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """The limits of one job; whoever exceeds one is killed.
+
+    Attributes:
+        memory_bytes: Address space.
+        cpu_s: Processor time.
+        cpu_s_per_mb: Further processor time for each megabyte of the job.
+    """
+
+    memory_bytes: int
+    cpu_s: float
+    cpu_s_per_mb: float = 0.0
+
+
+def serve(work: Callable[[bytes], Iterable[bytes]], limits: JobLimits) -> None:
+    """Answer jobs on standard input until it ends.
+
+    Each has a process of its own, without files, sockets, environment and child processes. When
+    one dies, this process exits without an answer.
+
+    Args:
+        work: Returns the pieces of the answer to a job. All that it imports must be imported.
+        limits: The limits of each job.
+    """
+    _step_back()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    _limit({resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0})
+    gc.freeze()
+    gc.disable()  # a collection would write to every page that the forks share
+    while head := sys.stdin.buffer.read(SIZE_BYTES):
+        job = sys.stdin.buffer.read(int.from_bytes(head))
+        child = os.fork()
+        if not child:
+            os.dup2(nothing, sys.stdin.fileno())
+            _run(work, job, limits)
+        if status := os.waitpid(child, 0)[1]:
+            os._exit(abs(os.waitstatus_to_exitcode(status)))
+
+
+def _run(work: Callable[[bytes], Iterable[bytes]], job: bytes, limits: JobLimits) -> NoReturn:
+    code = _FAILED
+    try:
+        _limit(
+            {
+                resource.RLIMIT_AS: limits.memory_bytes,
+                resource.RLIMIT_NPROC: 0,
+                resource.RLIMIT_NOFILE: _STANDARD_STREAMS,
+            }
+        )
+        cpu_s = limits.cpu_s + limits.cpu_s_per_mb * len(job) / _MB
+        signal.setitimer(signal.ITIMER_PROF, cpu_s)  # its signal ends the process
+        _write(sys.stdout.buffer, [*work(job)])
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _write(stream: BinaryIO, answer: list[bytes]) -> None:
+    stream.write(sum(map(len, answer)).to_bytes(SIZE_BYTES))
+    stream.writelines(answer)
+    stream.flush()
+
+
+def _step_back() -> None:
+    """Yield processor and memory to the services."""
+    os.nice(_NICENESS)
+    with suppress(OSError):  # where memory runs out, this process goes before any service
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _limit(limits: Mapping[int, int]) -> None:
+    for kind, limit in limits.items():
+        _, hard = resource.getrlimit(kind)
+        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (lowest, lowest))
