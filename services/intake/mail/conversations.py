@@ -1,12 +1,12 @@
 """Conversations by e-mail: each message is one transaction of state, acceptance and notes."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from services.intake.mail.pictures import MailPictures
+from services.intake.mail.reading import MailReader
 from services.intake.mail.store import (
     add_message,
     delete_old,
@@ -19,14 +19,11 @@ from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import idempotency_key
 from services.intake.rules.mail.addresses import OurAddresses
 from services.intake.rules.mail.machine import on_due
-from services.intake.rules.mail.message import MAX_WORDS, Mail, read_mail
+from services.intake.rules.mail.message import MAX_WORDS, Mail
 from services.intake.rules.mail.returns import ReturnReport, may_return
 from shared.contract.events import MailReturn, MailReturned
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction
-
-_READERS = 2
-"""Messages that are read at a time, each in a thread: parsing is Python."""
 
 
 class TooLongError(Exception):
@@ -56,6 +53,7 @@ class MailConversations:
         policy: Rules by which submissions become requests.
         hand_over: Called after a commit, to pass its events to the relay.
         addresses: The addresses that people write to.
+        reader: Reads messages.
         pictures: Keeps the pictures of messages.
         on_question: Called after the commit of a question.
     """
@@ -64,9 +62,9 @@ class MailConversations:
     policy: IntakePolicy
     hand_over: HandOver
     addresses: OurAddresses
+    reader: MailReader
     pictures: MailPictures
     on_question: Callable[[], None] = lambda: None
-    _reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READERS))
 
     async def is_known(self, recipient: str, now: datetime) -> bool:
         """Return True for a recipient of ours, with a token that a question has or without.
@@ -92,9 +90,9 @@ class MailConversations:
 
         Raises:
             TooLongError: Nothing of it is kept.
+            MailReadingError: It could not be read now.
         """
-        async with self._reading:
-            mail = await asyncio.to_thread(read_mail, received.content, received.return_path)
+        mail = await self.reader.read(received.content, received.return_path)
         if mail.report:
             return await self._returned(mail.report, received.recipients, now)
         if mail.is_by_machine:

@@ -29,11 +29,16 @@ class MailListener:
         Raises:
             OSError: The port is in use.
         """
-        server = await self.open()
+        processes = self.conversations.reader.pool
+        await processes.start()
         try:
-            await stopping.wait()
+            server = await self.open()
+            try:
+                await stopping.wait()
+            finally:
+                await self.close(server)
         finally:
-            await self.close(server)
+            await processes.close()
 
     async def open(self) -> asyncio.Server:
         """Begin to listen."""

@@ -7,6 +7,7 @@ from services.intake.mail.conversations import MailConversations
 from services.intake.mail.listener import MailListener
 from services.intake.mail.pictures import MailPictures
 from services.intake.mail.questions import QuestionSender
+from services.intake.mail.reading import MailReader
 from services.intake.media.library import MediaLibrary
 from services.intake.policy import IntakePolicy
 from services.intake.rules.mail.addresses import OurAddresses
@@ -50,7 +51,9 @@ def mail_parts(
     )
     questions = QuestionSender(pool, policy, addresses, settings, utc_now)
     pictures = MailPictures(media, policy.public_url, policy.reporter_key)
-    conversations = MailConversations(pool, policy, hand_over, addresses, pictures, questions.wake)
+    conversations = MailConversations(
+        pool, policy, hand_over, addresses, MailReader(), pictures, questions.wake
+    )
     if settings.mail_port is None:
         return MailParts(conversations, ())
     listener = MailListener(settings.http_host, settings.mail_port, conversations)

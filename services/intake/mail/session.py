@@ -1,45 +1,54 @@
 """One connection of a mail server that hands messages over."""
 
 import asyncio
-import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import AnyStr
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from typing_extensions import override
 
+from services.intake.mail.content import (
+    MAX_BYTES,
+    MemoryBudget,
+    RefusedContentError,
+    read_content,
+)
 from services.intake.mail.conversations import MailConversations, ReceivedMail, TooLongError
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.rate_limits import TokenBuckets
 
 log = structlog.get_logger()
-logging.getLogger("mail.log").disabled = True  # it would write addresses
 
-MAX_BYTES = 26_214_400
 IDLE_S = 60.0
 CONTENT_S = 300.0
 """Seconds for a whole message, from DATA to the answer."""
+_SESSION_S = 900.0
 _MAX_CONNECTIONS = 20
-"""Each may hold a message of ``MAX_BYTES`` in memory, and a copy while it is taken."""
 _MAX_CONNECTIONS_OF_ONE = 10
 _MAX_RECIPIENTS = 100
-_MAX_COMMANDS = 1_000
-"""Commands of one name in a connection."""
+_MAX_GREETINGS = 10
+_MAX_REPLIES = 5_000
+_MAX_ERRORS = 50
+"""Replies of a connection that refuse something."""
+_MAX_COMMAND = 512
+"""Characters of a command; ``aiosmtpd`` adds some to MAIL for each extension at each greeting."""
 _SENDER_BURST_S = 20.0
-_END = b".\r\n"
 _LATER = "451 4.3.0 Try again later"
 
 
 @dataclass(frozen=True, slots=True)
 class MailLimits:
-    """Limits of all connections together.
+    """Limits of all connections together, and the deadline of each.
 
     Attributes:
         by_address: Open connections of each address.
         by_sender: Messages of each sender.
+        memory: Messages in transfer.
+        session_s: Seconds from the greeting to the end of a connection.
         open: Task of each open connection.
     """
 
@@ -47,6 +56,8 @@ class MailLimits:
     by_sender: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(per_second=1, burst_s=_SENDER_BURST_S)
     )
+    memory: MemoryBudget = field(default_factory=MemoryBudget)
+    session_s: float = _SESSION_S
     open: set[asyncio.Task[None]] = field(default_factory=set)
 
     def may_connect(self, address: str) -> bool:
@@ -69,6 +80,7 @@ class MailSession(SMTP):
         Args:
             handler: Answers commands; holds the limits of all connections together.
         """
+        self.command_size_limits = defaultdict(lambda: _MAX_COMMAND)  # the library's are shared
         super().__init__(
             handler,
             data_size_limit=MAX_BYTES,
@@ -76,10 +88,11 @@ class MailSession(SMTP):
             hostname="route311",
             ident="ESMTP",
             timeout=IDLE_S,
-            command_call_limit={"*": _MAX_COMMANDS},
+            command_call_limit={"*": _MAX_REPLIES, "EHLO": _MAX_GREETINGS, "HELO": _MAX_GREETINGS},
             loop=asyncio.get_running_loop(),
         )
         self._limits = handler.limits
+        self._replies = self._errors = 0
 
     @override
     async def _handle_client(self) -> None:
@@ -94,8 +107,9 @@ class MailSession(SMTP):
         limits.open.add(task)
         limits.by_address[address] += 1
         try:
-            with suppress(ConnectionError):
-                await super()._handle_client()
+            with suppress(ConnectionError, TimeoutError):
+                async with asyncio.timeout(limits.session_s):
+                    await super()._handle_client()
         finally:
             limits.open.discard(task)
             limits.by_address[address] -= 1
@@ -103,11 +117,29 @@ class MailSession(SMTP):
                 del limits.by_address[address]
 
     @override
-    async def smtp_DATA(self, arg: str) -> None:
-        """Read a message as one run of bytes: lines as objects would take fifty times the memory.
+    async def push(self, status: AnyStr) -> None:
+        """Send a reply; the connection ends when there were too many, or too many refusals."""
+        is_refusal = status[:1] in {"4", "5", b"4", b"5"}
+        self._replies += 1
+        self._errors += is_refusal
+        if self._replies > _MAX_REPLIES or self._errors > _MAX_ERRORS:
+            await super().push("421 4.7.0 Too many commands or errors")
+            raise ConnectionResetError
+        await super().push(status)
 
-        A line of any length is taken, and a bare LF never ends one.
-        """
+    @override
+    async def smtp_VRFY(self, arg: str) -> None:
+        """Tell nothing."""
+        await self.push("252 2.0.0 Send a message to see")
+
+    @override
+    async def smtp_HELP(self, arg: str) -> None:
+        """Tell nothing."""
+        await self.push("214 2.0.0 See RFC 5321")
+
+    @override
+    async def smtp_DATA(self, arg: str) -> None:
+        """Take a message."""
         if self.envelope is None or await self.check_helo_needed():
             return
         if not self.envelope.rcpt_tos:
@@ -118,35 +150,15 @@ class MailSession(SMTP):
             return
         self._reset_timeout(CONTENT_S)
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        content = await self._content()
-        if content is None:
-            status = "552 5.3.4 Message too large"
-        else:
-            self.envelope.content = content
-            status = await self._call_handler_hook("DATA")
-        self.envelope = self._create_envelope()
-        await self.push(status)
-
-    async def _content(self) -> bytes | None:
-        """Return the message without what SMTP added to it; None for one that is too large."""
-        content, size = bytearray(), 0
-        while True:
+        with self._limits.memory.reservation() as memory:
             try:
-                read = await self._reader.readuntil(_END)
-            except asyncio.LimitOverrunError as error:
-                read = await self._reader.read(error.consumed)
-            size += len(read)
-            content += read
-            if size > MAX_BYTES + len(_END):
-                del content[: -len(_END) - 2]
-            if content.endswith(b"\r\n.\r\n") or content == _END:
-                break
-        if size > MAX_BYTES + len(_END):
-            return None
-        del content[-len(_END) :]
-        if content.startswith(b"."):
-            del content[0]
-        return bytes(content.replace(b"\r\n.", b"\r\n"))
+                self.envelope.content = await read_content(self._reader, memory)
+            except RefusedContentError as refused:
+                status = refused.status
+            else:
+                status = await self._call_handler_hook("DATA")
+            self.envelope = self._create_envelope()
+        await self.push(status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from services.intake.inbound.batch import RawSubmission
 from services.intake.rules.mail.model import MailReport
 from services.intake.rules.text import split_text
 from shared.contract.events import SubmissionReceived
-from shared.contract.events.submissions import MAX_DESCRIPTION
+from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA
 
 SOURCE = "/email"
 """Source of the submissions; no adapter can give it."""
@@ -16,15 +16,17 @@ _NO_WORDS = "(no text)"
 
 
 class MailSubmission(NamedTuple):
-    """A submission, and the words that its description has no room for.
+    """A submission, and the words and pictures that it has no room for.
 
     Attributes:
         raw: The submission.
         more: The rest of the words, for notes; empty for none.
+        more_media: The addresses of the other pictures.
     """
 
     raw: RawSubmission
     more: str
+    more_media: tuple[str, ...]
 
 
 def submission_of(report: MailReport, jurisdiction: str) -> MailSubmission:
@@ -50,11 +52,12 @@ def submission_of(report: MailReport, jurisdiction: str) -> MailSubmission:
         "description": description,
         "language": report.language,
         "location": {"address": report.place},
-        "media": [{"url": url} for url in report.media],
+        "media": [{"url": url} for url in report.media[:MAX_MEDIA]],
         "reporter": reporter,
     }
     handed_in = SubmissionReceived(
         id=report.first_id, source=SOURCE, time=report.since.isoformat(), data=data
     )
     raw = RawSubmission(handed_in, pydantic_core.to_json(data))
-    return MailSubmission(raw, more=text[len(description) :].strip())
+    more = text[len(description) :].strip()
+    return MailSubmission(raw, more, report.media[MAX_MEDIA:])

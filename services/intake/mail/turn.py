@@ -203,8 +203,9 @@ class MailTurn:
         taken = await self._effects.submit(submission.raw)
         if taken is None:
             return None
-        if submission.more:
-            words = Words(submission.more, "email", report.language, "reporter")
+        if submission.more or submission.more_media:
+            more, media = submission.more or _PICTURE_ALONE, submission.more_media
+            words = Words(more, "email", report.language, "reporter", media)
             await self._effects.add_notes(taken.number, words)
         return taken.number
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from services.intake.rules.conversations.places import MAX_ANSWER
 from services.intake.rules.conversations.reading import TextReader
+from services.intake.rules.mail.message import MAX_WORDS
 from services.intake.rules.mail.model import MailConversation, MailReport, MailStep, Question
 
 ANSWER_WITHIN = timedelta(hours=24)
@@ -44,7 +45,7 @@ def on_answer(
 ) -> MailStep:
     """Return the step that an answer leads to; whatever it says, nothing is asked again.
 
-    A greeting or a thank-you answers nothing, and the report waits on.
+    A greeting or a thank-you answers nothing, and the report waits on, unless it has grown long.
 
     Args:
         conversation: The state; its report is not due.
@@ -64,7 +65,7 @@ def on_answer(
         media=(*report.media, *media),
         language=report.language or reading.language,
     )
-    if reading.is_empty and not media:
+    if reading.is_empty and not media and len(answered.words) <= MAX_WORDS:
         return MailStep(keep=answered)
     is_place = conversation.question == "where" and not reading.is_unsure
     if answered.place is None and is_place and len(words) <= MAX_ANSWER:

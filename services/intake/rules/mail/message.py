@@ -1,35 +1,35 @@
 """An e-mail as it is read: who wrote it, about what, and what they wrote."""
 
 import re
-from email import message_from_bytes
+from collections.abc import Sequence
 from email.message import Message
-from email.parser import BytesHeaderParser
-from email.policy import compat32
 from hashlib import sha256
 from typing import NamedTuple
 
 from services.intake.rules.mail.charsets import decode
 from services.intake.rules.mail.headers import author, header, message_id, references
+from services.intake.rules.mail.html_text import without_tags
 from services.intake.rules.mail.machines import is_by_machine
+from services.intake.rules.mail.parsing import parse, parse_head
 from services.intake.rules.mail.parts import Parts, parts_of
 from services.intake.rules.mail.quotes import new_words
 from services.intake.rules.mail.returns import ReturnReport, read_report
 from services.intake.rules.text import normalize_text
 
-MAX_WORDS = 100_000
-"""Characters of the new text of a message: 25 notes."""
-_MAX_PARTS = 2_000
-_PART = re.compile(rb"^content-type:", re.IGNORECASE | re.MULTILINE)
+MAX_WORDS = 32_000
+"""Characters of the new text of a message: a description and seven notes."""
 _TRACE = frozenset(
     {"received", "return-path", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to"}
 )
 """Headers that every server on the way adds."""
 _PREFIX = re.compile(
-    r"\s*(?:(?P<reply>re|aw|antw|sv|ref|rif|res|odp)|(?P<forward>fw|fwd|rv|wg|tr|enc|reenv))"
-    r"\s*(?:\[\d{1,3}\])?\s*[:\uff1a]\s*",
+    r"\s*+(?:(?P<reply>re|aw|antw|sv|ref|rif|res|odp)|(?P<forward>fw|fwd|rv|wg|tr|enc|reenv))"
+    r"\s*+(?:\[\d{1,3}\]\s*+)?[:\uff1a]\s*+",
     re.IGNORECASE,
 )
 _MAX_SUBJECT = 500
+_MAX_NAMES = 20
+"""Names of attached files; the description has them."""
 
 
 class Mail(NamedTuple):
@@ -45,7 +45,7 @@ class Mail(NamedTuple):
         name: Its author's name.
         subject: Without ``Re:`` and ``Fwd:``.
         text: The new text, normalized; empty without one.
-        attached: Names of the attached files that are not kept; empty without one.
+        attached: Names of the first attached files that are not kept; empty without one.
         references: Ids of the messages that it answers, the nearest first.
         pictures: The bytes of what may be pictures.
     """
@@ -73,13 +73,31 @@ class Mail(NamedTuple):
 
 
 def read_mail(content: bytes, return_path: str) -> Mail:
-    """Return a message as it is read. Never fails: what cannot be parsed is read as plain text.
+    """Return a message as it is read. Never fails: what cannot be parsed is read plainly.
 
     Args:
         content: The message as it came.
         return_path: The sender of its envelope; empty for none.
     """
-    message, parts = _parsed(content)
+    try:
+        message = parse(content)
+        return _mail(message, parts_of(message), content, return_path)
+    except Exception:  # noqa: BLE001 - the parser raises almost anything
+        return read_plainly(content, return_path)
+
+
+def read_plainly(content: bytes, return_path: str) -> Mail:
+    """Return a message whose text is all of its body, without tags; its parts are not parsed.
+
+    Args:
+        content: The message as it came.
+        return_path: The sender of its envelope; empty for none.
+    """
+    text = without_tags(decode(_body(content), None).replace("\r\n", "\n"))
+    return _mail(parse_head(content), Parts(texts=[text]), content, return_path)
+
+
+def _mail(message: Message, parts: Parts, content: bytes, return_path: str) -> Mail:
     subject, is_reply, is_forward = _subject(header(message, "subject"))
     answers = references(message)
     text = normalize_text("\n\n".join(filter(None, parts.texts)))
@@ -95,22 +113,17 @@ def read_mail(content: bytes, return_path: str) -> Mail:
         address=address,
         name=name,
         subject=normalize_text(subject)[:_MAX_SUBJECT],
-        text=words,
-        attached=", ".join(parts.others),
+        text=words[: MAX_WORDS + 1],  # as much is too long already
+        attached=_listed(parts.others),
         references=answers,
         pictures=tuple(parts.pictures),
     )
 
 
-def _parsed(content: bytes) -> tuple[Message, Parts]:
-    if len(_PART.findall(content)) <= _MAX_PARTS:
-        try:
-            message = message_from_bytes(content, policy=compat32)
-            return message, parts_of(message)
-        except Exception:  # noqa: BLE001, S110 - the parser raises almost anything
-            pass
-    message = BytesHeaderParser(policy=compat32).parsebytes(content)
-    return message, Parts(texts=[decode(_body(content), None).replace("\r\n", "\n")])
+def _listed(names: Sequence[str]) -> str:
+    """Return the names, the first of many."""
+    more = len(names) - _MAX_NAMES
+    return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _body(content: bytes) -> bytes:

@@ -9,7 +9,6 @@ from services.intake.rules.mail.charsets import decode
 from services.intake.rules.mail.headers import header, text_of
 from services.intake.rules.mail.html_text import text_of_html
 
-_MAX_DEPTH = 20
 _DECORATION_BYTES = 8 * 1024
 """Pictures within the text of fewer bytes are logos and marks of receipt, no photographs."""
 _PICTURE_NAMES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
@@ -33,23 +32,21 @@ class Parts:
 
 
 def parts_of(message: Message) -> Parts:
-    """Return the parts of a message, however nested; of alternatives the plainest with a text."""
+    """Return the parts of a message; of alternatives the plainest with a text."""
     found = Parts()
-    _add(message, found, 0)
+    _add(message, found)
     return found
 
 
-def _add(part: Message, found: Parts, depth: int) -> None:
-    if depth > _MAX_DEPTH:
-        return
+def _add(part: Message, found: Parts) -> None:
     kind = part.get_content_type()
     if kind == "multipart/alternative":
-        _add_alternative(part, found, depth)
+        _add_alternative(part, found)
     elif part.is_multipart():
         for child in _children(part):
             if kind == "message/rfc822":
                 found.texts.append(header(child, "subject"))
-            _add(child, found, depth + 1)
+            _add(child, found)
     else:
         _add_leaf(part, kind, found)
 
@@ -64,12 +61,12 @@ def _add_leaf(part: Message, kind: str, found: Parts) -> None:
         found.others.append(_file_name(part) or kind)
 
 
-def _add_alternative(part: Message, found: Parts, depth: int) -> None:
+def _add_alternative(part: Message, found: Parts) -> None:
     """Add the first alternative that has a text, and what else comes with the others."""
     has_text = False
     for child in _children(part):
         alternative = Parts()
-        _add(child, alternative, depth + 1)
+        _add(child, alternative)
         if not has_text and any(text.strip() for text in alternative.texts):
             found.texts += alternative.texts
             has_text = True

@@ -8,6 +8,7 @@ import pytest
 from services.intake.mail.conversations import MailConversations
 from services.intake.mail.pictures import MailPictures
 from services.intake.mail.questions import QuestionSender
+from services.intake.mail.reading import MailReader
 from services.intake.media.folder import MediaFolder
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
@@ -38,8 +39,10 @@ async def postbox(pool: Pool, stores: Stores, tmp_path: Path) -> AsyncGenerator[
         smtp = SmtpSettings(smtp_host="127.0.0.1", smtp_port=sent.port)
         questions = QuestionSender(pool, POLICY, addresses, smtp, lambda: box.now)
         relay = Relay(pool, stores.access)
+        reader = MailReader()
         mails = MailConversations(
-            pool, POLICY, relay.hand_over, addresses, pictures, questions.wake
+            pool, POLICY, relay.hand_over, addresses, reader, pictures, questions.wake
         )
         box = Postbox(mails, questions, sent, pool)
         yield box
+        await reader.pool.close()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from PIL import Image
 
 from services.intake.conversations.deadlines import ConversationDeadlines
 from services.intake.erasure import erase_mail_drafts
@@ -267,3 +268,31 @@ async def test_an_erased_draft_is_gone(postbox: Postbox) -> None:
     assert (row["sealed_address"], row["due_at"], row["sending"]) == (None, None, "dropped")
     assert "bench" not in row["state"]
     assert not await postbox.questions.send_one()
+
+
+async def test_pictures_of_an_answer_that_a_report_has_no_room_for_follow_as_a_note(
+    postbox: Postbox,
+) -> None:
+    first, answer = mail("A bench is broken"), mail("It is at NE 33rd and Fremont")
+    for message, count in ((first, 20), (answer, 2)):
+        for number in range(count):
+            picture = encoded(Image.new("RGB", (8, 8), (number, count, 0)))
+            message.add_attachment(picture, maintype="image", subtype="jpeg", filename="x.jpg")
+    await postbox.take(first)
+    question = await postbox.question()
+    fate = await postbox.take(answer, to=question["Reply-To"])
+    [request] = await postbox.requests()
+    [note] = await postbox.events("request.note_added")
+
+    assert fate == "request"
+    assert (len(request["media"]), len(note["data"]["media"])) == (20, 2)
+
+
+async def test_thanks_without_end_do_not_grow_a_report_without_end(postbox: Postbox) -> None:
+    await postbox.take(mail("A bench is broken"))
+    question = await postbox.question()
+    thanks = "thank you " * 3_000
+    messages = [mail(thanks, f"Re: {number}") for number in range(3)]
+    fates = [await postbox.take(message, to=question["Reply-To"]) for message in messages]
+
+    assert fates == ["waiting", "request", "note"]

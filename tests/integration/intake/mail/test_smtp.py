@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiosmtplib import SMTP, SMTPDataError, SMTPRecipientRefused, SMTPSenderRefused
 
+from services.intake.mail.content import MAX_BYTES
 from services.intake.mail.listener import MailListener
-from services.intake.mail.session import MAX_BYTES, MailLimits
+from services.intake.mail.session import MailLimits
 from shared.contract.events import new_id
 from shared.runtime.http.rate_limits import TokenBuckets
 from tests.integration.intake.mail.postbox import ANA, CITY, REPORT, Postbox, mail
@@ -20,10 +21,12 @@ pytestmark = pytest.mark.integration
 
 @asynccontextmanager
 async def listening(
-    postbox: Postbox, clock: Callable[[], float] = time.monotonic
+    postbox: Postbox,
+    clock: Callable[[], float] = time.monotonic,
+    limits: MailLimits | None = None,
 ) -> AsyncGenerator[SMTP]:
     """A client of a listener of its own."""
-    limits = MailLimits(by_sender=TokenBuckets(1, clock, burst_s=20))
+    limits = limits or MailLimits(by_sender=TokenBuckets(1, clock, burst_s=20))
     listener = MailListener("127.0.0.1", 0, postbox.conversations, limits)
     server = await listener.open()
     client = SMTP(hostname="127.0.0.1", port=server.sockets[0].getsockname()[1], start_tls=False)
@@ -77,7 +80,7 @@ async def test_what_is_said_and_refused(postbox: Postbox) -> None:
         with pytest.raises(SMTPDataError) as too_large:
             await client.data(b"Subject: x\r\n\r\n" + b"y" * MAX_BYTES)
         assert too_large.value.code == 552
-        long_line = b"From: ana@example.org\r\n\r\n" + REPORT.encode() + b"\r\n" + b"y" * 90_000
+        long_line = b"X: " + b"y" * 90_000 + b"\r\nFrom: ana@example.org\r\n\r\n" + REPORT.encode()
         await client.sendmail(ANA, [CITY], long_line)
 
     assert f"SIZE {MAX_BYTES}" in greeting

@@ -92,6 +92,25 @@ def test_html_keeps_lines_and_marks_quotes() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<div><blockquote>a</div>b", "> a\nb"),
+        ("<p>a<p>b", "a\n\nb"),
+        ("a</blockquote></div>b", "ab"),
+        ("<p title='1 > 0'>a", "a"),
+        ("<!-- <p> -->a<![if !mso]>b<?xml x?>c", "abc"),
+        ("<title>x</title>a<SCRIPT>if (a<b) '</p>'</SCRIPT >b", "ab"),
+        ("a &lt;b&gt; &#8217;&nbsp;&bogus; &#xe000;", "a <b> \u2019 &bogus;"),
+        ("I saw 5 <people there", "I saw 5 <people there"),
+        ("a<!-- b", "a<!-- b"),
+        ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"),
+    ],
+)
+def test_broken_html_is_read_as_browsers_show_it_and_nothing_is_lost(html: str, text: str) -> None:
+    assert text_of_html(html) == text
+
+
 def test_addresses_are_compared_without_case_and_tokens_have_one_form() -> None:
     ours = OurAddresses({"portland.gov": [CITY, "city@portland.example"]})
     answer = ours.answer_address("portland.gov", TAG)
