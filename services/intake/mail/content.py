@@ -28,7 +28,7 @@ class MemoryBudget:
     """The bytes that all messages in transfer may hold together.
 
     Attributes:
-        free: Bytes that nobody holds.
+        free: Bytes that are not reserved.
     """
 
     free: int = 3 * MAX_BYTES

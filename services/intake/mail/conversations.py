@@ -19,7 +19,7 @@ from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import idempotency_key
 from services.intake.rules.mail.addresses import OurAddresses
 from services.intake.rules.mail.machine import on_due
-from services.intake.rules.mail.message import MAX_WORDS, Mail
+from services.intake.rules.mail.message import Mail
 from services.intake.rules.mail.returns import ReturnReport, may_return
 from shared.contract.events import MailReturn, MailReturned
 from shared.runtime.outbox.outbox import HandOver, enqueue
@@ -99,7 +99,7 @@ class MailConversations:
             return "machine"
         if mail.address and self.addresses.city(mail.address):
             return "own"
-        if len(mail.words) > MAX_WORDS:
+        if mail.is_too_long:
             raise TooLongError
         message = await self._message(mail, received.recipients)
         async with transaction(self.pool) as db:

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 _COMMAND = (sys.executable, "-I", "-m", "services.intake.mail.worker")
 _PROCESSES = 2
-_DONE_WITHIN_S = 15.0
+_DONE_WITHIN_S = 30.0
 _LARGE_BYTES = 1_000_000
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _MAIL = TypeAdapter(Mail)

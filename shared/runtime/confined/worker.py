@@ -21,7 +21,7 @@ _MB = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """The limits of one job; whoever exceeds one is killed.
+    """The limits of one job; its process is killed when it exceeds one.
 
     Attributes:
         memory_bytes: Address space.
@@ -44,9 +44,9 @@ def serve(work: Callable[[bytes], Iterable[bytes]], limits: JobLimits) -> None:
         work: Returns the pieces of the answer to a job. All that it imports must be imported.
         limits: The limits of each job.
     """
-    _step_back()
+    step_back()
     nothing = os.open(os.devnull, os.O_RDONLY)
-    _limit({resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0})
+    limit_resources({resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0})
     gc.freeze()
     gc.disable()  # a collection would write to every page that the forks share
     while head := sys.stdin.buffer.read(SIZE_BYTES):
@@ -62,7 +62,7 @@ def serve(work: Callable[[bytes], Iterable[bytes]], limits: JobLimits) -> None:
 def _run(work: Callable[[bytes], Iterable[bytes]], job: bytes, limits: JobLimits) -> NoReturn:
     code = _FAILED
     try:
-        _limit(
+        limit_resources(
             {
                 resource.RLIMIT_AS: limits.memory_bytes,
                 resource.RLIMIT_NPROC: 0,
@@ -83,14 +83,19 @@ def _write(stream: BinaryIO, answer: list[bytes]) -> None:
     stream.flush()
 
 
-def _step_back() -> None:
+def step_back() -> None:
     """Yield processor and memory to the services."""
     os.nice(_NICENESS)
     with suppress(OSError):  # where memory runs out, this process goes before any service
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _limit(limits: Mapping[int, int]) -> None:
+def limit_resources(limits: Mapping[int, int]) -> None:
+    """Lower limits of this process for good.
+
+    Args:
+        limits: By ``resource.RLIMIT_…``; a lower one that the system has stays.
+    """
     for kind, limit in limits.items():
         _, hard = resource.getrlimit(kind)
         lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)

@@ -18,6 +18,8 @@ from services.intake.rules.text import normalize_text
 
 MAX_WORDS = 32_000
 """Characters of the new text of a message: a description and seven notes."""
+_MAX_TEXT = 1_000_000
+"""Characters of the whole text; in a longer one no new text is searched for."""
 _TRACE = frozenset(
     {"received", "return-path", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to"}
 )
@@ -45,6 +47,7 @@ class Mail(NamedTuple):
         name: Its author's name.
         subject: Without ``Re:`` and ``Fwd:``.
         text: The new text, normalized; empty without one.
+        is_too_long: True when there is more text than is taken; ``text`` is its beginning.
         attached: Names of the first attached files that are not kept; empty without one.
         references: Ids of the messages that it answers, the nearest first.
         pictures: The bytes of what may be pictures.
@@ -59,6 +62,7 @@ class Mail(NamedTuple):
     name: str | None
     subject: str
     text: str
+    is_too_long: bool
     attached: str
     references: tuple[str, ...]
     pictures: tuple[bytes, ...]
@@ -100,8 +104,11 @@ def read_plainly(content: bytes, return_path: str) -> Mail:
 def _mail(message: Message, parts: Parts, content: bytes, return_path: str) -> Mail:
     subject, is_reply, is_forward = _subject(header(message, "subject"))
     answers = references(message)
-    text = normalize_text("\n\n".join(filter(None, parts.texts)))
-    words = new_words(text, is_reply=is_reply or bool(answers), is_forward=is_forward)
+    text = "\n\n".join(filter(None, parts.texts)).strip()
+    is_too_long = len(text) > _MAX_TEXT
+    text = normalize_text(text[:_MAX_TEXT])
+    if not is_too_long:
+        text = new_words(text, is_reply=is_reply or bool(answers), is_forward=is_forward)
     own_id = f"sha256:{sha256(content).hexdigest()}"
     address, name = author(message)
     return Mail(
@@ -113,7 +120,8 @@ def _mail(message: Message, parts: Parts, content: bytes, return_path: str) -> M
         address=address,
         name=name,
         subject=normalize_text(subject)[:_MAX_SUBJECT],
-        text=words[: MAX_WORDS + 1],  # as much is too long already
+        text=text[:MAX_WORDS],
+        is_too_long=is_too_long or len(text) > MAX_WORDS,
         attached=_listed(parts.others),
         references=answers,
         pictures=tuple(parts.pictures),

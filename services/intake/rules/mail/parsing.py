@@ -3,7 +3,7 @@
 from email import message_from_bytes
 from email.message import Message
 from email.parser import BytesHeaderParser
-from email.policy import compat32
+from email.policy import Policy, compat32
 
 from typing_extensions import override
 
@@ -71,8 +71,8 @@ class _CountedParts:
     def __init__(self) -> None:
         self._left = _MAX_PARTS
 
-    def __call__(self, **policy: object) -> BoundedMessage:
+    def __call__(self, policy: Policy) -> BoundedMessage:
         self._left -= 1
         if self._left < 0:
             raise MimeLimitError
-        return BoundedMessage(**policy)
+        return BoundedMessage(policy)

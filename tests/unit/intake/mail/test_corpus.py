@@ -10,7 +10,7 @@ from services.intake.rules.conversations.tracking_numbers import numbers_in
 from services.intake.rules.mail.addresses import OurAddresses
 from services.intake.rules.mail.machine import on_report
 from services.intake.rules.mail.machines import takes_answers
-from services.intake.rules.mail.message import MAX_WORDS, Mail, read_mail
+from services.intake.rules.mail.message import Mail, read_mail
 from services.intake.rules.mail.model import MailReport, MailStep, Question
 from services.intake.rules.screening import HazardScreen
 from shared.catalogue import load_catalogue
@@ -40,7 +40,7 @@ def fate_of(mail: Mail) -> tuple[str, str, str]:
         return "machine", "", ""
     if mail.address and ADDRESSES.city(mail.address):
         return "own", "", ""
-    if len(mail.words) > MAX_WORDS:
+    if mail.is_too_long:
         return "too long", "", ""
     if TAG in [ADDRESSES.token(id_.strip("<>")) for id_ in mail.references]:
         return "answer", mail.text, ""
