@@ -5,7 +5,6 @@ what is known of the new picture, and then the new picture.
 """
 
 import json
-import os
 import resource
 import struct
 import sys
@@ -13,7 +12,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from io import BytesIO
 from math import ceil
-from pathlib import Path
 from types import MappingProxyType
 
 import pillow_heif
@@ -37,11 +35,11 @@ from services.intake.rules.media import (
     ReencodedPicture,
     RefusedPictureError,
 )
+from shared.runtime.confined.worker import limit_resources, step_back
 
 _MEMORY_BYTES = 1536 * 1024 * 1024
 """Address space; 40 megapixels take at most two thirds of it."""
 _CPU_S = 15
-_NICENESS = 5
 _STANDARD_STREAMS = 3
 
 _FORMATS = ("JPEG", "PNG", WebPImagePlugin.WebPImageFile.format, "HEIF")
@@ -74,22 +72,18 @@ def main() -> None:
 
 def confine() -> None:
     """Give up files, sockets, child processes, and memory and time beyond the limits."""
-    os.nice(_NICENESS)
-    with suppress(OSError):  # where memory runs out, this process goes before any service
-        Path("/proc/self/oom_score_adj").write_text("1000")
+    step_back()
     Image.preinit()
-    limits = {
-        resource.RLIMIT_AS: _MEMORY_BYTES,
-        resource.RLIMIT_CPU: _CPU_S,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NPROC: 0,
-        resource.RLIMIT_NOFILE: _STANDARD_STREAMS,
-    }
-    for kind, limit in limits.items():
-        _, hard = resource.getrlimit(kind)
-        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (lowest, lowest))
+    limit_resources(
+        {
+            resource.RLIMIT_AS: _MEMORY_BYTES,
+            resource.RLIMIT_CPU: _CPU_S,
+            resource.RLIMIT_CORE: 0,
+            resource.RLIMIT_FSIZE: 0,
+            resource.RLIMIT_NPROC: 0,
+            resource.RLIMIT_NOFILE: _STANDARD_STREAMS,
+        }
+    )
 
 
 def _answer(picture: bytes) -> tuple[dict[str, object], bytes]:
