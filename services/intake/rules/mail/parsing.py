@@ -71,7 +71,7 @@ class _CountedParts:
     def __init__(self) -> None:
         self._left = _MAX_PARTS
 
-    def __call__(self, policy: Policy[Message] = compat32) -> BoundedMessage:
+    def __call__(self, policy: "Policy[Message]" = compat32) -> BoundedMessage:
         self._left -= 1
         if self._left < 0:
             raise MimeLimitError

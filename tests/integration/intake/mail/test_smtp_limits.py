@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 TO = [b"EHLO x", b"MAIL FROM:<ana@example.org>", b"RCPT TO:<" + CITY.encode() + b">", b"DATA"]
 
 
-async def replies(port: int, *lines: bytes) -> list[bytes]:
+async def replies(port: int | None, *lines: bytes) -> list[bytes]:
     """All replies to raw lines, until the listener closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"\r\n".join([*lines, b""]))
