@@ -64,11 +64,13 @@ class PictureSource:
         calls: Calls servers of others.
         hosts: Names of the hosts that have pictures, in lower case.
         login: Header that proves who we are, for the host that a picture is first asked of.
+        within_s: Seconds for a fetch, redirects included.
     """
 
     calls: JudgedCalls
     hosts: Collection[str]
     login: Mapping[str, str] = field(default_factory=dict, repr=False)
+    within_s: float = _WITHIN_S
 
     async def fetch(self, url: str) -> bytes:
         """Return the bytes at an address.
@@ -78,7 +80,7 @@ class PictureSource:
             LaterError: It cannot be fetched now.
         """
         try:
-            async with asyncio.timeout(_WITHIN_S):
+            async with asyncio.timeout(self.within_s):
                 return await self._follow(url)
         except AddressNotAllowedError:
             raise LeftOutError("address_not_allowed") from None

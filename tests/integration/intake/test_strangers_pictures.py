@@ -4,13 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from io import BytesIO
+from pathlib import Path
 
 import aiohttp
 import pytest
+from PIL import Image
 
+from services.intake.media.folder import MediaFolder
+from services.intake.media.housekeeping import MediaHousekeeping
+from shared.runtime.postgres import Pool
 from tests.heif_files import rotated_heif
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.media import upload
+from tests.integration.intake.http_client import call
+from tests.integration.intake.media import files, path_of, reported, upload
 from tests.integration.intake.open311.calls import BASE
 from tests.integration.intake.open311.calls import form as open311_form
 from tests.integration.intake.pages.browser import visit
@@ -105,3 +111,29 @@ async def test_pictures_of_strangers_that_take_all_their_cpu_leave_a_turn_to_ada
     assert [one.status for one in uploads] == [201] * 5
     assert began > 0
     assert set(answers) == {422}
+
+
+async def test_of_photos_without_a_report_the_newest_are_kept(
+    running: Running, pool: Pool, tmp_path: Path
+) -> None:
+    """A stranger may fill the first step of a form for ever; what was sent stays."""
+    housekeeping = MediaHousekeeping(pool, MediaFolder(tmp_path / "media"), max_unused=2)
+    async with running() as client:
+        await reported(client, (await upload(client, encoded())).json["url"])
+        waiting = await upload(client, encoded())
+        drafts = [await draft(client, colour) for colour in ("red", "green", "blue", "white")]
+        await housekeeping.erase_surplus()
+        await housekeeping.delete_erased()
+        shown = [await call(client, "GET", photo) for photo in [path_of(waiting), *drafts]]
+
+    assert [one.status for one in shown] == [200, 410, 410, 200, 200]
+    assert len(files(tmp_path)) == 4
+
+
+async def draft(client: aiohttp.ClientSession, colour: str) -> str:
+    """Send the first step of a report with a photo; return the photo's path."""
+    photo = encoded(Image.new("RGB", (64, 48), colour))
+    kind = await (await visit(client, PAGE)).submit({**POTHOLE, "photo": photo})
+    back = await kind.submit(button=("to", "back"))
+    [path] = back.tree.xpath("//main//img/@src")
+    return str(path)
