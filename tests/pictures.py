@@ -10,6 +10,7 @@ from PIL import Image
 
 pillow_heif.register_heif_opener(thumbnails=False)
 
+END_OF_JPEG = b"\xff\xd9"
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
@@ -66,3 +67,15 @@ def webp_of(width: int, height: int) -> bytes:
     sizes = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\0\0\0\0" + sizes
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def scans_of(jpeg: bytes) -> list[bytes]:
+    """The scans of a JPEG without other segments that hold such a marker; the last has its end."""
+    return [b"\xff\xda" + scan for scan in jpeg.split(b"\xff\xda")[1:]]
+
+
+def jpeg_of_scans(count: int, image: Image.Image | None = None) -> bytes:
+    """A progressive JPEG that repeats its last scan."""
+    whole = encoded(image, progressive=True).removesuffix(END_OF_JPEG)
+    last = scans_of(whole)[-1]
+    return whole + last * (count - len(scans_of(whole))) + END_OF_JPEG

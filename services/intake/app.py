@@ -143,7 +143,13 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     singly,
                     batcher,
                     add_note,
-                    FormPictures(uploads["adapter"], media, policy.public_url, policy.reporter_key),
+                    FormPictures(
+                        uploads["adapter"],
+                        limits.memory,
+                        media,
+                        policy.public_url,
+                        policy.reporter_key,
+                    ),
                 ),
             ),
             *page_routes(
@@ -156,11 +162,11 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     batcher,
                     admission,
                     media,
-                    limits.photos,
+                    limits.memory,
                     limits.previews,
                 ),
                 TrackPages(
-                    pages, signer, policy, lookups, admission, add_note, media, limits.photos
+                    pages, signer, policy, lookups, admission, add_note, media, limits.memory
                 ),
             ),
         ]

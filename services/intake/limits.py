@@ -10,6 +10,7 @@ from services.intake.http.gate import KeyedRoute
 from services.intake.http.load_limits import AdaptiveBatchSize
 from services.intake.http.media import MAX_UPLOADS
 from services.intake.http.paths import BULK, NOTES, PREVIEW, SUBMISSIONS
+from services.intake.http.upload_memory import UploadMemory
 from services.intake.open311.api import keyed_open311_routes
 from services.intake.rules.media import PATH as MEDIA
 from services.intake.settings import IntakeSettings
@@ -18,7 +19,7 @@ from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.postgres import Pool
 
-_PHOTOS, _PREVIEWS = 16, 8
+_PREVIEWS = 8
 _SINGLY = 16
 """Calls at a time that each read or write by themselves: more would only wait for a connection, and
 submissions, which share a transaction, behind them."""
@@ -32,15 +33,15 @@ class CallLimits:
         submissions: For submissions, and for whole bulk calls.
         singly: For calls that read or write by themselves, a few at a time; each takes a slot of
             ``submissions`` as well.
-        uploads: For pictures in memory, by the scope of the caller.
-        photos: For residents' photos in memory, by address.
+        uploads: For pictures of callers with a key in memory, by the scope of the caller.
+        memory: For pictures of callers without a key in memory, by address.
         previews: For previews of residents' reports while they write, by address.
     """
 
     submissions: AdmissionControl
     singly: AdmissionControl
     uploads: Mapping[Scope, AdmissionControl]
-    photos: AdmissionControl
+    memory: UploadMemory
     previews: AdmissionControl
 
     @classmethod
@@ -70,7 +71,7 @@ class CallLimits:
                 )
                 for scope in MAX_UPLOADS
             },
-            AdmissionControl(lambda: _PHOTOS, TokenBucket(per_second), caller_share=0.25),
+            UploadMemory(),
             AdmissionControl(lambda: _PREVIEWS, TokenBucket(per_second), caller_share=0.25),
         )
 

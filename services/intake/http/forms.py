@@ -7,6 +7,7 @@ from typing import TypeAlias
 from aiohttp import web
 from multipart import MultipartSegment, PushMultipartParser, parse_options_header
 
+from services.intake.http.upload_memory import UploadBuffer
 from services.intake.rules.media import RefusedPictureError
 from shared.runtime.http.body import body_deadline
 
@@ -38,31 +39,41 @@ def values_by_name(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, 
     return values
 
 
-async def read_parts(request: web.Request, *, max_bytes: int, max_parts: int) -> Sequence[Part]:
+async def read_parts(
+    request: web.Request, *, max_bytes: int, max_parts: int, buffer: UploadBuffer | None = None
+) -> Sequence[Part]:
     """Return the fields of the form in the body of a request, in order.
 
     Args:
         request: The request; its content type is ``MULTIPART``.
         max_bytes: The largest body, boundaries included.
         max_parts: The largest number of fields.
+        buffer: Holds the bytes of a caller without a key; None for memory without a limit.
 
     Raises:
         NoFormError: It cannot be read.
+        RefusedError: The bytes were dropped from the buffer.
         RefusedPictureError: It has more bytes.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
-    names: list[str] = []
-    contents: list[bytearray] = []
+    content = buffer.content if buffer else bytearray()
+    extend = buffer.extend if buffer else content.extend
+    starts: list[tuple[str, int]] = []
 
     def take(event: FormEvent) -> None:
         if isinstance(event, MultipartSegment):
-            names.append(event.name or "")
-            contents.append(bytearray())
+            starts.append((event.name or "", len(content)))
         else:
-            contents[-1] += event
+            extend(event)
 
     await receive_form(request, take, max_bytes=max_bytes, max_parts=max_parts)
-    return [Part(name, bytes(content)) for name, content in zip(names, contents, strict=True)]
+    if buffer:
+        buffer.complete()
+    ends = [start for _, start in starts[1:]] + [len(content)]
+    return [
+        Part(name, bytes(content[start:end]))
+        for (name, start), end in zip(starts, ends, strict=False)
+    ]
 
 
 async def receive_form(

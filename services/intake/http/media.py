@@ -12,6 +12,7 @@ from services.intake.http.picture_body import picture_refusal, read_picture
 from services.intake.http.schema import KeptPicture, PictureDecision
 from services.intake.media.library import MediaLibrary
 from services.intake.media.store import KeptMedia
+from services.intake.media.turns import Uploader
 from services.intake.rules.media import (
     PATH,
     ReencodedPicture,
@@ -59,7 +60,7 @@ def media_routes(
         with CallSlot(request) as slot:
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
             slot.take(uploads[caller.scope], caller.name)
-            media_id, kept = await _add(request, library, caller.name)
+            media_id, kept = await _add(request, library, Uploader(caller.name))
         answer = KeptPicture(
             media_id=media_id,
             url=media_url(public_url, media_id),
@@ -126,9 +127,9 @@ def _unknown() -> RefusedError:
 
 
 async def _add(
-    request: web.Request, library: MediaLibrary, uploaded_by: str
+    request: web.Request, library: MediaLibrary, uploader: Uploader
 ) -> tuple[str, ReencodedPicture]:
     try:
-        return await library.add(await read_picture(request), uploaded_by)
+        return await library.add(await read_picture(request), uploader)
     except RefusedPictureError as refused:
         raise picture_refusal(refused) from None

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from aiohttp import web
 
 from services.intake.http.forms import MULTIPART, NoFormError, read_at_most, read_parts
-from services.intake.rules.media import MAX_BYTES, PictureFault, RefusedPictureError
+from services.intake.rules.media import MAX_BYTES, MAX_SCANS, PictureFault, RefusedPictureError
 from shared.contract.events import FieldError
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.problem_details import problem_response
@@ -29,6 +29,11 @@ _FAULTS: Mapping[PictureFault, tuple[int, str, str]] = MappingProxyType(
         ),
         "too_many_bytes": (413, "Too large", "Send a picture of at most 10 MiB."),
         "too_many_pixels": (413, "Too large", "Send a picture of at most 40 megapixels."),
+        "too_complex": (
+            415,
+            "Takes too long to decode",
+            f"Save it as a baseline JPEG and send that; one with {MAX_SCANS} scans is read, too.",
+        ),
     }
 )
 _NO_FILE = FieldError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from services.intake.media.library import MediaLibrary
+from services.intake.media.turns import Uploader
 from services.intake.rules.mail.message import Mail
 from services.intake.rules.media import (
     MAX_BYTES,
@@ -44,12 +45,12 @@ class MailPictures:
         Raises:
             SystemicError: One could not be re-encoded or stored now.
         """
-        urls = []
+        urls, uploader = [], Uploader(_UPLOADER, mail.address or "")
         few = [picture for picture in mail.pictures[:MAX_MEDIA] if len(picture) <= MAX_BYTES]
         for position, picture in enumerate(few):
             media_id = derived_media_id(self.key, picture, _UPLOADER, mail.own_id, str(position))
             try:
-                await self.library.add_once(media_id, picture, _UPLOADER)
+                await self.library.add_once(media_id, picture, uploader)
             except RefusedPictureError as refused:
                 log.info("mail_picture_refused", fault=refused.fault)
             else:

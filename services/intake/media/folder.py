@@ -1,8 +1,10 @@
 """Pictures in a folder."""
 
 import asyncio
+import errno
 import os
 import secrets
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ T = TypeVar("T")
 _OWNER_ONLY = 0o700
 _SHARD_DIGITS = 2
 _SHARDS = "[0-9a-f]" * _SHARD_DIGITS
+_MIN_FREE_BYTES = 512 * 1024 * 1024
+"""Room that pictures leave to a database on the same disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,11 @@ class MediaFolder:
 
     Attributes:
         path: The folder; it is created.
+        min_free_bytes: Bytes of the disk that stay free; a picture that would take them is refused.
     """
 
     path: Path
+    min_free_bytes: int = _MIN_FREE_BYTES
 
     def __post_init__(self) -> None:
         _make_folder(self.path)
@@ -81,6 +87,8 @@ class MediaFolder:
         if not file.parent.is_dir():
             _make_folder(file.parent)
             _sync(self.path)
+        if shutil.disk_usage(file.parent).free < self.min_free_bytes + len(content):
+            raise OSError(errno.ENOSPC, "too little room is left")
         new = file.with_name(f".{media_id}.{secrets.token_hex(4)}.new")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as opened:

@@ -1,4 +1,4 @@
-"""Housekeeping of pictures: files of erased pictures, and files that belong to no picture."""
+"""Housekeeping of pictures: surplus ones, files of erased ones, files that belong to no picture."""
 
 import asyncio
 from contextlib import suppress
@@ -8,7 +8,12 @@ from itertools import count
 import structlog
 
 from services.intake.media.files import MediaFiles
-from services.intake.media.store import mark_deleted, media_to_delete, unknown_media
+from services.intake.media.store import (
+    erase_surplus,
+    mark_deleted,
+    media_to_delete,
+    unknown_media,
+)
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.shutdown import pause
 from shared.runtime.postgres import Pool, transaction
@@ -20,33 +25,49 @@ _BATCH_SIZE = 100
 _SWEEP_EVERY_ROUNDS = 720
 _ORPHAN_AGE_S = 3600.0
 """An upload under way takes far less."""
+_STRANGERS = ("web", "email", "sms")
+_MAX_UNUSED = 2_000
+"""Pictures of each way in that no request shows yet: 7 GB of noise, 1 GB of photos."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaHousekeeping:
     """Deletes the files of erased pictures within seconds; once an hour, what is left over.
 
+    Strangers may send pictures without a report: of these the oldest are erased, within seconds.
+
     Attributes:
         pool: Intake's database.
         files: The bytes.
         orphan_age_s: Seconds after which bytes without a picture are left over.
+        max_unused: Pictures of strangers that may wait for a request, of each way in.
     """
 
     pool: Pool
     files: MediaFiles
     orphan_age_s: float = _ORPHAN_AGE_S
+    max_unused: int = _MAX_UNUSED
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Delete until asked to stop; a sweep that fails waits for its next hour."""
         with suppress(StoppedError):
             for rounds in count():
                 try:
+                    await self.erase_surplus()
                     await self.delete_erased()
                     if rounds % _SWEEP_EVERY_ROUNDS == 0:
                         await self.delete_orphans()
                 except (SystemicError, TransientError) as error:
                     log.warning("media_housekeeping_postponed", code=error.code)
                 await pause(stopping, _DELETE_EVERY_S)
+
+    async def erase_surplus(self) -> None:
+        """Erase the oldest pictures of strangers that no request shows, beyond the limit."""
+        for way in _STRANGERS:
+            async with transaction(self.pool) as db:
+                erased = await erase_surplus(db, way, self.max_unused)
+            if erased:
+                log.warning("media_surplus_erased", uploaded_by=way, pictures=erased)
 
     async def delete_erased(self) -> None:
         """Delete the files of erased pictures."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.intake.media.files import MediaFiles
 from services.intake.media.reencoding import Reencoder
 from services.intake.media.store import KeptMedia, add_media, find_media, set_released
+from services.intake.media.turns import Uploader
 from services.intake.rules.media import ReencodedPicture
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Pool, transaction
@@ -27,36 +28,36 @@ class MediaLibrary:
     files: MediaFiles
     reencoder: Reencoder
 
-    async def add(self, picture: bytes, uploaded_by: str) -> tuple[str, ReencodedPicture]:
+    async def add(self, picture: bytes, uploader: Uploader) -> tuple[str, ReencodedPicture]:
         """Keep a picture; return its id and what is kept. Each call makes a new id.
 
         A crash between the file and its row leaves a file that ``MediaHousekeeping`` deletes.
 
         Args:
             picture: The bytes as they came.
-            uploaded_by: Name of the adapter or bureau.
+            uploader: The caller.
 
         Raises:
             RefusedPictureError: It is not a picture that is kept.
             SystemicError: It could not be re-encoded or stored now.
         """
         media_id = secrets.token_hex(_ID_BYTES)
-        return media_id, await self._add(media_id, picture, uploaded_by)
+        return media_id, await self._add(media_id, picture, uploader)
 
-    async def add_once(self, media_id: str, picture: bytes, uploaded_by: str) -> None:
+    async def add_once(self, media_id: str, picture: bytes, uploader: Uploader) -> None:
         """Keep a picture under an id; do nothing where the id is known, erased ones included.
 
         Args:
             media_id: An id that stands for this picture alone.
             picture: As for ``add``.
-            uploaded_by: As for ``add``.
+            uploader: As for ``add``.
 
         Raises:
             RefusedPictureError: As for ``add``.
             SystemicError: As for ``add``.
         """
         if await self.find(media_id) is None:
-            await self._add(media_id, picture, uploaded_by)
+            await self._add(media_id, picture, uploader)
 
     async def find(self, media_id: str) -> KeptMedia | None:
         """Return what is known of a picture; None for an unknown id."""
@@ -80,9 +81,9 @@ class MediaLibrary:
         event = "media_released" if released else "media_withheld"
         audit(event, media_id=media_id, operator=operator)
 
-    async def _add(self, media_id: str, picture: bytes, uploaded_by: str) -> ReencodedPicture:
-        kept = await self.reencoder.reencode(picture)
+    async def _add(self, media_id: str, picture: bytes, uploader: Uploader) -> ReencodedPicture:
+        kept = await self.reencoder.reencode(picture, uploader)
         await self.files.write(media_id, kept.content)
         async with transaction(self.pool) as db:
-            await add_media(db, media_id, uploaded_by, kept)
+            await add_media(db, media_id, uploader.name, kept)
         return kept

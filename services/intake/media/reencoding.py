@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from services.intake.media.turns import FairTurns, Uploader
 from services.intake.rules.media import ReencodedPicture, RefusedPictureError
 from shared.errors import SystemicError
 
@@ -21,7 +22,7 @@ _TURN_WITHIN_S = 10.0
 _DONE_WITHIN_S = 30.0
 _MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _FAULTS_OF_THE_PICTURE = frozenset(
-    {signal.SIGXCPU, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+    {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
 )
 
 
@@ -47,33 +48,36 @@ class Reencoder:
     processes: int = 2
     command: tuple[str, ...] = (sys.executable, "-I", "-m", _MODULE)
     within_s: float = _DONE_WITHIN_S
-    _turns: asyncio.Semaphore = field(init=False)
+    _turns: FairTurns = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_turns", asyncio.Semaphore(self.processes))
+        object.__setattr__(self, "_turns", FairTurns(self.processes))
 
-    async def reencode(self, picture: bytes) -> ReencodedPicture:
+    async def reencode(self, picture: bytes, uploader: Uploader) -> ReencodedPicture:
         """Return the picture as it is kept.
+
+        Args:
+            picture: The bytes as they came.
+            uploader: The caller whose turn it takes.
 
         Raises:
             RefusedPictureError: It is none that we take, or it made its process crash.
             ReencodingError: There was no turn or no answer in time.
         """
         try:
-            async with asyncio.timeout(_TURN_WITHIN_S):
-                await self._turns.acquire()
+            async with self._turns.turn(uploader, _TURN_WITHIN_S):
+                answer, exit_code = await self._answer(picture)
         except TimeoutError:
             raise ReencodingError("no turn in time") from None
+        return _parse(answer, exit_code)
+
+    async def _answer(self, picture: bytes) -> tuple[bytes, int]:
         try:
             async with asyncio.timeout(self.within_s), self._process() as process:
-                answer = await _exchange(process, picture)
-                exit_code = await process.wait()
+                return await _exchange(process, picture), await process.wait()
         except TimeoutError:
             log.warning("picture_took_too_long", bytes=len(picture))
             raise ReencodingError("no answer in time") from None
-        finally:
-            self._turns.release()
-        return _parse(answer, exit_code)
 
     @asynccontextmanager
     async def _process(self) -> AsyncGenerator[Process]:
@@ -114,6 +118,8 @@ async def _exchange(process: Process, picture: bytes) -> bytes:
 def _parse(answer: bytes, exit_code: int) -> ReencodedPicture:
     if exit_code:
         log.warning("picture_process_died", exit_code=exit_code)
+        if -exit_code == signal.SIGXCPU:
+            raise RefusedPictureError("too_complex")
         if -exit_code in _FAULTS_OF_THE_PICTURE:
             raise RefusedPictureError("damaged_picture")
         raise ReencodingError("its process died")

@@ -39,6 +39,13 @@ _ERASE_UNUSED = """
     UPDATE media SET erased_at = now(), released_by = NULL
      WHERE erased_at IS NULL AND NOT attached AND uploaded_at < $1
 """
+_ERASE_SURPLUS = """
+    UPDATE media SET erased_at = now(), released_by = NULL
+     WHERE erased_at IS NULL AND NOT attached AND uploaded_by = $1
+       AND uploaded_at <= (SELECT uploaded_at FROM media
+                            WHERE erased_at IS NULL AND NOT attached AND uploaded_by = $1
+                            ORDER BY uploaded_at DESC OFFSET $2 LIMIT 1)
+"""
 REQUEST_IS_OVER = """
     coalesce(CASE WHEN case_id IS NULL THEN decided_at < $1
                   ELSE (SELECT step.status = ANY($2::text[]) AND step.taken_at < $1
@@ -149,6 +156,17 @@ async def erase_expired(db: Connection, unused_before: datetime, over_before: da
     unused = await db.execute(_ERASE_UNUSED, unused_before)
     over = await db.execute(_ERASE_OVER, over_before, sorted(CLOSED_STATUSES))
     return row_count(unused) + row_count(over)
+
+
+async def erase_surplus(db: Connection, uploaded_by: str, limit: int) -> int:
+    """Erase the oldest pictures that no request shows; return how many.
+
+    Args:
+        db: A connection in a transaction.
+        uploaded_by: The uploader whose pictures they are.
+        limit: The most of them that stay.
+    """
+    return row_count(await db.execute(_ERASE_SURPLUS, uploaded_by, limit))
 
 
 async def media_to_delete(db: Connection, limit: int) -> Sequence[str]:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from services.intake.http.forms import MULTIPART, NoFormError, read_parts
+from services.intake.http.upload_memory import UploadBuffer
 from services.intake.open311.errors import bad_request
 from services.intake.open311.schema import MAX_PICTURES
 from services.intake.rules.media import MAX_BYTES
@@ -35,17 +36,22 @@ def has_pictures(request: web.Request) -> bool:
     return request.content_type == MULTIPART
 
 
-async def read_form(request: web.Request) -> Form:
+async def read_form(request: web.Request, buffer: UploadBuffer | None = None) -> Form:
     """Return the form in the body of a request; it is empty without a body.
+
+    Args:
+        request: The request.
+        buffer: As for ``read_parts``.
 
     Raises:
         Open311Error: It is no form in UTF-8, or has too many fields or pictures.
+        RefusedError: The bytes were dropped from the buffer.
         RefusedPictureError: It has more than 10 MiB with its pictures.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
         web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures.
     """
     if has_pictures(request):
-        return await _read_multipart(request)
+        return await _read_multipart(request, buffer)
     if request.content_type != URLENCODED and request.can_read_body:
         raise bad_request(f"Send Content-Type: {URLENCODED}, or {MULTIPART} with pictures.")
     return Form(parse_urlencoded(await read_body(request)))
@@ -63,10 +69,13 @@ def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
         raise bad_request(f"Send a form in UTF-8 with at most {_MAX_FIELDS} fields.") from None
 
 
-async def _read_multipart(request: web.Request) -> Form:
+async def _read_multipart(request: web.Request, buffer: UploadBuffer | None) -> Form:
     try:
         parts = await read_parts(
-            request, max_bytes=MAX_BYTES, max_parts=_MAX_FIELDS + MAX_PICTURES + 1
+            request,
+            max_bytes=MAX_BYTES,
+            max_parts=_MAX_FIELDS + MAX_PICTURES + 1,
+            buffer=buffer,
         )
         form = Form(
             [(one.name, one.content.decode()) for one in parts if one.name not in PICTURE_FIELDS],

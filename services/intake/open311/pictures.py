@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import slot_of
+from services.intake.http.upload_memory import UploadBuffer, UploadMemory
 from services.intake.media.library import MediaLibrary
+from services.intake.media.turns import Uploader
 from services.intake.rules.media import derived_media_id, media_url
-
-_UNIDENTIFIED = ""
-"""Callers with their key in the form itself: all of them share the slots of one adapter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +17,36 @@ class FormPictures:
     """Keeps the pictures of forms.
 
     Attributes:
-        uploads: Limits the forms with pictures in memory, together with other uploads.
+        uploads: Limits the forms of known adapters at a time, together with other uploads.
+        memory: Memory for the forms of all others, by address.
         library: The pictures.
         public_url: Base URL of intake, without a trailing slash.
         key: Secret from which the ids are derived.
     """
 
     uploads: AdmissionControl
+    memory: UploadMemory
     library: MediaLibrary
     public_url: str
     key: bytes
 
     @contextmanager
-    def slot(self, adapter: str | None) -> Iterator[None]:
-        """Hold a slot for a form with pictures.
+    def hold(self, adapter: str | None, address: str) -> Iterator[UploadBuffer | None]:
+        """Hold memory for a form with pictures; yield the buffer that it must be read into.
 
         Args:
             adapter: The adapter; None before the form is read that has its key.
+            address: The caller's.
 
         Raises:
-            RefusedError: There is none.
+            RefusedError: The adapter has no slot.
         """
-        with slot_of(self.uploads, adapter or _UNIDENTIFIED):
-            yield
+        if adapter:
+            with slot_of(self.uploads, adapter):
+                yield None
+        else:
+            with self.memory.upload(address) as buffer:
+                yield buffer
 
     async def keep(
         self, pictures: Sequence[bytes], adapter: str, call_id: str
@@ -59,6 +65,6 @@ class FormPictures:
         media = []
         for position, picture in enumerate(pictures):
             media_id = derived_media_id(self.key, picture, adapter, call_id, str(position))
-            await self.library.add_once(media_id, picture, adapter)
+            await self.library.add_once(media_id, picture, Uploader(adapter))
             media.append({"url": media_url(self.public_url, media_id)})
         return media

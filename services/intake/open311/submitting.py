@@ -100,7 +100,7 @@ class Open311Submitting:
 
     @asynccontextmanager
     async def _called(self, request: web.Request) -> AsyncGenerator[_Call]:
-        """Identify the adapter and read the form; hold a slot as long as pictures are in memory.
+        """Identify the adapter and read the form; hold memory for its pictures to the end.
 
         A stranger who has called too often is refused before the body is read.
         """
@@ -111,8 +111,10 @@ class Open311Submitting:
             if not known and not self.callers.may_be_known(request):
                 raise RefusedError(ADDRESS_RATE.response())
             try:
-                with self.pictures.slot(known) if has_pictures(request) else nullcontext():
-                    form = await read_form(request)
+                address = self.callers.address(request)
+                memory = self.pictures.hold(known, address)
+                with memory if has_pictures(request) else nullcontext() as buffer:
+                    form = await read_form(request, buffer)
                     parameters = Parameters.of([*form.fields, *request.query.items()])
                     in_form = _authorization(request, parameters)
                     adapter = known or await identify(authorization=in_form)

@@ -1,11 +1,10 @@
 """The photo of a report: kept when it comes, and known by a signed id afterwards."""
 
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from services.intake.http.admission import AdmissionControl
-from services.intake.http.calls import slot_of
+from services.intake.http.upload_memory import UploadBuffer
 from services.intake.media.library import MediaLibrary
+from services.intake.media.turns import Uploader
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError, derived_media_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import RefusedError
@@ -20,33 +19,25 @@ class PhotoIntake:
 
     Attributes:
         library: Where it is kept.
-        admission: Limits the photos in memory at a time, by address.
-        address: The caller's.
-        slot: Holds the slot from the first byte on; its owner closes it.
+        buffer: Its bytes; its owner closes it.
         fault: Why the photo is not kept: a ``PictureFault``, or ``photo_busy``.
     """
 
     library: MediaLibrary
-    admission: AdmissionControl
-    address: str
-    slot: ExitStack
+    buffer: UploadBuffer
     fault: str | None = None
-    _content: bytearray = field(default_factory=bytearray, init=False)
 
     def take(self, content: bytes) -> None:
         """Take the next bytes."""
         if self.fault:
             return
-        if not self._content:
-            try:
-                self.slot.enter_context(slot_of(self.admission, self.address))
-            except RefusedError:
-                self.fault = "photo_busy"
-                return
-        self._content += content
-        if len(self._content) > MAX_BYTES:
+        try:
+            self.buffer.extend(content)
+        except RefusedError:
+            self.fault = "photo_busy"
+        if len(self.buffer.content) > MAX_BYTES:
             self.fault = "too_many_bytes"
-            self._content.clear()
+            self.buffer.drop()
 
     async def keep(self, key: bytes, form_id: str) -> str | None:
         """Keep the photo and return its id; None where there is none that can be kept.
@@ -55,14 +46,20 @@ class PhotoIntake:
             key: Secret, without which the id cannot be guessed.
             form_id: Id of the form: the same photo sent again in it is kept once.
         """
-        if self.fault or not self._content:
+        if self.fault:
             return None
         try:
-            content = bytes(self._content)
+            self.buffer.complete()
+            content = bytes(self.buffer.content)
+            if not content:
+                return None
             photo_id = derived_media_id(key, content, UPLOADER, form_id)
-            await self.library.add_once(photo_id, content, UPLOADER)
+            uploader = Uploader(UPLOADER, self.buffer.address)
+            await self.library.add_once(photo_id, content, uploader)
         except RefusedPictureError as refused:
             self.fault = refused.fault
+        except RefusedError:
+            self.fault = "photo_busy"
         except (SystemicError, TransientError) as error:
             log_not_served(error)
             self.fault = "photo_busy"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -13,6 +12,7 @@ from aiohttp import web
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.calls import slot_of
+from services.intake.http.upload_memory import UploadMemory
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.library import MediaLibrary
 from services.intake.pages.access import PageAccess
@@ -63,7 +63,7 @@ class ReportPages:
         batcher: Accepts submissions.
         admission: Refuses submissions above the limits.
         library: Keeps photos.
-        photo_admission: Limits photos at a time, by address.
+        photo_memory: Memory for photos, by address.
         preview_admission: Limits previews at a time, by address.
     """
 
@@ -74,7 +74,7 @@ class ReportPages:
     batcher: SubmissionBatcher
     admission: AdmissionControl
     library: MediaLibrary = field(repr=False)
-    photo_admission: AdmissionControl
+    photo_memory: UploadMemory
     preview_admission: AdmissionControl
 
     async def begin(self, request: web.Request) -> web.Response:
@@ -128,9 +128,8 @@ class ReportPages:
 
     async def _read(self, request: web.Request) -> tuple[UnsentReport, list[FormFault]]:
         """Return the report, under a new id where its own is not one of ours."""
-        with ExitStack() as slot:
-            address = self.access.callers.address(request)
-            photo = PhotoIntake(self.library, self.photo_admission, address, slot)
+        with self.photo_memory.upload(self.access.callers.address(request)) as buffer:
+            photo = PhotoIntake(self.library, buffer)
             form = await read_form(request, photo.take)
             known_id = self.signer.read(_FORM, form.text("form"))
             form_id = known_id or new_id()

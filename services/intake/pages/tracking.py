@@ -1,7 +1,6 @@
 """The pages that show a report's status, and take more words about it."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from aiohttp import web
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import slot_of
 from services.intake.http.notes import AddNote
+from services.intake.http.upload_memory import UploadMemory
 from services.intake.media.library import MediaLibrary
 from services.intake.pages.access import PageAccess
 from services.intake.pages.draft import FormFault
@@ -67,7 +67,7 @@ class TrackPages:
         admission: Refuses notes above the limits.
         add_note: Adds a note to a request.
         library: Keeps photos.
-        photo_admission: Limits photos at a time, by address.
+        photo_memory: Memory for photos, by address.
     """
 
     access: PageAccess
@@ -77,7 +77,7 @@ class TrackPages:
     admission: AdmissionControl
     add_note: AddNote
     library: MediaLibrary = field(repr=False)
-    photo_admission: AdmissionControl
+    photo_memory: UploadMemory
 
     async def find(self, request: web.Request) -> web.Response:
         """Ask for a number, or lead to the page of the one that was typed."""
@@ -98,9 +98,8 @@ class TrackPages:
     async def add(self, request: web.Request) -> web.Response:
         """Add what a person writes to the request; a repeat changes nothing."""
         number = read_tracking_number(request.match_info["number"]) or ""
-        with ExitStack() as slot:
-            address = self.access.callers.address(request)
-            photo = PhotoIntake(self.library, self.photo_admission, address, slot)
+        with self.photo_memory.upload(self.access.callers.address(request)) as buffer:
+            photo = PhotoIntake(self.library, buffer)
             form = await read_form(request, photo.take)
             note_id = self.signer.read(_purpose(number), form.text("form"))
             photo_id = await photo.keep(self.signer.key, note_id) if note_id else None

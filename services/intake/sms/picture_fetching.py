@@ -15,6 +15,7 @@ import structlog
 
 from services.intake.conversations.effects import StepEffects, Words
 from services.intake.media.library import MediaLibrary
+from services.intake.media.turns import Uploader
 from services.intake.policy import IntakePolicy
 from services.intake.rules.media import (
     MAX_BYTES,
@@ -47,11 +48,11 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OK = 200
 
 
-class _LeftOutError(Exception):
+class LeftOutError(Exception):
     """A picture that no other try can get."""
 
 
-class _LaterError(Exception):
+class LaterError(Exception):
     """A picture that another try may get."""
 
 
@@ -63,32 +64,34 @@ class PictureSource:
         calls: Calls servers of others.
         hosts: Names of the hosts that have pictures, in lower case.
         login: Header that proves who we are, for the host that a picture is first asked of.
+        within_s: Seconds for a fetch, redirects included.
     """
 
     calls: JudgedCalls
     hosts: Collection[str]
     login: Mapping[str, str] = field(default_factory=dict, repr=False)
+    within_s: float = _WITHIN_S
 
     async def fetch(self, url: str) -> bytes:
         """Return the bytes at an address.
 
         Raises:
-            _LeftOutError: It may not be fetched, or there is no such picture.
-            _LaterError: It cannot be fetched now.
+            LeftOutError: It may not be fetched, or there is no such picture.
+            LaterError: It cannot be fetched now.
         """
         try:
-            async with asyncio.timeout(_WITHIN_S):
+            async with asyncio.timeout(self.within_s):
                 return await self._follow(url)
         except AddressNotAllowedError:
-            raise _LeftOutError("address_not_allowed") from None
+            raise LeftOutError("address_not_allowed") from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _LaterError(type(error).__name__) from None
+            raise LaterError(type(error).__name__) from None
 
     async def _follow(self, url: str) -> bytes:
         target = url
         for _ in range(1 + MAX_REDIRECTS):
             if not is_fetchable(target, self.hosts):
-                raise _LeftOutError("host_not_allowed")
+                raise LeftOutError("host_not_allowed")
             login = self.login if is_same_host(target, url) else {}
             async with self.calls.request(
                 "GET", target, {"Accept-Encoding": "identity", **login}
@@ -96,18 +99,18 @@ class PictureSource:
                 if answer.status not in _REDIRECTS:
                     return await _content(answer)
                 target = redirected(target, answer.headers.get("Location", ""))
-        raise _LeftOutError("too_many_redirects")
+        raise LeftOutError("too_many_redirects")
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:
     if answer.status != _OK:
-        error = _LaterError if is_temporary(answer.status) else _LeftOutError
+        error = LaterError if is_temporary(answer.status) else LeftOutError
         raise error(f"status_{answer.status}")
     content = bytearray()
     while chunk := await answer.content.read(MAX_BYTES + 1 - len(content)):
         content += chunk
         if len(content) > MAX_BYTES:
-            raise _LeftOutError("too_many_bytes")
+            raise LeftOutError("too_many_bytes")
     return bytes(content)
 
 
@@ -153,12 +156,12 @@ class PictureFetcher:
         url: str | None = None
         try:
             url = await self._keep(picture)
-        except _LaterError as later:
+        except LaterError as later:
             if picture.tries < MAX_TRIES:
                 log.info("sms_picture_postponed", reason=str(later))
                 return True
             log.warning("sms_picture_left_out", reason=str(later))
-        except (_LeftOutError, RefusedPictureError) as refused:
+        except (LeftOutError, RefusedPictureError) as refused:
             log.warning("sms_picture_left_out", reason=str(refused))
         await self._settle(picture, url)
         return True
@@ -168,7 +171,7 @@ class PictureFetcher:
         content = await self.source.fetch(picture.url)
         key, identity = self.policy.reporter_key, picture.identity.hex()
         media_id = derived_media_id(key, content, _UPLOADER, identity, str(picture.position))
-        await self.library.add_once(media_id, content, _UPLOADER)
+        await self.library.add_once(media_id, content, Uploader(_UPLOADER, ""))
         return media_url(self.policy.public_url, media_id)
 
     async def _settle(self, picture: WaitingPicture, url: str | None) -> None:

@@ -13,6 +13,7 @@ _ADD = """
                               by_reporter, language, received_at, fetch_at)
     SELECT $1, position, url, $3, $4, $5, $6, $7, $8, $8
       FROM unnest($2::text[]) WITH ORDINALITY AS given (url, position)
+     WHERE position <= $9 - (SELECT count(*) FROM sms_pictures WHERE person = $3)
 """
 _ASSIGN = """
     UPDATE sms_pictures SET tracking_number = $3
@@ -30,6 +31,8 @@ _CLAIM = """
     UPDATE sms_pictures SET tries = $3, fetch_at = $4 WHERE (identity, position) = ($1, $2)
 """
 _REMOVE = "DELETE FROM sms_pictures WHERE (identity, position) = ($1, $2) RETURNING true"
+_MAX_WAITING = 30
+"""Pictures of one person: three messages. They are fetched one after the other, in order."""
 _DELETE_OLD = "DELETE FROM sms_pictures WHERE received_at < $1"
 
 
@@ -74,7 +77,7 @@ class PicturesOf(NamedTuple):
 async def add_pictures(
     db: Connection, identity: bytes, who: Correspondent, pictures: PicturesOf, now: datetime
 ) -> None:
-    """Add the pictures of a text, due at once.
+    """Add the pictures of a text, due at once; those beyond 30 that wait of a person are left out.
 
     Args:
         db: A connection in the transaction of the text.
@@ -93,6 +96,7 @@ async def add_pictures(
         pictures.by_reporter,
         pictures.language,
         now,
+        _MAX_WAITING,
     )
 
 

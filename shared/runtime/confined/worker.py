@@ -93,10 +93,14 @@ def step_back() -> None:
 def limit_resources(limits: Mapping[int, int]) -> None:
     """Lower limits of this process for good.
 
+    The hard limit of processor time is a second more, so that SIGXCPU and not SIGKILL says why a
+    process ended.
+
     Args:
         limits: By ``resource.RLIMIT_…``; a lower one that the system has stays.
     """
     for kind, limit in limits.items():
+        most = limit + (kind == resource.RLIMIT_CPU)
         _, hard = resource.getrlimit(kind)
-        lowest = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (lowest, lowest))
+        lowest = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (min(limit, lowest), lowest))

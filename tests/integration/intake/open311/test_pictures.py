@@ -60,13 +60,16 @@ def urls(event: Event) -> list[str]:
 
 
 @asynccontextmanager
-async def half_a_form(client: aiohttp.ClientSession) -> AsyncGenerator[None]:
+async def half_a_form(
+    client: aiohttp.ClientSession, headers: Mapping[str, str]
+) -> AsyncGenerator[None]:
     """Begin to send a form with pictures, and no more."""
     base = client._base_url  # noqa: SLF001 - the port is known to the client alone
     assert base
     _, writer = await asyncio.open_connection(base.host, base.port)
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     writer.write(
-        f"POST {BASE}/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+        f"POST {BASE}/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n{more}"
         "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n".encode()
     )
     yield
@@ -75,11 +78,11 @@ async def half_a_form(client: aiohttp.ClientSession) -> AsyncGenerator[None]:
         await writer.wait_closed()
 
 
-async def refusal(client: aiohttp.ClientSession) -> Answer:
+async def refusal(client: aiohttp.ClientSession, headers: dict[str, str]) -> Answer:
     """Send forms until one is refused, as the others arrive."""
 
     async def refused() -> Answer | None:
-        answer = await send_form(client, encoded())
+        answer = await send_form(client, encoded(), headers=headers)
         return answer if answer.status == HTTPStatus.TOO_MANY_REQUESTS else None
 
     answer = await eventually(refused)
@@ -217,15 +220,14 @@ async def test_what_is_no_such_picture_is_named_and_nothing_is_handed_in(
     assert not await topic_log.records(INTAKE_REQUESTS)
 
 
-async def test_strangers_with_pictures_leave_room_for_known_adapters(running: Running) -> None:
-    """Callers whose key is in the form cannot fill the memory for all others."""
+async def test_an_adapter_with_its_key_in_a_header_has_slots_of_its_own(running: Running) -> None:
+    known = {"Authorization": f"Bearer {ADAPTER}"}
     async with running() as client, AsyncExitStack() as half_sent:
         for _ in range(8):
-            await half_sent.enter_async_context(half_a_form(client))
-        refused = await refusal(client)
-        known = {"Authorization": f"Bearer {ADAPTER}"}
-        taken = await send_form(client, encoded(), headers=known, fields={"api_key": ""})
-        kept = await upload(client, encoded())
+            await half_sent.enter_async_context(half_a_form(client, known))
+        refused = await refusal(client, known)
+        taken = await send_form(client, encoded())
+        kept = await upload(client, encoded(), BUREAU)
 
     assert (refused.status, taken.status, kept.status) == (429, 200, 201)
     assert refused.headers["Retry-After"] == "1"

@@ -210,6 +210,21 @@ async def test_what_cannot_be_kept_is_left_out_and_the_rest_stands(texts: Texts)
     assert await texts.pool.fetchval("SELECT count(*) FROM sms_pictures") == 0
 
 
+async def test_a_person_has_thirty_pictures_that_wait_and_no_more(texts: Texts) -> None:
+    """They are fetched one by one: a thousand would keep everybody else's waiting for an hour."""
+    urls = [texts.server.url(f"{n}.jpg") for n in range(10)]
+    for n in range(5):
+        assert await texts.say(f"SM{n}", f"a deep hole at {n + 1} Main St", *urls)
+        await texts.say(f"SM{n}", f"a deep hole at {n + 1} Main St", *urls)
+    waiting = await texts.pool.fetchval("SELECT count(*) FROM sms_pictures")
+    await texts.fetch()
+    await texts.say("SM9", "a deep hole at 9 Main St", *urls[:1])
+    await texts.fetch()
+
+    assert waiting == 30
+    assert len(texts.server.called) == 31
+
+
 async def test_an_address_that_the_hosts_may_not_be_at_is_not_called(texts: Texts) -> None:
     async with open_judged_calls(()) as calls:
         fetcher = texts.fetcher

@@ -2,23 +2,28 @@
 
 import random
 import zlib
+from time import process_time
 
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from services.intake.media.worker import reencode
-from services.intake.rules.media import RefusedPictureError
+from services.intake.rules.media import MAX_SCANS, RefusedPictureError
 from tests.pictures import (
     chunk,
     corners,
     encoded,
+    jpeg_of_scans,
     opened,
     png_of,
     quarters,
+    scans_of,
     webp_of,
 )
 
 SECRET = b"Ana Ruiz, 503-555-0142"
+SCANS_IN_A_SEGMENT = b"\xff\xe5\x27\x12" + b"\xff\xda\0\x08" * 2_500
+"""As of a thumbnail, or by chance."""
 UPRIGHT = ["red", "green", "blue", "white"]
 
 
@@ -243,3 +248,51 @@ def test_text_that_unpacks_to_gigabytes_is_not_unpacked() -> None:
     text = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"\0" * 2**26))
 
     assert fault_of(bomb[:end] + text + bomb[end:]) == "damaged_picture"
+
+
+@pytest.mark.parametrize(("mode", "scans"), [("L", 6), ("RGB", 10), ("CMYK", 18)])
+def test_a_progressive_photo_has_far_fewer_scans_than_are_read(mode: str, scans: int) -> None:
+    photo = encoded(quarters(mode=mode), progressive=True)
+
+    assert (len(scans_of(photo)), reencode(photo).width) == (scans, 64)
+    assert scans < MAX_SCANS
+
+
+def test_more_scans_than_that_are_refused_before_they_are_decoded() -> None:
+    assert reencode(jpeg_of_scans(MAX_SCANS)).width == 64
+    assert fault_of(jpeg_of_scans(MAX_SCANS + 1)) == "too_complex"
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        pytest.param(SCANS_IN_A_SEGMENT, b"", id="a segment"),
+        pytest.param(b"", b"\xff\xda" * 1_000, id="what follows the picture"),
+        pytest.param(b"\xff" * 100, b"", id="padding of a marker, which has none"),
+    ],
+)
+def test_what_looks_like_a_scan_elsewhere_is_none(before: bytes, behind: bytes) -> None:
+    whole = encoded(progressive=True)
+
+    assert corners(opened(reencode(whole[:2] + before + whole[2:] + behind).content)) == UPRIGHT
+
+
+def test_bytes_between_segments_hide_no_scan() -> None:
+    """Decoders skip them, such as behind a segment that claims a length of 0."""
+    whole = jpeg_of_scans(MAX_SCANS + 1)
+    hidden = whole.replace(b"\xff\xda", b"\xff\0\xff\xd0no segment\xff\xff\xda")
+
+    assert fault_of(hidden) == "too_complex"
+
+
+def test_scans_are_counted_in_linear_time() -> None:
+    """CPU seconds of segments without end, and of twice as many."""
+
+    def cpu_s(segments: int) -> float:
+        picture = b"\xff\xd8" + (b"\xff\xe5\0\x02" + b"\xff\0" * 50) * segments
+        began = process_time()
+        fault_of(picture)
+        return process_time() - began
+
+    least = [min(cpu_s(count) for _ in range(3)) for count in (10_000, 20_000, 40_000)]
+    assert least[2] < 3 * least[1] < 9 * least[0]

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack
 from io import BytesIO
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from services.intake.http.admission import AdmissionControl
+from services.intake.http.upload_memory import UploadMemory
+from services.intake.media.turns import Uploader
 from services.intake.pages.form import read_form
 from services.intake.pages.photos import PhotoIntake
 from services.intake.rules.media import (
@@ -20,11 +20,12 @@ from services.intake.rules.media import (
 )
 from shared.errors import SystemicError
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.http.server import serve_http
+from tests.waiting import eventually
 
 MULTIPART = "multipart/form-data; boundary=x"
 URLENCODED = "application/x-www-form-urlencoded"
+ADDRESS = "127.0.0.1"
 END = b"--x--\r\n"
 PHOTO_ID = derived_media_id(b"key", b"a picture", "web", "form")
 
@@ -39,18 +40,14 @@ class Library:
     def __init__(self) -> None:
         self.kept: list[bytes] = []
 
-    async def add_once(self, media_id: str, picture: bytes, uploaded_by: str) -> None:
+    async def add_once(self, media_id: str, picture: bytes, uploader: Uploader) -> None:
         assert is_media_id(media_id)
-        assert uploaded_by == "web"
+        assert uploader == Uploader("web", ADDRESS)
         if picture.startswith(b"no picture"):
             raise RefusedPictureError("unsupported_picture")
         if picture.startswith(b"no database"):
             raise NoDatabaseError
         self.kept.append(picture)
-
-
-def slots(count: int) -> AdmissionControl:
-    return AdmissionControl(lambda: count, TokenBucket(100), caller_share=1)
 
 
 def part(name: str, content: bytes, filename: str | None = None) -> bytes:
@@ -65,17 +62,15 @@ def library() -> Library:
 
 
 @pytest.fixture
-def admission() -> AdmissionControl:
-    return slots(1)
+def memory() -> UploadMemory:
+    return UploadMemory(2 * MAX_BYTES)
 
 
 @pytest.fixture
-async def client(
-    library: Library, admission: AdmissionControl
-) -> AsyncGenerator[aiohttp.ClientSession]:
+async def client(library: Library, memory: UploadMemory) -> AsyncGenerator[aiohttp.ClientSession]:
     async def read(request: web.Request) -> web.Response:
-        with ExitStack() as slot:
-            photo = PhotoIntake(library, admission, "127.0.0.1", slot)  # type: ignore[arg-type] # what it uses of one
+        with memory.upload(ADDRESS) as buffer:
+            photo = PhotoIntake(library, buffer)  # type: ignore[arg-type] # what it uses of one
             try:
                 form = await read_form(request, photo.take)
             except RefusedError as refused:
@@ -156,18 +151,42 @@ async def test_the_largest_photo_is_kept(client: aiohttp.ClientSession, library:
     assert [len(picture) for picture in library.kept] == [MAX_BYTES]
 
 
-async def test_a_field_for_a_photo_without_one_needs_no_slot(
-    client: aiohttp.ClientSession, admission: AdmissionControl
+async def test_while_the_memory_is_full_a_form_comes_without_its_photo(
+    client: aiohttp.ClientSession, memory: UploadMemory
 ) -> None:
-    assert admission.try_acquire("127.0.0.1") is None
-    none = await sent(client, part("photo", b"", "") + END)
-    busy = await sent(client, part("photo", b"a picture", "p.jpg") + END)
-    admission.release("127.0.0.1")
+    with memory.upload("192.0.2.1") as other:
+        other.extend(bytes(2 * MAX_BYTES))
+        other.complete()
+        none = await sent(client, part("photo", b"", "") + END)
+        busy = await sent(client, part("photo", b"a picture", "p.jpg") + END)
     taken = [await sent(client, part("photo", b"a picture", "p.jpg") + END) for _ in range(2)]
 
     assert none == (200, [{}, None, None])
     assert busy == (200, [{}, None, "photo_busy"])
     assert taken == [(200, [{}, PHOTO_ID, None])] * 2
+
+
+async def test_a_photo_that_is_dropped_once_it_came_is_named(
+    client: aiohttp.ClientSession, memory: UploadMemory
+) -> None:
+    """While the fields behind it arrive others need the memory."""
+
+    async def body() -> AsyncGenerator[bytes]:
+        yield part("photo", b"x" * MAX_BYTES, "p.jpg")
+        await eventually(lambda: arrived(memory))
+        with memory.upload("192.0.2.1") as complete, memory.upload("192.0.2.2") as new:
+            complete.extend(bytes(MAX_BYTES))
+            complete.complete()
+            new.extend(b"x")
+        yield part("description", b"A hole") + END
+
+    headers = {"Content-Type": MULTIPART}
+    async with client.post("/", data=body(), headers=headers) as response:
+        assert await response.json() == [{"description": ["A hole"]}, None, "photo_busy"]
+
+
+async def arrived(memory: UploadMemory) -> bool:
+    return memory.held == MAX_BYTES
 
 
 @pytest.mark.parametrize(
