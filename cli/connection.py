@@ -1,8 +1,9 @@
 """Discovery of a router: the one of a data folder, or the one that the environment names."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 from pydantic import Field, SecretStr, ValidationError
@@ -13,9 +14,11 @@ from deploy.local.stack_file import Stack, read_stack
 from shared.errors import Route311Error
 from shared.runtime.encryption import is_encrypted
 from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.setting_types import secrets_of
 from shared.runtime.settings import KafkaSettings
 
 DEFAULT_DATA = Path(".route311")
+_Secret: TypeAlias = SecretStr | None
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the running router.")]
@@ -26,12 +29,14 @@ class ContactSecrets:
     """The secrets behind the hashes and the seals of contacts.
 
     Attributes:
-        contact_key: ``NOTIFY_CONTACT_KEY``.
+        contact: ``NOTIFY_CONTACT_KEY``, then the one before.
         reporter_key: ``INTAKE_REPORTER_KEY``.
+        conversations: Those of reports that wait in intake; the first one seals.
     """
 
-    contact_key: bytes
+    contact: Sequence[bytes]
     reporter_key: bytes
+    conversations: Sequence[bytes]
 
 
 class NoRouterError(StackError):
@@ -61,8 +66,11 @@ class Connection(KafkaSettings):
         operations_dsn: DSN of the role that only reads, and no contacts; empty when unset.
         allow_plaintext: Connect to a database on another machine without encryption.
         audit_file: File of the audit stream of commands; None when unset.
-        contact_key: Notify's secret behind the contacts; empty when unset.
-        reporter_key: Intake's; empty when unset.
+        contact_key: Notify's secret behind the contacts; None when unset.
+        contact_key_before: The one before it.
+        reporter_key: Intake's secret behind the hashes of reporters.
+        waiting_key: Intake's secret behind the contacts of reports that wait.
+        waiting_key_before: The one before it.
     """
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
@@ -72,9 +80,14 @@ class Connection(KafkaSettings):
     )
     allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
     audit_file: Annotated[Path | None, Field(validation_alias="ROUTE311_AUDIT_FILE")] = None
-    contact_key: Annotated[SecretStr, Field(validation_alias="NOTIFY_CONTACT_KEY")] = SecretStr("")
-    reporter_key: Annotated[SecretStr, Field(validation_alias="INTAKE_REPORTER_KEY")] = SecretStr(
-        ""
+    contact_key: Annotated[_Secret, Field(validation_alias="NOTIFY_CONTACT_KEY")] = None
+    contact_key_before: Annotated[_Secret, Field(validation_alias="NOTIFY_CONTACT_KEY_BEFORE")] = (
+        None
+    )
+    reporter_key: Annotated[_Secret, Field(validation_alias="INTAKE_REPORTER_KEY")] = None
+    waiting_key: Annotated[_Secret, Field(validation_alias="INTAKE_CONTACT_KEY")] = None
+    waiting_key_before: Annotated[_Secret, Field(validation_alias="INTAKE_CONTACT_KEY_BEFORE")] = (
+        None
     )
 
     def encrypted(self, name: str, dsn: SecretStr) -> str:
@@ -153,6 +166,17 @@ def find_operations_dsn(data: Path = DEFAULT_DATA) -> str:
     )
 
 
+def find_contact_keys(data: Path = DEFAULT_DATA) -> Sequence[bytes]:
+    """Return ``NOTIFY_CONTACT_KEY``, else that of the stack, then the one before.
+
+    Raises:
+        SettingsError: The environment names a database and not the secret.
+    """
+    connection = _connection()
+    present = _secret(connection, connection.contact_key, lambda: load_stack(data).contact_key)
+    return secrets_of(present, connection.contact_key_before)
+
+
 def find_contact_secrets(data: Path = DEFAULT_DATA) -> ContactSecrets:
     """Return the secrets behind the contacts: of the environment with its DSN, else of the stack.
 
@@ -160,17 +184,26 @@ def find_contact_secrets(data: Path = DEFAULT_DATA) -> ContactSecrets:
         SettingsError: The environment names a database and not both secrets.
     """
     connection = _connection()
-    if connection.admin_dsn.get_secret_value():
-        keys = [one.get_secret_value() for one in (connection.contact_key, connection.reporter_key)]
-    else:
-        stack = load_stack(data)
-        keys = [stack.contact_key, stack.reporter_key]
-    if not all(keys):
+    reporter_key = _secret(
+        connection, connection.reporter_key, lambda: load_stack(data).reporter_key
+    )
+    waiting = connection.waiting_key or reporter_key
+    return ContactSecrets(
+        find_contact_keys(data),
+        reporter_key.get_secret_value().encode(),
+        secrets_of(waiting, connection.waiting_key_before, reporter_key),
+    )
+
+
+def _secret(connection: Connection, named: _Secret, of_stack: Callable[[], str]) -> SecretStr:
+    """Return a secret of the database that the environment names, else of the stack."""
+    found = named if connection.admin_dsn.get_secret_value() else SecretStr(of_stack())
+    if not found:
         raise SettingsError(
             "contacts are sealed: set NOTIFY_CONTACT_KEY and INTAKE_REPORTER_KEY as the services "
             "have them"
         )
-    return ContactSecrets(*(key.encode() for key in keys))
+    return found
 
 
 def _connection() -> Connection:

@@ -40,6 +40,10 @@ _FEEDBACK = """
      WHERE what IN ('said_fixed', 'said_not_fixed')
      GROUP BY lead_bureau ORDER BY lead_bureau
 """
+_CONTACT_KEYS = """
+    SELECT coalesce(secret_id, 'unknown') AS secret, count(*) AS keys
+      FROM notify.contact_keys GROUP BY secret_id ORDER BY keys DESC
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class RouterStatus:
         cases: Rows of ``status``, ``level`` and ``cases``, their number.
         feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: numbers of residents' answers.
         crash_loops: Services that die at a record again and again.
+        contact_keys: Number of people's keys by the id of the secret that wraps them.
     """
 
     services: dict[str, ServiceStatus]
@@ -74,6 +79,7 @@ class RouterStatus:
     cases: list[dict[str, Any]]
     feedback: list[dict[str, Any]]
     crash_loops: list[CrashLoopView]
+    contact_keys: dict[str, int]
 
 
 def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
@@ -99,7 +105,8 @@ async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
         crash_loops = await load_views(connection, SERVICES)
         cases = [dict(row) for row in await connection.fetch(_CASES)]
         feedback = [dict(row) for row in await connection.fetch(_FEEDBACK)]
-    return RouterStatus(services, _parked(bounds), cases, feedback, crash_loops)
+        keys = {row["secret"]: row["keys"] for row in await connection.fetch(_CONTACT_KEYS)}
+    return RouterStatus(services, _parked(bounds), cases, feedback, crash_loops, keys)
 
 
 async def _service(
@@ -158,6 +165,9 @@ def _show(found: RouterStatus, console: Console) -> None:
         counts = {r["level"]: r["cases"] for r in found.cases if r["status"] == case_status}
         by_status.add_row(case_status, *(f"{counts.get(level, 0):,}" for level in levels))
     console.print(by_status)
+    if len(found.contact_keys) > 1:
+        shares = ", ".join(f"{secret} {keys:,}" for secret, keys in found.contact_keys.items())
+        console.print(f"keys of people by secret: {shares}; see `route311 notify rewrap`")
     if found.feedback:
         answers = Table("said of its work", "fixed", "not fixed", box=None, padding=(0, 2))
         for row in found.feedback:

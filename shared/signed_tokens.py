@@ -13,30 +13,37 @@ class TokenSigner:
 
     Attributes:
         key: Secret.
+        before: Secrets that signed before this one; their tokens are read as well.
     """
 
     key: bytes
+    before: tuple[bytes, ...] = ()
 
     @classmethod
-    def derived(cls, secret: bytes, use: str) -> Self:
-        """Return a signer whose key is derived from a secret that has other uses.
+    def derived(cls, secret: bytes, use: str, *before: bytes) -> Self:
+        """Return a signer whose keys are derived from secrets that have other uses.
 
         Args:
             secret: The secret.
             use: Name of the use; another one gives another key.
+            before: Secrets that were in use before this one.
         """
-        return cls(hmac.digest(secret, use.encode(), "sha256"))
+        key, *older = (hmac.digest(one, use.encode(), "sha256") for one in (secret, *before))
+        return cls(key, tuple(older))
 
     def sign(self, purpose: str, value: str) -> str:
         """Return the token: the value with its signature, for this purpose alone."""
-        return f"{value}.{self._mac(purpose, value)}"
+        return f"{value}.{_mac(self.key, purpose, value)}"
 
     def read(self, purpose: str, token: str) -> str | None:
         """Return the value of a token; None unless it was signed for this purpose."""
         value, _, mac = token.rpartition(".")
-        expected = self._mac(purpose, value)
-        return value if hmac.compare_digest(mac.encode(), expected.encode()) else None
+        known = [_mac(key, purpose, value) for key in (self.key, *self.before)]
+        return (
+            value if any(hmac.compare_digest(mac.encode(), one.encode()) for one in known) else None
+        )
 
-    def _mac(self, purpose: str, value: str) -> str:
-        message = f"{len(purpose)} {purpose} {value}".encode()
-        return hmac.digest(self.key, message, "sha256")[:_MAC_BYTES].hex()
+
+def _mac(key: bytes, purpose: str, value: str) -> str:
+    message = f"{len(purpose)} {purpose} {value}".encode()
+    return hmac.digest(key, message, "sha256")[:_MAC_BYTES].hex()

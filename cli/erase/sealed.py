@@ -11,7 +11,7 @@ from services.intake.conversations.sealed import address_place, number_place
 from services.intake.policy import conversation_sealer
 from services.intake.rules.reporter import phone_ref
 from services.notify.rules.recipients import person_hash
-from services.notify.store.contact_keys import KeyCheck, contact_sealer
+from services.notify.store.contact_keys import ContactKeys
 from shared.errors import Route311Error
 from shared.runtime.postgres import Connection
 from shared.runtime.sealing import UnreadableError
@@ -58,9 +58,9 @@ class SealedSearch:
         """
         async with self.db.transaction(readonly=True):
             await self.db.execute("SET LOCAL search_path = notify")
-            await KeyCheck(contact_sealer(self.secrets.contact_key)).require(self.db)
+            hash_key = await ContactKeys(self.secrets.contact).require(self.db)
         refs = [phone_ref(self.secrets.reporter_key, number) for number in self.person.phones]
-        found = await self.db.fetch(_REQUESTS, list(self._hashes()), refs)
+        found = await self.db.fetch(_REQUESTS, list(self._hashes(hash_key)), refs)
         return {row["request_id"] for row in found}
 
     async def drafts(self) -> set[tuple[str, str]]:
@@ -85,8 +85,7 @@ class SealedSearch:
             if address and address.casefold() in self.person.emails
         }
 
-    def _hashes(self) -> Iterator[str]:
-        key = self.secrets.contact_key
+    def _hashes(self, key: bytes) -> Iterator[str]:
         for address in self.person.emails:
             yield person_hash(key, address=address, phone=None, request_id="")
         for number in self.person.phones:
@@ -98,7 +97,7 @@ class SealedSearch:
         Raises:
             WrongReporterKeyError: None of them can be opened.
         """
-        sealer = conversation_sealer(self.secrets.reporter_key)
+        sealer = conversation_sealer(self.secrets.conversations)
         opened: list[str | None] = []
         for row, place in zip(rows, places, strict=True):
             try:

@@ -5,6 +5,7 @@ import typer
 from cli.notify.held import held
 from cli.notify.log import log
 from cli.notify.preview import preview
+from cli.notify.rewrap import rewrap
 from cli.notify.suppressed import suppressed
 from cli.notify.unknown import unknown
 
@@ -16,3 +17,4 @@ notify.add_typer(unknown, name="unknown")
 notify.command()(suppressed)
 notify.command()(held)
 notify.command()(log)
+notify.command()(rewrap)

@@ -68,7 +68,7 @@ def preview(
     if template == "question":
         shown = _question(channel, message, catalogue.jurisdictions[message.request.jurisdiction])
     else:
-        links = SignedLinks.of(token_bytes(), pages_url)  # they open nothing
+        links = SignedLinks.of([token_bytes()], pages_url)  # they open nothing
         renderer = MessageRenderer(city_texts(catalogue), pages_url, links, languages)
         note = _note(language, languages[message.language])
         shown = _message(channel, message, renderer) | ({"note": note} if note else {})

@@ -234,6 +234,7 @@ def _policy(
         adapters=frozenset(settings.kafka_adapters),
         geocoders=geocoders,
         text_rules_version=text_rules_version(catalogue.version),
+        conversation_secrets=settings.conversation_secrets,
     )
 
 

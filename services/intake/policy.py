@@ -83,6 +83,8 @@ class IntakePolicy:
         geocoders: Asked for addresses that the gazetteer does not know. They never wait: a
             transaction is open.
         text_rules_version: Version of everything that judges a text; None to pass on no judgement.
+        conversation_secrets: What seals the contacts of reports that wait, then those before it;
+            empty for ``reporter_key``.
     """
 
     cities: Mapping[str, ServedCity]
@@ -91,20 +93,22 @@ class IntakePolicy:
     adapters: frozenset[str] = frozenset()
     geocoders: tuple[Geocoder, ...] = ()
     text_rules_version: str | None = None
+    conversation_secrets: Sequence[bytes] = ()
 
     @property
     def sealer(self) -> Sealer:
         """Seals what conversations keep of a contact."""
-        return conversation_sealer(self.reporter_key)
+        return conversation_sealer(self.conversation_secrets or (self.reporter_key,))
 
 
-def conversation_sealer(secret: bytes) -> Sealer:
+def conversation_sealer(secrets: Sequence[bytes]) -> Sealer:
     """Return the sealer of what conversations keep of a contact.
 
     Args:
-        secret: ``INTAKE_REPORTER_KEY``.
+        secrets: The one that seals, then those whose seals it opens as well.
     """
-    return Sealer.derived(secret, "conversations at rest")
+    present, *before = secrets
+    return Sealer.derived(present, "conversations at rest", *before)
 
 
 def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:

@@ -12,6 +12,8 @@ from shared.runtime.setting_types import (
     HostList,
     LongSecret,
     NetworkList,
+    OptionalSecret,
+    secrets_of,
 )
 from shared.runtime.settings import EnvironmentSettings, ServiceSettings
 from shared.runtime.smtp import SmtpSettings
@@ -60,8 +62,12 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
 
     Attributes:
         public_url: Base URL of intake's HTTP port for residents; status pages lie below it.
-        reporter_key: Secret that turns reporters into pseudonyms, and seals the contacts of reports
-            that wait. With another key every reporter is a new one. 16 characters or more.
+        reporter_key: Secret that turns reporters into pseudonyms. With another key every reporter
+            is a new one, and who texted STOP gets texts again. 16 characters or more.
+        contact_key: Secret that seals the contacts of reports that wait; None for
+            ``reporter_key``, whose seals are always read.
+        contact_key_before: The secret before it, while one replaces the other: what it sealed is
+            still read. A report waits 24 hours at most.
         outbox_limit: The most messages that may wait for Kafka before submissions over HTTP get
             503. At 2 kB each the default is about 400 MB.
         accepts_per_second: The most submissions over HTTP that one process accepts per second;
@@ -87,6 +93,8 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
         pelias_url: Base URL of a Pelias geocoder, ``https`` but on this machine, which gets the
             addresses that the gazetteer does not know, without contact data. None turns it off.
         sms_token: Secret with which the SMS gateway signs its calls. None turns SMS off.
+        sms_token_before: The secret before it, while one replaces the other: calls may still be
+            signed with it.
         sms_url: URL that the gateway calls, as it was set up there; None for the one that arrives
             here. Set it behind a proxy that changes scheme, host or path.
         sms_numbers: The numbers that people text to and the city of each, such as
@@ -105,6 +113,8 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
 
     public_url: str
     reporter_key: LongSecret
+    contact_key: OptionalSecret = None
+    contact_key_before: OptionalSecret = None
     media_processes: Annotated[int, Field(ge=1, le=64)] = 2
     outbox_limit: Annotated[int, Field(ge=1)] = 200_000
     accepts_per_second: Annotated[int, Field(ge=1)] = 500
@@ -119,12 +129,19 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
     ] = 400
     pelias_url: EncryptedBase | None = None
     sms_token: LongSecret | None = None
+    sms_token_before: OptionalSecret = None
     sms_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#]+$")] | None = None
     sms_numbers: CityNumbers
     sms_account: Annotated[str, Field(min_length=1)] | None = None
     sms_media_hosts: HostList = ("api.twilio.com",)
     sms_media_allow: NetworkList = ()
     mail_port: Annotated[int | None, Field(ge=0, le=65535)] = None
+
+    @property
+    def conversation_secrets(self) -> tuple[bytes, ...]:
+        """The secrets of the contacts of reports that wait; the first one seals."""
+        present = self.contact_key or self.reporter_key
+        return secrets_of(present, self.contact_key_before, self.reporter_key)
 
     @model_validator(mode="after")
     def _require_server(self) -> Self:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -34,7 +35,7 @@ from services.notify.rules.languages import LanguageRules
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings, SecondProviders
-from services.notify.store.contact_keys import KeyCheck, contact_sealer
+from services.notify.store.contact_keys import ContactKeys
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.unread_erasures import UnreadErasures
 from services.notify.unsealed_contacts import UnsealedContacts
@@ -78,7 +79,8 @@ async def notify(
     second = second or SecondProviders()
     _check_numbers(settings, second)
     catalogue = await asyncio.to_thread(load_catalogue)
-    links = SignedLinks.of(settings.contact_key.get_secret_value().encode(), settings.base_url)
+    keys = ContactKeys(settings.contact_secrets)
+    links = SignedLinks.of(settings.contact_secrets, settings.base_url)
     pages_url = settings.pages_url or settings.public_url
     cities = city_texts(catalogue)
     languages = await asyncio.to_thread(load_message_languages)
@@ -91,12 +93,11 @@ async def notify(
     pages = LinkPages(cities, pages_url, languages, written_in)
     policy = _policy(settings, catalogue, written_in)
     identity = await asyncio.to_thread(_mail_identity, settings, catalogue)
-    keys = KeyCheck(contact_sealer(policy.contact_key))
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
-        await keys.require(db)
+        keyed = replace(policy, hash_key=await keys.require(db))
         store = PostgresNotificationStore(db, keys.sealer)
-        events = await on_messages(messages, store, policy, utc_now())
+        events = await on_messages(messages, store, keyed, utc_now())
         for event in events:
             if isinstance(event, NotificationSuppressed) and event.data.reason == "contact_flooded":
                 DELIVERIES.labels(event.data.channel, "held").inc()
@@ -177,7 +178,7 @@ def _policy(
 ) -> NotifyPolicy:
     cities = catalogue.jurisdictions.values()
     return NotifyPolicy(
-        contact_key=settings.contact_key.get_secret_value().encode(),
+        hash_key=b"",
         rules=SendingRules(
             texting=frozenset(settings.sms.numbers if settings.sms else ()),
             timezones={city.id: ZoneInfo(city.timezone) for city in cities},

@@ -58,15 +58,16 @@ class FeedbackIntake:
             now: The present moment.
 
         Returns:
-            False for a message without a question.
+            False for a message without a question, or with too many answers.
         """
         digest = sha256(f"{answer.fixed} {answer.comment}".encode()).digest()
         async with transaction(self.pool) as db:
             question = await find_question(db, notification_id, self.sealer)
             if question is None:
                 return False
-            if not await save_answer(db, notification_id, digest, now):
-                return True
+            saved = await save_answer(db, notification_id, digest, now)
+            if saved != "new":
+                return saved == "repeated"
             batches = await enqueue(db, [self._event(question, answer, now)])
         self.on_commit(batches)
         return True

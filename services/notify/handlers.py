@@ -107,7 +107,7 @@ async def on_messages(
         reports all others.
     """
     events = (message.event for message in messages)
-    updates = collect_updates(events, policy.contact_key, policy.neighbours)
+    updates = collect_updates(events, policy.hash_key, policy.neighbours)
     await store.lock(updates.request_ids, updates.broadcast_cases)
     await _mark_flooded(updates, store)
     await store.save(updates)

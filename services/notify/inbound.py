@@ -36,7 +36,7 @@ from shared.vocabulary import StatusChannel
 
 def collect_updates(
     events: Iterable[e.Event],
-    contact_key: bytes,
+    hash_key: bytes,
     neighbours: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Updates:
     """Return the updates in the events.
@@ -45,14 +45,14 @@ def collect_updates(
 
     Args:
         events: From the topics that notify reads, in order of arrival.
-        contact_key: Secret key of the hash that stands for a person.
+        hash_key: Secret key of the hash that stands for a person.
         neighbours: Municipalities around each city, by jurisdiction.
     """
     updates = Updates()
     for event in events:
         if isinstance(event, e.ContactGiven):
             if event.data.request_id not in updates.erased:
-                updates.contacts[event.data.request_id] = _contact(event, contact_key)
+                updates.contacts[event.data.request_id] = _contact(event, hash_key)
         elif isinstance(event, e.ContactErased):
             updates.contacts.pop(event.data.request_id, None)
             updates.erased.add(event.data.request_id)

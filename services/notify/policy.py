@@ -49,13 +49,14 @@ class NotifyPolicy:
     """Key and rules by which messages become due.
 
     Attributes:
-        contact_key: Secret key of the hash that stands for a person.
+        hash_key: Secret key of the hash that stands for a person; empty until it is read from the
+            database.
         rules: Rules of the cities about sending.
         redactors: Redaction of what people write, by jurisdiction.
         neighbours: Municipalities around each city, by jurisdiction.
     """
 
-    contact_key: bytes
+    hash_key: bytes
     rules: SendingRules
     redactors: Mapping[str, Redactor] = field(default_factory=dict)
     neighbours: Mapping[str, Collection[str]] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Settings of notify, read from the environment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Annotated, Literal, Self
@@ -16,7 +16,13 @@ from pydantic import (
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.notify.rules.quiet_hours import QuietHours
-from shared.runtime.setting_types import CityNumbers, EncryptedBase, LongSecret
+from shared.runtime.setting_types import (
+    CityNumbers,
+    EncryptedBase,
+    LongSecret,
+    OptionalSecret,
+    secrets_of,
+)
 from shared.runtime.settings import EnvironmentSettings, ServiceSettings
 from shared.runtime.smtp import SmtpSettings
 
@@ -42,10 +48,11 @@ class SmsAccount:
     Attributes:
         url: Base URL of the provider's API.
         name: The account's id, a part of the path.
-        token: The account's secret, also of the signature of status callbacks.
+        token: The account's secret.
         numbers: Our number by jurisdiction, E.164.
         connections: Messages sent in parallel.
         within_s: Deadline of one hand-over, in seconds.
+        signers: Secrets that may sign status callbacks: the token, then the one before.
     """
 
     url: str
@@ -54,6 +61,7 @@ class SmsAccount:
     numbers: Mapping[str, str]
     connections: int
     within_s: float
+    signers: Sequence[bytes] = field(default=(), repr=False)
 
     @property
     def messages_url(self) -> str:
@@ -69,6 +77,8 @@ class SmsSettings(EnvironmentSettings):
         sms_account: The account's id.
         sms_token: The account's secret, also of the signature of status callbacks. None turns
             text messages off.
+        sms_token_before: The secret before it, while one replaces the other: status callbacks may
+            still be signed with it.
         sms_numbers: Our numbers and the city of each, such as ``+15035550100=portland.gov``,
             separated by commas; a city without one sends no text messages.
         sms_connections: Messages sent in parallel; 1 to 50.
@@ -79,6 +89,7 @@ class SmsSettings(EnvironmentSettings):
     sms_url: EncryptedBase = HttpUrl("https://api.twilio.com")
     sms_account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")] = ""
     sms_token: LongSecret | None = None
+    sms_token_before: OptionalSecret = None
     sms_numbers: CityNumbers
     sms_connections: Annotated[int, Field(ge=1, le=50)] = 4
     sms_within_s: Annotated[float, Field(gt=0)] = 15.0
@@ -95,6 +106,7 @@ class SmsSettings(EnvironmentSettings):
             numbers={city: number for number, city in self.sms_numbers.items()},
             connections=self.sms_connections,
             within_s=self.sms_within_s,
+            signers=secrets_of(self.sms_token, self.sms_token_before),
         )
 
     @model_validator(mode="after")
@@ -141,8 +153,10 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     """Settings of notify; each name has the prefix ``NOTIFY_``.
 
     Attributes:
-        contact_key: Secret key of the hash that stands for a person in events, and of what seals
-            contacts in the database; 16 characters or more.
+        contact_key: Secret behind the seals of contacts, the hashes that stand for people and the
+            links in messages; 16 characters or more.
+        contact_key_before: The secret before it, while one replaces the other: what it sealed and
+            signed is still read.
         public_url: Base URL of notify's HTTP port for residents and for the SMS provider.
         pages_url: Base URL of the residents' pages, which messages link to; None for
             ``public_url``, where both services share a host.
@@ -165,6 +179,7 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", frozen=True)
 
     contact_key: LongSecret
+    contact_key_before: OptionalSecret = None
     public_url: _BaseUrl
     pages_url: Annotated[_BaseUrl | None, Field(validation_alias="ROUTE311_PUBLIC_URL")] = None
     sender: Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
@@ -177,6 +192,11 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
         time(21), time(8)
     )
     unreviewed: Literal["hold_back", "send"] = "hold_back"
+
+    @property
+    def contact_secrets(self) -> tuple[bytes, ...]:
+        """``contact_key``, then the one before."""
+        return secrets_of(self.contact_key, self.contact_key_before)
 
     @property
     def base_url(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.notify.store.contact_keys import KeyCheck
+from services.notify.store.contact_keys import ContactKeys
 from services.notify.store.sealed_contacts import seal_unsealed
 from shared.errors import StoppedError
 from shared.runtime.consumer.retry import with_database
@@ -26,11 +26,11 @@ class UnsealedContacts:
 
     Attributes:
         pool: Notify's database.
-        keys: Checks the key of contacts before anything is sealed with it.
+        keys: The secrets of contacts, checked before anything is sealed with them.
     """
 
     pool: Pool
-    keys: KeyCheck
+    keys: ContactKeys
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Wait for the database and the right key, seal everything, and end."""
@@ -41,11 +41,12 @@ class UnsealedContacts:
             log.error("sealing_ended", code=error.code, reason=str(error))  # noqa: TRY400 - a traceback says no more
 
     async def seal(self) -> None:
-        """Check the key, and seal every contact that is not sealed yet."""
+        """Check the secrets, store the key of the hashes, and seal what is not sealed yet."""
+        async with transaction(self.pool) as db:
+            await self.keys.keep_hash_key(db)
         total, sealed = 0, _BATCH
         while sealed == _BATCH:
             async with transaction(self.pool) as db:
-                await self.keys.require(db)
                 sealed = await seal_unsealed(db, self.keys.sealer, _BATCH)
             total += sealed
         if total:

@@ -60,7 +60,11 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
             "forward_systems": "bureau, probe_at, poll_at",
             "digests": "bureau, seq",
         },
-        "notify": {"deliveries": "", "contact_presence": ""},
+        "notify": {
+            "deliveries": "",
+            "contact_presence": "",
+            "contact_keys": "secret_id",
+        },
     }
 )
 

@@ -6,6 +6,8 @@ that is moved to another row or column cannot be opened there.
 
 import os
 from base64 import b64decode, b64encode
+from contextlib import suppress
+from functools import cached_property
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +20,7 @@ from shared.errors import PermanentError
 _MARK = "sealed:"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_ID_BYTES = 8
 
 
 class UnreadableError(PermanentError):
@@ -27,25 +30,32 @@ class UnreadableError(PermanentError):
 
 
 class Sealer:
-    """Seals values with one key, and wraps further keys with it.
+    """Seals values with one key, and wraps further keys with it; opens by older keys as well.
 
     Args:
         key: 32 random bytes.
+        before: Keys that were in use before this one.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+    def __init__(self, key: bytes, *before: bytes) -> None:
+        self._keys = (key, *before)
+        self._ciphers = [AESGCM(one) for one in self._keys]
 
     @classmethod
-    def derived(cls, secret: bytes, use: str) -> Self:
-        """Return a sealer whose key is derived (HKDF) from a secret that has other uses.
+    def derived(cls, secret: bytes, use: str, *before: bytes) -> Self:
+        """Return a sealer whose keys are derived (HKDF) from secrets that have other uses.
 
         Args:
             secret: The secret.
             use: Name of the use; another one gives another key.
+            before: Secrets that were in use before this one.
         """
-        hkdf = HKDF(SHA256(), _KEY_BYTES, salt=None, info=use.encode())
-        return cls(hkdf.derive(secret))
+        return cls(*(_derived(one, use, _KEY_BYTES) for one in (secret, *before)))
+
+    @cached_property
+    def key_ids(self) -> tuple[str, ...]:
+        """Ids of the keys, 16 hex digits that tell nothing else of a key; the sealing one first."""
+        return tuple(_derived(key, "id of the key", _ID_BYTES).hex() for key in self._keys)
 
     def seal(self, text: str | None, place: str) -> str | None:
         """Return a value sealed; None for None.
@@ -82,6 +92,19 @@ class Sealer:
         """
         return self._encrypted(os.urandom(_KEY_BYTES), owner)
 
+    def wrap(self, key: bytes, owner: str) -> bytes:
+        """Return a key of any length, encrypted with this sealer's.
+
+        Args:
+            key: The key.
+            owner: Whose key it is.
+        """
+        return self._encrypted(key, owner)
+
+    def unwrap(self, wrapped: bytes, owner: str) -> bytes:
+        """Return the key that ``wrap`` encrypted; raises as ``unwrapped`` does."""
+        return self._decrypted(wrapped, owner)
+
     def unwrapped(self, wrapped: bytes, owner: str) -> "Sealer":
         """Return the sealer of a key that ``new_wrapped_key`` made for its owner.
 
@@ -92,17 +115,20 @@ class Sealer:
 
     def _encrypted(self, value: bytes, place: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, value, place.encode())
+        return nonce + self._ciphers[0].encrypt(nonce, value, place.encode())
 
     def _decrypted(self, encrypted: bytes, place: str) -> bytes:
-        try:
-            return self._cipher.decrypt(
-                encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:], place.encode()
-            )
-        except (InvalidTag, ValueError):  # the latter for fewer bytes than a nonce
-            raise UnreadableError("another key, another place, or damaged") from None
+        nonce, value = encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:]
+        for cipher in self._ciphers:
+            with suppress(InvalidTag, ValueError):  # the latter for fewer bytes than a nonce
+                return cipher.decrypt(nonce, value, place.encode())
+        raise UnreadableError("another key, another place, or damaged")
 
 
 def is_sealed(text: str) -> bool:
     """Return True for a value that ``Sealer.seal`` made."""
     return text.startswith(_MARK)
+
+
+def _derived(secret: bytes, use: str, length: int) -> bytes:
+    return HKDF(SHA256(), length, salt=None, info=use.encode()).derive(secret)

@@ -38,6 +38,20 @@ LongSecret = Annotated[SecretStr, AfterValidator(_require_length)]
 """A secret that is too long to guess."""
 
 
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+OptionalSecret = Annotated[LongSecret | None, BeforeValidator(_empty_is_none)]
+"""The same, or none: an empty variable counts as a missing one."""
+
+
+def secrets_of(present: SecretStr, *before: SecretStr | None) -> tuple[bytes, ...]:
+    """Return the live secrets of one use: the present one, then those before that are set."""
+    live = (present, *filter(None, before))
+    return tuple(one.get_secret_value().encode() for one in live)
+
+
 def _encrypted_base(url: HttpUrl) -> HttpUrl:
     if url.scheme != "https" and not is_loopback(url.host or ""):
         raise ValueError("write an https URL, or one of this machine")

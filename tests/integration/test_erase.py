@@ -224,7 +224,8 @@ async def test_no_table_shows_a_contact_and_with_the_last_one_of_a_person_goes_t
 
     assert await router.holding(email, number, number[2:], name) == []
     assert len(await router.fetch(keys, person)) == 1
-    wrong = ContactSecrets(b"another key of sixteen bytes", b"another key of sixteen bytes")
+    other = b"another key of sixteen bytes"
+    wrong = ContactSecrets([other], other, [other])
     async with open_database(router.stack.postgres) as db:
         search = SealedSearch(db, by_phone(number, {"US"}), wrong)
         for look in (search.requests, search.drafts):

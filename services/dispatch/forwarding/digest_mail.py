@@ -1,7 +1,5 @@
 """The mail of a digest: a short table as text, and all of it as CSV."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from services.dispatch.rules.digests import SECTIONS, DigestEntry, in_order
 from shared.contract.events import Location
+from shared.csv_text import csv_text
 
 _ROWS_A_SECTION = 25
 _SUMMARY = 60
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "section",
     "work_order_id",
@@ -91,15 +89,8 @@ def digest_mail(
 
 
 def digest_csv(entries: Sequence[DigestEntry]) -> str:
-    """Return work orders as CSV (RFC 4180), with a header line.
-
-    A text that a spreadsheet would take for a formula has an apostrophe before it.
-    """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _row(entry)] for entry in entries)
-    return out.getvalue()
+    """Return work orders as CSV, with a header line."""
+    return csv_text(COLUMNS, map(_row, entries))
 
 
 def _row(entry: DigestEntry) -> Sequence[Any]:
@@ -124,12 +115,6 @@ def _row(entry: DigestEntry) -> Sequence[Any]:
         case.request_count,
         case.case_id,
     )
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return f"'{value}"
-    return value
 
 
 def _lines(head: DigestHead, day: date, entries: Sequence[DigestEntry]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from shared.contract.events.base import Identity
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import Route311Error
 from shared.runtime.http.twilio import signed_fields
+from shared.runtime.setting_types import secrets_of
 
 _COUNT = re.compile(r"[0-9]{1,3}")
 
@@ -63,12 +64,12 @@ class SmsGateway:
     """The gateway that hands texts over.
 
     Attributes:
-        token: Secret of its signature.
+        tokens: Secrets of its signature: the present one, then the one before.
         url: URL that it calls, as it was set up there; None for the one that arrives here.
         numbers: Jurisdiction by the number that texts are sent to.
     """
 
-    token: bytes
+    tokens: Sequence[bytes]
     url: str | None
     numbers: Mapping[str, str]
 
@@ -80,7 +81,7 @@ class SmsGateway:
             body: Its body.
         """
         url = self.url or f"{request.scheme}://{request.host}{request.raw_path}"
-        return signed_fields(request, body, self.token, url)
+        return signed_fields(request, body, self.tokens, url)
 
 
 def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway | None:
@@ -93,8 +94,8 @@ def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway
         return None
     if unknown := sorted(set(settings.sms_numbers.values()) - set(cities)):
         raise SmsNumbersError(unknown, cities)
-    token = settings.sms_token.get_secret_value().encode()
-    return SmsGateway(token, settings.sms_url, settings.sms_numbers)
+    tokens = secrets_of(settings.sms_token, settings.sms_token_before)
+    return SmsGateway(tokens, settings.sms_url, settings.sms_numbers)
 
 
 def picture_login(settings: IntakeSettings) -> Mapping[str, str]:

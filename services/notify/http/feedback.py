@@ -9,7 +9,7 @@ from aiohttp import web
 from services.notify.feedback import FeedbackIntake, FixedAnswer
 from services.notify.http.forms import form_fields
 from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
-from services.notify.http.pages import LinkPages
+from services.notify.http.pages import BadLinkError, LinkPages
 from services.notify.rules.signed_links import PATHS
 from services.notify.store.feedback import FixedQuestion
 from shared.runtime.clock import utc_now
@@ -67,26 +67,31 @@ class FeedbackPage:
     async def show(self, request: web.Request) -> web.Response:
         """Ask the question."""
         asked = await self._asked(request)
-        return self._form(request, asked.question, {}) if asked else self._unknown()
+        return self._form(request, asked.question, {})
 
     async def take(self, request: web.Request) -> web.Response:
         """Take the answer."""
         asked = await self._asked(request)
-        if asked is None:
-            return self._unknown()
         fields = form_fields(await body_of(request, URLENCODED))
         if fault := _fault_of(fields):
             return self._form(request, asked.question, fields, fault)
         answer = FixedAnswer(fields["fixed"] == "yes", fields.get("comment", "").strip())
-        await Deadline().wait_for(self.feedback.take(asked.message, answer, utc_now()))
+        if not await Deadline().wait_for(self.feedback.take(asked.message, answer, utc_now())):
+            raise BadLinkError("ended")
         return self._page(request, "feedback_done", asked.question, fixed=answer.fixed)
 
-    async def _asked(self, request: web.Request) -> _Asked | None:
+    async def _asked(self, request: web.Request) -> _Asked:
+        """Return the question of a link.
+
+        Raises:
+            BadLinkError: The link is of no question, or too old.
+        """
         message = self.reader.message_of(request, "feedback")
-        if message is None:
-            return None
         question = await Deadline().wait_for(self.feedback.find(message))
-        return _Asked(message, question) if question else None
+        if question is None:
+            raise BadLinkError("unknown")
+        self.reader.require_live("feedback", question.asked_at)
+        return _Asked(message, question)
 
     def _form(
         self,
@@ -122,9 +127,6 @@ class FeedbackPage:
             status=status,
             **variables,
         )
-
-    def _unknown(self) -> web.Response:
-        return self.pages.plain("unknown", 404)
 
 
 def feedback_routes(page: FeedbackPage) -> list[web.RouteDef]:

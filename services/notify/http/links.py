@@ -1,11 +1,14 @@
 """Links of messages: who calls one, which message it is of, and how its pages are described."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from aiohttp import web
 
-from services.notify.rules.signed_links import LinkPurpose, SignedLinks
+from services.notify.http.pages import BadLinkError
+from services.notify.rules.signed_links import LinkPurpose, SignedLinks, has_ended
+from shared.runtime.clock import utc_now
 from shared.runtime.http.addresses import Network, address_of
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Parameter
@@ -18,6 +21,7 @@ _BURST_S = 5.0
 HTML = ("text/html",)
 LINK_REFUSALS: Mapping[int, Content] = {
     404: Content("The link is of no message.", HTML),
+    410: Content("The link is too old, or was used too often.", HTML),
     429: Content("The address calls too often.", HTML),
     503: Content("It cannot be answered at the moment.", HTML, headers=RETRY_AFTER),
 }
@@ -42,6 +46,7 @@ class LinkReader:
         links: The key of their signatures.
         proxies: Networks of trusted reverse proxies.
         by_address: Limits how often an address calls.
+        clock: Source of the present moment.
     """
 
     links: SignedLinks
@@ -49,9 +54,10 @@ class LinkReader:
     by_address: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(_PER_SECOND, burst_s=_BURST_S)
     )
+    clock: Callable[[], datetime] = utc_now
 
-    def message_of(self, request: web.Request, purpose: LinkPurpose) -> str | None:
-        """Return the id of the message that a called link is of; None for a bad link.
+    def message_of(self, request: web.Request, purpose: LinkPurpose) -> str:
+        """Return the id of the message that a called link is of.
 
         Args:
             request: The call.
@@ -59,7 +65,24 @@ class LinkReader:
 
         Raises:
             RefusedError: The address calls too often.
+            BadLinkError: The link is of no such page.
         """
         if not self.by_address.try_take(address_of(request, self.proxies)):
             raise RefusedError(ADDRESS_RATE.response())
-        return self.links.notification(purpose, request.match_info["token"])
+        message = self.links.notification(purpose, request.match_info["token"])
+        if message is None:
+            raise BadLinkError("unknown")
+        return message
+
+    def require_live(self, purpose: LinkPurpose, due_at: datetime) -> None:
+        """Check that the link of a message is not too old.
+
+        Args:
+            purpose: The page that it opens.
+            due_at: When the message became due.
+
+        Raises:
+            BadLinkError: It is.
+        """
+        if has_ended(purpose, due_at, self.clock()):
+            raise BadLinkError("ended")

@@ -26,13 +26,15 @@ from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import primary_subtag
 
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
-PlainReason: TypeAlias = Literal["unknown", "busy", "unreadable"]
-"""Why a page is shown that is no city's: a link of no message, too many calls, no form."""
+PlainReason: TypeAlias = Literal["unknown", "ended", "busy", "unreadable"]
+"""Why a page is shown that is no city's: a link of no message, an old one, too many calls, no
+form."""
 
 PARAMETER = "lang"
 _COLOR = "#0b5a6b"
 """Colour of pages that are no city's."""
 _TOO_MANY, _NOT_NOW = 429, 503
+_BAD_LINK = {"unknown": 404, "ended": 410}
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Referrer-Policy": "same-origin",
@@ -43,6 +45,18 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
         "X-Robots-Tag": "noindex",
     }
 )
+
+
+class BadLinkError(Exception):
+    """A link opens nothing.
+
+    Args:
+        reason: Which page says so.
+    """
+
+    def __init__(self, reason: Literal["unknown", "ended"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class LinkPages:
@@ -149,6 +163,8 @@ class LinkPages:
         async def answer(request: web.Request) -> web.Response:
             try:
                 return await handler(request)
+            except BadLinkError as bad:
+                return self.plain(bad.reason, _BAD_LINK[bad.reason])
             except RefusedError as refused:
                 status = refused.response.status
                 reason: PlainReason = "busy" if status == _TOO_MANY else "unreadable"

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from services.notify.http.forms import form_fields
 from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
-from services.notify.http.pages import LinkPages
+from services.notify.http.pages import BadLinkError, LinkPages
 from services.notify.preferences import Preferences
 from services.notify.rules.preferences import UpdatesChoice
 from services.notify.rules.signed_links import PATHS, LinkPurpose
@@ -73,32 +73,23 @@ class PreferencePages:
 
     async def ask_to_stop(self, request: web.Request) -> web.Response:
         """Ask whether e-mails shall stop."""
-        if found := await self._found(request, "unsubscribe"):
-            message, known = found
-            return self._page(request, "unsubscribe", message, known)
-        return self.pages.plain("unknown", 404)
+        message, known = await self._found(request, "unsubscribe")
+        return self._page(request, "unsubscribe", message, known)
 
     async def stop(self, request: web.Request) -> web.Response:
         """Unsubscribe."""
-        if found := await self._found(request, "unsubscribe"):
-            message, known = found
-            await Deadline().wait_for(self.preferences.unsubscribe(known.person, utc_now()))
-            return self._page(request, "unsubscribed", message, known)
-        return self.pages.plain("unknown", 404)
+        message, known = await self._found(request, "unsubscribe")
+        await Deadline().wait_for(self.preferences.unsubscribe(known.person, utc_now()))
+        return self._page(request, "unsubscribed", message, known)
 
     async def show(self, request: web.Request) -> web.Response:
         """Ask which messages shall come."""
-        if found := await self._found(request, "preferences"):
-            message, known = found
-            return self._page(request, "preferences", message, known, fault=False)
-        return self.pages.plain("unknown", 404)
+        message, known = await self._found(request, "preferences")
+        return self._page(request, "preferences", message, known, fault=False)
 
     async def save(self, request: web.Request) -> web.Response:
         """Save which messages shall come."""
-        found = await self._found(request, "preferences")
-        if found is None:
-            return self.pages.plain("unknown", 404)
-        message, known = found
+        message, known = await self._found(request, "preferences")
         fields = form_fields(await body_of(request, URLENCODED))
         updates = _CHOICES.get(fields.get("updates", ""))
         language = primary_subtag(fields.get("language", ""))
@@ -111,13 +102,18 @@ class PreferencePages:
 
     async def _found(
         self, request: web.Request, purpose: LinkPurpose
-    ) -> tuple[str, KnownPreferences] | None:
-        """Return the message of a link, and its recipient's preferences; None for a bad link."""
+    ) -> tuple[str, KnownPreferences]:
+        """Return the message of a link, and its recipient's preferences.
+
+        Raises:
+            BadLinkError: The link is of no e-mail, or too old.
+        """
         message = self.reader.message_of(request, purpose)
-        if message is None:
-            return None
         known = await Deadline().wait_for(self.preferences.find(message))
-        return (message, known) if known else None
+        if known is None:
+            raise BadLinkError("unknown")
+        self.reader.require_live(purpose, known.due_at)
+        return message, known
 
     def _page(
         self,

@@ -75,7 +75,7 @@ def sms_status_routes(
         second: The second account, which calls the same URL.
         take: Takes a status.
     """
-    tokens = [one.sms.token.encode() for one in (settings, second) if one.sms]
+    tokens = [token for one in (settings, second) if one.sms for token in one.sms.signers]
     if not tokens:
         return []
     wrong = TokenBuckets(_WRONG_PER_SECOND, burst_s=_BURST_S)
@@ -89,8 +89,7 @@ def sms_status_routes(
         body = await body_of(request, URLENCODED)
         query = request.raw_path.partition("?")[2]
         url = f"{settings.base_url}{STATUS_PATH}{'?' if query else ''}{query}"
-        by_token = (signed_fields(request, body, token, url) for token in tokens)
-        fields = next((found for found in by_token if found is not None), None)
+        fields = signed_fields(request, body, tokens, url)
         if fields is None:
             wrong.try_take(address)
             authentication_failed(address, "sms_signature")

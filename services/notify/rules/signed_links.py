@@ -4,8 +4,9 @@ A link is the permission itself, so it holds a signature and the message's id, a
 good for its own page alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal, Self, TypeAlias
 
 from shared.signed_tokens import TokenSigner
@@ -17,6 +18,13 @@ PATHS: Mapping[LinkPurpose, str] = {
     "unsubscribe": "/v1/unsubscribe/",
 }
 """Path of each page, up to the token."""
+LIFETIMES: Mapping[LinkPurpose, timedelta] = {
+    "feedback": timedelta(days=30),
+    "preferences": timedelta(days=400),
+    "unsubscribe": timedelta(days=400),
+}
+"""Time after a message became due in which its links work. A NO reopens a case within 30 days of
+its closing. Unsubscribing has to work for as long as somebody may read the mail: 13 months."""
 _USE = "signed links"
 
 
@@ -33,14 +41,16 @@ class SignedLinks:
     base_url: str
 
     @classmethod
-    def of(cls, secret: bytes, base_url: str) -> Self:
+    def of(cls, secrets: Sequence[bytes], base_url: str) -> Self:
         """Return the links of a service.
 
         Args:
-            secret: Secret that the key of the signatures is derived from.
+            secrets: What the keys of the signatures are derived from: the present secret, then
+                those before, whose links still open.
             base_url: As for the class.
         """
-        return cls(TokenSigner.derived(secret, _USE), base_url)
+        present, *before = secrets
+        return cls(TokenSigner.derived(present, _USE, *before), base_url)
 
     def url(self, purpose: LinkPurpose, notification_id: str) -> str:
         """Return the link in a message.
@@ -59,3 +69,14 @@ class SignedLinks:
             token: The end of its path.
         """
         return self.signer.read(purpose, token)
+
+
+def has_ended(purpose: LinkPurpose, due_at: datetime, now: datetime) -> bool:
+    """Return True when a link of a message is too old.
+
+    Args:
+        purpose: The page that it opens.
+        due_at: When the message became due.
+        now: The present moment.
+    """
+    return now - due_at > LIFETIMES[purpose]

@@ -1,7 +1,9 @@
-"""Keys of people in PostgreSQL, wrapped with notify's own: made, read and destroyed."""
+"""Keys of people in PostgreSQL, wrapped with notify's secret: made, read and destroyed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from asyncpg import Record
 
 from shared.errors import SystemicError
 from shared.runtime.postgres import Connection
@@ -10,8 +12,8 @@ from shared.runtime.sealing import Sealer, UnreadableError
 # One statement locks the keys of known people as well, in the order of their hashes, so that none
 # is destroyed meanwhile and no two transactions deadlock.
 _ENSURE_SQL = """
-    INSERT INTO contact_keys AS known (person, wrapped)
-    SELECT * FROM unnest($1::text[], $2::bytea[]) AS new (person, wrapped) ORDER BY person
+    INSERT INTO contact_keys AS known (person, wrapped, secret_id)
+    SELECT *, $3 FROM unnest($1::text[], $2::bytea[]) AS new (person, wrapped) ORDER BY person
     ON CONFLICT (person) DO UPDATE SET person = excluded.person
     RETURNING person, wrapped
 """
@@ -27,60 +29,99 @@ _DESTROY_SQL = """
        AND NOT EXISTS (SELECT FROM requests WHERE requests.person = known.person)
 """
 _SOME_SQL = "SELECT person, wrapped FROM contact_keys ORDER BY person LIMIT 10"
+_STRANGE_SQL = "SELECT EXISTS (SELECT FROM contact_keys WHERE secret_id <> ALL($1::text[]))"
+_HASH_KEY_SQL = "SELECT wrapped FROM hash_key"
+_KEEP_HASH_KEY_SQL = """
+    INSERT INTO hash_key (wrapped, secret_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
+"""
 _USE = "contacts at rest"
+HASHES = "hashes of people"
+"""Owner of the key of the hashes, as it is wrapped."""
 
 
 class WrongContactKeyError(SystemicError):
-    """``NOTIFY_CONTACT_KEY`` opens none of the keys in the database."""
+    """``NOTIFY_CONTACT_KEY`` and the one before do not open the keys in the database."""
 
     code = "wrong_contact_key"
 
 
-def contact_sealer(secret: bytes) -> Sealer:
-    """Return the sealer that wraps the keys of people.
-
-    Args:
-        secret: ``NOTIFY_CONTACT_KEY``.
-    """
-    return Sealer.derived(secret, _USE)
-
-
 @dataclass(slots=True)
-class KeyCheck:
-    """Checks once that the keys in the database are wrapped with ours.
+class ContactKeys:
+    """The secrets behind people's hashes and keys, checked once against the database.
 
-    With another secret contacts could not be read, and new ones would be lost with it.
+    With other secrets contacts could not be read, and new ones would be lost with them.
 
     Attributes:
-        sealer: Our sealer.
-        passed: True once it was checked.
+        secrets: ``NOTIFY_CONTACT_KEY``, then the one before.
+        sealer: Wraps the keys of people with the first secret, and opens by each.
+        passed: True once they were checked.
     """
 
-    sealer: Sealer
+    secrets: Sequence[bytes]
+    sealer: Sealer = field(init=False)
     passed: bool = field(default=False, init=False)
+    _hash_key: bytes = field(default=b"", init=False, repr=False)
 
-    async def require(self, db: Connection) -> None:
-        """Check it, unless that was done.
+    def __post_init__(self) -> None:
+        """Derive the sealer."""
+        present, *before = self.secrets
+        self.sealer = Sealer.derived(present, _USE, *before)
+
+    async def require(self, db: Connection) -> bytes:
+        """Check the secrets, unless that was done; return the key of the hashes of people.
 
         Args:
             db: A connection in notify's schema.
 
         Raises:
-            WrongContactKeyError: There are keys, and none of some can be unwrapped.
+            WrongContactKeyError: A key is wrapped with another secret, or none of some can be
+                unwrapped.
         """
-        if self.passed:
-            return
-        keys = await db.fetch(_SOME_SQL)
-        if keys and not any(self._opens(row["wrapped"], row["person"]) for row in keys):
-            raise WrongContactKeyError("NOTIFY_CONTACT_KEY is not that of the stored contacts")
-        self.passed = True
+        if not self.passed:
+            self._hash_key = await self._checked(db)
+            self.passed = True
+        return self._hash_key
 
-    def _opens(self, wrapped: bytes, person: str) -> bool:
+    async def keep_hash_key(self, db: Connection) -> None:
+        """Store the key of the hashes unless it is, so that it outlives its secret.
+
+        Args:
+            db: A connection in a transaction with notify's schema.
+
+        Raises:
+            WrongContactKeyError: As for ``require``.
+        """
+        wrapped = self.sealer.wrap(await self.require(db), HASHES)
+        await db.execute(_KEEP_HASH_KEY_SQL, wrapped, self.sealer.key_ids[0])
+
+    async def _checked(self, db: Connection) -> bytes:
+        some = await db.fetch(_SOME_SQL)
+        # From the oldest, which the hashes of an older version were made with.
+        opening = [one for one in reversed(self.secrets) if _opens_any(one, some)]
+        if (some and not opening) or await db.fetchval(_STRANGE_SQL, self.sealer.key_ids):
+            raise WrongContactKeyError("NOTIFY_CONTACT_KEY is not that of the stored contacts")
+        wrapped = await db.fetchval(_HASH_KEY_SQL)
+        if wrapped is None:
+            return next(iter(opening), self.secrets[-1])
         try:
-            self.sealer.unwrapped(wrapped, person)
+            return self.sealer.unwrap(wrapped, HASHES)
         except UnreadableError:
-            return False
-        return True
+            raise WrongContactKeyError(
+                "NOTIFY_CONTACT_KEY is not that of the stored hashes"
+            ) from None
+
+
+def _opens_any(secret: bytes, keys: Sequence[Record]) -> bool:
+    sealer = Sealer.derived(secret, _USE)
+    return any(_opens(sealer, row["wrapped"], row["person"]) for row in keys)
+
+
+def _opens(sealer: Sealer, wrapped: bytes, person: str) -> bool:
+    try:
+        sealer.unwrap(wrapped, person)
+    except UnreadableError:
+        return False
+    return True
 
 
 async def ensure_keys(
@@ -97,7 +138,7 @@ async def ensure_keys(
         UnreadableError: A stored key is damaged.
     """
     new = {person: sealer.new_wrapped_key(person) for person in people}
-    rows = await db.fetch(_ENSURE_SQL, list(new), list(new.values()))
+    rows = await db.fetch(_ENSURE_SQL, list(new), list(new.values()), sealer.key_ids[0])
     return {row["person"]: sealer.unwrapped(row["wrapped"], row["person"]) for row in rows}
 
 

@@ -119,8 +119,8 @@ async def erase_contacts(db: Connection, request_ids: Collection[str]) -> None:
 
     With the last contact of a person their key is destroyed.
     """
-    await erase_preferences(db, request_ids)
     people = await lock_keys(db, request_ids)
+    await erase_preferences(db, request_ids)
     await db.execute(_ERASE_SQL, sorted(request_ids))
     await destroy_keys(db, people)
 

@@ -1,7 +1,7 @@
 """Questions whether a problem is fixed, and their answers, in PostgreSQL."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from services.notify.rules.model import ASKS_IF_FIXED
 from services.notify.store.sealed_contacts import (
@@ -15,17 +15,24 @@ from shared.runtime.sealing import Sealer
 
 _FIND_SQL = f"""
     SELECT d.about::text, d.request_id::text, d.language, r.jurisdiction, r.tracking_number,
-           r.service_code, {SEALED_COLUMNS}
+           r.service_code, d.due_at, {SEALED_COLUMNS}
       FROM deliveries AS d JOIN requests AS r USING (request_id) {JOIN_KEY}
      WHERE d.notification_id = $1 AND d.template = ANY($2::text[])
 """  # noqa: S608 - constants only
+MAX_ANSWERS = 10
+"""Times that a person may change their mind by one link; each answer is a note on the case."""
 _SAVE_SQL = """
     INSERT INTO feedback (notification_id, digest, answered_at) VALUES ($1, $2, $3)
     ON CONFLICT (notification_id) DO UPDATE
-       SET digest = excluded.digest, answered_at = excluded.answered_at
-     WHERE feedback.digest <> excluded.digest
+       SET digest = excluded.digest, answered_at = excluded.answered_at,
+           answers = feedback.answers + 1
+     WHERE feedback.digest <> excluded.digest AND feedback.answers < $4
     RETURNING true
 """
+_IS_SAVED_SQL = "SELECT digest = $2 FROM feedback WHERE notification_id = $1"
+
+SavedAnswer: TypeAlias = Literal["new", "repeated", "refused"]
+"""What became of an answer: it counts, it is the saved one, or there were too many."""
 
 
 class FixedQuestion(NamedTuple):
@@ -38,6 +45,7 @@ class FixedQuestion(NamedTuple):
         jurisdiction: Id of the city.
         tracking_number: Number of the request.
         service_code: Kind of the request.
+        asked_at: When the message became due.
         contact: The person's contact; nothing of one that is erased or cannot be read.
     """
 
@@ -47,6 +55,7 @@ class FixedQuestion(NamedTuple):
     jurisdiction: str
     tracking_number: str
     service_code: str
+    asked_at: datetime
     contact: StoredContact
 
 
@@ -70,12 +79,15 @@ async def find_question(
         jurisdiction=row["jurisdiction"],
         tracking_number=row["tracking_number"],
         service_code=row["service_code"],
+        asked_at=row["due_at"],
         contact=open_if_readable(row, sealer),
     )
 
 
-async def save_answer(db: Connection, notification_id: str, digest: bytes, now: datetime) -> bool:
-    """Save the answer to a message; return False for the one that is saved already.
+async def save_answer(
+    db: Connection, notification_id: str, digest: bytes, now: datetime
+) -> SavedAnswer:
+    """Save the answer to a message.
 
     Args:
         db: A connection in a transaction.
@@ -83,4 +95,6 @@ async def save_answer(db: Connection, notification_id: str, digest: bytes, now: 
         digest: Hash of the answer.
         now: The present moment.
     """
-    return bool(await db.fetchval(_SAVE_SQL, notification_id, digest, now))
+    if await db.fetchval(_SAVE_SQL, notification_id, digest, now, MAX_ANSWERS):
+        return "new"
+    return "repeated" if await db.fetchval(_IS_SAVED_SQL, notification_id, digest) else "refused"

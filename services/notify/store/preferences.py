@@ -11,16 +11,21 @@ from shared.runtime.postgres import Connection
 _FIND_SQL = """
     SELECT d.person, r.jurisdiction, r.tracking_number, r.service_code,
            coalesce(p.language, d.language) AS language,
-           CASE WHEN c.opted_out THEN 'none' ELSE coalesce(p.updates, 'all') END AS updates
+           CASE WHEN c.opted_out THEN 'none' ELSE coalesce(p.updates, 'all') END AS updates,
+           d.due_at
       FROM deliveries AS d
       JOIN requests AS r USING (request_id)
       LEFT JOIN preferences AS p ON p.person = d.person
       LEFT JOIN consents AS c ON c.contact = d.person AND c.channel = 'email'
      WHERE d.notification_id = $1 AND d.channel = 'email'
 """
+# Who is erased has no key any more. The lock lets no erasure come in between.
 _SAVE_SQL = """
-    INSERT INTO preferences AS known (person, updates, language) VALUES ($1, $2, $3)
+    WITH alive AS (SELECT person FROM contact_keys WHERE person = $1 FOR SHARE)
+    INSERT INTO preferences AS known (person, updates, language)
+    SELECT person, $2, $3 FROM alive
     ON CONFLICT (person) DO UPDATE SET updates = excluded.updates, language = excluded.language
+    RETURNING true
 """
 _RESUME_SQL = """
     UPDATE consents SET opted_out = false, reason = NULL, at = $2
@@ -45,6 +50,7 @@ class KnownPreferences(NamedTuple):
         service_code: Kind of that request.
         language: BCP 47 tag of messages to the person.
         updates: Messages that the person gets.
+        due_at: When the message became due.
     """
 
     person: str
@@ -53,6 +59,7 @@ class KnownPreferences(NamedTuple):
     service_code: str
     language: str
     updates: UpdatesChoice
+    due_at: datetime
 
 
 async def find_preferences(db: Connection, notification_id: str) -> KnownPreferences | None:
@@ -75,7 +82,7 @@ async def unsubscribe(db: Connection, person: str, now: datetime) -> None:
 async def save_preferences(
     db: Connection, person: str, updates: UpdatesChoice, language: str, now: datetime
 ) -> None:
-    """Save what a person chose.
+    """Save what a person chose; of one who is erased only that no more e-mail shall come.
 
     Args:
         db: A connection in a transaction.
@@ -84,11 +91,12 @@ async def save_preferences(
         language: BCP 47 tag of messages.
         now: The present moment.
     """
+    kept = "all" if updates == "none" else updates
+    is_known = await db.fetchval(_SAVE_SQL, person, kept, language)
     if updates == "none":
         await unsubscribe(db, person, now)
-    else:
+    elif is_known:
         await db.execute(_RESUME_SQL, person, now)
-    await db.execute(_SAVE_SQL, person, "all" if updates == "none" else updates, language)
 
 
 async def erase_preferences(db: Connection, request_ids: Collection[str]) -> None:

@@ -39,14 +39,14 @@ def is_signed(token: bytes, url: str, fields: Iterable[tuple[str, str]], signatu
 
 
 def signed_fields(
-    request: web.Request, body: bytes, token: bytes, url: str
+    request: web.Request, body: bytes, tokens: Iterable[bytes], url: str
 ) -> dict[str, str] | None:
     """Return the fields of a callback; None for one that the gateway did not sign.
 
     Args:
         request: The call.
         body: Its body.
-        token: The account's secret.
+        tokens: Secrets that may have signed it: while one replaces another, both.
         url: The URL that the gateway calls, query included.
     """
     try:
@@ -56,4 +56,5 @@ def signed_fields(
     except ValueError:
         return None
     signature = request.headers.get(SIGNATURE, "")
-    return dict(pairs) if is_signed(token, url, pairs, signature) else None
+    known = any(is_signed(token, url, pairs, signature) for token in tokens)
+    return dict(pairs) if known else None

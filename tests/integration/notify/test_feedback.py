@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,11 +13,12 @@ import pytest
 from services.notify.feedback import FeedbackIntake
 from services.notify.http.feedback import FeedbackPage, feedback_routes
 from services.notify.http.links import LinkReader
+from services.notify.store.feedback import MAX_ANSWERS
 from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool
-from tests.builders import contact_given
+from tests.builders import NOON, contact_given
 from tests.html_tree import one_line, tree_of
 from tests.integration.intake.pages.chromium import (
     base,
@@ -55,9 +58,16 @@ async def ready() -> None:
 
 @pytest.fixture
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
-    pages = link_pages()
+    async with client_at(pool, NOON) as session:
+        yield session
+
+
+@asynccontextmanager
+async def client_at(pool: Pool, now: datetime) -> AsyncGenerator[aiohttp.ClientSession]:
+    """A client of the page as it is at a moment."""
     feedback = FeedbackIntake(pool, POLICY, SEALER, lambda _: None)
-    routes = feedback_routes(FeedbackPage(pages, LinkReader(LINKS, ()), feedback))
+    reader = LinkReader(LINKS, (), clock=lambda: now)
+    routes = feedback_routes(FeedbackPage(link_pages(), reader, feedback))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
@@ -177,6 +187,41 @@ async def test_what_is_no_answer_gets_the_form_again_with_what_was_typed(
 
     assert unreadable.status == 400
     assert "We could not read what your browser sent." in unreadable.words
+    assert await given(pool) == []
+
+
+async def test_one_link_fills_no_case_with_notes(client: aiohttp.ClientSession, pool: Pool) -> None:
+    asked = await ask(pool)
+    pages = [
+        await call(client, "POST", asked.path, data={"fixed": "no", "comment": f"Still there {n}"})
+        for n in range(MAX_ANSWERS + 3)
+    ]
+    last = {"fixed": "no", "comment": f"Still there {MAX_ANSWERS - 1}"}
+    repeated = await call(client, "POST", asked.path, data=last)
+
+    assert [page.status for page in pages] == [200] * MAX_ANSWERS + [410] * 3
+    assert repeated.status == 200
+    assert len(await given(pool)) == MAX_ANSWERS
+
+
+async def test_a_link_ends_after_the_days_in_which_a_case_reopens(pool: Pool) -> None:
+    asked = await ask(pool)
+    no = {"fixed": "no", "comment": ""}
+    async with client_at(pool, NOON + timedelta(days=30)) as client:
+        last = await call(client, "GET", asked.path)
+    async with client_at(pool, NOON + timedelta(days=30, seconds=1)) as client:
+        ended = [
+            await call(client, "GET", asked.path),
+            await call(client, "POST", asked.path, data=no),
+        ]
+        unknown = await call(client, "GET", f"{asked.path[:-1]}x")
+
+    assert last.status == 200
+    assert {page.status for page in ended} == {410}
+    assert "This link is too old" in ended[0].words
+    assert "call 311" in ended[0].words
+    assert not any(word in ended[0].text for word in ("Portland", "Pothole", "26-"))
+    assert unknown.status == 404
     assert await given(pool) == []
 
 

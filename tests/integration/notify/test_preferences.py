@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,8 +43,15 @@ PURPOSES: tuple[LinkPurpose, LinkPurpose] = ("unsubscribe", "preferences")
 
 @pytest.fixture
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
-    pages = link_pages()
-    routes = preference_routes(PreferencePages(pages, LinkReader(LINKS, ()), Preferences(pool)))
+    async with client_at(pool, NOON) as session:
+        yield session
+
+
+@asynccontextmanager
+async def client_at(pool: Pool, now: datetime) -> AsyncGenerator[aiohttp.ClientSession]:
+    """A client of the pages as they are at a moment."""
+    reader = LinkReader(LINKS, (), clock=lambda: now)
+    routes = preference_routes(PreferencePages(link_pages(), reader, Preferences(pool)))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
@@ -130,6 +138,25 @@ async def test_a_form_that_chooses_nothing_gets_it_again_and_changes_nothing(
     assert (await next_message(pool, first)).suppressed is None
 
 
+async def test_links_work_for_thirteen_months_and_end(pool: Pool) -> None:
+    first = (await next_message(pool)).stored
+    ends = NOON + timedelta(days=400)
+    one_click = {"data": {"List-Unsubscribe": "One-Click"}}
+    async with client_at(pool, ends + timedelta(seconds=1)) as client:
+        ended = [
+            await call(client, "POST", link("unsubscribe", first), **one_click),
+            await call(client, "GET", link("preferences", first)),
+        ]
+    second = await next_message(pool, first)
+    async with client_at(pool, ends) as client:
+        stopped = await call(client, "POST", link("unsubscribe", first), **one_click)
+    third = await next_message(pool, second.stored)
+
+    assert {page.status for page in ended} == {410}
+    assert "Please use the link in our newest message to you." in ended[0].words
+    assert (second.suppressed, stopped.status, third.suppressed) == (None, 200, "unsubscribed")
+
+
 async def test_a_bad_link_is_not_found_and_changes_nothing(
     client: aiohttp.ClientSession, pool: Pool
 ) -> None:
@@ -170,7 +197,7 @@ async def test_who_unsubscribed_gets_the_answer_to_a_later_report_and_no_more_ne
     assert (await next_message(pool, before)).suppressed == "unsubscribed"
 
 
-async def test_an_erasure_takes_the_preferences_and_leaves_the_opt_out(pool: Pool) -> None:
+async def test_an_erasure_takes_the_preferences_for_good_and_leaves_the_opt_out(pool: Pool) -> None:
     first, second = (await next_message(pool)).stored, (await next_message(pool)).stored
     preferences = Preferences(pool)
     await preferences.save(ANA, "important", "es", NOON)
@@ -180,8 +207,10 @@ async def test_an_erasure_takes_the_preferences_and_leaves_the_opt_out(pool: Poo
         async with PostgresStores(pool).notifications() as notifications:
             await erase([one.delivery.request_id], notifications, NOON)
         left.append(await pool.fetchval("SELECT count(*) FROM preferences"))
+    await preferences.save(ANA, "important", "es", NOON)  # by a link of before
+    left.append(await pool.fetchval("SELECT count(*) FROM preferences"))
 
-    assert left == [1, 0]
+    assert left == [1, 0, 0]
     assert await pool.fetchval("SELECT reason FROM consents") == "unsubscribed"
 
 

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.notify.handlers import on_messages
-from services.notify.store.contact_keys import KeyCheck, contact_sealer
+from services.notify.store.contact_keys import ContactKeys
 from services.notify.store.leads import case_reporters
 from services.notify.store.sealed_contacts import _UNSEALED_SQL
 from services.notify.unsealed_contacts import UnsealedContacts
@@ -20,7 +20,15 @@ from tests.integration.notify.stores import PostgresStores, add, claim, save, tr
 from tests.integration.notify.test_concurrency import handle
 from tests.integration.notify.test_notify import report
 from tests.topic_log import TopicLog
-from tests.unit.notify.factories import POLICY, SEALER, delivery, messages, opened, triaged
+from tests.unit.notify.factories import (
+    CONTACT_KEY,
+    POLICY,
+    SEALER,
+    delivery,
+    messages,
+    opened,
+    triaged,
+)
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -155,9 +163,9 @@ async def test_contacts_from_before_are_read_and_sealed_once(
         *(ANA["email"], ANA["name"]),
     )
     before = await read(pool, c)
-    await UnsealedContacts(pool, KeyCheck(SEALER)).seal()
+    await UnsealedContacts(pool, ContactKeys([CONTACT_KEY])).seal()
     sealed = await pool.fetchrow(SEALED, r)
-    await UnsealedContacts(pool, KeyCheck(SEALER)).seal()
+    await UnsealedContacts(pool, ContactKeys([CONTACT_KEY])).seal()
 
     assert sealed
     assert [value and value[:7] for value in sealed] == ["sealed:", None, "sealed:"]
@@ -181,7 +189,7 @@ async def test_with_another_key_nothing_is_saved_or_sent_and_with_the_right_one_
     [(person, wrapped)] = await pool.fetch("SELECT person, wrapped FROM contact_keys")
     (trigger,) = await triggers(store, [c], [r])
     await add(store, delivery(person=person, request_id=r, trigger=trigger))
-    other = contact_sealer(b"another key of sixteen bytes").new_wrapped_key(person)
+    other = ContactKeys([b"another key of sixteen bytes"]).sealer.new_wrapped_key(person)
     await pool.execute("UPDATE contact_keys SET wrapped = $1", other)
 
     async def paused() -> bool:

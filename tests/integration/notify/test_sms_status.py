@@ -19,6 +19,7 @@ from tests.unit.notify.delivery.harness import text_report
 from tests.unit.notify.factories import PUBLIC_URL, delivery, trigger
 
 pytestmark = pytest.mark.integration
+TOKEN_BEFORE = f"{TOKEN} of last year"
 SETTINGS = NotifySettings.model_validate(
     {
         "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
@@ -31,6 +32,7 @@ SETTINGS = NotifySettings.model_validate(
         "smtp_port": 25,
         "sms_account": ACCOUNT,
         "sms_token": TOKEN,
+        "sms_token_before": TOKEN_BEFORE,
         "sms_numbers": "+15035550199=portland.gov",
     }
 )
@@ -139,3 +141,12 @@ async def test_a_flood_without_a_signature_is_refused(client: aiohttp.ClientSess
             return response.status
 
     assert set(await asyncio.gather(*(one() for _ in range(60)))) == {403, 429}
+
+
+async def test_while_a_token_is_replaced_a_status_may_be_signed_with_either(
+    client: aiohttp.ClientSession,
+) -> None:
+    status = {"MessageSid": "SM1", "MessageStatus": "delivered"}
+    signed = (TOKEN, TOKEN_BEFORE, f"{TOKEN} of somebody else")
+
+    assert [await call(client, status, token=one) for one in signed] == [204, 204, 403]

@@ -9,6 +9,7 @@ from cli.connection import (
     PlaintextError,
     SettingsError,
     find_admin_dsn,
+    find_contact_keys,
     find_contact_secrets,
     find_operations_dsn,
     load_stack,
@@ -95,18 +96,24 @@ def test_commands_that_only_read_use_the_role_that_only_reads(
 def test_the_secrets_of_contacts_are_those_of_the_database_that_is_asked(
     router: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of_stack = ContactSecrets(b"of the stack's notify", b"of the stack's intake")
+    intake = b"of the stack's intake"
+    of_stack = ContactSecrets((b"of the stack's notify",), intake, (intake, intake))
     assert find_contact_secrets(router) == of_stack
     assert "of the stack" not in repr(of_stack)
 
     monkeypatch.setenv("ROUTE311_ADMIN_DSN", "postgresql://admin@localhost/x")
     monkeypatch.setenv("NOTIFY_CONTACT_KEY", "of another notify")
+    assert find_contact_keys(router) == (b"of another notify",)
     with pytest.raises(SettingsError, match="INTAKE_REPORTER_KEY"):
         find_contact_secrets(router)
 
     monkeypatch.setenv("INTAKE_REPORTER_KEY", "of another intake")
+    monkeypatch.setenv("NOTIFY_CONTACT_KEY_BEFORE", "older")
+    monkeypatch.setenv("INTAKE_CONTACT_KEY", "of what waits")
     assert find_contact_secrets(router) == ContactSecrets(
-        b"of another notify", b"of another intake"
+        (b"of another notify", b"older"),
+        b"of another intake",
+        (b"of what waits", b"of another intake"),
     )
 
 

@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.intake.policy import conversation_sealer
 from services.intake.settings import IntakeSettings
+from shared.runtime.sealing import UnreadableError
 
 BUCKET = {
     "media_folder": None,
@@ -135,3 +137,17 @@ def test_the_gateways_token_may_be_in_a_file(
 
     assert token
     assert token.get_secret_value() == "the token of the gateway"
+
+
+def test_seals_of_waiting_reports_open_by_every_secret_that_was_in_use() -> None:
+    reporter_key, new, old = (f"{name} of sixteen characters" for name in ("first", "new", "old"))
+    first = settings(reporter_key=reporter_key)
+    rotated = settings(reporter_key=reporter_key, contact_key=new, contact_key_before=old)
+    empty = settings(reporter_key=reporter_key, contact_key="", contact_key_before="")
+    sealers = [conversation_sealer(one.conversation_secrets) for one in (first, rotated, empty)]
+    sealed = [sealer.seal("+15035550100", "row") for sealer in sealers]
+
+    assert {sealers[1].open(one, "row") for one in sealed} == {"+15035550100"}
+    with pytest.raises(UnreadableError):
+        sealers[0].open(sealed[1], "row")
+    assert sealers[0].open(sealed[2], "row")

@@ -27,7 +27,7 @@ from services.notify.rules.model import (
 )
 from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.store.contact_keys import contact_sealer
+from services.notify.store.contact_keys import ContactKeys
 from shared.catalogue import LocalText
 from shared.contract.events import (
     CaseClosed,
@@ -75,10 +75,10 @@ RULES = SendingRules(
 )
 GRESHAM = ReferralAgency("City of Gresham", None, "https://www.greshamoregon.gov")
 POLICY = NotifyPolicy(CONTACT_KEY, RULES, neighbours={"portland.gov": {"gresham"}})
-SEALER = contact_sealer(CONTACT_KEY)
+SEALER = ContactKeys([CONTACT_KEY]).sealer
 PUBLIC_URL = "https://311.example.org"
 MESSAGE = "0197a1b2-c3d4-7000-8000-000000000001"
-LINKS = SignedLinks.of(CONTACT_KEY, PUBLIC_URL)
+LINKS = SignedLinks.of([CONTACT_KEY], PUBLIC_URL)
 SENDER = "311@city.example"
 PORTLAND = CityTexts(
     name="City of Portland",

@@ -48,3 +48,25 @@ def test_a_wrapped_key_is_its_owners_alone() -> None:
         SEALER.unwrapped(wrapped, "bea")
     with pytest.raises(UnreadableError):
         SEALER.open(sealed, PLACE)
+
+
+def test_what_an_older_key_sealed_opens_and_the_new_one_seals() -> None:
+    new, old = b"a newer secret of sixteen", b"a secret of sixteen bytes"
+    both = Sealer.derived(new, "tests", old)
+    sealed, wrapped = SEALER.seal("ana@example.org", PLACE), SEALER.new_wrapped_key("ana")
+
+    assert both.open(sealed, PLACE) == "ana@example.org"
+    assert both.unwrap(wrapped, "ana") == SEALER.unwrap(wrapped, "ana")
+    assert Sealer.derived(new, "tests").open(both.seal("ana@example.org", PLACE), PLACE)
+    with pytest.raises(UnreadableError):
+        SEALER.open(both.seal("ana@example.org", PLACE), PLACE)
+
+
+def test_the_id_of_a_key_tells_keys_apart_and_is_short() -> None:
+    new, old = b"a newer secret of sixteen", b"a secret of sixteen bytes"
+
+    assert Sealer.derived(new, "tests", old).key_ids[1:] == SEALER.key_ids
+    ids = {one.key_ids[0] for one in (SEALER, Sealer.derived(new, "tests"),
+                                      Sealer.derived(old, "other"))}  # fmt: skip
+    assert {len(one) for one in ids} == {16}
+    assert len(ids) == 3

@@ -27,3 +27,10 @@ def test_a_signed_value_comes_back() -> None:
 )
 def test_what_was_not_signed_for_this_purpose_has_no_value(token: str) -> None:
     assert SIGNER.read("report", token) is None
+
+
+def test_tokens_of_the_secret_before_are_read_and_no_longer_signed() -> None:
+    both = TokenSigner.derived(b"a newer secret", "pages", b"a secret of the tests")
+
+    assert both.read("report", SIGNER.sign("report", "1")) == "1"
+    assert SIGNER.read("report", both.sign("report", "1")) is None

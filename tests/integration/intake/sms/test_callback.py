@@ -8,10 +8,19 @@ import pytest
 from services.intake.sms.callback import SmsNumbersError
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.database import open_database
+from shared.runtime.http.twilio import sign
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import call
-from tests.integration.intake.sms.gateway import OURS, SETTINGS, URL, form, message_in, send
+from tests.integration.intake.sms.gateway import (
+    OURS,
+    SETTINGS,
+    TOKEN,
+    URL,
+    form,
+    message_in,
+    send,
+)
 from tests.integration.locks import locked
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -58,6 +67,15 @@ async def test_without_a_url_of_its_own_the_one_called_is_signed(running: Runnin
         wrong = await send(client, REPORT, url=called.partition("?")[0], path=path)
 
     assert (right.status, wrong.status) == (200, 403)
+
+
+async def test_while_a_token_is_replaced_a_call_may_be_signed_with_either(running: Running) -> None:
+    before = "the token of last year"
+    signed = [sign(one.encode(), URL, REPORT.items()) for one in (before, TOKEN, "another")]
+    async with running(**SETTINGS | {"sms_token_before": before}) as client:
+        called = [(await send(client, REPORT, signature=one)).status for one in signed]
+
+    assert called == [200, 200, 403]
 
 
 async def test_a_text_to_a_number_that_is_not_ours_is_not_kept(

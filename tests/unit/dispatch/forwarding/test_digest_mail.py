@@ -62,19 +62,28 @@ def test_the_mail_has_a_short_table_and_all_of_it_as_csv() -> None:
 
 
 def test_csv_is_rfc_4180_and_holds_no_formula() -> None:
-    evil = '=HYPERLINK("http://evil.example","x")'
-    texts = [evil, "+1", "-1", "@SUM(A1)", "\tx", " =1", 'Say "no", please\nnow', "plain"]
+    formulas = [
+        '=HYPERLINK("http://evil.example","x")',
+        *("+1", "-1", "@SUM(A1)", "\tx", " =1", "\r1"),
+        *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "\ufe661"),  # full width, and small
+        *("\u00a0=1", "\u200b=1", "\u3000\uff1d1", "\ufeff \u2060-1", "\u202e=1"),
+    ]
+    texts = [*formulas, 'Say "no", please\nnow', "plain", "\u00a0plain", "\u3000", ""]
     entries = [entry(text, address="-5 Main St", latitude=45.5, longitude=-122.6) for text in texts]
 
     out = digest_csv(entries)
     rows = list(csv.reader(io.StringIO(out, newline="")))
 
     assert rows[0] == list(COLUMNS)
-    assert out.replace("please\nnow", "").count("\n") == out.count("\r\n") == len(texts) + 1
+    assert (
+        out.replace("please\nnow", "").replace("\r1", "").count("\n")
+        == out.count("\r\n")
+        == len(texts) + 1
+    )
     read = [dict(zip(COLUMNS, row, strict=True)) for row in rows[1:]]
     assert [row["summary"] for row in read] == [
-        *(f"'{text}" for text in texts[:6]),
-        *texts[6:],
+        *(f"'{text}" for text in formulas),
+        *texts[len(formulas) :],
     ]
     assert {row["address"] for row in read} == {"'-5 Main St"}
     assert {(row["latitude"], row["longitude"]) for row in read} == {("45.5", "-122.6")}

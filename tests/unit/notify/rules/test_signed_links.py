@@ -3,7 +3,7 @@
 from services.notify.rules.signed_links import SignedLinks
 
 BASE = "https://311.example.org"
-LINKS = SignedLinks.of(b"a secret of the tests", BASE)
+LINKS = SignedLinks.of([b"a secret of the tests"], BASE)
 MESSAGE = "0197f1a0-3c11-7000-8000-000000000001"
 
 
@@ -21,6 +21,6 @@ def test_a_link_opens_no_other_page() -> None:
 
 
 def test_another_secret_opens_nothing() -> None:
-    token = SignedLinks.of(b"another secret", BASE).url("feedback", MESSAGE).rpartition("/")[2]
+    token = SignedLinks.of([b"another secret"], BASE).url("feedback", MESSAGE).rpartition("/")[2]
 
     assert LINKS.notification("feedback", token) is None
