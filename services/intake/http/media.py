@@ -10,9 +10,9 @@ from services.intake.http.calls import CallSlot
 from services.intake.http.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
 from services.intake.http.picture_body import picture_refusal, read_picture
 from services.intake.http.schema import KeptPicture, PictureDecision
+from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
 from services.intake.media.store import KeptMedia
-from services.intake.media.turns import Uploader
 from services.intake.rules.media import (
     PATH,
     ReencodedPicture,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
-from services.intake.media.turns import Uploader
 from services.intake.rules.mail.message import Mail
 from services.intake.rules.media import (
     MAX_BYTES,

@@ -3,10 +3,10 @@
 import secrets
 from dataclasses import dataclass
 
+from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.files import MediaFiles
 from services.intake.media.reencoding import Reencoder
 from services.intake.media.store import KeptMedia, add_media, find_media, set_released
-from services.intake.media.turns import Uploader
 from services.intake.rules.media import ReencodedPicture
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Pool, transaction

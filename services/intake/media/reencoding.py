@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from services.intake.media.turns import FairTurns, Uploader
+from services.intake.media.fair_semaphore import FairSemaphore, Uploader
 from services.intake.rules.media import ReencodedPicture, RefusedPictureError
 from shared.errors import SystemicError
 
@@ -48,10 +48,10 @@ class Reencoder:
     processes: int = 2
     command: tuple[str, ...] = (sys.executable, "-I", "-m", _MODULE)
     within_s: float = _DONE_WITHIN_S
-    _turns: FairTurns = field(init=False)
+    _slots: FairSemaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_turns", FairTurns(self.processes))
+        object.__setattr__(self, "_slots", FairSemaphore(self.processes))
 
     async def reencode(self, picture: bytes, uploader: Uploader) -> ReencodedPicture:
         """Return the picture as it is kept.
@@ -65,7 +65,7 @@ class Reencoder:
             ReencodingError: There was no turn or no answer in time.
         """
         try:
-            async with self._turns.turn(uploader, _TURN_WITHIN_S):
+            async with self._slots.slot(uploader, _TURN_WITHIN_S):
                 answer, exit_code = await self._answer(picture)
         except TimeoutError:
             raise ReencodingError("no turn in time") from None

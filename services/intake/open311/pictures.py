@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import slot_of
 from services.intake.http.upload_memory import UploadBuffer, UploadMemory
+from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
-from services.intake.media.turns import Uploader
 from services.intake.rules.media import derived_media_id, media_url
 
 

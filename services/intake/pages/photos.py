@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from services.intake.http.upload_memory import UploadBuffer
+from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
-from services.intake.media.turns import Uploader
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError, derived_media_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import RefusedError

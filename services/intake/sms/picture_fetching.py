@@ -14,8 +14,8 @@ import aiohttp
 import structlog
 
 from services.intake.conversations.effects import StepEffects, Words
+from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
-from services.intake.media.turns import Uploader
 from services.intake.policy import IntakePolicy
 from services.intake.rules.media import (
     MAX_BYTES,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image
 
+from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.reencoding import Reencoder, ReencodingError
-from services.intake.media.turns import Uploader
 from services.intake.rules.media import RefusedPictureError
 from tests.heif_files import rotated_heif
 from tests.pictures import encoded

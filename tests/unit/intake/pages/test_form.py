@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from services.intake.http.upload_memory import UploadMemory
-from services.intake.media.turns import Uploader
+from services.intake.media.fair_semaphore import Uploader
 from services.intake.pages.form import read_form
 from services.intake.pages.photos import PhotoIntake
 from services.intake.rules.media import (

@@ -30,24 +30,24 @@ class _Waiting:
     granted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class FairTurns:
+class FairSemaphore:
     """A semaphore with fair queueing.
 
-    Strangers never hold the last turn, unless there is just one, and each holds one at a time. A
-    turn goes to the class that holds fewer, and in it to the caller that has had the least time
+    Strangers never hold the last slot, unless there is just one, and each holds one at a time. A
+    slot goes to the class that holds fewer, and in it to the caller that has had the least time
     since there was no queue.
     """
 
-    def __init__(self, turns: int) -> None:
-        """Make so many turns, at least 1."""
-        self._turns, self._of_strangers = turns, max(1, turns - 1)
+    def __init__(self, slots: int) -> None:
+        """Make so many slots, at least 1."""
+        self._slots, self._of_strangers = slots, max(1, slots - 1)
         self._waiting: list[_Waiting] = []
         self._running: Counter[Uploader] = Counter()
         self._used_s: dict[Uploader, float] = defaultdict(float)
 
     @asynccontextmanager
-    async def turn(self, uploader: Uploader, within_s: float) -> AsyncGenerator[None]:
-        """Hold a turn.
+    async def slot(self, uploader: Uploader, within_s: float) -> AsyncGenerator[None]:
+        """Hold a slot.
 
         Args:
             uploader: The caller.
@@ -92,7 +92,7 @@ class FairTurns:
             first.granted.set()
 
     def _may_begin(self, uploader: Uploader) -> bool:
-        if self._running.total() >= self._turns:
+        if self._running.total() >= self._slots:
             return False
         is_stranger = uploader.stranger is not None
         return not is_stranger or (

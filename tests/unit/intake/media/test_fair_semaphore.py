@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from services.intake.media.turns import FairTurns, Uploader
+from services.intake.media.fair_semaphore import FairSemaphore, Uploader
 
 ADAPTER, OTHER_ADAPTER = Uploader("demo"), Uploader("app")
 LONG_S = 60.0
@@ -15,10 +15,10 @@ def stranger(number: int) -> Uploader:
     return Uploader("web", f"192.0.2.{number}")
 
 
-async def gets_one(turns: FairTurns, uploader: Uploader) -> bool:
+async def gets_one(semaphore: FairSemaphore, uploader: Uploader) -> bool:
     """Return whether there is a turn for this caller now."""
     try:
-        async with turns.turn(uploader, within_s=0.05):
+        async with semaphore.slot(uploader, within_s=0.05):
             return True
     except TimeoutError:
         return False
@@ -27,8 +27,8 @@ async def gets_one(turns: FairTurns, uploader: Uploader) -> bool:
 class Queue:
     """Callers that wait, and the order in which each had its turn."""
 
-    def __init__(self, turns: FairTurns) -> None:
-        self.turns, self.order = turns, list[Uploader]()
+    def __init__(self, semaphore: FairSemaphore) -> None:
+        self.semaphore, self.order = semaphore, list[Uploader]()
 
     async def join(self, *uploaders: Uploader) -> asyncio.Future[list[None]]:
         """Let them wait in this order."""
@@ -37,24 +37,24 @@ class Queue:
         return done
 
     async def _wait(self, uploader: Uploader) -> None:
-        async with self.turns.turn(uploader, LONG_S):
+        async with self.semaphore.slot(uploader, LONG_S):
             self.order.append(uploader)
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])
 async def test_strangers_never_hold_the_last_turn(count: int) -> None:
-    turns = FairTurns(count)
+    semaphore = FairSemaphore(count)
     async with AsyncExitStack() as held:
         for number in range(count - 1):
-            await held.enter_async_context(turns.turn(stranger(number), LONG_S))
+            await held.enter_async_context(semaphore.slot(stranger(number), LONG_S))
 
-        assert not await gets_one(turns, stranger(100))
-        assert await gets_one(turns, ADAPTER)
+        assert not await gets_one(semaphore, stranger(100))
+        assert await gets_one(semaphore, ADAPTER)
 
 
 async def test_adapters_may_hold_every_turn_and_strangers_get_the_next() -> None:
-    queue = Queue(turns := FairTurns(2))
-    async with turns.turn(ADAPTER, LONG_S), turns.turn(OTHER_ADAPTER, LONG_S):
+    queue = Queue(semaphore := FairSemaphore(2))
+    async with semaphore.slot(ADAPTER, LONG_S), semaphore.slot(OTHER_ADAPTER, LONG_S):
         done = await queue.join(ADAPTER, OTHER_ADAPTER, stranger(1))
     await done
 
@@ -62,23 +62,23 @@ async def test_adapters_may_hold_every_turn_and_strangers_get_the_next() -> None
 
 
 async def test_one_address_holds_one_turn_at_a_time() -> None:
-    turns = FairTurns(4)
-    async with turns.turn(stranger(1), LONG_S):
-        assert not await gets_one(turns, stranger(1))
-        assert await gets_one(turns, stranger(2))
+    semaphore = FairSemaphore(4)
+    async with semaphore.slot(stranger(1), LONG_S):
+        assert not await gets_one(semaphore, stranger(1))
+        assert await gets_one(semaphore, stranger(2))
 
 
 async def test_with_a_single_turn_both_take_it() -> None:
-    turns = FairTurns(1)
+    semaphore = FairSemaphore(1)
 
-    assert await gets_one(turns, stranger(1))
-    assert await gets_one(turns, ADAPTER)
+    assert await gets_one(semaphore, stranger(1))
+    assert await gets_one(semaphore, ADAPTER)
 
 
 async def test_who_had_the_most_time_of_the_turns_waits_the_longest() -> None:
     """However many pictures an address sends, the first of any other goes before its second."""
-    queue = Queue(turns := FairTurns(2))
-    async with turns.turn(stranger(1), LONG_S):
+    queue = Queue(semaphore := FairSemaphore(2))
+    async with semaphore.slot(stranger(1), LONG_S):
         done = await queue.join(*[stranger(1)] * 3, stranger(2), stranger(3))
     await done
 
@@ -86,9 +86,9 @@ async def test_who_had_the_most_time_of_the_turns_waits_the_longest() -> None:
 
 
 async def test_without_a_queue_the_past_is_forgotten() -> None:
-    queue = Queue(turns := FairTurns(2))
+    queue = Queue(semaphore := FairSemaphore(2))
     await (await queue.join(stranger(1)))
-    async with turns.turn(stranger(3), LONG_S):
+    async with semaphore.slot(stranger(3), LONG_S):
         done = await queue.join(stranger(1), stranger(2))
     await done
 
@@ -96,33 +96,33 @@ async def test_without_a_queue_the_past_is_forgotten() -> None:
 
 
 async def test_who_gives_up_waiting_leaves_no_turn_taken() -> None:
-    turns = FairTurns(2)
-    async with turns.turn(stranger(1), LONG_S):
-        waiting = asyncio.create_task(gets_one(turns, stranger(2)))
+    semaphore = FairSemaphore(2)
+    async with semaphore.slot(stranger(1), LONG_S):
+        waiting = asyncio.create_task(gets_one(semaphore, stranger(2)))
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        assert not await gets_one(turns, stranger(3))
+        assert not await gets_one(semaphore, stranger(3))
 
-    assert await gets_one(turns, stranger(2))
+    assert await gets_one(semaphore, stranger(2))
 
 
 async def test_a_turn_that_is_granted_to_who_gives_up_goes_on_to_the_next() -> None:
-    turns = FairTurns(2)
-    async with turns.turn(stranger(1), LONG_S):
-        waiting = asyncio.create_task(gets_one(turns, stranger(2)))
+    semaphore = FairSemaphore(2)
+    async with semaphore.slot(stranger(1), LONG_S):
+        waiting = asyncio.create_task(gets_one(semaphore, stranger(2)))
         await asyncio.sleep(0)
     waiting.cancel()  # it was granted, and has not run since
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
-    assert await gets_one(turns, stranger(3))
+    assert await gets_one(semaphore, stranger(3))
 
 
 async def test_an_error_gives_the_turn_back() -> None:
-    turns = FairTurns(1)
+    semaphore = FairSemaphore(1)
     for _ in range(2):
         with pytest.raises(ValueError, match="damaged"):
-            async with turns.turn(ADAPTER, LONG_S):
+            async with semaphore.slot(ADAPTER, LONG_S):
                 raise ValueError("damaged")
