@@ -201,6 +201,7 @@ def note_added(**changes: Any) -> NoteAdded:
         "channel": "web",
         "text": "It is still there",
         "at": NOON,
+        "by": "reporter",
         "lane": "standard",
     }
     return NoteAdded.of(Note(**(fields | changes)), now=NOON)

@@ -15,7 +15,7 @@ from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_operations
 from cli.interrupts import run
 from cli.terminal import printable
 from services.dispatch.forwarding.open311_client import CallFailedError, Open311Client
-from services.dispatch.rules.open311 import id_of, is_open
+from services.dispatch.rules.open311 import is_open
 from services.dispatch.rules.reconciliation import (
     Difference,
     ExportError,
@@ -144,9 +144,9 @@ async def _statuses(client: Open311Client, orders: Sequence[ForwardedOrder]) -> 
     numbers = list(filter(None, by_number))
     there = dict[str, str]()
     for start in range(0, len(numbers), _IDS_PER_CALL):
-        for entry in await client.requests(numbers[start : start + _IDS_PER_CALL]):
-            if order := by_number.get(id_of(entry)):
-                there[order] = "open" if is_open(entry) else "closed"
+        entries = await client.requests(numbers[start : start + _IDS_PER_CALL])
+        for number, entry in entries.items():
+            there[by_number[number]] = "open" if is_open(entry) else "closed"
     return there
 
 

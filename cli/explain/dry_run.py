@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, validate
-from services.intake.outbound import accept
+from services.intake.outbound import RequestNames, accept
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import classify
 from services.triage.assessment import assess_report
@@ -129,7 +129,7 @@ def _accepted_request(
             "; ".join(f"{problem.field}: {problem.message}" for problem in validated)
         )
     [area] = locate_areas([validated])
-    events = accept(validated, area, _NO_TRACKING_NUMBER, now, policy).events
+    events = accept(validated, area, RequestNames(_NO_TRACKING_NUMBER, ""), now, policy).events
     return next(event.data for event in events if isinstance(event, RequestSubmitted))
 
 

@@ -1,4 +1,4 @@
-"""Lookup of the ids of cases and requests by tracking number."""
+"""Lookup of the ids of cases and requests by tracking number or public id."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,22 +8,25 @@ from uuid import UUID
 import asyncpg
 
 from cli.connection import find_operations_dsn
+from services.intake.rules.public_id import read_public_id
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.errors import Route311Error
 from shared.runtime.database import open_database
 
-_FIND = "SELECT request_id, case_id FROM intake.requests WHERE tracking_number = $1"
+_FIND = (
+    "SELECT request_id, case_id FROM intake.requests WHERE tracking_number = $1 OR public_id = $1"
+)
 
 
 class UnknownNameError(Route311Error):
-    """No request has this tracking number, or it has no case."""
+    """No request has this name, or it has no case."""
 
     code = "unknown_name"
 
 
 @dataclass(frozen=True, slots=True)
 class IdLookup:
-    """Resolves names: an id stays as it is, a tracking number is looked up in the database.
+    """Resolves names: an id stays as it is, all others are looked up in the database.
 
     Attributes:
         data: Folder of the running router.
@@ -32,7 +35,7 @@ class IdLookup:
     data: Path
 
     def case(self, name: str) -> str:
-        """Return the case of this id, or the case of the request with this tracking number.
+        """Return the case of this id, or that of the request with this number or public id.
 
         Raises:
             UnknownNameError: It is no id, and no request of this number has a case.
@@ -45,7 +48,7 @@ class IdLookup:
         return str(case_id)
 
     def request(self, name: str) -> str:
-        """Return the id of the request with this id or tracking number.
+        """Return the id of the request with this id, tracking number or public id.
 
         Raises:
             UnknownNameError: It is no id, and there is no request of this number.
@@ -53,7 +56,7 @@ class IdLookup:
         return name if is_id(name) else str(self._look_up(name)["request_id"])
 
     def _look_up(self, name: str) -> asyncpg.Record:
-        number = read_tracking_number(name)
+        number = read_public_id(name) or read_tracking_number(name)
         if number is None:
             raise UnknownNameError(f"{name}: neither an id nor a tracking number")
         row = asyncio.run(_find(find_operations_dsn(self.data), number))

@@ -57,7 +57,7 @@ def put_feedback(
     )
     if given.fixed:
         return []
-    noted = add_notes(case, CaseNote(given.request_id, text))
+    noted = add_notes(case, [CaseNote(given.request_id, text)])
     if not is_reopened_by_resident(case, given.at):
         uow.change(noted, event)
         return []

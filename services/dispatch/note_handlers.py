@@ -10,7 +10,7 @@ from services.dispatch.rules.case import Case, CaseNote, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
-from services.dispatch.rules.history import RESIDENT, SYSTEM, place_in_words
+from services.dispatch.rules.history import OTHER, RESIDENT, SYSTEM, place_in_words
 from services.dispatch.rules.notes import add_notes, raise_priority
 from services.dispatch.rules.placing import (
     leave_desk,
@@ -63,18 +63,19 @@ def put_note(
     if uow.has_entry(event.id):
         return []
     note, case = event.data, case_of_request(event.data.request_id, uow)
+    words, is_reporters = CaseNote(note.request_id, note.text), note.by == "reporter"
     uow.record_entry(
         CaseHistoryEntry(
             case_id=case.case_id,
             at=now,
-            by=RESIDENT.name,
+            by=OTHER.name if note.by == "other" else RESIDENT.name,
             what="note_added",
             text=note.text,
             event_id=event.id,
             request_id=note.request_id,
         )
     )
-    uow.change(add_notes(case, CaseNote(note.request_id, note.text)), event)
+    uow.change(add_notes(case, [words]) if is_reporters else add_notes(case, others=[words]), event)
     return _place(event, note.location, uow, policy, now) if note.location else []
 
 

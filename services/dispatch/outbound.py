@@ -188,7 +188,10 @@ def _work_order_case(case: Case) -> dict[str, Any]:
         "location": problem.location,
         "attributes": problem.attributes,
         "media": problem.media,
-        "notes": (*problem.notes, *(note.text for note in case.notes)),
+        "notes": (
+            *problem.notes,
+            *(note.text for note in (*case.notes, *case.others_notes)),
+        ),
         "request_count": case.request_count,
         "first_reported_at": case.first_reported_at,
         "last_reported_at": case.last_reported_at,

@@ -61,7 +61,8 @@ class CaseHistoryEntry:
     Attributes:
         case_id: The case.
         at: When dispatch recorded it.
-        by: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
+        by: ``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME``
+            or ``system``.
         what: Kind of the entry.
         text: Words for people.
         note: Words of the bureau or operator named in ``by``, besides the text.

@@ -204,9 +204,9 @@ class UnitOfWork:
         )
 
 
-def _state(case: Case) -> tuple[int, object]:
+def _state(case: Case) -> tuple[object, ...]:
     """Return what a change of a case changes: its version, or its notes alone."""
-    return case.version, case.notes
+    return case.version, case.notes, case.others_notes
 
 
 def _restated(case: Case) -> tuple[str, object]:

@@ -89,7 +89,7 @@ def _apply(
     if to is None:
         return apply_status(case, order, update, now)
     if update.status == "declined":
-        case = add_notes(case, _why_declined(update, case))
+        case = add_notes(case, [_why_declined(update)])
     lead = to if order.role == "lead" else case.lead_bureau
     open_time = policy.open_time(case.jurisdiction, lead)
     acknowledge = acknowledgement(case.priority.level, now, open_time)
@@ -105,5 +105,5 @@ def _taker(
     return update.transfer_to if update.status == "transferred" else None
 
 
-def _why_declined(update: BureauUpdate, case: Case) -> CaseNote:
-    return CaseNote(case.opened_by, f"{update.bureau} declined this: {update.reason}")
+def _why_declined(update: BureauUpdate) -> CaseNote:
+    return CaseNote(None, f"{update.bureau} declined this: {update.reason}")

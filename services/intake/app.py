@@ -45,6 +45,7 @@ from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.retention import Retention
+from services.intake.rules.reporter_links import ReporterLinks
 from services.intake.scout import Answered, Scout
 from services.intake.settings import IntakeSettings
 from services.intake.sms.api import sms_routes
@@ -122,6 +123,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         mail = mail_parts(settings, policy, pool, relay.hand_over, media)
         pages = _page_access(settings, policy, callers)
         signer = TokenSigner.derived(policy.reporter_key, "residents' pages")
+        links = ReporterLinks.of(policy.reporter_key, policy.public_url)
         routes = [
             *submission_routes(callers, batcher, admission),
             *bulk_routes(callers, batcher, admission),
@@ -150,6 +152,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                         policy.public_url,
                         policy.reporter_key,
                     ),
+                    links,
                 ),
             ),
             *page_routes(
@@ -157,6 +160,7 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                 ReportPages(
                     pages,
                     signer,
+                    links,
                     DraftReader(policy, lookups, acceptance.prefetch),
                     policy,
                     batcher,
@@ -166,7 +170,16 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
                     limits.previews,
                 ),
                 TrackPages(
-                    pages, signer, policy, lookups, admission, add_note, media, limits.memory
+                    pages,
+                    signer,
+                    links,
+                    policy,
+                    lookups,
+                    admission,
+                    add_note,
+                    media,
+                    limits.memory,
+                    TokenBuckets(settings.notes_per_hour / 3_600, burst_s=3_600),
                 ),
             ),
         ]

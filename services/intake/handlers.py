@@ -8,12 +8,19 @@ from typing import Protocol
 from services.intake.inbound.batch import NewSubmission, RawSubmission, validate_new
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission
-from services.intake.outbound import AcceptedSubmission, accept, receipt_record, reject
+from services.intake.outbound import (
+    AcceptedSubmission,
+    RequestNames,
+    accept,
+    receipt_record,
+    reject,
+)
 from services.intake.places.geocoder import geocode
 from services.intake.policy import Geocoder, IntakePolicy
 from services.intake.public_status.model import PublicRequest
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey, idempotency_key, payload_hash
+from services.intake.rules.public_id import public_id
 from services.intake.rules.tracking_number import tracking_number
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
@@ -155,10 +162,14 @@ async def _accept(
 ) -> dict[SubmissionKey, AcceptedSubmission]:
     if not valid:
         return {}
-    numbers = [tracking_number(serial, now.year) for serial in store.serials(len(valid))]
+    serials = iter(store.serials(2 * len(valid)))
+    names = [
+        RequestNames(tracking_number(next(serials), now.year), public_id(next(serials)))
+        for _ in valid
+    ]
     areas = locate_areas(list(valid.values()))
     accepted = await in_turns(
-        lambda one: accept(*one, now, policy), zip(valid.values(), areas, numbers, strict=True)
+        lambda one: accept(*one, now, policy), zip(valid.values(), areas, names, strict=True)
     )
     return dict(zip(valid, accepted, strict=True))
 

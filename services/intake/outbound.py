@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.location import to_location
@@ -42,6 +43,18 @@ CONTACT_UNUSABLE = LocalText(
     es="No podemos escribirle a la dirección o al número que nos dio. Use su número de "
     "seguimiento para consultar su reporte.",
 )
+
+
+class RequestNames(NamedTuple):
+    """The names of a request.
+
+    Attributes:
+        tracking_number: The reporter's secret.
+        public_id: For everybody.
+    """
+
+    tracking_number: str
+    public_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +114,7 @@ def receipt_record(
 def accept(
     submission: ValidatedSubmission,
     area: AdminArea,
-    tracking_number: str,
+    names: RequestNames,
     now: datetime,
     policy: IntakePolicy,
 ) -> AcceptedSubmission:
@@ -110,12 +123,12 @@ def accept(
     Args:
         submission: The validated submission.
         area: Municipality and district of its point.
-        tracking_number: Number of the new request.
+        names: Names of the new request.
         now: Time of its events.
         policy: Base of the status URL, key of the references to people, version of the rules for
             texts.
     """
-    request = _request(submission, area, tracking_number, policy.text_rules_version)
+    request = _request(submission, area, names, policy.text_rules_version)
     cause, request_id = submission.cause, request.request_id
     events: list[Event] = [RequestSubmitted.of(request, now=now, cause=cause, request=request_id)]
     contact = _contact(submission, request_id, policy.reporter_key)
@@ -137,13 +150,14 @@ def accept(
 def _request(
     submission: ValidatedSubmission,
     area: AdminArea,
-    tracking_number: str,
+    names: RequestNames,
     text_rules_version: str | None,
 ) -> SubmittedRequest:
     judgement = submission.screening.judgement
     return SubmittedRequest(
         request_id=new_id(),
-        tracking_number=tracking_number,
+        tracking_number=names.tracking_number,
+        public_id=names.public_id,
         jurisdiction=submission.city.jurisdiction.id,
         channel=submission.submission.channel,
         service_code=submission.service.code,
@@ -194,6 +208,7 @@ def _acceptance(submission: ValidatedSubmission, request: Request, public_url: s
         submission_source=submission.handed_in.source,
         request_id=request.request_id,
         tracking_number=request.tracking_number,
+        public_id=request.public_id,
         service_code=request.service_code,
         lane=request.lane,
         status_url=f"{public_url}/v1/requests/{request.tracking_number}",
@@ -227,6 +242,7 @@ def _public_request(
         longitude=public_degrees(at.longitude),
         reporter_ref=request.reporter_ref,
         phone_ref=texted.phone_ref if texted else None,
+        public_id=request.public_id,
         listing=None
         if submission.service.private
         else Listing(request.description, at.latitude, at.longitude),

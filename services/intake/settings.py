@@ -88,6 +88,8 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
             reviewed, too: for trials.
         forms_per_minute: The most forms that one address may send from the residents' pages per
             minute and process; a report takes three. Excess ones get 429.
+        notes_per_hour: The most notes that one address may add on the residents' pages per hour and
+            process. Excess ones get 429.
         contacts_kept_days: Days that a contact is kept after its case closed; then it is erased.
             The default is as long as case events stay on their topic.
         pelias_url: Base URL of a Pelias geocoder, ``https`` but on this machine, which gets the
@@ -124,6 +126,7 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
     pages_jurisdiction: str = "portland.gov"
     unreviewed_languages: Literal["hide", "offer"] = "hide"
     forms_per_minute: Annotated[int, Field(ge=1)] = 60
+    notes_per_hour: Annotated[int, Field(ge=1)] = 30
     contacts_kept_days: Annotated[
         int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")
     ] = 400

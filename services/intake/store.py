@@ -52,6 +52,7 @@ _REQUEST_COLUMNS = {
     "longitude": "double precision",
     "reporter_ref": "text",
     "phone_ref": "text",
+    "public_id": "text",
     "contact": "text",
 }
 

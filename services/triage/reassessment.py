@@ -1,4 +1,8 @@
-"""Reassess a request by what it states itself together with its notes."""
+"""Reassess a request by what it states itself together with its notes.
+
+Notes of others than its reporter count for a danger to life alone, which anybody may report, and
+never take away one that the reporter described.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,7 +11,7 @@ from services.triage.assessment import StatedParts, assess, report_place
 from services.triage.policy import Assessment, CityPolicy, TriagePolicy
 from services.triage.records import PlacedRequest
 from services.triage.rules.priority.score import level_of
-from shared.contract.events import Location, NoteAdded
+from shared.contract.events import Location, Note, NoteAdded
 
 
 class NotedRequest(NamedTuple):
@@ -55,20 +59,29 @@ def reassess(request: NotedRequest, policy: TriagePolicy) -> Reassessed | None:
     service = city.services.get(request.kind) if city else None
     if city is None or service is None:
         return None
+    notes = [event.data for event in (*request.passed_on, *request.waiting)]
+    without_others = [note for note in notes if note.by != "other"]
+    by_reporter = assess(_extended(request, without_others), service, city)
+    has_others = len(without_others) < len(notes)
+    by_all = assess(_extended(request, notes), service, city) if has_others else by_reporter
+    of_danger = by_all if by_all.emergency else by_reporter
+    emergency = of_danger.emergency
+    if emergency is not None and emergency.code != request.emergency:
+        return Reassessed(request, of_danger, city)
+    if by_reporter.priority.level < level_of(request.score):
+        return Reassessed(request, by_reporter, city)
+    return None
+
+
+def _extended(request: NotedRequest, notes: Sequence[Note]) -> StatedParts:
     stated = request.stated
-    texts = [event.data.text for event in (*request.passed_on, *request.waiting)]
-    extended = stated.model_copy(
+    texts = (stated.description, *(note.text for note in notes))
+    return stated.model_copy(
         update={
-            "description": "\n".join(filter(None, (stated.description, *texts))),
+            "description": "\n".join(filter(None, texts)),
             "location": request.stated_location or stated.location,
         }
     )
-    assessment = assess(extended, service, city)
-    emergency = assessment.emergency
-    is_new = emergency is not None and emergency.code != request.emergency
-    if is_new or assessment.priority.level < level_of(request.score):
-        return Reassessed(request, assessment, city)
-    return None
 
 
 def place_of(request: NotedRequest, policy: TriagePolicy) -> PlacedRequest | None:

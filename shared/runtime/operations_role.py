@@ -31,8 +31,8 @@ _OF_EVERY_SERVICE: Columns = MappingProxyType(
 _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
     {
         "intake": {
-            "requests": "request_id, tracking_number, jurisdiction, service_code, submitted_at, "
-            "decided_at, outcome, case_id, joined_at, moves, contact",
+            "requests": "request_id, tracking_number, public_id, jurisdiction, service_code, "
+            "submitted_at, decided_at, outcome, case_id, joined_at, moves, contact",
             "submissions": "identity, fingerprint, first, source, submission_id, received_at, "
             "receipt_id, receipt, time_replaced",
             "contact_rows": "",

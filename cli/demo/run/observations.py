@@ -44,7 +44,7 @@ class Observations:
     Attributes:
         accepted: Acceptances by source and id of the submission.
         rejected: Rejections by the id of the event or of the HTTP request.
-        numbers: Source and id of submissions by Open311 and by page, by the number in the answer.
+        names: Source and id of submissions by Open311 and by page, by the name in the answer.
         messages: Source and id of reports by e-mail and text, by the id of their first message.
         replies: Answers to what people texted about their reports, by source and id of the report.
         requests: By request id.
@@ -68,7 +68,7 @@ class Observations:
 
     accepted: dict[tuple[str, str], e.Acceptance] = field(default_factory=dict)
     rejected: dict[str, e.Rejection] = field(default_factory=dict)
-    numbers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    names: dict[str, tuple[str, str]] = field(default_factory=dict)
     messages: dict[str, tuple[str, str]] = field(default_factory=dict)
     replies: dict[tuple[str, str], str] = field(default_factory=dict)
     requests: dict[str, e.Request] = field(default_factory=dict)
@@ -138,17 +138,18 @@ class Observations:
         """Record that a submission became a request."""
         self.accepted[acceptance.submission_source, acceptance.submission_id] = acceptance
 
-    def accept_number(self, source: str, submission_id: str, tracking_number: str) -> None:
+    def accept_name(self, source: str, submission_id: str, name: str) -> None:
         """Record that a submission by Open311 or by page became a request.
 
         Args:
             source: Source of the submission.
             submission_id: Its id.
-            tracking_number: Number of the request, whose event may come earlier or later.
+            name: Tracking number or public id of the request, whose event may come earlier or
+                later.
         """
-        self.numbers[tracking_number] = source, submission_id
+        self.names[name] = source, submission_id
         for request in self.requests.values():
-            if request.tracking_number == tracking_number:
+            if name in {request.tracking_number, request.public_id}:
                 self._accept_request(request)
 
     def expect_message(self, message_id: str, source: str, submission_id: str) -> None:
@@ -162,8 +163,9 @@ class Observations:
         self.messages[message_id] = source, submission_id
 
     def _accept_request(self, request: e.Request, cause: str | None = None) -> None:
-        by_number = self.numbers.get(request.tracking_number)
-        if identity := by_number or self.messages.get(cause or ""):
+        names = (request.tracking_number, request.public_id or "")
+        by_name = next((self.names[name] for name in names if name in self.names), None)
+        if identity := by_name or self.messages.get(cause or ""):
             source, submission_id = identity
             self.accept(
                 e.Acceptance(

@@ -52,7 +52,7 @@ class ResidentsAtPages:
     async def _report(self, submission: DemoSubmission) -> None:
         async with self._slots:
             number = await self._number(submission)
-        self._seen.accept_number(submission.source, submission.id, number)
+        self._seen.accept_name(submission.source, submission.id, number)
 
     async def _number(self, submission: DemoSubmission) -> str:
         wanted = form_fields(submission)

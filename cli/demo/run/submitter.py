@@ -171,7 +171,7 @@ class EveryWaySubmitter:
     ) -> None:
         if status != HTTPStatus.OK:
             raise UnexpectedResponseError(f"intake answered by Open311 with HTTP {status}")
-        self._seen.accept_number(event.source, event.id, body[0]["service_request_id"])
+        self._seen.accept_name(event.source, event.id, body[0]["service_request_id"])
 
 
 async def submit_all(

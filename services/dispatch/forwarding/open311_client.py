@@ -1,6 +1,7 @@
 """Client of an Open311 GeoReport v2 endpoint that takes a bureau's work orders as requests."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -116,14 +117,31 @@ class Open311Client:
             seen |= ids
             page += 1
 
-    async def requests(self, ids: Sequence[str]) -> Sequence[Entry]:
-        """Return requests by their ids; those that the server does not know are left out.
+    async def requests(self, ids: Sequence[str]) -> Mapping[str, Entry]:
+        """Return requests by the ids asked for; those that the server does not know are left out.
+
+        A server that has given its requests other ids since answers by these. Then each is asked
+        for alone, so that it is certain which one is meant.
 
         Raises:
             CallFailedError: They cannot be read.
         """
         query = {"service_request_id": ",".join(ids), "extensions": "true"}
-        return (await self._read("requests", query, missing_is_empty=True))[1]
+        _, entries = await self._read("requests", query, missing_is_empty=True)
+        found = {id_: entry for entry in entries if (id_ := id_of(entry))}
+        known = {id_: found[id_] for id_ in ids if id_ in found}
+        if len(known) < len(found):
+            missing = [id_ for id_ in ids if id_ not in known]
+            with suppress(CallFailedError):  # no such route there: the others are known
+                for id_ in missing:
+                    if entry := await self._request(id_):
+                        known[id_] = entry
+        return known
+
+    async def _request(self, id_: str) -> Entry | None:
+        path = f"requests/{quote(id_, safe='')}"
+        _, entries = await self._read(path, {"extensions": "true"}, missing_is_empty=True)
+        return entries[0] if entries else None
 
     async def id_of_token(self, token: str) -> str | None:
         """Return the id that a token stands for; None while there is none.

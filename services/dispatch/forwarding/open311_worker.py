@@ -12,7 +12,7 @@ from services.dispatch.forwarding.open311_client import CallFailedError, Open311
 from services.dispatch.forwarding.updates import RemoteUpdates
 from services.dispatch.outbound import work_order_state
 from services.dispatch.rules.forwards import Failed, Forward, Refused, Taken, TryResult
-from services.dispatch.rules.open311 import Entry, id_of, progress_of
+from services.dispatch.rules.open311 import id_of, progress_of
 from services.dispatch.store.forwards import FIRST, ForwardQueue
 from services.dispatch.store.postgres import find_work_order
 from shared.contract.events import WorkOrder
@@ -120,11 +120,13 @@ class Open311Worker:
             known = forward.service_request_id or await self._redeem(forward)
             if known:
                 orders[known] = forward.work_order_id
-        entries: Sequence[Entry] = await self.client.requests(list(orders)) if orders else ()
-        for entry in entries:
-            request_id, progress = id_of(entry), progress_of(entry, self.clock())
-            if request_id in orders and progress:
-                await self.updates.take(orders[request_id], request_id, progress)
+        entries = await self.client.requests(list(orders)) if orders else {}
+        for known, entry in entries.items():
+            order, request_id = orders[known], id_of(entry) or known
+            if request_id != known:
+                await self.queue.set_id(order, request_id)
+            if progress := progress_of(entry, self.clock()):
+                await self.updates.take(order, request_id, progress)
 
     async def _redeem(self, forward: Forward) -> str | None:
         """Return the id that a token stands for, and keep it; None while there is none."""

@@ -93,7 +93,8 @@ class CaseEntry(Data):
     at: AwareDatetime
     """When dispatch recorded it, UTC."""
     by: str = Field(examples=["bureau:PBOT-MOD"])
-    """``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``."""
+    """``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME`` or
+    ``system``."""
     what: str = Field(examples=["status_changed"])
     """Kind of the entry; that of an event on ``dispatch-cases`` is the event's."""
     text: str

@@ -39,9 +39,14 @@ class Problem:
 
 
 class CaseNote(NamedTuple):
-    """More words about a request of a case; nothing in it is about the person."""
+    """More words about a request of a case; nothing in it is about the person.
 
-    request_id: str
+    Attributes:
+        request_id: The request; None for a note of a bureau.
+        text: The words.
+    """
+
+    request_id: str | None
     text: str
 
 
@@ -133,7 +138,8 @@ class Case:
         closed_at: End of the work on it; None while it is open.
         merged_into: The case that has its requests now.
         lowered_from: Priority known when an operator lowered it; None after a raise.
-        notes: What people added to its requests, the newest last.
+        notes: What its reporters and bureaus added, the newest last.
+        others_notes: What others added who know a tracking number, the newest last.
     """
 
     case_id: str
@@ -155,6 +161,7 @@ class Case:
     merged_into: str | None = None
     lowered_from: KnownPriority | None = None
     notes: tuple[CaseNote, ...] = ()
+    others_notes: tuple[CaseNote, ...] = ()
 
     @property
     def is_closed(self) -> bool:

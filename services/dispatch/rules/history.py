@@ -39,6 +39,7 @@ class ChangeAuthor(NamedTuple):
 
 
 RESIDENT = ChangeAuthor("resident")
+OTHER = ChangeAuthor("other")
 SYSTEM = ChangeAuthor("system")
 PLACE_STATED = ChangeAuthor(SYSTEM.name, "Reason: The reporter told where it is.")
 

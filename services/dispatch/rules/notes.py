@@ -1,5 +1,7 @@
 """Notes that people add to the requests of a case, and the priority that they raise."""
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from services.dispatch.rules.case import Case, CaseNote
@@ -9,12 +11,48 @@ from services.dispatch.rules.deadlines import DeadlinePolicy
 from services.dispatch.rules.priority import CasePriority
 
 MAX_NOTES = 50
-"""Notes that a work order shows, the newest; the history of the case has all."""
+"""Notes that a work order shows; the history of the case has all."""
 
 
-def add_notes(case: Case, *notes: CaseNote) -> Case:
-    """Return the case with more notes; each bureau gets an event, and the version stays."""
-    return replace(case, notes=(*case.notes, *notes)[-MAX_NOTES:])
+def add_notes(case: Case, notes: Sequence[CaseNote] = (), others: Sequence[CaseNote] = ()) -> Case:
+    """Return the case with more notes; each bureau gets an event, and the version stays.
+
+    Beyond ``MAX_NOTES`` the oldest notes of others are left out first, then the oldest of the
+    request with the most notes, and those of bureaus last.
+
+    Args:
+        case: The case before.
+        notes: Notes of reporters and bureaus.
+        others: Notes of others.
+    """
+    kept = [*case.notes, *notes]
+    while len(kept) > MAX_NOTES:
+        kept.remove(_least_missed(kept))
+    room = MAX_NOTES - len(kept)
+    of_others = (*case.others_notes, *others)
+    return replace(case, notes=tuple(kept), others_notes=of_others[max(0, len(of_others) - room) :])
+
+
+def with_notes_of(case: Case, source: Case, is_kept: Callable[[CaseNote], bool]) -> Case:
+    """Return the case with the notes of another case that are kept, and no others.
+
+    Args:
+        case: The case before.
+        source: The case whose notes they are.
+        is_kept: Decides about each.
+    """
+    return replace(
+        case,
+        notes=tuple(filter(is_kept, source.notes)),
+        others_notes=tuple(filter(is_kept, source.others_notes)),
+    )
+
+
+def _least_missed(notes: Sequence[CaseNote]) -> CaseNote:
+    """Return the oldest note of the request that has most; of bureaus' alone the oldest one."""
+    counts = Counter(note.request_id for note in notes if note.request_id)
+    busiest = max(counts, key=counts.__getitem__, default=None)
+    return next(note for note in notes if note.request_id == busiest)
 
 
 def raise_priority(

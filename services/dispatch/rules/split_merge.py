@@ -7,7 +7,7 @@ from datetime import datetime
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestMovedOut
 from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
-from services.dispatch.rules.notes import add_notes
+from services.dispatch.rules.notes import add_notes, with_notes_of
 from services.dispatch.rules.operator_commands import (
     CaseCommand,
     CommandRefusal,
@@ -50,10 +50,10 @@ def split_request(
         left = replace(left, opened_by=oldest.request_id, problem=oldest.problem)
         new_opener = oldest.request_id
     split = RequestMovedOut(request.request_id, request.case_id, new_opener, request.moves)
-    own = tuple(note for note in case.notes if note.request_id == request.request_id)
-    left = replace(left, notes=tuple(note for note in case.notes if note not in own))
     opened = open_case(incoming)
-    opened = replace(opened, case=replace(opened.case, notes=own))
+    with_own = with_notes_of(opened.case, case, lambda one: one.request_id == request.request_id)
+    opened = replace(opened, case=with_own)
+    left = with_notes_of(left, case, lambda one: one.request_id != request.request_id)
     return CommandResult([CaseTransition(left, split), opened], [request])
 
 
@@ -88,7 +88,7 @@ def merge_case(
         now: The present moment.
     """
     transitions: list[CaseTransition] = []
-    after = add_notes(replace(into, lowered_from=None), *case.notes)
+    after = add_notes(replace(into, lowered_from=None), case.notes, case.others_notes)
     for one in incoming:
         request = replace(one.request, priority=case.priority)
         transitions += attach(after, replace(one, request=request))

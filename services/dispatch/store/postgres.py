@@ -61,14 +61,15 @@ _UPDATE_CASES_SQL = """
            request_count = changed.request_count, first_reported_at = changed.first_reported_at,
            last_reported_at = changed.last_reported_at, closed_at = changed.closed_at,
            merged_into = changed.merged_into, operator_knew = changed.operator_knew,
-           notes = changed.notes, overdue_at = changed.overdue_at
+           notes = changed.notes, others_notes = changed.others_notes,
+           overdue_at = changed.overdue_at
       FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::jsonb[],
                   $7::text[], $8::integer[], $9::timestamptz[], $10::timestamptz[],
                   $11::timestamptz[], $12::uuid[], $13::jsonb[], $14::jsonb[],
-                  $15::timestamptz[])
+                  $15::jsonb[], $16::timestamptz[])
            AS changed (case_id, version, status, level, score, reasons, lead_bureau,
                        request_count, first_reported_at, last_reported_at, closed_at,
-                       merged_into, operator_knew, notes, overdue_at)
+                       merged_into, operator_knew, notes, others_notes, overdue_at)
      WHERE stored.case_id = changed.case_id
 """
 _UPDATEORDERS_SQL = """

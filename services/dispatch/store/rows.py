@@ -55,6 +55,7 @@ def changed_case_row(case: Case) -> ColumnValues:
         "merged_into": case.merged_into,
         "operator_knew": _json([known.level, sorted(known.reasons)]) if known else None,
         "notes": _json(case.notes),
+        "others_notes": _json(case.others_notes),
         "overdue_at": overdue_at(case),
     }
 
@@ -193,7 +194,8 @@ def case_of(row: Record, orders: tuple[CaseWorkOrder, ...]) -> Case:
         closed_at=row["closed_at"],
         merged_into=str(row["merged_into"]) if row["merged_into"] else None,
         lowered_from=_known_priority(row["operator_knew"]),
-        notes=tuple(CaseNote(*note) for note in json.loads(row["notes"])),
+        notes=_notes(row["notes"]),
+        others_notes=_notes(row["others_notes"]),
     )
 
 
@@ -241,6 +243,10 @@ def request_of(row: Record) -> CaseRequest:
 
 def _priority(level: PriorityLevel, score: int, reasons: Iterable[Any]) -> CasePriority:
     return CasePriority(level, score, tuple(ScoreReason(*reason) for reason in reasons))
+
+
+def _notes(column: str) -> tuple[CaseNote, ...]:
+    return tuple(CaseNote(*note) for note in json.loads(column))
 
 
 def _problem(stored: dict[str, Any]) -> Problem:

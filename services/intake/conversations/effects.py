@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from services.intake.handlers import accept_submissions
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.store import attach_media
-from services.intake.notes.parsing import RequestReference, parse_note
+from services.intake.notes.parsing import NoteOrigin, ParsedNote, RequestReference, parse_note
 from services.intake.notes.stated_location import locate_stated
 from services.intake.notes.store import find_request
 from services.intake.places.gazetteer import geocoders_of
@@ -17,7 +17,8 @@ from services.intake.rules.conversations.places import StatedPlace
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.text import split_text
 from services.intake.store import PostgresSubmissions
-from shared.contract.events import Event, Location, Note, NoteAdded, SubmissionAccepted
+from shared.contract.events import Event, Location, NoteAdded, SubmissionAccepted
+from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.runtime.postgres import Connection
 from shared.vocabulary import SubmissionChannel
@@ -42,7 +43,7 @@ class Words(NamedTuple):
         text: Of any length; each 4,000 characters are a note.
         channel: Channel by which they came.
         language: Their language, BCP 47; None while unknown.
-        by: Whether the sender is the request's contact; None while unknown.
+        by: Who the sender is to the request.
         media: Addresses of our own pictures, for the first note.
         place: Location of the request as stated in them; counts if the sender is the contact.
     """
@@ -50,7 +51,7 @@ class Words(NamedTuple):
     text: str
     channel: SubmissionChannel
     language: str | None
-    by: Literal["reporter", "other"] | None
+    by: NoteAuthor
     media: Sequence[str] = ()
     place: StatedPlace | None = None
 
@@ -103,12 +104,13 @@ class StepEffects:
             raise LookupError("requests are never deleted")
         location = told = await self._stated_location(words, request)
         media = [{"url": url} for url in words.media]
+        origin = NoteOrigin(f"/{words.channel}", words.by)
         for part in split_text(words.text, MAX_DESCRIPTION):
             data = {"text": part, "language": words.language, "channel": words.channel}
-            note = parse_note(data | {"media": media}, request, self._policy, self._now)
-            if isinstance(note, Note):
-                lane = "express" if location else note.lane
-                note = note.model_copy(update={"by": words.by, "location": location, "lane": lane})
+            parsed = parse_note(data | {"media": media}, request, origin, self._policy, self._now)
+            if isinstance(parsed, ParsedNote):
+                lane = "express" if location else parsed.note.lane
+                note = parsed.note.model_copy(update={"location": location, "lane": lane})
                 self.events.append(NoteAdded.of(note, now=self._now, request=note.request_id))
                 media, location = [], None
         ids = media_ids_of(words.media, self._policy.public_url)

@@ -1,7 +1,7 @@
 """The HTTP route that adds a note to a request."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import web
 
@@ -9,17 +9,19 @@ from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import NOT_ACCEPTABLE, CallSlot
 from services.intake.http.operations import ADD_NOTE
 from services.intake.http.paths import NOTES
+from services.intake.http.refusals import NOTES_OF_A_DAY
 from services.intake.http.schema import NoteTaken
 from services.intake.inbound.field_errors import id_reused
 from services.intake.media.store import attach_media
 from services.intake.notes.feedback import answered, finished
-from services.intake.notes.parsing import parse_note, says_not_fixed
-from services.intake.notes.store import add_note, find_request
+from services.intake.notes.parsing import NoteOrigin, ParsedNote, parse_note
+from services.intake.notes.store import add_note, find_request, has_quota
 from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import idempotency_key, payload_hash
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import Event, FieldError, NoteAdded
+from shared.contract.events.notes import NoteAuthor
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
@@ -29,8 +31,34 @@ from shared.runtime.http.problem_details import problem_response
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction
 
-AddNote: TypeAlias = Callable[[str, str, str, Any], Coroutine[Any, Any, str]]
-"""Adds a note by adapter, idempotency key, tracking number and data; returns its id."""
+MAX_PAGE_NOTES = 20
+"""The most notes from pages that a request takes in 24 hours, from its reporter and from others."""
+
+
+class NoteCall(NamedTuple):
+    """A call that adds a note.
+
+    Attributes:
+        caller: The adapter; ``web`` for the residents' pages.
+        id: Idempotency key.
+        number: Tracking number, as written.
+        data: Any JSON.
+        page_by: Who writes on a page; None for an adapter.
+    """
+
+    caller: str
+    id: str
+    number: str
+    data: Any
+    page_by: NoteAuthor | None = None
+
+
+class TooManyNotesError(RefusedError):
+    """A request has got as many notes from pages as it takes in a day."""
+
+
+AddNote: TypeAlias = Callable[[NoteCall], Coroutine[Any, Any, str]]
+"""Adds a note; returns its id."""
 
 
 def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> list[web.RouteDef]:
@@ -50,7 +78,7 @@ def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> 
             data = json_of(await body_of(request))
             id_, number = idempotency_id(request), request.match_info["tracking_number"]
             slot.take(admission, adapter)
-            note_id = await Deadline().wait_for(add(adapter, id_, number, data))
+            note_id = await Deadline().wait_for(add(NoteCall(adapter, id_, number, data)))
         return web.json_response(NoteTaken(note_id=note_id).model_dump(), status=201)
 
     return [web.post(NOTES, documents(post_note, ADD_NOTE))]
@@ -65,27 +93,34 @@ def note_adder(pool: Pool, policy: IntakePolicy, hand_over: HandOver) -> AddNote
         hand_over: Called after the commit, to pass the event to the relay.
     """
 
-    async def add(adapter: str, id_: str, number: str, data: Any) -> str:  # noqa: ANN401 - any JSON
-        tracking_number = read_tracking_number(number)
+    async def add(call: NoteCall) -> str:
+        tracking_number = read_tracking_number(call.number)
+        origin = NoteOrigin(f"/http/{call.caller}", call.page_by)
         async with transaction(pool) as db:
             request = await find_request(db, tracking_number) if tracking_number else None
             if request is None:
                 detail = "We have no request with this number. Compare it with the receipt."
                 raise RefusedError(problem_response(404, "No such number", detail))
             now = utc_now()
-            note = parse_note(data, request, policy, now)
-            if isinstance(note, tuple):
-                raise _not_acceptable(note)
-            key = idempotency_key(f"/http/{adapter}", id_), payload_hash([tracking_number, data])
-            stored = await add_note(db, key, note.note_id)
+            parsed = parse_note(call.data, request, origin, policy, now)
+            if not isinstance(parsed, ParsedNote):
+                raise _not_acceptable(parsed)
+            note = parsed.note
+            quota = f"{note.request_id} {call.page_by}" if call.page_by else None
+            is_within = quota is None or await has_quota(db, quota, MAX_PAGE_NOTES)
+            hashed = payload_hash([tracking_number, call.data])
+            key = idempotency_key(origin.source, call.id), hashed
+            stored = await add_note(db, key, note.note_id, quota)
             if not stored.is_same:
                 raise _not_acceptable((id_reused(),))
             if not stored.is_new:
                 return stored.note_id
+            if not is_within:
+                raise TooManyNotesError(NOTES_OF_A_DAY.response())
             ids = media_ids_of((medium.url for medium in note.media), policy.public_url)
             await attach_media(db, {note.request_id: ids})
             events: list[Event] = [NoteAdded.of(note, now=now, request=note.request_id)]
-            if says_not_fixed(data) and (done := await finished(db, note.request_id)):
+            if parsed.not_fixed and (done := await finished(db, note.request_id)):
                 events.append(answered(done, note.channel, now, fixed=False))
             batches = await enqueue(db, events)
         hand_over(batches)

@@ -4,7 +4,7 @@ from functools import partial
 
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.refusals import Refusal, limited
-from shared.runtime.ops.metrics import SHED
+from shared.runtime.ops.metrics import LIMITED, SHED
 
 
 def _shed(reason: str, retry_after_s: int, detail: str) -> Refusal:
@@ -18,6 +18,17 @@ KEY_SHARE = limited(
 )
 NUMBER_RATE = limited(
     "number", "This number sends more texts than it may. Hand it over again in a second."
+)
+NOTES_OF_A_DAY = Refusal(
+    LIMITED.labels("notes"),
+    partial(
+        problem_response,
+        429,
+        "Too many notes",
+        "This request has got more notes from the pages today than it takes. Call the city.",
+        code="over_rate",
+        headers={"Retry-After": "3600"},
+    ),
 )
 BUSY = _shed("busy", 2, "More is handed in than can be taken. Hand it in again in a moment.")
 OUTBOX_FULL = _shed(

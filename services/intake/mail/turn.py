@@ -27,6 +27,7 @@ from services.intake.rules.mail.message import Mail
 from services.intake.rules.mail.model import MailConversation, MailReport, MailStep, Question
 from services.intake.rules.reporter import email_ref
 from shared.contract.events import Event
+from shared.contract.events.notes import NoteAuthor
 from shared.email_address import without_tag
 from shared.runtime.postgres import Connection
 
@@ -136,7 +137,7 @@ class MailTurn:
         self,
         number: str | None,
         message: MailMessage,
-        by: Literal["reporter", "other"],
+        by: NoteAuthor,
         place: StatedPlace | None,
     ) -> Fate:
         mail = message.mail
@@ -209,7 +210,7 @@ class MailTurn:
             await self._effects.add_notes(taken.number, words)
         return taken.number
 
-    def _by(self, mail: Mail, person: str | None) -> Literal["reporter", "other"]:
+    def _by(self, mail: Mail, person: str | None) -> NoteAuthor:
         address, key = mail.address or "", self._policy.reporter_key
         is_person = person in {email_ref(key, address), email_ref(key, without_tag(address))}
         return "reporter" if address and is_person else "other"

@@ -8,11 +8,13 @@ from pydantic import Field, StrictBool, StringConstraints, ValidationError
 from services.intake.inbound.field_errors import bad_language, from_pydantic
 from services.intake.inbound.parsing import MAX_FIELD_ERRORS, NOT_AN_OBJECT, shortened
 from services.intake.inbound.validation import redact_media
-from services.intake.policy import IntakePolicy
+from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.rules.language import is_language_tag
-from services.intake.rules.text import normalize_text
+from services.intake.rules.reporter import contact_channels, reporter_refs
+from services.intake.rules.text import normalize_or_none, normalize_text
 from shared.contract.events import Data, FieldError, Media, Note, new_id
-from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA
+from shared.contract.events.notes import NoteAuthor
+from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA, Short
 from shared.redaction import KnownPii
 from shared.vocabulary import SubmissionChannel
 
@@ -28,6 +30,7 @@ class RequestReference(NamedTuple):
         jurisdiction: The city.
         service_code: Its kind.
         reporter_ref: Pseudonym of its reporter; None for an anonymous one.
+        phone_ref: Keyed hash of the number that gets texts about it; None without one.
     """
 
     request_id: str
@@ -35,6 +38,22 @@ class RequestReference(NamedTuple):
     jurisdiction: str
     service_code: str
     reporter_ref: str | None = None
+    phone_ref: str | None = None
+
+    def author(self, *refs: str) -> NoteAuthor:
+        """Return who the person with these keyed hashes of address, number or account is."""
+        return "other" if {self.reporter_ref, self.phone_ref}.isdisjoint(refs) else "reporter"
+
+
+class NoteWriter(Data):
+    """The person who writes a note, as the reporter in the submission; is not kept."""
+
+    email: Short | None = None
+    """E-mail address."""
+    phone: Short | None = None
+    """Telephone number, E.164 or as written in the jurisdiction's country."""
+    account_id: Short | None = Field(default=None, examples=["a-1972"])
+    """Account with the adapter, for requests that it submitted over HTTP."""
 
 
 class SubmittedNote(Data):
@@ -51,26 +70,44 @@ class SubmittedNote(Data):
     channel: SubmissionChannel = "web"
     """Channel by which the person wrote."""
     not_fixed: StrictBool = False
-    """True when the person says that finished work did not solve the problem; a completed case is
-    reopened."""
+    """True when the reporter says that finished work did not solve the problem; a completed case is
+    reopened. Of anybody else it is a note alone."""
+    reporter: NoteWriter | None = None
+    """Who writes: the reporter, where one of these is the same as in the submission."""
 
 
-def says_not_fixed(data: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Return True for the data of a note that says that finished work did not help."""
-    return isinstance(data, dict) and data.get("not_fixed") is True
+class ParsedNote(NamedTuple):
+    """A note, and whether its reporter says that finished work did not help."""
+
+    note: Note
+    not_fixed: bool
+
+
+class NoteOrigin(NamedTuple):
+    """Origin of a note.
+
+    Attributes:
+        source: The adapter or channel, as in the envelope of a submission.
+        by: Who wrote it, unless its data name the writer; None where an adapter does not tell.
+    """
+
+    source: str
+    by: NoteAuthor | None = None
 
 
 def parse_note(
     data: Any,  # noqa: ANN401 - anything may come from outside
     request: RequestReference,
+    origin: NoteOrigin,
     policy: IntakePolicy,
     now: datetime,
-) -> Note | tuple[FieldError, ...]:
+) -> ParsedNote | tuple[FieldError, ...]:
     """Return the note, redacted and screened for hazards, or all its field errors.
 
     Args:
         data: The JSON value of the body.
         request: The request that it is about.
+        origin: Its origin.
         policy: The cities.
         now: When the note arrived.
     """
@@ -90,7 +127,8 @@ def parse_note(
         return (FieldError(field="text", code="missing_text", message="Add text."),)
     services = city.jurisdiction.services
     kind = services.get(request.service_code) or services[city.jurisdiction.other_code]
-    return Note(
+    by = _author(note.reporter, request, city, policy, origin) if note.reporter else origin.by
+    parsed = Note(
         note_id=new_id(),
         request_id=request.request_id,
         tracking_number=request.tracking_number,
@@ -101,5 +139,21 @@ def parse_note(
         language=note.language,
         media=tuple(redact_media(note.media, city.redactor, _NOBODY, policy.public_url)),
         at=now,
+        by=by,
         lane="express" if city.screen.screen(kind, text, {}).express else "standard",
     )
+    return ParsedNote(parsed, note.not_fixed and by == "reporter")
+
+
+def _author(
+    writer: NoteWriter,
+    request: RequestReference,
+    city: ServedCity,
+    policy: IntakePolicy,
+    origin: NoteOrigin,
+) -> NoteAuthor:
+    email, phone, account_id = map(
+        normalize_or_none, (writer.email, writer.phone, writer.account_id)
+    )
+    reached = contact_channels(email, phone, city.redactor.region)
+    return request.author(*reporter_refs(policy.reporter_key, origin.source, account_id, reached))

@@ -1,4 +1,4 @@
-"""Notes in PostgreSQL: the id of each, by its idempotency key."""
+"""Notes in PostgreSQL: the id of each, by its idempotency key, and what counts for a limit."""
 
 from typing import NamedTuple
 
@@ -7,15 +7,20 @@ from services.intake.rules.idempotency import SubmissionKey
 from shared.runtime.postgres import Connection
 
 _REQUEST = """
-    SELECT request_id::text, tracking_number, jurisdiction, service_code, reporter_ref
+    SELECT request_id::text, tracking_number, jurisdiction, service_code, reporter_ref,
+           phone_ref
       FROM requests
      WHERE tracking_number = $1
 """
 _ADD = """
-    INSERT INTO notes (identity, fingerprint, note_id) VALUES ($1, $2, $3)
+    INSERT INTO notes (identity, fingerprint, note_id, quota) VALUES ($1, $2, $3, $4)
     ON CONFLICT (identity) DO NOTHING
     RETURNING note_id
 """
+_LOCK_QUOTA = """
+    SELECT pg_advisory_xact_lock(hashtext('notes ' || current_schema()), hashtext($1))
+"""
+_USED = "SELECT count(*) FROM notes WHERE quota = $1 AND added_at > now() - interval '1 day'"
 _STORED = "SELECT note_id::text, fingerprint FROM notes WHERE identity = $1"
 
 
@@ -39,16 +44,31 @@ async def find_request(connection: Connection, tracking_number: str) -> RequestR
     return RequestReference(*row) if row else None
 
 
-async def add_note(connection: Connection, key: SubmissionKey, note_id: str) -> StoredNote:
+async def has_quota(connection: Connection, quota: str, limit: int) -> bool:
+    """Return True when fewer notes of a quota were stored within 24 hours; lock it till the end.
+
+    Args:
+        connection: A connection in a transaction.
+        quota: Names what is counted together.
+        limit: The most notes in 24 hours.
+    """
+    await connection.execute(_LOCK_QUOTA, quota)
+    return int(await connection.fetchval(_USED, quota)) < limit
+
+
+async def add_note(
+    connection: Connection, key: SubmissionKey, note_id: str, quota: str | None
+) -> StoredNote:
     """Store a note's id under its key, and return what is stored there; a repeat waits for it.
 
     Args:
         connection: A connection in a transaction.
         key: Identity of the note and hash of its data.
         note_id: Its id if it is new.
+        quota: What it counts for; None for nothing.
     """
     identity, fingerprint = key
-    if await connection.fetchrow(_ADD, identity, fingerprint, note_id):
+    if await connection.fetchrow(_ADD, identity, fingerprint, note_id, quota):
         return StoredNote(note_id, is_new=True)
     row = await connection.fetchrow(_STORED, identity)
     if row is None:

@@ -12,7 +12,7 @@ class ListedRequest:
 
     Attributes:
         request_id: Internal id; not shown.
-        tracking_number: The number by which residents look it up.
+        public_id: The name by which everybody may know it.
         service_code: Its kind.
         submitted_at: When it was submitted, UTC.
         updated_at: When it last changed, UTC.
@@ -32,7 +32,7 @@ class ListedRequest:
     """
 
     request_id: str
-    tracking_number: str
+    public_id: str
     service_code: str
     submitted_at: datetime
     updated_at: datetime

@@ -47,7 +47,7 @@ _PAGES = {
     "after": _optional("Where the page begins, from the link rel=next."),
 }
 _FILTERS = {
-    "service_request_id": _optional("Numbers; they override all else.", list[str]),
+    "service_request_id": _optional("Ids or tracking numbers; they override all else.", list[str]),
     "service_code": _optional("Kinds.", list[str]),
     "status": _optional("open, closed, or both.", list[Literal["open", "closed"]]),
     "updated_after": _optional("Earliest moment of the last change.", AwareDatetime),
@@ -108,7 +108,7 @@ def read_operations(cities: Sequence[str]) -> Mapping[str, Operation]:
         "requests/{service_request_id}": _read(
             "Show a request.", list[ServiceRequest], city | _EXTENSIONS
         ),
-        "tokens/{token}": _read("Return the number of a token.", list[RequestAccepted], city),
+        "tokens/{token}": _read("Return the id of a token.", list[RequestAccepted], city),
         "servicerequestupdates": _read(
             "List updates of requests.", list[RequestUpdate], listed, _NEXT
         ),

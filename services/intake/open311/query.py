@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.intake.open311.errors import bad_request
 from services.intake.open311.parameters import Parameters, number_of
+from services.intake.rules.public_id import read_public_id
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import END_OF_TIME, MAX_LATITUDE, MAX_LONGITUDE, START_OF_TIME
@@ -135,8 +136,13 @@ def public_codes(city: Jurisdiction) -> tuple[str, ...]:
     return tuple(kind.code for kind in city.services.values() if not kind.private)
 
 
-def read_ids(parameters: Parameters) -> list[str] | None:
-    """Return the tracking numbers that a call asks for; None when it asks by other things.
+def read_name(text: str) -> str | None:
+    """Return a public id or a tracking number in its canonical form; None for neither."""
+    return read_public_id(text) or read_tracking_number(text)
+
+
+def read_names(parameters: Parameters) -> list[str] | None:
+    """Return the requests that a call asks for by name; None when it asks by other things.
 
     Raises:
         Open311Error: There are too many.
@@ -144,7 +150,7 @@ def read_ids(parameters: Parameters) -> list[str] | None:
     given = parameters.texts("service_request_id")
     if len(given) > MAX_IDS:
         raise bad_request(f"service_request_id: ask for at most {MAX_IDS:,} at once.")
-    return [number for text in given if (number := read_tracking_number(text))] if given else None
+    return [name for text in given if (name := read_name(text))] if given else None
 
 
 def read_query(parameters: Parameters, city: Jurisdiction, now: datetime) -> ListQuery:

@@ -14,7 +14,8 @@ from services.intake.open311.query import (
     ListQuery,
     Span,
     public_codes,
-    read_ids,
+    read_name,
+    read_names,
     read_query,
 )
 from services.intake.open311.representation import Open311Document
@@ -27,7 +28,6 @@ from services.intake.open311.responses import Page
 from services.intake.open311.schema import RequestAccepted, ServiceRequest
 from services.intake.open311.service_views import definition, digest_of, discovery, service_list
 from services.intake.open311.store import PostgresListedRequests
-from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers, RefusedError
@@ -77,7 +77,7 @@ class Open311Reading:
         return Page(Open311Document("service_definition", definition(kind)))
 
     async def list_requests(self, request: web.Request) -> Page:
-        """List requests by number or by filters; a full page links to the next one."""
+        """List requests by name or by filters; a full page links to the next one."""
         parameters, city = await self._called(request)
         deadline = Deadline()
         found, query = await deadline.wait_for(self._found(parameters, city))
@@ -93,11 +93,11 @@ class Open311Reading:
         return Page(Open311Document("service_requests", views))
 
     async def token(self, request: web.Request) -> Page:
-        """Return the number that a token stands for: every token is a number already."""
+        """Return the id that a token stands for: every token is an id or a number already."""
         _, city = await self._called(request)
         found = await Deadline().wait_for(self._find(request.match_info["token"], city))
         token = request.match_info["token"]
-        view = RequestAccepted(service_request_id=found.tracking_number, token=token)
+        view = RequestAccepted(service_request_id=found.public_id, token=token)
         return Page(Open311Document("service_requests", [view]))
 
     async def updates(self, request: web.Request) -> Page:
@@ -133,17 +133,17 @@ class Open311Reading:
     async def _found(
         self, parameters: Parameters, city: Jurisdiction
     ) -> tuple[Sequence[ListedRequest], ListQuery | None]:
-        """Return the requests with the numbers of a call, or else those of the query it makes."""
-        ids = read_ids(parameters)
-        if ids is not None:
-            return await self.requests.by_numbers(city.id, public_codes(city), ids), None
+        """Return the requests that a call names, or else those of the query it makes."""
+        names = read_names(parameters)
+        if names is not None:
+            return await self.requests.by_names(city.id, public_codes(city), names), None
         query = read_query(parameters, city, utc_now())
         return await self.requests.page(query), query
 
     async def _find(self, text: str, city: Jurisdiction) -> ListedRequest:
-        number = read_tracking_number(text)
-        numbers = [number] if number else []
-        for found in await self.requests.by_numbers(city.id, public_codes(city), numbers):
+        name = read_name(text)
+        names = [name] if name else []
+        for found in await self.requests.by_names(city.id, public_codes(city), names):
             return found
         raise not_found(_UNKNOWN)
 

@@ -9,6 +9,7 @@ from services.intake.open311.schema import RequestNote, RequestUpdate, ServiceRe
 from services.intake.public_status.model import StatusChange
 from services.intake.public_status.status_text import STATUS_TEXT, current_status, outcome_note
 from services.intake.public_status.view import bureau_name
+from services.intake.rules.conversations.tracking_numbers import without_numbers
 from services.intake.rules.media import media_url
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import CLOSED_STATUSES, is_plausible
@@ -32,12 +33,12 @@ def render_request(
     """
     kind = city.services[request.service_code]
     view = ServiceRequest(
-        service_request_id=request.tracking_number,
+        service_request_id=request.public_id,
         status="open" if request.is_open else "closed",
         status_notes=_status_notes(request),
         service_name=kind.name.en,
         service_code=request.service_code,
-        description=request.description or None,
+        description=without_numbers(request.description) or None,
         agency_responsible=_agency(request, city),
         service_notice=_referral(request),
         requested_datetime=w3c(request.submitted_at),
@@ -70,12 +71,12 @@ def render_updates(
     for change in changes:
         if span.since <= change.taken_at <= span.until:
             yield RequestUpdate(
-                update_id=f"{request.tracking_number}.{change.version}",
-                service_request_id=request.tracking_number,
+                update_id=f"{request.public_id}.{change.version}",
+                service_request_id=request.public_id,
                 status="closed" if change.status in CLOSED_STATUSES else "open",
                 extended_status=change.status,
                 updated_datetime=w3c(change.taken_at),
-                description=change.note or STATUS_TEXT[change.status].en,
+                description=_public(change.note) or STATUS_TEXT[change.status].en,
                 media_url=None,
             )
 
@@ -85,12 +86,16 @@ def w3c(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def _public(note: str | None) -> str | None:
+    return note and without_numbers(note)
+
+
 def _note(change: StatusChange, city: Jurisdiction) -> RequestNote:
     return RequestNote(
         datetime=w3c(change.taken_at),
         type=change.status,
         summary=STATUS_TEXT[change.status].en,
-        description=change.note,
+        description=_public(change.note),
         agency=bureau_name(change.bureau, city),
     )
 
@@ -104,7 +109,7 @@ def _status_notes(request: ListedRequest) -> str:
     parts = (
         STATUS_TEXT[_current(request)].en,
         note.en if note else None,
-        request.last.note if request.last else None,
+        _public(request.last.note) if request.last else None,
     )
     return " ".join(filter(None, parts))
 

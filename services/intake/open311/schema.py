@@ -127,7 +127,7 @@ class ServiceRequest(Open311Model):
     """A request."""
 
     service_request_id: str | None = None
-    """Its tracking number."""
+    """Its public id."""
     status: str
     """``open`` or ``closed``."""
     status_notes: str | None = None
@@ -170,11 +170,11 @@ class RequestAccepted(Open311Model):
     """Answer to a submission: an id, or a token until there is one."""
 
     service_request_id: str | None = None
-    """Its tracking number."""
+    """Its public id."""
     token: str | None = None
     """What stands for the id until there is one; ours has an id at once."""
     service_notice: str | None = None
-    """What the reporter should know at once, such as to call 911."""
+    """What the reporter should know at once, such as to call 911, and the link to follow it."""
     account_id: str | None = None
     """Not used."""
 
@@ -270,7 +270,7 @@ class SubmittedUpdateForm(Open311Model):
     jurisdiction_id: str = ""
     """The city."""
     service_request_id: Filled
-    """The request."""
+    """The tracking number of the request; its public id takes no update."""
     description: Filled = Field(max_length=4_000)
     """What is new, 1 to 4,000 characters."""
     update_id: str = Field(default="", max_length=500)

@@ -10,6 +10,7 @@ from asyncpg import Record
 from services.intake.open311.model import ListedRequest
 from services.intake.open311.query import BoundingBox, ListQuery, Span
 from services.intake.public_status.model import StatusChange
+from services.intake.public_status.public_ids import give_public_ids
 from shared.runtime.postgres import Pool, translate_errors
 
 _MAX_PROBED_CODES = 20
@@ -28,7 +29,7 @@ _USED_CELLS = """
     SELECT cell FROM used WHERE cell <= $3 LIMIT $4
 """
 _SELECT = """
-    SELECT listed.request_id::text, known.tracking_number, listed.service_code,
+    SELECT listed.request_id::text, known.public_id, listed.service_code,
            listed.submitted_at, listed.updated_at, listed.is_open, listed.description,
            known.address, listed.latitude, listed.longitude, known.outcome,
            known.referral_name, known.referral_phone, known.referral_url,
@@ -46,12 +47,12 @@ _LATEST_CHANGE = """
                           ORDER BY version DESC
                           LIMIT 1) AS step ON true
 """
-_BY_NUMBER = f"""
+_BY_NAME = f"""
     {_SELECT}
       FROM requests AS known
       JOIN listed_requests AS listed USING (request_id)
     {_LATEST_CHANGE}
-     WHERE known.tracking_number = ANY($1::text[])
+     WHERE (known.public_id = ANY($1::text[]) OR known.tracking_number = ANY($1::text[]))
        AND listed.jurisdiction = $2 AND listed.service_code = ANY($3::text[])
      ORDER BY listed.submitted_at DESC, listed.request_id DESC
 """
@@ -81,7 +82,7 @@ class PostgresListedRequests:
         if cells == []:
             return []
         statement, arguments = _page_statement(query, cells)
-        return [_request(row) for row in await self._fetch(statement, *arguments)]
+        return await self._listed(statement, *arguments)
 
     async def _cells(self, jurisdiction: str, box: BoundingBox) -> list[int] | None:
         """Return the cells that a box touches, of a large one those in use; None for many."""
@@ -91,18 +92,17 @@ class PostgresListedRequests:
         rows = await self._fetch(_USED_CELLS, jurisdiction, first, last, _MAX_USED_CELLS)
         return box.touched([cell for (cell,) in rows]) if len(rows) < _MAX_USED_CELLS else None
 
-    async def by_numbers(
-        self, jurisdiction: str, codes: Sequence[str], numbers: Sequence[str]
+    async def by_names(
+        self, jurisdiction: str, codes: Sequence[str], names: Sequence[str]
     ) -> Sequence[ListedRequest]:
-        """Return requests by tracking number; those that are not listed are left out.
+        """Return requests by public id or tracking number; unlisted ones are left out.
 
         Args:
             jurisdiction: The city.
             codes: The kinds that are shown.
-            numbers: Tracking numbers in their canonical form.
+            names: Public ids and tracking numbers in their canonical form.
         """
-        rows = await self._fetch(_BY_NUMBER, numbers, jurisdiction, codes)
-        return [_request(row) for row in rows]
+        return await self._listed(_BY_NAME, names, jurisdiction, codes)
 
     async def changes(self, case_ids: Sequence[str]) -> dict[str, list[StatusChange]]:
         """Return the status changes of cases, oldest first, by case."""
@@ -115,6 +115,16 @@ class PostgresListedRequests:
         """Return when the list of kinds with this digest was first asked for."""
         [(since,)] = await self._fetch(_CHANGESET, digest)
         return cast(datetime, since)
+
+    async def _listed(self, statement: str, *arguments: object) -> Sequence[ListedRequest]:
+        """Return the requests of a statement; those from before get their public ids now."""
+        rows = await self._fetch(statement, *arguments)
+        if nameless := [row["request_id"] for row in rows if row["public_id"] is None]:
+            with translate_errors():
+                async with self._pool.acquire() as connection:
+                    await give_public_ids(connection, nameless)
+            rows = await self._fetch(statement, *arguments)
+        return [_request(row) for row in rows]
 
     async def _fetch(self, statement: str, *arguments: object) -> Sequence[Record]:
         with translate_errors():

@@ -5,9 +5,14 @@ from typing import Any
 from services.intake.open311.attributes import read_answers
 from services.intake.open311.errors import Open311Error, bad_request, not_found
 from services.intake.open311.parameters import Parameters
+from services.intake.rules.public_id import read_public_id
 from shared.catalogue import Jurisdiction
 
 CHANNEL = "open311"
+_PUBLIC = (
+    "service_request_id is public and takes no update: write the tracking number in the link of "
+    "service_notice."
+)
 
 
 def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any]:
@@ -48,11 +53,13 @@ def read_update(parameters: Parameters) -> tuple[str, dict[str, Any]]:
     """Return the number of an update's request, and the data of the note that it becomes.
 
     Raises:
-        Open311Error: The number is missing.
+        Open311Error: The number is missing, or is a public id, which everybody knows.
     """
     number, media_url = parameters.text("service_request_id"), parameters.text("media_url")
     if number is None:
         raise bad_request("service_request_id is missing: write the number of the request.")
+    if read_public_id(number):
+        raise not_found(_PUBLIC)
     note = {"text": parameters.text("description") or "", "channel": CHANNEL}
     return number, note | ({"media": [{"url": media_url}]} if media_url else {})
 

@@ -14,7 +14,7 @@ from services.intake.http.admission import AdmissionControl
 from services.intake.http.api import envelope
 from services.intake.http.batching import SubmissionBatcher
 from services.intake.http.calls import CallSlot
-from services.intake.http.notes import AddNote
+from services.intake.http.notes import AddNote, NoteCall
 from services.intake.http.picture_body import picture_refusal
 from services.intake.inbound.batch import RawSubmission
 from services.intake.open311.errors import bad_request, error_of_fields
@@ -27,6 +27,7 @@ from services.intake.open311.schema import RequestAccepted, UpdateTaken
 from services.intake.open311.submission import read_submission, read_update
 from services.intake.records import Receipt
 from services.intake.rules.media import RefusedPictureError
+from services.intake.rules.reporter_links import ReporterLinks
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionAccepted
 from shared.runtime.http.callers import Callers, RefusedError, authorization_of
@@ -64,6 +65,7 @@ class Open311Submitting:
         batcher: Accepts submissions.
         add_note: Adds a note to a request.
         pictures: Keeps the pictures of forms.
+        links: Makes the link by which a reporter follows the request.
     """
 
     jurisdictions: Mapping[str, Jurisdiction]
@@ -73,6 +75,7 @@ class Open311Submitting:
     batcher: SubmissionBatcher
     add_note: AddNote
     pictures: FormPictures
+    links: ReporterLinks
 
     async def post(self, request: web.Request) -> Page:
         """Identify the adapter, read the form, and hand the submission in."""
@@ -85,7 +88,7 @@ class Open311Submitting:
             raw = RawSubmission(handed_in, pydantic_core.to_json(data))
             call.slot.take(self.admission, call.adapter)
             async with asyncio.timeout_at(Deadline().until):
-                return Page(_answer(await self.batcher.submit(raw)))
+                return Page(_answer(await self.batcher.submit(raw), self.links))
 
     async def post_update(self, request: web.Request) -> Page:
         """Add an update's description to its request, as a note; its status changes nothing."""
@@ -95,7 +98,9 @@ class Open311Submitting:
             id_ = idempotency_id(request, call.parameters.text("update_id"))
             data = await self._with_pictures(data, call, id_)
             call.slot.take(self.of_updates, call.adapter)
-            note_id = await Deadline().wait_for(self.add_note(call.adapter, id_, number, data))
+            note_id = await Deadline().wait_for(
+                self.add_note(NoteCall(call.adapter, id_, number, data))
+            )
         return Page(Open311Document("service_request_updates", [UpdateTaken(update_id=note_id)]))
 
     @asynccontextmanager
@@ -137,14 +142,14 @@ def _authorization(request: web.Request, parameters: Parameters) -> str | None:
     return authorization_of(request) or (f"Bearer {key}" if key else None)
 
 
-def _answer(receipt: Receipt) -> Open311Document:
+def _answer(receipt: Receipt, links: ReporterLinks) -> Open311Document:
     event = receipt.decode()
     if not isinstance(event, SubmissionAccepted):
         raise error_of_fields(event.data.errors)
-    notice = " ".join(advice.text for advice in event.data.advice)
+    follow = f"Follow it, and add to it: {links.url(event.data.tracking_number)}"
     accepted = RequestAccepted(
-        service_request_id=event.data.tracking_number,
-        service_notice=notice or None,
+        service_request_id=event.data.public_id or event.data.tracking_number,
+        service_notice=" ".join([*(advice.text for advice in event.data.advice), follow]),
         account_id=None,
     )
     return Open311Document("service_requests", [accepted])

@@ -10,8 +10,8 @@ from services.intake.pages.assets import Asset
 from services.intake.pages.operations import ASSET, PAGES
 from services.intake.pages.report import PATH as REPORT
 from services.intake.pages.report import PREVIEW, ReportPages
-from services.intake.pages.tracking import PATH as TRACK
 from services.intake.pages.tracking import TrackPages
+from services.intake.rules.reporter_links import PATH as TRACK
 from shared.runtime.http.openapi import documents
 
 _ROUTE: Mapping[str, Callable[..., web.RouteDef]] = {"GET": web.get, "POST": web.post}

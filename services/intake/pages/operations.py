@@ -62,7 +62,11 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         {303: Content("To the page of the number."), 404: _UNKNOWN},
         _LANGUAGE | {"number": Parameter("The tracking number as it was typed.")},
     ),
-    ("GET", "/track/{number}"): _page("Show the status of a request.", {404: _UNKNOWN}),
+    ("GET", "/track/{number}"): _page(
+        "Show the status of a request.",
+        {404: _UNKNOWN},
+        _LANGUAGE | {"key": Parameter("Signature of the reporter's own link.")},
+    ),
     ("POST", "/track/{number}"): _form(
         "Add words and a photo to a request.", (MULTIPART, URLENCODED), {404: _UNKNOWN}
     ),

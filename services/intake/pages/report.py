@@ -23,6 +23,7 @@ from services.intake.pages.reading import SOURCE, DraftReader, ReadDraft
 from services.intake.policy import IntakePolicy
 from services.intake.records import ReceiptEvent
 from services.intake.rules.media import media_url
+from services.intake.rules.reporter_links import ReporterLinks
 from shared.catalogue import ServiceType
 from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_id
 from shared.errors import SystemicError, TransientError
@@ -58,6 +59,7 @@ class ReportPages:
     Attributes:
         access: The site, and addresses of callers.
         signer: Signs ids of forms and photos.
+        links: Makes the link that is the reporter's own.
         reader: Reads a report before it is sent.
         policy: Rules by which submissions become requests.
         batcher: Accepts submissions.
@@ -69,6 +71,7 @@ class ReportPages:
 
     access: PageAccess
     signer: TokenSigner
+    links: ReporterLinks
     reader: DraftReader
     policy: IntakePolicy
     batcher: SubmissionBatcher
@@ -174,7 +177,8 @@ class ReportPages:
         if isinstance(event, SubmissionAccepted):
             city = self.access.site.city
             kind = city.services[event.data.service_code].name.in_language(language)
-            return self.access.site.page(request, "done", accepted=event.data, kind=kind)
+            key = self.links.key(event.data.tracking_number)
+            return self.access.site.page(request, "done", accepted=event.data, kind=kind, key=key)
         if any(error.code == "id_reused" for error in event.data.errors):
             return self.access.site.page(request, "sent_before", status=409)
         faults = form_faults(event.data.errors)

@@ -1,7 +1,7 @@
 """The pages that show a report's status, and take more words about it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.calls import slot_of
-from services.intake.http.notes import AddNote
+from services.intake.http.notes import AddNote, NoteCall, TooManyNotesError
 from services.intake.http.upload_memory import UploadMemory
 from services.intake.media.library import MediaLibrary
 from services.intake.pages.access import PageAccess
@@ -23,19 +23,22 @@ from services.intake.public_status.model import PublicStatus
 from services.intake.public_status.store import find_status
 from services.intake.public_status.view import render_status
 from services.intake.rules.media import media_url
+from services.intake.rules.reporter_links import PATH, ReporterLinks
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.contract.events import new_id
+from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline, log_not_served
+from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.refusals import ADDRESS_RATE
 from shared.runtime.postgres import Pool
 from shared.signed_tokens import TokenSigner
 from shared.vocabulary import URGENT_LEVELS
 
-PATH = "/track"
 _HOURS_OF_A_DAY = 24
 _NOT_NOW = "not_now"
 _STEP = 1
@@ -62,22 +65,26 @@ class TrackPages:
     Attributes:
         access: The site, and addresses of callers.
         signer: Signs ids of notes.
+        links: Tells the reporter's own link from the bare number.
         policy: The cities.
         pool: Database of the statuses.
         admission: Refuses notes above the limits.
         add_note: Adds a note to a request.
         library: Keeps photos.
         photo_memory: Memory for photos, by address.
+        note_rate: Limits notes, by address.
     """
 
     access: PageAccess
     signer: TokenSigner
+    links: ReporterLinks
     policy: IntakePolicy
     pool: Pool
     admission: AdmissionControl
     add_note: AddNote
     library: MediaLibrary = field(repr=False)
     photo_memory: UploadMemory
+    note_rate: TokenBuckets
 
     async def find(self, request: web.Request) -> web.Response:
         """Ask for a number, or lead to the page of the one that was typed."""
@@ -93,7 +100,9 @@ class TrackPages:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show the status of a request."""
-        return await self._status(request)
+        number = read_tracking_number(request.match_info["number"]) or ""
+        is_reporter = self.links.is_reporters(number, request.query.get("key", ""))
+        return await self._status(request, "reporter" if is_reporter else "other")
 
     async def add(self, request: web.Request) -> web.Response:
         """Add what a person writes to the request; a repeat changes nothing."""
@@ -101,7 +110,7 @@ class TrackPages:
         with self.photo_memory.upload(self.access.callers.address(request)) as buffer:
             photo = PhotoIntake(self.library, buffer)
             form = await read_form(request, photo.take)
-            note_id = self.signer.read(_purpose(number), form.text("form"))
+            note_id, by = self._form(number, form.text("form"))
             photo_id = await photo.keep(self.signer.key, note_id) if note_id else None
         text = "\n".join(filter(None, (form.text("not_fixed"), form.text("text"))))
         note = {"text": text, "not_fixed": bool(form.text("not_fixed"))}
@@ -111,38 +120,50 @@ class TrackPages:
             fault = FormFault("text", "unknown_form", _STEP)
         elif not text or len(text) > MAX_DESCRIPTION:
             fault = FormFault("text", "too_long" if text else "missing_text", _STEP)
-        elif code := await self._add(request, note_id, number, note, photo_id):
+        elif not self.note_rate.try_take(address):
+            raise RefusedError(ADDRESS_RATE.response())
+        elif code := await self._add(
+            request, NoteCall(UPLOADER, note_id, number, note, by), photo_id
+        ):
             fault = FormFault("text", code, _STEP)
         else:
-            return await self._status(request, added=text)
-        return await self._status(request, form, fault)
+            return await self._status(request, by, added=text)
+        return await self._status(request, by, form, fault)
+
+    def _form(self, number: str, token: str) -> tuple[str | None, NoteAuthor]:
+        """Return the id of a form's note, None for a forged one, and who the form was shown to."""
+        if note_id := self.signer.read(_purpose(number, "reporter"), token):
+            return note_id, "reporter"
+        return self.signer.read(_purpose(number, "other"), token), "other"
 
     async def _add(
         self,
         request: web.Request,
-        note_id: str,
-        number: str,
-        note: Mapping[str, Any],
+        call: NoteCall,
         photo_id: str | None,
     ) -> str | None:
         """Add a note; return the code of what is wrong, None once it is added."""
         language = self.access.site.language_of(request).tag
-        data: dict[str, Any] = {**note, "language": language, "channel": "web"}
+        data: dict[str, Any] = {**call.data, "language": language, "channel": "web"}
         if photo_id:
             data["media"] = [{"url": media_url(self.policy.public_url, photo_id)}]
         try:
             with slot_of(self.admission, UPLOADER):
-                await Deadline().wait_for(self.add_note(UPLOADER, note_id, number, data))
+                await Deadline().wait_for(self.add_note(call._replace(data=data)))
         except (SystemicError, TransientError) as error:
             log_not_served(error)
             return _NOT_NOW
+        except TooManyNotesError:
+            raise
         except RefusedError as refused:
-            return "id_reused" if refused.response.status == 422 else _NOT_NOW  # noqa: PLR2004
+            is_reused = refused.response.status == HTTPStatus.UNPROCESSABLE_ENTITY
+            return "id_reused" if is_reused else _NOT_NOW
         return None
 
     async def _status(
         self,
         request: web.Request,
+        by: NoteAuthor,
         form: PageForm = _EMPTY,
         fault: FormFault | None = None,
         added: str = "",
@@ -164,7 +185,8 @@ class TrackPages:
             goal=_goal(status, city),
             is_late=status.complete_by is not None and status.complete_by < utc_now(),
             bureau_phone=_bureau_phone(status, city),
-            form_token=self.signer.sign(_purpose(number), new_id()),
+            form_token=self.signer.sign(_purpose(number, by), new_id()),
+            key=self.links.key(number) if by == "reporter" else "",
             form=form,
             faults=[fault] if fault else [],
             fault_codes={fault.field: fault.code} if fault else {},
@@ -182,8 +204,8 @@ class TrackPages:
         return city.screen.screen(kind, text, {}).emergency is not None
 
 
-def _purpose(number: str) -> str:
-    return f"note {number}"
+def _purpose(number: str, by: NoteAuthor) -> str:
+    return f"note {number} {by}"
 
 
 def _goal(status: PublicStatus, city: Jurisdiction) -> Goal | None:

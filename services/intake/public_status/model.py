@@ -37,6 +37,7 @@ class PublicRequest(NamedTuple):
         longitude: Degrees, rounded to about 100 m.
         reporter_ref: Pseudonym of the reporter; None for an anonymous one. Not shown.
         phone_ref: Keyed hash of the number that gets texts about it; None without one. Not shown.
+        public_id: The name by which everybody may know it; None for one from before there were any.
         listing: What lists show of it; None for a private kind, which no list shows.
     """
 
@@ -50,6 +51,7 @@ class PublicRequest(NamedTuple):
     longitude: float | None
     reporter_ref: str | None = None
     phone_ref: str | None = None
+    public_id: str | None = None
     listing: Listing | None = None
 
 

@@ -58,6 +58,8 @@ class RequestStatus(Data):
 
     tracking_number: str
     """The number by which it is looked up."""
+    public_id: str | None
+    """Id by which Open311 and open data name it; it opens no page and takes no note."""
     jurisdiction: str
     """The city."""
     service_code: str

@@ -18,6 +18,7 @@ from services.intake.public_status.model import (
 from services.intake.public_status.nearby import NearbyState, save_cases
 from services.intake.public_status.pictures import save_pictures
 from services.intake.public_status.placing import PlacedCase, place_cases
+from services.intake.public_status.public_ids import give_public_ids
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
@@ -58,7 +59,7 @@ _SAVE_CHANGES = """
     ON CONFLICT DO NOTHING
 """
 _REQUEST = """
-    SELECT request_id::text, tracking_number, jurisdiction, service_code, submitted_at,
+    SELECT request_id::text, tracking_number, public_id, jurisdiction, service_code, submitted_at,
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
            answer, case_id::text, moves,
@@ -207,11 +208,15 @@ async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
     """Return the status of a request with its latest 100 changes; None for an unknown number."""
     with translate_errors():
         async with pool.acquire() as connection:
-            return await read_status(connection, tracking_number)
+            status = await read_status(connection, tracking_number)
+            if status and status.request.public_id is None:
+                await give_public_ids(connection, [status.request.request_id])
+                status = await read_status(connection, tracking_number)
+            return status
 
 
 async def read_status(connection: Connection, tracking_number: str) -> PublicStatus | None:
-    """Return what ``find_status`` does, by a connection of the caller's."""
+    """Return what ``find_status`` does; a request from before may lack its public id."""
     row = await connection.fetchrow(_REQUEST, tracking_number)
     if row is None:
         return None
@@ -233,4 +238,4 @@ def _order(link: CaseLink) -> tuple[int, datetime]:
 
 def _from_row(model: type[M], row: Record) -> M:
     """Return the model whose fields are columns of the row, as far as it has them."""
-    return model(*[row[name] for name in model._fields if name in row])
+    return model(**{name: row[name] for name in model._fields if name in row})

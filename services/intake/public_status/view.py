@@ -44,6 +44,7 @@ def render_status(
     note = outcome_note(outcome, was_moved=status.was_moved)
     return {
         "tracking_number": request.tracking_number,
+        "public_id": request.public_id,
         "jurisdiction": request.jurisdiction,
         "service_code": request.service_code,
         "service_name": service.name.in_language(language) if service else request.service_code,

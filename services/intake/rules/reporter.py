@@ -1,6 +1,7 @@
 """Reporters: the channels by which one can be contacted, and a keyed reference to the person."""
 
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.email_address import normalize_email
@@ -43,9 +44,23 @@ def contact_channels(email: str | None, phone: str | None, region: str) -> Conta
 def reporter_ref(
     key: bytes, source: str, account_id: str | None, reached: ContactChannels
 ) -> str | None:
-    """Return 32 hex digits that are the same for the same person, or None for an anonymous one.
+    """Return the first of ``reporter_refs``, or None for an anonymous person.
 
-    Account, e-mail address and phone number identify a person, in this order of precedence.
+    Args:
+        key: As there.
+        source: As there.
+        account_id: As there.
+        reached: As there.
+    """
+    return next(reporter_refs(key, source, account_id, reached), None)
+
+
+def reporter_refs(
+    key: bytes, source: str, account_id: str | None, reached: ContactChannels
+) -> Iterator[str]:
+    """Yield 32 hex digits that are the same for the same person, for each thing that identifies it.
+
+    Account, e-mail address and phone number do, in this order of precedence.
 
     Args:
         key: Secret; without it a value cannot be traced back to a person.
@@ -54,10 +69,11 @@ def reporter_ref(
         reached: The reporter's usable channels.
     """
     if account_id:
-        return _reference(key, f"account {len(source)} {source} {account_id}")
+        yield _reference(key, f"account {len(source)} {source} {account_id}")
     if reached.email:
-        return email_ref(key, reached.email)
-    return phone_ref(key, reached.phone) if reached.phone else None
+        yield email_ref(key, reached.email)
+    if reached.phone:
+        yield phone_ref(key, reached.phone)
 
 
 def email_ref(key: bytes, email: str) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from services.intake.conversations.effects import StepEffects, Words
 from services.intake.conversations.named import named_request
 from services.intake.notes.feedback import FinishedRequest, answered, last_finished
+from services.intake.notes.parsing import RequestReference
 from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.public_status.store import read_status
 from services.intake.public_status.view import render_status
@@ -45,6 +46,7 @@ from services.intake.sms.store import (
 )
 from services.intake.sms.submission import SOURCE, submission_of
 from shared.contract.events import Consent, ConsentChanged, Location
+from shared.contract.events.notes import NoteAuthor
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction
 
@@ -111,7 +113,8 @@ class SmsConversations:
             await save_conversation(db, who, conversation, now, self.policy.sealer)
             await add_answer(db, identity, answer, now)
             if text.pictures:
-                await add_pictures(db, identity, who, _pictures(text, step, conversation), now)
+                pictures = turn.pictures(text, step, conversation)
+                await add_pictures(db, identity, who, pictures, now)
             batches = await enqueue(db, turn.effects.events)
         self.hand_over(batches)
         if text.pictures or step.submit:
@@ -153,19 +156,6 @@ def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
     return IncomingText(text.id, body, now, has_pictures=bool(text.pictures))
 
 
-def _pictures(text: ReceivedText, step: Step, after: Conversation) -> PicturesOf:
-    """Return the pictures of a text: they belong to what it is about.
-
-    Args:
-        text: The text.
-        step: The step that it led to.
-        after: The conversation after it; pictures of an open report wait with it.
-    """
-    own = after.request.number if after.request and not after.draft else None
-    number = step.note.number if step.note else own
-    return PicturesOf(text.pictures, number, number in (None, own), after.language)
-
-
 class _Turn:
     """The effects of steps, inside one transaction."""
 
@@ -176,6 +166,7 @@ class _Turn:
         self._db, self._who, self._now = db, who, now
         self._city: ServedCity = to.policy.cities[who.jurisdiction]
         self._asked: FinishedRequest | None = None
+        self._named: RequestReference | None = None
 
     async def incoming(self, text: ReceivedText) -> IncomingText:
         """Return a text with the requests that it is about: named in it, or asked about."""
@@ -185,8 +176,30 @@ class _Turn:
                 self._db, self._who.person, self._who.jurisdiction, self._now
             )
         asked = self._asked and AskedRequest(self._asked.tracking_number, self._asked.service_code)
-        request = await named_request(self._db, [incoming.body], self._who.jurisdiction)
-        return incoming._replace(names=request.tracking_number if request else None, asked=asked)
+        self._named = await named_request(self._db, [incoming.body], self._who.jurisdiction)
+        names = self._named.tracking_number if self._named else None
+        return incoming._replace(names=names, asked=asked)
+
+    def author(self, number: str, conversation: Conversation) -> NoteAuthor:
+        """Return who the sender is to a request: its reporter by the conversation or the number."""
+        own, named = conversation.request, self._named
+        if own and own.number == number:
+            return "reporter"
+        is_named = named is not None and named.tracking_number == number
+        return named.author(self._who.person) if named and is_named else "other"
+
+    def pictures(self, text: ReceivedText, step: Step, after: Conversation) -> PicturesOf:
+        """Return the pictures of a text: they belong to what it is about.
+
+        Args:
+            text: The text.
+            step: The step that it led to.
+            after: The conversation after it; pictures of an open report wait with it.
+        """
+        own = after.request.number if after.request and not after.draft else None
+        number = step.note.number if step.note else own
+        is_own = number is None or self.author(number, after) == "reporter"
+        return PicturesOf(text.pictures, number, is_own, after.language)
 
     async def apply(self, step: Step) -> tuple[Conversation, str | None]:
         """Do what a step says; return the conversation after it, and the answer."""
@@ -220,23 +233,22 @@ class _Turn:
         if taken is None:
             return None
         if submission.more:
-            await self._add_note(TextNote(taken.number, submission.more), conversation, own=True)
+            await self._add_note(TextNote(taken.number, submission.more), conversation, "reporter")
         await assign_pictures(self._db, self._who, taken.number)
         return FollowedRequest(taken.number, taken.service_code, draft.place, self._now)
 
     async def _take_note(self, note: TextNote, conversation: Conversation) -> Conversation:
         """Add a note; return the conversation, which keeps the place that the note states."""
         request = conversation.request
-        is_own = request is not None and request.number == note.number
-        told = await self._add_note(note, conversation, own=is_own)
+        by = self.author(note.number, conversation)
+        told = await self._add_note(note, conversation, by)
         if request is None or told is None:
             return conversation
         return replace(conversation, request=replace(request, place=told.address))
 
     async def _add_note(
-        self, note: TextNote, conversation: Conversation, *, own: bool
+        self, note: TextNote, conversation: Conversation, by: NoteAuthor
     ) -> Location | None:
-        by: Literal["reporter"] | None = "reporter" if own else None
         words = Words(note.text, "sms", conversation.language, by, place=note.place)
         return await self.effects.add_notes(note.number, words)
 

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 import aiohttp
 import structlog
@@ -32,6 +31,7 @@ from services.intake.rules.sms.pictures import (
     redirected,
 )
 from services.intake.sms.picture_store import WaitingPicture, claim_picture, remove_picture
+from shared.contract.events.notes import NoteAuthor
 from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
 from shared.runtime.ops.shutdown import cancel_on_stop
 from shared.runtime.ops.woken_work import WokenWork
@@ -179,7 +179,7 @@ class PictureFetcher:
         async with transaction(self.pool) as db:
             effects = StepEffects(db, self.policy, self.clock())
             if await remove_picture(db, picture) and url:
-                by: Literal["reporter"] | None = "reporter" if picture.by_reporter else None
+                by: NoteAuthor = "reporter" if picture.by_reporter else "other"
                 words = Words(_WORDS, "sms", picture.language, by, (url,))
                 await effects.add_notes(picture.number, words)
                 log.info("sms_picture_taken")

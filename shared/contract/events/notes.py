@@ -1,6 +1,6 @@
 """Notes that people add to a request, and what triage reads in them."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from pydantic import AwareDatetime, Field
 
@@ -9,6 +9,9 @@ from shared.contract.events.requests import Location
 from shared.contract.events.submissions import Advice, Media
 from shared.contract.events.triage import Emergency, Priority
 from shared.vocabulary import Lane, SubmissionChannel
+
+NoteAuthor: TypeAlias = Literal["reporter", "other"]
+"""Who wrote a note: the reporter of its request, or anybody else who knows the number."""
 
 
 class Note(Data):
@@ -34,8 +37,12 @@ class Note(Data):
     """Pictures and other files by address."""
     at: AwareDatetime
     """Moment at which the note was added, UTC."""
-    by: Literal["reporter", "other"] | None = None
-    """Whether the sender's address or number is the contact's; null without either."""
+    by: NoteAuthor | None = None
+    """``reporter`` where the writer is known to be the request's, else ``other``.
+
+    An ``other`` changes no contact, status or place, and raises the priority by a danger alone.
+    Null where an adapter does not tell.
+    """
     location: Location | None = None
     """Location of the problem, given by the reporter of a request without one; null in other notes.
 

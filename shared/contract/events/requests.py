@@ -51,6 +51,11 @@ class Request(Data):
     """Id of the request, a UUIDv7."""
     tracking_number: str
     """Number that the reporter keeps: year, serial and check character in groups."""
+    public_id: str | None = Field(default=None, examples=["req_7k4m92hdx"])
+    """Random id by which Open311 and open data name the request; null in an older event.
+
+    Unlike the tracking number it opens no page and takes no note.
+    """
     jurisdiction: str
     """Id of the city, a folder name of the catalogue."""
     channel: SubmissionChannel

@@ -173,6 +173,8 @@ class Acceptance(Data):
     """Id of the request, a UUIDv7."""
     tracking_number: str
     """Number that the reporter keeps: year, serial and check character in groups."""
+    public_id: str | None = Field(default=None, examples=["req_7k4m92hdx"])
+    """Random id by which Open311 and open data name the request; null in an older receipt."""
     service_code: str
     """Code of the kind as taken: the submitted one, or the classified one."""
     lane: Lane

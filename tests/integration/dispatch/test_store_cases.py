@@ -6,8 +6,9 @@ import pytest
 
 from services.dispatch.handlers import DispatchStore
 from services.dispatch.records import ChangeSet
-from services.dispatch.rules.case import CaseWorkOrder
+from services.dispatch.rules.case import CaseNote, CaseWorkOrder
 from services.dispatch.rules.deadlines import WorkOrderDeadline
+from services.dispatch.rules.notes import add_notes
 from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.contract.events import new_id
@@ -32,6 +33,18 @@ async def test_what_was_opened_is_found_by_its_id_and_by_its_work_orders(
     found = await store.load([one.case_id], [two.orders[1].work_order_id])
 
     assert {c.case_id: c for c in found} == {one.case_id: one, two.case_id: two}
+
+
+async def test_notes_of_reporters_of_bureaus_and_of_others_are_found_apart(
+    store: DispatchStore,
+) -> None:
+    case = case_of_two_bureaus()
+    await store.write(opening(case))
+    words, of_bureau = CaseNote(new_id(), "Still there"), CaseNote(None, "ROADS declined this")
+    noted = add_notes(case, [words, of_bureau], [CaseNote(new_id(), "Me too")])
+    await store.write(ChangeSet(changed_cases=[noted]))
+
+    assert await load_one(store, case) == noted
 
 
 async def test_cases_come_in_the_order_of_their_ids_each_once(store: DispatchStore) -> None:

@@ -214,7 +214,7 @@ async def test_each_work_order_is_there_once_whatever_fails_and_its_status_comes
         }
         await worked_on(topic_log, by_order[urgent.work_order_id], to_the_end=True)
         await worked_on(topic_log, by_order[routine[0].work_order_id], to_the_end=False)
-        number = by_order[urgent.work_order_id].data.tracking_number
+        number = by_order[urgent.work_order_id].data.public_id
 
         async def both_known() -> bool:
             await forwarder.poll()
@@ -255,6 +255,36 @@ async def test_each_work_order_is_there_once_whatever_fails_and_its_status_comes
                 routine[2].work_order_id: "closed_here",
             },
         )
+
+
+async def test_requests_are_followed_to_the_other_ids_that_their_city_has_given_them_since(
+    running: Running, dispatch_pool: Pool, topic_log: TopicLog
+) -> None:
+    async with running() as client, other_city(client) as city:
+        forwarder = Forwarder(dispatch_pool, city.endpoint)
+        orders = [await opened(dispatch_pool, "P4") for _ in range(2)]
+        await forwarder.send_all()
+
+        async def all_published() -> Sequence[RequestSubmitted]:
+            found = await submitted(topic_log)
+            return found if len(found) == len(orders) else ()
+
+        requests = await eventually(all_published)
+        for request in requests:  # as a city named them that had tracking numbers alone
+            await dispatch_pool.execute(
+                "UPDATE forwards SET service_request_id = $2 WHERE service_request_id = $1",
+                request.data.public_id,
+                request.data.tracking_number,
+            )
+
+        async def listed() -> bool:
+            await forwarder.poll()
+            return {(await status_of(dispatch_pool, one))[0] for one in orders} == {"acknowledged"}
+
+        await eventually(listed)
+        known = await dispatch_pool.fetch("SELECT service_request_id FROM forwards")
+
+    assert {id_ for (id_,) in known} == {request.data.public_id for request in requests}
 
 
 async def test_what_is_parked_is_shown_and_sent_once_an_operator_wants_it(

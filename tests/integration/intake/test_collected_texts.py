@@ -100,7 +100,7 @@ async def in_bulk(client: aiohttp.ClientSession, texts: Texts) -> list[Any]:
 
 
 async def stored(topic_log: TopicLog, count: int) -> dict[str, str]:
-    """Return the description of each request by its number, once there are so many requests."""
+    """Return the description of each request by its id, once there are so many requests."""
 
     async def enough() -> dict[str, str]:
         events = [
@@ -108,7 +108,7 @@ async def stored(topic_log: TopicLog, count: int) -> dict[str, str]:
             for topic in (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS)
             for event in await topic_log.events(topic)
         ]
-        found = {e.data.tracking_number: e.data.description for e in events if _is_request(e)}
+        found = {e.data.public_id: e.data.description for e in events if _is_request(e)}
         return found if len(found) >= count else {}
 
     return await eventually(enough)
@@ -118,13 +118,13 @@ def _is_request(event: Any) -> bool:
     return isinstance(event, RequestSubmitted)
 
 
-def number_in(answer: Any) -> str | None:
-    """Return the number in a receipt or an answer; None for a refusal, which must be clear."""
+def id_in(answer: Any) -> str | None:
+    """Return the id in a receipt or an answer; None for a refusal, which must be clear."""
     if isinstance(answer, list):
         number = answer[0].get("service_request_id")
         assert number or all(error["description"].endswith(".") for error in answer)
     else:
-        number = answer.get("tracking_number")
+        number = answer.get("public_id")
         errors = answer.get("errors", ())
         assert number or errors
         assert all(error["field"] and error["message"].endswith(".") for error in errors)
@@ -149,17 +149,18 @@ async def test_every_text_is_taken_or_clearly_refused_and_shown_inertly(
         lines = await in_bulk(client, texts)
         receipts = await by_kafka(topic_log, texts)
         numbers = {
-            "POST": [number_in(answer.json) for answer in answers["POST"]],
-            "bulk": [number_in(one.get("data") or one["problem"]) for one in lines],
-            "Kafka": [number_in(receipts[f"{n}"].data.model_dump()) for n in range(len(texts))],
-            "Open311 JSON": [number_in(answer.json) for answer in answers["Open311 JSON"]],
+            "POST": [id_in(answer.json) for answer in answers["POST"]],
+            "bulk": [id_in(one.get("data") or one["problem"]) for one in lines],
+            "Kafka": [id_in(receipts[f"{n}"].data.model_dump()) for n in range(len(texts))],
+            "Open311 JSON": [id_in(answer.json) for answer in answers["Open311 JSON"]],
         }
         accepted = [one for of_way in numbers.values() for one in of_way if one]
         kept = await stored(topic_log, len(accepted))
         some = [",".join(accepted[at : at + A_LIST]) for at in range(0, len(accepted), A_LIST)]
         as_json = [await read(client, "requests.json", service_request_id=one) for one in some]
         as_xml = [await read(client, "requests.xml", service_request_id=one) for one in some]
-        handed_in_once = [one for one in numbers["POST"] if one]
+        posted = [one.json for one in answers["POST"] if one.status == 201]
+        handed_in_once = [one["tracking_number"] for one in posted]
         pages = await for_each(handed_in_once, lambda one: get(client, f"/v1/requests/{one}"))
 
     assert {answer.status for answer in answers["preview"]} == {200}

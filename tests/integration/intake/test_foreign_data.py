@@ -25,7 +25,7 @@ from tests.integration.intake.http_client import (
     preview,
 )
 from tests.integration.intake.media import upload
-from tests.integration.intake.open311.calls import BASE, FORM, ids, number_of, read
+from tests.integration.intake.open311.calls import BASE, FORM, ids, public_id_of, read
 from tests.pictures import encoded
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -146,22 +146,27 @@ async def test_open311_shows_a_city_nothing_of_another(running: Running, key: st
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     everywhere = {"bbox": "-180,-90,180,90"}
     async with running(key_per_second=1_000) as client:
-        here = await number_of(client)
-        there = (
+        here = await public_id_of(client)
+        receipt = (
             await post(client, plain(jurisdiction="boston.gov", service_code=None, location=BOSTON))
-        ).json["tracking_number"]
+        ).json
+        there, number = receipt["public_id"], receipt["tracking_number"]
         client.headers.update(headers)
         lists = [
             await read(client, "requests.json", **query)
-            for query in ({}, everywhere, {"service_request_id": f"{here},{there}"})
+            for query in ({}, everywhere, {"service_request_id": f"{here},{there},{number}"})
         ]
         updates = await read(client, "servicerequestupdates.json", service_request_id=there)
-        alone = [await read(client, f"{path}/{there}.json") for path in ("requests", "tokens")]
+        alone = [
+            await read(client, f"{path}/{name}.json")
+            for path in ("requests", "tokens")
+            for name in (there, number)
+        ]
         at_home = await read(client, f"requests/{there}.json", jurisdiction_id="boston.gov")
 
     assert [ids(answer) for answer in lists] == [[here]] * 3
     assert updates.json == []
-    assert [answer.status for answer in alone] == [404, 404]
+    assert [answer.status for answer in alone] == [404] * 4
     assert ids(at_home) == [there]
 
 
@@ -171,7 +176,7 @@ async def test_a_private_case_is_near_nobody_and_counted_nowhere(
     """Not even one who hands in the same private kind at the same place is shown it."""
     async with running(key_per_second=1_000) as client:
         private = await private_request(client)
-        public = await number_of(
+        public = await public_id_of(
             client,
             service_code="CAMP-REPORT",
             lat="45.5189",
@@ -205,7 +210,7 @@ async def test_a_private_case_is_near_nobody_and_counted_nowhere(
         listed = await read(client, "requests.json", bbox="-123,45,-122,46")
         updates = await read(client, "servicerequestupdates.json")
 
-    [opened] = [one.case_id for one in made if one.tracking_number == public]
+    [opened] = [one.case_id for one in made if one.request.public_id == public]
     for answer in shown:
         assert [case["case_id"] for case in answer.json["near"]] == [opened]
         assert [case["request_count"] for case in answer.json["near"]] == [1]

@@ -4,13 +4,16 @@ import asyncio
 
 import pytest
 
-from shared.contract.events import NoteAdded
-from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.contract.events import NoteAdded, new_id
+from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, NOTIFY_FEEDBACK
+from shared.runtime.clock import utc_now
 from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import note, plain, post
+from tests.integration.intake.http_client import get, note, plain, post
 from tests.integration.locks import locked
 from tests.topic_log import TopicLog
+from tests.unit.notify.factories import closed, opened
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -37,6 +40,34 @@ async def test_a_note_is_published_once_behind_its_request(
     assert [one.data.note_id for one in notes] == [first.json["note_id"], another.json["note_id"]]
     assert {one.data.request_id for one in notes} == {accepted["request_id"]}
     assert len(published) == 3
+
+
+async def test_an_adapter_reopens_a_case_for_its_reporter_and_for_nobody_else(
+    running: Running, topic_log: TopicLog
+) -> None:
+    case_id, ana = new_id(), {"email": "ana@example.org"}
+    told = {"text": "It is not fixed", "not_fixed": True}
+    async with running() as client:
+        accepted = (await post(client, plain(reporter=ana))).json
+        number, request_id = accepted["tracking_number"], accepted["request_id"]
+        done = closed(case_id, 2).model_copy(update={"time": utc_now()})
+        await topic_log.publish(opened(request_id, case_id), done)
+
+        async def finished() -> bool:
+            return "completed" in (await get(client, f"/v1/requests/{number}")).body.decode()
+
+        await eventually(finished)
+        await note(client, number, told)
+        await note(client, number, told | {"reporter": {"email": "bo@example.org"}})
+        wrong = await note(client, number, told | {"reporter": {"email": 7}})
+        await note(client, number, told | {"reporter": ana})
+        answers = await topic_log.at_least(1, NOTIFY_FEEDBACK)
+        published = await topic_log.at_least(4, INTAKE_REQUESTS)
+
+    assert [(one.data.request_id, one.data.fixed) for one in answers] == [(request_id, False)]
+    notes = [event.data for event in published if isinstance(event, NoteAdded)]
+    assert [one.by for one in notes] == [None, "other", "reporter"]
+    assert (wrong.status, wrong.json["errors"][0]["field"]) == (422, "reporter.email")
 
 
 async def test_a_danger_takes_the_express_lane(running: Running, topic_log: TopicLog) -> None:

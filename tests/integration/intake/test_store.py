@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
+from secrets import randbelow
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from services.intake.public_status.store import PostgresPublicStatuses, find_sta
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.retention import REJECTED_RETENTION, Retention
 from services.intake.rules.idempotency import idempotency_key, payload_hash
+from services.intake.rules.public_id import public_id
 from services.intake.rules.tracking_number import CAPACITY, tracking_number
 from services.intake.store import PostgresSubmissions
 from shared.contract.events import new_id
@@ -53,6 +55,7 @@ def request(number: str = "26-7KQ4-M2", **changes: Any) -> PublicRequest:
         "address": "5 Main St",
         "latitude": 45.519,
         "longitude": -122.679,
+        "public_id": public_id(randbelow(CAPACITY)),
     }
     return PublicRequest(**(fields | changes))
 

@@ -16,7 +16,7 @@ from shared.contract.events import (
     new_id,
 )
 from tests.builders import NOON, note_added, priority
-from tests.unit.dispatch.factories import command_message, harbour_request, triaged
+from tests.unit.dispatch.factories import command_message, harbour_request, triaged, update_message
 from tests.unit.dispatch.harness import DispatchHarness, of_type
 
 
@@ -25,8 +25,8 @@ def desk() -> DispatchHarness:
     return DispatchHarness()
 
 
-def noted(request_id: str, text: str = "Still there") -> NoteAdded:
-    return note_added(request_id=request_id, jurisdiction="harbour.gov", text=text)
+def noted(request_id: str, text: str = "Still there", by: str | None = "reporter") -> NoteAdded:
+    return note_added(request_id=request_id, jurisdiction="harbour.gov", text=text, by=by)
 
 
 def reassessed(request_id: str, case_id: str | None, level: str = "P1") -> RequestReassessed:
@@ -95,6 +95,49 @@ async def test_a_work_order_shows_the_newest_notes_and_the_history_all(
     [case] = desk.store.all
     assert [note.text for note in case.notes] == [f"{n}" for n in range(1, MAX_NOTES + 1)]
     assert len(noted_in(desk)) == MAX_NOTES + 1
+
+
+async def test_nobody_hides_the_reporters_note_or_a_bureaus_behind_many_others(
+    desk: DispatchHarness,
+) -> None:
+    [order, *_] = await desk.open_case("SINKHOLE", "P1")
+    [request_id] = desk.store.requests
+    await desk.handle(update_message(order.bureau, order, "declined", reason="No access"))
+    await desk.handle(noted(request_id, "mine"))
+    strangers = [noted(request_id, f"{n}", "other") for n in range(MAX_NOTES + 10)]
+    produced = await desk.handle(*strangers, noted(request_id, "app", by=None))
+
+    [case] = desk.store.all
+    assert [note.text for note in case.notes] == [
+        f"{order.bureau} declined this: No access",
+        "mine",
+    ]
+    others = [note.text for note in case.others_notes]
+    assert others == [*(f"{n}" for n in range(13, MAX_NOTES + 10)), "app"]
+    shown = of_type(WorkOrderChanged, produced)[-1].data.notes
+    assert shown[-MAX_NOTES:] == (*(note.text for note in case.notes), *others)
+    assert {entry.by for entry in noted_in(desk) if entry.text.isdigit()} == {"other"}
+    assert {entry.by for entry in noted_in(desk) if not entry.text.isdigit()} == {"resident"}
+
+
+async def test_the_notes_of_one_reporter_leave_room_for_those_of_another(
+    desk: DispatchHarness,
+) -> None:
+    first = await opened(desk)
+    second = harbour_request(service_code="POTHOLE")
+    joined = triaged(
+        of=second, level="P4", service_code="POTHOLE", case_id=first.case_id, outcome="duplicate"
+    )
+    await desk.handle(joined)
+    await desk.handle(noted(first.request_id, "mine"))
+    await desk.handle(*[noted(second.request_id, f"{n}") for n in range(MAX_NOTES + 10)])
+    beyond = await desk.handle(noted(first.request_id, "stranger", "other"))
+
+    [case] = desk.store.all
+    kept = [note.text for note in case.notes]
+    assert kept == ["mine", *(f"{n}" for n in range(11, MAX_NOTES + 10))]
+    assert (case.others_notes, of_type(WorkOrderChanged, beyond)) == ((), [])
+    assert [entry.text for entry in noted_in(desk)][-1] == "stranger"
 
 
 async def test_a_reassessment_raises_the_case_and_tightens_its_deadlines(

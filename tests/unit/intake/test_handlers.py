@@ -49,6 +49,7 @@ async def test_a_request_carries_all_that_was_said_but_no_contact(
     assert len(request.pop("reporter_ref")) == 32
     assert request.pop("request_id")
     assert request.pop("tracking_number")
+    assert request.pop("public_id") == followed[RequestSubmitted].data.public_id
     assert request == {
         "jurisdiction": "lakeside.gov",
         "channel": "web",

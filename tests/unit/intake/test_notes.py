@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from services.intake.notes.parsing import RequestReference, parse_note
+from services.intake.notes.parsing import (
+    NoteOrigin,
+    ParsedNote,
+    RequestReference,
+    parse_note,
+)
+from services.intake.rules.reporter import ContactChannels, email_ref, phone_ref, reporter_ref
 from shared.contract.events import Note, new_id
 from tests.builders import NOON
 from tests.unit.intake.factories import LAKESIDE, POLICY
@@ -12,8 +18,13 @@ from tests.unit.intake.factories import LAKESIDE, POLICY
 REQUEST = RequestReference(new_id(), "26-7KQ4-M2", "lakeside.gov", "POTHOLE")
 
 
+APP = NoteOrigin("/http/app")
+
+
 def parsed(**data: Any) -> Any:
-    return parse_note(data, REQUEST, POLICY, NOON)
+    """Return the note of an adapter, or its errors."""
+    found = parse_note(data, REQUEST, APP, POLICY, NOON)
+    return found.note if isinstance(found, ParsedNote) else found
 
 
 def test_a_note_holds_no_contact_data() -> None:
@@ -63,13 +74,62 @@ def test_a_text_of_4_000_characters_is_taken() -> None:
 
 
 def test_what_is_no_object_is_named() -> None:
-    found: Any = parse_note([], REQUEST, POLICY, NOON)
+    found: Any = parse_note([], REQUEST, APP, POLICY, NOON)
 
     assert [error.code for error in found] == ["not_an_object"]
 
 
 def test_a_request_of_a_kind_that_the_catalogue_lost_takes_notes() -> None:
-    note = parse_note({"text": "x"}, REQUEST._replace(service_code="GONE"), POLICY, NOON)
+    lost = REQUEST._replace(service_code="GONE")
+    found = parse_note({"text": "x"}, lost, APP, POLICY, NOON)
 
-    assert isinstance(note, Note)
-    assert note.dedup_group == LAKESIDE.services[LAKESIDE.other_code].dedup.group
+    assert isinstance(found, ParsedNote)
+    assert found.note.dedup_group == LAKESIDE.services[LAKESIDE.other_code].dedup.group
+
+
+@pytest.mark.parametrize(
+    ("reporter", "by"),
+    [
+        pytest.param({"email": "ANA@example.org"}, "reporter", id="address"),
+        pytest.param({"email": "bo@example.org"}, "other", id="another address"),
+        pytest.param({"phone": "(503) 555-0100"}, "reporter", id="number that gets texts"),
+        pytest.param({"phone": "503-555-0101", "email": "no address"}, "other", id="another"),
+        pytest.param({"account_id": "a-17"}, "other", id="account of another adapter's"),
+        pytest.param({}, "other", id="nothing"),
+        pytest.param(None, None, id="not told"),
+    ],
+)
+def test_only_a_writer_known_by_the_submission_is_the_reporter_and_says_that_it_is_not_fixed(
+    reporter: dict[str, str] | None, by: str | None
+) -> None:
+    key = POLICY.reporter_key
+    theirs = REQUEST._replace(
+        reporter_ref=email_ref(key, "ana@example.org"), phone_ref=phone_ref(key, "+15035550100")
+    )
+    data = {"text": "Still there", "not_fixed": True, "reporter": reporter}
+    found = parse_note(data, theirs, APP, POLICY, NOON)
+
+    assert isinstance(found, ParsedNote)
+    assert (found.note.by, found.not_fixed) == (by, by == "reporter")
+    assert "example.org" not in found.note.model_dump_json()
+
+
+def test_an_account_is_known_to_its_own_adapter_alone() -> None:
+    submitted_by = reporter_ref(
+        POLICY.reporter_key, APP.source, "a-17", ContactChannels(None, None)
+    )
+    theirs = REQUEST._replace(reporter_ref=submitted_by)
+    data = {"text": "Still there", "reporter": {"account_id": "a-17"}}
+    own, foreign = (
+        parse_note(data, theirs, origin, POLICY, NOON) for origin in (APP, NoteOrigin("/http/b"))
+    )
+
+    assert isinstance(own, ParsedNote)
+    assert isinstance(foreign, ParsedNote)
+    assert (own.note.by, foreign.note.by) == ("reporter", "other")
+
+
+def test_the_writer_of_an_anonymous_request_stays_unknown() -> None:
+    note = parsed(text="x", reporter={"phone": "not a number"})
+
+    assert note.by == "other"

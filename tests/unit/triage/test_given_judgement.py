@@ -13,7 +13,7 @@ import evaluation
 from evaluation.text_model.real_reports import read_report_texts
 from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.validation import ValidatedSubmission, validate
-from services.intake.outbound import accept
+from services.intake.outbound import RequestNames, accept
 from services.intake.policy import IntakePolicy, city_of
 from services.triage.assessment import assess_report
 from services.triage.outbound.decision import to_decision
@@ -80,7 +80,8 @@ def published(**parts: Any) -> SubmittedRequest:
     handed = handed_in(submission(jurisdiction=PORTLAND.id, **parts))
     validated = validate(handed, NOON, INTAKE)
     assert isinstance(validated, ValidatedSubmission)
-    event, *_ = accept(validated, AdminArea("SW", PORTLAND.id), "26-7KQ4-M2", NOON, INTAKE).events
+    names = RequestNames("26-7KQ4-M2", "req_7k4m92hdx")
+    event, *_ = accept(validated, AdminArea("SW", PORTLAND.id), names, NOON, INTAKE).events
     return Decoder([RequestSubmitted]).decode(encode(event)).data
 
 

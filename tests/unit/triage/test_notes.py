@@ -1,6 +1,9 @@
 """Notes on requests: passed on behind the decision, and read together with the request."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import pytest
 
 from services.triage.assessment import StatedParts
 from services.triage.policy import TriagePolicy
@@ -34,6 +37,25 @@ def noted(request: Any, text: str = "Still there", **changes: Any) -> NoteAdded:
         dedup_group=data.dedup_group,
         text=text,
         **changes,
+    )
+
+
+def decided(
+    request: Any,
+    waiting: Sequence[NoteAdded],
+    passed_on: Sequence[NoteAdded] = (),
+    score: int = 20,
+) -> NotedRequest:
+    """The request as it was decided, by nothing that it said itself."""
+    return NotedRequest(
+        request.data.request_id,
+        new_id(),
+        request.data.service_code,
+        StatedParts(),
+        score=score,
+        emergency=None,
+        passed_on=passed_on,
+        waiting=waiting,
     )
 
 
@@ -74,6 +96,47 @@ async def test_a_danger_in_a_note_is_told_once_with_advice_in_its_language() -> 
     assert data.advice[0].text.startswith("Si alguien")
     assert any(sentence.startswith("Danger to life") for sentence in data.explanation)
     assert again == []
+
+
+@pytest.mark.parametrize(("by", "raised"), [("reporter", True), (None, True), ("other", False)])
+def test_what_somebody_else_writes_raises_no_priority_without_a_danger(
+    by: str | None, raised: bool
+) -> None:
+    request = submitted(jurisdiction="portland.gov", service_code="ROW-POTHOLE")
+    note = noted(request, "Three cars have damaged tires, and it blocks the whole lane", by=by)
+
+    assert (reassess(decided(request, [note]), PORTLAND) is not None) is raised
+
+
+async def test_a_danger_that_somebody_else_tells_of_is_heard() -> None:
+    store, request = InMemoryTriageStore(), submitted(language="en")
+    await events_of(store, request)
+    [reassessed] = await events_of(store, noted(request, DANGER, by="other"))
+
+    assert reassessed.data.priority.level == "P1"
+    assert reassessed.data.emergency
+    assert await events_of(store, noted(request, DANGER, by="other")) == []
+
+
+async def test_dangers_that_two_people_tell_of_are_not_told_again_with_every_later_note() -> None:
+    store, request = InMemoryTriageStore(), submitted(language="en")
+    await events_of(store, request, noted(request, DANGER))
+    await events_of(store, noted(request, "There is a strong smell of gas, too", by="other"))
+
+    assert await events_of(store, noted(request, "Thank you")) == []
+    assert await events_of(store, noted(request, "Thank you all", by="other")) == []
+
+
+def test_nobody_takes_away_a_danger_that_the_reporter_tells_of() -> None:
+    request = submitted(jurisdiction="portland.gov", service_code="ROW-POTHOLE")
+    denied = noted(
+        request, "There is no live wire, nothing is sparking, nobody is hurt", by="other"
+    )
+    told = noted(request, DANGER)
+    found = reassess(decided(request, [denied, told]), PORTLAND)
+
+    assert found
+    assert found.assessment.emergency
 
 
 async def test_a_harmless_note_reassesses_nothing() -> None:
@@ -144,17 +207,7 @@ def test_a_stated_place_counts_for_the_priority() -> None:
     request = submitted(jurisdiction="portland.gov", service_code="ROW-POTHOLE")
     powell = Location(precision="address", address="3300 SE Powell Blvd")
     notes = [noted(request, "there", location=powell), noted(request, "it is deep")]
-    decided = NotedRequest(
-        request.data.request_id,
-        new_id(),
-        "ROW-POTHOLE",
-        StatedParts(),
-        score=0,
-        emergency=None,
-        passed_on=notes[:1],
-        waiting=notes[1:],
-    )
-    raised = reassess(decided, PORTLAND)
+    raised = reassess(decided(request, notes[1:], notes[:1], score=0), PORTLAND)
 
     assert raised
     assert "arterial" in [reason.code for reason in raised.assessment.priority.reasons]

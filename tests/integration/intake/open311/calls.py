@@ -1,10 +1,12 @@
 """Calls of the Open311 endpoint, and their answers in either format."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
+from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
@@ -90,9 +92,20 @@ def form(**fields: str | Sequence[str]) -> dict[str, str | Sequence[str]]:
     return {name: value for name, value in (usual | fields).items() if value}
 
 
-async def number_of(client: aiohttp.ClientSession, **fields: str | Sequence[str]) -> str:
-    """Hand a request in; return its number."""
+async def public_id_of(client: aiohttp.ClientSession, **fields: str | Sequence[str]) -> str:
+    """Hand a request in; return the id by which everybody may know it."""
+    return str((await _accepted(client, fields))["service_request_id"])
 
+
+async def number_of(client: aiohttp.ClientSession, **fields: str | Sequence[str]) -> str:
+    """Hand a request in; return its tracking number, from the link of its reporter."""
+    [number] = re.findall(r"/track/([\w-]+)", (await _accepted(client, fields))["service_notice"])
+    return str(number)
+
+
+async def _accepted(
+    client: aiohttp.ClientSession, fields: Mapping[str, str | Sequence[str]]
+) -> dict[str, Any]:
     async def answered() -> Answer | None:
         answer = await send(client, fields)
         return None if answer.status == HTTPStatus.SERVICE_UNAVAILABLE else answer
@@ -101,8 +114,7 @@ async def number_of(client: aiohttp.ClientSession, **fields: str | Sequence[str]
     assert answer
     assert answer.status == 200, answer.body
     [accepted] = answer.json
-    number: str = accepted["service_request_id"]
-    return number
+    return dict(accepted)
 
 
 def ids(answer: Answer) -> list[str]:

@@ -10,7 +10,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import number_of, read
+from tests.integration.intake.open311.calls import public_id_of, read
 from tests.integration.locks import locked
 
 pytestmark = pytest.mark.integration
@@ -23,7 +23,7 @@ async def test_every_document_comes_in_both_formats(
     running: Running, output: str, content_type: str
 ) -> None:
     async with running() as client:
-        number = await number_of(client)
+        number = await public_id_of(client)
         for path in (
             "discovery",
             "services",

@@ -25,7 +25,7 @@ from shared.runtime.database import open_database
 from tests.builders import case_with_request, decision
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import ids, number_of, read, stamp
+from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -66,7 +66,7 @@ async def shown(client: aiohttp.ClientSession, number: str, words: str) -> Servi
 
 async def test_a_request_is_listed_at_once_without_contact_data(running: Running) -> None:
     async with running() as client:
-        number = await number_of(
+        number = await public_id_of(
             client,
             address_string="1220 SW 5th Ave",
             description="A hole. I am Ana Ruiz, call 503-555-0100",
@@ -94,7 +94,7 @@ async def test_a_request_is_listed_at_once_without_contact_data(running: Running
 
 async def test_a_request_is_followed_to_its_end(running: Running, topic_log: TopicLog) -> None:
     async with running() as client:
-        number = await number_of(client)
+        number = await public_id_of(client)
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         decided, opened, work, done = life(request)
         await topic_log.publish(decided, opened, work)
@@ -129,9 +129,9 @@ async def test_a_request_that_joins_a_closed_case_is_closed(
     running: Running, topic_log: TopicLog
 ) -> None:
     async with running() as client:
-        first, second = await number_of(client), await number_of(client)
+        first, second = await public_id_of(client), await public_id_of(client)
         requests = await topic_log.at_least(2, INTAKE_REQUESTS)
-        of = {event.data.tracking_number: event for event in requests}
+        of = {event.data.public_id: event for event in requests}
         events = life(of[first])
         await topic_log.publish(*events)
         await shown(client, first, "Filled it")
@@ -147,33 +147,41 @@ async def test_a_request_that_joins_a_closed_case_is_closed(
 async def test_a_private_kind_is_shown_nowhere(running: Running, topic_log: TopicLog) -> None:
     async with running() as client:
         kinds = {one["service_code"] for one in (await read(client, "services.json")).json}
-        number = await number_of(client, service_code="CAMP-ADA", phone="503-555-0100")
+        number = await public_id_of(client, service_code="CAMP-ADA", phone="503-555-0100")
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         await topic_log.publish(*life(request))
-        seen = await number_of(client)
+        seen = await public_id_of(client)
         answers = [
             await read(client, "requests.json"),
             await read(client, "requests.json", service_code="CAMP-ADA"),
-            await read(client, "requests.json", service_request_id=number),
+            await read(
+                client,
+                "requests.json",
+                service_request_id=f"{number},{request.data.tracking_number}",
+            ),
             await read(client, "requests.json", bbox="-180,-90,180,90"),
             await read(client, "servicerequestupdates.json"),
         ]
-        alone = [await read(client, f"{path}/{number}.json") for path in ("requests", "tokens")]
+        alone = [
+            await read(client, f"{path}/{name}.json")
+            for path in ("requests", "tokens")
+            for name in (number, request.data.tracking_number)
+        ]
 
     assert "CAMP-ADA" in kinds
     assert [ids(answer) for answer in answers] == [[seen], [], [], [seen], []]
-    assert [answer.status for answer in alone] == [404, 404]
+    assert [answer.status for answer in alone] == [404] * 4
 
 
 async def test_an_erased_persons_words_are_shown_no_more(
     running: Running, database: Database
 ) -> None:
     async with running() as client:
-        number = await number_of(client, description="A hole by my gate", email="a@example.org")
-        other = await number_of(client, description="Another hole")
+        number = await public_id_of(client, description="A hole by my gate", email="a@example.org")
+        other = await public_id_of(client, description="Another hole")
         async with open_database(database.admin_dsn, "intake") as db:
             request_id = await db.fetchval(
-                "SELECT request_id::text FROM requests WHERE tracking_number = $1", number
+                "SELECT request_id::text FROM requests WHERE public_id = $1", number
             )
             await erase_texts(db, [request_id])
         listed = (await read(client, "requests.json")).json

@@ -17,7 +17,15 @@ from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
 from tests.integration.intake.http_client import ADAPTER, call
 from tests.integration.intake.media import fetch, files, upload
-from tests.integration.intake.open311.calls import BASE, Answer, form, number_of, read, send
+from tests.integration.intake.open311.calls import (
+    BASE,
+    Answer,
+    form,
+    number_of,
+    public_id_of,
+    read,
+    send,
+)
 from tests.pictures import encoded
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
@@ -238,7 +246,7 @@ async def test_our_own_address_is_attached_and_shown_while_a_person_releases_it(
 ) -> None:
     async with running() as client:
         own = (await upload(client, encoded())).json["url"]
-        number = await number_of(client, media_url=own)
+        number = await public_id_of(client, media_url=own)
         seen = [await media_url(client, number)]
         for word in ("release", "withhold", "release"):
             await released(client, own, word)
@@ -253,7 +261,7 @@ async def test_an_address_of_elsewhere_is_kept_as_text_and_never_shown(
     running: Running, topic_log: TopicLog
 ) -> None:
     async with running() as client:
-        number = await number_of(client, media_url=ELSEWHERE)
+        number = await public_id_of(client, media_url=ELSEWHERE)
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         shown = await media_url(client, number)
 
@@ -267,11 +275,11 @@ async def test_a_released_picture_of_a_private_kind_is_shown_nowhere(
     async with running() as client:
         private = {"service_code": "CAMP-ADA", "phone": "503-555-0100"}
         taken = await send_form(client, encoded(), fields=private)
-        number = taken.json[0]["service_request_id"]
+        public_id = taken.json[0]["service_request_id"]
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         await released(client, urls(request)[0])
         listed = await read(client, "requests.json")
-        alone = await read(client, f"requests/{number}.json")
-        status = await call(client, "GET", f"/v1/requests/{number}")
+        alone = await read(client, f"requests/{public_id}.json")
+        status = await call(client, "GET", f"/v1/requests/{request.data.tracking_number}")
 
     assert (listed.json, alone.status, status.json["media"]) == ([], 404, [])

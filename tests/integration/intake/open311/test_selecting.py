@@ -9,7 +9,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import ids, number_of, read, stamp
+from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp
 
 pytestmark = pytest.mark.integration
 
@@ -20,7 +20,7 @@ async def moved(database: Database, number: str, **columns: Any) -> None:
     async with open_database(database.admin_dsn, "intake") as db:
         await db.execute(
             f"UPDATE listed_requests SET {changes} WHERE request_id = "  # noqa: S608 - names of ours
-            "(SELECT request_id FROM requests WHERE tracking_number = $1)",
+            "(SELECT request_id FROM requests WHERE public_id = $1)",
             number,
             *columns.values(),
         )
@@ -29,10 +29,10 @@ async def moved(database: Database, number: str, **columns: Any) -> None:
 async def test_every_filter_selects(running: Running, database: Database) -> None:
     now = utc_now()
     async with running() as client:
-        here = await number_of(client)
-        sign = await number_of(client, service_code="ROW-SIGN", lat="45.6", long="-122.5")
-        nowhere = await number_of(client, lat="", long="", address_string="5th and Main")
-        old = await number_of(client)
+        here = await public_id_of(client)
+        sign = await public_id_of(client, service_code="ROW-SIGN", lat="45.6", long="-122.5")
+        nowhere = await public_id_of(client, lat="", long="", address_string="5th and Main")
+        old = await public_id_of(client)
         await moved(database, old, submitted_at=now - timedelta(days=120))
         await moved(database, sign, submitted_at=now - timedelta(days=10), is_open=False)
 
@@ -77,7 +77,7 @@ async def test_pages_follow_one_another_without_gap_or_repeat(
     running: Running, database: Database
 ) -> None:
     async with running() as client:
-        numbers = [await number_of(client) for _ in range(5)]
+        numbers = [await public_id_of(client) for _ in range(5)]
         same = utc_now()
         for number in numbers[:3]:  # equal times are told apart, too
             await moved(database, number, submitted_at=same)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import ids, number_of, read, send
+from tests.integration.intake.open311.calls import ids, public_id_of, read, send
 from tests.open311_xml import plain
 
 pytestmark = pytest.mark.integration
@@ -45,7 +45,7 @@ def as_text(value: Any) -> Any:
 async def test_json_and_xml_say_the_same(running: Running, path: str) -> None:
     root, entry = DOCUMENTS[path]
     async with running() as client:
-        number = await number_of(client, description="Two\nlines & <more>")
+        number = await public_id_of(client, description="Two\nlines & <more>")
         query = {"extensions": "true"} if path.startswith("requests") else {}
         in_json, in_xml = [
             await read(client, f"{path.format(number=number)}.{output}", **query)
@@ -61,7 +61,7 @@ async def test_json_and_xml_say_the_same(running: Running, path: str) -> None:
 
 async def test_reading_needs_no_key_and_a_wrong_one_changes_nothing(running: Running) -> None:
     async with running() as client:
-        number = await number_of(client)
+        number = await public_id_of(client)
         for path in DOCUMENTS:
             bare, wrong = [
                 await read(client, f"{path.format(number=number)}.xml", **query)
@@ -72,7 +72,7 @@ async def test_reading_needs_no_key_and_a_wrong_one_changes_nothing(running: Run
 
 async def test_a_blank_parameter_counts_as_not_sent(running: Running) -> None:
     async with running() as client:
-        number = await number_of(client)
+        number = await public_id_of(client)
         blank = "&".join(f"{name}=" for name in FILTERS)
         async with client.get(
             f"/open311/v2/requests.json?jurisdiction_id=portland.gov&{blank}"
@@ -102,7 +102,7 @@ async def test_an_answer_has_an_id_or_a_token_and_never_both(running: Running, o
 
 async def test_moments_with_any_offset_are_read(running: Running) -> None:
     async with running() as client:
-        number = await number_of(client)
+        number = await public_id_of(client)
         [request] = (await read(client, "requests.json")).json
         at = request["requested_datetime"].removesuffix("Z")
         for since in (f"{at}Z", f"{at}+00:00", f"{at}-00:00", f"{at}.000Z"):

@@ -14,7 +14,7 @@ from shared.contract.events import ContactGiven
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import ADAPTER, get
-from tests.integration.intake.open311.calls import BASE, form, number_of, read, send
+from tests.integration.intake.open311.calls import BASE, form, public_id_of, read, send
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
 
@@ -46,16 +46,15 @@ async def test_a_submission_becomes_a_request_and_a_contact(
         )
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         [contact] = await topic_log.at_least(1, INTAKE_CONTACTS)
-        number = answer.json[0]["service_request_id"]
+        number = request.data.tracking_number
         status = await get(client, f"/v1/requests/{number}")
 
     assert answer.status == 200
     assert RequestAccepted(**answer.json[0]).token is None
-    assert answer.json == [
-        {"service_request_id": number, "service_notice": None, "account_id": None}
-    ]
+    link = f"https://311.example.org/track/{number}?key="
+    assert answer.json[0]["service_notice"].startswith(f"Follow it, and add to it: {link}")
+    assert answer.json[0]["service_request_id"] == request.data.public_id
     assert (request.data.channel, request.data.service_code) == ("open311", "CAMP-REPORT")
-    assert request.data.tracking_number == number
     assert request.data.attributes == {"tents_count": 3, "needles": "yes", "lane_blocked": "no"}
     assert request.data.location.address == "SE Clay and 12th"
     assert request.data.location.latitude == 45.51904
@@ -155,7 +154,7 @@ async def test_what_is_wrong_is_named(
 )
 async def test_one_form_of_location_is_enough(running: Running, location: dict[str, str]) -> None:
     async with running() as client:
-        number = await number_of(client, **({"lat": "", "long": ""} | location))
+        number = await public_id_of(client, **({"lat": "", "long": ""} | location))
         [request] = (await read(client, f"requests/{number}.json")).json
 
     assert (request["lat"] is None) == ("lat" not in location)

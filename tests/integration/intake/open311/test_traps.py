@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import form, number_of, read, send
+from tests.integration.intake.open311.calls import form, public_id_of, read, send
 
 pytestmark = pytest.mark.integration
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 async def test_json_is_never_wrapped_and_an_object_is_an_object(running: Running) -> None:
     """FixMyStreet wraps lists; Zurich puts arrays into objects."""
     async with running() as client:
-        await number_of(client)
+        await public_id_of(client)
         for path in ("services", "requests", "servicerequestupdates"):
             assert isinstance((await read(client, f"{path}.json")).json, list)
         [request] = (await read(client, "requests.json")).json
@@ -48,7 +48,7 @@ async def test_kinds_with_questions_say_so_with_true(running: Running) -> None:
 async def test_the_description_is_the_reporters_and_the_agency_a_text(running: Running) -> None:
     """FixMyStreet puts a title before the description; its agency is an object."""
     async with running() as client:
-        await number_of(client, description="Only this")
+        await public_id_of(client, description="Only this")
         [request] = (await read(client, "requests.json")).json
 
     assert request["description"] == "Only this"
@@ -65,14 +65,14 @@ async def test_a_wrong_key_is_forbidden_and_not_a_bad_request(running: Running) 
 async def test_an_unknown_kind_lists_nothing_and_not_everything(running: Running) -> None:
     """uReport once listed everything."""
     async with running() as client:
-        await number_of(client)
+        await public_id_of(client)
         assert (await read(client, "requests.json", service_code="NO-SUCH")).json == []
 
 
 async def test_a_city_that_is_named_is_heeded(running: Running) -> None:
     """uReport ignores the jurisdiction."""
     async with running() as client:
-        await number_of(client)
+        await public_id_of(client)
         assert (await read(client, "requests.json", jurisdiction_id="boston.gov")).json == []
 
 
@@ -99,33 +99,33 @@ async def test_the_code_of_an_error_is_a_number(running: Running) -> None:
 async def test_neither_captcha_nor_a_point_is_needed(running: Running) -> None:
     """Libre311 wants both."""
     async with running() as client:
-        assert await number_of(client, lat="", long="", address_string="5th and Main")
+        assert await public_id_of(client, lat="", long="", address_string="5th and Main")
 
 
 async def test_the_status_is_open_or_closed_and_nothing_else(running: Running) -> None:
     """Libre311 has four."""
     async with running() as client:
-        await number_of(client)
+        await public_id_of(client)
         assert {one["status"] for one in (await read(client, "requests.json")).json} == {"open"}
 
 
 async def test_equal_requests_are_both_taken(running: Running) -> None:
     """Boston refused the second one: "base is a duplicate"."""
     async with running() as client:
-        assert await number_of(client) != await number_of(client)
+        assert await public_id_of(client) != await public_id_of(client)
 
 
 async def test_every_listed_request_has_an_id(running: Running) -> None:
     """Chicago lists requests that have neither an id nor a token."""
     async with running() as client:
-        await number_of(client)
+        await public_id_of(client)
         assert all(one["service_request_id"] for one in (await read(client, "requests.json")).json)
 
 
 async def test_the_path_of_one_request_is_plural(running: Running) -> None:
     """The swagger of schema-validation has /request/{id}."""
     async with running() as client:
-        number = await number_of(client)
+        number = await public_id_of(client)
         assert (await read(client, f"requests/{number}.json")).status == 200
         assert (await read(client, f"request/{number}.json")).status == 404
 
@@ -133,7 +133,7 @@ async def test_the_path_of_one_request_is_plural(running: Running) -> None:
 async def test_ids_are_texts_and_moments_utc_without_fractions(running: Running) -> None:
     """Numbers such as 001 are no JSON; an old validator reads no offset and no fraction."""
     async with running() as client:
-        number = await number_of(client)
+        number = await public_id_of(client)
         [request] = (await read(client, f"requests/{number}.json")).json
 
     assert isinstance(request["service_request_id"], str)
@@ -168,7 +168,7 @@ async def test_no_parameter_makes_a_server_error(
 @pytest.mark.parametrize("text", ["\x00", "<x>&y;</x>", "]]>", "\ufffe", "🕳\u0301" * 50], ids=repr)
 async def test_any_text_comes_back_as_well_formed_xml(running: Running, text: str) -> None:
     async with running() as client:
-        number = await number_of(client, description=f"Hole {text} here")
+        number = await public_id_of(client, description=f"Hole {text} here")
         answer = await read(client, f"requests/{number}.xml")
 
     assert "Hole" in (answer.xml.findtext("request/description") or "")

@@ -1,17 +1,23 @@
 """The pages that show how a report stands."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
+from services.intake.http.notes import MAX_PAGE_NOTES
+from services.intake.rules.reporter_links import ReporterLinks
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import plain, post
+from tests.integration.intake.http_client import note, plain, post
 from tests.integration.intake.pages.browser import visit
 from tests.pictures import encoded
 from tests.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
+
+LINKS = ReporterLinks.of(b"a secret of the tests", "")
 
 
 async def number_of(client: aiohttp.ClientSession) -> str:
@@ -56,7 +62,7 @@ async def test_words_are_added_once(running: Running, topic_log: TopicLog) -> No
         again = await status.submit({"text": "It is deeper now"})
         other = await status.submit({"text": "Other words"})
         forged = await status.submit({"form": "0.0", "text": "It is deeper now"})
-        _, note = await topic_log.at_least(2, INTAKE_REQUESTS)
+        _, taken = await topic_log.at_least(2, INTAKE_REQUESTS)
 
     assert [page.status for page in (empty, added, again, other, forged)] == [
         422,
@@ -67,8 +73,8 @@ async def test_words_are_added_once(running: Running, topic_log: TopicLog) -> No
     ]
     assert added.tree.xpath("//*[@role='status' and @autofocus]")
     assert forged.value("text") == "It is deeper now"
-    assert isinstance(note, NoteAdded)
-    assert (note.data.text, note.data.channel) == ("It is deeper now", "web")
+    assert isinstance(taken, NoteAdded)
+    assert (taken.data.text, taken.data.channel) == ("It is deeper now", "web")
     assert len(await topic_log.records(INTAKE_REQUESTS)) == 2
 
 
@@ -78,10 +84,10 @@ async def test_a_note_that_tells_of_danger_shows_911_first(
     async with running() as client:
         status = await visit(client, f"/track/{await number_of(client)}")
         added = await status.submit({"text": "A live wire is down and sparking in the hole"})
-        [note] = await topic_log.at_least(1, INTAKE_REQUESTS_EXPRESS)
+        [danger] = await topic_log.at_least(1, INTAKE_REQUESTS_EXPRESS)
 
     assert "danger" in added.tree.xpath("//main/*")[0].classes
-    assert isinstance(note, NoteAdded)
+    assert isinstance(danger, NoteAdded)
 
 
 async def test_a_photo_comes_with_the_words_and_not_fixed_needs_none(
@@ -92,14 +98,68 @@ async def test_a_photo_comes_with_the_words_and_not_fixed_needs_none(
         refused = await status.submit({"text": "Look", "photo": b"GIF89a no picture"})
         added = await refused.submit({"photo": encoded()})
         again = await refused.submit({"photo": encoded()})
-        broken = await visit(client, status.url)
+        number = status.url.rpartition("/")[2]
+        broken = await visit(client, f"{status.url}?key={LINKS.key(number)}")
         told = await broken.submit({"not_fixed": "It is not fixed."})
-        _, note, second = await topic_log.at_least(3, INTAKE_REQUESTS)
+        _, first, second = await topic_log.at_least(3, INTAKE_REQUESTS)
 
     assert [page.status for page in (refused, added, again, told)] == [422, 200, 200, 200]
     assert refused.value("text") == "Look"
     assert refused.tree.xpath("//*[@role='alert']//a/@href") == ["#f-photo"]
-    assert isinstance(note, NoteAdded)
+    assert isinstance(first, NoteAdded)
     assert isinstance(second, NoteAdded)
-    assert [medium.url for medium in note.data.media] != []
-    assert second.data.text == "It is not fixed."
+    assert [medium.url for medium in first.data.media] != []
+    assert (second.data.text, second.data.by) == ("It is not fixed.", "reporter")
+    assert first.data.by == "other"
+
+
+async def test_a_link_of_another_report_does_not_make_its_holder_the_reporter(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running() as client:
+        number, another = await number_of(client), await number_of(client)
+        for key in (LINKS.key(another), "0" * 32, "é", ""):
+            page = await visit(client, f"/track/{number}?key={key}&lang=es")
+            assert (await page.submit({"text": f"With {key}"})).status == 200
+        published = await topic_log.at_least(6, INTAKE_REQUESTS)
+
+    notes = [event.data for event in published if isinstance(event, NoteAdded)]
+    assert [one.by for one in notes] == ["other"] * 4
+
+
+async def test_strangers_notes_of_a_day_are_limited_and_the_reporters_are_not_among_them(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running(notes_per_hour=100) as client:
+        number, another = await number_of(client), await number_of(client)
+        page = await visit(client, f"/track/{number}")
+        forms = [await visit(client, page.url) for _ in range(MAX_PAGE_NOTES + 5)]
+        added = await asyncio.gather(*[one.submit({"text": "Nothing here"}) for one in forms])
+        repeat = await next(
+            one for one, got in zip(forms, added, strict=True) if got.status == 200
+        ).submit({"text": "Nothing here"})
+        own = await visit(client, f"/track/{number}?key={LINKS.key(number)}")
+        of_reporter = await own.submit({"text": "It is deeper now"})
+        elsewhere = await (await visit(client, f"/track/{another}")).submit({"text": "Look"})
+        by_adapter = await note(client, number)
+        published = await topic_log.at_least(MAX_PAGE_NOTES + 5, INTAKE_REQUESTS)
+
+    assert sorted(one.status for one in added) == [200] * MAX_PAGE_NOTES + [429] * 5
+    assert {one.headers.get("Retry-After") for one in added if one.status == 429} == {"3600"}
+    assert [one.status for one in (repeat, of_reporter, elsewhere, by_adapter)] == [
+        200,
+        200,
+        200,
+        201,
+    ]
+    assert len(published) == MAX_PAGE_NOTES + 5
+
+
+async def test_an_address_adds_notes_at_its_rate_whatever_they_are_about(running: Running) -> None:
+    async with running(notes_per_hour=2) as client:
+        pages = [await visit(client, f"/track/{await number_of(client)}") for _ in range(3)]
+        added = [await page.submit({"text": "Look"}) for page in pages]
+        fault = await pages[2].submit({"text": ""})
+
+    assert [one.status for one in added] == [200, 200, 429]
+    assert fault.status == 422

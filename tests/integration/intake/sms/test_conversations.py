@@ -103,7 +103,7 @@ async def test_a_danger_without_a_place_takes_the_express_lane_and_so_does_its_p
         "address",
     )
     assert (before, after) == (None, {"address": "1221 SW 4th Ave"})
-    assert (stranger.data.by, stranger.data.location) == (None, None)
+    assert (stranger.data.by, stranger.data.location) == ("other", None)
     assert (again.data.by, again.data.location) == ("reporter", None)
 
 
@@ -154,7 +154,22 @@ async def test_status_and_notes_by_number_from_another_phone(
     assert alone.partition(":")[0].endswith(number)
     assert elsewhere == unknown == wording.STATUS_UNKNOWN.en
     assert noted == f"Thank you. We added that to report {number}."
-    assert (note.data.tracking_number, note.data.by) == (number, None)
+    assert (note.data.tracking_number, note.data.by) == (number, "other")
+
+
+async def test_a_note_by_number_to_an_older_report_of_the_same_phone_is_its_reporters(
+    running: Running, topic_log: TopicLog
+) -> None:
+    phone = Phone(NUMBER)
+    async with running(**SETTINGS) as client:
+        first = number_in(await phone.say(client, REPORT))
+        latest = number_in(await phone.say(client, "Graffiti on the wall at 1221 SW 4th Ave"))
+        await phone.say(client, f"{first} is much worse now")
+        published = await topic_log.at_least(3, INTAKE_REQUESTS)
+
+    [note] = [event.data for event in published if isinstance(event, NoteAdded)]
+    assert first != latest
+    assert (note.tracking_number, note.by) == (first, "reporter")
 
 
 async def test_more_words_than_a_description_holds_follow_as_notes(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.intake.rules.reporter_links import ReporterLinks
 from services.intake.rules.sms import wording
 from shared.contract.events import Event, FeedbackGiven, new_id
 from shared.contract.topics import INTAKE_REQUESTS_EXPRESS, NOTIFY_FEEDBACK
@@ -17,6 +18,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
+LINKS = ReporterLinks.of(b"a secret of the tests", "")
 REPORT = "Hay un bache grande en la calle 82 y Powell"
 
 
@@ -24,7 +26,7 @@ def just_now(event: Event) -> Event:
     return event.model_copy(update={"time": utc_now()})
 
 
-async def test_no_by_text_and_on_the_page_say_of_a_finished_case_that_it_is_not_fixed(
+async def test_no_is_an_answer_by_text_and_by_the_reporters_link_and_by_no_number_alone(
     running: Running, topic_log: TopicLog
 ) -> None:
     phone, stranger, case_id = Phone("+15035550171"), Phone("+15035550172"), new_id()
@@ -43,13 +45,16 @@ async def test_no_by_text_and_on_the_page_say_of_a_finished_case_that_it_is_not_
         said = await phone.say(client, "NO", sid="SM-no")
         again = await phone.say(client, "NO", sid="SM-no")
         other = await stranger.say(client, "NO")
-        told = await page.submit({"not_fixed": "It is not fixed.", "text": "Look again"})
+        forged = await page.submit({"not_fixed": "It is not fixed.", "text": "I say so"})
+        own = await visit(client, f"/track/{number}?key={LINKS.key(number)}")
+        told = await own.submit({"not_fixed": "It is not fixed.", "text": "Look again"})
         answers = await topic_log.at_least(2, NOTIFY_FEEDBACK)
 
     assert early is not None
     assert said == again == wording.NOT_FIXED.es.replace("{number}", number)
     assert other == wording.NOTHING_ASKED.en
-    assert told.status == 200
+    assert page.tree.xpath("//input[@name='not_fixed']") == []
+    assert forged.status == told.status == 200
     assert all(isinstance(answer, FeedbackGiven) for answer in answers)
     assert [(one.source, one.data.channel, one.data.fixed) for one in answers] == [
         ("/intake", "sms", False),

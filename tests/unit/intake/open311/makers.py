@@ -29,7 +29,7 @@ def listed(**changes: Any) -> ListedRequest:
     return replace(
         ListedRequest(
             request_id=REQUEST,
-            tracking_number="26-0000-00000A",
+            public_id="req_000000002",
             service_code="ROW-POTHOLE",
             submitted_at=NOON,
             updated_at=NOON,

@@ -11,7 +11,7 @@ from services.intake.open311.query import (
     Cursor,
     ListQuery,
     Span,
-    read_ids,
+    read_names,
     read_query,
 )
 from shared.vocabulary import END_OF_TIME
@@ -146,8 +146,10 @@ def test_all_cells_on_the_parallels_of_a_box_are_in_its_range() -> None:
     assert query(bbox="0, 0, 1, 1").box == BoundingBox(0, 0, 1, 1)
 
 
-def test_numbers_are_read_as_people_type_them() -> None:
-    assert read_ids(parameters(service_request_id="")) is None
-    assert read_ids(parameters(service_request_id="nonsense")) == []
+def test_names_are_read_as_people_type_them() -> None:
+    both = parameters(service_request_id="REQ_7k4m92hdx, 267kq4m2")
+    assert read_names(both) == ["req_7k4m92hdx", "26-7KQ4-M2"]
+    assert read_names(parameters(service_request_id="")) is None
+    assert read_names(parameters(service_request_id="nonsense")) == []
     with pytest.raises(Open311Error):
-        read_ids(parameters(service_request_id=",".join(map(str, range(1_001)))))
+        read_names(parameters(service_request_id=",".join(map(str, range(1_001)))))

@@ -94,7 +94,7 @@ def test_updates_are_those_of_a_time_span_ends_included() -> None:
 
     [update] = render_updates(listed(), changes, span)
 
-    assert update.update_id == "26-0000-00000A.2"
+    assert update.update_id == "req_000000002.2"
     assert (update.status, update.extended_status) == ("closed", "completed")
     assert update.description == "Done"
 

@@ -94,7 +94,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "report_2": {**STEP, "step": 2},
     "report_3": {**STEP, "step": 3},
     "preview": {**STEP, "found": GeoPoint(45.5, -122.6), "apart_m": 300.0},
-    "done": {"accepted": ACCEPTED, "kind": "Pothole"},
+    "done": {"accepted": ACCEPTED, "kind": "Pothole", "key": "0a"},
     "track": {"typed": "1", "fault": "mistyped"},
     "status": {
         "report": REPORT,
@@ -102,6 +102,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "is_late": False,
         "bureau_phone": None,
         "form_token": "token",
+        "key": "0a",
         "form": FORM,
         "faults": [FormFault("text", "missing_text", 1)],
         "fault_codes": {"text": "missing_text"},

@@ -57,9 +57,14 @@ def test_the_main_button_is_the_last_one_and_enter_presses_the_same(name: str) -
     assert (last.get("name"), last.get("value")) == ("to", "next")
 
 
-@pytest.mark.parametrize(("status", "asked"), [("completed", 1), ("declined", 1), ("open", 0)])
-def test_a_closed_report_can_be_said_not_to_be_fixed(status: str, asked: int) -> None:
-    tree = tree_of(page("status", report={**REPORT, "status": status}))
+@pytest.mark.parametrize(
+    ("status", "key", "asked"),
+    [("completed", "0a", 1), ("declined", "0a", 1), ("open", "0a", 0), ("completed", "", 0)],
+)
+def test_the_reporter_can_say_of_a_closed_report_that_it_is_not_fixed(
+    status: str, key: str, asked: int
+) -> None:
+    tree = tree_of(page("status", report={**REPORT, "status": status}, key=key))
 
     assert len(tree.xpath("//input[@name='not_fixed']")) == asked
 

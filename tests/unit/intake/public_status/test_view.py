@@ -80,6 +80,7 @@ def test_every_status_and_no_other_has_words() -> None:
 def test_a_fresh_request_is_received() -> None:
     assert view() == {
         "tracking_number": "26-7KQ4-M2",
+        "public_id": None,
         "jurisdiction": "lakeside.gov",
         "service_code": "POTHOLE",
         "service_name": "Pothole",

@@ -148,15 +148,17 @@ def report(id_: str) -> DemoSubmission:
 
 
 @pytest.mark.parametrize("answer_first", [True, False])
-def test_a_number_that_open311_answered_finds_its_request(answer_first: bool) -> None:
-    seen, event = Observations(), request_submitted()
+@pytest.mark.parametrize("name", ["26-7KQ4-M2", "req_7k4m92hdx"])
+def test_the_name_in_an_answer_finds_its_request(name: str, answer_first: bool) -> None:
+    seen, event = Observations(), request_submitted(public_id="req_7k4m92hdx")
+    assert event.data.tracking_number == "26-7KQ4-M2"
     if answer_first:
-        seen.accept_number("/http/demo", "17", event.data.tracking_number)
+        seen.accept_name("/http/demo", "17", name)
         assert seen.receipts == 0
     seen.record(event, NOON)
     if not answer_first:
         assert seen.receipts == 0
-        seen.accept_number("/http/demo", "17", event.data.tracking_number)
+        seen.accept_name("/http/demo", "17", name)
 
     assert seen.receipts == 1
     assert seen.accepted["/http/demo", "17"].request_id == event.data.request_id
