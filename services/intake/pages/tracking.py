@@ -107,7 +107,8 @@ class TrackPages:
     async def add(self, request: web.Request) -> web.Response:
         """Add what a person writes to the request; a repeat changes nothing."""
         number = read_tracking_number(request.match_info["number"]) or ""
-        with self.photo_memory.upload(self.access.callers.address(request)) as buffer:
+        address = self.access.callers.address(request)
+        with self.photo_memory.upload(address) as buffer:
             photo = PhotoIntake(self.library, buffer)
             form = await read_form(request, photo.take)
             note_id, by = self._form(number, form.text("form"))
