@@ -59,7 +59,7 @@ def media_routes(
         with CallSlot(request) as slot:
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
             slot.take(uploads[caller.scope], caller.name)
-            media_id, kept = await _add(request, library, caller.name)
+            media_id, kept = await _add(request, library, f"{caller.scope}:{caller.name}")
         answer = KeptPicture(
             media_id=media_id,
             url=media_url(public_url, media_id),

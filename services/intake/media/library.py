@@ -34,7 +34,7 @@ class MediaLibrary:
 
         Args:
             picture: The bytes as they came.
-            uploaded_by: Name of the adapter or bureau.
+            uploaded_by: A caller as ``<scope>:<name>``, or a channel of ours, such as ``web``.
 
         Raises:
             RefusedPictureError: It is not a picture that is kept.
