@@ -28,7 +28,7 @@ class LogFile:
     def last_lines(self, count: int) -> list[str]:
         """Return the last ``count`` lines since the launch, rendered for people.
 
-        Empty when the file cannot be read, such as after somebody deleted it.
+        Empty when the file cannot be read, such as one that was deleted.
         """
         try:
             with self.path.open("rb") as log:

@@ -6,7 +6,6 @@ import re
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any, TypeAlias
@@ -16,84 +15,17 @@ import aiohttp
 import aiosmtplib
 
 from tests.e2e.actors import call, event_data, mails_to, text_of, update, work_order_for
+from tests.e2e.canary_person import CITY, KIND, WORD, Person
 from tests.e2e.outside import Router
 from tests.e2e.test_sms import say
 from tests.integration.intake.pages.browser import visit
 from tests.pictures import encoded
 from tests.waiting import eventually
 
-WORD = "quimberly"
-"""Is in each name, address, secret and text of the persons."""
-CITY, KIND, BUREAU = "portland.gov", "ROW-DEBRIS", "PBOT-MOD"
+BUREAU = "PBOT-MOD"
 HOOKED = "WATER"
 """A bureau that gets a webhook, and no work from other tests."""
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who uses one way."""
-
-    way: str
-    number: int
-
-    @property
-    def name(self) -> str:
-        return f"Quimberly{self.way.title()}"
-
-    @property
-    def email(self) -> str:
-        return f"{self.way}@{WORD}.example.org"
-
-    @property
-    def phone(self) -> str:
-        return f"+1503555{1600 + self.number}"
-
-    @property
-    def secret(self) -> str:
-        return f"{WORD}-secret-of-{self.way}"
-
-    @property
-    def words(self) -> str:
-        return f"{self.name}, {self.email}, 503-555-{1600 + self.number}, {self.secret}"
-
-    @property
-    def place(self) -> dict[str, Any]:
-        """A place that is 500 m from that of every other person."""
-        return {"latitude": 45.48 + self.number * 0.0045, "longitude": -122.72, "accuracy_m": 5}
-
-    def report(self, **changes: Any) -> dict[str, Any]:
-        reporter = {
-            "name": self.name,
-            "email": self.email,
-            "phone": self.phone,
-            "account_id": self.secret,
-            "language": "en",
-            "status_updates": ["email", "sms"],
-        }
-        return {
-            "jurisdiction": CITY,
-            "channel": "web",
-            "service_code": KIND,
-            "description": f"Mattress in the right lane. {self.words}",
-            "location": {**self.place, "address": self.words, "details": self.words},
-            "attributes": {"lane_blocked": "yes"},
-            "media": [{"url": f"https://photos.example.org/{self.secret}?t={self.secret}"}],
-            "reporter": reporter,
-            **changes,
-        }
-
-    def wrong_reports(self) -> list[Any]:
-        report = self.report()
-        reporter = {key: [self.words] for key in report["reporter"]}
-        return [
-            dict.fromkeys(report, self.words),
-            {name: [self.words] for name in report},
-            report | {"reporter": reporter},
-            report | {"service_code": self.name, "jurisdiction": self.name, "language": self.name},
-            report | {"media": [self.words], "attributes": {self.words: {self.words: self.words}}},
-            [self.words],
-        ]
 
 
 Way: TypeAlias = Callable[[Router, Person], Awaitable[None]]
@@ -338,10 +270,10 @@ async def by_webhook(router: Router, person: Person) -> None:
     url = f"{router.stack['dispatch']}/v1/bureaus/{HOOKED}"
     bearer = {"Authorization": f"Bearer {operator(router)}"}
     hook = f"http://127.0.0.1:1/{person.secret}?token={person.secret}"
-    for address in (f"https://{person.secret}@192.0.2.1/x", person.words, hook):
-        setting = {"url": address, "enabled": True}
-        status, _ = await call("PUT", f"{url}/webhook", headers=bearer, json=setting)
-    assert status == 200
+    for address in (f"https://{person.secret}@192.0.2.1/x", person.words):
+        await call("PUT", f"{url}/webhook", headers=bearer, json={"url": address, "enabled": True})
+    on = {"url": hook, "enabled": True}
+    assert (await call("PUT", f"{url}/webhook", headers=bearer, json=on))[0] == 200
     await accepted(router, person, service_code="WAT-QUALITY", attributes={})
 
     async def called() -> bool:
@@ -350,7 +282,7 @@ async def by_webhook(router: Router, person: Person) -> None:
         )
 
     await eventually(called)
-    off = {"url": hook, "enabled": False}
+    off = on | {"enabled": False}
     assert (await call("PUT", f"{url}/webhook", headers=bearer, json=off))[0] == 200
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.e2e.canary_ways import WAYS, WORD, Person
+from tests.e2e.canary_person import WORD, Person
+from tests.e2e.canary_ways import WAYS
 from tests.e2e.outside import Router
 
 pytestmark = [

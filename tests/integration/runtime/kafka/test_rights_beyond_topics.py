@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -111,11 +112,10 @@ async def test_an_outsider_can_do_nothing_but_read_and_write_records(
     access = replace(admin, username=principal, password=f"password of {principal}")
     client = AdminClient({**access.librdkafka_options(), "log_level": 0})
     done = {
-        what: outcome(lambda request=request: request(client))
-        for what, request in requests(OWN_TOPIC[principal])
+        what: outcome(partial(request, client)) for what, request in requests(OWN_TOPIC[principal])
     }
-    done["use a transaction"] = outcome(lambda: begin_transaction(access))
-    done["write to a new topic"] = outcome(lambda: write(access, "mine"))
+    done["use a transaction"] = outcome(partial(begin_transaction, access))
+    done["write to a new topic"] = outcome(partial(write, access, "mine"))
 
     assert {what: how for what, how in done.items() if how not in _REFUSED} == {}
     groups = client.list_consumer_groups().result(_WITHIN_S).valid
