@@ -15,6 +15,7 @@ from cli.terminal import parse_duration, printable
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.http.key_store import NewKey, StoredKey, open_key_store
+from shared.runtime.settings import RESERVED_ADAPTER_NAMES
 
 keys = typer.Typer(
     help="Make and revoke keys of adapters, bureaus and operators.", no_args_is_help=True
@@ -52,10 +53,7 @@ def add(
 
     The database is that of ROUTE311_ADMIN_DSN, else of the running router.
     """
-    if scope == "bureau" and not _is_bureau(name):
-        raise typer.BadParameter(
-            f"no city has a bureau called {printable(name)}: write a code of the catalogue"
-        )
+    _refuse_misleading(scope, name)
     expires_at = utc_now() + parse_duration(expires_in) if expires_in else None
 
     async def make() -> NewKey:
@@ -126,8 +124,22 @@ def rotate(
     _print_new(new, json_output=json_output)
 
 
-def _is_bureau(code: str) -> bool:
-    return any(code in city.bureaus for city in load_catalogue().jurisdictions.values())
+def _refuse_misleading(scope: str, name: str) -> None:
+    """Refuse a bureau that does not exist, and an adapter that could be taken for another party.
+
+    Raises:
+        typer.BadParameter: The name is refused.
+    """
+    bureaus = load_catalogue().bureau_codes
+    if scope == "bureau" and name not in bureaus:
+        raise typer.BadParameter(
+            f"no city has a bureau called {printable(name)}: write a code of the catalogue"
+        )
+    taken = RESERVED_ADAPTER_NAMES.union(code.casefold() for code in bureaus)
+    if scope == "adapter" and name.strip().casefold() in taken:
+        raise typer.BadParameter(
+            f"{printable(name)} is the name of a channel or bureau: give the adapter another"
+        )
 
 
 def _print_new(new: NewKey, *, json_output: bool) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.terminal import printable
 from deploy.local.report import Died, LeftoversEnded, Prepared, StackEvent, Started
 from deploy.local.stack_file import Stack
 
@@ -62,7 +63,7 @@ class StackView:
             f"starts again {when}. Its last lines:"
         )
         for line in died.last_lines:
-            self._print(f"    [dim]{escape(line)}[/]")
+            self._print(f"    [dim]{escape(printable(line))}[/]")
 
     def _print(self, text: str) -> None:
         self._console.print(text, soft_wrap=True)

@@ -22,6 +22,15 @@ HistoryOption = Annotated[
         help="Observations of a test's client, one JSON object a line.",
     ),
 ]
+LogsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--logs",
+        exists=True,
+        file_okay=False,
+        help="Folder of the services' logs, to search for contact data.",
+    ),
+]
 SettleOption = Annotated[
     float, typer.Option("--settle", min=0, help="Seconds to wait until the router is idle.")
 ]
@@ -30,6 +39,7 @@ SettleOption = Annotated[
 def check(
     data: DataOption = DEFAULT_DATA,
     history: HistoryOption = None,
+    logs: LogsOption = None,
     settle: SettleOption = 60,
     json_output: JsonOption = False,
 ) -> None:
@@ -40,7 +50,9 @@ def check(
     access, dsn = find_kafka(data), find_operations_dsn(data)
     with live_progress(Console(stderr=True), hidden=json_output) as on_progress:
         report = asyncio.run(
-            run_check(access, dsn, history=history, settle_s=settle, on_progress=on_progress)
+            run_check(
+                access, dsn, history=history, logs=logs, settle_s=settle, on_progress=on_progress
+            )
         )
     if json_output:
         typer.echo(json.dumps(asdict(report)))

@@ -6,6 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from cli.check.facts.log import LogLoader
+from cli.check.facts.log_files import load_log_files
 from cli.check.facts.store import FactStore, open_store
 from cli.check.facts.tables import load_tables
 from cli.check.history import load_history
@@ -25,6 +26,7 @@ async def check(
     dsn: str,
     *,
     history: Path | None = None,
+    logs: Path | None = None,
     settle_s: float = 60,
     on_progress: OnProgress = no_progress,
 ) -> CheckReport:
@@ -35,6 +37,7 @@ async def check(
         dsn: DSN of the operations role, or of the administrator.
         history: Observations of a test's client, as JSON Lines; without it, submissions without
             a receipt and missing dead letters of planted records cannot be found.
+        logs: Folder of the services' logs; without it, contact data in logs cannot be found.
         settle_s: Seconds to wait at most until the router is idle.
         on_progress: Called as the check goes on.
     """
@@ -42,6 +45,8 @@ async def check(
     async with _idle_router(access, dsn, settle_s, on_progress) as (store, bounds):
         if history is not None:
             load_history(history, store)
+        if logs is not None:
+            load_log_files(logs, store, on_progress)
         records = await _load_log(access, bounds, store, on_progress)
         store.build_indexes()
         results = list(_evaluate_all(store, on_progress))

@@ -20,6 +20,7 @@ from cli.check.wait_until_idle import OnProgress
 _STEPS = {
     "settling": "waiting for what is under way",
     "tables": "reading the tables",
+    "log files": "searching log files",
     "log": "reading the log",
     "invariants": "judging",
 }

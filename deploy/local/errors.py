@@ -12,6 +12,18 @@ class StackError(Route311Error):
     code = "stack"
 
 
+class OtherVersionError(StackError):
+    """The data are those of another version, which no migration brings to this one."""
+
+    code = "other_version"
+
+    def __init__(self, data: str, found: str) -> None:
+        super().__init__(
+            f"{data}: made by another version ({found}); run that version of route311, "
+            "or delete the data by `--fresh`"
+        )
+
+
 class StartError(StackError):
     """A program ended, or did not answer its readiness probe, before it was ready."""
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from deploy.local.errors import StackError, StartError
+from deploy.local.errors import OtherVersionError, StackError, StartError
 from deploy.local.folder import locked, write_secret
 from deploy.local.kafka_users import admin_access, passwords_of, super_users
 from deploy.local.launch import running
@@ -91,16 +92,18 @@ async def format_data(
         credentials: The site's credentials.
 
     Raises:
+        OtherVersionError: A newer Kafka formatted it.
         StackError: It was formatted without passwords, or cannot be formatted.
     """
     marker = data.with_name(_FORMATTED)
     if (data / "meta.properties").exists():
         if marker.exists():
+            _refuse_newer(data, marker.read_text())
             return
         raise StackError(
             f"the broker in {data} was made by a version without passwords; `--fresh` starts over"
         )
-    marker.touch()
+    marker.write_text(_kafka_version())
     arguments = data.with_name("format-arguments")  # passwords are not for the list of processes
     lines = ["format", "-t", _CLUSTER_ID, "-c", str(settings)]
     lines += [part for user in super_users(credentials) for part in ("--add-scram", user)]
@@ -110,6 +113,28 @@ async def format_data(
         await run_command("Kafka's data folder cannot be prepared", command)
     finally:
         arguments.unlink()
+
+
+def _refuse_newer(data: Path, found: str) -> None:
+    """Refuse data of a newer Kafka: this one lacks its level of metadata.
+
+    Args:
+        data: The broker's data folder.
+        found: The version of Kafka that formatted it; empty where only an older one can have.
+    """
+    here = _kafka_version()
+    if found and _release(found) > _release(here):
+        raise OtherVersionError(str(data), f"Kafka {found}, here is {here}")
+
+
+def _kafka_version() -> str:
+    found = re.search(r"<artifactId>kafka_[0-9.]+</artifactId>\s*<version>(.+?)<", _POM.read_text())
+    return found[1] if found else ""
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Return major and minor version, by which levels of metadata differ."""
+    return tuple(int(part) for part in version.split(".")[:2])
 
 
 def _find_java() -> str:

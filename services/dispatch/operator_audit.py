@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID
 
 from shared.contract.events import Event, OperatorCommanded
 from shared.runtime.consumer.messages import Message, record_position
 from shared.runtime.outgoing import Outgoing
+from shared.vocabulary import CommandName
 
 _MAX_CHARACTERS = 200
+_COMMANDS = get_args(CommandName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,8 @@ class OperatorAudit:
 
     Attributes:
         actor: The operator, as the command names them; None where it does not.
-        command: Name of the command; None where it has none.
-        case_id: The case that it is about; None where it names none.
+        command: Name of the command; None where there is no such command.
+        case_id: The case that it is about; None where that is no id.
         command_id: CloudEvents id of the command; a batch that is handled again repeats it.
         source: CloudEvents source of the command.
         record: ``topic/partition/offset`` of its record; None for a call over HTTP.
@@ -62,10 +65,11 @@ def operator_audit(
         outcome: What became of it.
         record: Position of its record, where it came by the topic.
     """
+    name, case_id = _text(command.data, "command"), _text(command.data, "case_id")
     return OperatorAudit(
         actor=_text(command.data, "actor"),
-        command=_text(command.data, "command"),
-        case_id=_text(command.data, "case_id"),
+        command=name if name in _COMMANDS else None,
+        case_id=case_id if case_id and _is_id(case_id) else None,
         command_id=command.id,
         source=command.source,
         record=record,
@@ -88,3 +92,10 @@ def _decoded(value: bytes | None) -> str:
 def _text(data: object, field: str) -> str | None:
     value = data.get(field) if isinstance(data, Mapping) else None
     return value[:_MAX_CHARACTERS] if isinstance(value, str) else None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

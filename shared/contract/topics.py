@@ -17,7 +17,12 @@ CHANNEL_SUBMISSIONS = Topic(
     ("intake",),
     (e.SubmissionReceived,),
     7 * DAY,
-    other_sources=("/http", "/email", "/sms"),  # intake itself gives these to what it receives
+    other_sources=(
+        "/http",
+        "/web",
+        "/email",
+        "/sms",
+    ),  # intake itself gives these to what it receives
     more_writers=("operator",),  # ``route311 replay`` feeds exports
 )
 INTAKE_RESUBMISSIONS = Topic(

@@ -24,6 +24,7 @@ _CREATE_MIGRATIONS = """
         applied_at timestamptz NOT NULL DEFAULT now()
     )
 """
+_APPLIED = "SELECT name FROM {}.migrations ORDER BY name"
 _EXTENSIONS = {"intake": ("pg_trgm",)}
 """Extensions in the schema of a service; the administrator creates them."""
 
@@ -91,6 +92,28 @@ async def migrate(
                 log.warning("migration_waits_for_a_table", pause_s=pause_s)
                 await asyncio.sleep(pause_s)
         return await _migrate_all(connection, services, migrations_for)
+
+
+async def unknown_migrations(
+    admin_dsn: str,
+    services: Sequence[str] = SERVICES,
+    migrations_for: Migrations = load_migrations,
+) -> list[str]:
+    """Return ``<service>: <migration>`` for each applied migration that this version lacks.
+
+    Args:
+        admin_dsn: DSN of the database's administrator.
+        services: The services whose schemas to look at.
+        migrations_for: As for ``migrate``.
+    """
+    unknown: list[str] = []
+    async with open_database(admin_dsn) as connection:
+        for service in services:
+            known = {migration.name for migration in migrations_for(service)}
+            if await connection.fetchval("SELECT to_regclass($1)", f"{service}.migrations"):
+                rows = await connection.fetch(_APPLIED.format(service))
+                unknown += [f"{service}: {row['name']}" for row in rows if row["name"] not in known]
+    return unknown
 
 
 async def _migrate_all(

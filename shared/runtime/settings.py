@@ -40,14 +40,15 @@ _PLAIN_POSTGRES = (
 
 
 _ADAPTER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_RESERVED = frozenset({"http", "email", "sms", "replay"})
+RESERVED_ADAPTER_NAMES = frozenset({"http", "web", "pages", "email", "sms", "replay"})
+"""Names of the router's own channels; no adapter may be taken for one of them."""
 
 
 def _adapter_name(name: str) -> str:
-    if not _ADAPTER_NAME.fullmatch(name) or name in _RESERVED or name.endswith("-dlq"):
+    if not _ADAPTER_NAME.fullmatch(name) or name in RESERVED_ADAPTER_NAMES or name.endswith("-dlq"):
         raise ValueError(
             f"{name}: a name is lower-case letters, digits and single hyphens, does not end in "
-            f"-dlq, and is none of {', '.join(sorted(_RESERVED))}"
+            f"-dlq, and is none of {', '.join(sorted(RESERVED_ADAPTER_NAMES))}"
         )
     return name
 

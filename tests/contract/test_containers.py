@@ -43,6 +43,14 @@ def test_a_container_cannot_take_all_memory_or_processes(name: str) -> None:
 
 
 @every_container
+def test_a_container_cannot_fill_the_disk_by_its_log(name: str) -> None:
+    assert SERVICES[name]["logging"] == {
+        "driver": "json-file",
+        "options": {"max-size": "50m", "max-file": "4"},
+    }
+
+
+@every_container
 def test_a_port_is_open_on_the_loopback_interface_alone(name: str) -> None:
     for port in SERVICES[name].get("ports", []):
         assert port.startswith("127.0.0.1:"), port

@@ -52,7 +52,9 @@ def test_every_type_says_whose_it_is_and_its_version() -> None:
             assert type_of(event).endswith(".v1")
 
 
-@pytest.mark.parametrize("source", ["/http", "/http/demo", "/email", "/sms", "/acme", "/acme/app"])
+@pytest.mark.parametrize(
+    "source", ["/http", "/http/demo", "/web", "/email", "/sms", "/acme", "/acme/app"]
+)
 def test_the_shared_topic_refuses_sources_of_intake_and_of_external_adapters(source: str) -> None:
     [shared, resubmissions, own] = submission_topics(["acme"])
 

@@ -164,8 +164,10 @@ async def running_router(data: Path, **settings: str) -> AsyncGenerator[Router]:
                 await asyncio.sleep(0.1)
         yield router
     finally:
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGINT)
+        children = []
+        if process.returncode is None:
+            children = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(signal.SIGINT)
         await asyncio.wait_for(process.wait(), 60)
         left = [child for child in children if child.is_running()]
         assert not left, left

@@ -147,6 +147,27 @@ async def test_a_bureau_is_told_what_is_wrong_with_its_updates(lived: Lived) -> 
     assert late.id in finding["sentence"]
 
 
+async def test_contact_data_in_logs_are_named_by_place_and_kind_alone(
+    lived: Lived, tmp_path: Path
+) -> None:
+    assert (await lived.command("--logs", str(lived.data / "logs")))[0] == 0
+    (tmp_path / "intake.log").write_text('{"event": "ready"}\n{"event": "from ANA0@example.org"}\n')
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "notify.log").write_text("sent to +1 (503) 555-0123\n")
+
+    code, report = await lived.command("--logs", str(tmp_path))
+
+    [broken] = [one for one in report["invariants"] if not one["holds"]]
+    assert (code, broken["id"]) == (1, "I7")
+    assert {v["what"]: v["ids"] for v in broken["violations"]} == {
+        "a line of a log with a reporter's address or number": ["intake.log:2: e-mail address"],
+        "a line of a log with an address or number that no reporter has now": [
+            "old/notify.log:1: phone number"
+        ],
+    }
+    assert "ana0" not in json.dumps(report).lower()
+
+
 async def test_what_is_broken_is_named_and_ends_with_exit_code_1(lived: Lived) -> None:
     await lived.execute("UPDATE triage.decisions SET outcome = 'recurrence'")
     await lived.execute(

@@ -29,6 +29,7 @@ CREATE TABLE submission_receipts (event TEXT PRIMARY KEY, source TEXT, id TEXT, 
 CREATE TABLE submitted (event TEXT PRIMARY KEY, request_id TEXT, jurisdiction TEXT);
 CREATE TABLE contacts (request_id TEXT, erased INTEGER);  -- the last one counts
 CREATE TABLE contact_values (hash BLOB PRIMARY KEY);
+CREATE TABLE logged (place TEXT, hash BLOB, is_plain INTEGER);  -- what log files have like contacts
 CREATE TABLE decided (
     event TEXT PRIMARY KEY, request_id TEXT, case_id TEXT, outcome TEXT, referred INTEGER,
     advised INTEGER, jurisdiction TEXT, of_case TEXT, current INTEGER, matches INTEGER,

@@ -24,5 +24,18 @@ ENDINGS = Invariant(
              WHERE hash IN (SELECT hash FROM contact_values)
             """,
         ),
+        ViolationQuery(
+            "a line of a log with a reporter's address or number",
+            """
+            SELECT DISTINCT place FROM logged WHERE hash IN (SELECT hash FROM contact_values)
+            """,
+        ),
+        ViolationQuery(
+            "a line of a log with an address or number that no reporter has now",
+            """
+            SELECT DISTINCT place FROM logged
+             WHERE is_plain AND hash NOT IN (SELECT hash FROM contact_values)
+            """,
+        ),
     ),
 )

@@ -60,7 +60,8 @@ def media_routes(
         with CallSlot(request) as slot:
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
             slot.take(uploads[caller.scope], caller.name)
-            media_id, kept = await _add(request, library, Uploader(caller.name))
+            uploader = Uploader(f"{caller.scope}:{caller.name}")
+            media_id, kept = await _add(request, library, uploader)
         answer = KeptPicture(
             media_id=media_id,
             url=media_url(public_url, media_id),

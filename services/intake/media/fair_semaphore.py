@@ -15,7 +15,8 @@ class Uploader:
     """The caller that a picture counts for.
 
     Attributes:
-        name: Name of the adapter or bureau, or the way in of strangers, such as ``web``.
+        name: A caller with a key as ``<scope>:<name>``, or the way in of strangers, such as
+            ``web``.
         stranger: What tells strangers of one way in apart, such as an address; None for a caller
             with a key.
     """

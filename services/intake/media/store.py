@@ -104,7 +104,7 @@ async def add_media(
     Args:
         db: A connection in intake's schema.
         media_id: Its id.
-        uploaded_by: Name of the adapter or bureau.
+        uploaded_by: As for ``MediaLibrary.add``.
         picture: The picture.
     """
     size = (picture.width, picture.height, len(picture.content))

@@ -18,7 +18,7 @@ _SAVE = """
         RETURNING case_id, version, media_id)
     UPDATE media
        SET attached = true,
-           released_by = CASE WHEN released_by IS NULL AND uploaded_by = new.publisher
+           released_by = CASE WHEN released_by IS NULL AND uploaded_by = 'bureau:' || new.publisher
                                    AND NOT media.attached AND erased_at IS NULL
                               THEN 'bureau:' || new.publisher ELSE released_by END
       FROM attached JOIN new ON new.case_id = attached.case_id AND new.version = attached.version

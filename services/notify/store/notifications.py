@@ -69,13 +69,15 @@ _TRIGGERS_SQL = """
       FROM announcements
      WHERE about = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
 """
+# A message that waits for nothing is due by the database's clock as well: were it due by a clock of
+# ours that is ahead alone, it would wait for as long when that clock is set right.
 _ADD_SQL = """
     INSERT INTO deliveries (notification_id, person, request_id, about, version, channel, template,
                             language, priority, state, reason, due_at, not_before, day, contact)
     SELECT notification_id, person, request_id, about, version, channel, template, language,
            priority, CASE WHEN reason IS NULL THEN 'pending'
                           WHEN reason = 'contact_flooded' THEN 'held' ELSE 'suppressed' END,
-           reason, $14::timestamptz, coalesce(not_before, $14), day,
+           reason, $14::timestamptz, coalesce(not_before, least($14, now())), day,
            contact
       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
                   $7::text[], $8::text[], $9::text[], $10::text[], $11::date[],

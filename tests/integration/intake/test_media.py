@@ -148,7 +148,7 @@ async def test_bureaus_upload_like_adapters_and_see_every_picture_by_its_id(
 
     assert [one.status for one in (proof, photo, *shown)] == [201, 201, 200, 200]
     uploaded = await fetch(database, "SELECT uploaded_by FROM intake.media ORDER BY uploaded_at")
-    assert [row["uploaded_by"] for row in uploaded] == ["STREETS", "demo"]
+    assert [row["uploaded_by"] for row in uploaded] == ["bureau:STREETS", "adapter:demo"]
 
 
 async def test_a_bureau_has_a_limit_of_its_own(running: Running) -> None:

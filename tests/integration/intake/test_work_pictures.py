@@ -10,6 +10,7 @@ from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.retention import Retention
 from shared.contract.events import CaseClosed, CaseClosing, CaseOpened
 from shared.runtime.clock import utc_now
+from shared.runtime.http.api_keys import store_keys
 from shared.runtime.postgres import Pool, transaction
 from tests.builders import case_with_request
 from tests.conftest import Database
@@ -86,6 +87,20 @@ async def test_a_bureau_publishes_its_own_pictures_alone_and_an_operator_has_the
         for version in (2, 3):
             await say(version)
             assert await public() == [(ids[0], None), (ids[1], None)]
+
+
+async def test_an_adapter_named_like_a_bureau_publishes_nothing(
+    running: Running, pool: Pool, database: Database
+) -> None:
+    key = "key of an adapter named like a bureau"
+    await store_keys(database.admin_dsn, "intake", [("STREETS", "adapter", key)])
+    async with running() as client:
+        taken = await upload(client, encoded(), key)
+    async with transaction(pool) as db:
+        pictures = [WorkPictures(CASE, 2, (taken.json["media_id"],), "STREETS")]
+        await PostgresPublicStatuses(db).save_pictures(pictures)
+
+    assert await pool.fetchval("SELECT attached AND released_by IS NULL FROM media")
 
 
 async def test_pictures_of_the_work_are_kept_as_long_as_others(

@@ -18,6 +18,7 @@ from shared.contract.events import (
     ReferralReason,
     new_id,
 )
+from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool
 from tests.builders import NOON, contact_given, location
 from tests.integration.notify.stores import (
@@ -262,3 +263,17 @@ async def test_a_delivery_has_the_language_that_its_message_was_sent_in(pool: Po
 
     kept = await pool.fetchval("SELECT language FROM deliveries WHERE request_id = $1", request_id)
     assert (claimed.data.language, claimed.stored.delivery.language, kept) == ("es", "es", "es")
+
+
+async def test_a_clock_that_was_a_day_ahead_and_is_set_right_delays_no_message(pool: Pool) -> None:
+    store = PostgresStores(pool)
+    request_id, case_id = new_id(), new_id()
+    event = moved(case_id, 2, "in_progress")
+    await save(store, contact_given(request_id), triaged(request_id, case_id), event)
+    (about,) = await triggers(store, [case_id])
+    async with store.notifications() as notifications:
+        one = delivery(request_id=request_id, trigger=about)
+        await notifications.add([one], utc_now() + timedelta(days=1))
+
+    assert await store.deliveries.any_due(utc_now())
+    assert len(await claim(store.deliveries, now=utc_now())) == 1

@@ -33,3 +33,11 @@ def test_last_lines_are_shown_as_they_are() -> None:
     StackView(Console(file=output)).show(Died("triage", 1, 0.2, ["KeyError: [bold]", "the end"]))
 
     assert output.getvalue().splitlines()[1:] == ["    KeyError: [bold]", "    the end"]
+
+
+def test_last_lines_cannot_command_the_terminal() -> None:
+    output = StringIO()
+
+    StackView(Console(file=output)).show(Died("triage", 1, 0.2, ["\x1b[2Jgone \ud800"]))
+
+    assert output.getvalue().splitlines()[1:] == [r"    \x1b[2Jgone \ud800"]

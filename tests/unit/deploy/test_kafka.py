@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.errors import StackError
+from deploy.local.errors import OtherVersionError, StackError
 from deploy.local.folder import open_folder
 from deploy.local.kafka import format_data, write_settings
 from deploy.local.kafka_users import admin_access, passwords_of, super_users, user_access
@@ -38,6 +38,22 @@ async def test_a_broker_with_passwords_is_formatted_once(
     await format_data(("/nowhere/java",), tmp_path / "settings", data, credentials)
 
     assert not (tmp_path / "format-arguments").exists()
+
+
+@pytest.mark.parametrize("older", ["", "4.2.0", "4.3.9"])
+async def test_a_broker_of_a_newer_kafka_is_refused_and_one_of_an_older_taken(
+    tmp_path: Path, credentials: Credentials, older: str
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "meta.properties").write_text("of another version")
+    (tmp_path / "formatted-with-passwords").write_text(older)
+
+    await format_data((), tmp_path / "settings", data, credentials)
+
+    (tmp_path / "formatted-with-passwords").write_text("4.10.0")
+    with pytest.raises(OtherVersionError, match=r"Kafka 4\.10\.0, here is 4\.3\.1"):
+        await format_data((), tmp_path / "settings", data, credentials)
 
 
 def test_files_with_passwords_are_their_owners_alone(

@@ -10,6 +10,7 @@ from deploy.local.folder import DataFolder
 from deploy.local.launch import next_backoff_s, restart_on_exit, run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.report import Died, StackEvent, Started
+from tests.unit.deploy.dying_service import taken_port, triage_at
 from tests.unit.deploy.probes import not_ready, ready
 from tests.waiting import eventually
 
@@ -119,6 +120,55 @@ async def test_a_program_that_cannot_be_started_is_tried_until_it_can(folder: Da
         home.mkdir()
         await eventually(is_back)
     await process.stop(5)
+
+
+async def test_a_service_that_dies_by_an_exception_is_started_again(folder: DataFolder) -> None:
+    events: list[StackEvent] = []
+
+    async def was_tried_again() -> bool:
+        return sum(isinstance(event, Died) for event in events) > 1
+
+    with taken_port() as port:
+        process = Process(triage_at(port), folder)
+        await process.start()
+        async with restart_on_exit([process], events.append):
+            await eventually(was_tried_again)
+    await process.stop(5)
+
+    died = next(event for event in events if isinstance(event, Died))
+    assert died.exit_code == 1
+    assert "builtins.OSError: error while attempting to bind" in died.last_lines[-1]
+
+
+async def test_an_error_of_the_report_does_not_end_the_watch(
+    folder: DataFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = Process(Program("kafka", ("sleep", "60"), 1, ready), folder)
+    reported: list[StackEvent] = []
+
+    def broken_view(event: StackEvent) -> None:
+        reported.append(event)
+        raise UnicodeEncodeError("ascii", "ñ", 0, 1, "secret")
+
+    async def died_twice_and_is_back() -> bool:
+        return [type(event) for event in reported] == [Died, Started] * 2
+
+    await process.start()
+    async with restart_on_exit([process], broken_view):
+        process.kill()
+        await eventually(lambda: started_again(process, 1, reported))
+        process.kill()
+        await eventually(died_twice_and_is_back)
+        assert process.pid
+    await process.stop(5)
+
+    assert len(caplog.messages) == 4
+    assert "kafka goes on after UnicodeEncodeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def started_again(process: Process, times: int, events: list[StackEvent]) -> bool:
+    return sum(isinstance(event, Started) for event in events) == times and bool(process.pid)
 
 
 def test_pauses_double_from_a_fifth_of_a_second_to_ten_seconds() -> None:

@@ -36,5 +36,13 @@ async def test_a_refused_command_is_noted_with_the_code(harness: DispatchHarness
     assert (second.outcome, second.actor) == ("invalid", None)
 
 
+async def test_no_text_stands_where_a_command_or_a_case_is_named(harness: DispatchHarness) -> None:
+    wrong = command_message("write to ana@example.org", case_id="ana@example.org", actor="Kim")
+
+    [entry] = await audited(harness, wrong)
+
+    assert (entry.command, entry.case_id, entry.outcome) == (None, None, "invalid")
+
+
 async def test_other_messages_are_not_noted(harness: DispatchHarness) -> None:
     assert await audited(harness, triaged(of=harbour_request(), level="P4")) == []

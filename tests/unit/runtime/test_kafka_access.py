@@ -102,7 +102,7 @@ def test_external_adapters_are_a_list_of_names(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    "name", ["Acme", "a_b", "http", "sms", "replay", "acme-dlq", "a--b", "a/b"]
+    "name", ["Acme", "a_b", "http", "web", "sms", "replay", "acme-dlq", "a--b", "a/b"]
 )
 def test_a_name_that_would_mix_up_topics_or_sources_is_refused(
     name: str, monkeypatch: pytest.MonkeyPatch

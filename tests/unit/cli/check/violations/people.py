@@ -1,5 +1,6 @@
 """Violations about messages and contact data."""
 
+from cli.check.facts.events import digest
 from tests.unit.cli.check.history import History, Sent
 from tests.unit.cli.check.violations.registry import closed_case, request_of, violates
 
@@ -48,6 +49,16 @@ def an_address_shows_in_a_note(history: History) -> None:
 @violates("I7")
 def a_phone_number_shows_in_a_work_order(history: History) -> None:
     history.orders()[0].edit(summary="Call +15035550100 first")
+
+
+@violates("I7")
+def a_log_has_a_reporters_address(history: History) -> None:
+    history.tables["logged"] = [["intake.log:7: e-mail address", digest(b"ana0@example.org"), 1]]
+
+
+@violates("I7")
+def a_log_has_the_number_of_a_stranger(history: History) -> None:
+    history.tables["logged"] = [["intake.log:7: phone number", digest(b"+15035550123"), 1]]
 
 
 def erase(history: History) -> str:
