@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from multipart import MultipartSegment
 
-from services.intake.http.forms import MULTIPART, NoFormError, read_parts
+from services.intake.http.forms import MULTIPART, FormEvent, NoFormError, receive_form
 from services.intake.open311.errors import bad_request
 from services.intake.open311.schema import MAX_PICTURES
 from services.intake.rules.media import MAX_BYTES
 from shared.runtime.http.body import read_body
+from shared.runtime.http.body_budget import hold_bytes
 from shared.runtime.http.calls import URLENCODED
+from shared.runtime.http.headers import media_type_of
 
 PICTURE_FIELDS = frozenset({"media", "media[]"})
 _MAX_FIELDS = 500
@@ -32,7 +35,7 @@ class Form:
 
 def has_pictures(request: web.Request) -> bool:
     """Return True for a form that may hold pictures."""
-    return request.content_type == MULTIPART
+    return media_type_of(request) == MULTIPART
 
 
 async def read_form(request: web.Request) -> Form:
@@ -41,12 +44,13 @@ async def read_form(request: web.Request) -> Form:
     Raises:
         Open311Error: It is no form in UTF-8, or has too many fields or pictures.
         RefusedPictureError: It has more than 10 MiB with its pictures.
+        RefusedError: It is a stranger's, and compressed or without room for it.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
         web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures.
     """
     if has_pictures(request):
         return await _read_multipart(request)
-    if request.content_type != URLENCODED and request.can_read_body:
+    if media_type_of(request) != URLENCODED and request.can_read_body:
         raise bad_request(f"Send Content-Type: {URLENCODED}, or {MULTIPART} with pictures.")
     return Form(parse_urlencoded(await read_body(request)))
 
@@ -64,13 +68,22 @@ def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
 
 
 async def _read_multipart(request: web.Request) -> Form:
+    parts: list[tuple[str, bytearray]] = []
+
+    def take(event: FormEvent) -> None:
+        if isinstance(event, MultipartSegment):
+            parts.append((event.name or "", bytearray()))
+        else:
+            hold_bytes(request, len(event))
+            parts[-1][1].extend(event)
+
     try:
-        parts = await read_parts(
-            request, max_bytes=MAX_BYTES, max_parts=_MAX_FIELDS + MAX_PICTURES + 1
+        await receive_form(
+            request, take, max_bytes=MAX_BYTES, max_parts=_MAX_FIELDS + MAX_PICTURES + 1
         )
         form = Form(
-            [(one.name, one.content.decode()) for one in parts if one.name not in PICTURE_FIELDS],
-            [one.content for one in parts if one.name in PICTURE_FIELDS and one.content],
+            [(name, content.decode()) for name, content in parts if name not in PICTURE_FIELDS],
+            [bytes(content) for name, content in parts if name in PICTURE_FIELDS and content],
         )
     except UnicodeDecodeError:
         raise bad_request("Send texts in UTF-8, and pictures in the field media.") from None

@@ -1,5 +1,6 @@
 """The photo of a report: kept when it comes, and known by a signed id afterwards."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ class PhotoIntake:
         library: Where it is kept.
         admission: Limits the photos in memory at a time, by address.
         address: The caller's.
+        hold_bytes: Holds room for its bytes; raises RefusedError when there is none.
         slot: Holds the slot from the first byte on; its owner closes it.
         fault: Why the photo is not kept: a ``PictureFault``, or ``photo_busy``.
     """
@@ -29,6 +31,7 @@ class PhotoIntake:
     library: MediaLibrary
     admission: AdmissionControl
     address: str
+    hold_bytes: Callable[[int], None]
     slot: ExitStack
     fault: str | None = None
     _content: bytearray = field(default_factory=bytearray, init=False)
@@ -37,15 +40,16 @@ class PhotoIntake:
         """Take the next bytes."""
         if self.fault:
             return
-        if not self._content:
-            try:
+        try:
+            if not self._content:
                 self.slot.enter_context(slot_of(self.admission, self.address))
-            except RefusedError:
-                self.fault = "photo_busy"
-                return
+            self.hold_bytes(len(content))
+        except RefusedError:
+            self.fault = "photo_busy"
         self._content += content
         if len(self._content) > MAX_BYTES:
             self.fault = "too_many_bytes"
+        if self.fault:
             self._content.clear()
 
     async def keep(self, key: bytes, form_id: str) -> str | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -12,7 +13,7 @@ from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.calls import slot_of
+from services.intake.http.calls import MAX_PREVIEW_BYTES, slot_of
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.library import MediaLibrary
 from services.intake.pages.access import PageAccess
@@ -27,6 +28,7 @@ from shared.catalogue import ServiceType
 from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
+from shared.runtime.http.body_budget import hold_bytes
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.problem_details import problem_response
@@ -108,7 +110,7 @@ class ReportPages:
 
     async def preview(self, request: web.Request) -> web.Response:
         """Tell what is known about the first step so far, for a script; it may be refused."""
-        form = await read_form(request)
+        form = await read_form(request, max_bytes=MAX_PREVIEW_BYTES)
         form_id = self.signer.read(_FORM, form.text("form"))
         if form_id is None:
             raise RefusedError(problem_response(422, "Not our form", "Open the form again."))
@@ -130,7 +132,8 @@ class ReportPages:
         """Return the report, under a new id where its own is not one of ours."""
         with ExitStack() as slot:
             address = self.access.callers.address(request)
-            photo = PhotoIntake(self.library, self.photo_admission, address, slot)
+            hold = partial(hold_bytes, request)
+            photo = PhotoIntake(self.library, self.photo_admission, address, hold, slot)
             form = await read_form(request, photo.take)
             known_id = self.signer.read(_FORM, form.text("form"))
             form_id = known_id or new_id()

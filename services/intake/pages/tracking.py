@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -29,6 +30,7 @@ from shared.contract.events import new_id
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
+from shared.runtime.http.body_budget import hold_bytes
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline, log_not_served
 from shared.runtime.postgres import Pool
@@ -100,7 +102,8 @@ class TrackPages:
         number = read_tracking_number(request.match_info["number"]) or ""
         with ExitStack() as slot:
             address = self.access.callers.address(request)
-            photo = PhotoIntake(self.library, self.photo_admission, address, slot)
+            hold = partial(hold_bytes, request)
+            photo = PhotoIntake(self.library, self.photo_admission, address, hold, slot)
             form = await read_form(request, photo.take)
             note_id = self.signer.read(_purpose(number), form.text("form"))
             photo_id = await photo.keep(self.signer.key, note_id) if note_id else None

@@ -80,7 +80,7 @@ class SmsGateway:
             body: Its body.
         """
         url = self.url or f"{request.scheme}://{request.host}{request.raw_path}"
-        return signed_fields(request, body, self.token, url)
+        return signed_fields(request, body, [self.token], url)
 
 
 def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway | None:

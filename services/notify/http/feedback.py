@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from aiohttp import web
 
 from services.notify.feedback import FeedbackIntake, FixedAnswer
-from services.notify.http.forms import form_fields
+from services.notify.http.forms import MAX_FORM_BYTES, form_fields
 from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
 from services.notify.http.pages import LinkPages
 from services.notify.rules.signed_links import PATHS
@@ -74,7 +74,7 @@ class FeedbackPage:
         asked = await self._asked(request)
         if asked is None:
             return self._unknown()
-        fields = form_fields(await body_of(request, URLENCODED))
+        fields = form_fields(await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES))
         if fault := _fault_of(fields):
             return self._form(request, asked.question, fields, fault)
         answer = FixedAnswer(fields["fixed"] == "yes", fields.get("comment", "").strip())

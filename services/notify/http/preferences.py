@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from aiohttp import web
 
-from services.notify.http.forms import form_fields
+from services.notify.http.forms import MAX_FORM_BYTES, form_fields
 from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
 from services.notify.http.pages import LinkPages
 from services.notify.preferences import Preferences
@@ -99,7 +99,7 @@ class PreferencePages:
         if found is None:
             return self.pages.plain("unknown", 404)
         message, known = found
-        fields = form_fields(await body_of(request, URLENCODED))
+        fields = form_fields(await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES))
         updates = _CHOICES.get(fields.get("updates", ""))
         language = primary_subtag(fields.get("language", ""))
         if updates is None or language not in self.pages.offered(known.jurisdiction):

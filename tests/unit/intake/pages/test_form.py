@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
+from functools import partial
 from io import BytesIO
 
 import aiohttp
@@ -19,6 +20,7 @@ from services.intake.rules.media import (
     is_media_id,
 )
 from shared.errors import SystemicError
+from shared.runtime.http.body_budget import hold_bytes
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.http.server import serve_http
@@ -75,7 +77,8 @@ async def client(
 ) -> AsyncGenerator[aiohttp.ClientSession]:
     async def read(request: web.Request) -> web.Response:
         with ExitStack() as slot:
-            photo = PhotoIntake(library, admission, "127.0.0.1", slot)  # type: ignore[arg-type] # what it uses of one
+            hold = partial(hold_bytes, request)
+            photo = PhotoIntake(library, admission, "127.0.0.1", hold, slot)  # type: ignore[arg-type] # what it uses of one
             try:
                 form = await read_form(request, photo.take)
             except RefusedError as refused:
