@@ -224,6 +224,8 @@ def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Caller
         CitySite(
             city.jurisdiction,
             settings.contacts_kept_days,
+            policy.public_url,
+            settings.trusted_proxies,
             page_languages(unreviewed=settings.unreviewed_languages == "offer"),
         ),
         callers,

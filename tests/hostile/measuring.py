@@ -1,4 +1,4 @@
-"""What each test measured beside its target, and the memory of processes."""
+"""What each test measured beside its target, and the memory and CPU of processes."""
 
 from pathlib import Path
 
@@ -27,3 +27,8 @@ def peak_memory(pid: int | str) -> int:
     """Return the most that the process held since it was reset, in bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def loop_cpu_ms(pid: int) -> float:
+    """Return the milliseconds of CPU of a process's first thread, that of its event loop."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6

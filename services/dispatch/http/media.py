@@ -23,7 +23,7 @@ MAX_UPLOADS = 4
 _MAX_BYTES = 10 * MIB + 64 * 1024
 """A picture, and the rest of a form."""
 _WITHIN_S = 45.0
-_PASSED_ON = ("Location", "Retry-After")
+_PASSED_ON = ("Content-Type", "Location", "Retry-After")
 
 
 @asynccontextmanager
@@ -83,9 +83,7 @@ async def _pass_on(request: web.Request, intake: aiohttp.ClientSession) -> web.R
     except aiohttp.ClientError:
         raise _unavailable() from None
     kept = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
-    return web.Response(
-        body=content, status=answer.status, content_type=answer.content_type, headers=kept
-    )
+    return web.Response(body=content, status=answer.status, headers=kept)
 
 
 def _unavailable() -> RefusedError:

@@ -34,7 +34,7 @@ from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem, problem_response
 
 MAX_LINES = 1_000
-MAX_BULK_MIB = 5
+MAX_BULK_BYTES = 5 * MIB
 _LINES_AT_ONCE = 100
 """Fewer than half a transaction holds, so that single submissions never wait for a whole call."""
 _LINES_DEADLINE_S = 2.0
@@ -78,7 +78,7 @@ def bulk_routes(
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
             slot.take(admission, adapter)
             async with _turn(turns):
-                lines = _lines(await body_of(request, NDJSON, most_mib=MAX_BULK_MIB))
+                lines = _lines(await body_of(request, NDJSON, max_bytes=MAX_BULK_BYTES))
                 answers = await work(lines, adapter, request.headers.get("traceparent"))
         return web.Response(body=b"".join(answers), content_type=NDJSON)
 

@@ -9,9 +9,11 @@ from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.calls import KIB
 from shared.runtime.http.load_shedding import Release, adopt_slot
 
 NDJSON = "application/x-ndjson"
+MAX_PREVIEW_BYTES = 64 * KIB
 NOT_ACCEPTABLE = (
     "Not acceptable",
     "Mend what is named under errors and hand it in again under a new id.",

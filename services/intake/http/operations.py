@@ -78,7 +78,12 @@ BULK = Operation(
 )
 PREVIEW = Operation(
     "Show what a submission would become; nothing is kept.",
-    {200: Content("What it would become.", (JSON,), Preview), **JSON_REFUSALS, **KEY_REFUSALS},
+    {
+        200: Content("What it would become.", (JSON,), Preview),
+        **JSON_REFUSALS,
+        413: problem("The body is larger than 64 KiB."),
+        **KEY_REFUSALS,
+    },
     body=Content(
         "The submission, which may lack anything.", (JSON,), PartialSubmission, example=_SUBMISSION
     ),

@@ -9,6 +9,7 @@ from services.intake.http.forms import MULTIPART, NoFormError, read_at_most, rea
 from services.intake.rules.media import MAX_BYTES, MAX_SCANS, PictureFault, RefusedPictureError
 from shared.contract.events import FieldError
 from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
 _FIELD = "file"
@@ -55,7 +56,7 @@ async def read_picture(request: web.Request) -> bytes:
         RefusedError: It is a form that cannot be read, or has no field ``file``.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
-    if request.content_type != MULTIPART:
+    if media_type_of(request) != MULTIPART:
         return await read_at_most(request, MAX_BYTES)
     try:
         parts = await read_parts(request, max_bytes=MAX_BYTES + _OTHER_BYTES, max_parts=_MAX_FIELDS)

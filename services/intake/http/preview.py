@@ -6,7 +6,7 @@ from aiohttp import web
 
 from services.intake.http import paths
 from services.intake.http.admission import AdmissionControl
-from services.intake.http.calls import CallSlot
+from services.intake.http.calls import MAX_PREVIEW_BYTES, CallSlot
 from services.intake.http.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
 from services.intake.places.gazetteer import geocoders_of
@@ -44,7 +44,7 @@ def preview_routes(
         """Answer 200 to any readable JSON; what is wrong with it is named under ``errors``."""
         with CallSlot(request) as slot:
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
-            data = json_of(await body_of(request))
+            data = json_of(await body_of(request, max_bytes=MAX_PREVIEW_BYTES))
             slot.take(admission, adapter)
             handed_in = SubmissionReceived(id=new_id(), source=f"/http/{adapter}", data=data)
             view = await Deadline().wait_for(look(handed_in))

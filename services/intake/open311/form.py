@@ -13,6 +13,7 @@ from services.intake.open311.schema import MAX_PICTURES
 from services.intake.rules.media import MAX_BYTES
 from shared.runtime.http.body import read_body
 from shared.runtime.http.calls import URLENCODED
+from shared.runtime.http.headers import media_type_of
 
 PICTURE_FIELDS = frozenset({"media", "media[]"})
 _MAX_FIELDS = 500
@@ -33,7 +34,7 @@ class Form:
 
 def has_pictures(request: web.Request) -> bool:
     """Return True for a form that may hold pictures."""
-    return request.content_type == MULTIPART
+    return media_type_of(request) == MULTIPART
 
 
 async def read_form(request: web.Request, buffer: UploadBuffer | None = None) -> Form:
@@ -45,14 +46,15 @@ async def read_form(request: web.Request, buffer: UploadBuffer | None = None) ->
 
     Raises:
         Open311Error: It is no form in UTF-8, or has too many fields or pictures.
-        RefusedError: The bytes were dropped from the buffer.
+        RefusedError: The bytes were dropped from the buffer, or it is a stranger's, and compressed
+            or without room for it.
         RefusedPictureError: It has more than 10 MiB with its pictures.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
         web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures.
     """
     if has_pictures(request):
         return await _read_multipart(request, buffer)
-    if request.content_type != URLENCODED and request.can_read_body:
+    if media_type_of(request) != URLENCODED and request.can_read_body:
         raise bad_request(f"Send Content-Type: {URLENCODED}, or {MULTIPART} with pictures.")
     return Form(parse_urlencoded(await read_body(request)))
 

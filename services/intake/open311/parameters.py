@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from math import isfinite
 from typing import Self
 
@@ -13,6 +14,8 @@ from shared.catalogue import Jurisdiction
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 MAX_COUNT = 999_999_999
+_MAX_PARAMETERS = 600
+"""500 of a form, and those of the query."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+ -]\d\d:\d\d)")
 _ADVICE_MOMENT = "write a moment with its offset, such as 2026-11-24T08:10:00Z."
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")
@@ -30,8 +33,15 @@ class Parameters:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
-        """Return the parameters of names and values."""
-        return cls(values_by_name(pairs))
+        """Return the parameters of names and values.
+
+        Raises:
+            Open311Error: There are more than 600.
+        """
+        few = list(islice(pairs, _MAX_PARAMETERS + 1))
+        if len(few) > _MAX_PARAMETERS:
+            raise bad_request(f"Send at most {_MAX_PARAMETERS} parameters.")
+        return cls(values_by_name(few))
 
     def text(self, name: str) -> str | None:
         """Return the first value; None without one."""

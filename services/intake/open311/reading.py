@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 
 from aiohttp import web
 
@@ -25,17 +26,19 @@ from services.intake.open311.request_views import (
     w3c,
 )
 from services.intake.open311.responses import Page
-from services.intake.open311.schema import RequestAccepted, ServiceRequest
+from services.intake.open311.schema import RequestAccepted, RequestUpdate, ServiceRequest
 from services.intake.open311.service_views import definition, digest_of, discovery, service_list
 from services.intake.open311.store import PostgresListedRequests
 from shared.catalogue import Jurisdiction
 from shared.runtime.clock import utc_now
-from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.cooperative import in_turns
+from shared.runtime.http.callers import Callers, RefusedError, is_known
 from shared.runtime.http.deadline import Deadline
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 _UNKNOWN = "service_request_id was not found: compare it with your receipt."
 BASE = "/open311/v2"
+_REQUESTS_PER_TOKEN = 100
 _EVER = Span(START_OF_TIME, END_OF_TIME)
 _AS_UPDATED = {"start_date": "updated_after", "end_date": "updated_before"}
 
@@ -81,6 +84,7 @@ class Open311Reading:
         parameters, city = await self._called(request)
         deadline = Deadline()
         found, query = await deadline.wait_for(self._found(parameters, city))
+        self._charge(request, found)
         views = await self._rendered(found, parameters, city, deadline)
         return Page(Open311Document("service_requests", views), _next_link(request, query, found))
 
@@ -106,14 +110,15 @@ class Open311Reading:
         values = {_AS_UPDATED.get(name, name): v for name, v in parameters.values.items()}
         deadline = Deadline()
         found, query = await deadline.wait_for(self._found(Parameters(values), city))
+        self._charge(request, found)
         cases = [one.case_id for one in found if one.case_id]
         changes = await deadline.wait_for(self.requests.changes(cases))
         span = (query and (query.updated or query.submitted)) or _EVER
-        views = [
-            view
-            for one in found
-            for view in render_updates(one, changes.get(one.case_id or "", []), span)
-        ]
+
+        def render(one: ListedRequest) -> list[RequestUpdate]:
+            return list(render_updates(one, changes.get(one.case_id or "", []), span))
+
+        views = list(chain.from_iterable(await in_turns(render, found)))
         headers = _next_link(request, query, found)
         return Page(Open311Document("service_request_updates", views), headers)
 
@@ -129,6 +134,15 @@ class Open311Reading:
     async def _admit(self, request: web.Request) -> None:
         if refusal := await self.callers.look_up_refusal(request):
             raise RefusedError(refusal)
+
+    def _charge(self, request: web.Request, found: Sequence[ListedRequest]) -> None:
+        """Take more tokens of a stranger's address for a long list, which costs more to render.
+
+        Raises:
+            RefusedError: There are too few.
+        """
+        if not is_known(request):
+            self.callers.charge(request, len(found) // _REQUESTS_PER_TOKEN)
 
     async def _found(
         self, parameters: Parameters, city: Jurisdiction
@@ -155,13 +169,15 @@ class Open311Reading:
         deadline: Deadline,
     ) -> list[ServiceRequest]:
         if parameters.text("extensions") != "true":
-            return [render_request(one, city, self.public_url) for one in found]
+            render = partial(render_request, city=city, public_url=self.public_url)
+            return await in_turns(render, found)
         cases = [one.case_id for one in found if one.case_id]
         changes = await deadline.wait_for(self.requests.changes(cases))
-        return [
-            render_request(one, city, self.public_url, changes.get(one.case_id or "", []))
-            for one in found
-        ]
+
+        def extended(one: ListedRequest) -> ServiceRequest:
+            return render_request(one, city, self.public_url, changes.get(one.case_id or "", []))
+
+        return await in_turns(extended, found)
 
 
 def _next_link(

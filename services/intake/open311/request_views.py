@@ -83,7 +83,7 @@ def render_updates(
 
 def w3c(moment: datetime) -> str:
     """Return a moment in UTC without fractions, the form that every client reads."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _public(note: str | None) -> str | None:

@@ -1,12 +1,13 @@
 """Responses in the format that a call asked for, errors included."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
 from typing import TypeAlias
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from services.intake.open311.errors import Open311Error, error_of_problem
 from services.intake.open311.representation import (
@@ -16,9 +17,13 @@ from services.intake.open311.representation import (
     encode_document,
 )
 from shared.errors import SystemicError, TransientError
+from shared.runtime.cooperative import in_turns
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import database_unavailable
+from shared.runtime.http.problem_details import NOSNIFF
 
+_ENTRIES_AT_ONCE = 25
+"""In XML some 2 ms."""
 _UNAVAILABLE = "We cannot answer at the moment. Try again, with the same Idempotency-Key."
 
 
@@ -54,7 +59,8 @@ def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
                 response.force_close()
             return response
         else:
-            return _response(format_of(request), HTTPStatus.OK, page)
+            output = format_of(request)
+            return _with_body(await _encoded(page.document, output), output, page.headers)
         return translated(problem, format_of(request))
 
     return answer
@@ -94,6 +100,33 @@ def _page_of(error: Open311Error) -> Page:
 
 
 def _response(output: Format, status: int, page: Page) -> web.Response:
-    headers = {"Content-Type": CONTENT_TYPE[output], "X-Content-Type-Options": "nosniff"}
-    body = encode_document(page.document, output)
-    return web.Response(status=status, body=body, headers=headers | page.headers)
+    return _with_body(encode_document(page.document, output), output, page.headers, status)
+
+
+async def _encoded(document: Open311Document, output: Format) -> bytes:
+    """Return the document in UTF-8; others have their turns while a long list is encoded."""
+    content = document.content
+    if isinstance(content, BaseModel) or len(content) <= _ENTRIES_AT_ONCE:
+        return encode_document(document, output)
+
+    def encode(first: int) -> bytes:
+        entries = content[first : first + _ENTRIES_AT_ONCE]
+        return encode_document(Open311Document(document.name, entries), output)
+
+    parts = await in_turns(encode, range(0, len(content), _ENTRIES_AT_ONCE))
+    begin, end = (b"[", b"]") if output == "json" else _tags(document.name)
+    first, _, rest = parts[0].partition(begin)
+    entries = [rest.removesuffix(end)]
+    entries += [part.partition(begin)[2].removesuffix(end) for part in parts[1:]]
+    return first + begin + (b", " if output == "json" else b"").join(entries) + end
+
+
+def _tags(name: str) -> tuple[bytes, bytes]:
+    return f"<{name}>".encode(), f"</{name}>".encode()
+
+
+def _with_body(
+    body: bytes, output: Format, headers: Mapping[str, str], status: int = HTTPStatus.OK
+) -> web.Response:
+    sent = {"Content-Type": CONTENT_TYPE[output], **NOSNIFF, **headers}
+    return web.Response(status=status, body=body, headers=sent)

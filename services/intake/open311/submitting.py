@@ -30,10 +30,9 @@ from services.intake.rules.media import RefusedPictureError
 from services.intake.rules.reporter_links import ReporterLinks
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionAccepted
-from shared.runtime.http.callers import Callers, RefusedError, authorization_of
+from shared.runtime.http.callers import Callers, authorization_of
 from shared.runtime.http.calls import idempotency_id
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.refusals import ADDRESS_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +106,23 @@ class Open311Submitting:
     async def _called(self, request: web.Request) -> AsyncGenerator[_Call]:
         """Identify the adapter and read the form; hold memory for its pictures to the end.
 
-        A stranger who has called too often is refused before the body is read.
+        A stranger pays a token before the body is read, so whatever becomes of it.
         """
         with CallSlot(request) as slot:
             identify = partial(self.callers.adapter, request, is_counted=slot.is_from_gate)
-            authorization = _authorization(request, Parameters.of(request.query.items()))
+            authorization = _authorization(request, request.query.get("api_key", "").strip())
             known = await identify(authorization=authorization) if authorization else None
-            if not known and not self.callers.may_be_known(request):
-                raise RefusedError(ADDRESS_RATE.response())
+            if not known:
+                self.callers.charge(request)
             try:
                 address = self.callers.address(request)
                 memory = self.pictures.hold(known, address)
                 with memory if has_pictures(request) else nullcontext() as buffer:
                     form = await read_form(request, buffer)
                     parameters = Parameters.of([*form.fields, *request.query.items()])
-                    in_form = _authorization(request, parameters)
+                    in_form = _authorization(request, parameters.text("api_key"))
+                    if not known:
+                        self.callers.refund(request)  # the key of the form decides
                     adapter = known or await identify(authorization=in_form)
                     yield _Call(adapter, parameters, form.pictures, slot)
             except RefusedPictureError as refused:
@@ -137,8 +138,7 @@ class Open311Submitting:
         return data | {"media": [*data.get("media", ()), *kept]}
 
 
-def _authorization(request: web.Request, parameters: Parameters) -> str | None:
-    key = parameters.text("api_key")
+def _authorization(request: web.Request, key: str | None) -> str | None:
     return authorization_of(request) or (f"Bearer {key}" if key else None)
 
 

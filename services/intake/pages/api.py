@@ -18,7 +18,6 @@ _ROUTE: Mapping[str, Callable[..., web.RouteDef]] = {"GET": web.get, "POST": web
 _ASSET_HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Vary": "Accept-Encoding",
-    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -70,7 +69,7 @@ def _asset_route(assets: Mapping[str, Asset]) -> web.RouteDef:
         is_zipped = "gzip" in request.headers.get("Accept-Encoding", "")
         return web.Response(
             body=asset.compressed if is_zipped else asset.content,
-            content_type=asset.content_type,
+            content_type=asset.media_type,
             charset="utf-8",
             headers=_ASSET_HEADERS | ({"Content-Encoding": "gzip"} if is_zipped else {}),
         )

@@ -26,13 +26,13 @@ class Asset:
 
     Attributes:
         url: Its address, with a digest of the content: it may be cached for ever.
-        content_type: Its MIME type.
+        media_type: Its MIME type.
         content: Its bytes.
         compressed: The same in gzip.
     """
 
     url: str
-    content_type: str
+    media_type: str
     content: bytes
     compressed: bytes
 

@@ -11,7 +11,9 @@ from multipart import MultipartSegment
 from services.intake.http.forms import MULTIPART, FormEvent, receive_form, values_by_name
 from services.intake.rules.media import RefusedPictureError
 from shared.runtime.http.body import read_body
+from shared.runtime.http.body_budget import hold_bytes
 from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
 _MAX_FIELDS = 500
@@ -54,22 +56,25 @@ class PageForm:
         return [(name, value) for name, values in self.values.items() for value in values]
 
 
-async def read_form(request: web.Request, take_photo: TakePhoto | None = None) -> PageForm:
+async def read_form(
+    request: web.Request, take_photo: TakePhoto | None = None, max_bytes: int | None = None
+) -> PageForm:
     """Return the fields of a form.
 
     Args:
         request: The call.
         take_photo: Takes the photo; None leaves every file out.
+        max_bytes: The largest form without files; None for 1 MiB.
 
     Raises:
-        RefusedError: It is no form in UTF-8, cannot be decoded, or is too large.
-        web.HTTPRequestEntityTooLarge: A form without files is larger than 1 MiB.
+        RefusedError: It is no form in UTF-8, is compressed or too large, or there is no room.
+        web.HTTPRequestEntityTooLarge: A form without files is larger than that.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     try:
-        if request.content_type == MULTIPART:
+        if media_type_of(request) == MULTIPART:
             return PageForm.of(await _read_multipart(request, take_photo))
-        body = (await read_body(request)).decode()
+        body = (await read_body(request, max_bytes)).decode()
         return PageForm.of(parse_qsl(body, errors="strict", max_num_fields=_MAX_FIELDS))
     except (ValueError, web.RequestPayloadError):
         raise RefusedError(problem_response(400, "Not a form", "Send the form again.")) from None
@@ -88,10 +93,11 @@ async def _read_multipart(
             if not in_file:
                 fields.append((event.name, bytearray()))
         elif not in_file:
-            fields[-1][1].extend(event)
             text_bytes += len(event)
             if text_bytes > _MAX_TEXT_BYTES:
                 raise _too_large()
+            hold_bytes(request, len(event))
+            fields[-1][1].extend(event)
         elif take_photo:
             take_photo(bytes(event))
 

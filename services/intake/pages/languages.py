@@ -6,6 +6,7 @@ from pathlib import Path
 from aiohttp import web
 
 from services.intake.rules.language import best_language
+from shared.runtime.http.headers import cookie_of
 from shared.spoken_languages import SpokenLanguage, load_languages
 from shared.vocabulary import primary_subtag
 
@@ -33,7 +34,7 @@ def chosen_language(
         languages: Those that are offered, the default first.
         pressed: Tag of the language whose button in a form was pressed; empty without one.
     """
-    for tag in (pressed, request.query.get(PARAMETER), request.cookies.get(COOKIE)):
+    for tag in (pressed, request.query.get(PARAMETER), cookie_of(request, COOKIE)):
         if tag and (language := languages.get(primary_subtag(tag))):
             return language
     accepted = request.headers.get("Accept-Language", "")

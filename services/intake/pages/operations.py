@@ -18,6 +18,7 @@ _FORM_REFUSED: Mapping[int, Content] = {
     403: Content("A browser sent it from another site.", _HTML),
     408: problem("It did not arrive in time."),
     413: Content("It is too large.", _HTML),
+    415: Content("It is compressed.", _HTML),
     422: Content("Fields are wrong; the page shows which and why.", _HTML),
     **_LIMITED,
 }

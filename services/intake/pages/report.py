@@ -11,7 +11,7 @@ from aiohttp import web
 
 from services.intake.http.admission import AdmissionControl
 from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.calls import slot_of
+from services.intake.http.calls import MAX_PREVIEW_BYTES, slot_of
 from services.intake.http.upload_memory import UploadMemory
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.library import MediaLibrary
@@ -111,7 +111,7 @@ class ReportPages:
 
     async def preview(self, request: web.Request) -> web.Response:
         """Tell what is known about the first step so far, for a script; it may be refused."""
-        form = await read_form(request)
+        form = await read_form(request, max_bytes=MAX_PREVIEW_BYTES)
         form_id = self.signer.read(_FORM, form.text("form"))
         if form_id is None:
             raise RefusedError(problem_response(422, "Not our form", "Open the form again."))

@@ -1,6 +1,6 @@
 """The site: renders pages in a language, with the headers that every page has."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -16,6 +16,7 @@ from markupsafe import Markup
 from services.intake.pages.assets import Asset, load_assets
 from services.intake.pages.languages import COOKIE, PARAMETER, chosen_language, page_languages
 from shared.catalogue import Jurisdiction
+from shared.runtime.http.addresses import Network, is_encrypted
 from shared.spoken_languages import SpokenLanguage
 
 _HEADERS: Mapping[str, str] = MappingProxyType(
@@ -24,7 +25,6 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
         "connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'",
         "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -43,11 +43,15 @@ class CitySite:
     Attributes:
         city: The city that the pages report to.
         contacts_kept_days: Days that a contact is kept after its case closed.
+        public_url: Base URL of the pages.
+        proxies: Networks of trusted reverse proxies.
         languages: Those that are offered, the default first.
     """
 
     city: Jurisdiction
     contacts_kept_days: int
+    public_url: str
+    proxies: Sequence[Network] = ()
     languages: Mapping[str, SpokenLanguage] = field(default_factory=page_languages)
     _environments: dict[str, jinja2.Environment] = field(default_factory=dict)
 
@@ -99,7 +103,12 @@ class CitySite:
         )
         if pressed or request.query.get(PARAMETER):
             response.set_cookie(
-                COOKIE, language.tag, max_age=_COOKIE_S, httponly=True, samesite="Lax"
+                COOKIE,
+                language.tag,
+                max_age=_COOKIE_S,
+                secure=self.public_url.startswith("https:") or is_encrypted(request, self.proxies),
+                httponly=True,
+                samesite="Lax",
             )
         return response
 

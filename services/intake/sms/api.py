@@ -29,7 +29,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
-from shared.runtime.http.refusals import ADDRESS_RATE
+from shared.runtime.http.twilio import MAX_CALLBACK_BYTES
 from shared.runtime.ops.audit import authentication_failed
 
 TakeText: TypeAlias = Callable[[ReceivedText, datetime], Awaitable[str | None]]
@@ -44,8 +44,8 @@ _TAKE = Operation(
         400: problem("The body cannot be read."),
         403: problem("The signature is missing or wrong."),
         408: problem("The body did not arrive in time."),
-        413: problem("The body is larger than 1 MiB."),
-        415: problem("The body is of another type."),
+        413: problem("The body is larger than 64 KiB."),
+        415: problem("The body is of another type, or compressed."),
         422: problem("Fields are wrong; each is named."),
         429: problem("The number or the address calls too often.", RETRY_AFTER),
         503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
@@ -95,18 +95,20 @@ async def _signed_form(
 ) -> tuple[SmsForm, tuple[str, ...]]:
     """Return the fields of a call that the gateway signed, and the addresses of its pictures.
 
+    A call costs its address a token, which comes back once the signature is right.
+
     Raises:
         RefusedError: It did not, the address has sent too much that it did not, or fields are
             wrong.
     """
-    if not callers.may_be_known(request):
-        raise RefusedError(ADDRESS_RATE.response())
-    fields = gateway.fields(request, await body_of(request, URLENCODED))
+    callers.charge(request)
+    body = await body_of(request, URLENCODED, max_bytes=MAX_CALLBACK_BYTES)
+    fields = gateway.fields(request, body)
     if fields is None:
-        callers.by_address.try_take(callers.address(request))
         authentication_failed(callers.address(request), "sms_signature")
         detail = "Sign the URL and the fields with the account's token; see the guide to SMS."
         raise RefusedError(problem_response(403, "Wrong signature", detail))
+    callers.refund(request)
     try:
         form = SmsForm.model_validate(fields)
     except ValidationError as error:

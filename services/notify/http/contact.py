@@ -87,7 +87,7 @@ def contact_routes(callers: Callers, disclosures: Disclosures) -> list[web.Route
         caller = await callers.caller(request, BUREAU, OPERATOR, ADAPTER)
         if caller.scope != BUREAU:
             raise _unknown()
-        purpose, order_id = _purpose(request), request.match_info["work_order_id"]
+        purpose, order_id = _purpose(request), _order_id(request)
         await _arrival(disclosures, order_id)
         reporters = await Deadline().wait_for(disclosures.disclose(order_id, caller.name, purpose))
         if reporters is None:
@@ -103,6 +103,13 @@ async def _arrival(disclosures: Disclosures, work_order_id: str) -> None:
         if await Deadline().wait_for(disclosures.lead(work_order_id)):
             return
         await asyncio.sleep(wait_s)
+
+
+def _order_id(request: web.Request) -> str:
+    order_id = request.match_info["work_order_id"]
+    if not order_id.isprintable():  # such as a NUL, which no column takes
+        raise _unknown()
+    return order_id
 
 
 def _is_new(work_order_id: str) -> bool:

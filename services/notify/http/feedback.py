@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from aiohttp import web
 
 from services.notify.feedback import FeedbackIntake, FixedAnswer
-from services.notify.http.forms import form_fields
+from services.notify.http.forms import MAX_FORM_BYTES, form_fields
 from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
 from services.notify.http.pages import BadLinkError, LinkPages
 from services.notify.rules.signed_links import PATHS
@@ -72,7 +72,7 @@ class FeedbackPage:
     async def take(self, request: web.Request) -> web.Response:
         """Take the answer."""
         asked = await self._asked(request)
-        fields = form_fields(await body_of(request, URLENCODED))
+        fields = form_fields(await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES))
         if fault := _fault_of(fields):
             return self._form(request, asked.question, fields, fault)
         answer = FixedAnswer(fields["fixed"] == "yes", fields.get("comment", "").strip())

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.problem_details import problem_response
 
+MAX_FORM_BYTES = 64 * 1024
 _MAX_FIELDS = 20
 
 

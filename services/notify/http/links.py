@@ -29,8 +29,8 @@ LINK_REFUSALS: Mapping[int, Content] = {
 FORM_REFUSALS: Mapping[int, Content] = {
     400: Content("It is no form.", HTML),
     408: Content("It did not arrive in time."),
-    413: Content("It is larger than 1 MiB.", HTML),
-    415: Content("It is of another type.", HTML),
+    413: Content("It is larger than 64 KiB.", HTML),
+    415: Content("It is of another type, or compressed.", HTML),
     422: Content("Fields are wrong; the page shows which and why.", HTML),
     **LINK_REFUSALS,
 }

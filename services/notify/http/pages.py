@@ -33,12 +33,11 @@ form."""
 PARAMETER = "lang"
 _COLOR = "#0b5a6b"
 """Colour of pages that are no city's."""
-_TOO_MANY, _NOT_NOW = 429, 503
+_NOT_NOW = 503
 _BAD_LINK = {"unknown": 404, "ended": 410}
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": "no-store",
@@ -167,8 +166,9 @@ class LinkPages:
                 return self.plain(bad.reason, _BAD_LINK[bad.reason])
             except RefusedError as refused:
                 status = refused.response.status
-                reason: PlainReason = "busy" if status == _TOO_MANY else "unreadable"
-                return self.plain(reason, status)
+                retry = refused.response.headers.get("Retry-After")
+                reason: PlainReason = "busy" if retry else "unreadable"
+                return self.plain(reason, status, {"Retry-After": retry} if retry else {})
             except (SystemicError, TransientError, TimeoutError) as error:
                 log_not_served(error)
                 return self.plain("busy", _NOT_NOW, {"Retry-After": "2"})

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from aiohttp import web
 
-from services.notify.http.forms import form_fields
+from services.notify.http.forms import MAX_FORM_BYTES, form_fields
 from services.notify.http.links import FORM_REFUSALS, HTML, LANGUAGE, LINK_REFUSALS, LinkReader
 from services.notify.http.pages import BadLinkError, LinkPages
 from services.notify.preferences import Preferences
@@ -90,7 +90,7 @@ class PreferencePages:
     async def save(self, request: web.Request) -> web.Response:
         """Save which messages shall come."""
         message, known = await self._found(request, "preferences")
-        fields = form_fields(await body_of(request, URLENCODED))
+        fields = form_fields(await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES))
         updates = _CHOICES.get(fields.get("updates", ""))
         language = primary_subtag(fields.get("language", ""))
         if updates is None or language not in self.pages.offered(known.jurisdiction):

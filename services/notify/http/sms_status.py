@@ -24,7 +24,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
-from shared.runtime.http.twilio import signed_fields
+from shared.runtime.http.twilio import MAX_CALLBACK_BYTES, signed_fields
 from shared.runtime.ops.audit import authentication_failed
 
 _WRONG_PER_SECOND = 5.0
@@ -48,8 +48,8 @@ _TAKE = Operation(
         204: Content("It is taken; a repeat or an unknown message changes nothing."),
         403: problem("The signature is missing or wrong."),
         408: problem("The body did not arrive in time."),
-        413: problem("The body is larger than 1 MiB."),
-        415: problem("The body is of another type."),
+        413: problem("The body is larger than 64 KiB."),
+        415: problem("The body is of another type, or compressed."),
         422: problem("Fields are missing or too long."),
         429: problem("The address sends too much that is not signed.", RETRY_AFTER),
         503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
@@ -83,18 +83,18 @@ def sms_status_routes(
     @answers_errors("Send it again in a moment.")
     async def post(request: web.Request) -> web.Response:
         address = address_of(request, settings.trusted_proxies)
-        if not wrong.has_token(address):
+        if not wrong.try_take(address):
             headers = {"Retry-After": "2"}
             return problem_response(429, "Too many calls", "Call less often.", headers=headers)
-        body = await body_of(request, URLENCODED)
+        body = await body_of(request, URLENCODED, max_bytes=MAX_CALLBACK_BYTES)
         query = request.raw_path.partition("?")[2]
         url = f"{settings.base_url}{STATUS_PATH}{'?' if query else ''}{query}"
         fields = signed_fields(request, body, tokens, url)
         if fields is None:
-            wrong.try_take(address)
             authentication_failed(address, "sms_signature")
             detail = "Sign the URL and the fields with the account's token."
             return problem_response(403, "Wrong signature", detail)
+        wrong.give_back(address)
         try:
             form = SmsStatusForm.model_validate({k: v for k, v in fields.items() if v})
         except ValidationError:

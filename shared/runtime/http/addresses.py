@@ -24,6 +24,17 @@ def address_of(request: web.Request, proxies: Sequence[Network]) -> str:
     return caller_address(request.remote or "", forwarded, proxies)
 
 
+def is_encrypted(request: web.Request, proxies: Sequence[Network]) -> bool:
+    """Return True when a caller's connection uses TLS, as the trusted proxy before us says.
+
+    Args:
+        request: The request.
+        proxies: The networks of trusted reverse proxies.
+    """
+    stated = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()
+    return stated == "https" and is_trusted(request.remote or "", proxies)
+
+
 def caller_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str:
     """Return the address that a caller's limits count for.
 

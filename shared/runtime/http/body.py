@@ -1,31 +1,44 @@
-"""The body of a request, under its deadline."""
+"""The body of a request: its deadline, its size, and who may compress it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from sys import getsizeof
 
 from aiohttp import web
 
+from shared.runtime.http.body_budget import hold_bytes
+from shared.runtime.http.callers import RefusedError, is_known
 from shared.runtime.http.limits import HTTP_LIMITS
+from shared.runtime.http.problem_details import problem_response
 
 
 async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes:
-    """Return the whole body.
+    """Return the whole body. That of a caller without a key counts in the budget of bodies.
 
     Args:
         request: The request.
         max_bytes: The largest body; None for what the server accepts on other routes.
 
     Raises:
+        RefusedError: A caller without a valid key compressed it, or there is no room for it.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
         web.HTTPRequestEntityTooLarge: It is larger than that.
     """
-    if max_bytes is not None:
-        request = request.clone(client_max_size=max_bytes)
-    if request.content.is_eof():  # it came with the head, as most do: no timer
-        return await request.read()
-    async with body_deadline(request):
-        return await request.read()
+    _refuse_coding(request)
+    most = max_bytes or request.client_max_size
+    if (request.content_length or 0) > most:
+        raise web.HTTPRequestEntityTooLarge(most)
+    received, chunks = 0, list[bytes]()
+    came_with_head = request.content.is_eof()  # as most do: no timer
+    async with nullcontext() if came_with_head else body_deadline(request):
+        while chunk := await request.content.readany():
+            received += len(chunk)
+            if received > most:
+                raise web.HTTPRequestEntityTooLarge(most)
+            hold_bytes(request, getsizeof(chunk))
+            chunks.append(chunk)
+    return b"".join(chunks)
 
 
 @asynccontextmanager
@@ -39,8 +52,10 @@ async def body_deadline(
         within_s: The time; None for that of the server.
 
     Raises:
+        RefusedError: A caller without a valid key compressed it.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
+    _refuse_coding(request)
     try:
         async with asyncio.timeout(within_s or request.app[HTTP_LIMITS].body_s):
             yield
@@ -48,3 +63,10 @@ async def body_deadline(
         late = web.HTTPRequestTimeout()
         late.force_close()
         raise late from None
+
+
+def _refuse_coding(request: web.Request) -> None:
+    """Refuse a compressed body of a stranger: 1 kB on the wire would become 1 MiB."""
+    if "Content-Encoding" in request.headers and not is_known(request):
+        detail = "Send the body without Content-Encoding, or with an API key."
+        raise RefusedError(problem_response(415, "Content-Encoding not accepted", detail))

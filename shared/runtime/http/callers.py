@@ -24,6 +24,7 @@ ADAPTER: Scope = "adapter"
 BUREAU: Scope = "bureau"
 OPERATOR: Scope = "operator"
 _ADDRESS_BURST_S = 5.0
+_IS_KNOWN = web.RequestKey("IS_KNOWN", bool)
 _ARTICLES: Mapping[Scope, str] = MappingProxyType(
     {ADAPTER: "an adapter", BUREAU: "a bureau", OPERATOR: "an operator"}
 )
@@ -163,9 +164,22 @@ class Callers:
             return None
         return ADDRESS_RATE.response()
 
-    def may_be_known(self, request: web.Request) -> bool:
-        """Return False for an address that has no token left to look up a key; take none."""
-        return self.by_address.has_token(self.address(request))
+    def charge(self, request: web.Request, tokens: int = 1) -> None:
+        """Take tokens of the address of a caller who is not known yet.
+
+        Args:
+            request: The request, of which only the head is read.
+            tokens: How many.
+
+        Raises:
+            RefusedError: There are fewer.
+        """
+        if not self.by_address.try_take(self.address(request), tokens):
+            raise RefusedError(ADDRESS_RATE.response())
+
+    def refund(self, request: web.Request) -> None:
+        """Give back the token of a caller who turned out to be known."""
+        self.by_address.give_back(self.address(request))
 
     def address(self, request: web.Request) -> str:
         """Return the address that the limits of a caller count for."""
@@ -186,18 +200,23 @@ class Callers:
         return principal
 
     async def _principal(self, request: web.Request, authorization: str) -> Principal | None:
-        if not self.keys.was_valid(authorization) and not self.by_address.try_take(
-            self.address(request)
-        ):
-            raise RefusedError(ADDRESS_RATE.response())
+        if not self.keys.was_valid(authorization):
+            self.charge(request)
         principal = await Deadline().wait_for(self.keys.principal(authorization))
-        if principal and isinstance(request.protocol, TimedConnection):
-            request.protocol.is_known = True
+        if principal:
+            request[_IS_KNOWN] = True
+            if isinstance(request.protocol, TimedConnection):
+                request.protocol.is_known = True
         return principal
 
     def _count(self, caller: Principal) -> None:
         if not self.try_count(caller):
             raise RefusedError(KEY_RATE.response())
+
+
+def is_known(request: web.Request) -> bool:
+    """Return True once the caller's key was found valid for this request."""
+    return _IS_KNOWN in request
 
 
 def authorization_of(request: web.Request) -> str:

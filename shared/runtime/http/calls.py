@@ -13,12 +13,14 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.http.body import read_body
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import database_unavailable
+from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _IDENTITY: TypeAdapter[str] = TypeAdapter(Identity)
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 
@@ -45,26 +47,25 @@ def answers_errors(advice: str) -> Callable[[Handler], Handler]:
     return decorate
 
 
-async def body_of(
-    request: web.Request, media_type: str = JSON, *, most_mib: int | None = None
-) -> bytes:
+async def body_of(request: web.Request, media_type: str = JSON, *, max_bytes: int = MIB) -> bytes:
     """Return the body of a request.
 
     Args:
         request: The request.
         media_type: The only ``Content-Type`` that is read.
-        most_mib: The largest body in MiB; None for the server's 1 MiB.
+        max_bytes: The largest body.
 
     Raises:
-        RefusedError: It is of another type, or larger.
+        RefusedError: It is of another type, or larger, or a stranger's for which there is no room.
     """
-    if request.content_type != media_type:
+    if media_type_of(request) != media_type:
         detail = f"Send Content-Type: {media_type}."
         raise RefusedError(problem_response(415, "Unsupported media type", detail))
     try:
-        return await read_body(request, most_mib * MIB if most_mib else None)
+        return await read_body(request, max_bytes)
     except web.HTTPRequestEntityTooLarge:
-        detail = f"Send at most {most_mib or 1} MiB."
+        size = f"{max_bytes // MIB} MiB" if max_bytes >= MIB else f"{max_bytes // KIB} KiB"
+        detail = f"Send at most {size}."
         raise RefusedError(problem_response(413, "Too large", detail)) from None
 
 

@@ -7,6 +7,12 @@ from aiohttp import web
 
 from shared.runtime.http.addresses import Network
 
+MAX_LINE_BYTES = 8_190
+"""Bytes of the target of a request; a longer one gets 414."""
+MAX_FIELD_BYTES = 8_000
+"""Bytes of a header with its name; a longer one gets 431. Other than those of the target, since
+aiohttp's error tells which of the two was passed by the limit alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:

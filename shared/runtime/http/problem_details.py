@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 from aiohttp.typedefs import Handler
 from typing_extensions import override
 
 from shared.contract.events import FieldError
+from shared.runtime.http.limits import MAX_LINE_BYTES
 from shared.runtime.ops.tracebacks import frames_of
 
 log = structlog.get_logger()
 
+NOSNIFF: Mapping[str, str] = MappingProxyType({"X-Content-Type-Options": "nosniff"})
 _MEDIA_TYPE = "application/problem+json"
 _OWN_HEADERS = ("Content-Type", "Content-Length")
 _FRAMES = 12
@@ -39,7 +43,8 @@ def problem_response(  # noqa: PLR0913 - the members of a problem
         headers: More headers, such as ``Retry-After``.
     """
     body = problem(status, title, detail, code=code, errors=errors)
-    return web.json_response(body, status=status, content_type=_MEDIA_TYPE, headers=headers)
+    sent = {**NOSNIFF, **(headers or {})}
+    return web.json_response(body, status=status, content_type=_MEDIA_TYPE, headers=sent)
 
 
 def problem(
@@ -115,6 +120,8 @@ class ProblemDetailsConnection(web.RequestHandler):
         Raises:
             ConnectionError: A part of another response was sent already.
         """
+        if isinstance(exc, LineTooLong):
+            status = _status_of_length(exc)
         is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if is_ours and not isinstance(exc, ConnectionError):  # a caller that left is no error
             _log_error("http_request_failed", exc, status=status)
@@ -130,6 +137,14 @@ class ProblemDetailsConnection(web.RequestHandler):
         error = kw.get("exc_info")
         if not isinstance(error, web.RequestPayloadError | ConnectionError):
             _log_error("http_connection_failed", error)
+
+
+def _status_of_length(error: LineTooLong) -> HTTPStatus:
+    """Return the status for a request whose target or header is too long."""
+    _, limit, _ = error.args
+    if limit == MAX_LINE_BYTES:
+        return HTTPStatus.REQUEST_URI_TOO_LONG
+    return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 
 def _explained(error: web.HTTPError) -> web.Response:

@@ -29,17 +29,17 @@ class TokenBucket:
         self._tokens = self._capacity
         self._filled_at = self.clock()
 
-    def has_token(self) -> bool:
-        """Return True when a token is available; take none."""
+    def has_token(self, tokens: int = 1) -> bool:
+        """Return True when so many tokens are available; take none."""
         now = self.clock()
         added = (now - self._filled_at) * self.per_second
         self._tokens = min(self._capacity, self._tokens + added)
         self._filled_at = now
-        return self._tokens >= 1
+        return self._tokens >= tokens
 
-    def take(self) -> None:
-        """Take a token."""
-        self._tokens -= 1
+    def take(self, tokens: int = 1) -> None:
+        """Take tokens."""
+        self._tokens -= tokens
 
     @property
     def _capacity(self) -> float:
@@ -68,8 +68,14 @@ class TokenBuckets:
         bucket = self._buckets.get(caller)
         return bucket is None or bucket.has_token()
 
-    def try_take(self, caller: str) -> bool:
-        """Take a token of the caller; return False when there is none."""
+    def give_back(self, caller: str) -> None:
+        """Give back a token that the caller took."""
+        if bucket := self._buckets.get(caller):
+            bucket.take(-1)
+
+    def try_take(self, caller: str, tokens: int = 1) -> bool:
+        """Take tokens of the caller, a full bucket at most; return False when there are fewer."""
+        tokens = min(tokens, max(1, int(self.per_second * self.burst_s)))
         bucket = self._buckets.get(caller)
         if bucket is None:
             bucket = self._buckets[caller] = TokenBucket(self.per_second, self.clock, self.burst_s)
@@ -77,7 +83,7 @@ class TokenBuckets:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(caller)
-        if not bucket.has_token():
+        if not bucket.has_token(tokens):
             return False
-        bucket.take()
+        bucket.take(tokens)
         return True

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 from shared.runtime.http.http_bytes import serialize_response
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.ops.metrics import LIMITED
+from shared.runtime.ops.metrics import LIMITED, SHED
 
 Translate: TypeAlias = Callable[[web.Response], web.Response]
 """Returns problem details in another form."""
@@ -54,6 +54,16 @@ def limited(limit: str, detail: str) -> Refusal:
     return Refusal(LIMITED.labels(limit), build)
 
 
+BODIES_FULL = Refusal(
+    SHED.labels("bodies"),
+    partial(
+        problem_response,
+        503,
+        "Not available",
+        "Too much is being received from callers without a key. Send it again in a moment.",
+        headers={"Retry-After": "2"},
+    ),
+)
 KEY_RATE = limited("key", "This key calls more often than it may. Call again in a second.")
 ADDRESS_RATE = limited(
     "address", "This address calls too often without a valid key. Call again in a second."

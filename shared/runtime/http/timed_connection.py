@@ -11,12 +11,15 @@ from typing_extensions import override
 
 from shared.runtime.http.connections import ClosingReason, Connections, Group
 from shared.runtime.http.http_bytes import serialize_response
+from shared.runtime.http.limits import MAX_FIELD_BYTES, MAX_LINE_BYTES
 from shared.runtime.http.problem_details import ProblemDetailsConnection, problem_of_status
 from shared.runtime.ops.metrics import CONNECTIONS_CLOSED
 
 _LINGER_S = 2.0
 _MAX_HEAD_BYTES = 65_536
 """aiohttp keeps a megabyte of a head, 128 fields of 8 kB: too much for thousands of callers."""
+_UNREAD_BYTES = 16 * 1024
+"""Half of what a connection keeps of a body before it is read; aiohttp keeps half a megabyte."""
 _END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -62,7 +65,15 @@ class TimedConnection(ProblemDetailsConnection):
     def __init__(
         self, server: web.Server, connections: Connections, loop: asyncio.AbstractEventLoop
     ) -> None:
-        super().__init__(server, loop=loop, access_log=None, lingering_time=_LINGER_S)  # type: ignore[arg-type] # as in aiohttp
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type] # as in aiohttp
+            lingering_time=_LINGER_S,
+            max_line_size=MAX_LINE_BYTES,
+            max_field_size=MAX_FIELD_BYTES,
+            read_bufsize=_UNREAD_BYTES,
+        )
         self._connections, self._head_began = connections, False
         self._head_bytes, self._last_bytes = 0.0, b""
         self._unread: StreamReader | None = None

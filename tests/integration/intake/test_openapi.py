@@ -112,7 +112,7 @@ async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(running: R
         for path, item in document["paths"].items():
             for media_type in item.get("post", {}).get("requestBody", {}).get("content", {}):
                 headers = {
-                    "Content-Type": media_type,
+                    "Content-Type": f"{media_type}; boundary=x",
                     "Content-Encoding": "gzip",
                     "Connection": "close",
                 }
@@ -121,10 +121,12 @@ async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(running: R
                 refused = await call(
                     client, "POST", url, ADAPTER, headers=headers, data=BytesIO(b"no gzip")
                 )
-                assert refused.status == 400, url
                 if "text/html" in described(document, path, "post", 400)["content"]:
+                    assert refused.status == 415, url  # of a page nobody has a key
+                    assert described(document, path, "post", 415)
                     assert refused.headers["Content-Type"].startswith("text/html"), url
                 else:
+                    assert refused.status == 400, url
                     validate(document, path, "post", 400, refused.json)
 
 

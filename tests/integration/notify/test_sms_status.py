@@ -135,6 +135,34 @@ async def test_what_the_provider_did_not_sign_changes_nothing(
     assert await state_of(pool, unknown) == ("unknown", None)
 
 
+async def test_a_signature_of_any_bytes_is_a_wrong_one(client: aiohttp.ClientSession) -> None:
+    headers = {SIGNATURE: "\udcff", "Content-Type": "application/x-www-form-urlencoded"}
+    base = client._base_url  # noqa: SLF001 - has no public name
+    assert base
+    reader, writer = await asyncio.open_connection(base.host, base.port)
+    lines = [f"POST {STATUS_PATH} HTTP/1.1", "Host: x", "Content-Length: 3"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    writer.write("\r\n".join([*lines, "", "a=b"]).encode(errors="surrogateescape"))
+    assert (await reader.readline()).split()[1] == b"403"
+    writer.close()
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
+async def test_a_call_without_a_signature_costs_a_token_whatever_its_type(
+    client: aiohttp.ClientSession, content_type: str
+) -> None:
+    headers = {"Content-Type": content_type, "Content-Encoding": "gzip"}
+    statuses = [
+        (await client.post(STATUS_PATH, data=b"", headers=headers)).status for _ in range(60)
+    ]
+    assert set(statuses) == {415, 429}
+
+
+async def test_signed_calls_cost_no_token(client: aiohttp.ClientSession) -> None:
+    fields = {"MessageSid": "SM1", "MessageStatus": "delivered"}
+    assert {await call(client, fields) for _ in range(60)} == {204}
+
+
 async def test_a_flood_without_a_signature_is_refused(client: aiohttp.ClientSession) -> None:
     async def one() -> int:
         async with client.post(STATUS_PATH, data={"MessageSid": "1"}) as response:

@@ -9,6 +9,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from services.notify.store.leads import save_leads
 from shared.contract.events import new_id
 from shared.runtime.postgres import open_pool, transaction
 from tests.conftest import Database
+from tests.hostile.doors import BUDGETS_MS
 from tests.integration.dispatch.http_access import open_case
 from tests.integration.dispatch.sinkholes import sinkhole
 from tests.integration.intake.http_client import call, plain
@@ -99,6 +101,21 @@ async def handed_in(client: aiohttp.ClientSession) -> str | None:
         return None
     number: str | None = answer.json["tracking_number"] if answer.status == 201 else None
     return number
+
+
+@pytest.mark.parametrize("service", BUDGETS_MS)
+async def test_every_route_has_a_budget(serving: Serving, service: str) -> None:
+    """A new route gets one in ``tests/hostile/doors.py``, so that ``make hostile`` attacks it."""
+    with serving(f"services.{service}") as url:
+        async with aiohttp.ClientSession(url) as client:
+
+            async def served() -> Any:
+                with suppress(aiohttp.ClientConnectionError):
+                    return await document_of(client)
+
+            document = await eventually(served)
+
+    assert operations_of(document).keys() - BUDGETS_MS[service].keys() == set()
 
 
 @pytest.mark.parametrize("module", ["triage", "triage.surges"])

@@ -1,14 +1,17 @@
 """The list of requests, by filters and page by page."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 
 from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
+from tests.integration.intake.http_client import bulk, line
 from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp
 
 pytestmark = pytest.mark.integration
@@ -95,3 +98,24 @@ async def test_pages_follow_one_another_without_gap_or_repeat(
 
     assert sorted(everything) == sorted(numbers)
     assert by_number == by_link == everything
+
+
+async def statuses(client: aiohttp.ClientSession, **query: str) -> list[int]:
+    """Return how each of four calls at a time is answered."""
+    calls = (read(client, "requests.json", **query) for _ in range(4))
+    return [answer.status for answer in await asyncio.gather(*calls)]
+
+
+async def test_a_long_list_costs_a_strangers_address_more_tokens_than_a_short_one(
+    running: Running,
+) -> None:
+    async with running(address_per_second=2) as client:
+        lines = [line(f"{n}") for n in range(400)]
+        assert (await bulk(client, *lines)).status == 200
+
+        short = await statuses(client, page_size="50")
+    async with running(address_per_second=2) as client:
+        long = await statuses(client)
+
+    assert set(short) == {200}
+    assert set(long) == {200, 429}

@@ -204,6 +204,36 @@ async def test_a_stranger_who_tries_keys_is_refused_before_the_body_is_read(
     assert {answer.status for answer in answers} == {403, 429}
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        pytest.param("text/plain", b"a", id="no form"),
+        pytest.param("application/x-www-form-urlencoded", b"a=%FF", id="no UTF-8"),
+        pytest.param("multipart/form-data", b"a", id="no boundary"),
+        pytest.param("application/x-www-form-urlencoded;" + ";" * 7_900, b"a=b", id="8 kB"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_costs_a_stranger_a_token(
+    running: Running, content_type: str, body: bytes
+) -> None:
+    headers = {"Content-Type": content_type}
+    async with running(address_per_second=1) as client:
+        statuses = [(await send(client, body, headers=headers)).status for _ in range(20)]
+
+    assert statuses[0] == 400
+    assert set(statuses) == {400, 429}
+
+
+async def test_a_key_in_the_form_costs_no_token_once_it_is_known(running: Running) -> None:
+    async with running(address_per_second=1, accepts_per_second=100) as client:
+        statuses = [
+            (await send(client, {"api_key": ADAPTER}, headers={"Authorization": ""})).status
+            for _ in range(20)
+        ]
+
+    assert set(statuses) == {200}
+
+
 async def test_what_the_demo_hands_in_by_open311_is_accepted(
     running: Running, topic_log: TopicLog
 ) -> None:

@@ -15,6 +15,29 @@ PATHS = ("/", "/report", "/track", "/accessibility", "/privacy")
 FORM = "application/x-www-form-urlencoded"
 
 
+@pytest.mark.parametrize(
+    ("settings", "header", "is_secure"),
+    [
+        pytest.param({}, "", True, id="a public URL with TLS"),
+        pytest.param({"public_url": "http://city.example"}, "", False, id="none"),
+        pytest.param({"public_url": "http://city.example"}, "https", False, id="a false proxy"),
+        pytest.param(
+            {"public_url": "http://city.example", "ROUTE311_TRUSTED_PROXIES": "127.0.0.0/8"},
+            "http, https",
+            True,
+            id="a proxy with TLS",
+        ),
+    ],
+)
+async def test_the_cookie_of_the_language_is_secure_behind_tls(
+    running: Running, settings: dict[str, str], header: str, is_secure: bool
+) -> None:
+    async with running(**settings) as client:
+        page = await get(client, "/?lang=es", **{"X-Forwarded-Proto": header} if header else {})
+
+    assert ("; Secure" in page.headers["Set-Cookie"]) is is_secure
+
+
 async def test_the_language_is_that_of_query_cookie_or_browser(running: Running) -> None:
     async with running() as client:
         pages = [await visit(client, path) for path in PATHS]

@@ -121,7 +121,10 @@ ALL_FAULTS = [
 @cache
 def site() -> CitySite:
     return CitySite(
-        load_catalogue().jurisdictions["portland.gov"], 400, page_languages(unreviewed=True)
+        load_catalogue().jurisdictions["portland.gov"],
+        400,
+        "https://311.example.org",
+        languages=page_languages(unreviewed=True),
     )
 
 

@@ -44,6 +44,8 @@ def test_the_published_examples_have_their_signatures(
         pytest.param(TOKEN, URL, REPEATED[1:], "IK+Dwps556ElfBT0I3Rgjkr1wJU=", id="fields"),
         pytest.param(TOKEN, URL, REPEATED, "IK+Dwps556ElfBT0I3Rgjkr1wJU", id="signature"),
         pytest.param(TOKEN, URL, REPEATED, "é", id="no ASCII"),
+        pytest.param(TOKEN, URL, REPEATED, "\udcff", id="bytes that are no UTF-8"),
+        pytest.param(TOKEN, f"{URL}\udcff", REPEATED, "x", id="such bytes in the URL"),
         pytest.param(TOKEN, URL, REPEATED, "", id="none"),
     ],
 )

@@ -157,7 +157,8 @@ def call(*headers: str, line: str = "POST /things HTTP/1.1") -> bytes:
         pytest.param(call("Content-Encoding: gzip", "Content-Length: 4") + b"text", 400, id="gzip"),
         pytest.param(call("Transfer-Encoding: chunked") + b"zz\r\nabc\r\n", 400, id="chunks"),
         pytest.param(call("Content-Length: -1"), 400, id="length"),
-        pytest.param(call("X-A: " + "a" * 9_000), 400, id="a long header"),
+        pytest.param(call("X-A: " + "a" * 8_001), 431, id="a long header"),
+        pytest.param(call(line=f"POST /{'a' * 8_191} HTTP/1.1"), 414, id="a long target"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\xfe", 400, id="TLS"),
     ],
 )
@@ -245,6 +246,21 @@ async def test_metrics_have_a_port_of_their_own_where_one_is_set() -> None:
         (True, "/metrics"): 200,
         (True, "/live"): 404,
     }
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(call(line="GET /live HTTP/1.1"), id="health"),
+        pytest.param(call(line="GET /nowhere HTTP/1.1"), id="no route"),
+        pytest.param(call(), id="an answer"),
+        pytest.param(call(line="GET /crash HTTP/1.1"), id="a crash"),
+        pytest.param(b"GET /live HTTP/9\r\n\r\n", id="no HTTP"),
+    ],
+)
+async def test_no_browser_may_guess_what_a_body_is(port: int, sent: bytes) -> None:
+    head, _ = await exchange(port, sent)
+    assert head.count(b"\r\nx-content-type-options: nosniff") == 1
 
 
 async def test_a_redirect_stays_a_redirect(client: aiohttp.ClientSession) -> None:

@@ -1,6 +1,6 @@
 import asyncio
 
-from shared.runtime.http.readiness import SharedProbe
+from shared.runtime.http.shared_call import SharedCall
 from tests.waiting import eventually
 
 
@@ -22,7 +22,7 @@ class Database:
 async def test_callers_of_one_moment_share_a_check_and_one_who_leaves_disturbs_nobody() -> None:
     database = Database()
     database.answers.clear()
-    probe = SharedProbe(database.check)
+    probe = SharedCall(database.check)
     calls = [asyncio.create_task(probe()) for _ in range(50)]
     await asyncio.sleep(0)
     calls[0].cancel()
@@ -35,7 +35,7 @@ async def test_callers_of_one_moment_share_a_check_and_one_who_leaves_disturbs_n
 
 async def test_a_check_holds_for_a_moment_alone() -> None:
     database = Database()
-    probe = SharedProbe(database.check)
+    probe = SharedCall(database.check)
     assert await probe() is None
     database.reason = "database: away"
 
