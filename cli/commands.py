@@ -34,10 +34,10 @@ class CliCommand:
 
 _TABLE = """
 up         cli.up:up                      Start Kafka, PostgreSQL and the services here.
-demo       cli.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
-replay     cli.replay.command:replay      Feed an export into a running router and show what becomes of every row.
+demo       workbench.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
+replay     workbench.replay.command:replay      Feed an export into a running router and show what becomes of every row.
 submit     cli.submit:submit              Submit one report to the running router and show its number, or what is wrong with it.
-adapter    cli.adapter.command:adapter    Help for those who write adapters.
+adapter    workbench.adapter.command:adapter    Help for those who write adapters.
 operator   cli.operator.command:operator  Correct a case of the running router, and see what became of it.
 bureau     cli.bureau.command:bureau      See to the ways in which bureaus get work.
 status     cli.status:status              Show lag, outboxes, dead letters, and cases by status and priority.
@@ -47,10 +47,10 @@ erase      cli.erase.command:erase        Remove contact data and original texts
 notify     cli.notify.command:notify      Preview messages; see and settle what is not sent or unknown.
 republish  cli.republish:republish        Publish again what the outboxes hold since a moment; set readers' positions right.
 offsets    cli.offsets:offsets            Set readers' positions after a restore.
-check      cli.check.command:check        Check the invariants over a running router, and name what breaks them.
-bench      cli.bench.command:bench        Measure the router's speed in one run.
+check      workbench.check.command:check        Check the invariants over a running router, and name what breaks them.
+bench      workbench.bench.command:bench        Measure the router's speed in one run.
 triage     cli.triage:triage              Measure, learn and explain how duplicates and urgency are decided.
-evaluation cli.feedback.command:evaluation  Export what people corrected, to train on.
+evaluation workbench.export_labels.command:evaluation  Export what people corrected, to train on.
 catalogue  cli.catalogue:app              Check and build the service catalogue.
 routing    cli.routing.command:routing    Explain and check how reports find their bureau.
 gazetteer  cli.gazetteer:gazetteer        Load the places by which a city's addresses are found on the map.

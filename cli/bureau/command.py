@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.bureau.calls import call
-from cli.bureau.check import check
 from cli.bureau.forwards import forwards
 from cli.bureau.reconcile import reconcile
-from cli.bureau.simulation import SimulatedBureau
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
 from cli.interrupts import run
 from cli.problem import answer_expected
 from cli.terminal import parse_moment, printable
 from shared.runtime.clock import utc_now
+from workbench.bureau.check import check
+from workbench.bureau.simulation import SimulatedBureau
 
 bureau = typer.Typer(help="See to the ways in which bureaus get work.", no_args_is_help=True)
 webhook = typer.Typer(help="Set, look at and replay a bureau's webhook.", no_args_is_help=True)

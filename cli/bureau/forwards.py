@@ -14,7 +14,7 @@ from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import run
 from cli.terminal import printable
-from services.dispatch.store.forward_admin import (
+from services.dispatch.channels.forwarding.store.administration import (
     StoredDigest,
     WaitingForward,
     list_digests,

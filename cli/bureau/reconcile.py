@@ -14,20 +14,20 @@ from rich.table import Table
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_operations_dsn
 from cli.interrupts import run
 from cli.terminal import printable
-from services.dispatch.forwarding.open311_client import CallFailedError, Open311Client
-from services.dispatch.rules.open311 import is_open
-from services.dispatch.rules.reconciliation import (
+from services.dispatch.channels.forwarding.open311_client import CallFailedError, Open311Client
+from services.dispatch.channels.forwarding.rules.open311 import is_open
+from services.dispatch.channels.forwarding.rules.reconciliation import (
     Difference,
     ExportError,
     differences,
     read_export,
 )
-from services.dispatch.store.forward_admin import (
+from services.dispatch.channels.forwarding.store.administration import (
     ForwardedOrder,
     forwarded_orders,
     order_statuses,
 )
-from services.dispatch.webhooks.caller import open_caller
+from services.dispatch.channels.webhooks.caller import open_caller
 from shared.catalogue import Open311Forward, load_catalogue
 from shared.errors import Route311Error
 from shared.runtime.clock import utc_now

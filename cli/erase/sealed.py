@@ -7,7 +7,7 @@ from asyncpg import Record
 
 from cli.connection import ContactSecrets
 from cli.erase.person import Person
-from services.intake.conversations.sealed import address_place, number_place
+from services.intake.channels.conversations.sealed import address_place, number_place
 from services.intake.policy import conversation_sealer
 from services.intake.rules.reporter import phone_ref
 from services.notify.rules.recipients import person_hash

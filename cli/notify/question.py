@@ -1,8 +1,8 @@
 """The question that intake asks by itself, for ``route311 notify preview``."""
 
-from services.intake.rules.mail.model import Question
-from services.intake.rules.mail.wording import SUBJECT, question_text
-from services.intake.rules.sms import wording as sms
+from services.intake.channels.mail.rules.model import Question
+from services.intake.channels.mail.rules.wording import SUBJECT, question_text
+from services.intake.channels.sms.rules import wording as sms
 from services.notify.rules.model import MessageData
 from shared.catalogue import Jurisdiction
 

@@ -64,7 +64,7 @@ fi
 say "installing Python packages ..."
 .venv/bin/uv sync --quiet --frozen --all-extras --compile-bytecode
 # Bytecode halves the time in which a service that died is back.
-.venv/bin/python -m compileall -q shared services deploy cli evaluation
+.venv/bin/python -m compileall -q shared services deploy cli workbench
 .venv/bin/route311 catalogue build --json >/dev/null
 say "fetching Kafka ..."
 .venv/bin/python -c 'import asyncio, deploy.local.kafka as j; asyncio.run(j.kafka_jars())'

@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-import services.intake.pages
+import services.intake.channels.pages
 import services.notify
 from services.intake.outbound import CONTACT_UNUSABLE
 from services.intake.public_status.status_text import OUTCOME_NOTE, STATUS_TEXT
@@ -80,7 +80,7 @@ class Translated:
         return sorted(self.catalogues.glob("*.po"))
 
 
-_PAGES = Path(services.intake.pages.__file__).parent
+_PAGES = Path(services.intake.channels.pages.__file__).parent
 _NOTIFY = Path(services.notify.__file__).parent
 _ROOT = _NOTIFY.parents[1]
 PAGES = Translated(

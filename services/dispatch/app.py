@@ -8,19 +8,22 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from services.dispatch.forwarding.parts import Forwarding
+from services.dispatch.channels.bureau_api.feed import FeedReading, feed_routes
+from services.dispatch.channels.bureau_api.media import media_routes, open_intake
+from services.dispatch.channels.bureau_api.updates import update_routes, update_taker
+from services.dispatch.channels.forwarding.parts import Forwarding
+from services.dispatch.channels.operator_api.cases import case_routes
+from services.dispatch.channels.operator_api.commands import command_routes, command_taker
+from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit, stream_routes
+from services.dispatch.channels.operator_api.surges import surge_routes
+from services.dispatch.channels.webhooks.api import webhook_routes
+from services.dispatch.channels.webhooks.caller import open_caller
+from services.dispatch.channels.webhooks.deliveries_api import delivery_routes
+from services.dispatch.channels.webhooks.store.deliveries import WebhookQueue
+from services.dispatch.channels.webhooks.store.webhooks import Webhooks
+from services.dispatch.channels.webhooks.worker import WebhookWorker
+from services.dispatch.event_watch import FeedWatch
 from services.dispatch.handlers import IncomingEvent, on_messages
-from services.dispatch.http.access import BureauAccess
-from services.dispatch.http.cases import case_routes
-from services.dispatch.http.commands import command_routes, command_taker
-from services.dispatch.http.deliveries import delivery_routes
-from services.dispatch.http.feed import FeedReading, feed_routes
-from services.dispatch.http.feed_watch import FeedWatch
-from services.dispatch.http.media import media_routes, open_intake
-from services.dispatch.http.stream import CaseStream, StreamLimit, stream_routes
-from services.dispatch.http.surges import surge_routes
-from services.dispatch.http.updates import update_routes, update_taker
-from services.dispatch.http.webhooks import webhook_routes
 from services.dispatch.inbound.case_filter import KnownCodes
 from services.dispatch.inbound.surges import SurgeEvent, latest_surges
 from services.dispatch.operator_audit import operator_audits
@@ -33,13 +36,9 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, keep_events
 from services.dispatch.store.case_events import PostgresCaseEvents
 from services.dispatch.store.cases import PostgresCases
-from services.dispatch.store.deliveries import WebhookQueue
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_order
 from services.dispatch.store.surges import upsert_surges
-from services.dispatch.store.webhooks import Webhooks
 from services.dispatch.surge_closings import SurgeClosingWorker
-from services.dispatch.webhooks.caller import open_caller
-from services.dispatch.webhooks.worker import WebhookWorker
 from shared.catalogue import load_catalogue
 from shared.contract.events import CaseReopened, Event, WorkOrder
 from shared.contract.topics import (
@@ -54,6 +53,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
+from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import Callers
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import NOT_FIXED

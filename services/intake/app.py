@@ -8,51 +8,48 @@ from functools import partial
 from typing import Any
 
 from services.intake.acceptance import BatchAcceptance
-from services.intake.conversations.deadlines import ConversationDeadlines
-from services.intake.http.admission import OutboxBackpressure
-from services.intake.http.api import submission_routes
-from services.intake.http.batching import SubmissionBatcher
-from services.intake.http.bulk import bulk_routes
-from services.intake.http.gate import key_gate
-from services.intake.http.load_limits import AdaptiveBatchSize
-from services.intake.http.media import media_routes
-from services.intake.http.notes import note_adder, note_routes
-from services.intake.http.preview import preview_routes
+from services.intake.batching import SubmissionBatcher
+from services.intake.channels.api.api import submission_routes
+from services.intake.channels.api.bulk import bulk_routes
+from services.intake.channels.api.media import media_routes
+from services.intake.channels.api.notes import note_adder, note_routes
+from services.intake.channels.api.preview import preview_routes
+from services.intake.channels.api.status import status_routes
+from services.intake.channels.conversations.deadlines import ConversationDeadlines
+from services.intake.channels.mail.parts import mail_parts
+from services.intake.channels.open311.api import open311_routes
+from services.intake.channels.open311.pictures import FormPictures
+from services.intake.channels.open311.reading import Open311Reading
+from services.intake.channels.open311.store import PostgresListedRequests
+from services.intake.channels.open311.submitting import Open311Submitting
+from services.intake.channels.pages.access import PageAccess
+from services.intake.channels.pages.api import page_routes
+from services.intake.channels.pages.languages import page_languages
+from services.intake.channels.pages.reading import DraftReader
+from services.intake.channels.pages.report import ReportPages
+from services.intake.channels.pages.site import CitySite
+from services.intake.channels.pages.tracking import TrackPages
+from services.intake.channels.sms.api import sms_routes
+from services.intake.channels.sms.callback import picture_login, sms_gateway
+from services.intake.channels.sms.conversations import SmsConversations
+from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
+from services.intake.channels.sms.places import SmsPlaces
 from services.intake.limits import CallLimits, callers_of, keyed_routes
-from services.intake.mail.parts import mail_parts
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
 from services.intake.media.storage import open_media_files
-from services.intake.open311.api import open311_routes
-from services.intake.open311.pictures import FormPictures
-from services.intake.open311.reading import Open311Reading
-from services.intake.open311.store import PostgresListedRequests
-from services.intake.open311.submitting import Open311Submitting
-from services.intake.pages.access import PageAccess
-from services.intake.pages.api import page_routes
-from services.intake.pages.languages import page_languages
-from services.intake.pages.reading import DraftReader
-from services.intake.pages.report import ReportPages
-from services.intake.pages.site import CitySite
-from services.intake.pages.tracking import TrackPages
 from services.intake.places.city_file import well_known_places
 from services.intake.places.gazetteer import PostgresGazetteer, add_places
 from services.intake.places.pelias import open_pelias
 from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import Geocoder, IntakePolicy, city_of
-from services.intake.public_status.api import status_routes
 from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.retention import Retention
 from services.intake.rules.reporter_links import ReporterLinks
 from services.intake.scout import Answered, Scout
 from services.intake.settings import IntakeSettings
-from services.intake.sms.api import sms_routes
-from services.intake.sms.callback import picture_login, sms_gateway
-from services.intake.sms.conversations import SmsConversations
-from services.intake.sms.picture_fetching import PictureFetcher, PictureSource
-from services.intake.sms.places import SmsPlaces
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
@@ -61,8 +58,11 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
+from shared.runtime.http.admission import OutboxBackpressure
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.judged_calls import open_judged_calls
+from shared.runtime.http.key_gate import key_gate
+from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from services.intake.http.admission import AdmissionControl
-from services.intake.http.gate import KeyedRoute
-from services.intake.http.load_limits import AdaptiveBatchSize
-from services.intake.http.media import MAX_UPLOADS
-from services.intake.http.paths import BULK, NOTES, PREVIEW, SUBMISSIONS
-from services.intake.http.upload_memory import UploadMemory
-from services.intake.open311.api import keyed_open311_routes
+from services.intake.channels.api.media import MAX_UPLOADS
+from services.intake.channels.api.paths import BULK, NOTES, PREVIEW, SUBMISSIONS
+from services.intake.channels.open311.api import keyed_open311_routes
 from services.intake.rules.media import PATH as MEDIA
 from services.intake.settings import IntakeSettings
+from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.callers import Callers
+from shared.runtime.http.key_gate import KeyedRoute
+from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.http.rate_limits import TokenBucket
+from shared.runtime.http.upload_memory import UploadMemory
 from shared.runtime.postgres import Pool
 
 _PREVIEWS = 8

@@ -9,23 +9,23 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.notify.channels.email.dkim_signer import DkimSigner
+from services.notify.channels.email.sender import MailIdentity
+from services.notify.channels.resident_links.contact import contact_routes
+from services.notify.channels.resident_links.disclosures import Disclosures
+from services.notify.channels.resident_links.feedback import FeedbackPage, feedback_routes
+from services.notify.channels.resident_links.keep_feedback import FeedbackIntake
+from services.notify.channels.resident_links.keep_preferences import Preferences
+from services.notify.channels.resident_links.links import LinkReader
+from services.notify.channels.resident_links.pages import LinkPages
+from services.notify.channels.resident_links.preferences import PreferencePages, preference_routes
+from services.notify.channels.sms.status_api import sms_status_routes
+from services.notify.channels.sms.statuses import SmsStatuses
 from services.notify.delivery.channels import open_channels
-from services.notify.delivery.dkim_signer import DkimSigner
-from services.notify.delivery.email import MailIdentity
-from services.notify.delivery.statuses import SmsStatuses
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker
-from services.notify.disclosures import Disclosures
-from services.notify.feedback import FeedbackIntake
 from services.notify.handlers import on_messages
-from services.notify.http.contact import contact_routes
-from services.notify.http.feedback import FeedbackPage, feedback_routes
-from services.notify.http.links import LinkReader
-from services.notify.http.pages import LinkPages
-from services.notify.http.preferences import PreferencePages, preference_routes
-from services.notify.http.sms_status import sms_status_routes
 from services.notify.policy import NotifyPolicy, city_texts
-from services.notify.preferences import Preferences
 from services.notify.rendering import (
     MessageRenderer,
     load_message_languages,

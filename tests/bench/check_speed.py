@@ -12,14 +12,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.bench.load import submissions
-from cli.check.wait_until_idle import no_progress, wait_until_idle
 from deploy.local.supervisor import running_stack
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.temporary_folders import open_to_postgres
+from workbench.bench.load import submissions
+from workbench.check.wait_until_idle import no_progress, wait_until_idle
 
 PROGRAM = Path(sys.executable).with_name("route311")
 AT_ONCE = 5_000

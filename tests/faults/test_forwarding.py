@@ -9,7 +9,6 @@ import aiohttp
 import asyncpg
 import pytest
 
-from cli.check.run import check
 from shared.runtime.http.api_keys import store_keys
 from tests.faults.altered.forwarding import BUREAU, KEY
 from tests.faults.conftest import NewRouter
@@ -20,6 +19,7 @@ from tests.faults.kit.verdicts import assert_survived
 from tests.faults.test_crashes import kill_and_wait_for_restart
 from tests.integration.forwarding.other_city import CITY, Fault, OtherCity, other_city
 from tests.waiting import eventually
+from workbench.check.run import check
 
 pytestmark = [
     pytest.mark.faults,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from services.intake.http import bulk
+from services.intake.channels.api import bulk
 from shared.runtime.http.deadline import Deadline
 
 BUSY_S = 30.0

@@ -11,7 +11,6 @@ import pytest
 import pytest_asyncio
 
 from cli.connection import ContactSecrets
-from cli.demo.run.texts import SimulatedGateway
 from cli.erase.person import by_phone
 from cli.erase.sealed import SealedSearch
 from deploy.local.supervisor import running_stack
@@ -27,6 +26,7 @@ from tests.integration.operated_router import OperatedRouter
 from tests.pictures import encoded
 from tests.temporary_folders import let_others_in
 from tests.waiting import eventually
+from workbench.demo.run.texts import SimulatedGateway
 
 pytestmark = [
     pytest.mark.integration,

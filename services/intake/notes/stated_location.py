@@ -6,8 +6,8 @@ from services.intake.inbound.districts import area_of
 from services.intake.inbound.location import to_location
 from services.intake.places.geocoder import geocode
 from services.intake.policy import Geocoder, ServedCity
-from services.intake.rules.conversations.places import StatedPlace
 from services.intake.rules.location import resolve_location
+from services.intake.rules.stated_places import StatedPlace
 from services.intake.rules.text import normalize_text
 from shared.contract.events import Location
 from shared.redaction import KnownPii

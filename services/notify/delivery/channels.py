@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-from services.notify.delivery.email import EmailSender, MailIdentity
+from services.notify.channels.email.sender import EmailSender, MailIdentity
+from services.notify.channels.sms.sender import open_sms
 from services.notify.delivery.providers import Provider
-from services.notify.delivery.sms import open_sms
 from services.notify.rendering import MessageRenderer
 from services.notify.settings import NotifySettings, SecondProviders
 from shared.runtime.smtp import SmtpSettings, open_mailers

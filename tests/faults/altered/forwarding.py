@@ -8,10 +8,10 @@ from datetime import timedelta
 from functools import partial
 
 from services.dispatch import app
-from services.dispatch.forwarding import parts
-from services.dispatch.forwarding.open311_worker import Open311Worker
+from services.dispatch.channels.forwarding import parts
+from services.dispatch.channels.forwarding.open311_worker import Open311Worker
+from services.dispatch.channels.forwarding.store import forwards as store
 from services.dispatch.rules import forwards, webhook_deliveries
-from services.dispatch.store import forwards as store
 from shared.catalogue import Open311Forward, load_catalogue
 from tests.faults.altered.service import run_service
 from tests.integration.forwarding.other_city import CITY, KIND, with_forward

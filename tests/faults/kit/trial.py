@@ -13,7 +13,6 @@ from zlib import crc32
 
 import aiohttp
 
-from cli.check.run import check
 from tests.faults.kit.adapter import Adapter
 from tests.faults.kit.bureaus import Bureaus
 from tests.faults.kit.counters import CounterWatch
@@ -24,6 +23,7 @@ from tests.faults.kit.reports import generate_reports
 from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.verdicts import Verdict
 from tests.waiting import eventually
+from workbench.check.run import check
 
 RATE = 50
 _BEFORE_FAULT_S = 3.0

@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 import uvloop
 
-from cli.bench.http_connection import HttpConnection, Response
+from workbench.bench.http_connection import HttpConnection, Response
 
 _TICK_S = 0.002
 _BACKOFF_S = 0.1

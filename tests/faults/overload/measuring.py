@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli.bench.http_connection import Response
+from workbench.bench.http_connection import Response
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from cli.bureau.simulation import SimulatedBureau
 from services.dispatch.store.bureau_events import PostgresFeed
 from shared.contract.events import new_id
 from shared.contract.topics import bureau_receipts, bureau_work
@@ -26,6 +25,7 @@ from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import Response, call
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
+from workbench.bureau.simulation import SimulatedBureau
 
 pytestmark = pytest.mark.integration
 

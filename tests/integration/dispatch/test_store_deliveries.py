@@ -5,10 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from services.dispatch.rules.webhook_deliveries import MAX_IN_FLIGHT, PROBE_EVERY, Outcome
-from services.dispatch.store.deliveries import _SETTLE, Call, WebhookDelivery, WebhookQueue
-from services.dispatch.store.webhooks import Webhooks
+from services.dispatch.channels.webhooks.store.deliveries import (
+    _SETTLE,
+    Call,
+    WebhookDelivery,
+    WebhookQueue,
+)
+from services.dispatch.channels.webhooks.store.webhooks import Webhooks
 from shared.contract.events import Decoder, WorkOrder, WorkOrderChanged, WorkOrderIssued
+from shared.delivery_attempts import MAX_IN_FLIGHT, PROBE_EVERY, Outcome
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, columns
 from tests.integration.dispatch.http_access import change_order, open_case

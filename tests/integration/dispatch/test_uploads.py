@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from aiohttp import web
 
-from services.dispatch.http.media import MAX_UPLOADS
+from services.dispatch.channels.bureau_api.media import MAX_UPLOADS
 from services.dispatch.settings import DispatchSettings
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import KEYS, OPERATOR, add_keys, serving_dispatch

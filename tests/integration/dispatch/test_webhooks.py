@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 from cli.bureau import calls
 from cli.bureau.command import bureau
-from services.dispatch.rules.webhook_deliveries import MAX_IN_FLIGHT
-from services.dispatch.rules.webhook_signature import signature
+from services.dispatch.channels.webhooks.rules.signature import signature
 from services.dispatch.settings import DispatchSettings
 from shared.contract.topics import bureau_work
+from shared.delivery_attempts import MAX_IN_FLIGHT
 from shared.runtime.postgres import Pool
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import (

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.dispatch.forwarding.digest_mail import DigestHead
-from services.dispatch.forwarding.digest_worker import DigestWorker
-from services.dispatch.store.digests import Digests
+from services.dispatch.channels.forwarding.digest_mail import DigestHead
+from services.dispatch.channels.forwarding.digest_worker import DigestWorker
+from services.dispatch.channels.forwarding.store.digests import Digests
 from shared.contract.events import WorkOrder, new_id
 from shared.runtime.postgres import Pool
 from shared.runtime.smtp import SmtpSettings

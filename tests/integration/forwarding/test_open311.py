@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 from cli.bureau import forwards as forwards_command
 from cli.bureau import reconcile as reconcile_command
 from cli.bureau.command import bureau
-from services.dispatch.forwarding.open311_client import Open311Client
-from services.dispatch.forwarding.open311_worker import POLL_EVERY, Open311Worker
-from services.dispatch.forwarding.updates import RemoteUpdates
-from services.dispatch.rules.forwards import LEASE
-from services.dispatch.store.forwards import ForwardQueue
-from services.dispatch.webhooks.caller import open_caller
+from services.dispatch.channels.forwarding.open311_client import Open311Client
+from services.dispatch.channels.forwarding.open311_worker import POLL_EVERY, Open311Worker
+from services.dispatch.channels.forwarding.rules.forwards import LEASE
+from services.dispatch.channels.forwarding.store.forwards import ForwardQueue
+from services.dispatch.channels.forwarding.updates import RemoteUpdates
+from services.dispatch.channels.webhooks.caller import open_caller
 from shared.catalogue import Open311Forward
 from shared.contract.events import (
     CaseClosed,

@@ -13,10 +13,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from cli.adapter.command import offline_policy
-from cli.adapter.log import read_log
-from cli.adapter.records import by_submission
-from cli.adapter.report import report_on
 from deploy.local.stack_file import kafka_auth
 from shared.contract.events import SubmissionAccepted, encode, new_id, type_of
 from shared.runtime.clock import utc_now
@@ -25,6 +21,10 @@ from tests.builders import handed_in
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import ADAPTER, plain
 from tests.stack import Stores
+from workbench.adapter.command import offline_policy
+from workbench.adapter.log import read_log
+from workbench.adapter.records import by_submission
+from workbench.adapter.report import report_on
 
 pytestmark = pytest.mark.integration
 

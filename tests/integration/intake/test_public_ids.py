@@ -6,7 +6,7 @@ import re
 import aiohttp
 import pytest
 
-from services.intake.open311.schema import RequestAccepted
+from services.intake.channels.open311.schema import RequestAccepted
 from services.intake.rules.public_id import read_public_id
 from services.intake.rules.tracking_number import read_tracking_number, tracking_number
 from shared.contract.events import CaseOpened, NoteAdded, RequestTriaged

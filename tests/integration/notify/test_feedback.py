@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from services.notify.feedback import FeedbackIntake
-from services.notify.http.feedback import FeedbackPage, feedback_routes
-from services.notify.http.links import LinkReader
-from services.notify.store.feedback import MAX_ANSWERS
+from services.notify.channels.resident_links.feedback import FeedbackPage, feedback_routes
+from services.notify.channels.resident_links.keep_feedback import FeedbackIntake
+from services.notify.channels.resident_links.links import LinkReader
+from services.notify.channels.resident_links.store import MAX_ANSWERS
 from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
 from shared.runtime.http.server import serve_http

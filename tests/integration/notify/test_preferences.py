@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from services.notify.channels.resident_links.keep_preferences import Preferences
+from services.notify.channels.resident_links.links import LinkReader
+from services.notify.channels.resident_links.preferences import PreferencePages, preference_routes
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.handlers import erase
-from services.notify.http.links import LinkReader
-from services.notify.http.preferences import PreferencePages, preference_routes
-from services.notify.preferences import Preferences
 from services.notify.rules.model import StoredDelivery
 from services.notify.rules.recipients import person_hash
 from services.notify.rules.signed_links import LinkPurpose

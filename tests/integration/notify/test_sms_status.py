@@ -5,9 +5,9 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from services.notify.delivery.sms import STATUS_PATH
-from services.notify.delivery.statuses import SmsStatuses
-from services.notify.http.sms_status import sms_status_routes
+from services.notify.channels.sms.sender import STATUS_PATH
+from services.notify.channels.sms.status_api import sms_status_routes
+from services.notify.channels.sms.statuses import SmsStatuses
 from services.notify.settings import NotifySettings, SecondProviders
 from shared.contract.events import new_id
 from shared.runtime.http.server import serve_http

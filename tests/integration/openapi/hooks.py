@@ -17,8 +17,8 @@ from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.openapi.checks import IgnoredAuth
 from typing_extensions import override
 
-from services.intake.http.operations import EXAMPLE_ID
-from services.intake.open311.schema import (
+from services.intake.channels.api.operations import EXAMPLE_ID
+from services.intake.channels.open311.schema import (
     Discovery,
     ErrorEntry,
     Open311Service,
@@ -28,7 +28,7 @@ from services.intake.open311.schema import (
     ServiceRequest,
     UpdateTaken,
 )
-from services.intake.pages.assets import load_assets
+from services.intake.channels.pages.assets import load_assets
 from shared.catalogue import load_catalogue
 from shared.contract.events import new_id
 from shared.runtime.http.twilio import sign

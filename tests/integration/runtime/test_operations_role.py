@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, Iterator
 import asyncpg
 import pytest
 
-from cli.check.facts.store import open_store
-from cli.check.facts.tables import load_tables
 from shared.runtime.migrate import OPERATIONS, SERVICES
 from shared.runtime.recovery.replay import load_replay_log
 from tests.conftest import Database
+from workbench.check.facts.store import open_store
+from workbench.check.facts.tables import load_tables
 
 pytestmark = pytest.mark.integration
 

@@ -1,7 +1,7 @@
 """The preview of the question that intake asks."""
 
 from cli.notify.question import email_question, sms_question
-from tests.unit.intake.sms.talking import PORTLAND
+from tests.unit.intake.channels.sms.talking import PORTLAND
 from tests.unit.notify.factories import message_data, request_facts
 
 

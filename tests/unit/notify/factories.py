@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.notify.http.pages import LinkPages
+from services.notify.channels.resident_links.pages import LinkPages
 from services.notify.policy import CityTexts, NotifyPolicy
 from services.notify.rendering import (
     MessageRenderer,

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-import evaluation
-from evaluation.text_model.real_reports import read_report_texts
+import workbench.evaluation
 from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.outbound import RequestNames, accept
@@ -32,8 +31,9 @@ from shared.contract.events import (
 )
 from tests.builders import NOON, handed_in, submission
 from tests.unit.intake.factories import FakeBoundaries
+from workbench.evaluation.text_model.real_reports import read_report_texts
 
-ROOT = Path(evaluation.__file__).parents[1]
+ROOT = Path(workbench.evaluation.__file__).parents[1]
 TEXTS = sorted((ROOT / "evaluation" / "texts").glob("*.jsonl"))
 REAL = ROOT.parent / "shared" / "data" / "real_reports"
 EVERY = 25  # of the texts

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.mail.conversations import MailConversations
-from services.intake.mail.pictures import MailPictures
-from services.intake.mail.questions import QuestionSender
-from services.intake.mail.reading import MailReader
+from services.intake.channels.mail.conversations import MailConversations
+from services.intake.channels.mail.pictures import MailPictures
+from services.intake.channels.mail.questions import QuestionSender
+from services.intake.channels.mail.reading import MailReader
+from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.media.folder import MediaFolder
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
 from services.intake.policy import IntakePolicy, city_of
-from services.intake.rules.mail.addresses import OurAddresses
 from shared.catalogue import load_catalogue
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool

@@ -7,9 +7,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from services.intake.mail.conversations import MailConversations, ReceivedMail
-from services.intake.mail.questions import QuestionSender
-from services.intake.mail.turn import Fate
+from services.intake.channels.mail.conversations import MailConversations, ReceivedMail
+from services.intake.channels.mail.questions import QuestionSender
+from services.intake.channels.mail.turn import Fate
 from shared.runtime.postgres import Pool
 from tests.builders import NOON
 from tests.integration.notify.mail_server import MailServer

@@ -16,7 +16,7 @@ from tests.free_ports import reserved_port
 from tests.integration.intake.mail.postbox import CITY, REPORT, mail
 from tests.integration.notify.mail_server import open_mail_server
 from tests.stack import Stores
-from tests.unit.intake.mail.corpus.attacks import ATTACKS
+from tests.unit.intake.channels.mail.corpus.attacks import ATTACKS
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 import pytest
 from aiosmtplib import SMTP, SMTPDataError, SMTPRecipientRefused, SMTPSenderRefused
 
-from services.intake.mail.content import MAX_BYTES
-from services.intake.mail.listener import MailListener
-from services.intake.mail.session import MailLimits
+from services.intake.channels.mail.content import MAX_BYTES
+from services.intake.channels.mail.listener import MailListener
+from services.intake.channels.mail.session import MailLimits
 from shared.contract.events import new_id
 from shared.runtime.http.rate_limits import TokenBuckets
 from tests.integration.intake.mail.postbox import ANA, CITY, REPORT, Postbox, mail
-from tests.unit.intake.mail.corpus.returns import ID, POSTFIX, report
+from tests.unit.intake.channels.mail.corpus.returns import ID, POSTFIX, report
 
 pytestmark = pytest.mark.integration
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from services.intake.open311.schema import Discovery, Open311Service, ServiceDefinition
+from services.intake.channels.open311.schema import Discovery, Open311Service, ServiceDefinition
 from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
 from tests.conftest import Database

@@ -7,8 +7,8 @@ from http import HTTPStatus
 import aiohttp
 import pytest
 
+from services.intake.channels.open311.schema import RequestUpdate, ServiceRequest
 from services.intake.erasure import erase_texts
-from services.intake.open311.schema import RequestUpdate, ServiceRequest
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.demo.scenario import make_scenario
-from cli.replay.transports import Open311Transport
-from services.intake.open311.schema import RequestAccepted
+from services.intake.channels.open311.schema import RequestAccepted
 from shared.contract.events import ContactGiven
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import BUREAU, Running
@@ -17,6 +15,8 @@ from tests.integration.intake.http_client import ADAPTER, get
 from tests.integration.intake.open311.calls import BASE, form, public_id_of, read, send
 from tests.topic_log import TopicLog
 from tests.waiting import eventually
+from workbench.demo.scenario import make_scenario
+from workbench.replay.transports import Open311Transport
 
 pytestmark = pytest.mark.integration
 

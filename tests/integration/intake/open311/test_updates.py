@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.open311.schema import UpdateTaken
+from services.intake.channels.open311.schema import UpdateTaken
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.database import open_database

@@ -22,8 +22,8 @@ from tests.integration.intake.pages.chromium import (
 from tests.integration.intake.pages.near import open_case_near
 from tests.pictures import encoded
 from tests.topic_log import TopicLog
-from tests.unit.intake.pages.pages import REPORT
-from tests.unit.intake.pages.pages import page as rendered
+from tests.unit.intake.channels.pages.pages import REPORT
+from tests.unit.intake.channels.pages.pages import page as rendered
 
 pytestmark = [pytest.mark.integration, needs_chromium, pytest.mark.timeout(300)]
 

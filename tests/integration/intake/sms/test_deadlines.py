@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.conversations.deadlines import KEPT, ConversationDeadlines
-from services.intake.rules.sms import wording
-from services.intake.rules.sms.machine import ANSWER_WITHIN
-from services.intake.sms.conversations import ReceivedText, SmsConversations
+from services.intake.channels.conversations.deadlines import KEPT, ConversationDeadlines
+from services.intake.channels.sms.conversations import ReceivedText, SmsConversations
+from services.intake.channels.sms.rules import wording
+from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool
 from tests.builders import NOON

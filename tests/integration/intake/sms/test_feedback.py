@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from services.intake.channels.sms.rules import wording
 from services.intake.rules.reporter_links import ReporterLinks
-from services.intake.rules.sms import wording
 from shared.contract.events import Event, FeedbackGiven, new_id
 from shared.contract.topics import INTAKE_REQUESTS_EXPRESS, NOTIFY_FEEDBACK
 from shared.runtime.clock import utc_now

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from services.intake.channels.sms.conversations import ReceivedText, SmsConversations
+from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
+from services.intake.channels.sms.rules import wording
+from services.intake.channels.sms.rules.pictures import MAX_TRIES
 from services.intake.erasure import erase_contacts
 from services.intake.media.folder import MediaFolder
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
-from services.intake.rules.sms import wording
-from services.intake.rules.sms.pictures import MAX_TRIES
-from services.intake.sms.conversations import ReceivedText, SmsConversations
-from services.intake.sms.picture_fetching import PictureFetcher, PictureSource
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.network_addresses import Address

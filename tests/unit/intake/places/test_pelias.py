@@ -7,7 +7,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.intake.http.load_limits import TARGET_BATCH_S
 from services.intake.places.pelias import (
     ANSWER_S,
     AT_ONCE,
@@ -19,6 +18,7 @@ from services.intake.places.pelias import (
 )
 from services.intake.policy import CityAddress
 from shared.runtime.http.deadline import DEADLINE_S
+from shared.runtime.http.load_limits import TARGET_BATCH_S
 from shared.vocabulary import GeoPoint
 from tests.pelias_server import HERE, PeliasServer, feature, running_pelias
 

@@ -5,8 +5,8 @@ from email.policy import default
 import dkim
 import pytest
 
-from services.notify.delivery.dkim_signer import DkimSigner
-from services.notify.delivery.email import EmailSender, MailIdentity
+from services.notify.channels.email.dkim_signer import DkimSigner
+from services.notify.channels.email.sender import EmailSender, MailIdentity
 from services.notify.delivery.updates import ClaimedDelivery
 from tests.builders import NOON
 from tests.unit.notify.delivery.harness import FakeMailer

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import evaluation
+import workbench.evaluation
 from services.triage.policy import Assessment, CityPolicy
 from shared.catalogue import Jurisdiction, load_catalogue
 
@@ -54,7 +54,7 @@ class Labelled:
 @cache
 def texts() -> Sequence[Labelled]:
     """Return every text, of both parts."""
-    files = sorted((Path(evaluation.__file__).parent / "texts").glob("*.jsonl"))
+    files = sorted((Path(workbench.evaluation.__file__).parent / "texts").glob("*.jsonl"))
     lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     return tuple(Labelled(**json.loads(line)) for line in lines)
 

@@ -1,0 +1,92 @@
+"""Uploads of pictures by bureaus, which are passed on to intake: it keeps all pictures."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from io import BytesIO
+
+import aiohttp
+from aiohttp import web
+from pydantic import HttpUrl
+
+from services.dispatch.channels.bureau_api.operations import UPLOAD
+from shared.runtime.http.body import read_body
+from shared.runtime.http.bureau_access import BureauAccess
+from shared.runtime.http.callers import RefusedError, authorization_of
+from shared.runtime.http.calls import MIB, answers_errors
+from shared.runtime.http.openapi import documents
+from shared.runtime.http.problem_details import problem_response
+
+PATH = "/v1/media"
+MAX_UPLOADS = 4
+"""Uploads in memory at a time."""
+_MAX_BYTES = 10 * MIB + 64 * 1024
+"""A picture, and the rest of a form."""
+_WITHIN_S = 45.0
+_PASSED_ON = ("Content-Type", "Location", "Retry-After")
+
+
+@asynccontextmanager
+async def open_intake(url: HttpUrl | None) -> AsyncGenerator[aiohttp.ClientSession | None]:
+    """Open a client of intake.
+
+    Args:
+        url: Base URL of intake; None for none.
+    """
+    if url is None:
+        yield None
+        return
+    async with aiohttp.ClientSession(
+        f"{url}".rstrip("/") + "/",
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=_WITHIN_S),
+    ) as session:
+        yield session
+
+
+def media_routes(access: BureauAccess, intake: aiohttp.ClientSession | None) -> list[web.RouteDef]:
+    """Return the route by which bureaus upload pictures of their work; none without intake.
+
+    Args:
+        access: Identifies the bureau that calls.
+        intake: A client of intake, to which the bureau's key is known as well.
+    """
+    if intake is None:
+        return []
+    uploads = asyncio.Semaphore(MAX_UPLOADS)
+
+    @answers_errors("Send the picture again in a moment.")
+    async def upload(request: web.Request) -> web.Response:
+        """Answer as intake does."""
+        await access.bureau(request)
+        if uploads.locked():
+            raise _unavailable()
+        async with uploads:
+            return await _pass_on(request, intake)
+
+    return [web.post(PATH, documents(upload, UPLOAD))]
+
+
+async def _pass_on(request: web.Request, intake: aiohttp.ClientSession) -> web.Response:
+    try:
+        body = await read_body(request, _MAX_BYTES)
+    except web.HTTPRequestEntityTooLarge:
+        detail = "Send a picture of at most 10 MiB."
+        raise RefusedError(problem_response(413, "Too large", detail)) from None
+    headers = {
+        "Authorization": authorization_of(request),
+        "Content-Type": request.headers.get("Content-Type", "application/octet-stream"),
+    }
+    try:
+        async with intake.post(PATH[1:], data=BytesIO(body), headers=headers) as answer:
+            content = await answer.read()
+    except aiohttp.ClientError:
+        raise _unavailable() from None
+    kept = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+    return web.Response(body=content, status=answer.status, headers=kept)
+
+
+def _unavailable() -> RefusedError:
+    detail = "Send the picture again in a moment."
+    headers = {"Retry-After": "2"}
+    return RefusedError(problem_response(503, "Not available", detail, headers=headers))

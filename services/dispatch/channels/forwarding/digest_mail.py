@@ -1,0 +1,146 @@
+"""The mail of a digest: a short table as text, and all of it as CSV."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.dispatch.channels.forwarding.rules.digests import SECTIONS, DigestEntry, in_order
+from shared.contract.events import Location
+from shared.csv_text import csv_text
+
+_ROWS_A_SECTION = 25
+_SUMMARY = 60
+_SEVEN_BIT = SMTP.clone(cte_type="7bit")
+COLUMNS = (
+    "section",
+    "work_order_id",
+    "priority",
+    "status",
+    "role",
+    "service_code",
+    "service_name",
+    "summary",
+    "address",
+    "latitude",
+    "longitude",
+    "first_reported_at",
+    "acknowledge_by",
+    "complete_by",
+    "request_count",
+    "case_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestHead:
+    """Sender and recipient of a bureau's digests.
+
+    Attributes:
+        bureau: The bureau's code.
+        name: The bureau's name.
+        city: The city's name.
+        zone: Its time zone.
+        sender: Sender address.
+        mailbox: Recipient address.
+    """
+
+    bureau: str
+    name: str
+    city: str
+    zone: ZoneInfo
+    sender: str
+    mailbox: str
+
+
+def digest_mail(
+    head: DigestHead, day: date, entries: Sequence[DigestEntry], now: datetime
+) -> bytes:
+    """Return the message; built again it has the same Message-ID.
+
+    Args:
+        head: Whom it is from and to.
+        day: Its day.
+        entries: The work orders.
+        now: Value of the Date header.
+    """
+    message = EmailMessage(policy=_SEVEN_BIT)
+    message["From"] = formataddr((f"{head.city} 311", head.sender))
+    message["To"] = head.mailbox
+    message["Subject"] = f"{head.bureau}: work orders of {day:%Y-%m-%d}"
+    message["Date"] = format_datetime(now)
+    domain = head.sender.rpartition("@")[2]
+    message["Message-ID"] = f"<digest-{head.bureau.lower()}-{day:%Y-%m-%d}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    ordered = in_order(entries)
+    message.set_content("\n".join(_lines(head, day, ordered)) + "\n")
+    message.add_attachment(
+        digest_csv(ordered).encode(),
+        maintype="text",
+        subtype="csv",
+        filename=f"{head.bureau.lower()}-{day:%Y-%m-%d}.csv",
+        params={"charset": "utf-8", "header": "present"},
+    )
+    return message.as_bytes()
+
+
+def digest_csv(entries: Sequence[DigestEntry]) -> str:
+    """Return work orders as CSV, with a header line."""
+    return csv_text(COLUMNS, map(_row, entries))
+
+
+def _row(entry: DigestEntry) -> Sequence[Any]:
+    case, order = entry.case, entry.order
+    place = case.problem.location
+    at = place if isinstance(place, Location) else Location(precision="none")
+    return (
+        entry.section,
+        order.work_order_id,
+        case.priority.level,
+        order.status,
+        order.role,
+        case.service_code,
+        case.problem.service_name,
+        case.problem.summary,
+        at.address,
+        at.latitude,
+        at.longitude,
+        case.first_reported_at.isoformat(),
+        order.due.acknowledge_by.isoformat(),
+        order.due.complete_by.isoformat(),
+        case.request_count,
+        case.case_id,
+    )
+
+
+def _lines(head: DigestHead, day: date, entries: Sequence[DigestEntry]) -> Iterator[str]:
+    yield f"{head.name}: work orders of {day:%A, %B} {day.day}, {day.year}."
+    yield "The attachment has all of them."
+    for section in SECTIONS:
+        found = [entry for entry in entries if entry.section == section]
+        if not found:
+            continue
+        yield ""
+        yield f"{section.upper()} ({len(found):,})"
+        for entry in found[:_ROWS_A_SECTION]:
+            yield _line(entry, head.zone)
+        if len(found) > _ROWS_A_SECTION:
+            yield f"  and {len(found) - _ROWS_A_SECTION:,} more"
+
+
+def _line(entry: DigestEntry, zone: ZoneInfo) -> str:
+    case, place = entry.case, entry.case.problem.location
+    address = place.address if isinstance(place, Location) else None
+    due = entry.order.due.complete_by.astimezone(zone)
+    parts = (
+        case.problem.service_name,
+        " ".join((address or "").split())[:_SUMMARY] or None,
+        f"{entry.order.status}, due {due:%a %b} {due.day}, {due:%H:%M}",
+        " ".join(case.problem.summary.split())[:_SUMMARY],
+        entry.order.work_order_id,
+    )
+    return f"  {case.priority.level}  {' | '.join(filter(None, parts))}"

@@ -1,0 +1,216 @@
+"""Client of an Open311 GeoReport v2 endpoint that takes a bureau's work orders as requests."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from urllib.parse import quote, urlencode
+from zlib import crc32
+
+from services.dispatch.channels.forwarding.rules.forwards import (
+    Failed,
+    Refused,
+    Taken,
+    TryResult,
+    may_have_arrived,
+)
+from services.dispatch.channels.forwarding.rules.open311 import (
+    Accepted,
+    Entry,
+    accepted,
+    described,
+    find_reference,
+    id_of,
+    read_list,
+    refusal,
+)
+from shared.catalogue import Open311Forward
+from shared.contract.events import Location, WorkOrder
+from shared.delivery_attempts import Outcome
+from shared.runtime.http.outgoing_calls import OutgoingCalls
+
+_FORM = "application/x-www-form-urlencoded; charset=utf-8"
+_MAX_ANSWER = 8 * 1024 * 1024
+_CLOCKS_DIFFER = timedelta(hours=1)
+_MAX_PAGES = 5
+_FULL_PAGE = 1_000
+"""Where a server's list ends by the specification, though it has more."""
+_ABOUT_THE_REQUEST = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+)
+
+
+class CallFailedError(Exception):
+    """The other system gives no usable answer.
+
+    Attributes:
+        outcome: What the call came to.
+        reason: Why, for an operator.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Open311Client:
+    """Submits requests to an endpoint and reads them.
+
+    Attributes:
+        calls: Makes the calls.
+        to: The endpoint.
+        api_key: Its key for submissions.
+    """
+
+    calls: OutgoingCalls
+    to: Open311Forward
+    api_key: str = field(repr=False)
+
+    async def submit(self, order: WorkOrder) -> TryResult:
+        """Submit a work order, whose kind has a code there; return what came of it."""
+        form = urlencode(request_form(order, self.to)).encode()
+        headers = {
+            "Content-Type": _FORM,
+            "Accept": "application/json",
+            # where the server knows it, as ours does; a form that was mended is another one
+            "Idempotency-Key": f"{order.work_order_id}-{crc32(form):08x}",
+        }
+        key = urlencode({"api_key": self.api_key}).encode()
+        url = f"{self.to.endpoint}/requests.json"
+        outcome, body = await self.calls.send(
+            "POST", url, headers, form + b"&" + key, max_answer=_MAX_ANSWER
+        )
+        entries = read_list(body)
+        if outcome.error is None:
+            if taken := accepted(entries):
+                return Taken(*taken)
+            return Failed(_unusable(outcome), "unreadable_answer", may_have_arrived=True)
+        said = refusal(entries)
+        if said and outcome.status in _ABOUT_THE_REQUEST:
+            return Refused("parked", f"refused there: {said}")
+        return Failed(outcome, _reason(outcome, said), may_have_arrived(outcome))
+
+    async def find(self, order: WorkOrder, since: datetime) -> Accepted | None:
+        """Return the request that a work order became; None where there is none.
+
+        Args:
+            order: The work order.
+            since: When it may have been submitted first.
+
+        Raises:
+            CallFailedError: The requests since then cannot be read, or are too many.
+        """
+        began = (since - _CLOCKS_DIFFER).astimezone(UTC)
+        query = {
+            "service_code": self.to.service_codes[order.service_code],
+            "start_date": f"{began:%Y-%m-%dT%H:%M:%SZ}",
+        }
+        seen = set[str | None]()
+        page = 1
+        while True:
+            outcome, entries = await self._read("requests", query | {"page": f"{page}"})
+            if found := find_reference(entries, order.work_order_id):
+                return found
+            ids = {id_of(entry) for entry in entries}
+            knows_no_pages = bool(ids) and ids <= seen
+            if page == _MAX_PAGES or (knows_no_pages and len(seen) >= _FULL_PAGE):
+                raise CallFailedError(_unusable(outcome), "too_many_requests_to_search")
+            if ids <= seen:
+                return None
+            seen |= ids
+            page += 1
+
+    async def requests(self, ids: Sequence[str]) -> Mapping[str, Entry]:
+        """Return requests by the ids asked for; those that the server does not know are left out.
+
+        A server that has given its requests other ids since answers by these. Then each is asked
+        for alone, so that it is certain which one is meant.
+
+        Raises:
+            CallFailedError: They cannot be read.
+        """
+        query = {"service_request_id": ",".join(ids), "extensions": "true"}
+        _, entries = await self._read("requests", query, missing_is_empty=True)
+        found = {id_: entry for entry in entries if (id_ := id_of(entry))}
+        known = {id_: found[id_] for id_ in ids if id_ in found}
+        if len(known) < len(found):
+            missing = [id_ for id_ in ids if id_ not in known]
+            with suppress(CallFailedError):  # no such route there: the others are known
+                for id_ in missing:
+                    if entry := await self._request(id_):
+                        known[id_] = entry
+        return known
+
+    async def _request(self, id_: str) -> Entry | None:
+        path = f"requests/{quote(id_, safe='')}"
+        _, entries = await self._read(path, {"extensions": "true"}, missing_is_empty=True)
+        return entries[0] if entries else None
+
+    async def id_of_token(self, token: str) -> str | None:
+        """Return the id that a token stands for; None while there is none.
+
+        Raises:
+            CallFailedError: It cannot be read.
+        """
+        path = f"tokens/{quote(token, safe='')}"
+        _, entries = await self._read(path, {}, missing_is_empty=True)
+        return id_of(entries[0]) if entries else None
+
+    async def _read(
+        self, path: str, query: Mapping[str, str], *, missing_is_empty: bool = False
+    ) -> tuple[Outcome, Sequence[Entry]]:
+        city = {"jurisdiction_id": self.to.jurisdiction_id} if self.to.jurisdiction_id else {}
+        url = f"{self.to.endpoint}/{path}.json?{urlencode({**city, **query})}"
+        headers = {"Accept": "application/json"}
+        outcome, body = await self.calls.send("GET", url, headers, max_answer=_MAX_ANSWER)
+        entries = read_list(body)
+        if missing_is_empty and outcome.status == HTTPStatus.NOT_FOUND:
+            return outcome, []
+        if outcome.error is not None:
+            raise CallFailedError(outcome, _reason(outcome, refusal(entries)))
+        if entries is None:
+            raise CallFailedError(_unusable(outcome), "unreadable_answer")
+        return outcome, entries
+
+
+def request_form(order: WorkOrder, to: Open311Forward) -> dict[str, str]:
+    """Return the parameters of a work order's request, without the key.
+
+    Pictures and contact data stay here: what is sent may be public there.
+    """
+    location = order.location
+    answers = [f"{code}: {_text(value)}" for code, value in order.attributes.items()]
+    parts = (order.summary, location.details, "\n".join(answers))
+    fields = {
+        "jurisdiction_id": to.jurisdiction_id,
+        "service_code": to.service_codes[order.service_code],
+        **_point(location),
+        "address_string": location.address,
+        "description": described(parts, order.work_order_id),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _point(location: Location) -> Mapping[str, str]:
+    """Return the point, unless it is none or a placeholder for "unknown"."""
+    latitude, longitude = location.latitude, location.longitude
+    if latitude is None or longitude is None or location.precision in {"default", "none"}:
+        return {}
+    return {"lat": f"{latitude:.6f}", "long": f"{longitude:.6f}"}
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _unusable(outcome: Outcome) -> Outcome:
+    """Return the outcome of a call whose answer is no failure by its status alone."""
+    return replace(outcome, error="unusable_answer")
+
+
+def _reason(outcome: Outcome, said: str | None) -> str:
+    status = f"{outcome.error} ({outcome.status})" if outcome.status else f"{outcome.error}"
+    return f"{status}: {said}" if said else status

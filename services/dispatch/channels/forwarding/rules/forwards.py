@@ -1,0 +1,140 @@
+"""Work orders that go to a system of another organization: what each try leads to."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Literal, TypeAlias
+
+from shared.delivery_attempts import Outcome, Progress, progress_after
+
+ForwardState: TypeAlias = Literal["pending", "sent", "parked", "dropped", "done"]
+
+LEASE = timedelta(minutes=2)
+"""Longer than a try takes; whoever began one is taken for dead after it."""
+SHOWN_WITHIN = timedelta(minutes=1)
+"""Time in which the other system shows a request that it took."""
+_NOT_SENT = frozenset({"address_not_allowed", "name_not_found", "certificate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A work order on its way to another system.
+
+    Attributes:
+        work_order_id: The work order.
+        attempts: How often it was tried since it was issued, or since an operator wanted it again.
+        first_at: When it was tried first, since then.
+        due_at: When it is to be tried next.
+        tried_at: When it was sent first so that it may have arrived; None for never. From then on
+            it is looked for before it is sent.
+        not_before: Until when a try may be under way, or not yet be seen there.
+        state: ``dropped``: ended here before it was sent. ``done``: ended here afterwards.
+        reason: Why it is parked or dropped, or why the last try failed.
+        service_request_id: Its id there.
+        token: What stands for the id until there is one.
+    """
+
+    work_order_id: str
+    attempts: int
+    first_at: datetime | None
+    due_at: datetime
+    tried_at: datetime | None
+    not_before: datetime
+    state: ForwardState = "pending"
+    reason: str | None = None
+    service_request_id: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The other system has it: by an id, by a token, or without either."""
+
+    service_request_id: str | None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It will not be taken as it is, or there is nothing to send any more.
+
+    Attributes:
+        state: ``parked`` or ``dropped``.
+        reason: Why.
+    """
+
+    state: ForwardState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call failed.
+
+    Attributes:
+        outcome: What it came to; its ``error`` is set.
+        reason: Why, for an operator.
+        may_have_arrived: True when the other system may have taken it.
+    """
+
+    outcome: Outcome
+    reason: str
+    may_have_arrived: bool
+
+
+TryResult: TypeAlias = Taken | Refused | Failed
+
+
+def may_have_arrived(outcome: Outcome) -> bool:
+    """Return True unless a submission certainly made no request there."""
+    if outcome.status is None:
+        return outcome.error not in _NOT_SENT
+    return not HTTPStatus.MULTIPLE_CHOICES <= outcome.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def begin_try(before: Forward, now: datetime) -> Forward:
+    """Return a forward as it is committed before the call: it may arrive, whatever follows."""
+    return replace(
+        before,
+        first_at=before.first_at or now,
+        tried_at=before.tried_at or now,
+        not_before=now + LEASE,
+    )
+
+
+def end_try(before: Forward, result: TryResult, began_at: datetime, jitter: float) -> Forward:
+    """Return a forward after a try.
+
+    Args:
+        before: The forward as it was before ``begin_try``.
+        result: What the try came to.
+        began_at: When it began.
+        jitter: From -1 to 1: where in the range of waits the next one lies.
+    """
+    arrived_at = before.tried_at or began_at
+    match result:
+        case Taken(service_request_id, token):
+            return replace(
+                before,
+                state="sent",
+                reason=None,
+                tried_at=arrived_at,
+                service_request_id=service_request_id,
+                token=token,
+            )
+        case Refused(state, reason):
+            return replace(before, state=state, reason=reason)
+        case Failed(outcome, reason, arrived):
+            outcome = replace(outcome, status=None)  # 410 gives up like any other
+            progress = Progress(before.attempts, before.first_at, "pending", before.due_at)
+            after = progress_after(progress, outcome, jitter)
+            return replace(
+                before,
+                attempts=after.attempts,
+                first_at=after.first_at,
+                due_at=after.due_at,
+                tried_at=arrived_at if arrived else before.tried_at,
+                not_before=outcome.at + SHOWN_WITHIN if arrived else outcome.at,
+                state="parked" if after.state == "parked" else "pending",
+                reason=reason,
+            )

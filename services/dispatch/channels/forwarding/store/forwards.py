@@ -1,0 +1,203 @@
+"""Work orders on their way to other systems: what is next, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime, timedelta
+
+from asyncpg import Record
+
+from services.dispatch.channels.forwarding.rules.forwards import (
+    Failed,
+    Forward,
+    Refused,
+    Taken,
+    TryResult,
+    begin_try,
+    end_try,
+)
+from shared.delivery_attempts import PROBE_EVERY, Breaker
+from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
+from shared.vocabulary import FINAL_STATUSES
+
+_ADD_SYSTEM = "INSERT INTO forward_systems (bureau) VALUES ($1) ON CONFLICT DO NOTHING"
+_SYSTEM = "SELECT seq, failures, probe_at FROM forward_systems WHERE bureau = $1 FOR UPDATE"
+_SET_SEQ = "UPDATE forward_systems SET seq = $2 WHERE bureau = $1"
+_SET_BREAKER = "UPDATE forward_systems SET failures = $2, probe_at = $3 WHERE bureau = $1"
+_TAKE = """
+    WITH taken AS (
+        SELECT seq, work_order_id, level
+          FROM bureau_events WHERE bureau = $1 AND seq > $2 ORDER BY seq LIMIT 1000
+    ), added AS (
+        INSERT INTO forwards (work_order_id, bureau, level)
+        SELECT DISTINCT ON (work_order_id) work_order_id, $1, level
+          FROM taken ORDER BY work_order_id, seq DESC
+        ON CONFLICT (work_order_id) DO UPDATE SET level = excluded.level
+    )
+    SELECT max(seq) FROM taken
+"""
+_COLUMNS = """
+    work_order_id::text, attempts, first_at, due_at, tried_at, not_before, state, reason,
+    service_request_id, token
+"""
+_NEXT = f"""
+    SELECT {_COLUMNS}
+      FROM forwards
+     WHERE bureau = $1 AND state = 'pending' AND not_before <= $2 AND (due_at <= $2 OR $3)
+     ORDER BY level, work_order_id
+     LIMIT 1
+"""  # noqa: S608 - constants only
+_SET = """
+    UPDATE forwards
+       SET attempts = $2, first_at = $3, due_at = $4, tried_at = $5, not_before = $6, state = $7,
+           reason = $8, service_request_id = $9, token = $10
+     WHERE work_order_id = $1::uuid AND state = 'pending'
+"""
+_ALL_DUE = """
+    UPDATE forwards SET due_at = $2 WHERE bureau = $1 AND state = 'pending' AND due_at > $2
+"""
+_POLL = """
+    UPDATE forward_systems SET poll_at = $3
+     WHERE bureau = $1 AND poll_at <= $2 AND probe_at IS NULL
+    RETURNING true
+"""
+_END = """
+    UPDATE forwards SET state = 'done'
+      FROM work_orders
+     WHERE forwards.bureau = $1 AND state = 'sent'
+       AND work_orders.work_order_id = forwards.work_order_id AND status = ANY($2::text[])
+"""
+_SENT = f"""
+    SELECT {_COLUMNS}
+      FROM forwards
+     WHERE bureau = $1 AND state = 'sent' AND work_order_id > $2::uuid
+       AND (service_request_id IS NOT NULL OR token IS NOT NULL)
+     ORDER BY work_order_id
+     LIMIT $3
+"""  # noqa: S608 - constants only
+_SET_ID = "UPDATE forwards SET service_request_id = $2 WHERE work_order_id = $1::uuid"
+_MOVE = """
+    UPDATE forwards SET remote_status = $2
+     WHERE work_order_id = $1::uuid AND state = 'sent' AND remote_status IS DISTINCT FROM $2
+    RETURNING true
+"""
+FIRST = "00000000-0000-0000-0000-000000000000"
+"""The id after which a list begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardQueue:
+    """The work orders of one bureau that go to its system.
+
+    Attributes:
+        pool: Dispatch's database.
+        bureau: The bureau's code.
+    """
+
+    pool: Pool
+    bureau: str
+
+    async def begin(self, now: datetime) -> Forward | None:
+        """Take what the feed has, and begin with the most urgent work order that is due.
+
+        That it is tried is committed. While the circuit breaker is open one is tried every 30 s,
+        whatever its own time.
+
+        Returns:
+            The forward as it was before; None for none.
+        """
+        async with transaction(self.pool) as db:
+            await db.execute(_ADD_SYSTEM, self.bureau)
+            system = await db.fetchrow(_SYSTEM, self.bureau)
+            assert system  # noqa: S101 - it was added
+            if newest := await db.fetchval(_TAKE, self.bureau, system["seq"]):
+                await db.execute(_SET_SEQ, self.bureau, newest)
+            breaker = Breaker(system["failures"], system["probe_at"])
+            if breaker.slots(0, now) <= 0:
+                return None
+            is_probe = breaker.probe_at is not None
+            row = await db.fetchrow(_NEXT, self.bureau, now, is_probe)
+            if row is None:
+                return None
+            if is_probe:
+                await self._set_breaker(db, replace(breaker, probe_at=now + PROBE_EVERY))
+            forward = _forward(row)
+            await _write(db, begin_try(forward, now))
+        return forward
+
+    async def end(
+        self, before: Forward, result: TryResult, began_at: datetime, jitter: float
+    ) -> Forward:
+        """Record what a try came to; return the forward after it.
+
+        Args:
+            before: The forward as ``begin`` returned it.
+            result: What the try came to.
+            began_at: When it began.
+            jitter: From -1 to 1, for the wait before the next one.
+        """
+        after = end_try(before, result, began_at, jitter)
+        async with transaction(self.pool) as db:
+            system = await db.fetchrow(_SYSTEM, self.bureau)
+            assert system  # noqa: S101 - ``begin`` added it
+            earlier = Breaker(system["failures"], system["probe_at"])
+            breaker = _breaker_after(earlier, result)
+            await self._set_breaker(db, breaker)
+            if earlier.probe_at and not breaker.probe_at:
+                await db.execute(_ALL_DUE, self.bureau, began_at)
+            await _write(db, after)
+        return after
+
+    async def begin_poll(self, now: datetime, every: timedelta) -> bool:
+        """Return True when statuses are to be read now; no other process reads them then."""
+        with translate_errors():
+            found = await self.pool.fetchval(_POLL, self.bureau, now, now + every)
+            if found:
+                await self.pool.execute(_END, self.bureau, list(FINAL_STATUSES))
+        return bool(found)
+
+    async def sent(self, after: str, limit: int) -> Sequence[Forward]:
+        """Return forwards whose work orders are not ended here, by their ids.
+
+        Args:
+            after: Id of the work order after which they begin.
+            limit: The most of them.
+        """
+        with translate_errors():
+            return list(map(_forward, await self.pool.fetch(_SENT, self.bureau, after, limit)))
+
+    async def set_id(self, work_order_id: str, service_request_id: str) -> None:
+        """Record the id that a token stands for."""
+        with translate_errors():
+            await self.pool.execute(_SET_ID, work_order_id, service_request_id)
+
+    async def _set_breaker(self, db: Connection, breaker: Breaker) -> None:
+        await db.execute(_SET_BREAKER, self.bureau, breaker.failures, breaker.probe_at)
+
+
+def _breaker_after(before: Breaker, result: TryResult) -> Breaker:
+    match result:
+        case Failed(outcome):
+            return before.after(outcome)
+        case Taken():
+            return Breaker()
+        case Refused():  # it may be that nothing was called
+            return before
+
+
+async def move(db: Connection, work_order_id: str, remote_status: str) -> bool:
+    """Record the status in the other system; return False where it is the one that was known.
+
+    Args:
+        db: A transaction.
+        work_order_id: The work order.
+        remote_status: The status.
+    """
+    return bool(await db.fetchval(_MOVE, work_order_id, remote_status))
+
+
+async def _write(db: Connection, forward: Forward) -> None:
+    await db.execute(_SET, *astuple(forward))
+
+
+def _forward(row: Record) -> Forward:
+    return Forward(**dict(row))

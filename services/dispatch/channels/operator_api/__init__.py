@@ -1,0 +1,1 @@
+"""TODO: operator_api."""

@@ -1,0 +1,171 @@
+"""Server-sent events of case changes, for operators."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field
+
+from services.dispatch.event_watch import FeedWatch
+from services.dispatch.store.case_events import KeptEvent, PostgresCaseEvents
+from shared.errors import SystemicError, TransientError
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import answers_errors
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import Content, Operation, Parameter, documents
+from shared.runtime.http.operation_parts import KEY_REFUSALS
+from shared.runtime.http.problem_details import problem_response
+
+_EVENT_STREAM = "text/event-stream"
+_STREAM = "cases"
+_PAGE = 100
+_PAGES_APART_S = 0.1
+"""Pause of a reader that has read everything, so that many events make few queries."""
+_PRESENT_EVERY_S = 1.0
+"""Time after which a reader that left is noticed."""
+_COMMENT = b": still here\n\n"
+_RESET = b'event: reset\ndata: {"code": "unknown_event"}\n\n'
+_RETRY_AFTER_S = "15"
+_LAST_ID = "Last-Event-ID"
+_HEADERS = {
+    "Content-Type": _EVENT_STREAM,
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # a reverse proxy passes each event on at once
+}
+
+FOLLOW_CASES = Operation(
+    "Follow the changes of cases as server-sent events, as an operator.",
+    {
+        200: Content(
+            "The events of dispatch-cases from now on, or after Last-Event-ID: id is the event's, "
+            "data the event on one line. A comment comes every 15 s. An event called reset says "
+            "that Last-Event-ID is unknown or too old; the stream then begins now.",
+            (_EVENT_STREAM,),
+        ),
+        **KEY_REFUSALS,
+    },
+    headers={
+        _LAST_ID: Parameter(
+            "Id of the last event that was read.", Annotated[str, Field(max_length=500)]
+        )
+    },
+    security=("operator",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimit:
+    """Bounds the streams of the process.
+
+    Attributes:
+        most: Streams of all operators.
+        most_of_one: Streams of one operator.
+    """
+
+    most: int = 64
+    most_of_one: int = 16
+    _open: Counter[str] = field(default_factory=Counter, init=False)
+
+    @contextmanager
+    def opened(self, operator: str) -> Generator[None]:
+        """Count a stream while it is open.
+
+        Raises:
+            RefusedError: There are too many.
+        """
+        if self._open[operator] >= self.most_of_one or self._open.total() >= self.most:
+            detail = "Too many streams are open. End one, or call again in a moment."
+            headers = {"Retry-After": _RETRY_AFTER_S}
+            raise RefusedError(
+                problem_response(
+                    429, "Too many streams", detail, code="too_many_streams", headers=headers
+                )
+            )
+        self._open[operator] += 1
+        try:
+            yield
+        finally:
+            self._open[operator] -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStream:
+    """The events of all cases as a stream, without a buffer per reader.
+
+    Each reader has its own place in the table of events, and at most one page of them in memory.
+
+    Attributes:
+        events: The events.
+        watch: Waits for new ones.
+        comment_every_s: Seconds between two comments, which show that the stream is alive.
+    """
+
+    events: PostgresCaseEvents
+    watch: FeedWatch
+    comment_every_s: float = 15.0
+
+    async def position(self, last_id: str | None) -> int | None:
+        """Return the number of the event that a reader begins after; None for an unknown event.
+
+        Args:
+            last_id: Id of the last event that it read; None to begin now.
+        """
+        return await self.events.position_of(last_id) if last_id else await self.events.head()
+
+    async def send(self, request: web.Request, response: web.StreamResponse, position: int) -> None:
+        """Send events until the reader leaves or the service stops.
+
+        Args:
+            request: The call, which knows whether the reader is there.
+            response: Where to.
+            position: Number of the event to begin after.
+        """
+        clock = asyncio.get_running_loop().time
+        comment_at = clock() + self.comment_every_s
+        while request.transport and not self.watch.stopped:
+            left_s = min(comment_at - clock(), _PRESENT_EVERY_S)
+            await self.watch.wait(_STREAM, position, max(0.0, left_s))
+            if clock() >= comment_at:
+                await response.write(_COMMENT)
+                comment_at += self.comment_every_s
+            page = await Deadline().wait_for(self.events.page(position, _PAGE))
+            if page:
+                await response.write(b"".join(map(_frame, page)))
+                position = page[-1].number
+            if 0 < len(page) < _PAGE:
+                await asyncio.sleep(_PAGES_APART_S)
+
+
+def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> list[web.RouteDef]:
+    """Return the route of the stream.
+
+    Args:
+        callers: Identifies the operator who calls.
+        stream: The stream.
+        limit: Bounds the readers.
+    """
+
+    @answers_errors("Call again in a moment, with the same Last-Event-ID.")
+    async def follow(request: web.Request) -> web.StreamResponse:
+        """Send events until the caller leaves or the service stops."""
+        operator = await callers.operator(request)
+        with limit.opened(operator):
+            found = await Deadline().wait_for(stream.position(request.headers.get(_LAST_ID)))
+            begin = await Deadline().wait_for(stream.events.head()) if found is None else found
+            response = web.StreamResponse(headers=_HEADERS)
+            await response.prepare(request)
+            with suppress(SystemicError, TransientError, ConnectionError):  # the caller resumes
+                await response.write(_RESET if found is None else _COMMENT)
+                await stream.send(request, response, begin)
+            return response
+
+    return [web.get("/v1/stream", documents(follow, FOLLOW_CASES))]
+
+
+def _frame(event: KeptEvent) -> bytes:
+    """Return an event as a server-sent one; JSON as we encode it has no line breaks."""
+    return b"id: %b\ndata: %b\n\n" % (event.event_id.encode(), event.value)

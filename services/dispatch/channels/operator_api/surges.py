@@ -1,0 +1,122 @@
+"""Surges over HTTP: their list, and closing their cases."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from services.dispatch.channels.operator_api.surge_operations import (
+    CLOSE_SURGE,
+    DEFAULT_LIMIT,
+    LIST_SURGES,
+    MAX_LIMIT,
+    ClosingOrder,
+    ListedSurge,
+)
+from services.dispatch.inbound.external import strip_control_chars
+from services.dispatch.policy import DispatchPolicy
+from services.dispatch.store.surges import (
+    SurgeClosing,
+    SurgeWithCases,
+    city_of_surge,
+    list_surges,
+    order_closing,
+)
+from shared.contract.events import FieldError
+from shared.runtime.clock import utc_now
+from shared.runtime.http.bureau_access import (
+    field_errors,
+    json_response,
+    refuse_fields,
+)
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import answers_errors, body_of, json_of
+from shared.runtime.http.cursors import encode_cursor
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.list_queries import number_in, position_in, refuse_faults
+from shared.runtime.http.openapi import documents
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.ops.audit import audit
+from shared.runtime.postgres import Pool
+
+_ALL = "all"
+"""Stands for the bureau in the cursors of the list, which is about all of them."""
+_NEWEST = 2**63 - 1
+
+
+def surge_routes(
+    callers: Callers, pool: Pool, policy: DispatchPolicy, wake: Callable[[], None]
+) -> list[web.RouteDef]:
+    """Return the routes of surges.
+
+    Args:
+        callers: Identifies the operator who calls.
+        pool: Dispatch's database.
+        policy: Dispatch's rules.
+        wake: Called when there are cases to close.
+    """
+
+    @answers_errors("Look again in a moment.")
+    async def read(request: web.Request) -> web.Response:
+        """Answer with the next surges, the newest first."""
+        await callers.operator(request)
+        faults: list[FieldError] = []
+        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
+        before = position_in(request, "surges", _ALL, faults, otherwise=_NEWEST)
+        refuse_faults(faults)
+        found = await Deadline().wait_for(list_surges(pool, before, limit + 1))
+        shown = found[:limit]
+        return json_response(
+            {
+                "surges": [_listed(one) for one in shown],
+                "next": encode_cursor("surges", _ALL, shown[-1].number if shown else before),
+                "more": len(found) > limit,
+            }
+        )
+
+    @answers_errors("Look first whether its cases are closed.")
+    async def close(request: web.Request) -> web.Response:
+        """Order the closing of the cases that are open now; answer with their number."""
+        operator = await callers.operator(request)
+        order = _order(await body_of(request))
+        surge_id, deadline = request.match_info["surge_id"], Deadline()
+        city = await deadline.wait_for(city_of_surge(pool, surge_id))
+        if city is None:
+            detail = "There is no surge with this id. GET /v1/surges lists them."
+            raise RefusedError(problem_response(404, "No such surge", detail, code="unknown_surge"))
+        redact = policy.city_redactor(city).redact_note
+        closing = SurgeClosing(
+            source=f"/http/{operator}",
+            actor=order.actor,
+            reason=redact(order.reason),
+            note=redact(order.note),
+            status=order.status,
+            given_at=utc_now(),
+        )
+        count = await deadline.wait_for(order_closing(pool, surge_id, closing))
+        audit("surge_closing", actor=order.actor, surge_id=surge_id, cases=count)
+        wake()
+        return json_response({"surge_id": surge_id, "count": count})
+
+    return [
+        web.get("/v1/surges", documents(read, LIST_SURGES)),
+        web.post("/v1/surges/{surge_id}/close", documents(close, CLOSE_SURGE)),
+    ]
+
+
+def _order(body: bytes) -> ClosingOrder:
+    try:
+        return ClosingOrder.model_validate(strip_control_chars(json_of(body)))
+    except ValidationError as error:
+        raise refuse_fields(*field_errors(error), code="invalid") from None
+
+
+def _listed(found: SurgeWithCases) -> ListedSurge:
+    return ListedSurge(
+        **asdict(found.surge),
+        status="ended" if found.surge.ended_at else "open",
+        case_count=found.case_count,
+        open_case_count=found.open_case_count,
+        closing_count=found.closing_count,
+    )

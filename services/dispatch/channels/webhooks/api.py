@@ -1,0 +1,124 @@
+"""Administration of bureaus' webhooks."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from services.dispatch.channels.bureau_api.operations import (
+    RETIRE_SECRET,
+    ROTATE_SECRET,
+    SET_WEBHOOK,
+    SHOW_WEBHOOK,
+)
+from services.dispatch.channels.bureau_api.schema import (
+    WebhookSetting,
+    WebhookStatus,
+)
+from services.dispatch.channels.webhooks.rules.signature import secret_of
+from services.dispatch.channels.webhooks.rules.url import url_error
+from services.dispatch.channels.webhooks.store.webhooks import SecretRefusal, Webhook, Webhooks
+from shared.contract.events import FieldError
+from shared.network_addresses import Network
+from shared.runtime.clock import utc_now
+from shared.runtime.http.bureau_access import (
+    BureauAccess,
+    field_errors,
+    json_response,
+    no_webhook,
+    refuse_fields,
+)
+from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.calls import answers_errors, body_of, json_of
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import documents
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.ops.audit import audit
+
+_SECRET_BYTES = 32
+
+
+def webhook_routes(
+    access: BureauAccess, webhooks: Webhooks, allow: Sequence[Network]
+) -> list[web.RouteDef]:
+    """Return the routes of webhooks.
+
+    Args:
+        access: Says whose bureau a call may be about.
+        webhooks: The webhooks.
+        allow: Networks that they may be in besides the public ones.
+    """
+
+    @answers_errors("Send it again in a moment.")
+    async def put(request: web.Request) -> web.Response:
+        """Set the webhook; it keeps its secrets."""
+        bureau, operator = await access.operator(request)
+        setting = _setting(await body_of(request), allow)
+        webhook = await Deadline().wait_for(
+            webhooks.put(bureau, setting.url, _new_secret(), enabled=setting.enabled)
+        )
+        audit("webhook_set", actor=operator, bureau=bureau, enabled=setting.enabled)
+        return _with_secrets(webhook)
+
+    @answers_errors("Look again in a moment.")
+    async def show(request: web.Request) -> web.Response:
+        """Answer with the state of the webhook, without secrets."""
+        bureau = await access.own_or_operator(request)
+        state = await Deadline().wait_for(webhooks.find(bureau))
+        if state is None:
+            raise no_webhook()
+        breaker = state.breaker.state(utc_now())
+        return json_response(WebhookStatus(**(asdict(state) | {"breaker": breaker})))
+
+    @answers_errors("Call again in a moment; look first whether it has two secrets.")
+    async def rotate(request: web.Request) -> web.Response:
+        """Add a secret."""
+        bureau, operator = await access.operator(request)
+        webhook = _changed(await Deadline().wait_for(webhooks.rotate(bureau, _new_secret())))
+        audit("webhook_secret", actor=operator, bureau=bureau, outcome="added")
+        return _with_secrets(webhook)
+
+    @answers_errors("Call again in a moment; look first whether it has one secret.")
+    async def retire(request: web.Request) -> web.Response:
+        """Remove the older secret."""
+        bureau, operator = await access.operator(request)
+        webhook = _changed(await Deadline().wait_for(webhooks.retire(bureau)))
+        audit("webhook_secret", actor=operator, bureau=bureau, outcome="removed")
+        return _with_secrets(webhook)
+
+    path = "/v1/bureaus/{code}"
+    return [
+        web.put(f"{path}/webhook", documents(put, SET_WEBHOOK)),
+        web.get(f"{path}/webhook", documents(show, SHOW_WEBHOOK)),
+        web.post(f"{path}/webhook/rotate", documents(rotate, ROTATE_SECRET)),
+        web.post(f"{path}/webhook/retire", documents(retire, RETIRE_SECRET)),
+    ]
+
+
+def _setting(body: bytes, allow: Sequence[Network]) -> WebhookSetting:
+    try:
+        setting = WebhookSetting.model_validate(json_of(body))
+    except ValidationError as error:
+        raise refuse_fields(*field_errors(error)) from None
+    if advice := url_error(setting.url, allow):
+        raise refuse_fields(FieldError(field="url", code="url_not_allowed", message=advice))
+    return setting
+
+
+def _changed(result: Webhook | SecretRefusal) -> Webhook:
+    if isinstance(result, Webhook):
+        return result
+    if result == "no_webhook":
+        raise no_webhook()
+    detail = "A webhook has one or two secrets: rotate adds the second, retire removes one."
+    raise RefusedError(problem_response(409, "Not now", detail, code=result))
+
+
+def _new_secret() -> str:
+    return secret_of(secrets.token_bytes(_SECRET_BYTES))
+
+
+def _with_secrets(webhook: Webhook) -> web.Response:
+    return json_response(asdict(webhook))

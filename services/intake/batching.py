@@ -1,0 +1,138 @@
+"""Batching of concurrent submissions into shared transactions."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import structlog
+
+from services.intake.inbound.batch import RawSubmission
+from services.intake.records import Receipt
+from shared.errors import SystemicError, TransientError
+from shared.runtime.http.deadline import DeadlineExceededError
+from shared.runtime.http.load_limits import AdaptiveBatchSize
+from shared.runtime.ops.shutdown import is_set_within
+
+log = structlog.get_logger()
+
+AcceptSubmissions: TypeAlias = Callable[[Sequence[RawSubmission]], Awaitable[Sequence[Receipt]]]
+
+Prepare: TypeAlias = Callable[[Sequence[RawSubmission]], Awaitable[None]]
+
+_BACKOFF_S = (0.0, 0.02, 0.05, 0.1)
+_POLL_EVERY_S = 0.25
+
+
+async def _nothing_to_prepare(_: Sequence[RawSubmission]) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """A caller who waits for a receipt, unless they have given up meanwhile."""
+
+    submission: RawSubmission
+    receipt: asyncio.Future[Receipt]
+
+    def succeed(self, receipt: Receipt) -> None:
+        if not self.receipt.done():
+            self.receipt.set_result(receipt)
+
+    def fail(self, error: Exception) -> None:
+        if not self.receipt.done():
+            self.receipt.set_exception(error)
+
+
+@dataclass(slots=True)
+class SubmissionBatcher:
+    """Accepts all submissions that arrived during one transaction together in the next.
+
+    Attributes:
+        accept_submissions: Accepts a batch in one transaction; raises when none was accepted.
+        batch_size: Learns from the duration of each batch.
+        prepare: Waits for what submissions need before a batch; others need not wait for it.
+    """
+
+    accept_submissions: AcceptSubmissions
+    batch_size: AdaptiveBatchSize = field(default_factory=AdaptiveBatchSize)
+    prepare: Prepare = _nothing_to_prepare
+    _waiting: deque[_Caller] = field(default_factory=deque, init=False)
+    _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _is_open: bool = field(default=False, init=False)
+
+    async def submit(self, submission: RawSubmission) -> Receipt:
+        """Return the receipt, once all effects of the submission are durable.
+
+        Cancelling the call withdraws the submission if its transaction has not begun.
+
+        Raises:
+            DeadlineExceededError: The service is starting or stopping.
+            DatabaseDownError: The database is down; the submission may or may not be durable.
+        """
+        await self.prepare([submission])
+        return await self._enqueue(submission)
+
+    async def submit_all(self, submissions: Sequence[RawSubmission]) -> Sequence[Receipt]:
+        """Return the receipts of several submissions, in order; one transaction may hold them all.
+
+        Cancelling the call withdraws those whose transaction has not begun.
+
+        Raises:
+            DeadlineExceededError: The service is starting or stopping.
+            DatabaseDownError: The database is down; any of them may or may not be durable.
+        """
+        await self.prepare(submissions)
+        return await asyncio.gather(*[self._enqueue(submission) for submission in submissions])
+
+    def _enqueue(self, submission: RawSubmission) -> asyncio.Future[Receipt]:
+        if not self._is_open:
+            raise DeadlineExceededError("not accepting")
+        caller = _Caller(submission, asyncio.get_running_loop().create_future())
+        self._waiting.append(caller)
+        self._woken.set()
+        return caller.receipt
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Process batches until asked to stop, and then those that wait already."""
+        self._is_open = True
+        clock = asyncio.get_running_loop().time
+        while not stopping.is_set():
+            await is_set_within(self._woken, _POLL_EVERY_S)
+            self._woken.clear()
+            while self._waiting:
+                started_at, callers = clock(), self._next_batch()
+                await self._process(callers)
+                self.batch_size.record(len(callers), clock() - started_at)
+        self._is_open = False
+
+    def _next_batch(self) -> list[_Caller]:
+        count = min(len(self._waiting), self.batch_size.batch_size)
+        callers = [self._waiting.popleft() for _ in range(count)]
+        return [caller for caller in callers if not caller.receipt.done()]
+
+    async def _process(self, callers: Sequence[_Caller]) -> None:
+        """Accept a batch; when one submission is poison, accept each one alone."""
+        try:
+            receipts = await self._accept_with_retry([caller.submission for caller in callers])
+        except Exception as error:  # noqa: BLE001 - whatever it is, every caller gets a response
+            if len(callers) > 1 and not isinstance(error, SystemicError):
+                log.warning("gathering_split", size=len(callers), reason=type(error).__name__)
+                for caller in callers:
+                    await self._process([caller])
+                return
+            for caller in callers:
+                caller.fail(error)
+        else:
+            for caller, receipt in zip(callers, receipts, strict=True):
+                caller.succeed(receipt)
+
+    async def _accept_with_retry(self, submissions: Sequence[RawSubmission]) -> Sequence[Receipt]:
+        for pause_s in _BACKOFF_S:
+            try:
+                return await self.accept_submissions(submissions)
+            except TransientError as error:
+                log.warning("gathering_retried", code=error.code)
+                await asyncio.sleep(pause_s)
+        return await self.accept_submissions(submissions)

@@ -1,0 +1,85 @@
+"""The HTTP route that accepts submissions."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from services.intake.batching import SubmissionBatcher
+from services.intake.channels.api.operations import SUBMIT
+from services.intake.channels.api.paths import SUBMISSIONS
+from services.intake.inbound.batch import RawSubmission
+from services.intake.records import Receipt
+from shared.contract.events import (
+    SubmissionAccepted,
+    SubmissionReceived,
+    usable_trace,
+)
+from shared.runtime.clock import utc_now
+from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.call_slots import NOT_ACCEPTABLE, CallSlot
+from shared.runtime.http.callers import Callers
+from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import documents
+from shared.runtime.http.problem_details import problem_response
+
+
+def submission_routes(
+    callers: Callers, batcher: SubmissionBatcher, admission: AdmissionControl
+) -> list[web.RouteDef]:
+    """Return the route that accepts submissions.
+
+    Args:
+        callers: Identifies adapters and limits their rates.
+        batcher: Accepts submissions.
+        admission: Refuses calls above the limits.
+    """
+
+    @answers_errors("Hand it in again in a moment, with the same Idempotency-Key.")
+    async def post(request: web.Request) -> web.Response:
+        """Identify the caller, read the body, and only then take a slot."""
+        with CallSlot(request) as slot:
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
+            body = await body_of(request)
+            slot.take(admission, adapter)
+            return _response(await accept(request, adapter, body))
+
+    async def accept(request: web.Request, adapter: str, body: bytes) -> Receipt:
+        submission = RawSubmission(envelope(request, adapter, json_of(body)), body)
+        async with asyncio.timeout_at(Deadline().until):
+            return await batcher.submit(submission)
+
+    return [web.post(SUBMISSIONS, documents(post, SUBMIT))]
+
+
+def envelope(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON
+    """Return a submission over HTTP in its envelope.
+
+    Args:
+        request: The call, whose ``Idempotency-Key`` is the id.
+        adapter: The adapter that calls.
+        data: The submission.
+
+    Raises:
+        RefusedError: The key is unusable.
+    """
+    return SubmissionReceived(
+        id=idempotency_id(request),
+        source=f"/http/{adapter}",
+        time=utc_now(),
+        traceparent=usable_trace(request.headers.get("traceparent")),
+        data=data,
+    )
+
+
+def _response(receipt: Receipt) -> web.Response:
+    event = receipt.decode()
+    if isinstance(event, SubmissionAccepted):
+        return web.Response(
+            body=receipt.data,
+            status=201,
+            content_type="application/json",
+            headers={"Location": event.data.status_url},
+        )
+    return problem_response(422, *NOT_ACCEPTABLE, errors=event.data.errors)

@@ -1,0 +1,177 @@
+"""The HTTP route that accepts many submissions in one call, one JSON object a line."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic_core
+from aiohttp import web
+from pydantic import ValidationError
+
+from services.intake.batching import SubmissionBatcher
+from services.intake.channels.api import paths
+from services.intake.channels.api.operations import BULK
+from services.intake.inbound.batch import RawSubmission
+from services.intake.records import Receipt
+from shared.contract.events import (
+    FieldError,
+    SubmissionAccepted,
+    SubmissionReceived,
+    encode,
+    type_of,
+    usable_trace,
+)
+from shared.runtime.clock import utc_now
+from shared.runtime.cooperative import CooperativeYield
+from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.call_slots import NDJSON, NOT_ACCEPTABLE, CallSlot
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import MIB, answers_errors, body_of
+from shared.runtime.http.openapi import documents
+from shared.runtime.http.problem_details import problem, problem_response
+from shared.runtime.http.shedding import BUSY
+
+MAX_LINES = 1_000
+MAX_BULK_BYTES = 5 * MIB
+_LINES_AT_ONCE = 100
+"""Fewer than half a transaction holds, so that single submissions never wait for a whole call."""
+_LINES_DEADLINE_S = 2.0
+_CALLS_AT_ONCE = 4
+"""Calls whose lines are in memory: 5 MiB each, and several times that once they are parsed."""
+_TURN_WITHIN_S = 5.0
+_ID = FieldError(
+    field="id",
+    code="missing_id",
+    message="Write an id of 1 to 500 characters without control characters.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line that is no submission: its id, if it can be read, and the problem with it."""
+
+    id: str | None
+    problem: dict[str, Any]
+
+
+def bulk_routes(
+    callers: Callers, batcher: SubmissionBatcher, admission: AdmissionControl
+) -> list[web.RouteDef]:
+    """Return the route that accepts the submissions of a call in order, 100 at a time.
+
+    A call counts as one against the rates and holds one slot. When the database stops half-way,
+    the response is a 503, and the caller repeats the call: the same ids get the same answers.
+
+    Args:
+        callers: Identifies adapters and limits their rates.
+        batcher: Accepts submissions, those of single calls as well.
+        admission: Refuses calls above the limits.
+    """
+    turns = asyncio.Semaphore(_CALLS_AT_ONCE)
+
+    @answers_errors("Send the same lines again in a moment, with the same ids.")
+    async def post_bulk(request: web.Request) -> web.Response:
+        """Accept each line as a submission; answer each line, in order."""
+        with CallSlot(request) as slot:
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
+            slot.take(admission, adapter)
+            async with _turn(turns):
+                lines = _lines(await body_of(request, NDJSON, max_bytes=MAX_BULK_BYTES))
+                answers = await work(lines, adapter, request.headers.get("traceparent"))
+        return web.Response(body=b"".join(answers), content_type=NDJSON)
+
+    async def work(lines: Sequence[bytes], adapter: str, trace: str | None) -> list[bytes]:
+        cooperative = CooperativeYield()
+        answers: list[bytes] = []
+        for first in range(0, len(lines), _LINES_AT_ONCE):
+            parsed = [
+                parse_line(line, f"/http/{adapter}", trace)
+                for line in lines[first : first + _LINES_AT_ONCE]
+            ]
+            submissions = [one for one in parsed if isinstance(one, RawSubmission)]
+            async with asyncio.timeout(_LINES_DEADLINE_S):
+                receipts = iter(await batcher.submit_all(submissions))
+            answers += [
+                _refusal(one) if isinstance(one, RefusedLine) else _answer(one, next(receipts))
+                for one in parsed
+            ]
+            await cooperative.maybe_yield()
+        return answers
+
+    return [web.post(paths.BULK, documents(post_bulk, BULK))]
+
+
+def parse_line(line: bytes, source: str, trace: str | None) -> RawSubmission | RefusedLine:
+    """Return the submission in a line ``{"id", "time"?, "data"}``, or why it is none.
+
+    Args:
+        line: JSON in UTF-8.
+        source: The source under which ``id`` is unique.
+        trace: W3C trace context of the call.
+    """
+    if len(line) > MIB:
+        return _refused(None, 413, "Too large", "Send at most 1 MiB in a line.")
+    try:
+        value = pydantic_core.from_json(line)
+    except ValueError:
+        return _refused(None, 400, "Not JSON", "Write each line as one JSON object in UTF-8.")
+    fields = value if isinstance(value, dict) else {}
+    id_, time = fields.get("id"), fields.get("time")
+    try:
+        handed_in = SubmissionReceived.model_validate(
+            {
+                "id": id_,
+                "source": source,
+                "type": type_of(SubmissionReceived),
+                "time": utc_now() if time is None else time,
+                "traceparent": usable_trace(trace),
+                "data": fields.get("data"),
+            }
+        )
+    except ValidationError:
+        readable = id_ if isinstance(id_, str) and id_ else None
+        return _refused(readable, 422, *NOT_ACCEPTABLE, errors=(_ID,))
+    return RawSubmission(handed_in, encode(handed_in))
+
+
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore) -> AsyncGenerator[None]:
+    """Wait for a turn before the body is read, so that waiting calls hold no memory."""
+    try:
+        async with asyncio.timeout(_TURN_WITHIN_S):
+            await turns.acquire()
+    except TimeoutError:
+        raise RefusedError(BUSY.response()) from None
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+def _lines(body: bytes) -> list[bytes]:
+    lines = [line for line in body.split(b"\n") if line.strip(b" \t\r")]
+    if len(lines) > MAX_LINES:
+        detail = f"Send at most {MAX_LINES:,} lines in a call; nothing of it was taken."
+        raise RefusedError(problem_response(413, "Too large", detail))
+    return lines
+
+
+def _refused(
+    id_: str | None, status: int, title: str, detail: str, errors: Sequence[FieldError] = ()
+) -> RefusedLine:
+    return RefusedLine(id_, problem(status, title, detail, errors=errors))
+
+
+def _answer(submission: RawSubmission, receipt: Receipt) -> bytes:
+    event, id_ = receipt.decode(), submission.handed_in.id
+    if isinstance(event, SubmissionAccepted):
+        quoted = pydantic_core.to_json(id_)
+        return b'{"id":%b,"status":201,"data":%b}\n' % (quoted, receipt.data)
+    return _refusal(_refused(id_, 422, *NOT_ACCEPTABLE, errors=event.data.errors))
+
+
+def _refusal(line: RefusedLine) -> bytes:
+    answer = {"id": line.id, "status": line.problem["status"], "problem": line.problem}
+    return pydantic_core.to_json(answer) + b"\n"

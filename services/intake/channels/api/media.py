@@ -1,0 +1,136 @@
+"""The HTTP routes of pictures: upload, download by id, release by operators."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from aiohttp import web
+
+from services.intake.channels.api.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
+from services.intake.channels.api.picture_body import picture_refusal, read_picture
+from services.intake.channels.api.schema import KeptPicture, PictureDecision
+from services.intake.media.fair_semaphore import Uploader
+from services.intake.media.library import MediaLibrary
+from services.intake.media.store import KeptMedia
+from services.intake.rules.media import (
+    PATH,
+    ReencodedPicture,
+    RefusedPictureError,
+    is_media_id,
+    media_url,
+)
+from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.api_keys import Scope
+from shared.runtime.http.call_slots import CallSlot
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import answers_errors
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import documents
+from shared.runtime.http.problem_details import problem_response
+
+MAX_UPLOADS: Mapping[Scope, int] = MappingProxyType({"adapter": 16, "bureau": 4})
+"""Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them."""
+_HEADERS = MappingProxyType(
+    {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "no-store",  # after an erasure nobody shows it
+        "Content-Disposition": "inline",
+    }
+)
+
+
+def media_routes(
+    callers: Callers,
+    uploads: Mapping[Scope, AdmissionControl],
+    library: MediaLibrary,
+    public_url: str,
+) -> list[web.RouteDef]:
+    """Return the routes of pictures.
+
+    Args:
+        callers: Identifies callers and limits their rates.
+        uploads: Limits the uploads at a time, by the scope of the caller.
+        library: The pictures.
+        public_url: Base URL of intake, without a trailing slash.
+    """
+
+    @answers_errors("Send the picture again in a moment.")
+    async def upload(request: web.Request) -> web.Response:
+        """Keep a picture; answer where it is."""
+        with CallSlot(request) as slot:
+            caller = await callers.uploader(request, is_counted=slot.is_from_gate)
+            slot.take(uploads[caller.scope], caller.name)
+            uploader = Uploader(f"{caller.scope}:{caller.name}")
+            media_id, kept = await _add(request, library, uploader)
+        answer = KeptPicture(
+            media_id=media_id,
+            url=media_url(public_url, media_id),
+            media_type=kept.media_type,
+            width=kept.width,
+            height=kept.height,
+            bytes=len(kept.content),
+        )
+        headers = {"Location": answer.url}
+        return web.json_response(answer.model_dump(), status=201, headers=headers)
+
+    @answers_errors("Look again in a moment.")
+    async def download(request: web.Request) -> web.Response:
+        """Answer with the picture; its id is the permission."""
+        if refused := await callers.look_up_refusal(request):
+            return refused
+        media_id, kept = await _find(request, library)
+        content = await library.read(media_id)
+        if content is None:
+            raise _unknown()
+        return web.Response(body=content, content_type=kept.media_type, headers=_HEADERS)
+
+    @answers_errors("Decide again in a moment.")
+    async def release(request: web.Request) -> web.Response:
+        """Let the public see a picture; idempotent."""
+        return await decide(request, released=True)
+
+    @answers_errors("Decide again in a moment.")
+    async def withhold(request: web.Request) -> web.Response:
+        """Let the public no longer see a picture; idempotent."""
+        return await decide(request, released=False)
+
+    async def decide(request: web.Request, *, released: bool) -> web.Response:
+        operator = await callers.operator(request)
+        media_id, _ = await _find(request, library)
+        await library.set_released(media_id, operator, released=released)
+        decision = PictureDecision(media_id=media_id, released=released)
+        return web.json_response(decision.model_dump())
+
+    return [
+        web.post(PATH, documents(upload, UPLOAD)),
+        web.get(f"{PATH}/{{media_id}}", documents(download, DOWNLOAD)),
+        web.post(f"{PATH}/{{media_id}}/release", documents(release, RELEASE)),
+        web.post(f"{PATH}/{{media_id}}/withhold", documents(withhold, WITHHOLD)),
+    ]
+
+
+async def _find(request: web.Request, library: MediaLibrary) -> tuple[str, KeptMedia]:
+    media_id = request.match_info["media_id"]
+    if not is_media_id(media_id):
+        raise _unknown()
+    kept = await Deadline().wait_for(library.find(media_id))
+    if kept is None:
+        raise _unknown()
+    if kept.erased:
+        detail = "This picture was erased for good."
+        raise RefusedError(problem_response(410, "Erased", detail))
+    return media_id, kept
+
+
+def _unknown() -> RefusedError:
+    detail = "We have no picture with this id. Compare it with the answer to its upload."
+    return RefusedError(problem_response(404, "No such picture", detail))
+
+
+async def _add(
+    request: web.Request, library: MediaLibrary, uploader: Uploader
+) -> tuple[str, ReencodedPicture]:
+    try:
+        return await library.add(await read_picture(request), uploader)
+    except RefusedPictureError as refused:
+        raise picture_refusal(refused) from None

@@ -1,0 +1,137 @@
+"""Descriptions of the HTTP routes for the OpenAPI document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.intake.channels.api.schema import (
+    BulkAnswer,
+    BulkLine,
+    KeptPicture,
+    NoteTaken,
+    PartialSubmission,
+    PictureDecision,
+    PictureForm,
+    Preview,
+)
+from services.intake.notes.parsing import SubmittedNote
+from services.intake.rules.media import KEPT_MEDIA_TYPE
+from shared.contract.events import Acceptance, Submission
+from shared.runtime.http.call_slots import NDJSON
+from shared.runtime.http.calls import JSON
+from shared.runtime.http.openapi import Content, Operation, Parameter, problem
+from shared.runtime.http.operation_parts import (
+    IDEMPOTENT,
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    UNAVAILABLE,
+)
+
+_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
+_LOCATION: Mapping[str, Parameter] = {"Location": Parameter("Its address.", required=True)}
+_WRONG: Mapping[int, Content] = {422: problem("Fields are wrong; each is named.")}
+_NO_PICTURE: Mapping[int, Content] = {
+    404: problem("There is no such picture."),
+    410: problem("It was erased for good."),
+}
+EXAMPLE_ID = "a-1972"
+"""Id of the line of a bulk call that the document shows."""
+_SUBMISSION: Mapping[str, Any] = {
+    "jurisdiction": "portland.gov",
+    "channel": "web",
+    "service_code": "ROW-DEBRIS",
+    "description": "Mattress in the right lane, cars are swerving",
+    "location": {"latitude": 45.5231, "longitude": -122.6765, "address": "1221 SW 4th Ave"},
+    "attributes": {"lane_blocked": "yes"},
+}
+
+SUBMIT = Operation(
+    "Hand in one submission.",
+    {
+        201: Content("It is a request now.", (JSON,), Acceptance, _LOCATION),
+        **JSON_REFUSALS,
+        **_WRONG,
+        **KEY_REFUSALS,
+    },
+    body=Content("The submission.", (JSON,), Submission, example=_SUBMISSION),
+    headers=IDEMPOTENT,
+    security=("adapter",),
+)
+BULK = Operation(
+    "Hand in up to 1,000 submissions.",
+    {
+        200: Content(
+            "An answer for each line, in order, one JSON object a line.", (NDJSON,), BulkAnswer
+        ),
+        400: problem("The body cannot be read."),
+        408: JSON_REFUSALS[408],
+        413: problem("More than 1,000 lines or 5 MiB; nothing of it was taken."),
+        415: JSON_REFUSALS[415],
+        **KEY_REFUSALS,
+    },
+    body=Content(
+        "One JSON object a line, of at most 1 MiB each.",
+        (NDJSON,),
+        BulkLine,
+        example={"id": EXAMPLE_ID, "data": _SUBMISSION},
+    ),
+    security=("adapter",),
+)
+PREVIEW = Operation(
+    "Show what a submission would become; nothing is kept.",
+    {
+        200: Content("What it would become.", (JSON,), Preview),
+        **JSON_REFUSALS,
+        413: problem("The body is larger than 64 KiB."),
+        **KEY_REFUSALS,
+    },
+    body=Content(
+        "The submission, which may lack anything.", (JSON,), PartialSubmission, example=_SUBMISSION
+    ),
+    security=("adapter",),
+)
+ADD_NOTE = Operation(
+    "Add words to a request.",
+    {
+        201: Content("It is kept.", (JSON,), NoteTaken),
+        404: problem("There is no such number."),
+        **JSON_REFUSALS,
+        **_WRONG,
+        **KEY_REFUSALS,
+    },
+    body=Content("The note.", (JSON,), SubmittedNote),
+    headers=IDEMPOTENT,
+    security=("adapter",),
+)
+UPLOAD = Operation(
+    "Keep a picture; an adapter or a bureau sends it.",
+    {
+        201: Content("It is kept.", (JSON,), KeptPicture, _LOCATION),
+        400: problem("The form cannot be read."),
+        408: JSON_REFUSALS[408],
+        413: problem("More than 10 MiB or 40 megapixels."),
+        415: problem("It is no JPEG, PNG, WebP or HEIC, or it is damaged."),
+        422: problem("The form has no field file."),
+        **KEY_REFUSALS,
+    },
+    body=Content("The picture, of at most 10 MiB; the bytes decide.", _PICTURES, bytes),
+    form=Content("The same in a form.", ("multipart/form-data",), PictureForm),
+    security=("adapter", "bureau"),
+)
+DOWNLOAD = Operation(
+    "Show a picture; its id is the permission.",
+    {
+        200: Content("The picture.", (KEPT_MEDIA_TYPE,), bytes),
+        **_NO_PICTURE,
+        429: KEY_REFUSALS[429],
+        **UNAVAILABLE,
+    },
+)
+
+
+def _decide(summary: str) -> Operation:
+    decided = Content("It is decided.", (JSON,), PictureDecision)
+    return Operation(summary, {200: decided, **_NO_PICTURE, **KEY_REFUSALS}, security=("operator",))
+
+
+RELEASE = _decide("Let the public see a picture; an operator decides.")
+WITHHOLD = _decide("Let the public no longer see a picture; an operator decides.")

@@ -1,0 +1,78 @@
+"""The HTTP route for the public status of a request; it needs no API key."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from services.intake.channels.api.status_schema import RequestStatus
+from services.intake.public_status.store import find_status
+from services.intake.public_status.view import LANGUAGES, render_status
+from services.intake.rules.language import best_language
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.catalogue import Jurisdiction
+from shared.errors import SystemicError
+from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.openapi import (
+    RETRY_AFTER,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.postgres import Pool
+
+_MISTYPED = "The number is mistyped. Compare it with your receipt, symbol by symbol."
+_UNKNOWN = "We have no request with this number. Compare it with your receipt, or call 311."
+
+_LANGUAGE: Mapping[str, Parameter] = {
+    "Content-Language": Parameter("Language of the texts.", required=True)
+}
+_LOOK_UP = Operation(
+    "Look up the public status of a request.",
+    {
+        200: Content("The status.", ("application/json",), RequestStatus, _LANGUAGE),
+        404: problem("There is no such number."),
+        429: problem("The address calls too often.", RETRY_AFTER),
+        503: problem("It cannot be looked up at the moment.", RETRY_AFTER),
+    },
+    headers={"Accept-Language": Parameter("Languages of the texts: en or es.")},
+)
+
+
+def status_routes(
+    pool: Pool,
+    jurisdictions: Mapping[str, Jurisdiction],
+    refusal: Callable[[web.Request], Awaitable[web.Response | None]],
+) -> list[web.RouteDef]:
+    """Return the route that shows residents the status of a request.
+
+    Args:
+        pool: Database of the statuses.
+        jurisdictions: Cities by id.
+        refusal: Returns the response for a caller who looks up too much, else None.
+    """
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        if refused := await refusal(request):
+            return refused
+        number = read_tracking_number(request.match_info["tracking_number"])
+        if number is None:
+            return problem_response(404, "No such number", _MISTYPED)
+        try:
+            status = await Deadline().wait_for(find_status(pool, number))
+        except SystemicError as error:
+            return database_unavailable("Look again in a moment.", error)
+        if status is None:
+            return problem_response(404, "No such number", _UNKNOWN)
+        language = best_language(request.headers.get("Accept-Language", ""), LANGUAGES)
+        view = render_status(status, jurisdictions[status.request.jurisdiction], language)
+        return web.json_response(
+            view,
+            dumps=lambda data: json.dumps(data, ensure_ascii=False),
+            headers={"Content-Language": language, "Vary": "Accept-Language"},
+        )
+
+    return [web.get("/v1/requests/{tracking_number}", documents(get, _LOOK_UP))]

@@ -1,0 +1,56 @@
+"""The SMTP listener."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from services.intake.channels.mail.conversations import MailConversations
+from services.intake.channels.mail.session import MailHandler, MailLimits, MailSession
+
+
+@dataclass(frozen=True, slots=True)
+class MailListener:
+    """Listens for messages.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on; 0 lets the system choose.
+        conversations: Take the messages.
+        limits: The limits of all connections together.
+    """
+
+    host: str
+    port: int
+    conversations: MailConversations
+    limits: MailLimits = field(default_factory=MailLimits)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Listen until asked to stop; a message in transfer then comes again to another instance.
+
+        Raises:
+            OSError: The port is in use.
+        """
+        processes = self.conversations.reader.pool
+        await processes.start()
+        try:
+            server = await self.open()
+            try:
+                await stopping.wait()
+            finally:
+                await self.close(server)
+        finally:
+            await processes.close()
+
+    async def open(self) -> asyncio.Server:
+        """Begin to listen."""
+        handler = MailHandler(self.conversations, self.limits)
+        return await asyncio.get_running_loop().create_server(
+            lambda: MailSession(handler), self.host, self.port
+        )
+
+    async def close(self, server: asyncio.Server) -> None:
+        """Close the port, and what is connected to it."""
+        server.close()
+        tasks = set(self.limits.open)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,103 @@
+"""State machine of a conversation by e-mail: at most one question for each report.
+
+A report goes on as soon as it says what and where, or tells of a danger to life. Else the person
+is asked once for what is missing, and the report goes on with the answer, or without one when its
+time is over.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.intake.channels.mail.rules.message import MAX_WORDS
+from services.intake.channels.mail.rules.model import (
+    MailConversation,
+    MailReport,
+    MailStep,
+    Question,
+)
+from services.intake.rules.stated_places import MAX_ANSWER
+from services.intake.rules.text_reading import TextReader
+
+ANSWER_WITHIN = timedelta(hours=24)
+MAX_READ = 4_000
+"""Characters that kind, place and danger are read from; a description has as many."""
+
+
+def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailStep:
+    """Return the step that a new report leads to.
+
+    Args:
+        report: The report, without language and place.
+        reader: Reads the texts of the city.
+        may_ask: True when the person may be asked.
+    """
+    words = report.words[:MAX_READ]
+    reading = reader.read(words)
+    report = replace(report, language=reading.language, place=reading.place)
+    found = reader.assess(words)
+    if found.is_danger:
+        asks = may_ask and report.place is None
+        return MailStep(submit=report, question="danger_where" if asks else None)
+    needs_place = found.needs_place and report.place is None
+    question = _question(says_what=reading.says_what, needs_place=needs_place)
+    if question is None or not may_ask:
+        return MailStep(submit=_with_content(report))
+    return MailStep(question=question, keep=report)
+
+
+def on_answer(
+    conversation: MailConversation, words: str, media: tuple[str, ...], reader: TextReader
+) -> MailStep:
+    """Return the step that an answer leads to; whatever it says, nothing is asked again.
+
+    A greeting or a thank-you answers nothing, and the report waits on, unless it has grown long.
+
+    Args:
+        conversation: The state; its report is not due.
+        words: The new words of the answer.
+        media: Addresses of its pictures.
+        reader: Reads the texts of the city.
+    """
+    report, reading = conversation.report, reader.read(words[:MAX_READ])
+    if report is None:
+        return MailStep(
+            note=words, place=reading.stated_place(words, asked="where" in conversation.question)
+        )
+    answered = replace(
+        report,
+        words="\n\n".join(filter(None, [report.words, words])),
+        place=report.place or reading.place,
+        media=(*report.media, *media),
+        language=report.language or reading.language,
+    )
+    if reading.is_empty and not media and len(answered.words) <= MAX_WORDS:
+        return MailStep(keep=answered)
+    is_place = conversation.question == "where" and not reading.is_unsure
+    if answered.place is None and is_place and len(words) <= MAX_ANSWER:
+        answered = replace(answered, place=" ".join(words.split()) or None)
+    return MailStep(submit=answered)
+
+
+def on_due(conversation: MailConversation, now: datetime) -> MailStep | None:
+    """Return the step of a report whose time is over; None where none is.
+
+    Args:
+        conversation: The state.
+        now: The present moment.
+    """
+    report = conversation.report
+    if report is None or report.due_at > now:
+        return None
+    return MailStep(submit=_with_content(report))
+
+
+def _with_content(report: MailReport) -> MailReport | None:
+    """Return the report; None for one without words, files and pictures."""
+    return report if report.words or report.attached or report.media else None
+
+
+def _question(*, says_what: bool, needs_place: bool) -> Question | None:
+    """Return what to ask; None when nothing is missing."""
+    if not says_what:
+        return "what_where" if needs_place else "what"
+    return "where" if needs_place else None

@@ -1,0 +1,154 @@
+"""An e-mail as it is read: who wrote it, about what, and what they wrote."""
+
+import re
+from collections.abc import Sequence
+from email.message import Message
+from hashlib import sha256
+from typing import NamedTuple
+
+from services.intake.channels.mail.rules.charsets import decode
+from services.intake.channels.mail.rules.headers import author, header, message_id, references
+from services.intake.channels.mail.rules.html_text import without_tags
+from services.intake.channels.mail.rules.machines import is_by_machine
+from services.intake.channels.mail.rules.parsing import parse, parse_head
+from services.intake.channels.mail.rules.parts import Parts, parts_of
+from services.intake.channels.mail.rules.quotes import new_words
+from services.intake.channels.mail.rules.returns import ReturnReport, read_report
+from services.intake.rules.text import normalize_text
+
+MAX_WORDS = 32_000
+"""Characters of the new text of a message: a description and seven notes."""
+_MAX_TEXT = 1_000_000
+"""Characters of the whole text; in a longer one no new text is searched for."""
+_TRACE = frozenset(
+    {"received", "return-path", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to"}
+)
+"""Headers that every server on the way adds."""
+_PREFIX = re.compile(
+    r"\s*+(?:(?P<reply>re|aw|antw|sv|ref|rif|res|odp)|(?P<forward>fw|fwd|rv|wg|tr|enc|reenv))"
+    r"\s*+(?:\[\d{1,3}\]\s*+)?[:\uff1a]\s*+",
+    re.IGNORECASE,
+)
+_MAX_SUBJECT = 500
+_MAX_NAMES = 20
+"""Names of attached files; the description has them."""
+
+
+class Mail(NamedTuple):
+    """A message as it is read.
+
+    Attributes:
+        id: Its ``Message-ID``, or ``sha256:`` and the digest of all its bytes.
+        own_id: ``sha256:`` and the digest of all its bytes.
+        digest: Digest of what its author sent, without what servers add on the way.
+        is_by_machine: True for a message that a machine wrote.
+        report: What it reports about a message of ours; None for any other mail.
+        address: Its author's address; None for one that no mail can be sent to.
+        name: Its author's name.
+        subject: Without ``Re:`` and ``Fwd:``.
+        text: The new text, normalized; empty without one.
+        is_too_long: True when there is more text than is taken; ``text`` is its beginning.
+        attached: Names of the first attached files that are not kept; empty without one.
+        references: Ids of the messages that it answers, the nearest first.
+        pictures: The bytes of what may be pictures.
+    """
+
+    id: str
+    own_id: str
+    digest: bytes
+    is_by_machine: bool
+    report: ReturnReport | None
+    address: str | None
+    name: str | None
+    subject: str
+    text: str
+    is_too_long: bool
+    attached: str
+    references: tuple[str, ...]
+    pictures: tuple[bytes, ...]
+
+    @property
+    def words(self) -> str:
+        """Subject and new text, without a subject that the text begins with."""
+        subject, text = self.subject, self.text
+        if not subject or text.casefold().startswith(subject.casefold()):
+            return text
+        return f"{subject}\n\n{text}" if text else subject
+
+
+def read_mail(content: bytes, return_path: str) -> Mail:
+    """Return a message as it is read. Never fails: what cannot be parsed is read plainly.
+
+    Args:
+        content: The message as it came.
+        return_path: The sender of its envelope; empty for none.
+    """
+    try:
+        message = parse(content)
+        return _mail(message, parts_of(message), content, return_path)
+    except Exception:  # noqa: BLE001 - the parser raises almost anything
+        return read_plainly(content, return_path)
+
+
+def read_plainly(content: bytes, return_path: str) -> Mail:
+    """Return a message whose text is all of its body, without tags; its parts are not parsed.
+
+    Args:
+        content: The message as it came.
+        return_path: The sender of its envelope; empty for none.
+    """
+    text = without_tags(decode(_body(content), None).replace("\r\n", "\n"))
+    return _mail(parse_head(content), Parts(texts=[text]), content, return_path)
+
+
+def _mail(message: Message, parts: Parts, content: bytes, return_path: str) -> Mail:
+    subject, is_reply, is_forward = _subject(header(message, "subject"))
+    answers = references(message)
+    text = "\n\n".join(filter(None, parts.texts)).strip()
+    is_too_long = len(text) > _MAX_TEXT
+    text = normalize_text(text[:_MAX_TEXT])
+    if not is_too_long:
+        text = new_words(text, is_reply=is_reply or bool(answers), is_forward=is_forward)
+    own_id = f"sha256:{sha256(content).hexdigest()}"
+    address, name = author(message)
+    return Mail(
+        id=message_id(message) or own_id,
+        own_id=own_id,
+        digest=_digest(message, content),
+        is_by_machine=is_by_machine(message, return_path, address),
+        report=read_report(message),
+        address=address,
+        name=name,
+        subject=normalize_text(subject)[:_MAX_SUBJECT],
+        text=text[:MAX_WORDS],
+        is_too_long=is_too_long or len(text) > MAX_WORDS,
+        attached=_listed(parts.others),
+        references=answers,
+        pictures=tuple(parts.pictures),
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the names, the first of many."""
+    more = len(names) - _MAX_NAMES
+    return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _body(content: bytes) -> bytes:
+    return content.partition(b"\r\n\r\n")[2]
+
+
+def _digest(message: Message, content: bytes) -> bytes:
+    kept = [f"{name}: {value}" for name, value in message.items() if name.lower() not in _TRACE]
+    head = "\n".join(kept).encode(errors="surrogateescape")
+    return sha256(head + b"\n\n" + _body(content)).digest()
+
+
+def _subject(subject: str) -> tuple[str, bool, bool]:
+    """Return the subject without its prefixes, and whether one says a reply, or a forward."""
+    is_reply = is_forward = False
+    while match := _PREFIX.match(subject):
+        is_reply |= match["reply"] is not None
+        is_forward |= match["forward"] is not None
+        subject = subject[match.end() :]
+    return subject, is_reply, is_forward

@@ -1,0 +1,232 @@
+"""One turn of a conversation by e-mail: a message as an answer, a note or a report."""
+
+import secrets
+from base64 import b32encode
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple, TypeAlias
+
+from services.intake.channels.conversations.effects import StepEffects, Words
+from services.intake.channels.conversations.named import named_request
+from services.intake.channels.mail.rules.machine import (
+    ANSWER_WITHIN,
+    MAX_READ,
+    on_answer,
+    on_due,
+    on_report,
+)
+from services.intake.channels.mail.rules.machines import takes_answers
+from services.intake.channels.mail.rules.message import Mail
+from services.intake.channels.mail.rules.model import (
+    MailConversation,
+    MailReport,
+    MailStep,
+    Question,
+)
+from services.intake.channels.mail.store import (
+    StoredConversation,
+    add_conversation,
+    asked_since,
+    lock_conversation,
+    save_state,
+)
+from services.intake.channels.mail.submission import submission_of
+from services.intake.notes.parsing import RequestReference
+from services.intake.policy import IntakePolicy
+from services.intake.rules.reporter import email_ref
+from services.intake.rules.stated_places import StatedPlace
+from services.intake.rules.text_reading import TextReading
+from shared.contract.events import Event
+from shared.contract.events.notes import NoteAuthor
+from shared.email_address import without_tag
+from shared.runtime.postgres import Connection
+
+Fate: TypeAlias = Literal[
+    "machine",
+    "own",
+    "repeat",
+    "request",
+    "question",
+    "note",
+    "waiting",
+    "empty",
+    "rejected",
+    "returned",
+]
+"""What became of a message: ``waiting`` for an answer that answers nothing; ``empty`` for one in
+which nobody wrote anything, and that nobody can be asked about; ``returned`` for a bounce or a
+complaint about a message of ours."""
+
+_TOKEN_BYTES = 16
+_MAX_QUESTIONS = 5
+_QUESTIONS_WITHIN = timedelta(hours=24)
+_PICTURE_ALONE = "(picture)"
+
+
+class MailMessage(NamedTuple):
+    """A message with what it is about.
+
+    Attributes:
+        mail: The message.
+        jurisdiction: The city that it was sent to.
+        token: Token of the question that it answers; None for none.
+        media: Addresses of its pictures.
+        id: Id of the submission that it would be.
+    """
+
+    mail: Mail
+    jurisdiction: str
+    token: str | None
+    media: tuple[str, ...]
+    id: str
+
+
+class MailTurn:
+    """The effects of a message or of time, inside one transaction.
+
+    Attributes:
+        has_asked: True once a question waits to be sent.
+    """
+
+    def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
+        """Begin a turn.
+
+        Args:
+            db: A connection in a transaction.
+            policy: Rules by which submissions become requests.
+            now: Time of the turn.
+        """
+        self.has_asked = False
+        self._effects = StepEffects(db, policy, now)
+        self._policy, self._db, self._now = policy, db, now
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """Events to publish."""
+        return self._effects.events
+
+    async def take(self, message: MailMessage) -> Fate:
+        """Take a message as an answer, as a note, or as a report."""
+        known = None
+        if message.token:
+            known = await lock_conversation(self._db, message.token, self._policy.sealer)
+        if known and known.jurisdiction in self._policy.cities:
+            return await self._answer(message, known)
+        texts = (message.mail.subject, *message.mail.references)
+        if request := await named_request(self._db, texts, message.jurisdiction):
+            return await self._note(message, request)
+        return await self._report(message)
+
+    async def apply(self, step: MailStep, known: StoredConversation) -> StoredConversation:
+        """Do what a step of a conversation says; return the conversation after it."""
+        state = replace(known.state, report=step.keep)
+        if step.submit:
+            state = replace(state, number=await self._submit(step.submit, known.jurisdiction))
+        await save_state(self._db, known.token, state, self._policy.sealer)
+        return known._replace(state=state)
+
+    async def _answer(self, message: MailMessage, known: StoredConversation) -> Fate:
+        mail = message.mail
+        if over := on_due(known.state, self._now):
+            known = await self.apply(over, known)
+        reader = self._policy.cities[known.jurisdiction].text_reader
+        step = on_answer(known.state, mail.text, message.media, reader)
+        if step.note is not None:
+            by = self._by(mail, known.person)
+            return await self._note_to(known.state.number, message, by, step.place)
+        await self.apply(step, known)
+        return "request" if step.submit else "waiting"
+
+    async def _note(self, message: MailMessage, request: RequestReference) -> Fate:
+        by = self._by(message.mail, request.reporter_ref)
+        text = message.mail.text
+        place = self._read(message, text).stated_place(text, asked=False)
+        return await self._note_to(request.tracking_number, message, by, place)
+
+    async def _note_to(
+        self,
+        number: str | None,
+        message: MailMessage,
+        by: NoteAuthor,
+        place: StatedPlace | None,
+    ) -> Fate:
+        mail = message.mail
+        text = mail.text or mail.subject or (_PICTURE_ALONE if message.media else "")
+        if number is None or not text:
+            return "waiting"
+        language = self._read(message, text).language
+        words = Words(text, "email", language, by, message.media, place)
+        await self._effects.add_notes(number, words)
+        return "note"
+
+    def _read(self, message: MailMessage, text: str) -> TextReading:
+        return self._policy.cities[message.jurisdiction].text_reader.read(text[:MAX_READ])
+
+    async def _report(self, message: MailMessage) -> Fate:
+        mail = message.mail
+        person = email_ref(self._policy.reporter_key, without_tag(mail.address or ""))
+        report = MailReport(
+            first_id=message.id,
+            words=mail.words,
+            attached=mail.attached,
+            since=self._now,
+            due_at=self._now + ANSWER_WITHIN,
+            address=mail.address,
+            name=mail.name,
+            media=message.media,
+        )
+        reader = self._policy.cities[message.jurisdiction].text_reader
+        step = on_report(report, reader, may_ask=await self._may_ask(mail, person))
+        number = None
+        if step.submit:
+            number = await self._submit(step.submit, message.jurisdiction)
+            if number is None:
+                return "rejected"
+        if step.question:
+            state = _asked(step.question, step, number)
+            await self._ask(message, person, state)
+            return "request" if step.submit else "question"
+        return "request" if step.submit else "empty"
+
+    async def _may_ask(self, mail: Mail, person: str) -> bool:
+        """Return False for an unread mailbox, and for a person who was asked often enough today."""
+        if not takes_answers(mail.address):
+            return False
+        asked = await asked_since(self._db, person, self._now - _QUESTIONS_WITHIN)
+        return asked < _MAX_QUESTIONS
+
+    async def _ask(self, message: MailMessage, person: str, state: MailConversation) -> None:
+        new = StoredConversation(
+            token=b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower(),
+            jurisdiction=message.jurisdiction,
+            person=person,
+            address=message.mail.address,
+            message_id=message.mail.id,
+            state=state,
+            asked_at=self._now,
+        )
+        await add_conversation(self._db, new, self._policy.sealer)
+        self.has_asked = True
+
+    async def _submit(self, report: MailReport, jurisdiction: str) -> str | None:
+        """Accept a report; None for a rejected one, whose bytes stay with its receipt."""
+        submission = submission_of(report, jurisdiction)
+        taken = await self._effects.submit(submission.raw)
+        if taken is None:
+            return None
+        if submission.more or submission.more_media:
+            more, media = submission.more or _PICTURE_ALONE, submission.more_media
+            words = Words(more, "email", report.language, "reporter", media)
+            await self._effects.add_notes(taken.number, words)
+        return taken.number
+
+    def _by(self, mail: Mail, person: str | None) -> NoteAuthor:
+        address, key = mail.address or "", self._policy.reporter_key
+        is_person = person in {email_ref(key, address), email_ref(key, without_tag(address))}
+        return "reporter" if address and is_person else "other"
+
+
+def _asked(question: Question, step: MailStep, number: str | None) -> MailConversation:
+    report = step.submit or step.keep
+    return MailConversation(question, report.language if report else None, step.keep, number)

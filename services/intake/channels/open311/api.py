@@ -1,0 +1,72 @@
+"""Routes of Open311 GeoReport v2, in XML and JSON."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import get_args
+
+from aiohttp import web
+
+from services.intake.channels.open311.operations import post_operations, read_operations
+from services.intake.channels.open311.reading import BASE, Open311Reading
+from services.intake.channels.open311.representation import Format
+from services.intake.channels.open311.responses import Handler, answered, refused, translated
+from services.intake.channels.open311.submitting import Open311Submitting
+from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.key_gate import KeyedRoute
+from shared.runtime.http.openapi import documents
+
+_FORMAT = "{format:xml|json}"
+
+
+def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> list[web.RouteDef]:
+    """Return all routes below ``/open311``; what does not exist there is a 404 of Open311.
+
+    Args:
+        reading: Handlers of the routes that read.
+        submitting: Handlers of the routes that take something.
+    """
+    getters: Mapping[str, Handler] = {
+        "discovery": reading.discovery,
+        "services": reading.services,
+        "services/{service_code}": reading.service,
+        "requests": reading.list_requests,
+        "requests/{service_request_id}": reading.one_request,
+        "tokens/{token}": reading.token,
+        "servicerequestupdates": reading.updates,
+    }
+    posters: Mapping[str, Handler] = {
+        "requests": submitting.post,
+        "servicerequestupdates": submitting.post_update,
+    }
+    read, post = read_operations(sorted(reading.jurisdictions)), post_operations()
+    routes = []
+    for path, getter in getters.items():
+        url, allowed = f"{BASE}/{path}.{_FORMAT}", "GET"
+        routes.append(web.get(url, documents(answered(getter), read[path])))
+        if poster := posters.get(path):
+            allowed = "GET, POST"
+            routes.append(web.post(url, documents(answered(poster), post[path])))
+        routes.append(web.route("*", url, refused(allowed)))
+    return [*routes, web.route("*", "/open311{rest:(?s:.*)}", refused())]
+
+
+def keyed_open311_routes(
+    admission: AdmissionControl, of_updates: AdmissionControl
+) -> list[KeyedRoute]:
+    """Return the routes that take something, for the gate.
+
+    Args:
+        admission: Gives slots to submissions.
+        of_updates: Gives slots to updates.
+    """
+    admissions = {"requests": admission, "servicerequestupdates": of_updates}
+    return [
+        KeyedRoute(
+            f"{BASE}/{path}.{output}",
+            {"adapter": of_path},
+            reads_other_keys=True,
+            translate=partial(translated, output=output),
+        )
+        for path, of_path in admissions.items()
+        for output in get_args(Format)
+    ]

@@ -1,0 +1,163 @@
+"""Descriptions of Open311's routes for the OpenAPI document."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from services.intake.channels.open311.parameters import MAX_COUNT
+from services.intake.channels.open311.query import MAX_OFFSET, MAX_PAGE_SIZE
+from services.intake.channels.open311.representation import CONTENT_TYPE
+from services.intake.channels.open311.schema import (
+    Discovery,
+    ErrorEntry,
+    Open311Service,
+    RequestAccepted,
+    RequestUpdate,
+    ServiceDefinition,
+    ServiceRequest,
+    SubmittedForm,
+    SubmittedFormWithPictures,
+    SubmittedUpdateForm,
+    SubmittedUpdateFormWithPictures,
+    UpdateTaken,
+)
+from shared.runtime.http.calls import URLENCODED
+from shared.runtime.http.forms import MULTIPART
+from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter
+from shared.runtime.http.operation_parts import IDEMPOTENT
+
+_TYPES = tuple(CONTENT_TYPE.values())
+
+
+def _optional(description: str, type_: Any = str) -> Parameter:  # noqa: ANN401 - a type
+    return Parameter(description, type_, allows_empty=True)
+
+
+_DATES = {
+    "start_date": _optional("Earliest moment with its offset.", AwareDatetime),
+    "end_date": _optional("Latest moment with its offset, at most 90 days later.", AwareDatetime),
+}
+_PAGES = {
+    "page": _optional("Page by number, from 1 on.", Annotated[int, Field(ge=1, le=MAX_OFFSET + 1)]),
+    "page_size": _optional(
+        f"Requests a page; more than {MAX_PAGE_SIZE:,} count as that.",
+        Annotated[int, Field(ge=1, le=MAX_COUNT)],
+    ),
+    "after": _optional("Where the page begins, from the link rel=next."),
+}
+_FILTERS = {
+    "service_request_id": _optional("Ids or tracking numbers; they override all else.", list[str]),
+    "service_code": _optional("Kinds.", list[str]),
+    "status": _optional("open, closed, or both.", list[Literal["open", "closed"]]),
+    "updated_after": _optional("Earliest moment of the last change.", AwareDatetime),
+    "updated_before": _optional("Latest moment of the last change.", AwareDatetime),
+    "bbox": _optional(
+        "West, south, east and north side in degrees.",
+        Annotated[list[float], Field(min_length=4, max_length=4)],
+    ),
+}
+_REQUEST = {
+    "jurisdiction_id": "portland.gov",
+    "service_code": "ROW-POTHOLE",
+    "lat": 45.5231,
+    "long": -122.6765,
+    "description": "Deep hole in the right lane",
+    "email": "ana@example.org",
+}
+_EXTENSIONS = {"extensions": _optional("true for our own status and the history.")}
+_NEXT = {"Link": Parameter("The next page, with rel=next; none after the last one.")}
+
+
+def _read(
+    summary: str,
+    model: Any,  # noqa: ANN401 - a type
+    query: Mapping[str, Parameter],
+    headers: Mapping[str, Parameter] | None = None,
+) -> Operation:
+    found = Content("Found.", _TYPES, model, headers or {})
+    return Operation(summary, {200: found} | _ERRORS, query=query)
+
+
+def _error(description: str, headers: Mapping[str, Parameter] | None = None) -> Content:
+    return Content(description, _TYPES, list[ErrorEntry], headers or {})
+
+
+_ERRORS = {
+    400: _error("A parameter is missing or wrong."),
+    404: _error("It does not exist."),
+    429: _error("The key or the address calls too often.", RETRY_AFTER),
+    503: _error("It cannot be answered at the moment.", RETRY_AFTER),
+}
+
+
+def read_operations(cities: Sequence[str]) -> Mapping[str, Operation]:
+    """Return the descriptions of the routes that read, by path, for an endpoint of these cities."""
+    city = _city(cities)
+    listed = city | _DATES | _FILTERS | _PAGES
+    return {
+        "discovery": _read("Describe the endpoint.", Discovery, {}),
+        "services": _read("List the kinds of a city.", list[Open311Service], city),
+        "services/{service_code}": _read("List the questions of a kind.", ServiceDefinition, city),
+        "requests": _read(
+            "List requests of public kinds, newest first.",
+            list[ServiceRequest],
+            listed | _EXTENSIONS,
+            _NEXT,
+        ),
+        "requests/{service_request_id}": _read(
+            "Show a request.", list[ServiceRequest], city | _EXTENSIONS
+        ),
+        "tokens/{token}": _read("Return the id of a token.", list[RequestAccepted], city),
+        "servicerequestupdates": _read(
+            "List updates of requests.", list[RequestUpdate], listed, _NEXT
+        ),
+    }
+
+
+def post_operations() -> Mapping[str, Operation]:
+    """Return the same of the routes that take something."""
+    return {
+        "requests": _post(
+            "Hand in one request.",
+            Content("It is a request now.", _TYPES, list[RequestAccepted]),
+            Content("The form.", (URLENCODED,), SubmittedForm, example=_REQUEST),
+            SubmittedFormWithPictures,
+        ),
+        "servicerequestupdates": _post(
+            "Add an update's description to its request, as a note.",
+            Content("It is kept.", _TYPES, list[UpdateTaken]),
+            Content("The form.", (URLENCODED,), SubmittedUpdateForm),
+            SubmittedUpdateFormWithPictures,
+        ),
+    }
+
+
+def _city(cities: Sequence[str]) -> dict[str, Parameter]:
+    several = len(cities) > 1
+    named = Annotated[str, Field(json_schema_extra={"enum": [*cities]})]
+    city = Parameter("The city.", named, required=several, allows_empty=not several)
+    return {"jurisdiction_id": city}
+
+
+def _post(
+    summary: str,
+    taken: Content,
+    form: Content,
+    multipart: Any,  # noqa: ANN401 - a type
+) -> Operation:
+    return Operation(
+        summary,
+        {
+            200: taken,
+            **_ERRORS,
+            403: _error("The key is missing, or no adapter's."),
+            408: _error("The form did not arrive in time."),
+            413: _error("More than 1 MiB, or with pictures 10 MiB or 40 megapixels."),
+        },
+        body=form,
+        form=Content("The form with pictures.", (MULTIPART,), multipart),
+        query={"jurisdiction_id": _optional("The city, where the form does not name it.")},
+        headers=IDEMPOTENT,
+        security=("adapter", "api_key"),
+    )

@@ -1,0 +1,137 @@
+"""Requests and their updates in Open311's words."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from services.intake.channels.conversations.rules.tracking_numbers import without_numbers
+from services.intake.channels.open311.model import ListedRequest
+from services.intake.channels.open311.query import Span
+from services.intake.channels.open311.schema import RequestNote, RequestUpdate, ServiceRequest
+from services.intake.public_status.model import StatusChange
+from services.intake.public_status.status_text import STATUS_TEXT, current_status, outcome_note
+from services.intake.public_status.view import bureau_name
+from services.intake.rules.media import media_url
+from shared.catalogue import Jurisdiction
+from shared.vocabulary import CLOSED_STATUSES, is_plausible
+
+_DEGREE_DECIMALS = 6
+
+
+def render_request(
+    request: ListedRequest,
+    city: Jurisdiction,
+    public_url: str,
+    history: Sequence[StatusChange] | None = None,
+) -> ServiceRequest:
+    """Return a request; what is not known is None.
+
+    Args:
+        request: The request.
+        city: The city that serves it.
+        public_url: Base URL of intake, without a trailing slash.
+        history: The changes of its case, oldest first, where extensions are asked for.
+    """
+    kind = city.services[request.service_code]
+    view = ServiceRequest(
+        service_request_id=request.public_id,
+        status="open" if request.is_open else "closed",
+        status_notes=_status_notes(request),
+        service_name=kind.name.en,
+        service_code=request.service_code,
+        description=without_numbers(request.description) or None,
+        agency_responsible=_agency(request, city),
+        service_notice=_referral(request),
+        requested_datetime=w3c(request.submitted_at),
+        updated_datetime=w3c(request.updated_at),
+        expected_datetime=_expected(request, timedelta(hours=kind.target_hours)),
+        address=request.address,
+        address_id=None,
+        zipcode=None,
+        lat=_rounded(request.latitude),
+        long=_rounded(request.longitude),
+        media_url=media_url(public_url, request.media_id) if request.media_id else None,
+    )
+    if history is None:
+        return view
+    extended = {"detailed_status": _current(request), "triage_outcome": request.outcome}
+    notes = [_note(change, city) for change in history]
+    return view.model_copy(update={"extended_attributes": extended, "notes": notes})
+
+
+def render_updates(
+    request: ListedRequest, changes: Sequence[StatusChange], span: Span
+) -> Iterator[RequestUpdate]:
+    """Yield the updates of a request within a time span, oldest first.
+
+    Args:
+        request: The request.
+        changes: The changes of its case, oldest first.
+        span: Time span, both ends included.
+    """
+    for change in changes:
+        if span.since <= change.taken_at <= span.until:
+            yield RequestUpdate(
+                update_id=f"{request.public_id}.{change.version}",
+                service_request_id=request.public_id,
+                status="closed" if change.status in CLOSED_STATUSES else "open",
+                extended_status=change.status,
+                updated_datetime=w3c(change.taken_at),
+                description=_public(change.note) or STATUS_TEXT[change.status].en,
+                media_url=None,
+            )
+
+
+def w3c(moment: datetime) -> str:
+    """Return a moment in UTC without fractions, the form that every client reads."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def _public(note: str | None) -> str | None:
+    return note and without_numbers(note)
+
+
+def _note(change: StatusChange, city: Jurisdiction) -> RequestNote:
+    return RequestNote(
+        datetime=w3c(change.taken_at),
+        type=change.status,
+        summary=STATUS_TEXT[change.status].en,
+        description=_public(change.note),
+        agency=bureau_name(change.bureau, city),
+    )
+
+
+def _current(request: ListedRequest) -> str:
+    return current_status(request.outcome, request.last.status if request.last else None)
+
+
+def _status_notes(request: ListedRequest) -> str:
+    note = outcome_note(request.outcome, was_moved=request.was_moved)
+    parts = (
+        STATUS_TEXT[_current(request)].en,
+        note.en if note else None,
+        _public(request.last.note) if request.last else None,
+    )
+    return " ".join(filter(None, parts))
+
+
+def _agency(request: ListedRequest, city: Jurisdiction) -> str | None:
+    return bureau_name(request.last.bureau, city) if request.last else request.referral_name
+
+
+def _referral(request: ListedRequest) -> str | None:
+    if request.referral_name is None:
+        return None
+    contacts = filter(None, (request.referral_name, request.referral_phone, request.referral_url))
+    return f"Also responsible: {', '.join(contacts)}"
+
+
+def _expected(request: ListedRequest, target: timedelta) -> str | None:
+    """Return when the work is planned, or else until when the kind's target wants it done."""
+    if not request.is_open:
+        return None
+    planned = request.last.scheduled_for if request.last else None
+    return w3c(planned if planned and is_plausible(planned) else request.submitted_at + target)
+
+
+def _rounded(degrees: float | None) -> float | None:
+    return None if degrees is None else round(degrees, _DEGREE_DECIMALS)

@@ -1,0 +1,155 @@
+"""The routes that take submissions and updates: the same doors as below ``/v1``."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pydantic_core
+from aiohttp import web
+
+from services.intake.batching import SubmissionBatcher
+from services.intake.channels.api.api import envelope
+from services.intake.channels.api.notes import AddNote, NoteCall
+from services.intake.channels.api.picture_body import picture_refusal
+from services.intake.channels.open311.errors import bad_request, error_of_fields
+from services.intake.channels.open311.form import has_pictures, read_form
+from services.intake.channels.open311.parameters import Parameters, jurisdiction_of
+from services.intake.channels.open311.pictures import FormPictures
+from services.intake.channels.open311.representation import Open311Document
+from services.intake.channels.open311.responses import Page
+from services.intake.channels.open311.schema import RequestAccepted, UpdateTaken
+from services.intake.channels.open311.submission import read_submission, read_update
+from services.intake.inbound.batch import RawSubmission
+from services.intake.records import Receipt
+from services.intake.rules.media import RefusedPictureError
+from services.intake.rules.reporter_links import ReporterLinks
+from shared.catalogue import Jurisdiction
+from shared.contract.events import SubmissionAccepted
+from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.call_slots import CallSlot
+from shared.runtime.http.callers import Callers, authorization_of
+from shared.runtime.http.calls import idempotency_id
+from shared.runtime.http.deadline import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call whose caller is known.
+
+    Attributes:
+        adapter: The adapter.
+        parameters: Form and query; the form wins.
+        pictures: The bytes of each picture of the form.
+        slot: The slot that it got at the gate, or takes later.
+    """
+
+    adapter: str
+    parameters: Parameters
+    pictures: Sequence[bytes]
+    slot: CallSlot
+
+
+@dataclass(frozen=True, slots=True)
+class Open311Submitting:
+    """Handlers of the routes that take something.
+
+    Attributes:
+        jurisdictions: Cities by id.
+        callers: Identifies adapters and limits their rates.
+        admission: Refuses submissions above the limits.
+        of_updates: Refuses updates above the limits.
+        batcher: Accepts submissions.
+        add_note: Adds a note to a request.
+        pictures: Keeps the pictures of forms.
+        links: Makes the link by which a reporter follows the request.
+    """
+
+    jurisdictions: Mapping[str, Jurisdiction]
+    callers: Callers
+    admission: AdmissionControl
+    of_updates: AdmissionControl
+    batcher: SubmissionBatcher
+    add_note: AddNote
+    pictures: FormPictures
+    links: ReporterLinks
+
+    async def post(self, request: web.Request) -> Page:
+        """Identify the adapter, read the form, and hand the submission in."""
+        async with self._called(request) as call:
+            city = jurisdiction_of(call.parameters, self.jurisdictions)
+            data = read_submission(call.parameters, city)
+            handed_in = envelope(request, call.adapter, data)
+            data = await self._with_pictures(data, call, handed_in.id)
+            handed_in = handed_in.model_copy(update={"data": data})
+            raw = RawSubmission(handed_in, pydantic_core.to_json(data))
+            call.slot.take(self.admission, call.adapter)
+            async with asyncio.timeout_at(Deadline().until):
+                return Page(_answer(await self.batcher.submit(raw), self.links))
+
+    async def post_update(self, request: web.Request) -> Page:
+        """Add an update's description to its request, as a note; its status changes nothing."""
+        async with self._called(request) as call:
+            jurisdiction_of(call.parameters, self.jurisdictions)
+            number, data = read_update(call.parameters)
+            id_ = idempotency_id(request, call.parameters.text("update_id"))
+            data = await self._with_pictures(data, call, id_)
+            call.slot.take(self.of_updates, call.adapter)
+            note_id = await Deadline().wait_for(
+                self.add_note(NoteCall(call.adapter, id_, number, data))
+            )
+        return Page(Open311Document("service_request_updates", [UpdateTaken(update_id=note_id)]))
+
+    @asynccontextmanager
+    async def _called(self, request: web.Request) -> AsyncGenerator[_Call]:
+        """Identify the adapter and read the form; hold memory for its pictures to the end.
+
+        A stranger pays a token before the body is read, so whatever becomes of it.
+        """
+        with CallSlot(request) as slot:
+            identify = partial(self.callers.adapter, request, is_counted=slot.is_from_gate)
+            authorization = _authorization(request, request.query.get("api_key", "").strip())
+            known = await identify(authorization=authorization) if authorization else None
+            if not known:
+                self.callers.charge(request)
+            try:
+                address = self.callers.address(request)
+                memory = self.pictures.hold(known, address)
+                with memory if has_pictures(request) else nullcontext() as buffer:
+                    form = await read_form(request, buffer)
+                    parameters = Parameters.of([*form.fields, *request.query.items()])
+                    in_form = _authorization(request, parameters.text("api_key"))
+                    if not known:
+                        self.callers.refund(request)  # the key of the form decides
+                    adapter = known or await identify(authorization=in_form)
+                    yield _Call(adapter, parameters, form.pictures, slot)
+            except RefusedPictureError as refused:
+                raise picture_refusal(refused) from None
+            except web.RequestPayloadError:
+                advice = "The body is not what its headers announce, such as gzip."
+                raise bad_request(advice) from None
+
+    async def _with_pictures(self, data: dict[str, Any], call: _Call, id_: str) -> dict[str, Any]:
+        if not call.pictures:
+            return data
+        kept = await self.pictures.keep(call.pictures, call.adapter, id_)
+        return data | {"media": [*data.get("media", ()), *kept]}
+
+
+def _authorization(request: web.Request, key: str | None) -> str | None:
+    return authorization_of(request) or (f"Bearer {key}" if key else None)
+
+
+def _answer(receipt: Receipt, links: ReporterLinks) -> Open311Document:
+    event = receipt.decode()
+    if not isinstance(event, SubmissionAccepted):
+        raise error_of_fields(event.data.errors)
+    follow = f"Follow it, and add to it: {links.url(event.data.tracking_number)}"
+    accepted = RequestAccepted(
+        service_request_id=event.data.public_id or event.data.tracking_number,
+        service_notice=" ".join([*(advice.text for advice in event.data.advice), follow]),
+        account_id=None,
+    )
+    return Open311Document("service_requests", [accepted])

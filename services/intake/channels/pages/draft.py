@@ -1,0 +1,171 @@
+"""A report between its steps: its fields, and the submission that they make."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.intake.channels.pages.form import PageForm
+from services.intake.rules.form_answers import read_form_answers
+from services.intake.rules.reporter import contact_channels
+from shared.catalogue import Jurisdiction, ServiceType
+from shared.contract.events import FieldError
+from shared.redaction import Answer
+
+WHAT, KIND, CONTACT = 1, 2, 3
+"""The steps: what and where with a photo, then kind and questions, then who reports."""
+
+_ANSWER = re.compile(r"attribute\[([^\[\]]+)\]")
+_FIELDS = {
+    WHAT: ("description", "address", "latitude", "longitude"),
+    KIND: ("service_code", "asked", "follow"),
+    CONTACT: ("name", "email", "phone", "status_updates"),
+}
+_FORM_FIELD = {
+    "location.latitude": ("latitude", WHAT),
+    "location.longitude": ("longitude", WHAT),
+    "media": ("photo", WHAT),
+    "service_code": ("service_code", KIND),
+    "reporter.name": ("name", CONTACT),
+    "reporter.email": ("email", CONTACT),
+    "reporter.phone": ("phone", CONTACT),
+}
+
+
+class FormFault(NamedTuple):
+    """A field of the form that is wrong.
+
+    Attributes:
+        field: Its name in the form; empty for the whole form.
+        code: Stable code of the error.
+        step: The step with the field.
+    """
+
+    field: str
+    code: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentReport:
+    """A report that a person is writing.
+
+    Attributes:
+        form: The fields of all steps so far.
+        form_id: Id of the report: sending it again changes nothing.
+        photo_id: Id of its picture; None without one.
+    """
+
+    form: PageForm
+    form_id: str
+    photo_id: str | None = None
+
+    def answers(
+        self, city: Jurisdiction, kind: ServiceType | None
+    ) -> tuple[dict[str, Answer], list[FormFault]]:
+        """Return the answers to the kind's questions, and what is wrong with others."""
+        given = {
+            found[1]: values
+            for name, values in self.form.values.items()
+            if (found := _ANSWER.fullmatch(name))
+        }
+        questions = kind.attributes if kind else ()
+        answers, errors = read_form_answers(given, questions, ZoneInfo(city.timezone))
+        return answers, [
+            FormFault(f"attribute[{name}]", code, KIND) for name, code in errors.items()
+        ]
+
+    def submission(
+        self, city: Jurisdiction, language: str, photo_url: str | None
+    ) -> dict[str, Any]:
+        """Return the data of the submission.
+
+        Args:
+            city: The city that serves it.
+            language: BCP 47 tag of the page.
+            photo_url: Address of the picture; None without one.
+        """
+        text = self.form.text
+        location = {
+            "address": text("address"),
+            "latitude": text("latitude").replace(",", "."),
+            "longitude": text("longitude").replace(",", "."),
+        }
+        answers, _ = self.answers(city, city.services.get(text("service_code")))
+        fields = {
+            "jurisdiction": city.id,
+            "channel": "web",
+            "description": text("description"),
+            "language": language,
+            "location": {name: value for name, value in location.items() if value},
+            "service_code": text("service_code"),
+            "attributes": answers,
+            "media": [{"url": photo_url}] if photo_url else None,
+            "reporter": self._reporter(language),
+            "follow_case": text("follow"),
+        }
+        return {name: value for name, value in fields.items() if value}
+
+    def _reporter(self, language: str) -> dict[str, Any] | None:
+        given = {name: self.form.text(name) for name in ("name", "email", "phone")}
+        given = {name: value for name, value in given.items() if value}
+        reached = {"email": "email" in given, "sms": "phone" in given}
+        wanted = [one for one in self.form.texts("status_updates") if reached.get(one)]
+        return {**given, "language": language, "status_updates": wanted} if given else None
+
+    def contact_faults(self, region: str) -> list[FormFault]:
+        """Return what is wrong with the ways to reach the person.
+
+        Args:
+            region: ISO 3166-1 alpha-2 country whose telephone format applies.
+        """
+        email, phone = self.form.text("email"), self.form.text("phone")
+        usable = contact_channels(email or None, phone or None, region)
+        faults = []
+        if email and not usable.email:
+            faults.append(FormFault("email", "unusable_email", CONTACT))
+        if phone and not usable.phone:
+            faults.append(FormFault("phone", "unusable_phone", CONTACT))
+        if "sms" in self.form.texts("status_updates") and not phone:
+            faults.append(FormFault("phone", "missing_phone", CONTACT))
+        return faults
+
+    def carried(self, step: int) -> list[tuple[str, str]]:
+        """Return the fields that a step carries hidden: those of all other steps.
+
+        The first step carries no kind: other words may tell of another one.
+        """
+        shown = _FIELDS[step] + (_FIELDS[KIND] if step == WHAT else ())
+        return [
+            (name, value)
+            for name, value in self.form.pairs()
+            if name in _CARRIED - set(shown) or (step != KIND and _ANSWER.fullmatch(name))
+        ]
+
+    def following(self, case_id: str) -> "UnsentReport":
+        """Return the same report about a case that is known; none with an empty id."""
+        values = {name: v for name, v in self.form.values.items() if name != "follow"}
+        return replace(self, form=PageForm(values | ({"follow": (case_id,)} if case_id else {})))
+
+
+_CARRIED = frozenset(name for names in _FIELDS.values() for name in names)
+
+
+def form_faults(errors: Sequence[FieldError]) -> list[FormFault]:
+    """Return the errors of a submission as errors of the form's fields."""
+    return [_form_fault(error) for error in errors]
+
+
+def _form_fault(error: FieldError) -> FormFault:
+    if error.field.startswith("attributes."):
+        name = error.field.removeprefix("attributes.")
+        return FormFault(f"attribute[{name}]", error.code, KIND)
+    if error.code == "incomplete_point":
+        return FormFault("latitude", error.code, WHAT)
+    if error.field.startswith("location") and error.field not in _FORM_FIELD:
+        return FormFault("address", error.code, WHAT)
+    if error.field == "description":
+        return FormFault("description", error.code, WHAT)
+    field, step = _FORM_FIELD.get(error.field, ("", CONTACT))
+    return FormFault(field, error.code, step)

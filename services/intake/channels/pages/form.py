@@ -1,0 +1,118 @@
+"""The fields of a page's form, and the photo that may come with them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self, TypeAlias
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from multipart import MultipartSegment
+
+from services.intake.rules.media import RefusedPictureError
+from shared.runtime.http.body import read_body
+from shared.runtime.http.body_budget import hold_bytes
+from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.forms import MULTIPART, FormEvent, receive_form, values_by_name
+from shared.runtime.http.headers import media_type_of
+from shared.runtime.http.problem_details import problem_response
+
+_MAX_FIELDS = 500
+_MAX_TEXT_BYTES = 256 * 1024
+"""All fields together without the photo: more than the longest report that is accepted."""
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+"""A photo that is too large is read up to here, so that the page can say so."""
+_PHOTO_WITHIN_S = 60.0
+"""A photo of 4 MB over a slow mobile network takes half of that."""
+
+TakePhoto: TypeAlias = Callable[[bytes], None]
+"""Takes the next bytes of the photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageForm:
+    """The fields of a form by name, without blank values.
+
+    Attributes:
+        values: Every value of each field, in order.
+    """
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        """Return the form of names and values."""
+        return cls(values_by_name(pairs))
+
+    def text(self, name: str) -> str:
+        """Return the first value; empty without one."""
+        return self.values.get(name, ("",))[0]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return all values."""
+        return self.values.get(name, ())
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return names and values, in order."""
+        return [(name, value) for name, values in self.values.items() for value in values]
+
+
+async def read_form(
+    request: web.Request, take_photo: TakePhoto | None = None, max_bytes: int | None = None
+) -> PageForm:
+    """Return the fields of a form.
+
+    Args:
+        request: The call.
+        take_photo: Takes the photo; None leaves every file out.
+        max_bytes: The largest form without files; None for 1 MiB.
+
+    Raises:
+        RefusedError: It is no form in UTF-8, is compressed or too large, or there is no room.
+        web.HTTPRequestEntityTooLarge: A form without files is larger than that.
+        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+    """
+    try:
+        if media_type_of(request) == MULTIPART:
+            return PageForm.of(await _read_multipart(request, take_photo))
+        body = (await read_body(request, max_bytes)).decode()
+        return PageForm.of(parse_qsl(body, errors="strict", max_num_fields=_MAX_FIELDS))
+    except (ValueError, web.RequestPayloadError):
+        raise RefusedError(problem_response(400, "Not a form", "Send the form again.")) from None
+
+
+async def _read_multipart(
+    request: web.Request, take_photo: TakePhoto | None
+) -> list[tuple[str, str]]:
+    fields: list[tuple[str, bytearray]] = []
+    text_bytes, in_file = 0, False
+
+    def take(event: FormEvent) -> None:
+        nonlocal text_bytes, in_file
+        if isinstance(event, MultipartSegment):
+            in_file = event.filename is not None
+            if not in_file:
+                fields.append((event.name, bytearray()))
+        elif not in_file:
+            text_bytes += len(event)
+            if text_bytes > _MAX_TEXT_BYTES:
+                raise _too_large()
+            hold_bytes(request, len(event))
+            fields[-1][1].extend(event)
+        elif take_photo:
+            take_photo(bytes(event))
+
+    try:
+        await receive_form(
+            request,
+            take,
+            max_bytes=_MAX_BODY_BYTES,
+            max_parts=_MAX_FIELDS,
+            within_s=_PHOTO_WITHIN_S,
+        )
+    except RefusedPictureError:
+        raise _too_large() from None
+    return [(name, content.decode()) for name, content in fields]
+
+
+def _too_large() -> RefusedError:
+    return RefusedError(problem_response(413, "Too large", "Send less."))

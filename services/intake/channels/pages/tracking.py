@@ -1,0 +1,225 @@
+"""The pages that show a report's status, and take more words about it."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from math import ceil
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from aiohttp import web
+
+from services.intake.channels.api.notes import AddNote, NoteCall, TooManyNotesError
+from services.intake.channels.pages.access import PageAccess
+from services.intake.channels.pages.draft import FormFault
+from services.intake.channels.pages.form import PageForm, read_form
+from services.intake.channels.pages.languages import PARAMETER
+from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
+from services.intake.media.library import MediaLibrary
+from services.intake.policy import IntakePolicy
+from services.intake.public_status.model import PublicStatus
+from services.intake.public_status.store import find_status
+from services.intake.public_status.view import render_status
+from services.intake.rules.media import media_url
+from services.intake.rules.reporter_links import PATH, ReporterLinks
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.catalogue import Jurisdiction
+from shared.contract.events import new_id
+from shared.contract.events.notes import NoteAuthor
+from shared.contract.events.submissions import MAX_DESCRIPTION
+from shared.errors import SystemicError, TransientError
+from shared.runtime.clock import utc_now
+from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.call_slots import slot_of
+from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.deadline import Deadline, log_not_served
+from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.refusals import ADDRESS_RATE
+from shared.runtime.http.upload_memory import UploadMemory
+from shared.runtime.postgres import Pool
+from shared.signed_tokens import TokenSigner
+from shared.vocabulary import URGENT_LEVELS
+
+_HOURS_OF_A_DAY = 24
+_NOT_NOW = "not_now"
+_STEP = 1
+"""The only step of the form."""
+_EMPTY = PageForm()
+
+
+class Goal(NamedTuple):
+    """The time in which a kind of problem should be solved.
+
+    Attributes:
+        hours: Hours around the clock, of urgent kinds.
+        working_days: Working days, of all others.
+    """
+
+    hours: int | None
+    working_days: int | None
+
+
+@dataclass(frozen=True)
+class TrackPages:
+    """Handlers of ``/track``.
+
+    Attributes:
+        access: The site, and addresses of callers.
+        signer: Signs ids of notes.
+        links: Tells the reporter's own link from the bare number.
+        policy: The cities.
+        pool: Database of the statuses.
+        admission: Refuses notes above the limits.
+        add_note: Adds a note to a request.
+        library: Keeps photos.
+        photo_memory: Memory for photos, by address.
+        note_rate: Limits notes, by address.
+    """
+
+    access: PageAccess
+    signer: TokenSigner
+    links: ReporterLinks
+    policy: IntakePolicy
+    pool: Pool
+    admission: AdmissionControl
+    add_note: AddNote
+    library: MediaLibrary = field(repr=False)
+    photo_memory: UploadMemory
+    note_rate: TokenBuckets
+
+    async def find(self, request: web.Request) -> web.Response:
+        """Ask for a number, or lead to the page of the one that was typed."""
+        typed = request.query.get("number", "").strip()
+        if not typed:
+            return self.access.site.page(request, "track", typed="", fault="")
+        number = read_tracking_number(typed)
+        if number is None:
+            return self._unknown(request, typed, "mistyped")
+        chosen = request.query.get(PARAMETER)
+        query = f"?{PARAMETER}={quote(chosen)}" if chosen else ""
+        raise web.HTTPSeeOther(f"{PATH}/{number}{query}")
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show the status of a request."""
+        number = read_tracking_number(request.match_info["number"]) or ""
+        is_reporter = self.links.is_reporters(number, request.query.get("key", ""))
+        return await self._status(request, "reporter" if is_reporter else "other")
+
+    async def add(self, request: web.Request) -> web.Response:
+        """Add what a person writes to the request; a repeat changes nothing."""
+        number = read_tracking_number(request.match_info["number"]) or ""
+        address = self.access.callers.address(request)
+        with self.photo_memory.upload(address) as buffer:
+            photo = PhotoIntake(self.library, buffer)
+            form = await read_form(request, photo.take)
+            note_id, by = self._form(number, form.text("form"))
+            photo_id = await photo.keep(self.signer.key, note_id) if note_id else None
+        text = "\n".join(filter(None, (form.text("not_fixed"), form.text("text"))))
+        note = {"text": text, "not_fixed": bool(form.text("not_fixed"))}
+        if photo.fault:
+            fault = FormFault("photo", photo.fault, _STEP)
+        elif note_id is None:
+            fault = FormFault("text", "unknown_form", _STEP)
+        elif not text or len(text) > MAX_DESCRIPTION:
+            fault = FormFault("text", "too_long" if text else "missing_text", _STEP)
+        elif not self.note_rate.try_take(address):
+            raise RefusedError(ADDRESS_RATE.response())
+        elif code := await self._add(
+            request, NoteCall(UPLOADER, note_id, number, note, by), photo_id
+        ):
+            fault = FormFault("text", code, _STEP)
+        else:
+            return await self._status(request, by, added=text)
+        return await self._status(request, by, form, fault)
+
+    def _form(self, number: str, token: str) -> tuple[str | None, NoteAuthor]:
+        """Return the id of a form's note, None for a forged one, and who the form was shown to."""
+        if note_id := self.signer.read(_purpose(number, "reporter"), token):
+            return note_id, "reporter"
+        return self.signer.read(_purpose(number, "other"), token), "other"
+
+    async def _add(
+        self,
+        request: web.Request,
+        call: NoteCall,
+        photo_id: str | None,
+    ) -> str | None:
+        """Add a note; return the code of what is wrong, None once it is added."""
+        language = self.access.site.language_of(request).tag
+        data: dict[str, Any] = {**call.data, "language": language, "channel": "web"}
+        if photo_id:
+            data["media"] = [{"url": media_url(self.policy.public_url, photo_id)}]
+        try:
+            with slot_of(self.admission, UPLOADER):
+                await Deadline().wait_for(self.add_note(call._replace(data=data)))
+        except (SystemicError, TransientError) as error:
+            log_not_served(error)
+            return _NOT_NOW
+        except TooManyNotesError:
+            raise
+        except RefusedError as refused:
+            is_reused = refused.response.status == HTTPStatus.UNPROCESSABLE_ENTITY
+            return "id_reused" if is_reused else _NOT_NOW
+        return None
+
+    async def _status(
+        self,
+        request: web.Request,
+        by: NoteAuthor,
+        form: PageForm = _EMPTY,
+        fault: FormFault | None = None,
+        added: str = "",
+    ) -> web.Response:
+        typed = request.match_info["number"]
+        number = read_tracking_number(typed)
+        if number is None:
+            return self._unknown(request, typed, "mistyped")
+        status = await Deadline().wait_for(find_status(self.pool, number))
+        if status is None:
+            return self._unknown(request, typed, "unknown")
+        city = self.policy.cities[status.request.jurisdiction].jurisdiction
+        language = self.access.site.language_of(request).tag
+        return self.access.site.page(
+            request,
+            "status",
+            status=200 if fault is None else 503 if fault.code == _NOT_NOW else 422,
+            report=render_status(status, city, language),
+            goal=_goal(status, city),
+            is_late=status.complete_by is not None and status.complete_by < utc_now(),
+            bureau_phone=_bureau_phone(status, city),
+            form_token=self.signer.sign(_purpose(number, by), new_id()),
+            key=self.links.key(number) if by == "reporter" else "",
+            form=form,
+            faults=[fault] if fault else [],
+            fault_codes={fault.field: fault.code} if fault else {},
+            added=bool(added),
+            emergency=bool(added) and self._is_emergency(added, status),
+        )
+
+    def _unknown(self, request: web.Request, typed: str, fault: str) -> web.Response:
+        return self.access.site.page(request, "track", status=404, typed=typed, fault=fault)
+
+    def _is_emergency(self, text: str, status: PublicStatus) -> bool:
+        city = self.policy.cities[status.request.jurisdiction]
+        services = city.jurisdiction.services
+        kind = services.get(status.request.service_code) or services[city.jurisdiction.other_code]
+        return city.screen.screen(kind, text, {}).emergency is not None
+
+
+def _purpose(number: str, by: NoteAuthor) -> str:
+    return f"note {number} {by}"
+
+
+def _goal(status: PublicStatus, city: Jurisdiction) -> Goal | None:
+    """Return the goal of the kind; None where the city has no such kind any more."""
+    service = city.services.get(status.request.service_code)
+    if service is None:
+        return None
+    if service.priority in URGENT_LEVELS:
+        return Goal(ceil(service.target_hours), None)
+    return Goal(None, max(1, ceil(service.target_hours / _HOURS_OF_A_DAY)))
+
+
+def _bureau_phone(status: PublicStatus, city: Jurisdiction) -> str | None:
+    """Return the telephone number of the bureau in charge; None where it has none."""
+    bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
+    return bureau.phone if bureau else None

@@ -1,0 +1,187 @@
+"""Pictures of text messages: fetched once from the gateway, after the answer to the text.
+
+Each waits in a row of its own, which goes in the transaction that adds the picture to its request;
+so a crash loses none, and adds none twice. What cannot be fetched is left out.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import aiohttp
+import structlog
+
+from services.intake.channels.conversations.effects import StepEffects, Words
+from services.intake.channels.sms.picture_store import WaitingPicture, claim_picture, remove_picture
+from services.intake.channels.sms.rules.pictures import (
+    MAX_REDIRECTS,
+    MAX_TRIES,
+    is_fetchable,
+    is_same_host,
+    is_temporary,
+    redirected,
+)
+from services.intake.media.fair_semaphore import Uploader
+from services.intake.media.library import MediaLibrary
+from services.intake.policy import IntakePolicy
+from services.intake.rules.media import (
+    MAX_BYTES,
+    RefusedPictureError,
+    derived_media_id,
+    media_url,
+)
+from shared.contract.events.notes import NoteAuthor
+from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
+from shared.runtime.ops.shutdown import cancel_on_stop
+from shared.runtime.ops.woken_work import WokenWork
+from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.postgres import Pool, transaction
+
+log = structlog.get_logger()
+
+_UPLOADER = "sms"
+_WORDS = "(picture)"
+_WITHIN_S = 30.0
+_IDLE_S = 15.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OK = 200
+
+
+class LeftOutError(Exception):
+    """A picture that no other try can get."""
+
+
+class LaterError(Exception):
+    """A picture that another try may get."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSource:
+    """Fetches pictures from the gateway's hosts.
+
+    Attributes:
+        calls: Calls servers of others.
+        hosts: Names of the hosts that have pictures, in lower case.
+        login: Header that proves who we are, for the host that a picture is first asked of.
+        within_s: Seconds for a fetch, redirects included.
+    """
+
+    calls: JudgedCalls
+    hosts: Collection[str]
+    login: Mapping[str, str] = field(default_factory=dict, repr=False)
+    within_s: float = _WITHIN_S
+
+    async def fetch(self, url: str) -> bytes:
+        """Return the bytes at an address.
+
+        Raises:
+            LeftOutError: It may not be fetched, or there is no such picture.
+            LaterError: It cannot be fetched now.
+        """
+        try:
+            async with asyncio.timeout(self.within_s):
+                return await self._follow(url)
+        except AddressNotAllowedError:
+            raise LeftOutError("address_not_allowed") from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise LaterError(type(error).__name__) from None
+
+    async def _follow(self, url: str) -> bytes:
+        target = url
+        for _ in range(1 + MAX_REDIRECTS):
+            if not is_fetchable(target, self.hosts):
+                raise LeftOutError("host_not_allowed")
+            login = self.login if is_same_host(target, url) else {}
+            async with self.calls.request(
+                "GET", target, {"Accept-Encoding": "identity", **login}
+            ) as answer:
+                if answer.status not in _REDIRECTS:
+                    return await _content(answer)
+                target = redirected(target, answer.headers.get("Location", ""))
+        raise LeftOutError("too_many_redirects")
+
+
+async def _content(answer: aiohttp.ClientResponse) -> bytes:
+    if answer.status != _OK:
+        error = LaterError if is_temporary(answer.status) else LeftOutError
+        raise error(f"status_{answer.status}")
+    content = bytearray()
+    while chunk := await answer.content.read(MAX_BYTES + 1 - len(content)):
+        content += chunk
+        if len(content) > MAX_BYTES:
+            raise LeftOutError("too_many_bytes")
+    return bytes(content)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFetcher:
+    """Fetches the pictures that wait.
+
+    Attributes:
+        pool: Intake's database.
+        policy: Rules by which notes are read, and the key of ids.
+        hand_over: Called after a commit, to pass its events to the relay.
+        library: Keeps pictures.
+        source: The gateway's hosts.
+        clock: Source of the present moment.
+    """
+
+    pool: Pool
+    policy: IntakePolicy
+    hand_over: HandOver
+    library: MediaLibrary
+    source: PictureSource
+    clock: Callable[[], datetime]
+    _fetching: WokenWork = field(default_factory=lambda: WokenWork(_IDLE_S), init=False)
+
+    def wake(self) -> None:
+        """Look for a picture now."""
+        self._fetching.wake()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Fetch pictures until asked to stop."""
+        await self._fetching.run(
+            stopping,
+            lambda: cancel_on_stop(stopping, self.fetch_one()),
+            lambda error: log.warning("sms_pictures_postponed", code=error.code),
+        )
+
+    async def fetch_one(self) -> bool:
+        """Try the picture that waits longest; return False when none is due."""
+        async with transaction(self.pool) as db:
+            picture = await claim_picture(db, self.clock(), sorted(self.policy.cities))
+        if picture is None:
+            return False
+        url: str | None = None
+        try:
+            url = await self._keep(picture)
+        except LaterError as later:
+            if picture.tries < MAX_TRIES:
+                log.info("sms_picture_postponed", reason=str(later))
+                return True
+            log.warning("sms_picture_left_out", reason=str(later))
+        except (LeftOutError, RefusedPictureError) as refused:
+            log.warning("sms_picture_left_out", reason=str(refused))
+        await self._settle(picture, url)
+        return True
+
+    async def _keep(self, picture: WaitingPicture) -> str:
+        """Fetch and keep a picture; return its address. The same picture again changes nothing."""
+        content = await self.source.fetch(picture.url)
+        key, identity = self.policy.reporter_key, picture.identity.hex()
+        media_id = derived_media_id(key, content, _UPLOADER, identity, str(picture.position))
+        await self.library.add_once(media_id, content, Uploader(_UPLOADER, ""))
+        return media_url(self.policy.public_url, media_id)
+
+    async def _settle(self, picture: WaitingPicture, url: str | None) -> None:
+        """Add a picture to its request as a note, None for one that is left out."""
+        async with transaction(self.pool) as db:
+            effects = StepEffects(db, self.policy, self.clock())
+            if await remove_picture(db, picture) and url:
+                by: NoteAuthor = "reporter" if picture.by_reporter else "other"
+                words = Words(_WORDS, "sms", picture.language, by, (url,))
+                await effects.add_notes(picture.number, words)
+                log.info("sms_picture_taken")
+            batches = await enqueue(db, effects.events)
+        self.hand_over(batches)

@@ -1,0 +1,285 @@
+"""State machine of a conversation: a text and the state give the answer and what to accept.
+
+A report goes on as soon as it says what and where, or tells of a danger to life; else one thing is
+asked at a time: what, where, and then at most one question of the kind.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.intake.channels.conversations.rules.another import is_another_danger
+from services.intake.channels.sms.rules import wording
+from services.intake.channels.sms.rules.commands import Command, read_command
+from services.intake.channels.sms.rules.loops import answered, may_answer
+from services.intake.channels.sms.rules.model import (
+    AskedRequest,
+    Conversation,
+    FollowedRequest,
+    IncomingText,
+    ReportDraft,
+    Step,
+    TextNote,
+)
+from services.intake.channels.sms.rules.wording import say
+from services.intake.rules.stated_places import MAX_ANSWER
+from services.intake.rules.text_reading import ReportReading, TextReader, TextReading
+from services.intake.rules.tracking_number import read_tracking_number
+from shared.catalogue import LocalText
+from shared.text_matching import fold
+
+ANSWER_WITHIN = timedelta(hours=24)
+"""Time for the answers what and where, and for texts that belong to the latest request."""
+QUESTION_WITHIN = timedelta(minutes=10)
+"""Time for the answer to a question of the kind: the report is complete without it."""
+_PICTURE_ALONE = "(picture)"
+
+
+def on_due(conversation: Conversation, now: datetime) -> Step | None:
+    """Return the step of a draft whose time is over, without a reply; None where none is.
+
+    Args:
+        conversation: The state.
+        now: The present moment.
+    """
+    draft = conversation.draft
+    if draft is None or draft.due_at > now:
+        return None
+    return Step(replace(conversation, draft=None), submit=draft)
+
+
+def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) -> Step:
+    """Return the step that a text leads to.
+
+    While the person is silent every text counts as always, and only HELP is answered. So does a
+    text after too many answers, to which only STOP and START are.
+
+    Args:
+        conversation: The state; no draft in it is due.
+        text: The text.
+        reader: Reads the texts of the city.
+    """
+    reading, command = reader.read(text.body), read_command(text.body)
+    language = command.language if command else reading.language
+    known = replace(conversation, language=language or conversation.language)
+    step = _Turn(known, text, command, reading, reader).step()
+    is_help = command is not None and command.name == "help"
+    is_unheard = conversation.is_silent and not is_help
+    if (is_unheard or not may_answer(conversation, text.at)) and step.opted_out is None:
+        return replace(step, reply=None, asks_where=False)
+    return replace(step, conversation=answered(step.conversation, text.at)) if step.reply else step
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A text and all that its step depends on."""
+
+    conversation: Conversation
+    text: IncomingText
+    command: Command | None
+    reading: TextReading
+    reader: TextReader
+
+    def step(self) -> Step:
+        command, draft = self.command, self.conversation.draft
+        if command and command.name in ("yes", "no"):
+            return self._yes_or_no(command.name)
+        if command:
+            return self._command(command)
+        if number := self.text.names:
+            is_alone = read_tracking_number(self.text.body) == number
+            return self._status(number) if is_alone else self._note(number)
+        if draft:
+            return self._go_on(draft)
+        if request := self._followed():
+            return self._follow_up(request)
+        return self._begin()
+
+    # -- commands
+
+    def _command(self, command: Command) -> Step:
+        match command.name:
+            case "help":
+                return self._answer(wording.HELP)
+            case "stop":
+                return self._consent(opted_out=True)
+            case "start":
+                return self._consent(opted_out=False)
+            case _:
+                return self._status(command.number)
+
+    def _status(self, number: str | None) -> Step:
+        if number == "":
+            return self._answer(wording.STATUS_UNKNOWN)
+        if number is None:
+            request = self.conversation.request
+            if request is None:
+                return self._answer(wording.STATUS_WHICH)
+            number = request.number
+        reply = say(self.conversation.language, wording.STATUS).replace("{number}", number)
+        return Step(self.conversation, reply, status_of=number)
+
+    def _consent(self, *, opted_out: bool) -> Step:
+        told = say(self.conversation.language, wording.STOPPED if opted_out else wording.STARTED)
+        if opted_out == self.conversation.is_silent:
+            return Step(self.conversation, told)
+        return Step(replace(self.conversation, is_silent=opted_out), told, opted_out=opted_out)
+
+    def _yes_or_no(self, answer: str) -> Step:
+        draft = self.conversation.draft
+        if draft and _asks_of_kind(draft):
+            return self._submit(replace(draft, answers={draft.asked: answer}))
+        if self.text.asked:
+            return self._says_fixed(self.text.asked, answer == "yes")
+        if draft:
+            return self._ask(draft)
+        if request := self._followed():
+            return self._note(request.number)
+        return self._answer(wording.NOTHING_ASKED)
+
+    def _says_fixed(self, asked: AskedRequest, fixed: bool) -> Step:  # noqa: FBT001 - an answer
+        """Take the answer; an open question of a report is asked again behind the thanks."""
+        thanks = say(self.conversation.language, wording.FIXED if fixed else wording.NOT_FIXED)
+        reply = thanks.replace("{number}", asked.number)
+        if draft := self.conversation.draft:
+            again = self._ask(draft)
+            return replace(again, reply=f"{reply} {again.reply}", says_fixed=fixed)
+        about = FollowedRequest(asked.number, asked.service_code, "", self.text.at)
+        return Step(replace(self.conversation, request=about), reply, says_fixed=fixed)
+
+    # -- reports
+
+    def _begin(self) -> Step:
+        text, reading = self.text, self.reading
+        if reading.is_empty and not text.has_pictures:
+            return self._answer(wording.WELCOME)
+        draft = ReportDraft(
+            first_id=text.id,
+            texts=(text.body or _PICTURE_ALONE,),
+            since=text.at,
+            due_at=text.at + ANSWER_WITHIN,
+            has_what=reading.says_what,
+            place=reading.place,
+        )
+        return self._advance(draft)
+
+    def _go_on(self, draft: ReportDraft) -> Step:
+        """Add a text to the open report; the same text again changes nothing."""
+        text, reading = self.text, self.reading
+        is_repeat = fold(text.body) == fold(draft.texts[-1]) and draft.asked != "where_again"
+        if reading.is_empty or is_repeat:
+            return self._ask(draft)
+        added = replace(
+            draft,
+            texts=(*draft.texts, text.body),
+            has_what=draft.has_what or reading.says_what,
+            place=draft.place or reading.place or self._answered_place(draft),
+        )
+        return self._submit(added) if _asks_of_kind(draft) else self._advance(added)
+
+    def _answered_place(self, draft: ReportDraft) -> str | None:
+        """Return the text as the answer to "where?"; the first one must look like one."""
+        body = self.text.body
+        is_place = draft.asked == "where" and self.reading.may_be_place
+        insists = draft.asked == "where_again" and not self.reading.is_unsure
+        return body if (is_place or insists) and len(body) <= MAX_ANSWER else None
+
+    def _advance(self, draft: ReportDraft) -> Step:
+        """Submit the report, or ask for the next thing that is missing."""
+        found = self._assess(draft)
+        if found.is_danger:
+            return self._submit(draft)
+        asked = replace(draft, asked=_question(draft, found))
+        if not asked.asked or (_asks_of_kind(asked) and self.conversation.is_silent):
+            return self._submit(draft)
+        if _asks_of_kind(asked):
+            asked = replace(asked, due_at=self.text.at + QUESTION_WITHIN)
+        return self._ask(asked, found)
+
+    def _ask(self, draft: ReportDraft, found: ReportReading | None = None) -> Step:
+        """Ask the open question of the report, again where it was asked."""
+        match draft.asked:
+            case "what":
+                texts = [wording.ASK_WHAT]
+            case "where":
+                texts = [wording.ASK_WHERE]
+            case "where_again":
+                texts = [wording.ASK_WHERE_AGAIN]
+            case _:
+                question = (found or self._assess(draft)).question
+                texts = [question.name, wording.ASK_YES_NO] if question else []
+        reply = say(self.conversation.language, *texts)
+        return Step(replace(self.conversation, draft=draft), reply)
+
+    def _submit(self, draft: ReportDraft) -> Step:
+        found = self._assess(draft)
+        asks_where = found.is_danger and draft.place is None
+        texts = [wording.DANGER, wording.PASSED_ON] if found.is_danger else [wording.ACCEPTED]
+        if asks_where:
+            texts.append(wording.ASK_WHERE)
+        reply = say(self.conversation.language, *texts)
+        step = Step(replace(self.conversation, draft=None), reply, submit=draft)
+        return replace(step, asks_where=asks_where, dangers=found.dangers)
+
+    def _assess(self, draft: ReportDraft) -> ReportReading:
+        return self.reader.assess("\n".join(draft.texts), draft.answers)
+
+    # -- after a request
+
+    def _followed(self) -> FollowedRequest | None:
+        """Return the latest request, while further texts belong to it."""
+        request = self.conversation.request
+        return request if request and self.text.at - request.at < ANSWER_WITHIN else None
+
+    def _follow_up(self, request: FollowedRequest) -> Step:
+        if self.reading.is_empty and not request.asks_where:
+            told = wording.NOTE_ADDED if self.text.has_pictures else wording.ALREADY_TAKEN
+            return self._answer(told, number=request.number)
+        return self._begin() if self._is_another(request) else self._note(request.number)
+
+    def _is_another(self, request: FollowedRequest) -> bool:
+        """Return True for another danger, or for what and where of another problem.
+
+        The place that the person was asked for is an answer, whatever else the text says.
+        """
+        place = self.reading.place
+        if request.asks_where and place:
+            return False
+        found = self.reader.assess(self.text.body)
+        if is_another_danger(found, request.service_code, request.dangers):
+            return True
+        if not self.reading.says_what or place is None:
+            return False
+        is_elsewhere = request.place is not None and fold(place) != fold(request.place)
+        return found.service_code != request.service_code or is_elsewhere
+
+    def _note(self, number: str) -> Step:
+        found, place = self.reader.assess(self.text.body), None
+        advice = [wording.DANGER] if found.is_danger else []
+        reply = say(self.conversation.language, *advice, wording.NOTE_ADDED)
+        conversation, request = self.conversation, self.conversation.request
+        if request and request.number == number:
+            if request.place is None:
+                place = self.reading.stated_place(self.text.body, asked=request.asks_where)
+            dangers = request.dangers | found.dangers
+            followed = replace(request, at=self.text.at, asks_where=False, dangers=dangers)
+            conversation = replace(conversation, request=followed)
+        note = TextNote(number, self.text.body, place)
+        return Step(conversation, reply.replace("{number}", number), note=note)
+
+    def _answer(self, text: LocalText, *, number: str = "") -> Step:
+        reply = say(self.conversation.language, text).replace("{number}", number)
+        return Step(self.conversation, reply)
+
+
+def _question(draft: ReportDraft, found: ReportReading) -> str:
+    """Return what to ask next; empty when nothing is missing."""
+    if not draft.has_what:
+        return "what"
+    if found.needs_place and draft.place is None and draft.asked != "where_again":
+        return "where_again" if draft.asked == "where" else "where"
+    was_asked = len(draft.texts) > 1
+    return found.question.code if was_asked and found.question else ""
+
+
+def _asks_of_kind(draft: ReportDraft) -> bool:
+    return draft.asked not in ("", "what", "where", "where_again")

@@ -1,0 +1,176 @@
+"""Conversations and answers in PostgreSQL."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from asyncpg import Record
+from pydantic import TypeAdapter
+
+from services.intake.channels.conversations.sealed import number_place, open_if_readable
+from services.intake.channels.sms.rules.model import Conversation
+from shared.runtime.postgres import Connection, Pool, translate_errors
+from shared.runtime.sealing import Sealer
+
+_LOCK = """
+    INSERT INTO sms_conversations (person, jurisdiction, state, updated_at, is_silent)
+    VALUES ($1, $2, $3, $4, false)
+    ON CONFLICT (person, jurisdiction) DO UPDATE SET updated_at = excluded.updated_at
+    RETURNING state
+"""
+_DUE = """
+    SELECT person, jurisdiction, number, state
+      FROM sms_conversations
+     WHERE due_at <= $1 AND jurisdiction = ANY($2::text[])
+     ORDER BY due_at
+     LIMIT 1
+"""
+_LOCK_DUE = f"{_DUE} FOR UPDATE SKIP LOCKED"
+_STATE_OF = "SELECT state FROM sms_conversations WHERE person = $1 AND jurisdiction = $2"
+_SAVE = """
+    UPDATE sms_conversations
+       SET number = $3, state = $4, due_at = $5, updated_at = $6, is_silent = $7
+     WHERE person = $1 AND jurisdiction = $2
+"""
+_ANSWER = "SELECT answer FROM sms_answers WHERE identity = $1"
+_ADD_ANSWER = "INSERT INTO sms_answers (identity, answer, answered_at) VALUES ($1, $2, $3)"
+_DELETE_ANSWERS = "DELETE FROM sms_answers WHERE answered_at < $1"
+_DELETE_CONVERSATIONS = """
+    DELETE FROM sms_conversations WHERE due_at IS NULL AND NOT is_silent AND updated_at < $1
+"""
+_STATE = TypeAdapter(Conversation)
+
+
+class Correspondent(NamedTuple):
+    """A person at one city's number.
+
+    Attributes:
+        person: Keyed hash of the person's number.
+        jurisdiction: Id of the city.
+        number: The person's number, E.164; None for one that was stored and cannot be read.
+    """
+
+    person: str
+    jurisdiction: str
+    number: str | None
+
+
+class StoredAnswer(NamedTuple):
+    """The answer that a text got; None for none."""
+
+    answer: str | None
+
+
+async def lock_conversation(db: Connection, who: Correspondent, now: datetime) -> Conversation:
+    """Return the conversation with a person, locked until the transaction ends.
+
+    Args:
+        db: A connection in a transaction.
+        who: The person.
+        now: Time of a new conversation.
+    """
+    state = await db.fetchval(_LOCK, who.person, who.jurisdiction, _dump(Conversation()), now)
+    return _STATE.validate_json(state)
+
+
+async def find_conversation(pool: Pool, who: Correspondent) -> Conversation:
+    """Return the conversation with a person as it is now; a new one for a stranger."""
+    with translate_errors():
+        state = await pool.fetchval(_STATE_OF, who.person, who.jurisdiction)
+    return _STATE.validate_json(state) if state else Conversation()
+
+
+async def find_due(
+    pool: Pool, now: datetime, jurisdictions: Collection[str], sealer: Sealer
+) -> tuple[Correspondent, Conversation] | None:
+    """Return the conversation that is due the longest as it is now; None when none is.
+
+    Args:
+        pool: The database.
+        now: The present moment.
+        jurisdictions: Ids of the cities; conversations with others wait.
+        sealer: That of conversations.
+    """
+    with translate_errors():
+        return _due(await pool.fetchrow(_DUE, now, list(jurisdictions)), sealer)
+
+
+async def lock_due(
+    db: Connection, now: datetime, jurisdictions: Collection[str], sealer: Sealer
+) -> tuple[Correspondent, Conversation] | None:
+    """Return the conversation that is due the longest, locked; None when none is.
+
+    Args:
+        db: A connection in a transaction.
+        now: As for ``find_due``.
+        jurisdictions: As for ``find_due``.
+        sealer: As for ``find_due``.
+    """
+    return _due(await db.fetchrow(_LOCK_DUE, now, list(jurisdictions)), sealer)
+
+
+async def save_conversation(
+    db: Connection,
+    who: Correspondent,
+    conversation: Conversation,
+    now: datetime,
+    sealer: Sealer,
+) -> None:
+    """Save a locked conversation; the number stays only while a report waits.
+
+    Args:
+        db: A connection in the transaction of the lock.
+        who: The person.
+        conversation: The new state.
+        now: The present moment.
+        sealer: That of conversations.
+    """
+    draft = conversation.draft
+    place = number_place(who.person, who.jurisdiction)
+    await db.execute(
+        _SAVE,
+        who.person,
+        who.jurisdiction,
+        sealer.seal(who.number, place) if draft else None,
+        _dump(conversation),
+        draft.due_at if draft else None,
+        now,
+        conversation.is_silent,
+    )
+
+
+async def find_answer(db: Connection, identity: bytes) -> StoredAnswer | None:
+    """Return the answer that a text got, or None for a new text."""
+    row = await db.fetchrow(_ANSWER, identity)
+    return StoredAnswer(row["answer"]) if row else None
+
+
+async def add_answer(db: Connection, identity: bytes, answer: str | None, now: datetime) -> None:
+    """Store the answer that a text gets.
+
+    Args:
+        db: A connection in a transaction.
+        identity: Idempotency key of the text.
+        answer: The answer; None for none.
+        now: The present moment.
+    """
+    await db.execute(_ADD_ANSWER, identity, answer, now)
+
+
+async def delete_old(db: Connection, before: datetime) -> None:
+    """Delete answers and conversations from before a moment, except of silent people."""
+    await db.execute(_DELETE_ANSWERS, before)
+    await db.execute(_DELETE_CONVERSATIONS, before)
+
+
+def _due(row: Record | None, sealer: Sealer) -> tuple[Correspondent, Conversation] | None:
+    if row is None:
+        return None
+    place = number_place(row["person"], row["jurisdiction"])
+    number = open_if_readable(sealer, row["number"], place)
+    who = Correspondent(row["person"], row["jurisdiction"], number)
+    return who, _STATE.validate_json(row["state"])
+
+
+def _dump(conversation: Conversation) -> str:
+    return _STATE.dump_json(conversation).decode()

@@ -1,0 +1,148 @@
+"""Reading of texts and reports by the catalogue of one city."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from services.intake.rules.classification import classify_read
+from services.intake.rules.screening import HazardScreen
+from services.intake.rules.stated_places import (
+    MAX_ANSWER,
+    StatedPlace,
+    find_place,
+    may_be_place,
+)
+from shared.catalogue import Attribute, Jurisdiction, ServiceType
+from shared.catalogue.judgement import read_text
+from shared.text_matching import fold
+
+_FILLER_WORDS = """
+    a about an and anybody anyone are around at by can complain corner could do good evening
+    afternoon morning night day from have hello help hey hi i id im in is it just like make me my
+    near need no not of ok okay on one please problem question report reporting sir someone
+    something thank thanks the there this to today want wanna we with would you your 311
+    hola buenas buenos dias tardes noches al ayuda ayudar con de del denunciar el ella en es esta
+    este favor gracias hacer hay la las le los me mi necesito no oiga para poder por pregunta
+    problema puede puedo que queja quiero quisiera reportar reporte reportes si tengo un una y yo
+    cerca esquina frente
+"""
+_FILLERS = frozenset(_FILLER_WORDS.split())
+_UNSURE = re.compile(r"\b(?:dont know|do not know|not sure|no idea|idk|no se|no lo se|ni idea)\b")
+_YES_NO = {"yes", "no"}
+
+
+class TextReading(NamedTuple):
+    """Content of one text by itself.
+
+    Attributes:
+        language: ``en`` or ``es``; None where it does not show.
+        says_what: True when it has words beside a place, greetings and the wish to report.
+        place: Where, as written; None where it does not say so for sure.
+        may_be_place: True when it is likely to say where, if it was asked.
+        is_unsure: True when it says that the person does not know.
+    """
+
+    language: str | None
+    says_what: bool
+    place: str | None
+    may_be_place: bool
+    is_unsure: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """True for a text without anything to keep: no words, a greeting, a thank-you."""
+        return not self.says_what and self.place is None
+
+    def stated_place(self, text: str, *, asked: bool) -> StatedPlace | None:
+        """Return the place that the text tells about a report without one; None for none.
+
+        Args:
+            text: The text.
+            asked: True when it answers the question where.
+        """
+        if self.place:
+            return StatedPlace(self.place, is_sure=True)
+        if asked and self.may_be_place and not self.is_unsure and len(text) <= MAX_ANSWER:
+            return StatedPlace(" ".join(text.split()), is_sure=False)
+        return None
+
+
+class ReportReading(NamedTuple):
+    """Content of a report as a whole.
+
+    Attributes:
+        service_code: Its kind.
+        is_other: True for the kind of reports that name no other.
+        is_danger: True when it tells of a danger to life.
+        dangers: Conditions in it that make a danger to life, such as ``sparking``; none where only
+            the text model detects one.
+        needs_place: True when its kind needs a place.
+        question: The kind's question that could make it urgent; None when there is none to ask.
+    """
+
+    service_code: str
+    is_other: bool
+    is_danger: bool
+    dangers: frozenset[str]
+    needs_place: bool
+    question: Attribute | None
+
+
+class TextReader:
+    """Reads the texts of one city."""
+
+    def __init__(self, jurisdiction: Jurisdiction, screen: HazardScreen) -> None:
+        self._city = jurisdiction
+        self._screen = screen
+
+    def read(self, text: str) -> TextReading:
+        """Return what one text says by itself.
+
+        Args:
+            text: The text, normalized.
+        """
+        place = find_place(text)
+        words = fold(place.rest if place else text).split()
+        says_what = not _FILLERS.issuperset(words)
+        return TextReading(
+            language=self._language(text) if words else None,
+            says_what=says_what,
+            place=place.words if place else None,
+            may_be_place=may_be_place(text),
+            is_unsure=_UNSURE.search(fold(text)) is not None,
+        )
+
+    def assess(self, text: str, answers: Mapping[str, str] | None = None) -> ReportReading:
+        """Return what a report says as a whole.
+
+        Args:
+            text: All its texts.
+            answers: Answers to questions of its kind, by code.
+        """
+        conditions = read_text(text, self._city)
+        kind = self._city.services[classify_read(text, conditions, self._city)]
+        screening = self._screen.screen(kind, text, answers or {}, is_classified=True)
+        return ReportReading(
+            kind.code,
+            is_other=kind.code == self._city.other_code,
+            is_danger=screening.emergency is not None,
+            dangers=self._city.danger_conditions.intersection(screening.conditions),
+            needs_place=kind.needs.location,
+            question=None if answers else self._question(kind, screening.conditions),
+        )
+
+    def _language(self, text: str) -> str | None:
+        scores = self._city.text_model.score(fold(text).split()).labels()
+        best = max(scores, key=lambda score: score.known, default=None)
+        return best.language if best and best.known else None
+
+    def _question(self, kind: ServiceType, met: Collection[str]) -> Attribute | None:
+        """Return the first question whose yes makes the report a hazard that it is not yet."""
+        open_hazards = [
+            self._city.conditions[code] for code in kind.hazard_conditions if code not in met
+        ]
+        for attribute in kind.attributes:
+            is_yes_no = {key for key, _ in attribute.values} == _YES_NO
+            if is_yes_no and any(one.answered_by({attribute.code: "yes"}) for one in open_hazards):
+                return attribute
+        return None

@@ -1,0 +1,151 @@
+"""The page behind the link "Is it fixed?" of a message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from aiohttp import web
+
+from services.notify.channels.resident_links.forms import MAX_FORM_BYTES, form_fields
+from services.notify.channels.resident_links.keep_feedback import FeedbackIntake, FixedAnswer
+from services.notify.channels.resident_links.links import (
+    FORM_REFUSALS,
+    HTML,
+    LANGUAGE,
+    LINK_REFUSALS,
+    LinkReader,
+)
+from services.notify.channels.resident_links.pages import BadLinkError, LinkPages
+from services.notify.channels.resident_links.store import FixedQuestion
+from services.notify.rules.signed_links import PATHS
+from shared.runtime.clock import utc_now
+from shared.runtime.http.calls import URLENCODED, body_of
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import Content, Operation, documents
+
+_Fault: TypeAlias = Literal["fixed", "comment"]
+
+_PATH = f"{PATHS['feedback']}{{token}}"
+_MAX_COMMENT = 4_000
+
+_SHOW = Operation(
+    "Ask whether a problem is fixed; changes nothing.",
+    {200: Content("The page.", HTML), **LINK_REFUSALS},
+    query=LANGUAGE,
+)
+_TAKE = Operation(
+    "Take the answer; the same one again changes nothing.",
+    {
+        200: Content("It is taken.", HTML),
+        **FORM_REFUSALS,
+    },
+    body=Content(
+        "`fixed` is `yes` or `no`, `comment` what the person adds, at most 4,000 characters.",
+        (URLENCODED,),
+        dict[str, str],
+        example={"fixed": "no", "comment": "The hole is half filled"},
+    ),
+    query=LANGUAGE,
+)
+
+
+class _Asked(NamedTuple):
+    """A question, and the id of the message that asked it."""
+
+    message: str
+    question: FixedQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPage:
+    """Handlers of the page.
+
+    Attributes:
+        pages: Renders pages.
+        reader: Reads the links.
+        feedback: Finds questions and takes their answers.
+    """
+
+    pages: LinkPages
+    reader: LinkReader
+    feedback: FeedbackIntake
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Ask the question."""
+        asked = await self._asked(request)
+        return self._form(request, asked.question, {})
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take the answer."""
+        asked = await self._asked(request)
+        fields = form_fields(await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES))
+        if fault := _fault_of(fields):
+            return self._form(request, asked.question, fields, fault)
+        answer = FixedAnswer(fields["fixed"] == "yes", fields.get("comment", "").strip())
+        if not await Deadline().wait_for(self.feedback.take(asked.message, answer, utc_now())):
+            raise BadLinkError("ended")
+        return self._page(request, "feedback_done", asked.question, fixed=answer.fixed)
+
+    async def _asked(self, request: web.Request) -> _Asked:
+        """Return the question of a link.
+
+        Raises:
+            BadLinkError: The link is of no question, or too old.
+        """
+        message = self.reader.message_of(request, "feedback")
+        question = await Deadline().wait_for(self.feedback.find(message))
+        if question is None:
+            raise BadLinkError("unknown")
+        self.reader.require_live("feedback", question.asked_at)
+        return _Asked(message, question)
+
+    def _form(
+        self,
+        request: web.Request,
+        question: FixedQuestion,
+        fields: Mapping[str, str],
+        fault: _Fault | None = None,
+    ) -> web.Response:
+        return self._page(
+            request,
+            "feedback",
+            question,
+            status=422 if fault else 200,
+            fixed=fields.get("fixed", ""),
+            comment=fields.get("comment", ""),
+            fault=fault,
+        )
+
+    def _page(
+        self,
+        request: web.Request,
+        template: str,
+        question: FixedQuestion,
+        status: int = 200,
+        **variables: Any,  # noqa: ANN401 - whatever the template shows
+    ) -> web.Response:
+        return self.pages.page(
+            template,
+            jurisdiction=question.jurisdiction,
+            language=self.pages.chosen_language(request, question.language),
+            tracking_number=question.tracking_number,
+            service_code=question.service_code,
+            status=status,
+            **variables,
+        )
+
+
+def feedback_routes(page: FeedbackPage) -> list[web.RouteDef]:
+    """Return the routes of the page."""
+    guarded = page.pages.guarded
+    return [
+        web.get(_PATH, documents(guarded(page.show), _SHOW)),
+        web.post(_PATH, documents(guarded(page.take), _TAKE)),
+    ]
+
+
+def _fault_of(fields: Mapping[str, str]) -> _Fault | None:
+    """Return the first field at fault; None for an answer."""
+    if fields.get("fixed") not in {"yes", "no"}:
+        return "fixed"
+    return "comment" if len(fields.get("comment", "").strip()) > _MAX_COMMENT else None

@@ -1,0 +1,78 @@
+"""Whole numbers and cursors in the query of a list; what is wrong in a query is named together."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from shared.contract.events import FieldError
+from shared.runtime.http.bureau_access import refuse_fields
+from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.cursors import CursorList, decode_cursor
+from shared.runtime.http.problem_details import problem_response
+
+_BAD_CURSOR = "bad_cursor"
+_CURSOR_ADVICE = "Send the next of an earlier answer as after, or leave it out to begin anew."
+
+
+def number_in(  # noqa: PLR0913, PLR0917 - the bounds of one parameter
+    request: web.Request, name: str, default: int, least: int, most: int, faults: list[FieldError]
+) -> int:
+    """Return a whole number of the query; its default when it is none or out of bounds.
+
+    Args:
+        request: The call.
+        name: Name of the parameter.
+        default: Its value where it is left out.
+        least: Its least value.
+        most: Its greatest value.
+        faults: Gets what is wrong with it.
+    """
+    text = request.query.get(name, f"{default}")
+    if text.isascii() and text.isdigit() and len(text) <= len(f"{most}"):
+        number = int(text)
+        if least <= number <= most:
+            return number
+    message = f"Write a whole number from {least} to {most}."
+    faults.append(FieldError(field=name, code=f"bad_{name}", message=message))
+    return default
+
+
+def position_in(
+    request: web.Request,
+    of: CursorList,
+    bureau: str,
+    faults: list[FieldError],
+    otherwise: int = 0,
+) -> int:
+    """Return the number of the entry that a call begins after.
+
+    Args:
+        request: The call.
+        of: The list that it reads.
+        bureau: Code of the bureau that the list is about.
+        faults: Gets a cursor that cannot be read, or is for another list or bureau.
+        otherwise: The number without a good cursor.
+    """
+    cursor = request.query.get("after")
+    if cursor is None:
+        return otherwise
+    number = decode_cursor(of, bureau, cursor)
+    if number is None:
+        faults.append(FieldError(field="after", code=_BAD_CURSOR, message=_CURSOR_ADVICE))
+        return otherwise
+    return number
+
+
+def refuse_faults(faults: Sequence[FieldError]) -> None:
+    """Refuse a query with faults: 400 for a bad cursor alone, else 422 that names each.
+
+    Args:
+        faults: What is wrong in the query.
+
+    Raises:
+        RefusedError: There are faults.
+    """
+    if [fault.code for fault in faults] == [_BAD_CURSOR]:
+        raise RefusedError(problem_response(400, "Bad cursor", _CURSOR_ADVICE, code=_BAD_CURSOR))
+    if faults:
+        raise refuse_fields(*faults)

@@ -1,0 +1,62 @@
+"""Which bureaus of a catalogue have a worker of forwarding."""
+
+from dataclasses import replace
+from datetime import time
+from typing import Any, cast
+
+import pytest
+
+from services.dispatch.channels.forwarding.parts import Forwarding, ForwardSettingError
+from services.dispatch.settings import DispatchSettings
+from shared.catalogue import DigestForward, ForwardTarget, Open311Forward
+from shared.runtime.clock import utc_now
+from tests.unit.dispatch.factories import CITY, POLICY
+
+API = ForwardTarget(
+    Open311Forward("https://a.example/v2", None, {"POTHOLE": "1"}, "ROADS_KEY"), None
+)
+DIGEST = ForwardTarget(None, DigestForward("roads@example.gov", time(7)))
+
+
+def forwarding(forward: ForwardTarget | None, **settings: Any) -> Forwarding:
+    roads = replace(CITY.bureaus["ROADS"], forward=forward)
+    city = replace(CITY, bureaus={**CITY.bureaus, "ROADS": roads})
+    catalogue = replace(POLICY.catalogue, jurisdictions={city.id: city})
+    nothing = cast("Any", None)
+    usual = {
+        "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "postgres_dsn": "postgresql://a:b@127.0.0.1/c",
+        "http_port": 0,
+    }
+    return Forwarding(
+        DispatchSettings.model_validate(usual | settings),
+        replace(POLICY, catalogue=catalogue),
+        nothing,
+        nothing,
+        nothing,
+        utc_now,
+    )
+
+
+def test_a_bureau_that_forwards_has_a_worker_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROADS_KEY", "a key")
+
+    assert len(forwarding(API).parts().tasks) == 1
+    mailing = forwarding(DIGEST, smtp_host="127.0.0.1", sender="311@example.gov")
+    assert len(mailing.parts().tasks) == 1
+    assert not forwarding(None).parts().tasks
+
+
+@pytest.mark.parametrize(
+    ("forward", "settings", "told"),
+    [
+        (API, {}, "ROADS forwards by Open311: set ROADS_KEY"),
+        (DIGEST, {"smtp_host": "127.0.0.1"}, "set DISPATCH_SMTP_HOST and DISPATCH_SENDER"),
+        (DIGEST, {"sender": "311@example.gov"}, "set DISPATCH_SMTP_HOST and DISPATCH_SENDER"),
+    ],
+)
+def test_a_setting_that_is_missing_is_named(
+    forward: ForwardTarget, settings: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ForwardSettingError, match=told):
+        forwarding(forward, **settings).parts()

@@ -1,0 +1,58 @@
+"""The stream of cases, without its database."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pytest
+
+from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit
+from services.dispatch.event_watch import FeedWatch
+from services.dispatch.store.case_events import KeptEvent
+from shared.runtime.http.callers import RefusedError
+
+
+class NoEvents:
+    async def page(self, _after: int, _limit: int) -> Sequence[KeptEvent]:
+        return []
+
+    async def heads(self, _streams: Collection[str]) -> Mapping[str, int]:
+        return {}
+
+
+class Reader:
+    """A caller who leaves after the third comment."""
+
+    comments = 0
+
+    async def write(self, data: bytes) -> None:
+        assert data.startswith(b":")
+        assert data.endswith(b"\n\n")
+        self.comments += 1
+
+    @property
+    def transport(self) -> object:
+        return self.comments < 3 or None
+
+
+async def test_comments_show_that_a_quiet_stream_is_alive_until_its_reader_leaves() -> None:
+    events, reader = NoEvents(), Reader()
+    stream = CaseStream(events, FeedWatch(events.heads), comment_every_s=0.01)  # type: ignore[arg-type]
+
+    await stream.send(reader, reader, 0)  # type: ignore[arg-type]
+
+    assert reader.comments == 3
+
+
+def test_the_streams_of_all_and_of_each_operator_are_bounded() -> None:
+    limit = StreamLimit(most=2, most_of_one=1)
+
+    with limit.opened("Olga"):
+        with pytest.raises(RefusedError) as of_one, limit.opened("Olga"):
+            pass
+        with limit.opened("Kim"), pytest.raises(RefusedError) as of_all, limit.opened("Ana"):
+            pass
+    with limit.opened("Olga"):
+        pass
+
+    for refused in (of_one, of_all):
+        response = refused.value.response
+        assert (response.status, "Retry-After" in response.headers) == (429, True)

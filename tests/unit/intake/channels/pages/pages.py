@@ -1,0 +1,134 @@
+"""Every page as a template makes it, with something on it."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aiohttp.test_utils import make_mocked_request
+
+from services.intake.channels.pages.draft import FormFault
+from services.intake.channels.pages.form import PageForm
+from services.intake.channels.pages.languages import page_languages
+from services.intake.channels.pages.site import CitySite
+from services.intake.channels.pages.tracking import Goal
+from shared.catalogue import load_catalogue
+from shared.contract.events import Acceptance, Advice
+from shared.vocabulary import GeoPoint
+
+FORM = PageForm.of([("description", "A pothole"), ("step", "2"), ("follow", "a case")])
+STEP: Mapping[str, Any] = {
+    "form": FORM,
+    "form_token": "token",
+    "photo_token": "token",
+    "photo_url": "/v1/media/1",
+    "carried": [("name", "Ana")],
+    "faults": [],
+    "fault_codes": {},
+    "emergency": True,
+    "service_code": "ROW-POTHOLE",
+    "needs_contact": True,
+    "kinds": {"Streets": [("ROW-POTHOLE", "Pothole")]},
+    "view": {
+        "near": [
+            {
+                "case_id": "1",
+                "service_name": "Pothole",
+                "status": "open",
+                "distance_m": 12.0,
+                "first_reported_at": "2026-03-02T12:00:00Z",
+                "request_count": 2,
+            }
+        ],
+        "referral": {
+            "agency": "EXT-1",
+            "name": "Agency",
+            "phone": "503",
+            "url": "https://a.example",
+            "reason": None,
+        },
+        "priority": "P3",
+        "questions": [],
+    },
+}
+REPORT: Mapping[str, Any] = {
+    "tracking_number": "26-7KQ4-HJ3M2P",
+    "service_name": "Pothole",
+    "status": "open",
+    "status_text": "Your report is with the team.",
+    "note": None,
+    "answer": None,
+    "referral": None,
+    "bureau": "Streets",
+    "scheduled_for": None,
+    "complete_by": None,
+    "location": {"latitude": 45.519, "longitude": -122.679},
+    "media": [],
+    "history": [
+        {
+            "at": "2026-03-02T12:00:00Z",
+            "status": "received",
+            "text": "We got your report.",
+            "bureau": None,
+            "note": None,
+            "media": [],
+        }
+    ],
+}
+ACCEPTED = Acceptance(
+    submission_id="1",
+    submission_source="/web",
+    request_id="1",
+    tracking_number="26-7KQ4-HJ3M2P",
+    service_code="ROW-POTHOLE",
+    lane="express",
+    status_url="https://311.example.org",
+    advice=(Advice(code="call_911", text="Call 911."),),
+)
+PAGES: Mapping[str, Mapping[str, Any]] = {
+    "home": {},
+    "accessibility": {},
+    "privacy": {},
+    "sent_before": {},
+    "problem": {"code": 503},
+    "report_1": {**STEP, "step": 1},
+    "report_2": {**STEP, "step": 2},
+    "report_3": {**STEP, "step": 3},
+    "preview": {**STEP, "found": GeoPoint(45.5, -122.6), "apart_m": 300.0},
+    "done": {"accepted": ACCEPTED, "kind": "Pothole", "key": "0a"},
+    "track": {"typed": "1", "fault": "mistyped"},
+    "status": {
+        "report": REPORT,
+        "goal": Goal(None, 3),
+        "is_late": False,
+        "bureau_phone": None,
+        "form_token": "token",
+        "key": "0a",
+        "form": FORM,
+        "faults": [FormFault("text", "missing_text", 1)],
+        "fault_codes": {"text": "missing_text"},
+        "added": False,
+        "emergency": False,
+    },
+}
+ALL_FAULTS = [
+    FormFault("description", "missing_description", 1),
+    FormFault("address", "missing_location", 1),
+    FormFault("latitude", "incomplete_point", 1),
+    FormFault("photo", "too_many_bytes", 1),
+]
+
+
+@cache
+def site() -> CitySite:
+    return CitySite(
+        load_catalogue().jurisdictions["portland.gov"],
+        400,
+        "https://311.example.org",
+        languages=page_languages(unreviewed=True),
+    )
+
+
+def page(name: str, language: str = "en", **changes: Any) -> str:
+    """The page with its usual content, and some changed."""
+    request = make_mocked_request("GET", f"/{name}?lang={language}")
+    return site().page(request, name, **{**PAGES[name], **changes}).text or ""

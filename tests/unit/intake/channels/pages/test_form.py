@@ -1,0 +1,208 @@
+"""Forms of the pages as a server reads them from a connection, with and without a photo."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from io import BytesIO
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from services.intake.channels.pages.form import read_form
+from services.intake.channels.pages.photos import PhotoIntake
+from services.intake.media.fair_semaphore import Uploader
+from services.intake.rules.media import (
+    MAX_BYTES,
+    RefusedPictureError,
+    derived_media_id,
+    is_media_id,
+)
+from shared.errors import SystemicError
+from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.server import serve_http
+from shared.runtime.http.upload_memory import UploadMemory
+from tests.waiting import eventually
+
+MULTIPART = "multipart/form-data; boundary=x"
+URLENCODED = "application/x-www-form-urlencoded"
+ADDRESS = "127.0.0.1"
+END = b"--x--\r\n"
+PHOTO_ID = derived_media_id(b"key", b"a picture", "web", "form")
+
+
+class NoDatabaseError(SystemicError):
+    code = "no_database"
+
+
+class Library:
+    """Keeps pictures but those that begin with what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes] = []
+
+    async def add_once(self, media_id: str, picture: bytes, uploader: Uploader) -> None:
+        assert is_media_id(media_id)
+        assert uploader == Uploader("web", ADDRESS)
+        if picture.startswith(b"no picture"):
+            raise RefusedPictureError("unsupported_picture")
+        if picture.startswith(b"no database"):
+            raise NoDatabaseError
+        self.kept.append(picture)
+
+
+def part(name: str, content: bytes, filename: str | None = None) -> bytes:
+    more = "" if filename is None else f'; filename="{filename}"'
+    head = f'--x\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'
+    return head.encode() + content + b"\r\n"
+
+
+@pytest.fixture
+def library() -> Library:
+    return Library()
+
+
+@pytest.fixture
+def memory() -> UploadMemory:
+    return UploadMemory(2 * MAX_BYTES)
+
+
+@pytest.fixture
+async def client(library: Library, memory: UploadMemory) -> AsyncGenerator[aiohttp.ClientSession]:
+    async def read(request: web.Request) -> web.Response:
+        with memory.upload(ADDRESS) as buffer:
+            photo = PhotoIntake(library, buffer)  # type: ignore[arg-type] # what it uses of one
+            try:
+                form = await read_form(request, photo.take)
+            except RefusedError as refused:
+                return refused.response
+            photo_id = await photo.keep(b"key", "form")
+        return web.json_response([dict(form.values), photo_id, photo.fault])
+
+    async def nothing_missing() -> str | None:
+        return None
+
+    async with (
+        serve_http(
+            "127.0.0.1",
+            0,
+            routes=[web.post("/", read)],
+            check=nothing_missing,
+            stopping=asyncio.Event(),
+        ) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+    ):
+        yield session
+
+
+async def sent(
+    client: aiohttp.ClientSession, body: bytes, content_type: str = MULTIPART
+) -> tuple[int, list[object]]:
+    headers = {"Content-Type": content_type}
+    async with client.post("/", data=BytesIO(body), headers=headers) as response:
+        answer = await response.json()
+        return response.status, answer if isinstance(answer, list) else [answer["title"]]
+
+
+async def test_fields_and_the_photo_are_told_apart(
+    client: aiohttp.ClientSession, library: Library
+) -> None:
+    body = (
+        part("description", "Ein größeres Loch".encode())
+        + part("photo", b"a picture", "p.jpg")
+        + part("attribute[size]", b"a")
+        + part("attribute[size]", b"b")
+        + part("name", b"  ")
+        + END
+    )
+
+    status, answer = await sent(client, body)
+
+    fields = {"description": ["Ein größeres Loch"], "attribute[size]": ["a", "b"]}
+    assert (status, answer) == (200, [fields, PHOTO_ID, None])
+    assert library.kept == [b"a picture"]
+
+
+async def test_a_form_without_files_is_read_as_well(client: aiohttp.ClientSession) -> None:
+    answer = await sent(client, b"a=1&b=%C3%A9+&c=", URLENCODED)
+
+    assert answer == (200, [{"a": ["1"], "b": ["é"]}, None, None])
+
+
+@pytest.mark.parametrize(
+    ("photo", "fault"),
+    [
+        (b"no picture", "unsupported_picture"),
+        (b"no database", "photo_busy"),
+        (b"x" * (MAX_BYTES + 1), "too_many_bytes"),
+    ],
+)
+async def test_a_photo_that_cannot_be_kept_leaves_the_fields(
+    client: aiohttp.ClientSession, library: Library, photo: bytes, fault: str
+) -> None:
+    body = part("photo", photo, "p.jpg") + part("description", b"A hole") + END
+
+    assert await sent(client, body) == (200, [{"description": ["A hole"]}, None, fault])
+    assert library.kept == []
+
+
+async def test_the_largest_photo_is_kept(client: aiohttp.ClientSession, library: Library) -> None:
+    await sent(client, part("photo", b"x" * MAX_BYTES, "p.jpg") + END)
+
+    assert [len(picture) for picture in library.kept] == [MAX_BYTES]
+
+
+async def test_while_the_memory_is_full_a_form_comes_without_its_photo(
+    client: aiohttp.ClientSession, memory: UploadMemory
+) -> None:
+    with memory.upload("192.0.2.1") as other:
+        other.extend(bytes(2 * MAX_BYTES))
+        other.complete()
+        none = await sent(client, part("photo", b"", "") + END)
+        busy = await sent(client, part("photo", b"a picture", "p.jpg") + END)
+    taken = [await sent(client, part("photo", b"a picture", "p.jpg") + END) for _ in range(2)]
+
+    assert none == (200, [{}, None, None])
+    assert busy == (200, [{}, None, "photo_busy"])
+    assert taken == [(200, [{}, PHOTO_ID, None])] * 2
+
+
+async def test_a_photo_that_is_dropped_once_it_came_is_named(
+    client: aiohttp.ClientSession, memory: UploadMemory
+) -> None:
+    """While the fields behind it arrive others need the memory."""
+
+    async def body() -> AsyncGenerator[bytes]:
+        yield part("photo", b"x" * MAX_BYTES, "p.jpg")
+        await eventually(lambda: arrived(memory))
+        with memory.upload("192.0.2.1") as complete, memory.upload("192.0.2.2") as new:
+            complete.extend(bytes(MAX_BYTES))
+            complete.complete()
+            new.extend(b"x")
+        yield part("description", b"A hole") + END
+
+    headers = {"Content-Type": MULTIPART}
+    async with client.post("/", data=body(), headers=headers) as response:
+        assert await response.json() == [{"description": ["A hole"]}, None, "photo_busy"]
+
+
+async def arrived(memory: UploadMemory) -> bool:
+    return memory.held == MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        pytest.param(b"a=%FF", URLENCODED, 400, id="no UTF-8"),
+        pytest.param(b"&".join([b"a=1"] * 501), URLENCODED, 400, id="too many fields"),
+        pytest.param(part("a", b"\xff") + END, MULTIPART, 400, id="no UTF-8 in a part"),
+        pytest.param(part("a", b"1"), MULTIPART, 400, id="cut off"),
+        pytest.param(b"text", MULTIPART, 400, id="no parts"),
+        pytest.param(b"text", "multipart/form-data", 400, id="no boundary"),
+        pytest.param(part("a", b"1") * 501 + END, MULTIPART, 400, id="too many parts"),
+        pytest.param(part("a", b"1" * 300_000) + END, MULTIPART, 413, id="too much text"),
+    ],
+)
+async def test_what_is_no_form_is_refused(
+    client: aiohttp.ClientSession, body: bytes, content_type: str, status: int
+) -> None:
+    assert (await sent(client, body, content_type))[0] == status

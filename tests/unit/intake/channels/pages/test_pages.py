@@ -1,0 +1,153 @@
+"""Templates: every page in every language, escaped, and without what the policy forbids."""
+
+from itertools import product
+
+import pytest
+
+from services.intake.channels.pages.form import PageForm
+from services.intake.channels.pages.tracking import Goal
+from shared.catalogue import LocalText
+from tests.html_tree import one_line, tree_of
+from tests.unit.intake.channels.pages.pages import ALL_FAULTS, PAGES, REPORT, page, site
+
+EVERY_PART = list(product(PAGES, site().languages))
+EVERY_PAGE = [(name, language) for name, language in EVERY_PART if name != "preview"]
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_PAGE)
+def test_a_page_has_one_heading_a_title_and_a_name_for_every_control(
+    name: str, language: str
+) -> None:
+    tree = tree_of(page(name, language))
+
+    assert tree.get("lang") == language
+    assert len(tree.xpath("//h1")) == 1
+    assert (tree.findtext(".//title") or "").strip()
+    ids = tree.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    labelled = set(tree.xpath("//label/@for"))
+    for control in tree.xpath("//main//*[self::input or self::select or self::textarea]"):
+        if control.get("type") != "hidden":
+            assert control.get("id") in labelled
+    for reference in " ".join(tree.xpath("//@aria-describedby | //@aria-labelledby")).split():
+        assert reference in ids
+    for link in tree.xpath("//a/@href[starts-with(., '#')]"):
+        assert link.removeprefix("#") in ids
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_PART)
+def test_a_page_holds_no_style_and_no_script_of_its_own(name: str, language: str) -> None:
+    tree = tree_of(page(name, language))
+
+    assert tree.xpath("//@style | //style | //script[not(@src)]") == []
+    assert [a for a in tree.xpath("//@*") if getattr(a, "attrname", "").startswith("on")] == []
+    for address in tree.xpath("//link/@href | //script/@src | //img/@src"):
+        assert address.startswith("/")
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if "report" in name])
+def test_the_main_button_is_the_last_one_and_enter_presses_the_same(name: str) -> None:
+    tree = tree_of(page(name))
+    if not tree.xpath("//form[@id='report']"):
+        pytest.skip("no form")
+    first = tree.xpath("//button[@form='report' or ancestor::form[@id='report']][1]")[0]
+    last = tree.xpath("//main//form//button[not(@type='button')]")[-1]
+
+    assert (first.get("name"), first.get("value")) == (last.get("name"), last.get("value"))
+    assert (last.get("name"), last.get("value")) == ("to", "next")
+
+
+@pytest.mark.parametrize(
+    ("status", "key", "asked"),
+    [("completed", "0a", 1), ("declined", "0a", 1), ("open", "0a", 0), ("completed", "", 0)],
+)
+def test_the_reporter_can_say_of_a_closed_report_that_it_is_not_fixed(
+    status: str, key: str, asked: int
+) -> None:
+    tree = tree_of(page("status", report={**REPORT, "status": status}, key=key))
+
+    assert len(tree.xpath("//input[@name='not_fixed']")) == asked
+
+
+@pytest.mark.parametrize(
+    ("goal", "language", "late", "told"),
+    [
+        (Goal(None, 3), "en", False, "We want this done by March 3, 2026."),
+        (Goal(2, None), "en", False, "We want this done by March 3, 2026, 4:00 PM."),
+        (Goal(None, 3), "en", True, "We wanted this done by March 3, 2026. It is late, and we are"),
+        (Goal(None, 3), "es", True, "el 3 de marzo de 2026. Vamos tarde y lo sentimos."),
+    ],
+)
+def test_by_when_is_a_date_of_the_city_and_a_missed_one_says_so(
+    goal: Goal, language: str, late: bool, told: str
+) -> None:
+    report = {**REPORT, "status": "open", "complete_by": "2026-03-04T00:00:00Z"}
+
+    text = one_line(page("status", language, report=report, goal=goal, is_late=late))
+
+    assert told in text.replace("\u202f", " ")
+
+
+def test_the_last_note_of_the_team_stands_before_the_history() -> None:
+    note = {**REPORT["history"][0], "status": "completed", "bureau": "Streets", "note": "Filled."}
+    tree = tree_of(page("status", report={**REPORT, "history": [*REPORT["history"], note]}))
+    [first, _] = tree.xpath("//*[contains(text(), 'Filled.')]")
+
+    assert first.xpath("following::ol[@class='history']")
+
+
+@pytest.mark.parametrize(
+    ("status", "heading"),
+    [("referred", "Another agency handles this"), ("open", "Please tell this agency as well")],
+)
+def test_an_agency_acts_in_place_of_the_team_or_beside_it(status: str, heading: str) -> None:
+    agency = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "reason": None}
+    tree = tree_of(page("status", report={**REPORT, "status": status, "referral": agency}))
+
+    [note] = tree.xpath("//div[@class='note'][contains(., 'Metro RID Patrol')]")
+    assert note.findtext("h2") == heading
+
+
+@pytest.mark.parametrize(
+    ("priority", "heading"),
+    [("P2", "Please tell this agency as well"), ("P3", "Another agency handles this")],
+)
+def test_an_urgent_report_is_never_left_to_another_agency(priority: str, heading: str) -> None:
+    view = {**PAGES["report_2"]["view"], "priority": priority}
+    [told] = tree_of(page("report_2", view=view)).xpath("//h2[@id='referral']")
+
+    assert told.text == heading
+
+
+def test_a_text_in_another_language_than_the_page_says_so() -> None:
+    pothole = LocalText("Pothole", "Bache").in_language("ar")
+    seen = LocalText("The team has seen your report.", "").in_language("ar")
+    report = {**REPORT, "service_name": pothole, "status_text": seen}
+    status = tree_of(page("status", "ar", report=report))
+    step = tree_of(page("report_2", "ar", kinds={pothole: [("ROW-POTHOLE", pothole)]}))
+
+    assert status.get("dir") == "rtl"
+    assert status.xpath("//h1/span[@lang='en']/text()") == ["Pothole"]
+    assert status.xpath("//*[contains(@class, 'state')]/descendant::*[@lang]") == []
+    assert step.xpath("//optgroup/@lang | //option/@lang") == ["en", "en"]
+
+
+def test_what_people_write_is_escaped() -> None:
+    hostile = '"><script>alert(1)</script>'
+    form = PageForm.of([("description", hostile), ("address", hostile), ("name", hostile)])
+    for name in ("report_1", "report_2", "report_3"):
+        text = page(name, form=form, carried=[("name", hostile)], faults=ALL_FAULTS)
+        assert "<script>alert" not in text
+    assert "<script>alert" not in page("track", typed=hostile)
+    assert "<script>alert" not in page("status", form=PageForm.of([("text", hostile)]))
+
+
+def test_faults_are_in_the_summary_and_at_their_fields() -> None:
+    codes = {fault.field: fault.code for fault in ALL_FAULTS}
+    tree = tree_of(page("report_1", faults=ALL_FAULTS, fault_codes=codes))
+
+    [summary] = tree.xpath("//*[contains(@class, 'faults')]")
+    texts = [link.text_content() for link in summary.xpath(".//a")]
+    for fault, text in zip(ALL_FAULTS, texts, strict=True):
+        at_field = tree.xpath("//*[@id=$id]", id=f"f-{fault.field}-fault")[0].text_content()
+        assert at_field.split() == f"Error: {text}".split()

@@ -1,0 +1,82 @@
+"""``route311 bureau check``: what is wrong with the program of a bureau."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from secrets import token_urlsafe
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka
+from services.dispatch.channels.webhooks.rules.signature import is_secret
+from shared.catalogue import load_catalogue
+from shared.runtime.clock import utc_now
+from workbench.bureau.endpoint import check_endpoint
+from workbench.bureau.feed_player import check_feed_reader
+from workbench.bureau.findings import show
+from workbench.bureau.update_rules import judge_log
+from workbench.bureau.updates_log import read_log
+
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="Its webhook; then no router is needed.")
+]
+SecretOption = Annotated[
+    str | None,
+    typer.Option("--secret", envvar="WEBHOOK_SECRET", help="Secret of the webhook, whsec_…"),
+]
+
+
+FeedOption = Annotated[
+    int | None,
+    typer.Option("--feed", min=0, max=65_535, help="Play the feed on this port of the machine."),
+]
+WithinOption = Annotated[
+    float, typer.Option("--within", min=1, help="Seconds that a program gets for the feed.")
+]
+
+
+def check(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")],
+    url: UrlOption = None,
+    secret: SecretOption = None,
+    feed: FeedOption = None,
+    within: WithinOption = 60.0,
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Say what is wrong with the program of a bureau, and what would be better.
+
+    With --url it plays dispatch against a webhook, with work orders that do not exist: genuine,
+    repeated, forged and late calls. With --feed it plays dispatch for a program that reads the
+    feed. Without both it reads what the bureau wrote to Kafka and how dispatch answered. Exit code
+    1 when something is wrong.
+    """
+    if code not in load_catalogue().bureau_codes:
+        raise typer.BadParameter("no city of the catalogue has a bureau of this code")
+    if feed is not None:
+        key = token_urlsafe()
+
+        def on_start(address: str) -> None:
+            typer.echo(f"DISPATCH={address} BUREAU={code} KEY={key}", err=True)
+
+        findings = asyncio.run(check_feed_reader(code, key, feed, within, on_start))
+        summary = "A program that reads the feed"
+    elif url is None:
+        log = asyncio.run(read_log(find_kafka(data), code))
+        findings = judge_log(log, utc_now())
+        summary = f"{len(log.orders):,} work orders, {len(log.updates):,} updates on Kafka"
+    elif secret is None or not is_secret(secret):
+        raise typer.BadParameter("give --secret, as `route311 bureau webhook set` printed it")
+    else:
+        findings = asyncio.run(check_endpoint(code, url, secret))
+        summary = "An endpoint that dispatch would call"
+    if json_output:
+        typer.echo(json.dumps({"findings": [asdict(finding) for finding in findings]}))
+    else:
+        console = Console(highlight=False)
+        console.print(summary)
+        show(findings, console)
+    if any(finding.is_wrong for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,79 @@
+"""``route311 demo``: a router on this machine, one simulated day, and a summary of it."""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.interrupts import run
+from cli.stack_view import StackView
+from shared.runtime.clock import utc_now
+from workbench.demo.scenario import make_scenario
+from workbench.demo.scenario.stories import TIMEZONE
+
+MIN_REQUESTS = 150
+DEFAULT_REQUESTS = 2_500
+_FRIDAY = 4
+_SETTINGS = {
+    "NOTIFY_QUIET_HOURS": "off",  # the day is played in seconds
+    "INTAKE_FORMS_PER_MINUTE": "60000",  # all residents have one address
+    "INTAKE_ADDRESS_PER_SECOND": "1000",
+}
+
+KeepOption = Annotated[bool, typer.Option("--keep", help="Leave it running until Ctrl-C.")]
+DataOption = Annotated[Path, typer.Option("--data", help="Folder of the demo's data; made anew.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Another seed gives another day.")]
+RequestsOption = Annotated[int, typer.Option("--requests", min=MIN_REQUESTS, hidden=True)]
+
+
+def demo(
+    keep: KeepOption = False,
+    data: DataOption = Path(".route311-demo"),
+    seed: SeedOption = 311,
+    requests: RequestsOption = DEFAULT_REQUESTS,
+) -> None:
+    """Start everything, play one day in Portland, and end with a summary.
+
+    The day is made up, the router is real: Kafka, PostgreSQL and the services run on this
+    machine for as long as the demo does. Exit code 1 when anything that was submitted got lost.
+    """
+    view = StackView()
+    lost = run(_demo(data, seed, requests, view, keep=keep))
+    if keep:
+        view.stopped()
+    if lost:
+        raise typer.Exit(1)
+
+
+async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: bool) -> int:
+    from deploy.local.supervisor import running_stack  # noqa: PLC0415 - slow to load
+    from workbench.demo.report.summary import print_summary  # noqa: PLC0415 - slow to load
+    from workbench.demo.session import run_scenario  # noqa: PLC0415 - slow to load
+
+    console = Console(highlight=False)
+    today = utc_now().astimezone(TIMEZONE).date()
+    scenario = make_scenario(seed, last_working_day_before(today), requests)
+    console.print("Starting Kafka, PostgreSQL and the services …")
+    began = time.monotonic()
+    async with running_stack(data, fresh=True, report=view.show, settings=_SETTINGS) as stack:
+        console.print(f"[green]The router is ready[/] after {time.monotonic() - began:.1f} s.")
+        result = await run_scenario(stack, scenario, console, data, keep=keep)
+        print_summary(console, result)
+        if keep:
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            view.stopping()
+    return result.lost
+
+
+def last_working_day_before(today: date) -> date:
+    """Return the latest Monday to Friday before a date."""
+    day = today - timedelta(days=1)
+    while day.weekday() > _FRIDAY:
+        day -= timedelta(days=1)
+    return day

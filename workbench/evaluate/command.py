@@ -1,0 +1,226 @@
+"""``route311 triage``: back-test, compare and train, without a running router."""
+
+import json
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import workbench.evaluation
+from shared.catalogue import PACKAGE_DATA, load_catalogue
+from workbench.evaluate.picture import draw
+from workbench.evaluate.view import (
+    Evaluation,
+    as_json,
+    bar,
+    changes_as_json,
+    show,
+    show_changes,
+    show_model,
+)
+from workbench.evaluation.comparison import changes
+from workbench.evaluation.exports import read_pairs
+from workbench.evaluation.measures import measure
+from workbench.evaluation.training.train import train
+from workbench.evaluation.trial import BacktestRun, Selection, rules_at, run_backtest
+
+_LABELS = [Path(workbench.evaluation.__file__).parent / "labels" / "real_reports.csv"]
+_REPORTS = Path(workbench.evaluation.__file__).parents[2] / "shared" / "data" / "real_reports"
+
+app = typer.Typer(
+    help="Measure, learn and explain how duplicates and urgency are decided.",
+    no_args_is_help=True,
+)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write a day or a moment such as 2026-09-01T08:00") from None
+
+
+RequestsArgument = Annotated[
+    Path,
+    typer.Argument(exists=True, dir_okay=False, help="CSV or JSON Lines, plain or gzip."),
+]
+PairsOption = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="CSV of labelled duplicates, plain or gzip."),
+]
+LabelsOption = Annotated[
+    Path,
+    typer.Option(
+        "--pairs", exists=True, dir_okay=False, help="CSV of labelled duplicates, plain or gzip."
+    ),
+]
+TextsArgument = Annotated[
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON Lines, one file a writer.")
+]
+ReportLabelsOption = Annotated[
+    list[Path],
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="CSV with the labels of real reports; repeatable, a later file overrides.",
+    ),
+]
+ReportsOption = Annotated[
+    Path, typer.Option(help="Folder with the texts of the real reports, *.jsonl.gz.")
+]
+FlagOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of all requests to flag at most.")
+]
+CityOption = Annotated[
+    str | None, typer.Option(help="Whose requests they are; else the columns say.")
+]
+FromOption = Annotated[
+    datetime | None,
+    typer.Option("--from", parser=_moment, metavar="TIME", help="Count requests since then."),
+]
+ToOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--to", "--until", parser=_moment, metavar="TIME", help="Count requests before then."
+    ),
+]
+AfterOption = Annotated[
+    float | None,
+    typer.Option(min=0, help="Count requests this many days after the first and later."),
+]
+PictureOption = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="Write the curve there, as SVG.")
+]
+RulesOption = Annotated[
+    Path,
+    typer.Option(exists=True, help="Rules that decide: a catalogue's folder, or an evidence.yaml."),
+]
+CatalogueOption = Annotated[
+    Path,
+    typer.Option(exists=True, file_okay=False, help="Catalogue with the rules in use."),
+]
+CompareOption = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        exists=True,
+        metavar="RULES RULES",
+        help="Two such folders or files: list what the second would decide differently.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Measure, learn and explain how duplicates and urgency are decided."""
+
+
+@app.command()
+def evaluate(
+    requests: RequestsArgument,
+    pairs: PairsOption = None,
+    city: CityOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    after: AfterOption = None,
+    picture: PictureOption = None,
+    rules: RulesOption = PACKAGE_DATA,
+    compare: CompareOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Decide past requests by the rules in use, and say how well that went.
+
+    Every request is decided in the order of its time; those outside the period that is counted
+    are history for those inside it. Columns are request_id, reported_at, service_code, latitude,
+    longitude, address and description, or those of Boston's export or of Portland's campsites;
+    of pairs request_id and duplicate_of.
+    """
+    days = None if after is None else timedelta(days=after)
+    selection = Selection(requests, city, since, until, days)
+    labels = read_pairs(pairs) if pairs else []
+    console = Console(highlight=False)
+    if compare:
+        _compare(selection, compare, console, json_output=json_output)
+        return
+    began = time.monotonic()
+    run = _backtest(selection, rules, hidden=json_output)
+    result = measure(run.decisions, labels, run.counted)
+    measured = Evaluation(result, run.rules_version, time.monotonic() - began)
+    if picture is not None:
+        picture.write_text(draw(result), encoding="utf-8")
+    if json_output:
+        typer.echo(json.dumps(as_json(measured)))
+    else:
+        show(measured, console)
+
+
+@app.command("learn")
+def learn_rules(
+    requests: RequestsArgument,
+    pairs: LabelsOption,
+    city: CityOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    rules: CatalogueOption = PACKAGE_DATA,
+    flag: FlagOption = 0.12,
+) -> None:
+    """Propose a city's evidence.yaml from a labelled history, and show what it would have done.
+
+    The file goes to the standard output, to be read and changed before it is put in place; what
+    it would have done to the history goes to the standard error stream. Learn from the earlier
+    part of a history (--until) and evaluate the file on the rest (--from). Kinds with fewer than
+    5 labelled pairs keep prior and thresholds, those with fewer than 20 radius and window.
+    """
+    began = time.monotonic()
+    selection = Selection(requests, city, since, until)
+    trained = train(selection, read_pairs(pairs), rules, flag, bar(hidden=False))
+    seconds = time.monotonic() - began
+    console = Console(stderr=True, highlight=False)
+    show(Evaluation(trained.effects.after, "proposed", seconds), console)
+    console.print(f"All kinds: {trained.effects.of_all()}.")
+    typer.echo(trained.text, nl=False)
+
+
+@app.command("hints")
+def learn_hints(
+    texts: TextsArgument,
+    labels: ReportLabelsOption = _LABELS,
+    reports: ReportsOption = _REPORTS,
+    rules: CatalogueOption = PACKAGE_DATA,
+) -> None:
+    """Train the text model of danger and urgency from labelled texts.
+
+    TEXTS are made up: each line is a JSON object with label (emergency, urgent, routine or
+    harmless), language (en or es) and text; where it names a part, only "train" is learnt from.
+    Give each writer's texts as a file of their own. LABELS are those of real reports, whose texts
+    are in the folder REPORTS. Thresholds come from the random sample of the real reports. The
+    model file (text_model.json.gz) goes to the standard output, its figures on reports that it
+    was not trained on to the standard error stream.
+    """
+    from workbench.evaluation.text_model.train import TrainingFiles, train_from  # noqa: PLC0415 - slow
+
+    console = Console(stderr=True, highlight=False)
+    with console.status("training"):
+        files = TrainingFiles(texts, labels, reports)
+        model = train_from(files, load_catalogue(rules))
+    show_model(model, console)
+    typer.echo(model.encode(), nl=False)
+
+
+def _backtest(selection: Selection, rules: Path, *, hidden: bool) -> BacktestRun:
+    with rules_at(rules, selection.requests, selection.city_id) as root:
+        return run_backtest(selection, root, bar(hidden=hidden))
+
+
+def _compare(
+    selection: Selection, both: tuple[Path, Path], console: Console, *, json_output: bool
+) -> None:
+    before, after = (_backtest(selection, rules, hidden=json_output) for rules in both)
+    found = changes(before, after)
+    if json_output:
+        typer.echo(json.dumps(changes_as_json(found, before, after)))
+    else:
+        show_changes(found, len(before.counted), console)

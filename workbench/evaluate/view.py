@@ -1,0 +1,193 @@
+"""Renders back-tests, comparisons and training as tables and JSON."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from workbench.evaluation.backtest import BacktestDecision
+from workbench.evaluation.comparison import Change, DecisionSummary
+from workbench.evaluation.measures import Agreement, EvaluationResult, share
+from workbench.evaluation.text_model.train import TrainedModel
+from workbench.evaluation.trial import BacktestRun, ProgressTracker
+
+_URGENT = ("P1", "P2")
+_MAX_KINDS = 20
+_MAX_CHANGES = 40
+_FLAGGED_SHARES = (0.05, 0.08, 0.1, 0.14)  # upper bounds of the flagged share
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A result with the version of the rules and the wall time in seconds."""
+
+    result: EvaluationResult
+    rules_version: str
+    seconds: float
+
+
+def bar(*, hidden: bool) -> ProgressTracker:
+    """Return a progress bar on the standard error stream."""
+    console = Console(stderr=True)
+
+    def shown(decisions: Iterable[BacktestDecision], total: int) -> Iterator[BacktestDecision]:
+        return iter(
+            track(
+                decisions, "deciding", total=total, console=console, transient=True, disable=hidden
+            )
+        )
+
+    return shown
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Return a result as a JSON object."""
+    result = evaluation.result
+    return {
+        **_figures(result.whole),
+        "p99_us": round(result.p99_us, 1),
+        "seconds": round(evaluation.seconds, 2),
+        "rules_version": evaluation.rules_version,
+        "outcomes": result.outcomes,
+        "priorities": result.levels,
+        "urgent_share": _urgent_share(result),
+        "unmapped": result.unmapped,
+        "kinds": {kind: _figures(agreement) for kind, agreement in result.kinds.items()},
+        "curve": [asdict(step) for step in result.curve],
+    }
+
+
+def show(evaluation: Evaluation, console: Console) -> None:
+    """Print a table by kind and the figures of all requests."""
+    result = evaluation.result
+    console.print(_table(result))
+    for line in _curve(result):
+        console.print(line)
+    if (urgent := _urgent_share(result)) is not None:
+        console.print(f"Judged urgent or worse: {_percent(urgent)}.")
+    console.print(f"Outcomes: {_counts(result.outcomes)}. Priorities: {_counts(result.levels)}.")
+    if result.unmapped:
+        console.print(f"{result.unmapped:,} are of kinds that the catalogue does not know.")
+    console.print(
+        f"99 % of decisions within {result.p99_us:,.0f} µs of processor time; "
+        f"rules {evaluation.rules_version}; {evaluation.seconds:.1f} s in all."
+    )
+
+
+def _urgent_share(result: EvaluationResult) -> float | None:
+    """Return the share of the requests that are P1 or P2, which a city's alarm budget limits."""
+    return share(sum(result.levels.get(level, 0) for level in _URGENT), result.whole.requests)
+
+
+def _figures(agreement: Agreement) -> dict[str, Any]:
+    return {
+        **asdict(agreement),
+        "recall": agreement.recall,
+        "flagged_share": agreement.flagged_share,
+        "right_case_share": agreement.right_case_share,
+    }
+
+
+def _table(result: EvaluationResult) -> Table:
+    table = Table(title="Duplicates, by kind")
+    table.add_column("Kind", overflow="fold")
+    for heading in ("Requests", "Flagged", "Labelled", "Found", "Right case"):
+        table.add_column(heading, justify="right")
+    for kind, agreement in list(result.kinds.items())[:_MAX_KINDS]:
+        table.add_row(kind, *_cells(agreement))
+    if (others := len(result.kinds) - _MAX_KINDS) > 0:
+        table.add_row(f"{others} more: see --json")
+    table.add_section()
+    table.add_row("all", *_cells(result.whole))
+    return table
+
+
+def _curve(result: EvaluationResult) -> Iterator[str]:
+    """Yield the recall at smaller flagged shares, from higher thresholds of confidence."""
+    if result.whole.recall is None:
+        return
+    within = (
+        next((s for s in result.curve if s.flagged_share <= m), None) for m in _FLAGGED_SHARES
+    )
+    for step in dict.fromkeys(within):
+        if step is not None and step.flagged_share < (result.whole.flagged_share or 0):
+            flagged, found = _percent(step.flagged_share), _percent(step.recall)
+            yield f"Confidence from {step.threshold:.2f}: {flagged} flagged, {found} found."
+
+
+def _cells(agreement: Agreement) -> list[str]:
+    return [
+        f"{agreement.requests:,}",
+        _percent(agreement.flagged_share),
+        f"{agreement.labelled:,}",
+        _percent(agreement.recall),
+        _percent(agreement.right_case_share),
+    ]
+
+
+def _percent(part: float | None) -> str:
+    return "-" if part is None else f"{part:.1%}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def changes_as_json(
+    found: Sequence[Change], before: BacktestRun, after: BacktestRun
+) -> dict[str, Any]:
+    """Return every request that two runs decide differently as a JSON object.
+
+    Args:
+        found: The requests.
+        before: The first run.
+        after: The second run.
+    """
+    return {
+        "requests": len(before.counted),
+        "rules_versions": [before.rules_version, after.rules_version],
+        "changes": [asdict(change) for change in found],
+    }
+
+
+def show_changes(found: Sequence[Change], requests: int, console: Console) -> None:
+    """Print the number of requests decided differently by outcome, and the first of them.
+
+    Args:
+        found: The requests decided differently.
+        requests: Number of all counted requests.
+        console: Where to print.
+    """
+    console.print(f"{len(found):,} of {requests:,} requests would be decided differently.")
+    transitions = Counter((change.before.outcome, change.after.outcome) for change in found)
+    for (was, is_now), count in transitions.most_common():
+        console.print(f"{count:>8,}  {was} -> {is_now}")
+    if not found:
+        return
+    table = Table("Request", "Kind", "Before", "After")
+    for change in found[:_MAX_CHANGES]:
+        table.add_row(
+            change.request_id, change.kind, _describe(change.before), _describe(change.after)
+        )
+    console.print(table)
+    if len(found) > _MAX_CHANGES:
+        console.print(f"The first {_MAX_CHANGES}; --json has them all.")
+
+
+def _describe(decision: DecisionSummary) -> str:
+    match = f" of {decision.held_against}" if decision.held_against else ""
+    return f"{decision.outcome}{match}, {decision.priority}"
+
+
+def show_model(model: TrainedModel, console: Console) -> None:
+    """Print the performance of a text model on writers that it was not trained on."""
+    table = Table("condition", "language", "found", "false alarms", "features")
+    for code, by_language in model.figures.items():
+        for language, one in by_language.items():
+            rates = f"{one.recall:.1%}", f"{one.false_alarms:.1%}"
+            table.add_row(code, language, *rates, f"{len(model.weights[code][language].weights):,}")
+    console.print(table)

@@ -1,0 +1,109 @@
+"""Labels of real reports, whose texts are kept outside the repository.
+
+A file of labels has the columns ``id``, ``language``, ``label`` and ``second`` (``E`` emergency,
+``U`` urgent, ``R`` routine; ``second`` where another label is as fair), ``danger_word`` (``yes``
+where the text uses a word of danger), ``sample``, ``group`` and ``part``. People label reports for
+training, and ``workbench.evaluation.feedback`` turns operators' corrections into labels.
+"""
+
+import csv
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Literal, TextIO
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.vocabulary import Language
+from workbench.evaluation.text_model.texts import UnfitTextsError
+
+Class = Literal["E", "U", "R"]
+TEXTS_SUFFIX = ".jsonl.gz"
+"""End of the names of files with texts."""
+
+
+class ReportLabel(BaseModel):
+    """The label of one real report.
+
+    Attributes:
+        id: Id of its text.
+        language: Language that it is written in.
+        label: The label that fits best.
+        second: Another label that is as fair; empty for none.
+        danger_word: Whether it uses a word of danger, whatever its label.
+        sample: ``random`` for a random sample; ``feedback`` from people's corrections of the
+            router; the others were chosen for their words.
+        group: Id of the first of the reports that begin or end with the same words.
+        part: ``train``, or ``test`` for measurement alone; a group lies in one part.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    language: Language
+    label: Class
+    second: Class | Literal[""] = ""
+    danger_word: bool
+    sample: Literal["random", "net", "top", "ext", "feedback"]
+    group: str
+    part: Literal["train", "test"]
+
+    @property
+    def is_routine(self) -> bool:
+        """True when no other label is as fair: only then a finding is a false alarm."""
+        return self.label == "R" and not self.second
+
+    @property
+    def is_urgent(self) -> bool:
+        """True when it is urgent or worse, and routine is not as fair."""
+        return self.label != "R" and self.second != "R"
+
+
+def read_labels(file: Path) -> list[ReportLabel]:
+    """Read a file of labels.
+
+    Raises:
+        UnfitTextsError: A line is invalid; it names line and field.
+    """
+    labels = []
+    with file.open(encoding="utf-8", newline="") as lines:
+        for number, row in enumerate(csv.DictReader(lines), start=2):
+            row["danger_word"] = row.get("danger_word") or "no"
+            try:
+                labels.append(ReportLabel.model_validate(row))
+            except ValidationError as error:
+                field = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
+                raise UnfitTextsError(f"{file.name}, line {number}: {field}") from None
+    return labels
+
+
+def write_labels(labels: Iterable[ReportLabel], file: TextIO) -> None:
+    """Write a file of labels, as ``read_labels`` reads it."""
+    rows = csv.DictWriter(file, list(ReportLabel.model_fields), lineterminator="\n")
+    rows.writeheader()
+    for label in labels:
+        rows.writerow(label.model_dump() | {"danger_word": "yes" if label.danger_word else ""})
+
+
+def read_report_texts(folder: Path) -> Mapping[str, str]:
+    """Read the texts of real reports by id.
+
+    Raises:
+        UnfitTextsError: The folder has none; it says what is missing.
+    """
+    texts = dict(_texts(folder))
+    if not texts:
+        raise UnfitTextsError(
+            f"{folder}: no *{TEXTS_SUFFIX} here. The texts of the labelled reports are not part of "
+            "the repository; --reports names their folder."
+        )
+    return texts
+
+
+def _texts(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(folder.glob(f"*{TEXTS_SUFFIX}")):
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                item = json.loads(line)
+                yield item["id"], item["text"]
