@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.notify.channels.email.dkim_signer import DkimSigner
-from services.notify.channels.email.sender import MailIdentity
+from services.notify.channels.email.sender import EmailSender, MailIdentity
 from services.notify.channels.resident_links.contact import contact_routes
 from services.notify.channels.resident_links.disclosures import Disclosures
 from services.notify.channels.resident_links.feedback import FeedbackPage, feedback_routes
@@ -19,9 +19,10 @@ from services.notify.channels.resident_links.keep_preferences import Preferences
 from services.notify.channels.resident_links.links import LinkReader
 from services.notify.channels.resident_links.pages import LinkPages
 from services.notify.channels.resident_links.preferences import PreferencePages, preference_routes
+from services.notify.channels.sms.sender import open_sms
 from services.notify.channels.sms.status_api import sms_status_routes
 from services.notify.channels.sms.statuses import SmsStatuses
-from services.notify.delivery.channels import open_channels
+from services.notify.delivery.providers import Provider
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
@@ -61,6 +62,8 @@ from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
 from shared.runtime.service import ServiceParts
+from shared.runtime.smtp import SmtpSettings, open_mailers
+from shared.vocabulary import StatusChannel
 
 
 @asynccontextmanager
@@ -219,3 +222,49 @@ def _mail_identity(settings: NotifySettings, catalogue: Catalogue) -> MailIdenti
 def _check_numbers(settings: NotifySettings, second: SecondProviders) -> None:
     if settings.sms and second.sms and settings.sms.numbers.keys() != second.sms.numbers.keys():
         raise ValueError("NOTIFY_SECOND_SMS_NUMBERS: name the cities of NOTIFY_SMS_NUMBERS")
+
+
+class OpenChannel(NamedTuple):
+    """A channel that is on.
+
+    Attributes:
+        name: Its name.
+        providers: Its providers, the first one first.
+        within_s: Deadline of one hand-over, in seconds.
+    """
+
+    name: StatusChannel
+    providers: Sequence[Provider]
+    within_s: float
+
+
+@asynccontextmanager
+async def open_channels(
+    settings: NotifySettings,
+    second: SecondProviders,
+    renderer: MessageRenderer,
+    identity: MailIdentity,
+) -> AsyncGenerator[list[OpenChannel]]:
+    """Yield the channels that are on.
+
+    Args:
+        settings: The first provider of each.
+        second: The second one, where it is set.
+        renderer: Renders the messages.
+        identity: As whom e-mail is sent.
+    """
+    servers: list[SmtpSettings] = [settings, *([second] if second.smtp_host else [])]
+    accounts = [one for one in (settings.sms, second.sms) if one]
+    async with AsyncExitStack() as stack:
+        emails, texts = list[Provider](), list[Provider]()
+        for server in servers:
+            opening = open_mailers(server, identity.sender, settings.smtp_connections)
+            mailers = await stack.enter_async_context(opening)
+            emails.append(Provider([EmailSender(one, renderer, identity) for one in mailers]))
+        for account in accounts:
+            texters = open_sms(account, renderer, settings.base_url)
+            texts.append(Provider(await stack.enter_async_context(texters)))
+        channels = [OpenChannel("email", emails, max(server.smtp_within_s for server in servers))]
+        if accounts:
+            channels.append(OpenChannel("sms", texts, max(one.within_s for one in accounts)))
+        yield channels

@@ -45,9 +45,9 @@ def _group() -> None:
 def export_labels(texts: TextsOption = None, data: DataOption = DEFAULT_DATA) -> None:
     """Export labels of urgency from operators' corrections and bureaus' reasons.
 
-    Writes CSV to the standard output, with the columns of workbench/evaluation/labels/real_reports.csv, for
-    --labels of `route311 triage hints`. The log keeps the texts of reports for 60 days: export at
-    least that often. The file of --texts holds what residents wrote, with contact data removed.
+    Writes CSV to the standard output, for --labels of `route311 triage hints`. The log keeps the
+    texts of reports for 60 days: export at least that often. The file of --texts holds what
+    residents wrote, with contact data removed.
     """
     labelled = run(read_labels_of_feedback(find_kafka(data)))
     if texts is not None:

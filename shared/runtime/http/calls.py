@@ -1,6 +1,6 @@
 """Parts of HTTP calls: reading the body, responding to errors."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -8,7 +8,7 @@ import pydantic_core
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
-from shared.contract.events import Identity, new_id
+from shared.contract.events import FieldError, Identity, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.body import read_body
 from shared.runtime.http.callers import RefusedError
@@ -100,3 +100,38 @@ def idempotency_id(request: web.Request, otherwise: str | None = None) -> str:
     except ValidationError:
         detail = "Send an Idempotency-Key of 1 to 500 characters without control characters."
         raise RefusedError(problem_response(400, "Bad Idempotency-Key", detail)) from None
+
+
+def refuse_fields(*errors: FieldError, code: str | None = None) -> RefusedError:
+    """Return the 422 for what is wrong in a query or body.
+
+    Args:
+        errors: The fields at fault.
+        code: The kind of problem, for programs.
+    """
+    detail = "Mend what is named under errors."
+    return RefusedError(problem_response(422, "Not acceptable", detail, code=code, errors=errors))
+
+
+def id_reused(what: str) -> RefusedError:
+    """Return the 422 of another body under a known idempotency key.
+
+    Args:
+        what: What is sent under keys, such as ``command``.
+    """
+    code = "id_reused"
+    message = f"Another {what} was sent under this key; send this one under a new key."
+    return refuse_fields(FieldError(field="Idempotency-Key", code=code, message=message), code=code)
+
+
+def field_errors(error: ValidationError) -> Sequence[FieldError]:
+    """Return the errors of a body, without any value."""
+    return [
+        FieldError(field=".".join(map(str, fault["loc"])), code=fault["type"], message=fault["msg"])
+        for fault in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+
+
+def json_response(value: object, status: int = 200) -> web.Response:
+    """Return a value as JSON."""
+    return web.Response(body=pydantic_core.to_json(value), status=status, content_type=JSON)

@@ -1,17 +1,40 @@
-"""Whole numbers and cursors in the query of a list; what is wrong in a query is named together."""
+"""Query parameters of lists: limits and cursors. One response names all that is wrong."""
 
-from collections.abc import Sequence
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, TypeAlias
 
 from aiohttp import web
+from pydantic import Field
 
 from shared.contract.events import FieldError
-from shared.runtime.http.bureau_access import refuse_fields
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.cursors import CursorList, decode_cursor
+from shared.runtime.http.calls import refuse_fields
+from shared.runtime.http.openapi import Parameter, problem
 from shared.runtime.http.problem_details import problem_response
 
 _BAD_CURSOR = "bad_cursor"
 _CURSOR_ADVICE = "Send the next of an earlier answer as after, or leave it out to begin anew."
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 500
+PAGE: Mapping[str, Parameter] = {
+    "after": Parameter("Cursor: next of the previous page. Without it the list starts over."),
+    "limit": Parameter(
+        f"Maximum entries; {DEFAULT_LIMIT} by default.",
+        Annotated[int, Field(ge=1, le=MAX_LIMIT)],
+    ),
+}
+BAD_CURSOR = {400: problem("The cursor is invalid for this list.")}
+BAD_QUERY = {422: problem("A parameter is out of bounds; errors name it.")}
+
+CursorList: TypeAlias = Literal["events", "deliveries", "cases", "surges"]
+
+_MAX_NUMBER: Mapping[CursorList, int] = {
+    "events": 2**63 - 1,
+    "deliveries": 2**63 - 1,
+    "cases": 2**128 - 1,
+    "surges": 2**63 - 1,
+}
 
 
 def number_in(  # noqa: PLR0913, PLR0917 - the bounds of one parameter
@@ -76,3 +99,31 @@ def refuse_faults(faults: Sequence[FieldError]) -> None:
         raise RefusedError(problem_response(400, "Bad cursor", _CURSOR_ADVICE, code=_BAD_CURSOR))
     if faults:
         raise refuse_fields(*faults)
+
+
+def encode_cursor(of: CursorList, bureau: str, number: int) -> str:
+    """Return the cursor after an entry.
+
+    Args:
+        of: The list.
+        bureau: Code of the bureau that the list is about.
+        number: Number of the entry.
+    """
+    return urlsafe_b64encode(f"{of}:{bureau}:{number}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(of: CursorList, bureau: str, cursor: str) -> int | None:
+    """Return the number of an entry; None where the cursor is not one of this list and bureau.
+
+    Args:
+        of: The list.
+        bureau: Code of the bureau that the list is about.
+        cursor: Any text.
+    """
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        number = int(urlsafe_b64decode(padded).decode("ascii").rpartition(":")[2])
+    except ValueError:
+        return None
+    is_known = 0 <= number <= _MAX_NUMBER[of] and encode_cursor(of, bureau, number) == cursor
+    return number if is_known else None

@@ -10,8 +10,9 @@ from functools import partial
 from services.dispatch import app
 from services.dispatch.channels.forwarding import parts
 from services.dispatch.channels.forwarding.open311_worker import Open311Worker
+from services.dispatch.channels.forwarding.rules import forwards
 from services.dispatch.channels.forwarding.store import forwards as store
-from services.dispatch.rules import forwards, webhook_deliveries
+from shared import delivery_attempts
 from shared.catalogue import Open311Forward, load_catalogue
 from tests.faults.altered.service import run_service
 from tests.integration.forwarding.other_city import CITY, KIND, with_forward
@@ -28,8 +29,8 @@ def forward_to(endpoint: str) -> None:
         (app, "load_catalogue", partial(with_forward, BUREAU, target)),
         (forwards, "LEASE", 18 * _SECOND),  # a call takes 15 s at most
         (forwards, "SHOWN_WITHIN", 8 * _SECOND),
-        (webhook_deliveries, "WAITS", (_SECOND,)),
-        (webhook_deliveries, "PROBE_EVERY", 2 * _SECOND),
+        (delivery_attempts, "WAITS", (_SECOND,)),
+        (delivery_attempts, "PROBE_EVERY", 2 * _SECOND),
         (store, "PROBE_EVERY", 2 * _SECOND),
         (parts, "Open311Worker", partial(Open311Worker, poll_every=2 * _SECOND)),
     ):

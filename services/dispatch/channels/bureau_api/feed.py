@@ -8,8 +8,6 @@ import pydantic_core
 from aiohttp import web
 
 from services.dispatch.channels.bureau_api.operations import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
     MAX_WAIT_S,
     READ_FEED,
     READ_WORK_ORDER,
@@ -17,12 +15,18 @@ from services.dispatch.channels.bureau_api.operations import (
 from services.dispatch.event_watch import FeedWatch
 from services.dispatch.store.bureau_events import FeedPage, PostgresFeed
 from shared.contract.events import FieldError, WorkOrder
-from shared.runtime.http.bureau_access import BureauAccess, json_response
+from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.calls import JSON, answers_errors
-from shared.runtime.http.cursors import encode_cursor
+from shared.runtime.http.calls import JSON, answers_errors, json_response
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import number_in, position_in, refuse_faults
+from shared.runtime.http.list_queries import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    encode_cursor,
+    number_in,
+    position_in,
+    refuse_faults,
+)
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 

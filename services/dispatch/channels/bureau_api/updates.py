@@ -24,13 +24,16 @@ from shared.contract.events import (
     usable_trace,
 )
 from shared.runtime.clock import utc_now
-from shared.runtime.http.bureau_access import (
-    BureauAccess,
+from shared.runtime.http.bureau_access import BureauAccess
+from shared.runtime.http.calls import (
+    answers_errors,
+    body_of,
     field_errors,
     id_reused,
+    idempotency_id,
+    json_of,
     json_response,
 )
-from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
 from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.dispatch.channels.bureau_api.operations import BAD_CURSOR, PAGE
 from services.dispatch.channels.operator_api.case_schema import CaseDetails, CaseList
 from shared.runtime.http.calls import JSON
+from shared.runtime.http.list_queries import BAD_CURSOR, PAGE
 from shared.runtime.http.openapi import Content, Operation, Parameter, problem
 from shared.runtime.http.operation_parts import KEY_REFUSALS
 from shared.vocabulary import CaseStatus, PriorityLevel

@@ -8,7 +8,6 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.channels.bureau_api.operations import DEFAULT_LIMIT, MAX_LIMIT
 from services.dispatch.channels.operator_api.case_operations import LIST_CASES, READ_CASE
 from services.dispatch.channels.operator_api.case_schema import (
     CaseDetails,
@@ -26,12 +25,18 @@ from services.dispatch.rules.clocks import overdue_at
 from services.dispatch.rules.history import may_read_note
 from services.dispatch.store.cases import PostgresCases, WholeCase
 from shared.contract.events import FieldError
-from shared.runtime.http.bureau_access import BureauAccess, field_errors, json_response
+from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import BUREAU, OPERATOR, RefusedError
-from shared.runtime.http.calls import answers_errors
-from shared.runtime.http.cursors import encode_cursor
+from shared.runtime.http.calls import answers_errors, field_errors, json_response
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import number_in, position_in, refuse_faults
+from shared.runtime.http.list_queries import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    encode_cursor,
+    number_in,
+    position_in,
+    refuse_faults,
+)
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 

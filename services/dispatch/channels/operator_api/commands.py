@@ -23,9 +23,16 @@ from services.dispatch.store.command_answers import (
 )
 from shared.contract.events import FieldError, OperatorCommand, OperatorCommanded, usable_trace
 from shared.runtime.clock import utc_now
-from shared.runtime.http.bureau_access import field_errors, id_reused
 from shared.runtime.http.callers import Callers
-from shared.runtime.http.calls import JSON, answers_errors, body_of, idempotency_id, json_of
+from shared.runtime.http.calls import (
+    JSON,
+    answers_errors,
+    body_of,
+    field_errors,
+    id_reused,
+    idempotency_id,
+    json_of,
+)
 from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents

@@ -25,16 +25,17 @@ from services.dispatch.store.surges import (
 )
 from shared.contract.events import FieldError
 from shared.runtime.clock import utc_now
-from shared.runtime.http.bureau_access import (
+from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.calls import (
+    answers_errors,
+    body_of,
     field_errors,
+    json_of,
     json_response,
     refuse_fields,
 )
-from shared.runtime.http.callers import Callers, RefusedError
-from shared.runtime.http.calls import answers_errors, body_of, json_of
-from shared.runtime.http.cursors import encode_cursor
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import number_in, position_in, refuse_faults
+from shared.runtime.http.list_queries import encode_cursor, number_in, position_in, refuse_faults
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.audit import audit

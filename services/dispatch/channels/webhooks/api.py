@@ -7,31 +7,32 @@ from dataclasses import asdict
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.channels.bureau_api.operations import (
+from services.dispatch.channels.webhooks.operations import (
     RETIRE_SECRET,
     ROTATE_SECRET,
     SET_WEBHOOK,
     SHOW_WEBHOOK,
 )
-from services.dispatch.channels.bureau_api.schema import (
+from services.dispatch.channels.webhooks.rules.signature import secret_of
+from services.dispatch.channels.webhooks.rules.url import url_error
+from services.dispatch.channels.webhooks.schema import (
     WebhookSetting,
     WebhookStatus,
 )
-from services.dispatch.channels.webhooks.rules.signature import secret_of
-from services.dispatch.channels.webhooks.rules.url import url_error
 from services.dispatch.channels.webhooks.store.webhooks import SecretRefusal, Webhook, Webhooks
 from shared.contract.events import FieldError
 from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
-from shared.runtime.http.bureau_access import (
-    BureauAccess,
+from shared.runtime.http.bureau_access import BureauAccess
+from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.calls import (
+    answers_errors,
+    body_of,
     field_errors,
+    json_of,
     json_response,
-    no_webhook,
     refuse_fields,
 )
-from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.calls import answers_errors, body_of, json_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
@@ -122,3 +123,9 @@ def _new_secret() -> str:
 
 def _with_secrets(webhook: Webhook) -> web.Response:
     return json_response(asdict(webhook))
+
+
+def no_webhook() -> RefusedError:
+    """Return the 404 of a bureau without a webhook."""
+    detail = "This bureau has no webhook. An operator can set one."
+    return RefusedError(problem_response(404, "No webhook", detail, code="no_webhook"))

@@ -3,26 +3,32 @@
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
-from services.dispatch.channels.bureau_api.operations import (
-    DEFAULT_LIMIT,
+from services.dispatch.channels.webhooks.api import no_webhook
+from services.dispatch.channels.webhooks.operations import (
     LIST_CALLS,
-    MAX_LIMIT,
     REPLAY,
 )
-from services.dispatch.channels.bureau_api.schema import ReplayedEvents, ReplayedSpan
+from services.dispatch.channels.webhooks.schema import ReplayedEvents, ReplayedSpan
 from services.dispatch.channels.webhooks.store.webhooks import Webhooks
 from shared.contract.events import FieldError
-from shared.runtime.http.bureau_access import (
-    BureauAccess,
+from shared.runtime.http.bureau_access import BureauAccess
+from shared.runtime.http.calls import (
+    answers_errors,
+    body_of,
     field_errors,
+    json_of,
     json_response,
-    no_webhook,
     refuse_fields,
 )
-from shared.runtime.http.calls import answers_errors, body_of, json_of
-from shared.runtime.http.cursors import encode_cursor
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import number_in, position_in, refuse_faults
+from shared.runtime.http.list_queries import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    encode_cursor,
+    number_in,
+    position_in,
+    refuse_faults,
+)
 from shared.runtime.http.openapi import documents
 
 _REPLAY: TypeAdapter[ReplayedEvents | ReplayedSpan] = TypeAdapter(ReplayedEvents | ReplayedSpan)

@@ -2,7 +2,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from shared.runtime.http.cursors import decode_cursor, encode_cursor
+from shared.runtime.http.list_queries import decode_cursor, encode_cursor
 
 
 @pytest.mark.parametrize("number", [0, 7, 2**63 - 1])

@@ -8,8 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from shared.contract.events import FieldError
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.cursors import encode_cursor
-from shared.runtime.http.list_queries import number_in, position_in, refuse_faults
+from shared.runtime.http.list_queries import encode_cursor, number_in, position_in, refuse_faults
 
 
 def read(query: str) -> tuple[int, int, int]:
