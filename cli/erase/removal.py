@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from cli.erase.findings import Findings
-from services.intake.erasure import (
+from services.intake.store.erasure import (
     erase_bodies,
     erase_contacts,
     erase_drafts,

@@ -17,7 +17,7 @@ from cli.explain.dry_run import decide, request_of_json, request_of_text
 from cli.explain.lookup import OnProgress, find_decision
 from cli.explain.render import show
 from cli.interrupts import run
-from services.triage.assessment import UnknownKindError
+from services.triage.decisions.assessment import UnknownKindError
 from services.triage.outbound.explanation import explain as explanation_of
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue

@@ -11,10 +11,10 @@ from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.outbound import RequestNames, accept
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import classify
-from services.triage.assessment import assess_report
+from services.triage.decisions.assessment import assess_report
+from services.triage.decisions.resolution import resolve
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
-from services.triage.resolution import resolve
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import Catalogue, Jurisdiction
 from shared.contract.events import (

@@ -22,15 +22,12 @@ from services.dispatch.channels.webhooks.deliveries_api import delivery_routes
 from services.dispatch.channels.webhooks.store.deliveries import WebhookQueue
 from services.dispatch.channels.webhooks.store.webhooks import Webhooks
 from services.dispatch.channels.webhooks.worker import WebhookWorker
-from services.dispatch.event_watch import FeedWatch
-from services.dispatch.handlers import IncomingEvent, on_messages
+from services.dispatch.handlers.incoming import IncomingEvent, on_messages
+from services.dispatch.handlers.operator_audit import operator_audits
 from services.dispatch.inbound.case_filter import KnownCodes
 from services.dispatch.inbound.surges import SurgeEvent, latest_surges
-from services.dispatch.operator_audit import operator_audits
 from services.dispatch.outbound import work_order_state
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.reminders import ReminderWorker
-from services.dispatch.retention import BureauEventRetention
 from services.dispatch.rules.reopening import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, keep_events
@@ -38,7 +35,10 @@ from services.dispatch.store.case_events import PostgresCaseEvents
 from services.dispatch.store.cases import PostgresCases
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_order
 from services.dispatch.store.surges import upsert_surges
-from services.dispatch.surge_closings import SurgeClosingWorker
+from services.dispatch.workers.event_watch import FeedWatch
+from services.dispatch.workers.reminders import ReminderWorker
+from services.dispatch.workers.retention import BureauEventRetention
+from services.dispatch.workers.surge_closings import SurgeClosingWorker
 from shared.catalogue import load_catalogue
 from shared.contract.events import CaseReopened, Event, WorkOrder
 from shared.contract.topics import (

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.dispatch.handlers.operators import on_commands_called
 from services.dispatch.inbound.external import incoming_command
-from services.dispatch.operator_handlers import on_commands_called
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store.bureau_events import keep_events

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from services.dispatch.records import UpdateResult
 from services.dispatch.inbound.external import IncomingUpdate
 from services.dispatch.records import WorkOrderNotice
 from services.dispatch.rules.case import Case, CaseWorkOrder
@@ -24,7 +25,6 @@ from services.dispatch.rules.case_changes import (
 )
 from services.dispatch.rules.clocks import PlannedReminder
 from services.dispatch.rules.priority import CasePriority
-from services.dispatch.update_handlers import UpdateResult
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.operator_commands import CaseCommand
-from services.dispatch.rules.work_order_updates import BureauUpdate
+from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import Event
 from shared.vocabulary import UpdateRefusalCode
 
@@ -18,6 +19,25 @@ class UpdateKey:
     bureau: str
     source: str
     update_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateResult:
+    """Result of an update.
+
+    Attributes:
+        refusal: Why it is refused; None when it is accepted.
+        case: The case after it; None unless the work order is the sender's own.
+        version: Version of the work order after the batch; None likewise.
+        changed: True when the work order changed.
+        case_change: Change of the case itself; None when the case did not change.
+    """
+
+    refusal: UpdateRefusal | None = None
+    case: Case | None = None
+    version: int | None = None
+    changed: bool = False
+    case_change: CaseChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from services.intake.acceptance import BatchAcceptance
-from services.intake.batching import SubmissionBatcher
+from services.intake.acceptance.batch import BatchAcceptance
+from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.channels.api.api import submission_routes
 from services.intake.channels.api.bulk import bulk_routes
 from services.intake.channels.api.media import media_routes
@@ -46,10 +46,10 @@ from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
-from services.intake.retention import Retention
 from services.intake.rules.reporter_links import ReporterLinks
-from services.intake.scout import Answered, Scout
 from services.intake.settings import IntakeSettings
+from services.intake.workers.retention import Retention
+from services.intake.workers.scout import Answered, Scout
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics

@@ -38,8 +38,8 @@ from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings, SecondProviders
 from services.notify.store.contact_keys import ContactKeys
 from services.notify.store.notifications import PostgresNotificationStore
-from services.notify.unread_erasures import UnreadErasures
-from services.notify.unsealed_contacts import UnsealedContacts
+from services.notify.workers.unread_erasures import UnreadErasures
+from services.notify.workers.unsealed_contacts import UnsealedContacts
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
 from shared.contract.topics import (

@@ -4,26 +4,26 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.triage.assessment import (
+from services.triage.decisions.assessment import (
     AssessedReport,
     PointLookup,
     StatedParts,
     assess_report,
     point_lookups,
 )
+from services.triage.decisions.reassessment import NotedRequest, Reassessed, place_of, reassess
+from services.triage.decisions.resolution import BatchReporters, Resolution, resolve
 from services.triage.inbound import InboundChanges, read_changes
 from services.triage.outbound.decision import to_decision
 from services.triage.outbound.reassessment import passed_on, to_event
 from services.triage.outbound.report_counts import to_report_counts
 from services.triage.policy import TriagePolicy
-from services.triage.reassessment import NotedRequest, Reassessed, place_of, reassess
 from services.triage.records import (
     CaseStateChange,
     DecisionRecord,
     PlacedRequest,
     SplitRecord,
 )
-from services.triage.resolution import BatchReporters, Resolution, resolve
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.placeholder_points import PointUse

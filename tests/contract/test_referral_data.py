@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.triage.assessment import StatedParts, assess
+from services.triage.decisions.assessment import StatedParts, assess
 from services.triage.policy import TriagePolicy
 from shared.catalogue import Jurisdiction, ReferralRule, load_catalogue
 from shared.catalogue.jurisdiction import HAZARD_NOW

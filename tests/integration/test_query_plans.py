@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.dispatch.handlers import on_messages as dispatch_messages
+from services.dispatch.handlers.incoming import on_messages as dispatch_messages
 from services.dispatch.inbound.case_filter import CaseFilter, KnownCodes
 from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.cases import list_cases

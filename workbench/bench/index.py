@@ -12,9 +12,9 @@ from statistics import median, quantiles
 
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
-from services.triage.assessment import assess_report, case_id_for
+from services.triage.decisions.assessment import assess_report, case_id_for
+from services.triage.decisions.resolution import resolve
 from services.triage.policy import TriagePolicy
-from services.triage.resolution import resolve
 from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.store.cases import PostgresTriageStore

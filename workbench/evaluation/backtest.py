@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from time import thread_time_ns
 from uuid import NAMESPACE_OID, uuid5
 
-from services.triage.assessment import assess_report
+from services.triage.decisions.assessment import assess_report
+from services.triage.decisions.resolution import resolve
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
-from services.triage.resolution import resolve
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import Jurisdiction
 from shared.contract.events import Decision, Location, SubmittedRequest

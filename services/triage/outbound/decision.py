@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from services.triage.decisions.resolution import Resolution, final_priority
 from services.triage.outbound.explanation import (
     explain_following,
     explain_outcome,
     explain_priority,
     explain_referral,
 )
-from services.triage.resolution import Resolution, final_priority
 from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report
 from services.triage.rules.dedup.reasons import (
     confidence,

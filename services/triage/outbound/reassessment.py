@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from services.triage.decisions.reassessment import Reassessed
 from services.triage.outbound.decision import call_911, to_emergency, to_priority
 from services.triage.outbound.explanation import explain_priority
-from services.triage.reassessment import Reassessed
 from shared.contract.events import NoteAdded, Reassessment, RequestReassessed
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.outgoing import Outgoing

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.triage.assessment import PointLookup
+from services.triage.decisions.assessment import PointLookup
 from services.triage.records import (
     CaseStateChange,
     DecisionRecord,

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from services.triage.assessment import StatedParts
-from services.triage.reassessment import NotedRequest, Reassessed
+from services.triage.decisions.assessment import StatedParts
+from services.triage.decisions.reassessment import NotedRequest, Reassessed
 from shared.contract.events import NoteAdded, encode
 from shared.runtime.postgres import Connection
 

@@ -1,6 +1,6 @@
 """From a surge to its events. Ids are deterministic, so that publishing twice is idempotent."""
 
-from services.triage.derived_ids import TIME_BYTES, derived_uuid7
+from services.triage.rules.derived_ids import TIME_BYTES, derived_uuid7
 from services.triage.surges.detection import Window, slot_start
 from services.triage.surges.state import SurgeKey, TrackedSurge
 from shared.contract.events import Event, Surge, SurgeEnded, SurgeStarted

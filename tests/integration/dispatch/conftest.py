@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from services.dispatch.app import dispatch
-from services.dispatch.handlers import DispatchStore
+from services.dispatch.handlers.incoming import DispatchStore
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.runtime.postgres import Pool, open_pool

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from services.dispatch.app import dispatch
-from services.dispatch.handlers import on_messages
+from services.dispatch.handlers.incoming import on_messages
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import keep_events

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.dispatch.handlers import DispatchStore
+from services.dispatch.handlers.incoming import DispatchStore
 from services.dispatch.records import ChangeSet
 from services.dispatch.rules.case import Case
 from shared.contract.events import new_id

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.dispatch.handlers import DispatchStore
+from services.dispatch.handlers.incoming import DispatchStore
 from services.dispatch.records import ChangeSet
 from services.dispatch.rules.case import CaseNote, CaseWorkOrder
 from services.dispatch.rules.deadlines import WorkOrderDeadline

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.dispatch.handlers import DispatchStore
+from services.dispatch.handlers.incoming import DispatchStore
 from services.dispatch.records import (
     ChangeSet,
     CommandKey,

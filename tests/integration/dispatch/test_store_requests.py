@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.dispatch.handlers import DispatchStore
+from services.dispatch.handlers.incoming import DispatchStore
 from services.dispatch.records import ChangeSet, CommandKey, ProcessedCommand
 from services.dispatch.rules.case import CaseRequest
 from shared.contract.events import new_id

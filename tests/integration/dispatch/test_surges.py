@@ -10,7 +10,7 @@ import pytest
 from services.dispatch.inbound.surges import latest_surges
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.surges import SurgeClosing, order_closing, upsert_surges
-from services.dispatch.surge_closings import SurgeClosingWorker
+from services.dispatch.workers.surge_closings import SurgeClosingWorker
 from shared.contract.events import CaseClosed, Surge, new_id
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.postgres import Pool, transaction

@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from services.intake.erasure import erase_contacts
+from services.intake.store.erasure import erase_contacts
 from shared.runtime.database import open_database
 from shared.runtime.postgres import open_pool, transaction
 from tests.conftest import Database

@@ -11,8 +11,8 @@ from services.intake.public_status.model import (
     StatusChange,
 )
 from services.intake.public_status.store import PostgresPublicStatuses
-from services.intake.retention import Retention
-from services.intake.store import PostgresSubmissions
+from services.intake.store.submissions import PostgresSubmissions
+from services.intake.workers.retention import Retention
 from shared.contract.events import new_id
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.runtime.outbox.outbox import enqueue
@@ -94,7 +94,7 @@ async def test_only_what_is_over_goes(
 async def test_a_sweep_goes_through_all_in_batches(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.intake.retention._BATCH_SIZE", 3)
+    monkeypatch.setattr("services.intake.workers.retention._BATCH_SIZE", 3)
     kept = {await reported(pool, ("open", NOON)) for _ in range(4)}
     gone = {await reported(pool, ("completed", NOON)) for _ in range(4)}
 

@@ -11,7 +11,7 @@ import pytest
 
 from services.intake.media.folder import MediaFolder
 from services.intake.media.housekeeping import MediaHousekeeping
-from services.intake.retention import Retention
+from services.intake.workers.retention import Retention
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, open_pool
 from tests.conftest import Database

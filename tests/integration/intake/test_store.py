@@ -16,11 +16,11 @@ from services.intake.public_status.model import (
 )
 from services.intake.public_status.store import PostgresPublicStatuses, find_status
 from services.intake.records import Receipt, StoredSubmission
-from services.intake.retention import REJECTED_RETENTION, Retention
 from services.intake.rules.idempotency import idempotency_key, payload_hash
 from services.intake.rules.public_id import public_id
 from services.intake.rules.tracking_number import CAPACITY, tracking_number
-from services.intake.store import PostgresSubmissions
+from services.intake.store.submissions import PostgresSubmissions
+from services.intake.workers.retention import REJECTED_RETENTION, Retention
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, transaction

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from services.dispatch.handlers import on_messages
+from services.dispatch.handlers.incoming import on_messages
 from services.dispatch.policy import DispatchPolicy
 from shared.contract.events import (
     Event,

@@ -12,7 +12,7 @@ from hypothesis.stateful import (
 )
 from typing_extensions import override
 
-from services.dispatch.handlers import on_messages
+from services.dispatch.handlers.incoming import on_messages
 from services.dispatch.rules.case import Case
 from shared.contract.events import Event, Location, WorkOrder, new_id
 from shared.runtime.consumer.messages import Message

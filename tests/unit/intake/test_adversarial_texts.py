@@ -13,7 +13,7 @@ import pytest
 
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy, city_of
-from services.triage.assessment import assess_report
+from services.triage.decisions.assessment import assess_report
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import FieldError, RequestSubmitted, encode

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.triage.assessment import PointLookup, StatedParts
-from services.triage.reassessment import NotedRequest, Reassessed
+from services.triage.decisions.assessment import PointLookup, StatedParts
+from services.triage.decisions.reassessment import NotedRequest, Reassessed
 from services.triage.records import (
     CaseStateChange,
     DecisionRecord,

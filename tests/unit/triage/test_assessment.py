@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.triage.assessment import (
+from services.triage.decisions.assessment import (
     AssessedReport,
     InvalidRequestError,
     UnknownKindError,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.assessment import case_id_for
+from services.triage.decisions.assessment import case_id_for
 from shared.contract.events import new_id
 
 

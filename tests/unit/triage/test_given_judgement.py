@@ -14,10 +14,10 @@ from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.outbound import RequestNames, accept
 from services.intake.policy import IntakePolicy, city_of
-from services.triage.assessment import assess_report
+from services.triage.decisions.assessment import assess_report
+from services.triage.decisions.resolution import resolve
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
-from services.triage.resolution import resolve
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from shared.catalogue.judgement import DANGER, URGENT

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.triage.assessment import StatedParts
+from services.triage.decisions.assessment import StatedParts
+from services.triage.decisions.reassessment import NotedRequest, reassess
 from services.triage.policy import TriagePolicy
-from services.triage.reassessment import NotedRequest, reassess
 from shared.catalogue import load_catalogue
 from shared.contract.events import (
     Location,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.triage.assessment import assess_report
+from services.triage.decisions.assessment import assess_report
+from services.triage.decisions.resolution import Resolution, resolve
 from services.triage.policy import TriagePolicy
-from services.triage.resolution import Resolution, resolve
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from tests.builders import NOON, PIONEER_SQUARE, location, north_of, request

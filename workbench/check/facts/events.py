@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from services.triage.assessment import (
+from services.triage.decisions.assessment import (
     InvalidRequestError,
     is_findable,
     report_place,

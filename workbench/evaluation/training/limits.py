@@ -7,7 +7,7 @@ from datetime import timedelta
 from math import ceil
 from typing import TypeAlias, TypeVar
 
-from services.triage.assessment import to_report
+from services.triage.decisions.assessment import to_report
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import Report
 from shared.catalogue import Dedup

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from services.triage.assessment import AssessedReport, assess_report
+from services.triage.decisions.assessment import AssessedReport, assess_report
+from services.triage.decisions.resolution import drop_placeholder_point
 from services.triage.policy import TriagePolicy
-from services.triage.resolution import drop_placeholder_point
 from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.matching import compare
 from services.triage.rules.dedup.model import HOUR, Match

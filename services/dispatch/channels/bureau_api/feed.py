@@ -12,8 +12,8 @@ from services.dispatch.channels.bureau_api.operations import (
     READ_FEED,
     READ_WORK_ORDER,
 )
-from services.dispatch.event_watch import FeedWatch
 from services.dispatch.store.bureau_events import FeedPage, PostgresFeed
+from services.dispatch.workers.event_watch import FeedWatch
 from shared.contract.events import FieldError, WorkOrder
 from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import RefusedError

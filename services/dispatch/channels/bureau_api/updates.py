@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from services.dispatch.channels.bureau_api.operations import UPDATE_WORK_ORDER
 from services.dispatch.channels.bureau_api.store import find_answer, keep_answer
-from services.dispatch.handlers import on_update_call
+from services.dispatch.handlers.incoming import on_update_call
 from services.dispatch.inbound.external import incoming_update
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.store.bureau_events import keep_events

@@ -8,7 +8,7 @@ import structlog
 
 from services.dispatch.channels.forwarding.rules.open311 import RemoteProgress
 from services.dispatch.channels.forwarding.store.forwards import move
-from services.dispatch.handlers import on_update_call
+from services.dispatch.handlers.incoming import on_update_call
 from services.dispatch.inbound.external import incoming_update
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.store.bureau_events import keep_events

@@ -10,8 +10,8 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from services.dispatch.event_watch import FeedWatch
 from services.dispatch.store.case_events import KeptEvent, PostgresCaseEvents
+from services.dispatch.workers.event_watch import FeedWatch
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors

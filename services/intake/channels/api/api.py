@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.intake.batching import SubmissionBatcher
+from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.channels.api.operations import SUBMIT
 from services.intake.channels.api.paths import SUBMISSIONS
 from services.intake.inbound.batch import RawSubmission

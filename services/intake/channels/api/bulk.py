@@ -10,7 +10,7 @@ import pydantic_core
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.intake.batching import SubmissionBatcher
+from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.channels.api import paths
 from services.intake.channels.api.operations import BULK
 from services.intake.inbound.batch import RawSubmission

@@ -4,12 +4,17 @@ from typing import Any
 
 from aiohttp import web
 
+from services.intake.acceptance.preview import (
+    PreviewedSubmission,
+    locate,
+    near_query,
+    render_preview,
+)
 from services.intake.channels.api import paths
 from services.intake.channels.api.operations import PREVIEW
 from services.intake.inbound.validation import read_partly
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
-from services.intake.preview import PreviewedSubmission, locate, near_query, render_preview
 from services.intake.public_status.nearby import find_near
 from shared.contract.events import SubmissionReceived, new_id
 from shared.runtime.clock import utc_now

@@ -16,7 +16,7 @@ from services.intake.public_status.placing import place_request
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.stated_places import StatedPlace
 from services.intake.rules.text import split_text
-from services.intake.store import PostgresSubmissions
+from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import Event, Location, NoteAdded, SubmissionAccepted
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION

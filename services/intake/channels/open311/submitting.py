@@ -10,7 +10,7 @@ from typing import Any
 import pydantic_core
 from aiohttp import web
 
-from services.intake.batching import SubmissionBatcher
+from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.channels.api.api import envelope
 from services.intake.channels.api.notes import AddNote, NoteCall
 from services.intake.channels.api.picture_body import picture_refusal

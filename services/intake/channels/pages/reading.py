@@ -5,10 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from services.intake.acceptance.preview import (
+    PreviewedSubmission,
+    locate,
+    near_query,
+    render_preview,
+)
 from services.intake.inbound.validation import read_partly
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
-from services.intake.preview import PreviewedSubmission, locate, near_query, render_preview
 from services.intake.public_status.nearby import NearbyCase, find_near
 from services.intake.rules.location import ResolvedLocation
 from shared.contract.events import FieldError, SubmissionReceived

@@ -9,7 +9,7 @@ from typing import Any
 import pydantic_core
 from aiohttp import web
 
-from services.intake.batching import SubmissionBatcher
+from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import (
     CONTACT,

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from services.intake.channels.open311.schema import RequestUpdate, ServiceRequest
-from services.intake.erasure import erase_texts
+from services.intake.store.erasure import erase_texts
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,

@@ -12,7 +12,7 @@ from cli.dlq.replay import ReplayOutcome
 from services.intake.handlers import accept_submissions
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy
-from services.intake.store import PostgresSubmissions
+from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
 from shared.contract.topics import (
     CHANNEL_SUBMISSIONS,

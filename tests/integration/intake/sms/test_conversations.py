@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.erasure import erase_drafts
+from services.intake.store.erasure import erase_drafts
 from shared.contract.events import ConsentChanged, ContactGiven, NoteAdded, RequestSubmitted
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.database import open_database

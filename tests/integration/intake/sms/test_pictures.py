@@ -17,10 +17,10 @@ from services.intake.channels.sms.conversations import ReceivedText, SmsConversa
 from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.pictures import MAX_TRIES
-from services.intake.erasure import erase_contacts
 from services.intake.media.folder import MediaFolder
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
+from services.intake.store.erasure import erase_contacts
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.network_addresses import Address

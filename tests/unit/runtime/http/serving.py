@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from services.intake.batching import AcceptSubmissions, SubmissionBatcher
+from services.intake.acceptance.batching import AcceptSubmissions, SubmissionBatcher
 from services.intake.channels.api.api import submission_routes
 from services.intake.channels.api.notes import note_routes
 from services.intake.channels.api.paths import NOTES, SUBMISSIONS

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from services.triage.assessment import assess_report
+from services.triage.decisions.assessment import assess_report
+from services.triage.decisions.resolution import resolve
 from services.triage.outbound.decision import to_decision
 from services.triage.outbound.explanation import explain
 from services.triage.policy import TriagePolicy
-from services.triage.resolution import resolve
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision

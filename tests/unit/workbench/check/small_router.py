@@ -7,9 +7,9 @@ from hashlib import sha256
 from itertools import count
 from typing import Any, Literal
 
-from services.dispatch.handlers import on_messages as dispatch
+from services.dispatch.handlers.incoming import on_messages as dispatch
+from services.dispatch.handlers.reminders import on_reminders_due
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.reminder_handlers import on_reminders_due
 from services.intake.handlers import accept_submissions, on_submissions_handed_in
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, city_of

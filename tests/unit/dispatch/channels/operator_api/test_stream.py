@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit
-from services.dispatch.event_watch import FeedWatch
 from services.dispatch.store.case_events import KeptEvent
+from services.dispatch.workers.event_watch import FeedWatch
 from shared.runtime.http.callers import RefusedError
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import workbench.evaluation
 from cli.explain.dry_run import request_of_text
-from services.triage.assessment import assess_report
+from services.triage.decisions.assessment import assess_report
 from services.triage.policy import Assessment, TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now

@@ -7,11 +7,11 @@ from typing import NamedTuple, TypeAlias
 from pydantic import Field
 from uuid_utils import UUID
 
-from services.triage.derived_ids import TIME_BYTES, derived_uuid7
 from services.triage.policy import Assessment, CityPolicy, TriagePolicy
 from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.case_index import CandidateQuery, build_query
 from services.triage.rules.dedup.model import Report, ReportPlace, TriageCase
+from services.triage.rules.derived_ids import TIME_BYTES, derived_uuid7
 from services.triage.rules.priority.location import ReportLocation
 from shared.catalogue import ServiceType
 from shared.catalogue.answers import Answer

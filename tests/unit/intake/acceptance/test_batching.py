@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.intake.batching import Prepare, SubmissionBatcher
+from services.intake.acceptance.batching import Prepare, SubmissionBatcher
 from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
 from shared.errors import DatabaseBusyError, DatabaseDownError

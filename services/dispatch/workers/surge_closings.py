@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from services.dispatch.command_calls import run_commands
-from services.dispatch.operator_audit import operator_audit
+from services.dispatch.handlers.operator_audit import operator_audit
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.store.surges import SurgeClosing, cases_to_close, remove_closed
 from shared.contract.events import OperatorCommanded, new_id

@@ -1,6 +1,6 @@
 from typing import Any
 
-from services.dispatch.operator_audit import OperatorAudit, operator_audits
+from services.dispatch.handlers.operator_audit import OperatorAudit, operator_audits
 from tests.unit.dispatch.factories import command_message, harbour_request, messages, triaged
 from tests.unit.dispatch.harness import DispatchHarness
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from services.intake.erasure import erase_contacts, kept_contacts
 from services.intake.media.store import erase_expired
-from services.intake.store import PostgresSubmissions
+from services.intake.store.erasure import erase_contacts, kept_contacts
+from services.intake.store.submissions import PostgresSubmissions
 from shared.errors import SystemicError, TransientError
 from shared.runtime.ops.shutdown import is_set_within
 from shared.runtime.postgres import Pool, transaction

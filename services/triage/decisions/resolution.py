@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from services.triage.assessment import AssessedReport
+from services.triage.decisions.assessment import AssessedReport
 from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.following import follow, may_follow
 from services.triage.rules.dedup.matching import find_match

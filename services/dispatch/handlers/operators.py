@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.dispatch.case_history import case_events, notice_events
-from services.dispatch.command_handlers import execute
+from services.dispatch.handlers.case_history import case_events, notice_events
+from services.dispatch.handlers.commands import execute
 from services.dispatch.inbound.external import IncomingCommand
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import ChangeSet, LoadedState, ProcessedCommand

@@ -10,7 +10,7 @@ from services.intake.places.gazetteer import geocoders_of
 from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import IntakePolicy
 from services.intake.records import Receipt
-from services.intake.store import PostgresSubmissions
+from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.messages import Message

@@ -4,8 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from services.dispatch.case_history import case_events, notice_events, record_update
-from services.dispatch.feedback_handlers import put_feedback
+from services.dispatch.handlers.case_history import case_events, notice_events, record_update
+from services.dispatch.handlers.feedback import put_feedback
+from services.dispatch.handlers.notes import put_note, raise_by_notes
+from services.dispatch.handlers.operators import (
+    COMMANDS_THAT_MOVE_REQUESTS,
+    on_operator_commanded,
+)
+from services.dispatch.handlers.updates import apply_update
 from services.dispatch.inbound.external import (
     IncomingCommand,
     IncomingUpdate,
@@ -13,11 +19,6 @@ from services.dispatch.inbound.external import (
     incoming_update,
 )
 from services.dispatch.inbound.requests import incoming_request
-from services.dispatch.note_handlers import put_note, raise_by_notes
-from services.dispatch.operator_handlers import (
-    COMMANDS_THAT_MOVE_REQUESTS,
-    on_operator_commanded,
-)
 from services.dispatch.outbound import receipt
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import (
@@ -34,7 +35,6 @@ from services.dispatch.rules.history import PLACE_STATED, RESIDENT, author_of_up
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import UnitOfWork
-from services.dispatch.update_handlers import apply_update
 from shared.contract.events import (
     Event,
     FeedbackGiven,

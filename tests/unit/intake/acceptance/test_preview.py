@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
+from services.intake.acceptance.preview import (
+    PreviewedSubmission,
+    locate,
+    near_query,
+    render_preview,
+)
 from services.intake.inbound.validation import read_partly
 from services.intake.policy import CityAddress
-from services.intake.preview import PreviewedSubmission, locate, near_query, render_preview
 from services.intake.public_status.nearby import NearbyCase
 from shared.vocabulary import GeoPoint
 from tests.builders import NOON, handed_in

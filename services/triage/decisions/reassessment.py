@@ -7,7 +7,7 @@ never take away one that the reporter described.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.triage.assessment import StatedParts, assess, report_place
+from services.triage.decisions.assessment import StatedParts, assess, report_place
 from services.triage.policy import Assessment, CityPolicy, TriagePolicy
 from services.triage.records import PlacedRequest
 from services.triage.rules.priority.score import level_of

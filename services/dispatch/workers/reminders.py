@@ -8,8 +8,8 @@ from datetime import datetime
 
 import structlog
 
+from services.dispatch.handlers.reminders import on_reminders_due
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.reminder_handlers import on_reminders_due
 from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.errors import StoppedError, SystemicError, TransientError

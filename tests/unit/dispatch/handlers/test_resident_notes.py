@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.note_handlers import UnknownRequestError
+from services.dispatch.handlers.notes import UnknownRequestError
 from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.notes import MAX_NOTES
 from shared.contract.events import (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.note_handlers import UnknownRequestError
+from services.dispatch.handlers.notes import UnknownRequestError
 from services.dispatch.records import CaseHistoryEntry
 from shared.contract.events import (
     CaseReopened,

@@ -1,9 +1,9 @@
 """Apply a bureau's update of a work order to the state of the batch."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.dispatch.inbound.external import IncomingUpdate
+from services.dispatch.records import UpdateResult
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.case import Case, CaseNote, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
@@ -24,25 +24,6 @@ from services.dispatch.rules.work_order_updates import (
 )
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import new_id
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateResult:
-    """Result of an update.
-
-    Attributes:
-        refusal: Why it is refused; None when it is accepted.
-        case: The case after it; None unless the work order is the sender's own.
-        version: Version of the work order after the batch; None likewise.
-        changed: True when the work order changed.
-        case_change: Change of the case itself; None when the case did not change.
-    """
-
-    refusal: UpdateRefusal | None = None
-    case: Case | None = None
-    version: int | None = None
-    changed: bool = False
-    case_change: CaseChange | None = None
 
 
 def apply_update(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.dispatch.note_handlers import case_of_request
+from services.dispatch.handlers.notes import case_of_request
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.case import CaseNote

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from services.dispatch.case_history import case_events, notice_events, reminded
+from services.dispatch.handlers.case_history import case_events, notice_events, reminded
 from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
 from services.dispatch.records import ChangeSet, LoadedState
 from services.dispatch.rules.case import Case, CaseWorkOrder
