@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -90,7 +89,7 @@ async def dispatch(
         others: list[Message[Any]] = [m for m in messages if not isinstance(m.event, SurgeEvent)]
         produced = await on_messages(others, PostgresDispatchStore(db), policy, clock())
         for entry in operator_audits(messages, produced):
-            audit("operator_command", **asdict(entry))
+            audit("operator_command", **entry)
         for event in produced:
             if isinstance(event, CaseReopened) and event.data.reason == SAYS_NOT_FIXED:
                 NOT_FIXED.labels(event.data.lead_bureau).inc()

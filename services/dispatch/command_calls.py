@@ -1,7 +1,6 @@
 """Operators' commands whose callers wait: executed in a transaction, by the rules of the topic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.dispatch.handlers.operators import on_commands_called
@@ -16,36 +15,20 @@ from shared.runtime.outbox.outbox import OutboxBatch, enqueue
 from shared.runtime.postgres import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredCommands:
-    """Commands that were executed or refused.
-
-    Attributes:
-        answers: The answer to each, in order.
-        batches: What is to be published after the commit.
-    """
-
-    answers: Sequence[CommandAnswer]
-    batches: Sequence[OutboxBatch]
-
-
 async def run_commands(
     db: Connection, commands: Sequence[OperatorCommanded], policy: DispatchPolicy, now: datetime
-) -> AnsweredCommands:
-    """Execute or refuse commands, and enqueue what follows.
+) -> tuple[list[CommandAnswer], list[OutboxBatch]]:
+    """Execute or refuse commands in the caller's transaction, and enqueue what follows.
 
-    Args:
-        db: A connection in a transaction.
-        commands: In order; their ids are new.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
+    Returns the answer to each command, in order, and what is to be published after the commit.
+    The ids of the commands are new.
     """
     incoming = [incoming_command(command, now) for command in commands]
-    executed = await on_commands_called(incoming, PostgresDispatchStore(db), policy, now)
+    outcomes, produced = await on_commands_called(incoming, PostgresDispatchStore(db), policy, now)
     answers = [
         CommandAnswer(refusal=outcome)
         if isinstance(outcome, CommandRefusal)
         else CommandAnswer(tuple(map(encode, outcome)))
-        for outcome in executed.outcomes
+        for outcome in outcomes
     ]
-    return AnsweredCommands(answers, await enqueue(db, await keep_events(db, executed.produced)))
+    return answers, await enqueue(db, await keep_events(db, produced))

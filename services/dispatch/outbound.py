@@ -6,9 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from services.dispatch.records import UpdateResult
 from services.dispatch.inbound.external import IncomingUpdate
-from services.dispatch.records import WorkOrderNotice
+from services.dispatch.records import UpdateResult, WorkOrderNotice
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
     CaseChange,
@@ -208,7 +207,7 @@ def receipt(incoming: IncomingUpdate, result: UpdateResult, now: datetime) -> Ev
     """
     refusal, case = result.refusal, result.case
     data = UpdateReceipt(
-        update_id=incoming.key.update_id,
+        update_id=incoming.key.id,
         update_source=incoming.key.source,
         work_order_id=incoming.work_order_id,
         case_id=case.case_id if case else None,

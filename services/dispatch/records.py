@@ -3,22 +3,27 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import Event
-from shared.vocabulary import UpdateRefusalCode
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateKey:
-    """Idempotency key of an update; ids are unique within one source of one bureau."""
+class MessageKey(NamedTuple):
+    """Idempotency key of a bureau's update or an operator's command.
 
-    bureau: str
+    Attributes:
+        source: CloudEvents source.
+        id: CloudEvents id, unique within the source.
+        bureau: The bureau whose topic or key it came by; empty for a command.
+    """
+
     source: str
-    update_id: str
+    id: str
+    bureau: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +46,19 @@ class UpdateResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessedUpdate:
-    """An update and its result.
+class ProcessedMessage:
+    """An update or command and its result.
 
     Attributes:
-        key: Its idempotency key.
-        update: The update; None where it was malformed.
-        changed: True when it changed its work order.
+        parsed: The update or command; None where it was malformed.
         refused_as: Code of the refusal; None when it was accepted.
+        changed: True for an update that changed its work order.
     """
 
-    key: UpdateKey
-    update: BureauUpdate | None
-    changed: bool
-    refused_as: UpdateRefusalCode | None
-
-
-@dataclass(frozen=True, slots=True)
-class CommandKey:
-    """Idempotency key of an operator's command; ids are unique within one source."""
-
-    source: str
-    command_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessedCommand:
-    """A command, None where it was malformed, and the code of its refusal, if it was refused."""
-
-    key: CommandKey
-    command: CaseCommand | None
+    key: MessageKey
+    parsed: BureauUpdate | CaseCommand | None
     refused_as: str | None
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +129,8 @@ class LoadedState:
 
     cases: Iterable[Case]
     case_ids: Mapping[str, str] = field(default_factory=dict)
-    update_keys: Iterable[UpdateKey] = ()
-    command_keys: Iterable[CommandKey] = ()
+    update_keys: Iterable[MessageKey] = ()
+    command_keys: Iterable[MessageKey] = ()
     case_requests: Iterable[CaseRequest] = ()
     history_ids: Iterable[str] = ()
 
@@ -171,10 +158,10 @@ class ChangeSet:
     new_orders: Sequence[tuple[str, CaseWorkOrder]] = ()
     changed_orders: Sequence[CaseWorkOrder] = ()
     joined_requests: Sequence[CaseRequest] = ()
-    updates: Sequence[ProcessedUpdate] = ()
+    updates: Sequence[ProcessedMessage] = ()
     restated_cases: Sequence[Case] = ()
     changed_requests: Sequence[CaseRequest] = ()
-    commands: Sequence[ProcessedCommand] = ()
+    commands: Sequence[ProcessedMessage] = ()
     history: Sequence[CaseHistoryEntry] = ()
 
 

@@ -1,21 +1,58 @@
 """Unit of work: the state of the cases that a batch is about, and its changes until it commits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from services.dispatch.records import (
     CaseHistoryEntry,
     ChangeSet,
-    CommandKey,
     LoadedState,
-    ProcessedCommand,
-    ProcessedUpdate,
-    UpdateKey,
+    MessageKey,
+    ProcessedMessage,
     WorkOrderNotice,
 )
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from shared.contract.events import Event
 from shared.errors import TransientError
+
+
+class DispatchStore(Protocol):
+    """Cases with their work orders and requests, and the idempotency keys of messages."""
+
+    async def load(
+        self, case_ids: Collection[str], work_order_ids: Collection[str]
+    ) -> Sequence[Case]:
+        """Lock and return the cases of these ids and of these work orders, as far as they exist.
+
+        The targets of merges of those cases are included. The locks last until the transaction
+        ends.
+        """
+        ...
+
+    async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
+        """Return the case of each of the requests that belong to one."""
+        ...
+
+    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of the events that are in the history of a case."""
+        ...
+
+    async def processed_updates(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
+        """Return those of the updates that were processed before."""
+        ...
+
+    async def processed_commands(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
+        """Return those of the commands that were processed before."""
+        ...
+
+    async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
+        """Return all requests of these cases."""
+        ...
+
+    async def write(self, changes: ChangeSet) -> None:
+        """Write the changes of a batch."""
+        ...
 
 
 class MergedMeanwhileError(TransientError):
@@ -46,8 +83,8 @@ class UnitOfWork:
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
         self._joined: dict[str, CaseRequest] = {}
         self._changed: dict[str, CaseRequest] = {}
-        self._updates: list[ProcessedUpdate] = []
-        self._commands: list[ProcessedCommand] = []
+        self._updates: list[ProcessedMessage] = []
+        self._commands: list[ProcessedMessage] = []
 
     def has_request(self, request_id: str) -> bool:
         """Return True when the request belongs to a case."""
@@ -70,11 +107,11 @@ class UnitOfWork:
             raise MergedMeanwhileError("request_id: moved just now")
         return self._cases[case_id]
 
-    def has_update(self, key: UpdateKey) -> bool:
+    def has_update(self, key: MessageKey) -> bool:
         """Return True when the update was processed before."""
         return key in self._update_keys
 
-    def has_command(self, key: CommandKey) -> bool:
+    def has_command(self, key: MessageKey) -> bool:
         """Return True when the command was processed before."""
         return key in self._command_keys
 
@@ -126,12 +163,12 @@ class UnitOfWork:
         joined = request.request_id in self._joined
         (self._joined if joined else self._changed)[request.request_id] = request
 
-    def record_update(self, update: ProcessedUpdate) -> None:
+    def record_update(self, update: ProcessedMessage) -> None:
         """Record the result of an update."""
         self._update_keys.add(update.key)
         self._updates.append(update)
 
-    def record_command(self, command: ProcessedCommand) -> None:
+    def record_command(self, command: ProcessedMessage) -> None:
         """Record the result of a command."""
         self._command_keys.add(command.key)
         self._commands.append(command)

@@ -1,8 +1,8 @@
 """Handlers of dispatch: decisions of triage, updates of bureaus and commands of operators."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from services.dispatch.handlers.case_history import case_events, notice_events, record_update
 from services.dispatch.handlers.feedback import put_feedback
@@ -22,19 +22,16 @@ from services.dispatch.inbound.requests import incoming_request
 from services.dispatch.outbound import receipt
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import (
-    ChangeSet,
-    CommandKey,
     LoadedState,
-    ProcessedUpdate,
-    UpdateKey,
+    ProcessedMessage,
 )
-from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case import Case
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import attach, open_case
 from services.dispatch.rules.history import PLACE_STATED, RESIDENT, author_of_update
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
-from services.dispatch.unit_of_work import UnitOfWork
+from services.dispatch.unit_of_work import DispatchStore, UnitOfWork
 from shared.contract.events import (
     Event,
     FeedbackGiven,
@@ -51,44 +48,6 @@ from shared.runtime.outgoing import Outgoing
 _RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
 _ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
-
-
-class DispatchStore(Protocol):
-    """Cases with their work orders and requests, and the idempotency keys of messages."""
-
-    async def load(
-        self, case_ids: Collection[str], work_order_ids: Collection[str]
-    ) -> Sequence[Case]:
-        """Lock and return the cases of these ids and of these work orders, as far as they exist.
-
-        The targets of merges of those cases are included. The locks last until the transaction
-        ends.
-        """
-        ...
-
-    async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
-        """Return the case of each of the requests that belong to one."""
-        ...
-
-    async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
-        """Return those of the events that are in the history of a case."""
-        ...
-
-    async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
-        """Return those of the updates that were processed before."""
-        ...
-
-    async def processed_commands(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
-        """Return those of the commands that were processed before."""
-        ...
-
-    async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
-        """Return all requests of these cases."""
-        ...
-
-    async def write(self, changes: ChangeSet) -> None:
-        """Write the changes of a batch."""
-        ...
 
 
 async def on_messages(
@@ -199,7 +158,7 @@ def _apply_update(
     result = apply_update(incoming, uow, policy, now)
     update = incoming.parsed if isinstance(incoming.parsed, BureauUpdate) else None
     refused_as = result.refusal.code if result.refusal else None
-    uow.record_update(ProcessedUpdate(incoming.key, update, result.changed, refused_as))
+    uow.record_update(ProcessedMessage(incoming.key, update, refused_as, result.changed))
     events = list[Event]()
     if result.case and result.changed:
         uow.change(result.case, incoming.event)

@@ -1,7 +1,6 @@
 """Entries of the audit stream for operators' commands."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, get_args
 from uuid import UUID
 
@@ -14,32 +13,9 @@ _MAX_CHARACTERS = 200
 _COMMANDS = get_args(CommandName)
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorAudit:
-    """One command and what became of it.
-
-    Attributes:
-        actor: The operator, as the command names them; None where it does not.
-        command: Name of the command; None where there is no such command.
-        case_id: The case that it is about; None where that is no id.
-        command_id: CloudEvents id of the command; a batch that is handled again repeats it.
-        source: CloudEvents source of the command.
-        record: ``topic/partition/offset`` of its record; None for a call over HTTP.
-        outcome: ``executed``, ``repeated``, or the code of the refusal.
-    """
-
-    actor: str | None
-    command: str | None
-    case_id: str | None
-    command_id: str
-    source: str
-    record: str | None
-    outcome: str
-
-
 def operator_audits(
     messages: Sequence[Message[Any]], produced: Sequence[Event | Outgoing]
-) -> Iterator[OperatorAudit]:
+) -> Iterator[Mapping[str, str | None]]:
     """Yield an entry for each command of a batch.
 
     Args:
@@ -57,24 +33,24 @@ def operator_audits(
 
 def operator_audit(
     command: OperatorCommanded, outcome: str, record: str | None = None
-) -> OperatorAudit:
-    """Return the entry of one command.
+) -> Mapping[str, str | None]:
+    """Return the audit entry of one command.
 
     Args:
-        command: The command.
-        outcome: What became of it.
-        record: Position of its record, where it came by the topic.
+        command: The command; a batch that is handled again repeats its id.
+        outcome: ``executed``, ``repeated``, or the code of the refusal.
+        record: ``topic/partition/offset``; None for a call over HTTP.
     """
     name, case_id = _text(command.data, "command"), _text(command.data, "case_id")
-    return OperatorAudit(
-        actor=_text(command.data, "actor"),
-        command=name if name in _COMMANDS else None,
-        case_id=case_id if case_id and _is_id(case_id) else None,
-        command_id=command.id,
-        source=command.source,
-        record=record,
-        outcome=outcome,
-    )
+    return {
+        "actor": _text(command.data, "actor"),
+        "command": name if name in _COMMANDS else None,
+        "case_id": case_id if case_id and _is_id(case_id) else None,
+        "command_id": command.id,
+        "source": command.source,
+        "record": record,
+        "outcome": outcome,
+    }
 
 
 def _refusals(produced: Sequence[Event | Outgoing]) -> Iterator[tuple[str, str]]:

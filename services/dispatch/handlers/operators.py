@@ -1,19 +1,16 @@
 """Handlers of operators' commands, from the topic and over HTTP."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from services.dispatch.handlers.case_history import case_events, notice_events
 from services.dispatch.handlers.commands import execute
 from services.dispatch.inbound.external import IncomingCommand
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import ChangeSet, LoadedState, ProcessedCommand
-from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.records import LoadedState, ProcessedMessage
 from services.dispatch.rules.history import author_of_command
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
-from services.dispatch.unit_of_work import UnitOfWork
+from services.dispatch.unit_of_work import DispatchStore, UnitOfWork
 from shared.contract.events import Event, OperatorCommand
 from shared.contract.topics import OPERATOR_COMMANDS
 from shared.runtime.consumer.messages import dead_letter_record
@@ -22,37 +19,6 @@ from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName
 
 COMMANDS_THAT_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
-
-
-class CommandStore(Protocol):
-    """Cases with their work orders and requests."""
-
-    async def load(
-        self, case_ids: Collection[str], work_order_ids: Collection[str]
-    ) -> Sequence[Case]:
-        """Lock and return the cases of these ids and of these work orders, as far as they exist."""
-        ...
-
-    async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
-        """Return all requests of these cases."""
-        ...
-
-    async def write(self, changes: ChangeSet) -> None:
-        """Write the changes of a batch."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutedCommands:
-    """Results of some commands.
-
-    Attributes:
-        outcomes: For each command the events of its cases, or why it is refused.
-        produced: All events, and the record of each executed command, to publish.
-    """
-
-    outcomes: Sequence[Sequence[Event] | CommandRefusal]
-    produced: Sequence[Event | Outgoing]
 
 
 def on_operator_commanded(
@@ -81,9 +47,12 @@ def on_operator_commanded(
 
 
 async def on_commands_called(
-    commands: Sequence[IncomingCommand], store: CommandStore, policy: DispatchPolicy, now: datetime
-) -> ExecutedCommands:
+    commands: Sequence[IncomingCommand], store: DispatchStore, policy: DispatchPolicy, now: datetime
+) -> tuple[Sequence[Sequence[Event] | CommandRefusal], Sequence[Event | Outgoing]]:
     """Execute or refuse commands whose callers wait for the outcome.
+
+    Returns for each command the events of its cases or the refusal, and all that is to be
+    published: events and the record of each executed command.
 
     Those that are executed go to the topic of commands too, as the log of who changed what; there
     they count as repeats.
@@ -103,7 +72,7 @@ async def on_commands_called(
             produced += [_record(command), *outcome]
     produced += notice_events(uow, now)
     await store.write(uow.change_set())
-    return ExecutedCommands(outcomes, produced)
+    return outcomes, produced
 
 
 def _execute(
@@ -112,13 +81,13 @@ def _execute(
     """Execute and record a command; return the events of its cases, or why it is refused."""
     parsed = incoming.parsed
     if isinstance(parsed, CommandRefusal):
-        uow.record_command(ProcessedCommand(incoming.key, None, parsed.code))
+        uow.record_command(ProcessedMessage(incoming.key, None, parsed.code))
         return parsed
     outcome = execute(parsed, uow, policy, now)
     if isinstance(outcome, CommandRefusal):
-        uow.record_command(ProcessedCommand(incoming.key, parsed, outcome.code))
+        uow.record_command(ProcessedMessage(incoming.key, parsed, outcome.code))
         return outcome
-    uow.record_command(ProcessedCommand(incoming.key, parsed, None))
+    uow.record_command(ProcessedMessage(incoming.key, parsed, None))
     for request in outcome.moved_requests:
         uow.change_request(request)
     for transition in outcome.transitions:
@@ -142,7 +111,7 @@ def _record(executed: IncomingCommand) -> Outgoing:
     return Outgoing.to_topic(OPERATOR_COMMANDS.name, data["case_id"], event)
 
 
-async def _load(commands: Sequence[IncomingCommand], store: CommandStore) -> LoadedState:
+async def _load(commands: Sequence[IncomingCommand], store: DispatchStore) -> LoadedState:
     parsed = [item.parsed for item in commands if isinstance(item.parsed, CaseCommand)]
     named = {case_id for c in parsed for case_id in (c.case_id, c.into_case)}
     moving = {c.case_id for c in parsed if c.command in COMMANDS_THAT_MOVE_REQUESTS}

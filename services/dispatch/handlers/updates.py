@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from services.dispatch.inbound.external import IncomingUpdate
-from services.dispatch.records import UpdateResult
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.records import UpdateResult
 from services.dispatch.rules.case import Case, CaseNote, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.clocks import restart_clock, stop_clock

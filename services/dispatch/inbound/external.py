@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.dispatch.records import CommandKey, UpdateKey
+from services.dispatch.records import MessageKey
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import (
@@ -37,7 +37,7 @@ class IncomingUpdate:
         status: Its status, as far as that can be parsed; for the receipt.
     """
 
-    key: UpdateKey
+    key: MessageKey
     event: WorkOrderUpdated
     parsed: BureauUpdate | UpdateRefusal
     work_order_id: str | None
@@ -74,7 +74,7 @@ class IncomingCommand:
         parsed: The command, or why it is malformed.
     """
 
-    key: CommandKey
+    key: MessageKey
     event: OperatorCommanded
     parsed: CaseCommand | CommandRefusal
 
@@ -107,7 +107,7 @@ def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
     """Parse an update from the topic of the bureau ``sender``."""
     data = strip_control_chars(event.data)
     return IncomingUpdate(
-        key=UpdateKey(sender, event.source, event.id),
+        key=MessageKey(event.source, event.id, sender),
         event=event,
         parsed=_parse_update(data),
         work_order_id=_echo(data, "work_order_id"),
@@ -117,7 +117,7 @@ def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
 
 def incoming_command(event: OperatorCommanded, now: datetime) -> IncomingCommand:
     """Parse a command; one without a valid time counts as given now."""
-    return IncomingCommand(CommandKey(event.source, event.id), event, _parse_command(event, now))
+    return IncomingCommand(MessageKey(event.source, event.id), event, _parse_command(event, now))
 
 
 def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.dispatch.records import CommandKey
+from services.dispatch.records import MessageKey
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store.rows import digest
 from shared.runtime.postgres import Connection
@@ -19,45 +19,25 @@ class CommandAnswer:
     Attributes:
         events: The events of its cases, with the bytes of their topic.
         refusal: Why it is refused; None where it was executed.
+        body_digest: SHA-256 of the body over HTTP; None for a command over Kafka.
     """
 
     events: Sequence[bytes] = ()
     refusal: CommandRefusal | None = None
+    body_digest: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCommand:
-    """A command that was processed before.
-
-    Attributes:
-        body_digest: SHA-256 of its body; None where it came over Kafka.
-        answer: The answer to it.
-    """
-
-    body_digest: bytes | None
-    answer: CommandAnswer
-
-
-async def find_command(db: Connection, key: CommandKey) -> KnownCommand | None:
-    """Return what is known of a command; None for a new one."""
+async def find_command_answer(db: Connection, key: MessageKey) -> CommandAnswer | None:
+    """Return the answer to a command that was processed before; None for a new one."""
     row = await db.fetchrow(_FIND_SQL, digest(key))
     if row is None:
         return None
     code = row["refused_as"]
     refusal = CommandRefusal(code, row["refusal"] or "") if code else None
-    return KnownCommand(row["body_digest"], CommandAnswer(row["events"] or (), refusal))
+    return CommandAnswer(row["events"] or (), refusal, row["body_digest"])
 
 
-async def keep_command_answer(
-    db: Connection, key: CommandKey, body_digest: bytes, answer: CommandAnswer
-) -> None:
-    """Keep the answer to a command that was just processed.
-
-    Args:
-        db: The transaction that processed it.
-        key: Its idempotency key.
-        body_digest: SHA-256 of its body.
-        answer: The answer.
-    """
+async def keep_command_answer(db: Connection, key: MessageKey, answer: CommandAnswer) -> None:
+    """Keep the answer to a command in the transaction that processed it."""
     message = answer.refusal.message if answer.refusal else None
-    await db.execute(_KEEP_SQL, digest(key), body_digest, list(answer.events), message)
+    await db.execute(_KEEP_SQL, digest(key), answer.body_digest, list(answer.events), message)

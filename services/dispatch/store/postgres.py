@@ -4,14 +4,11 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 
-from services.dispatch.records import ChangeSet, CommandKey, UpdateKey
+from services.dispatch.records import ChangeSet, MessageKey
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
 from shared.runtime.postgres import Connection, Pool, columns, insert_rows, transaction
-
-K = TypeVar("K", UpdateKey, CommandKey)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -147,15 +144,17 @@ class PostgresDispatchStore:
         found = await self._db.fetch(_ENTRIES_SQL, list(event_ids))
         return {row["event_id"] for row in found}
 
-    async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
+    async def processed_updates(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
         """Return those of the updates that were processed before."""
         return await self._processed(_PROCESSED_UPDATES_SQL, keys)
 
-    async def processed_commands(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
+    async def processed_commands(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
         """Return those of the commands that were processed before."""
         return await self._processed(_PROCESSED_COMMANDS_SQL, keys)
 
-    async def _processed(self, statement: str, keys: Collection[K]) -> Collection[K]:
+    async def _processed(
+        self, statement: str, keys: Collection[MessageKey]
+    ) -> Collection[MessageKey]:
         if not keys:
             return ()
         by_digest = {rows.digest(key): key for key in keys}

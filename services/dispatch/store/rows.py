@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -12,15 +12,14 @@ from pydantic_core import to_json
 
 from services.dispatch.records import (
     CaseHistoryEntry,
-    CommandKey,
-    ProcessedCommand,
-    ProcessedUpdate,
-    UpdateKey,
+    MessageKey,
+    ProcessedMessage,
 )
 from services.dispatch.rules.case import Case, CaseNote, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.clocks import next_reminder_at, overdue_at
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from services.dispatch.rules.priority import CasePriority, KnownPriority
+from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.contract.events import Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
 
@@ -32,9 +31,10 @@ def _json(value: object) -> str:
     return to_json(value).decode()
 
 
-def digest(key: UpdateKey | CommandKey) -> bytes:
+def digest(key: MessageKey) -> bytes:
     """Return the SHA-256 of a key; NUL is a safe separator, as no part can have it."""
-    return sha256("\0".join(astuple(key)).encode()).digest()
+    parts = (key.bureau, key.source, key.id) if key.bureau else (key.source, key.id)
+    return sha256("\0".join(parts).encode()).digest()
 
 
 def changed_case_row(case: Case) -> ColumnValues:
@@ -146,27 +146,27 @@ def history_row(entry: CaseHistoryEntry) -> ColumnValues:
     }
 
 
-def command_row(processed: ProcessedCommand) -> ColumnValues:
+def command_row(processed: ProcessedMessage) -> ColumnValues:
     """Return all columns of ``commands``."""
-    key, command = processed.key, processed.command
+    key, command = processed.key, processed.parsed
     return {
         "digest": digest(key),
         "source": key.source,
-        "command_id": key.command_id,
+        "command_id": key.id,
         "said": json.dumps(asdict(command), default=str) if command else None,
         "refused_as": processed.refused_as,
     }
 
 
-def update_row(processed: ProcessedUpdate) -> ColumnValues:
+def update_row(processed: ProcessedMessage) -> ColumnValues:
     """Return all columns of ``updates``."""
-    key, update = processed.key, processed.update
+    key, update = processed.key, processed.parsed
     return {
         "digest": digest(key),
         "bureau": key.bureau,
         "source": key.source,
-        "update_id": key.update_id,
-        "work_order_id": update.work_order_id if update else None,
+        "update_id": key.id,
+        "work_order_id": update.work_order_id if isinstance(update, BureauUpdate) else None,
         "said": json.dumps(asdict(update), default=str) if update else None,
         "changed": processed.changed,
         "refused_as": processed.refused_as,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -66,12 +66,12 @@ class SurgeClosingWorker:
             if not due:
                 return 0
             commands = [_command(case_id, closing) for case_id, closing in due]
-            answered = await run_commands(db, commands, self.policy, self.clock())
+            answers, batches = await run_commands(db, commands, self.policy, self.clock())
             await remove_closed(db, [case_id for case_id, _ in due])
-        self.hand_over(answered.batches)
-        for command, answer in zip(commands, answered.answers, strict=True):
+        self.hand_over(batches)
+        for command, answer in zip(commands, answers, strict=True):
             outcome = answer.refusal.code if answer.refusal else "executed"
-            audit("operator_command", **asdict(operator_audit(command, outcome)))
+            audit("operator_command", **operator_audit(command, outcome))
         return len(due)
 
 

@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 
 from services.dispatch.app import dispatch
-from services.dispatch.handlers.incoming import DispatchStore
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
+from services.dispatch.unit_of_work import DispatchStore
 from shared.runtime.postgres import Pool, open_pool
 from tests.builders import NOON
 from tests.conftest import Database

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from services.dispatch.handlers.incoming import DispatchStore
 from services.dispatch.records import ChangeSet
 from services.dispatch.rules.case import Case
+from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id
 from tests.unit.dispatch.factories import case, case_priority, case_request, order, problem
 

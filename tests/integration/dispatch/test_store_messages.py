@@ -2,15 +2,13 @@
 
 import pytest
 
-from services.dispatch.handlers.incoming import DispatchStore
 from services.dispatch.records import (
     ChangeSet,
-    CommandKey,
-    ProcessedCommand,
-    ProcessedUpdate,
-    UpdateKey,
+    MessageKey,
+    ProcessedMessage,
 )
 from services.dispatch.store.postgres import PostgresDispatchStore
+from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id
 from shared.runtime.postgres import open_pool, transaction
 from tests.builders import NOON
@@ -19,33 +17,33 @@ from tests.unit.dispatch.factories import command, order, update
 
 
 async def test_a_command_is_known_by_source_and_id_together(store: DispatchStore) -> None:
-    taken, unread = CommandKey("/console", "1"), CommandKey("/console", "2")
+    taken, unread = MessageKey("/console", "1"), MessageKey("/console", "2")
     commands = [
-        ProcessedCommand(taken, command("merge_case", into_case=new_id()), refused_as=None),
-        ProcessedCommand(unread, None, refused_as="invalid"),
+        ProcessedMessage(taken, command("merge_case", into_case=new_id()), refused_as=None),
+        ProcessedMessage(unread, None, refused_as="invalid"),
     ]
     await store.write(ChangeSet(commands=commands))
 
-    alike = [CommandKey("/other", "1"), CommandKey("/console", "3")]
+    alike = [MessageKey("/other", "1"), MessageKey("/console", "3")]
 
     assert set(await store.processed_commands([taken, unread, *alike])) == {taken, unread}
     assert not await store.processed_commands([])
 
 
 async def test_an_update_is_known_by_bureau_source_and_id_together(store: DispatchStore) -> None:
-    taken = UpdateKey("ROADS", "/system", "1")
+    taken = MessageKey("/system", "1", "ROADS")
     said = update(order(), "completed", internal_note="Crew 7", scheduled_for=NOON)
-    unread = UpdateKey("ROADS", "/system", "2")
+    unread = MessageKey("/system", "2", "ROADS")
     updates = [
-        ProcessedUpdate(taken, said, changed=True, refused_as=None),
-        ProcessedUpdate(unread, None, changed=False, refused_as="invalid"),
+        ProcessedMessage(taken, said, refused_as=None, changed=True),
+        ProcessedMessage(unread, None, refused_as="invalid", changed=False),
     ]
     await store.write(ChangeSet(updates=updates))
 
     alike = [
-        UpdateKey("WATER", "/system", "1"),
-        UpdateKey("ROADS", "/other", "1"),
-        UpdateKey("ROADS", "/system", "3"),
+        MessageKey("/system", "1", "WATER"),
+        MessageKey("/other", "1", "ROADS"),
+        MessageKey("/system", "3", "ROADS"),
     ]
 
     assert set(await store.processed_updates([taken, unread, *alike])) == {taken, unread}
@@ -53,10 +51,10 @@ async def test_an_update_is_known_by_bureau_source_and_id_together(store: Dispat
 
 async def test_an_update_is_known_however_long_its_name_is(store: DispatchStore) -> None:
     source, update_id = ("".join(map(chr, range(at, at + 500))) for at in (0x1F000, 0x20000))
-    key = UpdateKey("ROADS", source, update_id)
+    key = MessageKey(source, update_id, "ROADS")
 
     await store.write(
-        ChangeSet(updates=[ProcessedUpdate(key, None, changed=False, refused_as="invalid")])
+        ChangeSet(updates=[ProcessedMessage(key, None, refused_as="invalid", changed=False)])
     )
 
     assert set(await store.processed_updates([key])) == {key}
@@ -65,10 +63,10 @@ async def test_an_update_is_known_however_long_its_name_is(store: DispatchStore)
 @pytest.mark.integration
 async def test_what_a_bureau_said_is_kept_as_it_said_it(database: Database) -> None:
     said = update(order(), "declined", reason="Crew 7 says: “no” \N{SNOWMAN}", at=NOON)
-    key = UpdateKey("ROADS", "/system", "1")
+    key = MessageKey("/system", "1", "ROADS")
     async with open_pool(database.dsn("dispatch")) as pool:
         async with transaction(pool) as db:
-            taken = ProcessedUpdate(key, said, changed=True, refused_as=None)
+            taken = ProcessedMessage(key, said, refused_as=None, changed=True)
             await PostgresDispatchStore(db).write(ChangeSet(updates=[taken]))
         row = await pool.fetchrow(
             "SELECT said->>'reason' AS reason, (said->>'at')::timestamptz AS at FROM updates"

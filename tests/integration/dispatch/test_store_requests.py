@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from services.dispatch.handlers.incoming import DispatchStore
-from services.dispatch.records import ChangeSet, CommandKey, ProcessedCommand
+from services.dispatch.records import ChangeSet, MessageKey, ProcessedMessage
 from services.dispatch.rules.case import CaseRequest
+from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id
 from tests.builders import location
 from tests.integration.dispatch.stored_cases import case_of_two_bureaus, load_one, opening
@@ -47,14 +47,14 @@ async def test_a_moved_request_is_in_its_new_case_and_a_case_stands_for_another(
     told = problem(location=location(precision="address", address="12 Quay St"))
     moved = case_request(one.opened_by, other.case_id, moves=1, problem=told)
     stands = replace(one, version=2, opened_by=new_id(), problem=problem(summary="Else"))
-    key = CommandKey("/console", "1")
+    key = MessageKey("/console", "1")
 
     await store.write(
         ChangeSet(
             changed_cases=[stands],
             restated_cases=[stands],
             changed_requests=[moved],
-            commands=[ProcessedCommand(key, command(), refused_as=None)],
+            commands=[ProcessedMessage(key, command(), refused_as=None)],
         )
     )
 

@@ -6,10 +6,8 @@ from dataclasses import replace
 from services.dispatch.records import (
     CaseHistoryEntry,
     ChangeSet,
-    CommandKey,
-    ProcessedCommand,
-    ProcessedUpdate,
-    UpdateKey,
+    MessageKey,
+    ProcessedMessage,
 )
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 
@@ -18,8 +16,8 @@ class InMemoryDispatchStore:
     """Cases and work orders in separate tables, so that a row that is not written stays."""
 
     def __init__(self) -> None:
-        self.updates: dict[UpdateKey, ProcessedUpdate] = {}
-        self.commands: dict[CommandKey, ProcessedCommand] = {}
+        self.updates: dict[MessageKey, ProcessedMessage] = {}
+        self.commands: dict[MessageKey, ProcessedMessage] = {}
         self.case_requests: dict[str, CaseRequest] = {}
         self.history: list[CaseHistoryEntry] = []
         self._cases: dict[str, Case] = {}
@@ -54,10 +52,10 @@ class InMemoryDispatchStore:
     async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
         return {e.event_id for e in self.history if e.event_id} & set(event_ids)
 
-    async def processed_updates(self, keys: Collection[UpdateKey]) -> Collection[UpdateKey]:
+    async def processed_updates(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
         return self.updates.keys() & set(keys)
 
-    async def processed_commands(self, keys: Collection[CommandKey]) -> Collection[CommandKey]:
+    async def processed_commands(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
         return self.commands.keys() & set(keys)
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:

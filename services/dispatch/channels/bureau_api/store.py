@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.dispatch.records import UpdateKey
+from services.dispatch.records import MessageKey
 from services.dispatch.store.rows import digest
 from shared.contract.events import UpdateReceipt
 from shared.runtime.postgres import Connection
@@ -24,7 +24,7 @@ class KnownUpdate:
     receipt: UpdateReceipt | None
 
 
-async def find_answer(db: Connection, key: UpdateKey) -> KnownUpdate | None:
+async def find_answer(db: Connection, key: MessageKey) -> KnownUpdate | None:
     """Return what is known of an update; None for a new one."""
     row = await db.fetchrow(_FIND_SQL, digest(key))
     if row is None:
@@ -35,7 +35,7 @@ async def find_answer(db: Connection, key: UpdateKey) -> KnownUpdate | None:
 
 
 async def keep_answer(
-    db: Connection, key: UpdateKey, body_digest: bytes, receipt: UpdateReceipt
+    db: Connection, key: MessageKey, body_digest: bytes, receipt: UpdateReceipt
 ) -> None:
     """Keep the answer to an update that was just processed.
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -14,11 +14,11 @@ from services.dispatch.channels.operator_api.command_operations import COMMAND_C
 from services.dispatch.command_calls import run_commands
 from services.dispatch.handlers.operator_audit import operator_audit
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import CommandKey
+from services.dispatch.records import MessageKey
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store.command_answers import (
     CommandAnswer,
-    find_command,
+    find_command_answer,
     keep_command_answer,
 )
 from shared.contract.events import FieldError, OperatorCommand, OperatorCommanded, usable_trace
@@ -98,17 +98,16 @@ def command_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> Ta
         return await attempt(partial(take_once, command, digest))
 
     async def take_once(command: OperatorCommanded, digest: bytes) -> CommandAnswer:
-        key = CommandKey(command.source, command.id)
+        key = MessageKey(command.source, command.id)
         async with transaction(pool) as db:
-            if known := await find_command(db, key):
+            if known := await find_command_answer(db, key):
                 if known.body_digest != digest:
                     raise id_reused("command")
                 _audit(command, "repeated")
-                return known.answer
-            answered = await run_commands(db, [command], policy, utc_now())
-            [answer] = answered.answers
-            await keep_command_answer(db, key, digest, answer)
-        on_commit(answered.batches)
+                return known
+            [answer], batches = await run_commands(db, [command], policy, utc_now())
+            await keep_command_answer(db, key, replace(answer, body_digest=digest))
+        on_commit(batches)
         _audit(command, answer.refusal.code if answer.refusal else "executed")
         return answer
 
@@ -116,7 +115,7 @@ def command_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> Ta
 
 
 def _audit(command: OperatorCommanded, outcome: str) -> None:
-    audit("operator_command", **asdict(operator_audit(command, outcome)))
+    audit("operator_command", **operator_audit(command, outcome))
 
 
 def _refused(command: OperatorCommanded, refusal: CommandRefusal) -> web.Response:

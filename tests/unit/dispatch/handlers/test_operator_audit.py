@@ -1,11 +1,12 @@
+from collections.abc import Mapping
 from typing import Any
 
-from services.dispatch.handlers.operator_audit import OperatorAudit, operator_audits
+from services.dispatch.handlers.operator_audit import operator_audits
 from tests.unit.dispatch.factories import command_message, harbour_request, messages, triaged
 from tests.unit.dispatch.harness import DispatchHarness
 
 
-async def audited(harness: DispatchHarness, *items: Any) -> list[OperatorAudit]:
+async def audited(harness: DispatchHarness, *items: Any) -> list[Mapping[str, str | None]]:
     batch = messages(*items)
     return list(operator_audits(batch, await harness.handle_all(*batch)))
 
@@ -19,10 +20,14 @@ async def test_a_command_is_noted_with_who_gave_it_about_what_and_its_outcome(
     [entry] = await audited(harness, command)
     [again] = await audited(harness, command)
 
-    assert (entry.actor, entry.command, entry.case_id) == ("Kim", "lower_priority", lead.case_id)
-    assert (entry.command_id, entry.outcome) == (command.event.id, "executed")
-    assert (entry.record or "").startswith("operator-commands/")
-    assert again.outcome == "repeated"
+    assert (entry["actor"], entry["command"], entry["case_id"]) == (
+        "Kim",
+        "lower_priority",
+        lead.case_id,
+    )
+    assert (entry["command_id"], entry["outcome"]) == (command.event.id, "executed")
+    assert (entry["record"] or "").startswith("operator-commands/")
+    assert again["outcome"] == "repeated"
 
 
 async def test_a_refused_command_is_noted_with_the_code(harness: DispatchHarness) -> None:
@@ -32,8 +37,8 @@ async def test_a_refused_command_is_noted_with_the_code(harness: DispatchHarness
 
     first, second = await audited(harness, refused, senseless)
 
-    assert first.outcome == "case_open"
-    assert (second.outcome, second.actor) == ("invalid", None)
+    assert first["outcome"] == "case_open"
+    assert (second["outcome"], second["actor"]) == ("invalid", None)
 
 
 async def test_no_text_stands_where_a_command_or_a_case_is_named(harness: DispatchHarness) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from services.dispatch.policy import NotInCatalogueError
-from services.dispatch.records import UpdateKey
+from services.dispatch.records import MessageKey
+from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.contract.events import (
     CaseClosed,
     CaseRequestAttached,
@@ -270,15 +271,15 @@ async def test_what_a_bureau_said_is_kept_with_what_became_of_it(harness: Dispat
 
     await harness.handle(good, bad)
 
-    stored = harness.store.updates[UpdateKey("ROADS", good.event.source, good.event.id)]
-    assert stored.update is not None
-    assert (stored.update.internal_note, stored.changed, stored.refused_as) == (
+    stored = harness.store.updates[MessageKey(good.event.source, good.event.id, "ROADS")]
+    assert isinstance(stored.parsed, BureauUpdate)
+    assert (stored.parsed.internal_note, stored.changed, stored.refused_as) == (
         "Crew 7",
         True,
         None,
     )
-    unread = harness.store.updates[UpdateKey("ROADS", "/system", "u-2")]
-    assert (unread.update, unread.changed, unread.refused_as) == (None, False, "invalid")
+    unread = harness.store.updates[MessageKey("/system", "u-2", "ROADS")]
+    assert (unread.parsed, unread.changed, unread.refused_as) == (None, False, "invalid")
 
 
 async def test_internal_notes_are_published_to_nobody(harness: DispatchHarness) -> None:

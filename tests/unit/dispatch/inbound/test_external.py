@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.dispatch.inbound.external import IncomingUpdate, incoming_command, incoming_update
-from services.dispatch.records import UpdateKey
+from services.dispatch.records import MessageKey
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import OperatorCommanded, WorkOrderUpdated
@@ -22,7 +22,7 @@ def data(**changes: Any) -> dict[str, Any]:
 
 
 def test_an_update_is_named_by_its_sender_and_its_own_id() -> None:
-    assert parsed(data()).key == UpdateKey("ROADS", "/bureau/roads", "u-1")
+    assert parsed(data()).key == MessageKey("/bureau/roads", "u-1", "ROADS")
 
 
 def test_an_update_says_what_its_bureau_wrote() -> None:

@@ -82,7 +82,7 @@ def _of_dispatch(dispatch: InMemoryDispatch) -> dict[str, Rows]:
         "dispatch_case_requests": [list(pair) for pair in dispatch.requests.items()],
         "dispatch_commands": [
             *(
-                [taken.key.source, taken.key.command_id, taken.refused_as]
+                [taken.key.source, taken.key.id, taken.refused_as]
                 for taken in dispatch.commands.values()
             ),
             ["/http/Olga", "1", "case_open"],  # its caller has the reason, and no topic
