@@ -57,6 +57,7 @@ schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the
 	$(BIN)/python -m shared.contract.schemas
 	$(BIN)/python -m docs._tools.access_page
 	$(BIN)/python -m docs._tools.routing_page
+	$(BIN)/python -m docs._tools.diagrams
 
 messages: setup ## Write new texts of pages and messages into their catalogues, say what each lacks
 	$(BIN)/python -m docs._tools.translations update $(NEW)
