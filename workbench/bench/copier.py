@@ -1,7 +1,7 @@
 """One hop of the raw limit: copies records from one topic to the next with bare aiokafka.
 
-``python -m workbench.bench.copier FROM TO COUNT`` ends after COUNT records. The environment says where
-Kafka is.
+``python -m workbench.bench.copier FROM TO COUNT`` ends after COUNT records. The environment says
+where Kafka is.
 """
 
 import sys

@@ -46,7 +46,7 @@ async def test_no_text_stands_where_a_command_or_a_case_is_named(harness: Dispat
 
     [entry] = await audited(harness, wrong)
 
-    assert (entry.command, entry.case_id, entry.outcome) == (None, None, "invalid")
+    assert (entry["command"], entry["case_id"], entry["outcome"]) == (None, None, "invalid")
 
 
 async def test_other_messages_are_not_noted(harness: DispatchHarness) -> None:
