@@ -1,14 +1,16 @@
-"""``route311 catalogue``: checks the service catalogue, and builds its ready file."""
+"""``route311 catalogue``: look up, check and build the service catalogue."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cli.connection import JsonOption
+from cli.terminal import show_table
 from shared.catalogue import (
     PACKAGE_DATA,
     Catalogue,
@@ -18,20 +20,79 @@ from shared.catalogue import (
     load_catalogue,
 )
 
-app = typer.Typer(help="Check and build the service catalogue.", no_args_is_help=True)
+catalogue = typer.Typer()
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 RootOption = Annotated[
-    Path | None, typer.Option(help="Folder of the catalogue; without it the one that is built in.")
+    Path | None, typer.Option(help="Folder of the catalogue; the built-in one by default.")
+]
+CityOption = Annotated[str | None, typer.Option("--city", "--jurisdiction", help="Only this city.")]
+SearchOption = Annotated[
+    str | None, typer.Option(help="Only entries with this text in code, name or keywords.")
 ]
 
 
-@app.command()
-def check(root: RootOption = None, as_json: JsonOption = False) -> None:
-    """Check every file; print what to mend where, or what the catalogue holds.
+@catalogue.command()
+def kinds(
+    city: CityOption = None,
+    search: SearchOption = None,
+    root: RootOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the kinds of report with code, group, priority and leading bureau.
 
-    Every fault is one line: file, line, and what to do about it. Exit code 1 when there is one.
+    Example: `route311 catalogue kinds --city portland.gov --search pothole`
+    """
+    rows = [
+        {
+            "city": each.id,
+            "code": kind.code,
+            "name": kind.name.en,
+            "group": kind.group.en,
+            "priority": kind.priority,
+            "lead": kind.lead,
+        }
+        for each in _cities(city, root)
+        for kind in each.services.values()
+        if _has(search, kind.code, kind.name.en, kind.name.es, *kind.keywords.all)
+    ]
+    _list("kinds", rows, as_json=as_json)
+
+
+@catalogue.command()
+def bureaus(
+    city: CityOption = None,
+    search: SearchOption = None,
+    root: RootOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the bureaus with code, name, telephone number and escalation.
+
+    Example: `route311 catalogue bureaus --search water`
+    """
+    rows = [
+        {
+            "city": each.id,
+            "code": bureau.code,
+            "name": bureau.name,
+            "phone": bureau.phone,
+            "escalates_to": bureau.escalates_to,
+        }
+        for each in _cities(city, root)
+        for bureau in each.bureaus.values()
+        if _has(search, bureau.code, bureau.name)
+    ]
+    _list("bureaus", rows, as_json=as_json)
+
+
+@catalogue.command()
+def check(root: RootOption = None, as_json: JsonOption = False) -> None:
+    """Check every file; print its faults, or what the catalogue holds.
+
+    Every fault is one line: file, line, and how to fix it. Exit code 1 if there is one.
+
+    Example: `route311 catalogue check --root my/catalogue`
     """
     try:
         loaded = load_catalogue(root or PACKAGE_DATA)
@@ -41,12 +102,14 @@ def check(root: RootOption = None, as_json: JsonOption = False) -> None:
     _show(loaded, as_json=as_json)
 
 
-@app.command()
+@catalogue.command()
 def build(root: RootOption = None, as_json: JsonOption = False) -> None:
     """Write the ready file, which services load in place of the YAML files.
 
-    It lies beside the folder: `data.ready` for the one that is built in. A service that finds none
-    for its files and its code reads the YAML files, and writes it. Exit code 1 on any fault.
+    It is next to the folder: `data.ready` for the built-in one. A service without a ready file for
+    its files and its version reads the YAML files and writes one. Exit code 1 on any fault.
+
+    Example: `route311 catalogue build`
     """
     folder = root or PACKAGE_DATA
     try:
@@ -58,6 +121,25 @@ def build(root: RootOption = None, as_json: JsonOption = False) -> None:
         _errors.print(f"the ready file of {folder} cannot be written: {error.strerror}")
         raise typer.Exit(1) from None
     _show(built, as_json=as_json)
+
+
+def _cities(city: str | None, root: Path | None) -> Sequence[Jurisdiction]:
+    cities = load_catalogue(root or PACKAGE_DATA).jurisdictions
+    if city is not None and city not in cities:
+        raise typer.BadParameter(f"write one of {', '.join(sorted(cities))}", param_hint="--city")
+    return [cities[city]] if city else list(cities.values())
+
+
+def _has(search: str | None, *texts: str) -> bool:
+    return search is None or any(search.casefold() in text.casefold() for text in texts)
+
+
+def _list(name: str, rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({name: rows}, ensure_ascii=False))
+    else:
+        headings = [heading.replace("_", " ") for heading in rows[0]] if rows else []
+        show_table(_console, headings, [list(row.values()) for row in rows], f"no {name} found")
 
 
 def _show_issues(error: CatalogueError, root: Path, *, as_json: bool) -> None:
@@ -73,10 +155,11 @@ def _show(loaded: Catalogue, *, as_json: bool) -> None:
     if as_json:
         _console.print_json(data={"version": loaded.version, "jurisdictions": counts})
         return
-    table = Table("", *counts)
-    for name in next(iter(counts.values())):
-        table.add_row(name.replace("_", " "), *(str(holds[name]) for holds in counts.values()))
-    _console.print(table)
+    rows = [
+        (name.replace("_", " "), *(holds[name] for holds in counts.values()))
+        for name in next(iter(counts.values()))
+    ]
+    show_table(_console, ("", *counts), rows)
     _console.print(f"version {loaded.version}, no fault found")
 
 

@@ -1,11 +1,14 @@
-"""The commands of ``route311``: each is ``cli/<name>.py``, or ``cli/<name>/command.py``.
+"""The registry of commands: the sections of ``route311 --help`` and the targets of each command.
 
-They are named and not imported here, so that the list of commands loads none of them.
+Targets are strings, so that the list loads none of them, and so that the developers' commands in
+``workbench`` are absent where that package is not installed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import typer
@@ -13,52 +16,99 @@ import typer
 
 @dataclass(frozen=True, slots=True)
 class CliCommand:
-    """A command.
+    """A command, or a group of commands.
 
     Attributes:
+        section: Heading in the list of commands.
         name: The word on the command line.
-        target: ``module:name`` of a function, or of the ``typer.Typer`` of a group of commands.
-        help: First line of the help of that function or group.
+        targets: ``module:name`` of a function, or of the ``typer.Typer`` of a group; several are
+            joined to one group.
+        help: The line in the list; of a function, the first one of its docstring.
     """
 
+    section: str
     name: str
-    target: str
+    targets: tuple[str, ...]
     help: str
 
     def load(self) -> "Callable[..., Any] | typer.Typer":
         """Import the command."""
-        module, _, name = self.target.partition(":")
-        found: Callable[..., Any] | typer.Typer = getattr(import_module(module), name)
-        return found
+        found = list(map(_imported, filter(_is_installed, self.targets)))
+        if len(self.targets) == 1:
+            return found[0]
+        group = typer.Typer()
+        for member in found:
+            if isinstance(member, typer.Typer):
+                group.add_typer(member)
+            else:
+                group.command()(member)
+        return group
 
 
 _TABLE = """
-up         cli.up:up                      Start Kafka, PostgreSQL and the services here.
-demo       workbench.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
-replay     workbench.replay.command:replay      Feed an export into a running router and show what becomes of every row.
-submit     cli.submit:submit              Submit one report to the running router and show its number, or what is wrong with it.
-adapter    workbench.adapter.command:adapter    Help for those who write adapters.
-operator   cli.operator.command:operator  Correct a case of the running router, and see what became of it.
-bureau     cli.bureau.command:bureau      See to the ways in which bureaus get work.
-status     cli.status:status              Show lag, outboxes, dead letters, and cases by status and priority.
-skip       cli.skip:skip                  Park one record that a service cannot get past, with the reason.
-dlq        cli.dlq.command:dlq            Show what was parked, and send it again.
-erase      cli.erase.command:erase        Remove contact data and original texts of a person; cases and statistics stay.
-notify     cli.notify.command:notify      Preview messages; see and settle what is not sent or unknown.
-republish  cli.republish:republish        Publish again what the outboxes hold since a moment; set readers' positions right.
-offsets    cli.offsets:offsets            Set readers' positions after a restore.
-check      workbench.check.command:check        Check the invariants over a running router, and name what breaks them.
-bench      workbench.bench.command:bench        Measure the router's speed in one run.
-triage     cli.triage:triage              Measure, learn and explain how duplicates and urgency are decided.
-evaluation workbench.export_labels.command:evaluation  Export what people corrected, to train on.
-catalogue  cli.catalogue:app              Check and build the service catalogue.
-routing    cli.routing.command:routing    Explain and check how reports find their bureau.
-gazetteer  cli.gazetteer:gazetteer        Load the places by which a city's addresses are found on the map.
-migrate    cli.migrate:migrate            Bring roles, schemas and tables to the version of this code; safe to repeat.
-topics     cli.topics:topics              Make Kafka's topics what the registry says.
-keys       cli.keys:keys                  Make and revoke keys of adapters, bureaus and operators.
-env        cli.env:env                    Print shell settings for PostgreSQL's programs; use it as eval "$(route311 env)".
+Run it
+ demo       workbench.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
+ up         cli.up:up                            Start Kafka, PostgreSQL and the services on this machine.
+ submit     cli.submit:submit                    Submit one report and show its number, or what is wrong with it.
+Look at it
+ status     cli.status:status                    Show lag, outboxes, dead letters, and cases by status and priority.
+ cases      cli.cases:cases                      List, show and watch cases.
+ triage     cli.explain.command:explain+workbench.evaluate.command:app+workbench.judge:judge  Explain, measure and train decisions about duplicates and urgency.
+ check      workbench.check.command:check        Check the invariants over a running router, and name what breaks them.
+Correct it
+ operator   cli.operator.command:operator        Correct a case: priority, bureau, duplicates, end of the work.
+ notify     cli.notify.command:notify            Preview messages to residents; settle those that are held or unknown.
+ erase      cli.erase.command:erase              Erase a person's contact data and original texts; cases stay.
+Get lost things back
+ dlq        cli.dlq.command:dlq                  List dead letters and replay them.
+ skip       cli.skip:skip                        Dead-letter one record that a service cannot get past.
+ republish  cli.republish:republish              Publish the outboxes again, and rewind readers, after Kafka lost records.
+ offsets    cli.offsets:offsets                  Set readers' positions after a restore of the database.
+Set it up
+ migrate    cli.migrate:migrate                  Update roles, schemas and tables to this version; idempotent.
+ topics     cli.topics:topics                    Create and update Kafka's topics, access rules and users.
+ keys       cli.keys:keys                        Make and revoke API keys of adapters, bureaus and operators.
+ bureau     cli.bureau.command:bureau+workbench.bureau.command:bureau  Manage bureau delivery: webhooks, forwarding, and tests of a bureau's program.
+ env        cli.up:env                           Print shell settings for PostgreSQL's programs: eval "$(route311 env)".
+For a city's data
+ catalogue  cli.catalogue:catalogue              Look up, check and build the service catalogue.
+ routing    cli.routing.command:routing          Explain and check how reports are routed to bureaus.
+ gazetteer  cli.gazetteer:gazetteer              Load a city's addresses and places for geocoding.
+ evaluation workbench.export_labels.command:evaluation Export people's corrections as training labels.
+For developers
+ replay     workbench.replay.command:replay      Replay an export into a running router and count the outcomes.
+ adapter    workbench.adapter.command:adapter    Test what an adapter writes to Kafka.
+ bench      workbench.bench.command:bench        Measure the router's speed on this machine.
 """  # noqa: E501 - a table
 
-COMMANDS = tuple(CliCommand(*line.split(maxsplit=2)) for line in _TABLE.strip().splitlines())
+
+def _read(table: str) -> Iterator[CliCommand]:
+    """Yield the installed commands of a table; a line without an indent begins a section."""
+    section = ""
+    for line in table.strip().splitlines():
+        if not line.startswith(" "):
+            section = line
+            continue
+        name, targets, text = line.split(maxsplit=2)
+        command = CliCommand(section, name, tuple(targets.split("+")), text)
+        if any(map(_is_installed, command.targets)):
+            yield command
+
+
+def _is_installed(target: str) -> bool:
+    return _has_package(target.partition(".")[0])
+
+
+@cache
+def _has_package(name: str) -> bool:
+    return find_spec(name) is not None
+
+
+def _imported(target: str) -> "Callable[..., Any] | typer.Typer":
+    module, _, name = target.partition(":")
+    found: Callable[..., Any] | typer.Typer = getattr(import_module(module), name)
+    return found
+
+
+COMMANDS = tuple(_read(_TABLE))
 """In the order in which ``--help`` lists them."""

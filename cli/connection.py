@@ -21,7 +21,10 @@ DEFAULT_DATA = Path(".route311")
 _Secret: TypeAlias = SecretStr | None
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-DataOption = Annotated[Path, typer.Option("--data", help="Folder of the running router.")]
+DataOption = Annotated[
+    Path, typer.Option("--data", envvar="ROUTE311_DATA", help="Folder of the router's data.")
+]
+"""``demo`` has one of its own: it empties its folder."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

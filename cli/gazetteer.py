@@ -1,4 +1,4 @@
-"""``route311 gazetteer``: the places by which addresses are found on the map."""
+"""``route311 gazetteer``: the addresses and places by which reports are geocoded."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,14 +13,7 @@ from services.intake.places.gazetteer import add_places, city_name, replace_plac
 from shared.catalogue import load_catalogue
 from shared.runtime.database import open_database
 
-gazetteer = typer.Typer(
-    help="Load the places by which a city's addresses are found on the map.", no_args_is_help=True
-)
-
-
-@gazetteer.callback()
-def _group() -> None:
-    """Keep ``load`` a command of its own: typer makes a lone one the whole group."""
+gazetteer = typer.Typer()
 
 
 @gazetteer.command()
@@ -34,7 +27,9 @@ def load(
     """Replace the gazetteer of a city by a file; running services use it at once.
 
     The database is that of ROUTE311_ADMIN_DSN, else of the running router. The well-known places
-    of the catalogue are added. If a line cannot be read, nothing changes.
+    of the catalogue are added. If a line is invalid, nothing changes.
+
+    Example: `route311 gazetteer load places.csv --jurisdiction portland.gov`
     """
     cities = load_catalogue().jurisdictions
     if jurisdiction not in cities:
@@ -55,5 +50,5 @@ def load(
     repeated = len(places) - loaded
     typer.echo(
         f"loaded: {loaded} places of {jurisdiction}"
-        + (f"; {repeated} that repeat another were left out" if repeated else "")
+        + (f"; {repeated} duplicates were left out" if repeated else "")
     )

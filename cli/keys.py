@@ -6,20 +6,17 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import run
-from cli.terminal import parse_duration, printable
+from cli.terminal import parse_duration, printable, show_table
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.http.key_store import NewKey, StoredKey, open_key_store
 from shared.runtime.settings import RESERVED_ADAPTER_NAMES
 
-keys = typer.Typer(
-    help="Make and revoke keys of adapters, bureaus and operators.", no_args_is_help=True
-)
+keys = typer.Typer()
 
 ScopeArgument = Annotated[
     Literal["adapter", "bureau", "operator"], typer.Argument(help="Role of the caller.")
@@ -30,14 +27,14 @@ NameArgument = Annotated[
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the key, from `keys list`.")]
 LifetimeOption = Annotated[
     str | None,
-    typer.Option("--expires-in", help="How long the key is accepted, such as 90d; else for ever."),
+    typer.Option("--expires-in", help="Lifetime of the key, such as 90d; unlimited by default."),
 ]
 RotatedLifetimeOption = Annotated[
     str | None,
-    typer.Option("--expires-in", help="How long it is accepted; else as long as the old one was."),
+    typer.Option("--expires-in", help="Lifetime of the new key; that of the old one by default."),
 ]
 GraceOption = Annotated[
-    str, typer.Option("--grace", help="How long the old key is still accepted: 0s, 6h, 7d.")
+    str, typer.Option("--grace", help="Time for which the old key is still accepted: 0s, 6h, 7d.")
 ]
 
 
@@ -52,6 +49,8 @@ def add(
     """Make a key and print it; it is stored as a hash and cannot be shown again.
 
     The database is that of ROUTE311_ADMIN_DSN, else of the running router.
+
+    Example: `route311 keys add operator kim --expires-in 90d`
     """
     _refuse_misleading(scope, name)
     expires_at = utc_now() + parse_duration(expires_in) if expires_in else None
@@ -69,7 +68,10 @@ def add(
 
 @keys.command("list")
 def list_keys(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
-    """List the keys with id, owner, age, last use and end; never a key itself."""
+    """List the keys with id, owner, age, last use and expiry; never a key itself.
+
+    Example: `route311 keys list`
+    """
 
     async def load() -> list[StoredKey]:
         async with open_key_store(find_admin_dsn(data)) as store:
@@ -84,7 +86,10 @@ def list_keys(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) 
 
 @keys.command()
 def revoke(key_id: IdArgument, data: DataOption = DEFAULT_DATA) -> None:
-    """Revoke a key; services refuse it within 10 seconds."""
+    """Revoke a key; services refuse it within 10 seconds.
+
+    Example: `route311 keys revoke ID`
+    """
 
     async def end() -> StoredKey:
         async with open_key_store(find_admin_dsn(data)) as store:
@@ -103,7 +108,10 @@ def rotate(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Make a new key for the owner of a key and print it; the old one is still accepted a while."""
+    """Replace a key by a new one and print it; the old one is still accepted for --grace.
+
+    Example: `route311 keys rotate ID --grace 7d`
+    """
     lasts = parse_duration(grace)
     lifetime = parse_duration(expires_in) if expires_in else None
 
@@ -165,14 +173,20 @@ def _as_json(key: StoredKey, now: datetime) -> dict[str, Any]:
 
 
 def _show(found: list[StoredKey], now: datetime, console: Console) -> None:
-    table = Table("id", "scope", "name", "age", "last used", "state", "ends", box=None)
-    for key in found:
-        age = _length(now - key.created_at) if key.created_at else "unknown"
-        used = f"{_length(now - key.last_used_at)} ago" if key.last_used_at else "never"
-        ends = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
-        name = printable(key.name)
-        table.add_row(key.key_id, key.scope, name, age, used, key.state(now), ends)
-    console.print(table if found else "no keys", markup=False)
+    rows = [
+        (
+            key.key_id,
+            key.scope,
+            key.name,
+            _length(now - key.created_at) if key.created_at else "unknown",
+            f"{_length(now - key.last_used_at)} ago" if key.last_used_at else "never",
+            key.state(now),
+            f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never",
+        )
+        for key in found
+    ]
+    headings = ("id", "scope", "name", "age", "last used", "state", "ends")
+    show_table(console, headings, rows, "no keys")
 
 
 def _length(time: timedelta) -> str:

@@ -36,6 +36,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
     )
     app.callback()(_options)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
@@ -43,7 +44,9 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         if command.name == wanted:
             _add(app, command)
         else:
-            app.command(command.name, help=command.help)(_placeholder)
+            app.command(command.name, help=command.help, rich_help_panel=command.section)(
+                _placeholder
+            )
     return app
 
 
@@ -57,9 +60,15 @@ def describe(error: Route311Error | OSError) -> str:
 def _add(app: typer.Typer, command: CliCommand) -> None:
     loaded = command.load()
     if isinstance(loaded, typer.Typer):
-        app.add_typer(loaded, name=command.name, help=command.help)
+        app.add_typer(
+            loaded,
+            name=command.name,
+            help=command.help,
+            no_args_is_help=True,
+            rich_help_panel=command.section,
+        )
     else:
-        app.command(command.name)(loaded)
+        app.command(command.name, rich_help_panel=command.section)(loaded)
 
 
 def _placeholder() -> None:

@@ -17,11 +17,13 @@ class WeakPasswordError(Route311Error):
 
 
 def migrate(data: DataOption = DEFAULT_DATA) -> None:
-    """Bring roles, schemas and tables to the version of this code; safe to repeat.
+    """Update roles, schemas and tables to this version; idempotent.
 
-    The database is that of ROUTE311_ADMIN_DSN, else of the running router. Where the variable
-    <SERVICE>_POSTGRES_PASSWORD or <SERVICE>_POSTGRES_PASSWORD_FILE is set, the service's role gets
-    that password; with OPERATIONS_POSTGRES_PASSWORD so does the role of commands that only read.
+    The database is that of ROUTE311_ADMIN_DSN, else of the running router. A service's role gets
+    the password in `<SERVICE>_POSTGRES_PASSWORD` or `<SERVICE>_POSTGRES_PASSWORD_FILE`, if set; the
+    role of read-only commands that in OPERATIONS_POSTGRES_PASSWORD.
+
+    Example: `route311 migrate`
     """
     from shared.runtime import migrate as migrations  # noqa: PLC0415 - slow to load
 

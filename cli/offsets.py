@@ -19,15 +19,10 @@ from cli.connection import (
 from shared.runtime.migrate import SERVICES
 from shared.runtime.recovery.skip_to_end import SkipResult, skip_to_end
 
-offsets = typer.Typer(help="Set readers' positions after a restore.", no_args_is_help=True)
+offsets = typer.Typer()
 
 ServiceOption = Annotated[list[str] | None, typer.Option(help="Only these services.")]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be skipped.")]
-
-
-@offsets.callback()
-def _group() -> None:
-    """Keep ``to-end`` a command of its own although there is no other yet."""
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be skipped.")]
 
 
 @offsets.command("to-end")
@@ -37,11 +32,13 @@ def to_end(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Let stopped services skip all that Kafka holds, after an older database was restored.
+    """Skip everything that Kafka holds, after an older database was restored.
 
-    Nothing is done a second time, and what came since the backup is not done again: no second
-    message to a resident, no second work order. Afterwards do not `republish` from before the
-    restore: it would set the positions back.
+    The services must be stopped. Nothing that happened since the backup is repeated: no second
+    message to a resident, no second work order. Afterwards do not run `route311 republish` with a
+    --since before the restore: it would rewind the positions.
+
+    Example: `route311 offsets to-end --dry-run`
     """
     from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
     from shared.contract.topics import all_topics  # noqa: PLC0415 - slow to load
@@ -74,6 +71,6 @@ def lines(skipped: Mapping[str, SkipResult], *, dry_run: bool) -> Iterator[str]:
         if result.unpublished:
             yield f"  outbox: {result.unpublished:,} messages are not published again"
         if result.deferred:
-            yield f"  deferred: {result.deferred:,} records are not tried again"
+            yield f"  deferred: {result.deferred:,} records are not retried"
         if result.unsent:
             yield f"  deliveries: {result.unsent:,} messages end as unknown and are not sent"

@@ -19,29 +19,29 @@ from shared.runtime.recovery.positions import PositionChange
 from shared.runtime.recovery.republish import OutboxReplay, RepublishResult, RepublishRun
 
 _CAUSES = {
-    "tail_lost": "the log ends before what was read",
+    "tail_lost": "the log ends before the position",
     "read_again": "read again",
     "start_gone": "the broker deleted what comes next",
 }
 _ADVICE = {
-    CHANNEL_SUBMISSIONS.name: "adapters send again what has no receipt",
-    OPERATOR_COMMANDS.name: "operators look whether their last commands took effect",
+    CHANNEL_SUBMISSIONS.name: "adapters resend what has no receipt",
+    OPERATOR_COMMANDS.name: "operators check whether their last commands took effect",
 }
 _UPDATES_SUFFIX = "-updates"
-_UPDATES_ADVICE = "the bureau sends again what has no receipt"
+_UPDATES_ADVICE = "the bureau resends what has no receipt"
 
 SinceOption = Annotated[
-    str, typer.Option(help="A while before the broker's log ends now: 30m, 6h, or a moment.")
+    str, typer.Option(help="A time before the end of the broker's log: 30m, 6h, or a time.")
 ]
 ServiceOption = Annotated[
-    list[str] | None, typer.Option(help="Only these services' outboxes and positions.")
+    list[str] | None, typer.Option(help="Only outbox and positions of this service; repeatable.")
 ]
-TopicOption = Annotated[list[str] | None, typer.Option(help="Only these topics.")]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
+TopicOption = Annotated[list[str] | None, typer.Option(help="Only this topic; repeatable.")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")]
 LossOption = Annotated[
     bool,
     typer.Option(
-        "--accept-loss", help="Go on behind records that the broker deleted before they were read."
+        "--accept-loss", help="Skip records that the broker deleted before they were read."
     ),
 ]
 
@@ -55,10 +55,12 @@ def republish(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Publish again what the outboxes hold since a moment; set readers' positions right.
+    """Publish the outboxes again, and rewind readers, after Kafka lost records.
 
-    For a broker that came back with an older log. Every reader goes back to that moment too, and
-    drops by id what it has done. Exit code 1 when a reader's next records are gone for good.
+    For a broker that came back with an older log. Readers are rewound to --since, too, and drop by
+    id what they have handled. Exit code 1 if a reader's next records were deleted.
+
+    Example: `route311 republish --since 3h --dry-run`
     """
     at = parse_moment(since, utc_now())
     if unknown := set(service or ()) - set(SERVICES):
@@ -107,9 +109,9 @@ def lines(done: RepublishResult, *, dry: bool) -> Iterator[str]:
             yield from (_line(service, verb, change) for change in changes)
     for topic in _not_refilled(done):
         advice = _ADVICE.get(topic, _UPDATES_ADVICE)
-        yield f"{topic}: lost its tail, which is not ours to refill; {advice}"
+        yield f"{topic}: lost its tail, which only its writers can restore: {advice}"
     if any(done.left.values()):
-        yield "what is gone for good: look at it, then --accept-loss goes on behind it"
+        yield "Records were lost; --accept-loss skips them."
 
 
 def _line(service: str, verb: str, change: PositionChange) -> str:

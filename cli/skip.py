@@ -1,4 +1,4 @@
-"""``route311 skip``: park one record that a service cannot get past."""
+"""``route311 skip``: dead-letter one record that a service cannot get past."""
 
 import asyncio
 import getpass
@@ -21,15 +21,17 @@ from shared.runtime.postgres import Connection
 _MAX_OFFSET = 2**63
 
 RecordArgument = Annotated[
-    str, typer.Argument(metavar="TOPIC/PARTITION/OFFSET", help="The record, as logs name it.")
+    str, typer.Argument(metavar="TOPIC/PARTITION/OFFSET", help="The record, as in the logs.")
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the dead letter.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Reason; kept with the dead letter.")]
 ActorOption = Annotated[
     str, typer.Option("--actor", default_factory=getpass.getuser, help="Your name.")
 ]
 ServiceOption = Annotated[
     str | None,
-    typer.Option("--service", help="Who is to skip it; needed where several services read it."),
+    typer.Option(
+        "--service", help="The service that skips it; required if several services read the topic."
+    ),
 ]
 
 
@@ -40,18 +42,21 @@ def skip(
     service: ServiceOption = None,
     data: DataOption = DEFAULT_DATA,
 ) -> None:
-    """Park one record that a service cannot get past, with the reason.
+    """Dead-letter one record that a service cannot get past.
 
-    The service parks it under the code "skipped" when it reads it, or as soon as it starts. A
-    record that was handled, or that is far from its turn, is refused. A second time changes
-    nothing. To undo it, use "route311 dlq replay --code skipped".
+    The service dead-letters it with the code "skipped" when it reads it, or when it starts. A
+    record that was handled, or is far ahead of the service's position, is refused. Idempotent. To
+    undo it: `route311 dlq replay --code skipped`.
+
+    Example: `route311 skip intake-requests/3/1702 --reason "It stops triage, ticket 4711"`
     """
     if not reason.strip():
-        raise typer.BadParameter("say why in --reason")
+        raise typer.BadParameter("--reason must not be blank")
     partition, offset = parse_position(record)
     reader, is_new = asyncio.run(_note(data, partition, offset, service, reason, actor))
-    verb = "parks" if is_new else "was told before, and parks"
-    typer.echo(f"{reader} {verb} {partition.topic}/{partition.partition}/{offset} when it reads it")
+    again = "" if is_new else " (noted before)"
+    position = f"{partition.topic}/{partition.partition}/{offset}"
+    typer.echo(f"{reader} dead-letters {position} when it reads it{again}")
 
 
 def parse_position(text: str) -> tuple[Partition, int]:
@@ -119,4 +124,4 @@ async def _only_reader(db: Connection, readers: tuple[str, ...], partition: Part
     ]
     if len(stuck) == 1:
         return stuck[0]
-    raise CannotSkipError(f"say who is to skip it: --service {' or '.join(readers)}")
+    raise CannotSkipError(f"several services read it: give --service {' or '.join(readers)}")

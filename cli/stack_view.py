@@ -5,9 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from cli.terminal import printable
+from cli.terminal import printable, show_facts
 from deploy.local.report import Died, LeftoversEnded, Prepared, StackEvent, Started
 from deploy.local.stack_file import Stack
 
@@ -38,12 +37,13 @@ class StackView:
             data: Folder of the data and logs.
             took_s: Seconds of the start.
         """
-        table = Table(box=None, show_header=False, padding=(0, 2))
-        for name, where in _addresses(stack, data):
-            table.add_row(f"[bold]{name}[/]", escape(where))
         self._print(f"[green]The router is ready[/] after {took_s:.1f} s.")
-        self._console.print(table)
-        self._print("Ctrl-C stops it.")
+        show_facts(self._console, _addresses(stack, data))
+        self.runs(stack)
+
+    def runs(self, stack: Stack) -> None:
+        """Print how to stop the stack, and last the address of the residents' pages."""
+        self._print(f"Ctrl-C stops it.\n[bold]open {escape(stack.intake)}[/]")
 
     def stopping(self) -> None:
         """Print that the stack is stopping."""

@@ -1,4 +1,4 @@
-"""``route311 status``: lag, outboxes, dead letters, crash loops, cases and residents' answers."""
+"""``route311 status``: lag, outboxes, dead letters, crash loops, cases and resident feedback."""
 
 import asyncio
 import json
@@ -9,13 +9,13 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
-from cli.crash_loops import CrashLoopView, load_views, sentences
+from cli.terminal import show_table
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import TRIAGE_REPORT_COUNTS
+from shared.runtime.consumer.crashes import MAX_CRASHES, load_crash_loops
 from shared.runtime.database import Database, open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.admin import committed_offsets
@@ -62,6 +62,23 @@ class ServiceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class CrashLoopView:
+    """A service that crashes at the same record on every start.
+
+    Attributes:
+        service: The service.
+        record: ``topic/partition/offset``.
+        crashes: Number of crashes so far.
+        seconds: Seconds since the last attempt.
+    """
+
+    service: str
+    record: str
+    crashes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RouterStatus:
     """State of the router.
 
@@ -70,7 +87,7 @@ class RouterStatus:
         parked: Number of dead letters by topic.
         cases: Rows of ``status``, ``level`` and ``cases``, their number.
         feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: numbers of residents' answers.
-        crash_loops: Services that die at a record again and again.
+        crash_loops: Services that crash at the same record on every start.
         contact_keys: Number of people's keys by the id of the secret that wraps them.
     """
 
@@ -85,7 +102,9 @@ class RouterStatus:
 def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
     """Show lag, outboxes, dead letters, and cases by status and priority.
 
-    Exit code 1 while a service dies at a record again and again.
+    Exit code 1 while a service is in a crash loop.
+
+    Example: `route311 status --json`
     """
     found = asyncio.run(_read(find_kafka(data), find_operations_dsn(data)))
     if json_output:
@@ -102,7 +121,7 @@ async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
     async with open_database(dsn) as connection:
         services = {name: await _service(connection, name, bounds) for name in SERVICES}
         services[WATCHER] = ServiceStatus(watcher_lag, 0, 0.0)
-        crash_loops = await load_views(connection, SERVICES)
+        crash_loops = await _crash_loops(connection)
         cases = [dict(row) for row in await connection.fetch(_CASES)]
         feedback = [dict(row) for row in await connection.fetch(_FEEDBACK)]
         keys = {row["secret"]: row["keys"] for row in await connection.fetch(_CONTACT_KEYS)}
@@ -122,6 +141,19 @@ async def _service(
     assert waiting is not None  # noqa: S101 - a count always has its row
     oldest_s = round(float(waiting["oldest_s"]), 1)
     return ServiceStatus(_lag(positions, bounds), waiting["waiting"], oldest_s)
+
+
+async def _crash_loops(db: Database) -> list[CrashLoopView]:
+    return [
+        CrashLoopView(
+            service,
+            f"{loop.partition.topic}/{loop.partition.partition}/{loop.offset}",
+            loop.crashes,
+            round(loop.seconds, 1),
+        )
+        for service in SERVICES
+        for loop in await load_crash_loops(db, service)
+    ]
 
 
 async def _watcher_positions(
@@ -149,27 +181,39 @@ def _parked(bounds: OffsetRanges) -> dict[str, int]:
     return parked
 
 
+def crash_loop_text(loop: CrashLoopView) -> str:
+    """Return a crash loop in words, with the command that ends it."""
+    return (
+        f"CRASH LOOP: {loop.service} died {loop.crashes} times at {loop.record}, last "
+        f"{loop.seconds:.0f} s ago. It dead-letters the record when it starts after crash "
+        f"{MAX_CRASHES}; to do so now:\n"
+        f"  route311 skip {loop.record} --service {loop.service} --reason TEXT"
+    )
+
+
 def _show(found: RouterStatus, console: Console) -> None:
-    for sentence in sentences(found.crash_loops):
-        console.print(sentence, style="bold", soft_wrap=True, markup=False)
-    table = Table("service", "behind by", "outbox", "oldest waits", box=None, padding=(0, 2))
-    for name, service in found.services.items():
-        behind = ", ".join(f"{topic} {count:,}" for topic, count in service.lag.items()) or "0"
-        table.add_row(name, behind, f"{service.outbox:,}", f"{service.oldest_s:.0f} s")
-    console.print(table)
+    for loop in found.crash_loops:
+        console.print(crash_loop_text(loop), style="bold", soft_wrap=True, markup=False)
+    services = [
+        (
+            name,
+            ", ".join(f"{topic} {count:,}" for topic, count in service.lag.items()) or "0",
+            service.outbox,
+            f"{service.oldest_s:.0f} s",
+        )
+        for name, service in found.services.items()
+    ]
+    show_table(console, ("service", "lag", "outbox", "oldest"), services)
     parked = ", ".join(f"{topic} {count:,}" for topic, count in found.parked.items())
-    console.print(f"parked: {parked or 'nothing'}")
+    console.print(f"dead letters: {parked or 'none'}")
     levels = sorted({row["level"] for row in found.cases})
-    by_status = Table("cases", *levels, box=None, padding=(0, 2))
-    for case_status in dict.fromkeys(row["status"] for row in found.cases):
-        counts = {r["level"]: r["cases"] for r in found.cases if r["status"] == case_status}
-        by_status.add_row(case_status, *(f"{counts.get(level, 0):,}" for level in levels))
-    console.print(by_status)
+    counts = Counter({(row["status"], row["level"]): row["cases"] for row in found.cases})
+    statuses = dict.fromkeys(row["status"] for row in found.cases)
+    cases = [(name, *(counts[name, level] for level in levels)) for name in statuses]
+    show_table(console, ("cases", *levels), cases, "no cases")
     if len(found.contact_keys) > 1:
-        shares = ", ".join(f"{secret} {keys:,}" for secret, keys in found.contact_keys.items())
-        console.print(f"keys of people by secret: {shares}; see `route311 notify rewrap`")
+        keys = ", ".join(f"{secret} {count:,}" for secret, count in found.contact_keys.items())
+        console.print(f"contact keys by secret: {keys}; see `route311 notify rewrap`")
     if found.feedback:
-        answers = Table("said of its work", "fixed", "not fixed", box=None, padding=(0, 2))
-        for row in found.feedback:
-            answers.add_row(row["bureau"], f"{row['fixed']:,}", f"{row['not_fixed']:,}")
-        console.print(answers)
+        answers = [(row["bureau"], row["fixed"], row["not_fixed"]) for row in found.feedback]
+        show_table(console, ("resident feedback", "fixed", "not fixed"), answers)

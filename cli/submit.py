@@ -9,8 +9,8 @@ import aiohttp
 import typer
 from rich.console import Console
 
+from cli.calls import answer_expected, explanation
 from cli.connection import DEFAULT_DATA, DataOption, load_stack
-from cli.problem import answer_expected, explanation
 from shared.errors import Route311Error
 
 TextArgument = Annotated[str, typer.Argument(help="Description of the problem.")]
@@ -20,7 +20,7 @@ LonOption = Annotated[float | None, typer.Option("--lon", help="Longitude in deg
 AddressOption = Annotated[str | None, typer.Option(help="Address, or the nearest crossing.")]
 EmailOption = Annotated[str | None, typer.Option(help="E-mail address for status updates.")]
 LanguageOption = Annotated[str, typer.Option(help="The reporter's language.")]
-CityOption = Annotated[str, typer.Option("--jurisdiction", help="Which city.")]
+CityOption = Annotated[str, typer.Option("--jurisdiction", help="The city.")]
 IdOption = Annotated[
     str | None,
     typer.Option("--id", help="Idempotency key: the same one returns the same response."),
@@ -28,7 +28,7 @@ IdOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the response as JSON.")]
 
 
-_ADVICE = "it may have the report: with --id, the same one each time, a repeat changes nothing"
+_ADVICE = "it may have the report: retry with the same --id, which is idempotent"
 
 
 class NotAcceptedError(Route311Error):
@@ -50,7 +50,10 @@ def submit(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Submit one report to the running router and show its number, or what is wrong with it."""
+    """Submit one report and show its number, or what is wrong with it.
+
+    Example: `route311 submit "Mattress in the right lane" --address "NE 82nd and Glisan"`
+    """
     stack = load_stack(data)
     body: dict[str, Any] = {
         "jurisdiction": jurisdiction,

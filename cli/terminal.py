@@ -1,10 +1,15 @@
-"""Text from and to a terminal: times as options, and untrusted bytes made printable."""
+"""Text from and to a terminal: times as options, untrusted bytes, and tables that fit."""
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+_UNBOUNDED = 10_000
 _AGO = re.compile(r"(\d{1,6})\s*([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -20,9 +25,9 @@ def parse_moment(text: str, now: datetime) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter("write 30m, 6h, 2d, or a moment as 2026-11-24T08:00Z") from None
+        raise typer.BadParameter("write 30m, 6h, 2d, or a time such as 2026-11-24T08:00Z") from None
     if at.tzinfo is None:
-        raise typer.BadParameter("say the offset from UTC too, as in 2026-11-24T08:00Z")
+        raise typer.BadParameter("add the offset from UTC, as in 2026-11-24T08:00Z")
     return at.astimezone(UTC)
 
 
@@ -35,6 +40,64 @@ def parse_duration(text: str) -> timedelta:
     if found := _AGO.fullmatch(text.strip()):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
     raise typer.BadParameter("write 30m, 6h or 90d")
+
+
+def show_table(
+    console: Console, headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str = ""
+) -> None:
+    """Print rows as a table; as one block of ``heading  value`` per row where they do not fit.
+
+    A table fits if no word or id has to be broken. None is printed as ``-``, numbers with commas
+    and on the right.
+
+    Args:
+        console: Its width is the limit.
+        headings: Names of the columns.
+        rows: Values by column.
+        empty: Printed in place of a table without rows.
+    """
+    values = list(rows)
+    table = Table(box=None, pad_edge=False)
+    for heading, *column in zip(headings, *values, strict=True):
+        table.add_column(
+            heading,
+            overflow="fold",
+            justify="right" if all(isinstance(value, int) for value in column) else "left",
+            no_wrap=not any(" " in str(value) for value in column),
+        )
+    for row in values:
+        table.add_row(*map(_cell, row))
+    if not values:
+        console.print(empty)
+        return
+    for gap in (2, 1):
+        table.padding = (0, gap, 0, 0)
+        unbounded = console.options.update(max_width=_UNBOUNDED)
+        if console.measure(table, options=unbounded).minimum <= console.width:
+            console.print(table)
+            return
+    for number, row in enumerate(values):
+        if number:
+            console.print()
+        show_facts(console, zip(headings, row, strict=True))
+
+
+def show_facts(console: Console, facts: Iterable[tuple[str, object]]) -> None:
+    """Print ``name  value`` lines; a long value is folded below itself."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in facts:
+        grid.add_row(name, _cell(value))
+    console.print(grid)
+
+
+def _cell(value: object) -> Text:
+    if isinstance(value, datetime):
+        return Text(f"{value.astimezone(UTC):%Y-%m-%d %H:%M}")
+    if isinstance(value, int):
+        return Text(f"{value:,}")
+    return Text("-" if value is None else "\n".join(map(printable, str(value).splitlines())))
 
 
 def printable(value: bytes | str) -> str:

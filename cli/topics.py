@@ -1,4 +1,4 @@
-"""``route311 topics``: topics, access rules and users of Kafka; a deployment runs it at first."""
+"""``route311 topics``: topics, access rules and users of Kafka; the first step of a deployment."""
 
 import asyncio
 import secrets
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from shared.contract.topic import Topic
     from shared.runtime.kafka.acls import AccessChanges
 
-topics = typer.Typer(help="Make Kafka's topics what the registry says.", no_args_is_help=True)
+topics = typer.Typer()
 
 _PASSWORD_BYTES = 32
 _SHOWN = 20
 
 ReplicationOption = Annotated[int, typer.Option(min=1, help="Copies of each new topic.")]
 AccessOption = Annotated[
-    bool, typer.Option("--acls", help="Write the access rules of every principal as well.")
+    bool, typer.Option("--acls", help="Write the access rules of all principals, too.")
 ]
 PrincipalArgument = Annotated[
     str,
@@ -37,12 +37,14 @@ PrincipalArgument = Annotated[
 def apply(
     data: DataOption = DEFAULT_DATA, replication: ReplicationOption = 1, acls: AccessOption = False
 ) -> None:
-    """Create what is missing and mend what differs; never delete, never shrink; safe to repeat.
+    """Create missing topics and update changed ones; never delete or shrink one; idempotent.
 
     The broker is that of ROUTE311_KAFKA_BOOTSTRAP, else of the running router. With --acls, rules
-    of the router's principals that the registry does not know are removed; others are kept. Where
-    the variable <SERVICE>_KAFKA_PASSWORD or <SERVICE>_KAFKA_PASSWORD_FILE is set, that principal
-    gets the password.
+    of the router's principals that the registry lacks are removed, and those of others kept; a
+    service gets the password in `<SERVICE>_KAFKA_PASSWORD` or `<SERVICE>_KAFKA_PASSWORD_FILE`, if
+    set.
+
+    Example: `route311 topics apply --acls`
     """
     from shared.runtime.kafka.topics import apply_topics  # noqa: PLC0415 - slow to load
 
@@ -67,8 +69,9 @@ def apply(
 def user(principal: PrincipalArgument, data: DataOption = DEFAULT_DATA) -> None:
     """Give a principal a new password, print it once, and write its access rules.
 
-    The broker keeps a hash (SCRAM-SHA-512). The old password ends at once; connections that are
-    open stay.
+    The broker keeps a hash (SCRAM-SHA-512). The old password ends at once; open connections stay.
+
+    Example: `route311 topics user bureau-water`
     """
     from shared.contract.grants import is_operator, principals  # noqa: PLC0415 - slow to load
     from shared.runtime.kafka.acls import apply_access  # noqa: PLC0415 - as above

@@ -1,78 +1,42 @@
-"""``route311 bureau``: webhooks, a simulated bureau, and the check of a bureau's program."""
+"""``route311 bureau``: webhooks, forwarded work orders, and their reconciliation."""
 
 import json
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import aiohttp
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from cli.bureau.calls import call
 from cli.bureau.forwards import forwards
 from cli.bureau.reconcile import reconcile
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
-from cli.interrupts import run
-from cli.problem import answer_expected
-from cli.terminal import parse_moment, printable
+from cli.calls import call
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption
+from cli.terminal import parse_moment, printable, show_facts, show_table
 from shared.runtime.clock import utc_now
-from workbench.bureau.check import check
-from workbench.bureau.simulation import SimulatedBureau
 
-bureau = typer.Typer(help="See to the ways in which bureaus get work.", no_args_is_help=True)
-webhook = typer.Typer(help="Set, look at and replay a bureau's webhook.", no_args_is_help=True)
+bureau = typer.Typer()
+webhook = typer.Typer(help="Set, show, rotate and replay a bureau's webhook.", no_args_is_help=True)
 bureau.add_typer(webhook, name="webhook")
-bureau.command()(check)
 bureau.command()(forwards)
 bureau.command()(reconcile)
 
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
-PaceOption = Annotated[
-    float, typer.Option("--pace", min=0, help="Seconds between an event and the answer.")
-]
-DeclinedOption = Annotated[
-    float, typer.Option("--declined", min=0, max=1, help="Share of the work that it declines.")
-]
 UrlArgument = Annotated[str, typer.Argument(metavar="URL", help="URL to call, https.")]
-OffOption = Annotated[bool, typer.Option("--off", help="Keep it, but do not call it.")]
+OffOption = Annotated[bool, typer.Option("--off", help="Keep the webhook, but do not call it.")]
 CaseOption = Annotated[str | None, typer.Option("--case", help="Only calls about this case.")]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=500, help="The most calls.")]
-AfterOption = Annotated[str | None, typer.Option("--after", help="Begin after the page before.")]
+LimitOption = Annotated[
+    int, typer.Option("--limit", min=1, max=500, help="Maximum number of calls.")
+]
+AfterOption = Annotated[
+    str | None, typer.Option("--after", help="Cursor from the end of the previous page.")
+]
 EventOption = Annotated[
-    list[str] | None, typer.Option("--event", help="Id of an event; may be given several times.")
+    list[str] | None, typer.Option("--event", help="Id of an event; repeatable.")
 ]
 FromOption = Annotated[
-    str | None, typer.Option("--from", help="Events since 30m, 6h, 2d, or 2026-11-24T08:00Z.")
+    str | None, typer.Option("--from", help="Events since: 30m, 6h, 2d, or a time.")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="Events until then; now by default.")]
-
-
-@bureau.callback()
-def _group() -> None:
-    """See to the ways in which bureaus get work."""
-
-
-@bureau.command()
-def simulate(
-    code: CodeArgument,
-    pace: PaceOption = 2.0,
-    declined: DeclinedOption = 0.1,
-    data: DataOption = DEFAULT_DATA,
-) -> None:
-    """Play a bureau until Ctrl-C: read its feed, acknowledge, work, and complete or decline."""
-    stack = load_stack(data)
-    if code not in stack.keys.bureaus:
-        raise typer.BadParameter(f"the router has no key of a bureau called {printable(code)}")
-
-    async def play() -> None:
-        headers = {"Authorization": f"Bearer {stack.keys.bureaus[code]}"}
-        async with aiohttp.ClientSession(stack.dispatch, headers=headers) as client:
-            async for line in SimulatedBureau(client, code, pace, declined).work():
-                typer.echo(printable(line))
-
-    with answer_expected("dispatch", "start again: what was said counts once"):
-        run(play())
 
 
 @webhook.command("set")
@@ -83,7 +47,10 @@ def set_(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Set the webhook of a bureau and print its secrets; a known one keeps them."""
+    """Set the webhook of a bureau and print its secrets; an existing one keeps them.
+
+    Example: `route311 bureau webhook set PBOT-MOD https://hooks.bureau.example/route311`
+    """
     answer = call(data, "PUT", _path(code, "webhook"), json={"url": url, "enabled": not off})
     _print_secrets(answer, json_output=json_output)
 
@@ -92,20 +59,25 @@ def set_(
 def show(
     code: CodeArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
 ) -> None:
-    """Show how the webhook does, without its secrets."""
+    """Show the state of the webhook, without its secrets.
+
+    Example: `route311 bureau webhook show PBOT-MOD`
+    """
     answer = call(data, "GET", _path(code, "webhook"))
     if json_output:
         typer.echo(json.dumps(answer))
         return
-    for name, value in answer.items():
-        typer.echo(f"{name}: {'-' if value is None else printable(str(value))}")
+    show_facts(Console(highlight=False), answer.items())
 
 
 @webhook.command()
 def rotate(
     code: CodeArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
 ) -> None:
-    """Add a second secret, which signs beside the first; print both."""
+    """Add a second secret, which signs beside the first, and print both.
+
+    Example: `route311 bureau webhook rotate PBOT-MOD`
+    """
     _print_secrets(call(data, "POST", _path(code, "webhook/rotate")), json_output=json_output)
 
 
@@ -113,7 +85,10 @@ def rotate(
 def retire(
     code: CodeArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
 ) -> None:
-    """Remove the older one of two secrets; print the other."""
+    """Remove the older of two secrets and print the other.
+
+    Example: `route311 bureau webhook retire PBOT-MOD`
+    """
     _print_secrets(call(data, "POST", _path(code, "webhook/retire")), json_output=json_output)
 
 
@@ -126,7 +101,10 @@ def log(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """List the calls of the webhook, oldest first."""
+    """List the calls of the webhook, oldest first.
+
+    Example: `route311 bureau webhook log PBOT-MOD --limit 20`
+    """
     given = {"case_id": case, "limit": limit, "after": after}
     query = {name: value for name, value in given.items() if value is not None}
     answer = call(data, "GET", _path(code, "deliveries"), params=query)
@@ -145,9 +123,12 @@ def replay(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Send events again under the same ids: some by id, or those of a span of time."""
+    """Replay events with the same ids: some by id, or all of a period.
+
+    Example: `route311 bureau webhook replay PBOT-MOD --from 2d`
+    """
     if bool(event) == bool(since):
-        raise typer.BadParameter("say either --event or --from")
+        raise typer.BadParameter("give either --event or --from")
     now = utc_now()
     span = {
         "from": parse_moment(since, now).isoformat() if since else None,
@@ -155,7 +136,7 @@ def replay(
     }
     chosen = {"event_ids": event} if event else span
     answer = call(data, "POST", _path(code, "deliveries/replay"), json=chosen)
-    typer.echo(json.dumps(answer) if json_output else f"{answer['count']:,} events are sent again")
+    typer.echo(json.dumps(answer) if json_output else f"{answer['count']:,} events are replayed")
 
 
 def _path(code: str, rest: str) -> str:
@@ -173,9 +154,7 @@ def _print_secrets(answer: Any, *, json_output: bool) -> None:  # noqa: ANN401 -
 
 def _show_calls(answer: Any, console: Console) -> None:  # noqa: ANN401 - JSON
     names = ("at", "event_id", "attempt", "status", "duration_ms", "error")
-    table = Table(*names, box=None, padding=(0, 2))
-    for one in answer["deliveries"]:
-        table.add_row(*("-" if one[name] is None else printable(str(one[name])) for name in names))
-    console.print(table if answer["deliveries"] else "no calls")
+    rows = [[one[name] for name in names] for one in answer["deliveries"]]
+    show_table(console, names, rows, "no calls")
     if answer["more"]:
-        console.print(f"more: --after {answer['next']}")
+        typer.echo(f"more: --after {answer['next']}")

@@ -1,4 +1,4 @@
-"""``route311 bureau forwards``: what did not get to a bureau's own system."""
+"""``route311 bureau forwards``: work orders that did not reach a bureau's own system."""
 
 import json
 from collections.abc import Sequence
@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import run
-from cli.terminal import printable
+from cli.terminal import show_table
 from services.dispatch.channels.forwarding.store.administration import (
     StoredDigest,
     WaitingForward,
@@ -26,13 +25,19 @@ from shared.runtime.database import open_database
 
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 RetryOption = Annotated[
-    list[str] | None, typer.Option("--retry", help="Send this parked work order again.")
+    list[str] | None, typer.Option("--retry", help="Retry this parked work order; repeatable.")
 ]
 TakenOption = Annotated[
     list[str] | None,
-    typer.Option("--taken", metavar="ID=NUMBER", help="It is there already, by this number."),
+    typer.Option(
+        "--taken",
+        metavar="ID=NUMBER",
+        help="Record that it arrived, with its number there; repeatable.",
+    ),
 ]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The most of them.")]
+LimitOption = Annotated[
+    int, typer.Option("--limit", min=1, max=10_000, help="Maximum number of work orders.")
+]
 
 
 def forwards(
@@ -43,10 +48,15 @@ def forwards(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Show work orders that are parked or tried again, and the last digests of the bureau."""
+    """Show work orders that are parked or retried, and the last digests of a bureau.
+
+    Example: `route311 bureau forwards PBOT-MOD --retry WORK_ORDER`
+    """
     pairs = [tuple(one.split("=", 1)) for one in taken or ()]
     if any(len(pair) < 2 or not all(pair) for pair in pairs):  # noqa: PLR2004 - id and number
-        raise typer.BadParameter("write --taken as the work order's id, =, and the number there")
+        raise typer.BadParameter(
+            "write --taken ID=NUMBER: the work order's id and its number there"
+        )
     if retried or pairs:
         count = run(_decide(data, code, retried or (), pairs))
         audit.record("forwards_settled", data, bureau=code, count=count)
@@ -85,15 +95,18 @@ def _json(digest: StoredDigest) -> dict[str, object]:
 def _show(
     waiting: Sequence[WaitingForward], digests: Sequence[StoredDigest], console: Console
 ) -> None:
-    table = Table("work order", "state", "priority", "tries", "reason", box=None, padding=(0, 2))
-    for one in waiting:
-        arrived = " (it may be there)" if one.may_have_arrived else ""
-        reason = printable(f"{one.reason or '-'}{arrived}")
-        table.add_row(one.work_order_id, one.state, one.level, f"{one.attempts}", reason)
-    console.print(table if waiting else "no work order is parked or tried again")
+    orders = [
+        (
+            one.work_order_id,
+            one.state,
+            one.level,
+            one.attempts,
+            f"{one.reason or '-'}{' (may have arrived)' if one.may_have_arrived else ''}",
+        )
+        for one in waiting
+    ]
+    headings = ("work order", "state", "priority", "tries", "reason")
+    show_table(console, headings, orders, "no work order is parked or retried")
     if digests:
-        days = Table("digest of", "state", "since", "reason", box=None, padding=(0, 2))
-        for digest in digests:
-            since = f"{digest.at:%Y-%m-%d %H:%M}"
-            days.add_row(f"{digest.day}", digest.state, since, printable(digest.reason or "-"))
-        console.print(days)
+        days = [(f"{one.day}", one.state, one.at, one.reason) for one in digests]
+        show_table(console, ("digest of", "state", "since (UTC)", "reason"), days)

@@ -1,4 +1,4 @@
-"""``route311 bureau reconcile``: what is closed in a bureau's own system and open here."""
+"""``route311 bureau reconcile``: compare open work orders with a bureau's own system."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,10 @@ from typing import Annotated, NamedTuple
 import typer
 from pydantic import Field
 from rich.console import Console
-from rich.table import Table
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_operations_dsn
 from cli.interrupts import run
-from cli.terminal import printable
+from cli.terminal import printable, show_table
 from services.dispatch.channels.forwarding.open311_client import CallFailedError, Open311Client
 from services.dispatch.channels.forwarding.rules.open311 import is_open
 from services.dispatch.channels.forwarding.rules.reconciliation import (
@@ -84,7 +83,9 @@ def reconcile(
 ) -> None:
     """Compare a bureau's work orders with its own system: by Open311, or by an export.
 
-    Nothing is changed. Exit code 1 when there are differences.
+    Nothing is changed. Exit code 1 if there are differences.
+
+    Example: `route311 bureau reconcile WATER --file export.csv`
     """
     city = next(
         (one for one in load_catalogue().jurisdictions.values() if code in one.bureaus), None
@@ -97,7 +98,7 @@ def reconcile(
     elif forward and forward.open311:
         result = run(_by_open311(data, code, forward.open311))
     else:
-        raise typer.BadParameter(f"{code} does not forward by Open311: name an export by --file")
+        raise typer.BadParameter(f"{code} does not forward by Open311: give an export with --file")
     if json_output:
         typer.echo(json.dumps(_json(code, result)))
     else:
@@ -110,7 +111,7 @@ def _read(file: Path) -> Mapping[str, str]:
     try:
         return read_export(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
-        raise ReconcileError(f"{file}: this is no text in UTF-8") from None
+        raise ReconcileError(f"{file}: not UTF-8 text") from None
     except ExportError as error:
         raise ReconcileError(f"{file}: {error}") from None
 
@@ -159,11 +160,16 @@ def _json(code: str, result: Comparison) -> dict[str, object]:
 
 
 def _show(result: Comparison, console: Console) -> None:
-    table = Table("", "work order", "number there", "here", "there", box=None, padding=(0, 2))
-    for one in result.found:
-        number = result.numbers.get(one.work_order_id, "-")
-        facts = (one.work_order_id, number, one.here or "-", one.there or "-")
-        table.add_row(_MEANING[one.kind], *map(printable, facts))
     if result.found:
-        console.print(table)
+        rows = [
+            (
+                one.work_order_id,
+                _MEANING[one.kind],
+                one.here,
+                one.there,
+                result.numbers.get(one.work_order_id),
+            )
+            for one in result.found
+        ]
+        show_table(console, ("work order", "difference", "here", "there", "number there"), rows)
     console.print(f"{result.compared:,} work orders compared, {len(result.found):,} differ")

@@ -1,4 +1,4 @@
-"""``route311 dlq``: the dead letters, with their reasons, and their replay."""
+"""``route311 dlq``: list, show and replay dead letters."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -42,27 +42,31 @@ from shared.runtime.recovery.replay import (
 )
 from shared.runtime.recovery.tombstones import erased_among
 
-dlq = typer.Typer(help="Show what was parked, and send it again.", no_args_is_help=True)
+dlq = typer.Typer()
 
 TopicOption = Annotated[
-    str | None, typer.Option(help="Only what came from this topic; its -dlq name works too.")
+    str | None,
+    typer.Option(help="Only records of this topic; the name of its -dlq topic works, too."),
 ]
-CodeOption = Annotated[str | None, typer.Option(help="Only what was parked for this reason.")]
+CodeOption = Annotated[str | None, typer.Option(help="Only records with this reason code.")]
 SinceOption = Annotated[
-    str | None, typer.Option(help="Only what was parked since: 30m, 6h, 2d, or a moment.")
+    str | None, typer.Option(help="Only records dead-lettered since: 30m, 6h, 2d, or a time.")
 ]
 PlaceArgument = Annotated[
-    str, typer.Argument(help="topic/partition/offset, of the parked record or of its source.")
+    str, typer.Argument(help="topic/partition/offset of the dead letter, or of its source.")
 ]
 BytesOption = Annotated[
-    bool, typer.Option("--bytes", help="Show key, headers and value too: may be contact data.")
+    bool, typer.Option("--bytes", help="Show key, headers and value, too: may hold contact data.")
 ]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Print what would be sent.")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be replayed.")]
 AgainOption = Annotated[
-    bool, typer.Option("--again", help="Send also what was sent once and came back.")
+    bool,
+    typer.Option(
+        "--again", help="Include records that were replayed before and dead-lettered again."
+    ),
 ]
 RejectedOption = Annotated[
-    bool, typer.Option("--rejected", help="Hand in again what intake rejected, for a new answer.")
+    bool, typer.Option("--rejected", help="Resubmit what intake rejected, for a new receipt.")
 ]
 
 
@@ -74,7 +78,10 @@ def list_parked(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Count what is parked by code, topic and service, with the ages of the newest and oldest."""
+    """Count dead letters by code, topic and service, with the ages of the newest and oldest.
+
+    Example: `route311 dlq list --since 2d`
+    """
     found = run(_list(data, _record_filter(topic, code, since)))
     if json_output:
         typer.echo(json.dumps(listing.as_json(found)))
@@ -89,7 +96,10 @@ def show(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Show one parked record: where it came from, who parked it, and why."""
+    """Show one dead letter: its source, the service that parked it, and the reason.
+
+    Example: `route311 dlq show channel-submissions-dlq/0/0`
+    """
     for line in run(_show(data, place, whole=whole, json_output=json_output)):
         typer.echo(line)
 
@@ -105,14 +115,16 @@ def replay(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Send parked records to where they came from, as they were; a second time has no effect.
+    """Replay dead letters to their topics, unchanged; idempotent.
 
-    They go by the outbox of a service that reads them, so that service must run. A reader that
-    has handled one already drops it by its id. What comes back is sent once more only with
-    --again.
+    They go through the outbox of a service that reads the topic, so that service must run. A
+    reader drops by id what it has handled. What was dead-lettered again after a replay is sent
+    again only with --again.
+
+    Example: `route311 dlq replay --topic triage-decisions --dry-run`
     """
     if rejected and topic:
-        raise typer.BadParameter("--rejected has no topic: it is what intake has kept")
+        raise typer.BadParameter("--rejected takes no --topic: intake keeps what it rejected")
     selection = _record_filter(topic, code, since)
     send = _replay_rejected if rejected else _replay
     outcome = run(send(data, selection, dry=dry_run, again=again, quiet=json_output))
@@ -128,7 +140,7 @@ async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
     """Open the database with the advisory lock that only one replay at a time can hold."""
     async with open_database(find_admin_dsn(data)) as db:
         if not await lock_replays(db):
-            raise ReplayUnderWayError("another replay is under way; wait for its end")
+            raise ReplayUnderWayError("another replay is running; wait until it ends")
         yield db
 
 

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from cli.terminal import printable
+from cli.terminal import printable, show_table
 from shared.runtime.consumer.garbage import Dropped
 from shared.runtime.recovery.dead_letters import DeadLetter
 from shared.runtime.recovery.replay import ReplayStatus
@@ -92,30 +91,26 @@ def as_json(listing: DeadLetterListing) -> dict[str, Any]:
 
 
 def show(listing: DeadLetterListing, console: Console, now: datetime) -> None:
-    """Print a table with a row for each group, the most common first; it fits 80 columns.
+    """Print a table with a row for each group, the most common first.
 
     Args:
         listing: The dead letters.
         console: Where to print.
-        now: The present time, for the ages.
+        now: The ages count until then.
     """
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading in ("code", "age"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("waiting", "back", "sent"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("by", "topic"):
-        table.add_column(heading, overflow="fold")
-    for group in sorted(listing.groups, key=lambda g: (-g.waiting, -g.came_back)):
-        ages = dict.fromkeys(age(now - at) for at in (group.last, group.first))
-        counts = (f"{n:,}" for n in (group.waiting, group.came_back, group.replayed))
-        code, service, topic = map(printable, (group.code, group.service, group.topic))
-        table.add_row(code, "-".join(ages), *counts, service, topic)
-    if table.row_count:
-        console.print(table, markup=False)
-        console.print("waiting: never sent again; back: parked again after that; sent: handled")
-    else:
-        console.print("nothing parked")
+    rows = [
+        (
+            group.code,
+            "-".join(dict.fromkeys(age(now - at) for at in (group.last, group.first))),
+            *(group.waiting, group.came_back, group.replayed),
+            *(group.service, group.topic),
+        )
+        for group in sorted(listing.groups, key=lambda g: (-g.waiting, -g.came_back))
+    ]
+    headings = ("code", "age", "waiting", "back", "sent", "by", "topic")
+    show_table(console, headings, rows, "no dead letters")
+    if rows:
+        console.print("waiting: never replayed; back: dead-lettered again; sent: replayed, handled")
     for each in listing.dropped:
         console.print(
             f"not kept, only counted: {each.records:,} x {printable(each.code)} from "

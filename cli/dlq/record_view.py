@@ -22,7 +22,7 @@ async def find(access: KafkaAccess, bounds: OffsetRanges, position: str) -> Dead
     """Return the dead letter at a position, or the one whose original was there.
 
     Args:
-        access: Where Kafka is, and as whom to connect.
+        access: Kafka and its credentials.
         bounds: Offsets of every partition.
         position: ``topic/partition/offset``.
 
@@ -36,7 +36,7 @@ async def find(access: KafkaAccess, bounds: OffsetRanges, position: str) -> Dead
         async for letter in letters:
             if position in {letter.position, letter.source}:
                 return letter
-    raise NotParkedError(f"no parked record is, or came from, {printable(position)}")
+    raise NotParkedError(f"no dead letter is at, or came from, {printable(position)}")
 
 
 def details(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> dict[str, Any]:

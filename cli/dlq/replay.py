@@ -36,7 +36,9 @@ class ReplayOutcome:
     def summary(self) -> str:
         """Return the result in a sentence."""
         verb = "would be sent again" if self.dry_run else "sent again"
-        left = f"; {self.came_back:,} came back after an earlier replay: --again sends them too"
+        left = (
+            f"; {self.came_back:,} were dead-lettered again after a replay: --again includes them"
+        )
         return f"{self.sent:,} {verb}{left if self.came_back else ''}"
 
 

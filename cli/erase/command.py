@@ -1,4 +1,4 @@
-"""``route311 erase``: remove contact and original texts of a person, and say what was removed."""
+"""``route311 erase``: erase contact data and original texts of a person."""
 
 import json
 from pathlib import Path
@@ -27,17 +27,21 @@ from shared.runtime.database import open_database
 from shared.runtime.recovery.tombstones import contact_ranges, erased_requests
 
 RequestOption = Annotated[
-    str, typer.Option("--request", help="Only the contact of this request: its number or id.")
+    str, typer.Option("--request", help="Erase the contact of this request only, by number or id.")
 ]
-EmailOption = Annotated[str, typer.Option("--email", help="Everything of this e-mail address.")]
-PhoneOption = Annotated[str, typer.Option("--phone", help="Everything of this telephone number.")]
+EmailOption = Annotated[
+    str, typer.Option("--email", help="Erase everything of this e-mail address.")
+]
+PhoneOption = Annotated[
+    str, typer.Option("--phone", help="Erase everything of this telephone number.")
+]
 RestoredOption = Annotated[
     bool,
     typer.Option(
-        "--restored", help="Erase again, after a restore, what has a tombstone on intake-contacts."
+        "--restored", help="After a restore: erase again what has a tombstone on intake-contacts."
     ),
 ]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be erased.")]
 
 _REPEAT_AT_ONCE = 500
 _LABELS = {
@@ -60,14 +64,16 @@ def erase(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Remove contact data and original texts of a person; cases and statistics stay.
+    """Erase a person's contact data and original texts; cases stay.
 
-    Prints the tracking numbers that it concerns. For a person who was erased the
-    output is afterwards the same as for one who never wrote.
+    Prints the tracking numbers concerned. Afterwards the output is the same as for a person who
+    never wrote.
+
+    Example: `route311 erase --email ana@example.org --dry-run`
     """
     given = [option for option in (request, email, phone) if option]
     if len(given) + restored != 1:
-        raise typer.BadParameter("say one of --request, --email, --phone and --restored")
+        raise typer.BadParameter("give one of --request, --email, --phone and --restored")
     if restored:
         numbers = run(_repeat(data, dry=dry_run))
         _print({"dry_run": dry_run, "requests": numbers, "removed": {}}, "tombstones", json_output)
@@ -103,7 +109,7 @@ async def _erase(data: Path, subject: ErasureSubject, *, dry: bool) -> Findings:
         audit.record("contact_erased", data, requests=found.tracking_numbers, **found.counts())
         if left := await wait_for_work_under_way(db, found.request_ids):
             what = "messages, tombstones or pictures"
-            typer.echo(f"{left} {what} are still under way: see `route311 status`", err=True)
+            typer.echo(f"{left} {what} are still being handled: see `route311 status`", err=True)
     return found
 
 

@@ -31,12 +31,12 @@ RequestArgument = Annotated[
     typer.Argument(
         metavar="REQUEST",
         help="Request id or tracking number; or a JSON file with a submission or a request, "
-        "- for the standard input, to decide it now and offline.",
+        "- for the standard input, to decide it offline.",
     ),
 ]
-TextOption = Annotated[str | None, typer.Option(help="Text to decide now and offline.")]
+TextOption = Annotated[str | None, typer.Option(help="Text to decide offline.")]
 KindOption = Annotated[
-    str | None, typer.Option(help="Service code of the text; by default the words decide.")
+    str | None, typer.Option(help="Service code of the text; by default classified.")
 ]
 CityOption = Annotated[str, typer.Option("--jurisdiction", help="City of the text.")]
 
@@ -49,10 +49,12 @@ def explain(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Show why a request was decided as it was: each reason, its points, the words that gave it.
+    """Explain the decision on a request: each reason, its points and its evidence.
 
     The decision is read from the log of the running router. A file or --text is decided by the
-    rules of this code, as the first report ever.
+    rules of this version, offline, as the first report ever.
+
+    Example: `route311 triage explain 26-7KQ4-M2`
     """
     if (request is None) == (text is None):
         raise typer.BadParameter("give a REQUEST or --text")

@@ -1,13 +1,12 @@
-"""Terminal page of a decision; nothing on it identifies the reporter."""
+"""Terminal page of a decision, without the reporter's identity."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from cli.terminal import printable
+from cli.terminal import printable, show_facts, show_table
 from services.triage.outbound.explanation import explain
 from services.triage.policy import CityPolicy
 from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT, ReasonTexts, readable
@@ -16,6 +15,9 @@ from shared.contract.events import Decision, Duplicate, Location, Priority, Reje
 
 _MAX_FEATURES = 12
 _MINUTES = "%Y-%m-%d %H:%M UTC"
+
+_Section: TypeAlias = tuple[str, Sequence[str], Sequence[Sequence[object]]]
+"""Title, headings and rows of a table."""
 
 
 def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Console) -> None:
@@ -27,18 +29,14 @@ def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Co
         decided_at: In UTC.
         console: Output.
     """
-    head = Table.grid(padding=(0, 2))
-    head.add_column(style="bold")
-    for name, text in _head(decision, city, decided_at):
-        head.add_row(name, escape(printable(text)))
-    console.print(head)
+    show_facts(console, _head(decision, city, decided_at))
     console.print()
     for sentence in explain(decision, city.reason_texts):
-        console.print(f"- {escape(printable(sentence))}", soft_wrap=True)
+        console.print(f"- {printable(sentence)}", markup=False)
     scores = city.explain_text(decision.request.description)
-    for title, table in (*_tables(decision, city.reason_texts), ("Text model", _scores(scores))):
+    for title, headings, rows in (*_tables(decision, city.reason_texts), _scores(scores)):
         console.print(f"\n[bold]{title}[/]")
-        console.print(table)
+        show_table(console, headings, rows, "none")
 
 
 def _head(decision: Decision, city: CityPolicy, decided_at: datetime) -> Iterator[tuple[str, str]]:
@@ -65,60 +63,52 @@ def _location(location: Location) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _tables(decision: Decision, wording: ReasonTexts) -> Iterator[tuple[str, Table]]:
-    yield f"Priority {decision.priority.level}", _priority(decision.priority, wording)
+def _tables(decision: Decision, wording: ReasonTexts) -> Iterator[_Section]:
+    yield _priority(decision.priority, wording)
     if (match := decision.duplicate) is not None:
-        yield f"Held against case {match.of_case}, {match.confidence:.0%} sure", _match(match)
+        yield _match(match)
     if decision.rejected:
-        yield "Not these cases", _rejected(decision.rejected)
+        yield _rejected(decision.rejected)
 
 
-def _priority(priority: Priority, wording: ReasonTexts) -> Table:
-    table = Table()
-    table.add_column("Points", justify="right")
-    table.add_column("For", overflow="fold")
-    table.add_column("Said by", overflow="fold")
-    for reason in priority.reasons:
-        words = wording.reasons.get(reason.code) or readable(reason.code)
-        evidence = escape(printable(reason.evidence or ""))
-        table.add_row(f"{reason.points:+d}", escape(words), evidence)
-    table.add_section()
-    table.add_row(str(priority.score), "in all")
-    return table
+def _priority(priority: Priority, wording: ReasonTexts) -> _Section:
+    rows = [
+        (
+            f"{reason.points:+d}",
+            wording.reasons.get(reason.code) or readable(reason.code),
+            reason.evidence or "",
+        )
+        for reason in priority.reasons
+    ]
+    total = (str(priority.score), "in total", "")
+    return f"Priority {priority.level}", ("points", "for", "evidence"), [*rows, total]
 
 
-def _scores(scores: Sequence[ExplainedScore]) -> Table:
-    table = Table()
-    table.add_column("For", overflow="fold")
-    table.add_column("Score", justify="right")
-    table.add_column("Needed", justify="right")
-    table.add_column("Words and @conditions by weight", overflow="fold")
+def _scores(scores: Sequence[ExplainedScore]) -> _Section:
+    rows = []
     for one in scores:
         heaviest = one.contributions[:_MAX_FEATURES]
         rest = sum(weight for _, weight in one.contributions[_MAX_FEATURES:])
-        parts = [f"{printable(feature)} {weight:+d}" for feature, weight in heaviest]
+        parts = [f"{feature} {weight:+d}" for feature, weight in heaviest]
         words = "; ".join((*parts, f"all others {rest:+d}", f"start {one.bias:+d}"))
-        table.add_row(readable(one.label), str(one.points), str(one.least), escape(words))
-    return table
+        rows.append((readable(one.label), one.points, one.least, words))
+    return "Text model", ("for", "score", "needed", "words and @conditions by weight"), rows
 
 
-def _match(match: Duplicate) -> Table:
-    table = Table("Speaks for or against", "Figures")
-    for reason in match.reasons:
-        words = MATCH_TEXT.get(reason.code) or readable(reason.code)
-        table.add_row(words, escape(printable(reason.detail or "")))
-    return table
+def _match(match: Duplicate) -> _Section:
+    rows = [
+        (MATCH_TEXT.get(reason.code) or readable(reason.code), reason.detail or "")
+        for reason in match.reasons
+    ]
+    title = f"Held against case {match.of_case}, {match.confidence:.0%} sure"
+    return title, ("speaks for or against", "figures"), rows
 
 
-def _rejected(rejected: Sequence[RejectedCandidate]) -> Table:
-    table = Table()
-    table.add_column("Case", no_wrap=True)
-    for heading in ("Away", "Apart"):
-        table.add_column(heading, justify="right")
-    table.add_column("Why not", overflow="fold")
+def _rejected(rejected: Sequence[RejectedCandidate]) -> _Section:
+    rows = []
     for one in rejected:
         away = "" if one.distance_m is None else f"{one.distance_m:.0f} m"
         why = REJECTION_TEXT.get(one.code) or readable(one.code)
-        figures = f" ({printable(one.detail)})" if one.detail else ""
-        table.add_row(one.case_id, away, f"{one.hours_apart:.1f} h", escape(why + figures))
-    return table
+        figures = f" ({one.detail})" if one.detail else ""
+        rows.append((one.case_id, away, f"{one.hours_apart:.1f} h", f"{why}{figures}"))
+    return "Not these cases", ("case", "away", "apart", "why not"), rows

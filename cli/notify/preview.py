@@ -1,4 +1,4 @@
-"""``route311 notify preview``: what residents read about a case."""
+"""``route311 notify preview``: a message about a case as a resident would get it."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,10 @@ import typer
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import run
-from cli.notify.question import email_question, sms_question
 from cli.operator.id_lookup import IdLookup, UnknownNameError
+from services.intake.channels.mail.rules.model import Question
+from services.intake.channels.mail.rules.wording import SUBJECT, question_text
+from services.intake.channels.sms.rules import wording as sms
 from services.notify.policy import city_texts
 from services.notify.rendering import (
     MessageRenderer,
@@ -51,9 +53,11 @@ def preview(
 ) -> None:
     """Show a message about a case as its first reporter would get it, without the name.
 
-    `question` is what intake asks when the place is missing, `feedback` the message that asks
-    whether it is fixed. Drafts that no speaker has reviewed are shown, too, and a note says so.
-    Nothing is sent.
+    `question` is intake's question for a missing location, `feedback` the message that asks
+    whether the problem is fixed. Texts that no speaker has reviewed are shown with a note. Nothing
+    is sent.
+
+    Example: `route311 notify preview 26-7KQ4-M2 --template completed --language es`
     """
     case_id = IdLookup(data).case(case)
     catalogue, languages = load_catalogue(), load_message_languages()
@@ -64,7 +68,7 @@ def preview(
     )
     message = run(_find(data, case_id, _template_of(template), language, rules))
     if message is None:
-        raise UnknownNameError(f"{case}: notify knows nobody who can be told about it")
+        raise UnknownNameError(f"{case}: no reporter of it is known to notify")
     if template == "question":
         shown = _question(channel, message, catalogue.jurisdictions[message.request.jurisdiction])
     else:
@@ -88,7 +92,7 @@ def _note(wished: str, shown: SpokenLanguage) -> str:
 
 
 def _template_of(name: PreviewName) -> TemplateName:
-    """Return the template of a message, or of the moment at which intake asks."""
+    """Return the template that has the data of a message or of intake's question."""
     match name:
         case "question":
             return "received"
@@ -124,3 +128,19 @@ def _message(
 def _text(text: str) -> dict[str, object]:
     parts = sms_parts(text)
     return {"text": text, "parts": parts.count, "encoding": parts.encoding}
+
+
+def email_question(data: MessageData, city: Jurisdiction) -> tuple[str, str]:
+    """Return the subject and the text by which intake asks for the location of a request."""
+    language, number = data.language, data.request.tracking_number
+    question: Question = "danger_where" if data.request.emergency else "where"
+    phone = city.phone_text.in_language(language)
+    text = question_text(question, language, number=number, phone=phone)
+    return SUBJECT.in_language(language), text
+
+
+def sms_question(data: MessageData) -> str:
+    """Return the same question as a text message."""
+    danger = (sms.DANGER, sms.PASSED_ON) if data.request.emergency else ()
+    asked = sms.say(data.language, *danger, sms.ASK_WHERE)
+    return asked.replace("{number}", data.request.tracking_number)

@@ -1,4 +1,4 @@
-"""``route311 operator``: send a command about a case to dispatch, and show its effect."""
+"""``route311 operator``: send a command about a case to dispatch and show its effect."""
 
 import asyncio
 import getpass
@@ -30,7 +30,7 @@ CaseOption = Annotated[
 ]
 ReasonOption = Annotated[
     str,
-    typer.Option("--reason", help="Reason. When a case is closed as declined, reporters read it."),
+    typer.Option("--reason", help="Reason; reporters of a case closed as declined read it."),
 ]
 ActorOption = Annotated[
     str, typer.Option("--actor", default_factory=getpass.getuser, help="Name of the operator.")
@@ -50,9 +50,11 @@ BureauOption = Annotated[
 ]
 StatusOption = Annotated[
     Literal["completed", "declined", "referred"] | None,
-    typer.Option("--as", help="close: how it ended; declined when left out."),
+    typer.Option("--as", help="close: the final status; declined by default."),
 ]
-WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for an answer.")]
+WaitOption = Annotated[
+    float, typer.Option("--wait", min=0, help="Seconds to wait for the confirmation.")
+]
 
 
 def operator(
@@ -69,12 +71,13 @@ def operator(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Correct a case of the running router, and see what became of it.
+    """Correct a case: priority, bureau, duplicates, end of the work.
 
-    A case that was lowered is raised again only by what is new. A request that was split off gets
-    a case of its own, and later reports go to the nearer of the two. Of a merged case every
-    reporter follows the other one. Exit code 1 when it is refused; the reason is kept on
-    operator-commands-dlq.
+    A lowered case is raised again only by new reports. A request that is split off gets a case of
+    its own, and later reports join the nearer of the two. Reporters of a merged case follow the
+    other one. Exit code 1 if the command is refused; the reason is kept on operator-commands-dlq.
+
+    Example: `route311 operator lower --case 26-7KQ4-M2 --to P4 --reason "The lane is free again"`
     """
     from cli.operator.id_lookup import IdLookup  # noqa: PLC0415 - slow to load
     from cli.operator.send_command import CommandRequest, send_command, summary  # noqa: PLC0415 - slow to load

@@ -75,7 +75,7 @@ async def send_command(command: CommandRequest, access: KafkaAccess, within_s: f
 
     Args:
         command: The command.
-        access: Where Kafka is, and as whom to connect.
+        access: Kafka and its credentials.
         within_s: Seconds to wait for the confirmation.
 
     Raises:
@@ -101,8 +101,8 @@ async def send_command(command: CommandRequest, access: KafkaAccess, within_s: f
                         return done
         except TimeoutError:
             raise UnconfirmedCommandError(
-                f"no answer after {within_s:g} s to the command {event.id}; it is carried out when "
-                "dispatch runs"
+                f"no answer to the command {event.id} within {within_s:g} s; dispatch executes it "
+                "when it runs"
             ) from None
 
 

@@ -1,4 +1,4 @@
-"""``route311 routing``: how a city's reports find their bureau."""
+"""``route311 routing``: explain, check and list the routing of a city's reports."""
 
 import json
 from collections.abc import Sequence
@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+from rich.markdown import Markdown
 
 from cli.connection import JsonOption
 from cli.routing.checks import issues_of
-from cli.routing.explanation import explain_route, explanation_lines
+from cli.routing.explanation import explain_route, show_explanation
 from cli.routing.table import table_lines, table_rows
 from services.dispatch.policy import DispatchPolicy
 from shared.catalogue import PACKAGE_DATA, Jurisdiction, load_catalogue
@@ -21,48 +22,48 @@ from shared.contract.events import Location
 from shared.runtime.clock import utc_now
 from shared.vocabulary import GeoPoint, PriorityLevel
 
-routing = typer.Typer(help="Explain and check how reports find their bureau.", no_args_is_help=True)
+routing = typer.Typer()
 _console = Console(highlight=False, soft_wrap=True)
 
 CityOption = Annotated[str, typer.Option("--jurisdiction", help="The city.")]
 RootOption = Annotated[
-    Path, typer.Option(help="Folder of the catalogue; without it the one that is built in.")
+    Path, typer.Option(help="Folder of the catalogue; the built-in one by default.")
 ]
 
 
 @routing.command()
 def explain(
     kind: Annotated[str, typer.Option(help="Service code.")],
-    at: Annotated[str | None, typer.Option(help="Place: latitude,longitude.")] = None,
+    at: Annotated[str | None, typer.Option(help="Location: latitude,longitude.")] = None,
     time: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
-            help="Moment, by the city's clock unless it has an offset; without it now.",
+            help="Local time of the city unless it has an offset; now by default.",
         ),
     ] = None,
     priority: Annotated[
-        PriorityLevel | None, typer.Option(help="Level; without it the kind's own.")
+        PriorityLevel | None, typer.Option(help="Level; that of the kind by default.")
     ] = None,
     condition: Annotated[
-        list[str] | None, typer.Option(help="Condition that the report meets; may be repeated.")
+        list[str] | None, typer.Option(help="Condition that the report meets; repeatable.")
     ] = None,
     jurisdiction: CityOption = "portland.gov",
     root: RootOption = PACKAGE_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Show who would lead a report and who is informed, by which rule, and why not by others.
+    """Show the lead and informed bureaus of a report, the rules that match, and why others do not.
 
-    Nothing is sent. The rules of this code and catalogue decide, as dispatch would now.
+    Offline, by the rules and the catalogue of this version.
+
+    Example: `route311 routing explain --kind ROW-POTHOLE --priority P2 --at 45.52,-122.67`
     """
     policy = DispatchPolicy.of(load_catalogue(root))
     city, service = policy.kind(jurisdiction, kind)
     moment = _moment(time, city)
     unknown = sorted(set(condition or ()) - city.conditions.keys())
     if unknown:
-        raise typer.BadParameter(
-            f"no condition has the name {unknown[0]}", param_hint="--condition"
-        )
+        raise typer.BadParameter(f"there is no condition {unknown[0]}", param_hint="--condition")
     context = policy.routing_context(
         city,
         service,
@@ -75,20 +76,22 @@ def explain(
     if json_output:
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:
-        _console.print("\n".join(explanation_lines(found)), markup=False)
+        show_explanation(found, Console(highlight=False))
 
 
 @routing.command()
 def check(
     jurisdiction: Annotated[
-        str | None, typer.Option(help="The city; without it every city of the catalogue.")
+        str | None, typer.Option(help="The city; every city of the catalogue by default.")
     ] = None,
     root: RootOption = PACKAGE_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Find rules that nothing reaches, kinds and bureaus without each other, loops of escalation.
+    """Find unreachable rules and bureaus, kinds without a lead, and escalation loops.
 
-    Exit code 1 when there is a fault; each is a line that says what to mend.
+    Exit code 1 if there is a fault; each is a line with what to fix.
+
+    Example: `route311 routing check --jurisdiction portland.gov`
     """
     policy = DispatchPolicy.of(load_catalogue(root))
     found = [
@@ -114,14 +117,20 @@ def table(
     root: RootOption = PACKAGE_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Print every kind's route and due times on a Tuesday 10:00, a Sunday 02:00 and a holiday."""
+    """Print every kind's route and due times on a Tuesday 10:00, a Sunday 02:00 and a holiday.
+
+    As Markdown, unless it goes to a terminal.
+
+    Example: `route311 routing table > routes.md`
+    """
     policy = DispatchPolicy.of(load_catalogue(root))
     [city] = _cities(jurisdiction, policy)
     rows = table_rows(city, policy)
     if json_output:
         typer.echo(json.dumps({"rows": rows}, ensure_ascii=False))
     else:
-        typer.echo("\n".join(table_lines(rows)))
+        text, console = "\n".join(table_lines(rows)), Console()
+        console.print(Markdown(text)) if console.is_terminal else typer.echo(text)
 
 
 def _cities(wanted: str | None, policy: DispatchPolicy) -> Sequence[Jurisdiction]:
@@ -154,7 +163,7 @@ def _location(at: str | None, city: Jurisdiction) -> Location | None:
     [district], [municipality] = boundaries.district([point]), boundaries.municipality([point])
     if municipality not in (None, city.id):
         raise typer.BadParameter(
-            f"this place is outside the city ({municipality}): its report is referred there",
+            f"this point is outside the city, in {municipality}: such a report is referred there",
             param_hint="--at",
         )
     return Location(

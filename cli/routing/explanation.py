@@ -1,9 +1,11 @@
-"""Explanation of one route: the lead and the informed, by which rule, and why by no other."""
+"""Explanation of one route: lead and informed bureaus, and the match of every rule."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from rich.console import Console
+
+from cli.terminal import show_facts, show_table
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.routing import Assignment, RoutingContext, route, unmet
 from shared.catalogue import Jurisdiction
@@ -61,23 +63,31 @@ def _assignment(
     }
 
 
-def explanation_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that a terminal shows of an explanation."""
-    day = f"{found['local_time']}{', a holiday' if found['holiday'] else ''}"
-    yield f"{found['kind']} {found['name']}, {found['priority']}, {day}"
-    if found["only_hazards"]:
-        yield "Only a hazard is the city's work; without one an outside agency gets the report."
-    for role, those in (("lead", [found["lead"]]), ("informed", found["informed"])):
-        for one in filter(None, those):
-            hours = "open" if one["open"] else "closed"
-            yield f"  {role:9}{one['bureau']:15}{hours:8}by {one['rule']}"
-    if found["lead"] is None:
-        yield "  no bureau of the city acts on this kind"
-    for note in found["notes"]:
-        yield f"  note     {note}"
+def show_explanation(found: dict[str, Any], console: Console) -> None:
+    """Print an explanation: the route, then every rule in order."""
+    facts = [
+        ("kind", f"{found['kind']} {found['name']}, {found['priority']}"),
+        ("at", f"{found['local_time']}{', a holiday' if found['holiday'] else ''}"),
+        *(("lead", _words(one)) for one in filter(None, [found["lead"]])),
+        *(("informed", _words(one)) for one in found["informed"]),
+        *(("note", note) for note in found["notes"]),
+    ]
     if due := found["due"]:
-        yield f"  due      acknowledge by {due['acknowledge_by']}, complete by {due['complete_by']}"
-    yield "Rules, in their order:"
-    for rule in found["rules"]:
-        verdict = f"no: {', '.join(rule['unmet'])}" if rule["unmet"] else "matches"
-        yield f"  {rule['rule']:40}{verdict}"
+        facts.append(("due", f"acknowledge by {due['acknowledge_by']}"))
+        facts.append(("", f"complete by {due['complete_by']}"))
+    if found["lead"] is None:
+        facts.append(("lead", "no bureau of the city acts on this kind"))
+    if found["only_hazards"]:
+        facts.append(("scope", "hazards only; an outside agency gets all other reports"))
+    show_facts(console, facts)
+    console.print()
+    rules = [
+        (rule["rule"], f"no: {', '.join(rule['unmet'])}" if rule["unmet"] else "matches")
+        for rule in found["rules"]
+    ]
+    show_table(console, ("rule", "match"), rows=rules, empty="no rules")
+
+
+def _words(assignment: dict[str, Any]) -> str:
+    hours = "open" if assignment["open"] else "closed"
+    return f"{assignment['bureau']}, {hours}, by {assignment['rule']}"

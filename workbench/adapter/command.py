@@ -24,7 +24,7 @@ from workbench.adapter.log import read_log
 from workbench.adapter.records import by_submission, read_record
 from workbench.adapter.report import AdapterReport, Finding, report_on
 
-adapter = typer.Typer(help="Help for those who write adapters.", no_args_is_help=True)
+adapter = typer.Typer()
 
 _RECEIPT_WITHIN = timedelta(minutes=1)
 
@@ -47,11 +47,6 @@ class NoRecordsError(Route311Error):
     """There is nothing to check."""
 
     code = "no_records"
-
-
-@adapter.callback()
-def _group() -> None:
-    """Help for those who write adapters."""
 
 
 @adapter.command()

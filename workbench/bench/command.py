@@ -21,7 +21,7 @@ from workbench.bench import view
 if TYPE_CHECKING:
     from workbench.bench.end_to_end import RouterBenchmark
 
-bench = typer.Typer(help="Measure the router's speed in one run.", no_args_is_help=True)
+bench = typer.Typer()
 
 _OPEN_REPORTS = (10_000, 100_000, 1_000_000)
 _PROCESSES = (1, 2, 4)

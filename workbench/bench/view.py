@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
+from cli.terminal import show_table
 from workbench.bench.usage import BENCHMARK, Usage
 
 if TYPE_CHECKING:  # slow to load
@@ -41,21 +41,27 @@ def show_end_to_end(measured: "RouterBenchmark", console: Console) -> None:
         f"accepted {counts.accepted:,}, decided {counts.decided:,}, "
         f"cases {counts.new_cases:,}, at a bureau {counts.with_work:,}"
     )
-    table = table_of(measured.parts, measured.requests)
     services_mib = sum(measured.parts[name].memory_mib for name in SERVICES)
-    table.add_row("the four services", "", "", f"{services_mib:,.0f}")
-    console.print(table)
+    total = ("the four services", "", "", f"{services_mib:,.0f}")
+    _show_parts(measured.parts, measured.requests, console, total)
     if measured.profile:
         _show_profile(measured.profile, measured.requests, console)
 
 
-def table_of(parts: Mapping[str, Usage], requests: int) -> Table:
-    """Return processor time and memory by part."""
-    table = _table("part", "CPU s", "µs/request", "MiB")
-    for name, part in sorted(parts.items()):
-        each = part.cpu_s / requests * 1e6
-        table.add_row(name, f"{part.cpu_s:.1f}", f"{each:,.0f}", f"{part.memory_mib:,.0f}")
-    return table
+def _show_parts(
+    parts: Mapping[str, Usage], requests: int, console: Console, *more: Sequence[str]
+) -> None:
+    """Print processor time and memory by part, then more rows."""
+    rows = [
+        (
+            name,
+            f"{part.cpu_s:.1f}",
+            f"{part.cpu_s / requests * 1e6:,.0f}",
+            f"{part.memory_mib:,.0f}",
+        )
+        for name, part in sorted(parts.items())
+    ]
+    show_table(console, ("part", "CPU s", "µs/request", "MiB"), [*rows, *more])
 
 
 def show_stage(stage: "StageBenchmark", console: Console) -> None:
@@ -64,59 +70,73 @@ def show_stage(stage: "StageBenchmark", console: Console) -> None:
     console.print(f"the same, as safe and in batches as large: {stage.tuned_per_s:,.0f}/s")
     console.print(f"triage: [bold]{stage.triage_per_s:,.0f}/s[/]")
     console.print(f"ratio: [bold]{stage.ratio:.2f}[/], to the tuned one {stage.ratio_to_tuned:.2f}")
-    console.print(table_of(stage.parts, stage.requests))
+    _show_parts(stage.parts, stage.requests, console)
 
 
 def show_index(found: Iterable["IndexBenchmark"], console: Console) -> None:
     """Print the result of ``bench index``."""
-    table = Table("open", "query p50", "p99", "decision p50", "p99", "candidates", "bytes each")
-    for f in found:
-        times = (f"{us:,.0f} µs" for us in (*f.query_us, *f.decide_us))
-        table.add_row(f"{f.open_reports:,}", *times, f"{f.candidates:.2f}", f"{f.bytes_each:.0f}")
-    console.print(table)
+    rows = [
+        (
+            f.open_reports,
+            *(f"{us:,.0f} µs" for us in (*f.query_us, *f.decide_us)),
+            f"{f.candidates:.2f}",
+            f"{f.bytes_each:.0f}",
+        )
+        for f in found
+    ]
+    headings = ("open", "query p50", "p99", "decision p50", "p99", "candidates", "bytes each")
+    show_table(console, headings, rows)
 
 
 def show_start(found: "StartBenchmark", console: Console) -> None:
     """Print the result of ``bench start``."""
     console.print(f"the whole stack is ready after [bold]{found.stack_s:.1f} s[/]")
-    table = Table("part", "alone s", "in the stack s", "MiB", "idle % of a core")
+    rows = []
     for name in sorted({*found.parts_s, *found.memory_mib}):
         alone, started = found.alone_s.get(name), found.parts_s.get(name)
         memory, idle = found.memory_mib.get(name), found.idle_cores.get(name)
-        table.add_row(
-            name,
-            *("" if f is None else f"{f:.2f}" for f in (alone, started)),
-            "" if memory is None else f"{memory:,.0f}",
-            "" if idle is None else f"{100 * idle:.2f}",
+        rows.append(
+            (
+                name,
+                *("" if f is None else f"{f:.2f}" for f in (alone, started)),
+                "" if memory is None else f"{memory:,.0f}",
+                "" if idle is None else f"{100 * idle:.2f}",
+            )
         )
-    console.print(table)
+    show_table(console, ("part", "alone s", "in the stack s", "MiB", "idle % of a core"), rows)
 
 
 def show_accepts(found: "AcceptsBenchmark", console: Console) -> None:
     """Print the result of ``bench accepts``."""
-    table = _table(f"{found.connections} connections", "per second", "p50 ms", "p99 ms")
-    for name, rate in {"over HTTP": found.http, "bare transaction in SQL": found.bare}.items():
-        table.add_row(name, f"{rate.per_s:,.0f}", f"{rate.p50_ms:.1f}", f"{rate.p99_ms:.1f}")
-    table.add_row("in bulk calls of 1,000 lines", f"{found.bulk_per_s:,.0f}")
-    console.print(table)
+    rates = {"over HTTP": found.http, "bare transaction in SQL": found.bare}
+    rows = [
+        (name, f"{rate.per_s:,.0f}", f"{rate.p50_ms:.1f}", f"{rate.p99_ms:.1f}")
+        for name, rate in rates.items()
+    ]
+    bulk = ("in bulk calls of 1,000 lines", f"{found.bulk_per_s:,.0f}", "", "")
+    headings = (f"{found.connections} connections", "per second", "p50 ms", "p99 ms")
+    show_table(console, headings, [*rows, bulk])
     console.print(f"ratio: [bold]{found.ratio:.2f}[/]; refused: {found.refused:,}")
-    console.print(table_of(found.parts, round(found.http.per_s * found.seconds)))
+    _show_parts(found.parts, round(found.http.per_s * found.seconds), console)
 
 
 def show_urgent(measured: "UrgentBenchmark", console: Console) -> None:
     """Print the result of ``bench urgent``."""
-    table = _table(
-        "", "submission to bureau p50", "p99", "acceptance to bureau p50", "p99", "missing"
-    )
-    rows = {
+    headings = ("", "submission to bureau p50", "p99", "acceptance to bureau p50", "p99", "missing")
+    latencies = {
         "idle": measured.idle,
         "at 50/s": measured.steady,
         f"behind {measured.backlog:,}": measured.behind,
     }
-    for name, latency in rows.items():
-        times = (f"{ms:,.0f} ms" for ms in (*latency.submitted_ms, *latency.accepted_ms))
-        table.add_row(name, *times, str(latency.missing))
-    console.print(table)
+    rows = [
+        (
+            name,
+            *(f"{ms:,.0f} ms" for ms in (*latency.submitted_ms, *latency.accepted_ms)),
+            latency.missing,
+        )
+        for name, latency in latencies.items()
+    ]
+    show_table(console, headings, rows)
     console.print(
         f"ratio: [bold]{measured.ratio:.1f}[/]; {measured.left:,} still waited at the end"
     )
@@ -124,39 +144,31 @@ def show_urgent(measured: "UrgentBenchmark", console: Console) -> None:
 
 def show_scale(runs: Iterable["ScaleRun"], console: Console) -> None:
     """Print the result of ``bench scale``."""
-    table = _table("service", "processes", "partitions", "requests/s", "CPU µs/request", "limit")
+    rows = []
     for run in runs:
         cpu_s = sum(part.cpu_s for name, part in run.parts.items() if name != BENCHMARK)
-        table.add_row(
-            run.service,
-            str(run.processes),
-            str(run.partitions),
-            f"{run.requests_per_second:,.0f}",
-            f"{cpu_s / run.requests * 1e6:,.0f}",
-            f"{run.bottleneck.name}: {run.bottleneck.reason}",
-        )
-    console.print(table)
+        figures = (f"{run.requests_per_second:,.0f}", f"{cpu_s / run.requests * 1e6:,.0f}")
+        limit = f"{run.bottleneck.name}: {run.bottleneck.reason}"
+        rows.append((run.service, run.processes, run.partitions, *figures, limit))
+    headings = ("service", "processes", "partitions", "requests/s", "CPU µs/request", "limit")
+    show_table(console, headings, rows)
 
 
 def show_sizes(runs: Sequence["SizeRun"], console: Console) -> None:
     """Print the result of ``bench size``."""
-    cpu = (f"{name} µs" for name in _SHOWN_CPU)
-    table = _table("open", "closed", "requests/s", *cpu, "WAL B", "Kafka B", "disk GiB")
+    rows = []
     for run in runs:
         each = [run.profile.parts[name].cpu_s / run.requests * 1e6 for name in _SHOWN_CPU]
-        table.add_row(
-            f"{run.size.open_cases:,}",
-            f"{run.size.closed_cases:,}",
-            f"{run.requests_per_second:,.0f}",
-            *(f"{us:,.0f}" for us in each),
-            f"{run.profile.wal_bytes / run.requests:,.0f}",
-            f"{run.profile.kafka_bytes / run.requests:,.0f}",
-            f"{sum(run.disk_bytes.values()) / 2**30:.2f}",
-        )
-    console.print(table)
+        each += [run.profile.wal_bytes / run.requests, run.profile.kafka_bytes / run.requests]
+        figures = (f"{one:,.0f}" for one in (run.requests_per_second, *each))
+        disk = f"{sum(run.disk_bytes.values()) / 2**30:.2f}"
+        rows.append((run.size.open_cases, run.size.closed_cases, *figures, disk))
+    cpu = (f"{name} µs" for name in _SHOWN_CPU)
+    headings = ("open", "closed", "requests/s", *cpu, "WAL B", "Kafka B", "disk GiB")
+    show_table(console, headings, rows)
     for run in runs:
         console.print(f"\n{run.size.open_cases:,} open, {run.size.closed_cases:,} closed:")
-        console.print(_statements(run.profile, run.requests))
+        _show_statements(run.profile, run.requests, console)
 
 
 def size_summary(run: "SizeRun") -> str:
@@ -170,10 +182,11 @@ def size_summary(run: "SizeRun") -> str:
 
 def show_plan(plan: "Plan", console: Console) -> None:
     """Print the result of ``bench plan``."""
-    table = _table("", "on average", "in a burst")
-    table.add_row("requests/s", f"{plan.mean_per_s:,.3f}", f"{plan.burst_per_s:,.1f}")
-    table.add_row("busy cores", f"{plan.mean_cores:.2g}", f"{plan.burst_cores:.2g}")
-    console.print(table)
+    rows = [
+        ("requests/s", f"{plan.mean_per_s:,.3f}", f"{plan.burst_per_s:,.1f}"),
+        ("busy cores", f"{plan.mean_cores:.2g}", f"{plan.burst_cores:.2g}"),
+    ]
+    show_table(console, ("", "on average", "in a burst"), rows)
     processes = ", ".join(f"{name} {count}" for name, count in plan.processes.items())
     console.print(f"processes: {processes}")
     console.print(f"tables: {_gb(plan.table_bytes_a_year)} a year")
@@ -184,41 +197,39 @@ def show_plan(plan: "Plan", console: Console) -> None:
 
 def _show_profile(profile: "Profile", requests: int, console: Console) -> None:
     console.print("\nPostgreSQL, a request:")
-    table = _table("service", "CPU µs", "WAL B", "disk B")
-    wal = profile.wal_by_service
+    rows, wal = [], profile.wal_by_service
     for name in (*profile.disk_bytes, "the server"):
         each = (f"{of.get(name, 0) / requests:,.0f}" for of in (wal, profile.disk_bytes))
         cpu_s = profile.database_cpu_s.get(name, 0.0)
-        table.add_row(name, f"{cpu_s / requests * 1e6:,.0f}", *each)
-    table.add_row("all", "", f"{profile.wal_bytes / requests:,.0f}", "")
-    console.print(table)
-    console.print(_statements(profile, requests))
+        rows.append((name, f"{cpu_s / requests * 1e6:,.0f}", *each))
+    rows.append(("all", "", f"{profile.wal_bytes / requests:,.0f}", ""))
+    show_table(console, ("service", "CPU µs", "WAL B", "disk B"), rows)
+    _show_statements(profile, requests, console)
     console.print("\nKafka, a request:")
-    topics = _table("topic", "records", "B")
-    for name, volume in profile.topics.items():
-        topics.add_row(name, f"{volume.records / requests:.2f}", f"{volume.bytes / requests:,.0f}")
-    records = sum(volume.records for volume in profile.topics.values())
-    topics.add_row("all", f"{records / requests:.2f}", f"{profile.kafka_bytes / requests:,.0f}")
-    console.print(topics)
+    volumes = [(name, one.records, one.bytes) for name, one in profile.topics.items()]
+    volumes.append(("all", sum(records for _, records, _ in volumes), profile.kafka_bytes))
+    topics = [
+        (name, f"{records / requests:.2f}", f"{size / requests:,.0f}")
+        for name, records, size in volumes
+    ]
+    show_table(console, ("topic", "records", "B"), topics)
 
 
-def _statements(profile: "Profile", requests: int) -> Table:
-    table = _table("service", "statement", "calls", "ms a call", "µs/request", "WAL B/request")
-    for one in profile.statements[:_STATEMENTS]:
-        table.add_row(
+def _show_statements(profile: "Profile", requests: int, console: Console) -> None:
+    rows = [
+        (
             one.service,
             " ".join(one.query.split())[:_QUERY_CHARACTERS],
-            f"{one.calls:,}",
+            one.calls,
             f"{one.mean_ms:.2f}",
             f"{one.total_ms / requests * 1e3:,.1f}",
             f"{one.wal_bytes / requests:,.0f}",
         )
-    return table
+        for one in profile.statements[:_STATEMENTS]
+    ]
+    headings = ("service", "statement", "calls", "ms a call", "µs/request", "WAL B/request")
+    show_table(console, headings, rows)
 
 
 def _gb(size: float) -> str:
     return f"{size / 1e9:,.2f} GB"
-
-
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, padding=(0, 2))

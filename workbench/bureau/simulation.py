@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import aiohttp
 
-from cli.bureau.calls import answer_of
+from cli.calls import answer_of
 from shared.runtime.clock import utc_now
 
 Update: TypeAlias = dict[str, Any]

@@ -26,7 +26,9 @@ _SETTINGS = {
 }
 
 KeepOption = Annotated[bool, typer.Option("--keep", help="Leave it running until Ctrl-C.")]
-DataOption = Annotated[Path, typer.Option("--data", help="Folder of the demo's data; made anew.")]
+DataOption = Annotated[
+    Path, typer.Option("--data", help="Folder of the demo's data; emptied first.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Another seed gives another day.")]
 RequestsOption = Annotated[int, typer.Option("--requests", min=MIN_REQUESTS, hidden=True)]
 
@@ -40,7 +42,9 @@ def demo(
     """Start everything, play one day in Portland, and end with a summary.
 
     The day is made up, the router is real: Kafka, PostgreSQL and the services run on this
-    machine for as long as the demo does. Exit code 1 when anything that was submitted got lost.
+    machine for as long as the demo does. Exit code 1 if anything that was submitted got lost.
+
+    Example: `route311 demo --keep`
     """
     view = StackView()
     lost = run(_demo(data, seed, requests, view, keep=keep))
@@ -65,6 +69,7 @@ async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: 
         result = await run_scenario(stack, scenario, console, data, keep=keep)
         print_summary(console, result)
         if keep:
+            view.runs(stack)
             with suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
             view.stopping()

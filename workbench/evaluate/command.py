@@ -30,10 +30,7 @@ from workbench.evaluation.trial import BacktestRun, Selection, rules_at, run_bac
 _LABELS = [Path(workbench.evaluation.__file__).parent / "labels" / "real_reports.csv"]
 _REPORTS = Path(workbench.evaluation.__file__).parents[2] / "shared" / "data" / "real_reports"
 
-app = typer.Typer(
-    help="Measure, learn and explain how duplicates and urgency are decided.",
-    no_args_is_help=True,
-)
+app = typer.Typer()
 
 
 def _moment(text: str) -> datetime:
@@ -111,11 +108,6 @@ CompareOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
-@app.callback()
-def _group() -> None:
-    """Measure, learn and explain how duplicates and urgency are decided."""
 
 
 @app.command()

@@ -7,14 +7,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
+from cli.terminal import show_table
 from workbench.evaluation.backtest import BacktestDecision
 from workbench.evaluation.comparison import Change, DecisionSummary
 from workbench.evaluation.measures import Agreement, EvaluationResult, share
 from workbench.evaluation.text_model.train import TrainedModel
 from workbench.evaluation.trial import BacktestRun, ProgressTracker
 
+_HEADINGS = ("kind", "requests", "flagged", "labelled", "found", "right case")
 _URGENT = ("P1", "P2")
 _MAX_KINDS = 20
 _MAX_CHANGES = 40
@@ -64,7 +65,10 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 def show(evaluation: Evaluation, console: Console) -> None:
     """Print a table by kind and the figures of all requests."""
     result = evaluation.result
-    console.print(_table(result))
+    console.print("Duplicates, by kind:")
+    show_table(console, _HEADINGS, _rows(result))
+    if (others := len(result.kinds) - _MAX_KINDS) > 0:
+        console.print(f"{others} more kinds: see --json")
     for line in _curve(result):
         console.print(line)
     if (urgent := _urgent_share(result)) is not None:
@@ -92,18 +96,19 @@ def _figures(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def _table(result: EvaluationResult) -> Table:
-    table = Table(title="Duplicates, by kind")
-    table.add_column("Kind", overflow="fold")
-    for heading in ("Requests", "Flagged", "Labelled", "Found", "Right case"):
-        table.add_column(heading, justify="right")
-    for kind, agreement in list(result.kinds.items())[:_MAX_KINDS]:
-        table.add_row(kind, *_cells(agreement))
-    if (others := len(result.kinds) - _MAX_KINDS) > 0:
-        table.add_row(f"{others} more: see --json")
-    table.add_section()
-    table.add_row("all", *_cells(result.whole))
-    return table
+def _rows(result: EvaluationResult) -> list[tuple[object, ...]]:
+    kinds = [*list(result.kinds.items())[:_MAX_KINDS], ("all", result.whole)]
+    return [
+        (
+            kind,
+            one.requests,
+            _percent(one.flagged_share),
+            one.labelled,
+            _percent(one.recall),
+            _percent(one.right_case_share),
+        )
+        for kind, one in kinds
+    ]
 
 
 def _curve(result: EvaluationResult) -> Iterator[str]:
@@ -117,16 +122,6 @@ def _curve(result: EvaluationResult) -> Iterator[str]:
         if step is not None and step.flagged_share < (result.whole.flagged_share or 0):
             flagged, found = _percent(step.flagged_share), _percent(step.recall)
             yield f"Confidence from {step.threshold:.2f}: {flagged} flagged, {found} found."
-
-
-def _cells(agreement: Agreement) -> list[str]:
-    return [
-        f"{agreement.requests:,}",
-        _percent(agreement.flagged_share),
-        f"{agreement.labelled:,}",
-        _percent(agreement.recall),
-        _percent(agreement.right_case_share),
-    ]
 
 
 def _percent(part: float | None) -> str:
@@ -168,12 +163,11 @@ def show_changes(found: Sequence[Change], requests: int, console: Console) -> No
         console.print(f"{count:>8,}  {was} -> {is_now}")
     if not found:
         return
-    table = Table("Request", "Kind", "Before", "After")
-    for change in found[:_MAX_CHANGES]:
-        table.add_row(
-            change.request_id, change.kind, _describe(change.before), _describe(change.after)
-        )
-    console.print(table)
+    rows = [
+        (change.request_id, change.kind, _describe(change.before), _describe(change.after))
+        for change in found[:_MAX_CHANGES]
+    ]
+    show_table(console, ("request", "kind", "before", "after"), rows)
     if len(found) > _MAX_CHANGES:
         console.print(f"The first {_MAX_CHANGES}; --json has them all.")
 
@@ -185,9 +179,15 @@ def _describe(decision: DecisionSummary) -> str:
 
 def show_model(model: TrainedModel, console: Console) -> None:
     """Print the performance of a text model on writers that it was not trained on."""
-    table = Table("condition", "language", "found", "false alarms", "features")
-    for code, by_language in model.figures.items():
-        for language, one in by_language.items():
-            rates = f"{one.recall:.1%}", f"{one.false_alarms:.1%}"
-            table.add_row(code, language, *rates, f"{len(model.weights[code][language].weights):,}")
-    console.print(table)
+    rows = [
+        (
+            code,
+            language,
+            f"{one.recall:.1%}",
+            f"{one.false_alarms:.1%}",
+            len(model.weights[code][language].weights),
+        )
+        for code, by_language in model.figures.items()
+        for language, one in by_language.items()
+    ]
+    show_table(console, ("condition", "language", "found", "false alarms", "features"), rows)

@@ -17,7 +17,7 @@ from workbench.evaluation.feedback.labels import LabelledReport
 from workbench.evaluation.text_model.real_reports import TEXTS_SUFFIX, write_labels
 from workbench.export_labels.log import read_labels_of_feedback
 
-evaluation = typer.Typer(help="Export what people corrected, to train on.", no_args_is_help=True)
+evaluation = typer.Typer()
 
 
 def _texts_file(text: str) -> Path:
@@ -34,11 +34,6 @@ TextsOption = Annotated[
         help=f"Write the redacted texts there, *{TEXTS_SUFFIX}.",
     ),
 ]
-
-
-@evaluation.callback()
-def _group() -> None:
-    """Export what people corrected, to train on."""
 
 
 @evaluation.command("export-labels")

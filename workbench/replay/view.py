@@ -8,10 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 from typing_extensions import override
 
+from cli.terminal import show_facts
 from workbench.replay.outcomes import OutcomeCounter, OutcomeCounts
 from workbench.replay.runner import SendProgress
 
@@ -84,10 +84,7 @@ def summary(console: Console, sent: SendProgress, counts: OutcomeCounts, took_s:
         counts: Their outcomes.
         took_s: Seconds from the first row to the last outcome.
     """
-    table = Table(show_header=False, box=None, padding=(0, 2))
-    for name, value in _rows(sent, counts, took_s):
-        table.add_row(name, value)
-    console.print(table)
+    show_facts(console, _rows(sent, counts, took_s))
     _list(console, "No kind in the catalogue, sent as OTHER", sent.unmapped)
     _list(console, "Rejected, by first reason", counts.rejected)
     _list(console, "Work orders by bureau", counts.bureaus)

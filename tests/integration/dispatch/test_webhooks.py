@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from typer.testing import CliRunner
 
-from cli.bureau import calls
+from cli import calls
 from cli.bureau.command import bureau
 from services.dispatch.channels.webhooks.rules.signature import signature
 from services.dispatch.settings import DispatchSettings

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from cli import submit as submit_command
-from cli.bureau import calls
+from cli import calls
 from cli.bureau import command as bureau_command
 from cli.main import main
 

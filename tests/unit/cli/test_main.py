@@ -3,9 +3,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from cli.commands import COMMANDS, CliCommand
-from cli.main import describe
+from cli.commands import COMMANDS
+from cli.main import build, describe
 from shared.errors import Route311Error
 
 HEAVY = ("aiohttp", "aiokafka", "asyncpg", "jinja2", "pydantic", "shapely", "yaml")
@@ -18,19 +19,57 @@ except SystemExit:
     sys.exit(" ".join(set(sys.modules) & set({HEAVY!r})))
 """
 
+WITHOUT_WORKBENCH = """
+import sys
+sys.modules["workbench"] = None
+from cli.commands import COMMANDS
+from tests.unit.cli.test_main import members
+print(*(command.name for command in COMMANDS))
+print(*members("triage"))
+print(*members("bureau"))
+"""
+
+
+def summary(docstring: str | None) -> str:
+    return (docstring or "").strip().splitlines()[0]
+
+
+def members(group: str) -> list[str]:
+    found = typer.main.get_group(build([group])).commands[group]
+    assert isinstance(found, typer.core.TyperGroup)
+    return sorted(found.commands)
+
 
 def route311(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("route311")
     return subprocess.run((program, *arguments), capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_the_list_of_commands_says_what_the_command_itself_says(command: CliCommand) -> None:
-    found = command.load()
-    own = found.__doc__ if callable(found) and found.__doc__ else None
-    text = getattr(getattr(found, "info", None), "help", None) or own or ""
+def test_the_list_of_commands_says_what_the_command_itself_says() -> None:
+    loaded = {command.help: command.load() for command in COMMANDS}
 
-    assert text.strip().splitlines()[0] == command.help
+    assert {
+        text: summary(found.__doc__)
+        for text, found in loaded.items()
+        if not isinstance(found, typer.Typer) and summary(found.__doc__) != text
+    } == {}
+
+
+def test_without_the_workbench_its_commands_are_absent_and_a_shared_group_keeps_the_others() -> None:
+    listed = subprocess.run(  # noqa: S603 - ours
+        (sys.executable, "-c", WITHOUT_WORKBENCH), capture_output=True, text=True, check=True
+    ).stdout
+
+    names, triage, bureau = map(str.split, listed.splitlines())
+    assert {"up", "status", "triage", "bureau"} <= {*names}
+    assert {"demo", "bench", "check", "replay", "adapter", "evaluation"}.isdisjoint(names)
+    assert triage == ["explain"]
+    assert bureau == ["forwards", "reconcile", "webhook"]
+
+
+def test_a_shared_group_has_the_members_of_both_packages() -> None:
+    assert members("triage") == ["evaluate", "explain", "hints", "judge", "learn"]
+    assert members("bureau") == ["check", "forwards", "reconcile", "simulate", "webhook"]
 
 
 def test_help_lists_every_command_and_loads_none() -> None:

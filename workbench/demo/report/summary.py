@@ -130,9 +130,7 @@ def _next_steps(result: DemoResult) -> Iterator[RenderableType]:
         )
         grid.add_row("metrics", f"{result.stack.triage}/metrics")
     yield grid
-    if result.stays:
-        yield Text("The router goes on running. Ctrl-C stops it.", style="bold")
-    else:
+    if not result.stays:
         yield Text("The router has stopped; `route311 demo --keep` leaves it running.")
 
 

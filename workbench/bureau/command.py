@@ -1,4 +1,4 @@
-"""``route311 bureau check``: what is wrong with the program of a bureau."""
+"""``route311 bureau check`` and ``simulate``: for those who write the program of a bureau."""
 
 import asyncio
 import json
@@ -6,19 +6,27 @@ from dataclasses import asdict
 from secrets import token_urlsafe
 from typing import Annotated
 
+import aiohttp
 import typer
 from rich.console import Console
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka
+from cli.calls import answer_expected
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, load_stack
+from cli.interrupts import run
+from cli.terminal import printable
 from services.dispatch.channels.webhooks.rules.signature import is_secret
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from workbench.bureau.endpoint import check_endpoint
 from workbench.bureau.feed_player import check_feed_reader
 from workbench.bureau.findings import show
+from workbench.bureau.simulation import SimulatedBureau
 from workbench.bureau.update_rules import judge_log
 from workbench.bureau.updates_log import read_log
 
+bureau = typer.Typer()
+
+CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 UrlOption = Annotated[
     str | None, typer.Option("--url", help="Its webhook; then no router is needed.")
 ]
@@ -26,8 +34,6 @@ SecretOption = Annotated[
     str | None,
     typer.Option("--secret", envvar="WEBHOOK_SECRET", help="Secret of the webhook, whsec_…"),
 ]
-
-
 FeedOption = Annotated[
     int | None,
     typer.Option("--feed", min=0, max=65_535, help="Play the feed on this port of the machine."),
@@ -35,10 +41,17 @@ FeedOption = Annotated[
 WithinOption = Annotated[
     float, typer.Option("--within", min=1, help="Seconds that a program gets for the feed.")
 ]
+PaceOption = Annotated[
+    float, typer.Option("--pace", min=0, help="Seconds between an event and the answer.")
+]
+DeclinedOption = Annotated[
+    float, typer.Option("--declined", min=0, max=1, help="Share of the work that it declines.")
+]
 
 
+@bureau.command()
 def check(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")],
+    code: CodeArgument,
     url: UrlOption = None,
     secret: SecretOption = None,
     feed: FeedOption = None,
@@ -80,3 +93,25 @@ def check(
         show(findings, console)
     if any(finding.is_wrong for finding in findings):
         raise typer.Exit(1)
+
+
+@bureau.command()
+def simulate(
+    code: CodeArgument,
+    pace: PaceOption = 2.0,
+    declined: DeclinedOption = 0.1,
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """Play a bureau until Ctrl-C: read its feed, acknowledge, work, and complete or decline."""
+    stack = load_stack(data)
+    if code not in stack.keys.bureaus:
+        raise typer.BadParameter(f"the router has no key of a bureau called {printable(code)}")
+
+    async def play() -> None:
+        headers = {"Authorization": f"Bearer {stack.keys.bureaus[code]}"}
+        async with aiohttp.ClientSession(stack.dispatch, headers=headers) as client:
+            async for line in SimulatedBureau(client, code, pace, declined).work():
+                typer.echo(printable(line))
+
+    with answer_expected("dispatch", "start it again: updates are idempotent"):
+        run(play())

@@ -1,0 +1,94 @@
+"""HTTP calls of the services from the command line, with their failures in words."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from cli.connection import load_stack
+from shared.errors import Route311Error
+
+
+class BrokenCallError(Route311Error):
+    """The server went away in the middle of a call."""
+
+    code = "broken_call"
+
+
+class RefusedCallError(Route311Error):
+    """The server answered with a problem."""
+
+    code = "refused"
+
+
+@contextmanager
+def answer_expected(server: str, advice: str) -> Generator[None]:
+    """Raise one readable error when a server goes away in the middle of a call.
+
+    Args:
+        server: Name of the service.
+        advice: What to do, as the call may have had its effect.
+
+    Raises:
+        BrokenCallError: It went away, or sent nothing for too long.
+        OSError: Connection refused or reset.
+    """
+    try:
+        yield
+    except aiohttp.ClientError as error:
+        if isinstance(error, OSError):
+            raise
+        raise BrokenCallError(f"{server} went away before it answered; {advice}") from None
+
+
+def call(data: Path, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Call dispatch with the operator's key; return the JSON of the answer.
+
+    Args:
+        data: Folder of the running router.
+        method: The HTTP method.
+        path: The path with the query.
+        **sent: What else ``aiohttp`` sends, such as ``json``.
+
+    Raises:
+        RefusedCallError: It answers with a problem.
+        BrokenCallError: It went away in the middle of the call.
+    """
+
+    async def answered() -> Any:  # noqa: ANN401 - any JSON
+        async with operator_session(data) as session, session.request(method, path, **sent) as got:
+            return await answer_of(got)
+
+    with answer_expected("dispatch", "look first whether it did what was asked"):
+        return asyncio.run(answered())
+
+
+@asynccontextmanager
+async def operator_session(data: Path) -> AsyncGenerator[aiohttp.ClientSession]:
+    """Open a session with dispatch that sends the operator's key."""
+    stack = load_stack(data)
+    headers = {"Authorization": f"Bearer {stack.keys.operator}"}
+    async with aiohttp.ClientSession(stack.dispatch, headers=headers) as session:
+        yield session
+
+
+async def answer_of(response: aiohttp.ClientResponse) -> Any:  # noqa: ANN401 - any JSON
+    """Return the JSON of an answer.
+
+    Raises:
+        RefusedCallError: It is a problem.
+    """
+    answer = await response.json(content_type=None)
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        raise RefusedCallError(explanation(answer))
+    return answer
+
+
+def explanation(problem: dict[str, Any]) -> str:
+    """Return the message of a problem, by field where it names some."""
+    fields = [f"{error['field']}: {error['message']}" for error in problem.get("errors", ())]
+    return "; ".join(fields) or f"{problem.get('title')}: {problem.get('detail')}"
