@@ -66,7 +66,6 @@ class CrashLoopView:
     """A service that crashes at the same record on every start.
 
     Attributes:
-        service: The service.
         record: ``topic/partition/offset``.
         crashes: Number of crashes so far.
         seconds: Seconds since the last attempt.
@@ -83,7 +82,6 @@ class RouterStatus:
     """State of the router.
 
     Attributes:
-        services: By name.
         parked: Number of dead letters by topic.
         cases: Rows of ``status``, ``level`` and ``cases``, their number.
         feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: numbers of residents' answers.

@@ -1,4 +1,4 @@
-"""``route311 triage judge``: decide texts from a file offline, one JSON object a line."""
+"""``route311 triage judge``: decide texts from a file offline, as JSON Lines."""
 
 import json
 import sys
@@ -34,7 +34,6 @@ class TextLine(BaseModel):
 
     Attributes:
         id: Copied to the output.
-        text: The reporter's words.
         language: BCP 47 tag.
         service_code: Kind of the request; None takes the kind that intake would take.
         jurisdiction: City whose rules decide.
@@ -50,11 +49,13 @@ class TextLine(BaseModel):
 
 
 def judge(texts: TextsArgument) -> None:
-    """Decide texts by the rules of this code, offline, each as the first report ever.
+    """Decide texts offline by the rules of this version, each as the first report ever.
 
     Writes a JSON object for each line, in order: id, service_code, priority, emergency (its code
-    or null), outcome and evidence, which lists the words and answers that gave the reasons. A line
-    that cannot be decided is named on the standard error stream; the exit code is 1 then.
+    or null), outcome and evidence, the words and answers behind the reasons. An invalid line is
+    named on the standard error stream; the exit code is then 1.
+
+    Example: `route311 triage judge texts.jsonl`
     """
     catalogue, bad = load_catalogue_with_indexes(), 0
     policy, now = TriagePolicy(catalogue), utc_now()
@@ -101,9 +102,9 @@ def _parsed(line: bytes) -> TextLine:
     try:
         content = json.loads(line)
     except ValueError:
-        raise InvalidReportError("this is no JSON") from None
+        raise InvalidReportError("not JSON") from None
     if not isinstance(content, dict):
-        raise InvalidReportError("this is no JSON object")
+        raise InvalidReportError("not a JSON object")
     try:
         return TextLine.model_validate(content)
     except ValidationError as error:

@@ -18,7 +18,6 @@ class DeadLetterGroup:
     """Dead letters with the same original topic, service and code.
 
     Attributes:
-        topic: The original topic.
         service: The service that parked them.
         code: Why they were parked.
         first: Time of the oldest.

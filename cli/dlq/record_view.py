@@ -22,7 +22,7 @@ async def find(access: KafkaAccess, bounds: OffsetRanges, position: str) -> Dead
     """Return the dead letter at a position, or the one whose original was there.
 
     Args:
-        access: Kafka and its credentials.
+        access: Address and credentials of Kafka.
         bounds: Offsets of every partition.
         position: ``topic/partition/offset``.
 

@@ -42,8 +42,6 @@ class RejectedSubmission:
 
     Attributes:
         identity: Hash of source and id.
-        source: CloudEvents source.
-        submission_id: CloudEvents id.
         received_at: Time of arrival at intake.
         codes: Reasons of the rejection.
         body: Value of its record, or body of its HTTP request.
@@ -110,11 +108,9 @@ class RejectedReplay:
 
     Attributes:
         db: Connection of the administrator.
-        log: Earlier replays.
         code: Select those that were rejected for this reason, among others; None selects all.
         since: Select those received then or later; None selects all.
         again: Include those that were submitted again before and rejected once more.
-        dry: Change nothing.
         on_due: Called with a line for each submission that is due.
     """
 

@@ -42,7 +42,6 @@ class SealedSearch:
 
     Attributes:
         db: A connection of the administrator.
-        person: Who.
         secrets: The secrets behind hashes and seals.
     """
 

@@ -84,7 +84,7 @@ class Search:
     """One search for a person or a request.
 
     Attributes:
-        access: Kafka and its credentials.
+        access: Address and credentials of Kafka.
         db: A connection of the administrator.
         subject: What to search for.
         sealed: The search for a person where contacts are sealed; None for a request.

@@ -1,4 +1,4 @@
-"""Offline decisions by the rules of this code, on reports that were never submitted."""
+"""Offline decisions by the rules of this version on reports that were never submitted."""
 
 import json
 from datetime import datetime
@@ -99,10 +99,10 @@ def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Submitted
     try:
         parsed = json.loads(text)
     except ValueError:
-        raise InvalidReportError("this is no JSON") from None
+        raise InvalidReportError("not JSON") from None
     data = parsed.get("data", parsed) if isinstance(parsed, dict) else None
     if not isinstance(data, dict):
-        raise InvalidReportError("this is no JSON object with a report")
+        raise InvalidReportError("not a JSON object with a report")
     if "request_id" in data:
         return _submitted_request(data)
     return _accepted_request(data, catalogue, now)

@@ -50,9 +50,7 @@ class CommandRequest:
     Attributes:
         command: Word of the command line, a key of ``_COMMANDS``.
         case_id: The case to change.
-        actor: The operator.
         reason: For the record; reporters read it when a case is closed as declined.
-        level: The new priority.
         request_id: The request to split off.
         into_case: The case to merge into.
         bureau: Code of the new leading bureau.
@@ -75,7 +73,7 @@ async def send_command(command: CommandRequest, access: KafkaAccess, within_s: f
 
     Args:
         command: The command.
-        access: Kafka and its credentials.
+        access: Address and credentials of Kafka.
         within_s: Seconds to wait for the confirmation.
 
     Raises:

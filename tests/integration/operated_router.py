@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,15 +31,27 @@ class OperatedRouter:
 
     async def command(self, *arguments: str) -> tuple[int, Any]:
         """Run ``route311`` with ``--json``; return exit code and output."""
-        process = await asyncio.create_subprocess_exec(
-            PROGRAM,
-            *(*arguments, "--json", "--data", str(self.data)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        process = await self.started(*arguments, "--json")
         said, errors = await process.communicate()
         assert said, errors
         return process.returncode or 0, json.loads(said)
+
+    async def lines(self, *arguments: str, columns: int = 80) -> list[str]:
+        """Run ``route311``; return what a person reads on a terminal of this width."""
+        process = await self.started(*arguments, columns=columns)
+        said, errors = await process.communicate()
+        assert said, errors
+        return [line.rstrip() for line in said.decode().splitlines()]
+
+    async def started(self, *arguments: str, columns: int = 80) -> asyncio.subprocess.Process:
+        """Start ``route311`` with the folder of the router in its environment."""
+        return await asyncio.create_subprocess_exec(
+            PROGRAM,
+            *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=os.environ | {"ROUTE311_DATA": str(self.data), "COLUMNS": str(columns)},
+        )
 
     async def fetch(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
         connection = await asyncpg.connect(self.stack.postgres)

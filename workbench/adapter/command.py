@@ -1,4 +1,4 @@
-"""``route311 adapter``: ``check``, what is wrong with an adapter and what would be better."""
+"""``route311 adapter check``: errors and possible improvements of an adapter."""
 
 import asyncio
 import json
@@ -31,14 +31,16 @@ _RECEIPT_WITHIN = timedelta(minutes=1)
 SourceOption = Annotated[
     str | None, typer.Option("--source", help="The adapter's source, such as /adapter/web.")
 ]
-LastOption = Annotated[int, typer.Option("--last", min=1, help="Its latest records to read.")]
+LastOption = Annotated[
+    int, typer.Option("--last", min=1, help="Number of its latest records to read.")
+]
 FileOption = Annotated[
     Path | None,
     typer.Option(
         "--file",
         exists=True,
         dir_okay=False,
-        help="Read events from a file instead, one a line; no router is needed.",
+        help="Read events from a file, one per line; needs no router.",
     ),
 ]
 
@@ -57,16 +59,20 @@ def check(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Say what is wrong with what an adapter wrote to Kafka, and what would be better.
+    """Check what an adapter wrote to Kafka: errors and possible improvements.
 
-    Reads channel-submissions and the receipts, or a file with events, one a line; receipts may
-    stand among them, and a record key and a tab before each. Exit code 1 when something is wrong.
+    Reads channel-submissions and the receipts, or a file with one event per line, which may
+    include receipts, and a record key and a tab before each event. Exit code 1 on errors.
+
+    Example: `route311 adapter check --source /adapter/web --last 1000`
     """
     if (source is None) == (file is None):
         raise typer.BadParameter("give --source, or --file")
     report = _of_file(file) if file else asyncio.run(_of_source(source or "", last, data))
     if not report.records:
-        raise NoRecordsError(f"nothing of {source or file} found; over HTTP the answer says all")
+        raise NoRecordsError(
+            f"no records of {source or file} found; over HTTP the response has all errors"
+        )
     if json_output:
         typer.echo(json.dumps(asdict(report)))
     else:

@@ -33,7 +33,7 @@ async def read_log(
     A record that cannot be read counts as the source's when its key or its text names it.
 
     Args:
-        access: Where Kafka is, and as whom to connect; operators may read all topics.
+        access: Address and credentials of Kafka; operators may read all topics.
         source: The source.
         adapters: The names of the external adapters, which have topics of their own.
         last: How many records to return at most.

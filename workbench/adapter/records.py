@@ -31,7 +31,6 @@ class WrittenRecord:
         value: Its bytes.
         written_at: When it was written, UTC.
         key: Its key, empty for none; None where it is not known.
-        headers: Its headers.
     """
 
     position: str
@@ -57,7 +56,6 @@ class RefusedRecord(NamedTuple):
     """A record that intake moves to the dead-letter topic.
 
     Attributes:
-        record: The record.
         code: Code of the dead letter.
         reason: Text of the dead letter: fields at fault, without their values.
     """

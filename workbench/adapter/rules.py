@@ -43,7 +43,6 @@ class JudgedSubmission(NamedTuple):
     """A submission as intake judges it.
 
     Attributes:
-        written: The record.
         errors: What is wrong with its fields.
         validated: What can be read of it; None without a known city and kind.
         name: Its id, or its position where the id has contact data in it.

@@ -47,7 +47,6 @@ class Rate:
 
     Attributes:
         per_s: How many per second.
-        p50_ms: Median.
         p99_ms: 99th percentile.
     """
 

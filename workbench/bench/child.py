@@ -22,7 +22,7 @@ async def child(access: KafkaAccess, module: str, *arguments: str) -> AsyncGener
     """Run a module beside the block, and kill it at the end of the block.
 
     Args:
-        access: Where Kafka is, and as whom to connect; in the environment of the process.
+        access: Address and credentials of Kafka; in the environment of the process.
         module: Name of the module.
         arguments: Its command line.
     """

@@ -30,23 +30,26 @@ _PARTITIONS = (12, 48)
 IdleOption = Annotated[
     float, typer.Option("--idle", min=1.0, help="Seconds without traffic to measure.")
 ]
-RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="How many requests.")]
+RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="Number of requests.")]
 
 
 @bench.command()
 def e2e(
     requests: RequestsOption = 20_000,
     profile: Annotated[
-        bool, typer.Option("--profile", help="Say where the resources go; write flame graphs.")
+        bool,
+        typer.Option("--profile", help="Profile CPU, statements and topics; write flame graphs."),
     ] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure the way from the submission topic to the bureaus' topics.
+    """Measure throughput from the submission topic to the bureaus' topics.
 
-    A router of its own is started in a temporary folder. The raw limit is the same bytes copied
-    by bare aiokafka through as many hops, measured just before. `--profile` adds statements of
-    PostgreSQL, bytes and records by topic, and flame graphs by py-spy, which slow the router down:
-    take rates from a run without it.
+    A router of its own runs in a temporary folder. The raw limit is the same bytes copied by bare
+    aiokafka through as many hops, measured just before. `--profile` adds statements of PostgreSQL,
+    bytes and records by topic, and flame graphs by py-spy, which slow the router down: take rates
+    from a run without it.
+
+    Example: `route311 bench e2e --requests 10000`
     """
     from workbench.bench import end_to_end  # noqa: PLC0415 - slow to load
 
@@ -92,13 +95,15 @@ def _temporary_folder() -> Generator[Path]:
 
 @bench.command()
 def accepts(
-    connections: Annotated[int, typer.Option(min=1, max=150, help="How many at a time.")] = 64,
+    connections: Annotated[int, typer.Option(min=1, max=150, help="Number of connections.")] = 64,
     seconds: Annotated[float, typer.Option(min=1.0, help="Duration of each part.")] = 20.0,
     json_output: JsonOption = False,
 ) -> None:
     """Measure submissions over HTTP against the bare transaction of each in SQL.
 
-    Both come from as many connections. Bulk calls of 1,000 lines are measured beside them.
+    Both use the same number of connections. Bulk calls of 1,000 lines are measured, too.
+
+    Example: `route311 bench accepts --connections 64`
     """
     from workbench.bench.accepts import measure_accepts  # noqa: PLC0415 - slow to load
 
@@ -115,7 +120,9 @@ def accepts(
 def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -> None:
     """Measure triage alone against bare aiokafka that consumes, validates and produces.
 
-    Both go over the same requests, which wait in triage's topic.
+    Both handle the same requests, which are queued in triage's topic.
+
+    Example: `route311 bench triage --requests 50000`
     """
     from workbench.bench.stage import measure_stage  # noqa: PLC0415 - slow to load
 
@@ -132,11 +139,15 @@ def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -
 @bench.command()
 def index(
     reports: Annotated[
-        list[int] | None, typer.Option("--open", min=1_000, help="How many reports are open.")
+        list[int] | None,
+        typer.Option("--open", min=1_000, help="Number of open reports; repeatable."),
     ] = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure what a decision takes with 10,000, 100,000 and 1,000,000 open reports."""
+    """Measure a decision's time with 10,000, 100,000 and 1,000,000 open reports.
+
+    Example: `route311 bench index --open 100000`
+    """
     from workbench.bench.index import measure_index  # noqa: PLC0415 - slow to load
 
     counts = sorted(reports or _OPEN_REPORTS)
@@ -154,7 +165,10 @@ def index(
 
 @bench.command()
 def start(idle_s: IdleOption = 60.0, json_output: JsonOption = False) -> None:
-    """Measure how fast services start, their memory, and what they burn without traffic."""
+    """Measure the services' start time, memory, and CPU time without traffic.
+
+    Example: `route311 bench start --idle 60`
+    """
     from workbench.bench.start import measure_start  # noqa: PLC0415 - slow to load
 
     console = Console(stderr=json_output, highlight=False)
@@ -170,11 +184,14 @@ def start(idle_s: IdleOption = 60.0, json_output: JsonOption = False) -> None:
 def urgent(
     backlog: Annotated[int, typer.Option(min=1_000, help="Routine requests to queue.")] = 20_000,
     samples: Annotated[
-        int, typer.Option("--samples", min=20, help="How many urgent requests each time.")
+        int, typer.Option("--samples", min=20, help="Number of urgent requests per run.")
     ] = 100,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure how soon an urgent request is at its bureau: idle, at 50/s, behind a backlog."""
+    """Measure an urgent request's latency to its bureau: idle, at 50/s, behind a backlog.
+
+    Example: `route311 bench urgent --backlog 20000`
+    """
     from workbench.bench.urgent import measure_urgent  # noqa: PLC0415 - slow to load
 
     console = Console(stderr=True, highlight=False)
@@ -193,20 +210,26 @@ def urgent(
 def scale(
     services: Annotated[
         list[str] | None,
-        typer.Option("--service", help="Service with several processes; each by default."),
+        typer.Option(
+            "--service", help="Service to run in several processes; each by default; repeatable."
+        ),
     ] = None,
     processes: Annotated[
-        list[int] | None, typer.Option("--processes", min=1, max=16, help="How many of it.")
+        list[int] | None,
+        typer.Option("--processes", min=1, max=16, help="Number of processes; repeatable."),
     ] = None,
     partitions: Annotated[
-        list[int] | None, typer.Option("--partitions", min=12, help="Of the main topics.")
+        list[int] | None,
+        typer.Option("--partitions", min=12, help="Partitions of the main topics; repeatable."),
     ] = None,
     requests: RequestsOption = 10_000,
     json_output: JsonOption = False,
 ) -> None:
     """Measure 1, 2 and 4 processes of a service over 12 and 48 partitions, and name the limit.
 
-    A machine whose processors are all busy is a limit that more processes do not lift.
+    If all processors of the machine are busy, more processes do not help.
+
+    Example: `route311 bench scale --service triage`
     """
     from shared.runtime.migrate import SERVICES  # noqa: PLC0415 - slow to load
     from workbench.bench import scale as scaling  # noqa: PLC0415 - slow to load
@@ -234,18 +257,21 @@ def scale(
 @bench.command()
 def size(
     open_cases: Annotated[
-        list[int] | None, typer.Option("--open", min=5_000, help="Open cases, in steps.")
+        list[int] | None,
+        typer.Option("--open", min=5_000, help="Number of open cases; repeatable."),
     ] = None,
     closed: Annotated[
-        int, typer.Option("--closed", min=0, help="Closed cases beside the most open ones.")
+        int, typer.Option("--closed", min=0, help="Closed cases of the last run.")
     ] = 1_000_000,
     requests: RequestsOption = 5_000,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure what a request costs with 10,000, 100,000 and 1,000,000 open cases.
+    """Measure a request's cost with 10,000, 100,000 and 1,000,000 open cases.
 
-    Then once more with closed ones beside them. The rows are copies of those that a warm-up
-    leaves, spread over an area that grows with them.
+    Then once more with closed cases as well. The rows are copies of those of a warm-up, spread
+    over an area that grows with them.
+
+    Example: `route311 bench size --open 10000 --closed 0`
     """
     from workbench.bench import size as sizing  # noqa: PLC0415 - slow to load
 
@@ -277,11 +303,14 @@ def plan(
     ],
     a_year: Annotated[int, typer.Option("--a-year", min=1, help="Requests a year.")],
     burst_per_s: Annotated[
-        float, typer.Option("--burst", min=0.0, help="Requests per second that must not queue up.")
+        float, typer.Option("--burst", min=0.0, help="Requests per second without queueing.")
     ],
     json_output: JsonOption = False,
 ) -> None:
-    """Say what a load takes, from the cost of a request that `bench e2e --profile` measured."""
+    """Compute the resources for a load from a profile of `bench e2e --profile`.
+
+    Example: `route311 bench plan profile.json --a-year 250000 --burst 50`
+    """
     from shared.catalogue import load_catalogue  # noqa: PLC0415 - slow to load
     from shared.contract.topics import all_topics  # noqa: PLC0415 - slow to load
     from workbench.bench import plan as planning  # noqa: PLC0415 - slow to load

@@ -21,7 +21,7 @@ async def copy(access: KafkaAccess, source: str, target: str, count: int) -> Non
     """Copy the first ``count`` records of a topic with their keys.
 
     Args:
-        access: Where Kafka is, and as whom to connect.
+        access: Address and credentials of Kafka.
         source: The topic that is read, from its oldest record.
         target: The topic that is written.
         count: Number of records to copy.

@@ -42,8 +42,6 @@ class Area:
     Attributes:
         south: Latitude of its southern edge.
         west: Longitude of its western edge.
-        height: Difference of latitude.
-        width: Difference of longitude.
     """
 
     south: float

@@ -64,7 +64,7 @@ async def profiled(access: KafkaAccess, dsn: str, kafka: Path) -> AsyncGenerator
     """Measure what the block uses; the cluster must have loaded the statistics of statements.
 
     Args:
-        access: Where Kafka is, and as whom to connect.
+        access: Address and credentials of Kafka.
         dsn: DSN of the database's administrator.
         kafka: The broker's folder.
     """

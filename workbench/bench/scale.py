@@ -37,7 +37,6 @@ class ScaleRun:
         parts: Resources that each part used, of all its processes together.
         seconds: Duration of the run.
         busy_cores: Cores that all programs of the machine kept busy on average.
-        bottleneck: What was saturated.
     """
 
     service: str

@@ -39,7 +39,6 @@ class StageBenchmark:
         requests: Number of requests.
         bare_per_s: Rate of aiokafka with default settings.
         tuned_per_s: Rate of aiokafka that waits for all replicas and fills batches, as triage does.
-        triage_per_s: Rate of triage.
         parts: Resources that each part used while triage decided.
     """
 

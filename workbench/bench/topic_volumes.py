@@ -23,12 +23,7 @@ class TopicVolume:
 
 
 async def topic_volumes(access: KafkaAccess, folder: Path) -> dict[str, TopicVolume]:
-    """Return what every topic holds now.
-
-    Args:
-        access: Where Kafka is, and as whom to connect.
-        folder: The broker's folder.
-    """
+    """Return what every topic holds now."""
     records: Counter[str] = Counter()
     for partition, (_, end) in (await offset_bounds(access)).items():
         records[partition.topic] += end

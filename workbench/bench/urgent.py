@@ -52,7 +52,6 @@ class UrgentBenchmark:
     """Result of ``bench urgent``.
 
     Attributes:
-        idle: Without other traffic.
         steady: Beside 50 routine requests a second.
         behind: Submitted after a backlog of routine requests, by the same adapter.
         backlog: How many requests that were.

@@ -27,19 +27,17 @@ from workbench.bureau.updates_log import read_log
 bureau = typer.Typer()
 
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
-UrlOption = Annotated[
-    str | None, typer.Option("--url", help="Its webhook; then no router is needed.")
-]
+UrlOption = Annotated[str | None, typer.Option("--url", help="Its webhook; needs no router.")]
 SecretOption = Annotated[
     str | None,
     typer.Option("--secret", envvar="WEBHOOK_SECRET", help="Secret of the webhook, whsec_…"),
 ]
 FeedOption = Annotated[
     int | None,
-    typer.Option("--feed", min=0, max=65_535, help="Play the feed on this port of the machine."),
+    typer.Option("--feed", min=0, max=65_535, help="Serve the feed on this port."),
 ]
 WithinOption = Annotated[
-    float, typer.Option("--within", min=1, help="Seconds that a program gets for the feed.")
+    float, typer.Option("--within", min=1, help="Seconds that a program has for the feed.")
 ]
 PaceOption = Annotated[
     float, typer.Option("--pace", min=0, help="Seconds between an event and the answer.")
@@ -59,12 +57,13 @@ def check(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Say what is wrong with the program of a bureau, and what would be better.
+    """Check a bureau's program: errors and possible improvements.
 
-    With --url it plays dispatch against a webhook, with work orders that do not exist: genuine,
-    repeated, forged and late calls. With --feed it plays dispatch for a program that reads the
-    feed. Without both it reads what the bureau wrote to Kafka and how dispatch answered. Exit code
-    1 when something is wrong.
+    With --url it calls a webhook as dispatch would, with invented work orders: genuine, repeated,
+    forged and late calls. With --feed it serves the feed as dispatch would. Without both it reads
+    what the bureau wrote to Kafka and how dispatch answered. Exit code 1 on errors.
+
+    Example: `route311 bureau check PBOT-MOD --feed 8399`
     """
     if code not in load_catalogue().bureau_codes:
         raise typer.BadParameter("no city of the catalogue has a bureau of this code")
@@ -81,7 +80,7 @@ def check(
         findings = judge_log(log, utc_now())
         summary = f"{len(log.orders):,} work orders, {len(log.updates):,} updates on Kafka"
     elif secret is None or not is_secret(secret):
-        raise typer.BadParameter("give --secret, as `route311 bureau webhook set` printed it")
+        raise typer.BadParameter("give the --secret that `route311 bureau webhook set` printed")
     else:
         findings = asyncio.run(check_endpoint(code, url, secret))
         summary = "An endpoint that dispatch would call"
@@ -102,7 +101,10 @@ def simulate(
     declined: DeclinedOption = 0.1,
     data: DataOption = DEFAULT_DATA,
 ) -> None:
-    """Play a bureau until Ctrl-C: read its feed, acknowledge, work, and complete or decline."""
+    """Simulate a bureau until Ctrl-C: read its feed, acknowledge, and complete or decline.
+
+    Example: `route311 bureau simulate PBOT-MOD --pace 2 --declined 0.1`
+    """
     stack = load_stack(data)
     if code not in stack.keys.bureaus:
         raise typer.BadParameter(f"the router has no key of a bureau called {printable(code)}")

@@ -87,11 +87,7 @@ class Samples:
 
 
 def probes(samples: Samples) -> list[Probe]:
-    """Return the probes in the order in which they are played; the first decides whether to go on.
-
-    Args:
-        samples: Makes the events.
-    """
+    """Return the probes in the order of play; without the first one no other is played."""
     issued = samples.event()
     order = {name: issued["data"][name] for name in ("work_order_id", "case_id")}
     changed = samples.event("changed", **order, version=2)

@@ -30,7 +30,6 @@ class FeedScript:
     The first update fails, too.
 
     Attributes:
-        samples: Makes the events.
         pages: Number of pages that the program has taken.
     """
 

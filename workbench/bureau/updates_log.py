@@ -20,8 +20,6 @@ class WrittenUpdate:
     """An update of a bureau.
 
     Attributes:
-        source: CloudEvents source.
-        id: CloudEvents id.
         key: Key of its record.
         at: When it was written.
         data: The data as the bureau wrote them.
@@ -46,7 +44,6 @@ class BureauLog:
         orders: The newest state of each work order, by its id.
         updates: The updates, in the order of each partition.
         unreadable: The codes of records that are no updates.
-        receipts: The receipts.
     """
 
     orders: Mapping[str, WorkOrder]
@@ -59,7 +56,7 @@ async def read_log(access: KafkaAccess, bureau: str) -> BureauLog:
     """Read the topics of a bureau from their beginning to their present end.
 
     Args:
-        access: Where Kafka is, and as whom to connect; operators may read all topics.
+        access: Address and credentials of Kafka; operators may read all topics.
         bureau: Code of the bureau.
     """
     orders: dict[str, WorkOrder] = {}

@@ -46,6 +46,8 @@ def check(
     """Check the invariants over a running router, and name what breaks them.
 
     Submit nothing meanwhile. Exit code 1 when one is broken.
+
+    Example: `route311 check --settle 120`
     """
     access, dsn = find_kafka(data), find_operations_dsn(data)
     with live_progress(Console(stderr=True), hidden=json_output) as on_progress:

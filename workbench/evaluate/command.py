@@ -1,4 +1,4 @@
-"""``route311 triage``: back-test, compare and train, without a running router."""
+"""``route311 triage``: backtest, compare and train, without a running router."""
 
 import json
 import time
@@ -55,7 +55,7 @@ LabelsOption = Annotated[
     ),
 ]
 TextsArgument = Annotated[
-    list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON Lines, one file a writer.")
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="JSON Lines, one file per writer.")
 ]
 ReportLabelsOption = Annotated[
     list[Path],
@@ -69,31 +69,29 @@ ReportsOption = Annotated[
     Path, typer.Option(help="Folder with the texts of the real reports, *.jsonl.gz.")
 ]
 FlagOption = Annotated[
-    float, typer.Option(min=0, max=1, help="Share of all requests to flag at most.")
+    float, typer.Option(min=0, max=1, help="Maximum share of all requests to flag.")
 ]
-CityOption = Annotated[
-    str | None, typer.Option(help="Whose requests they are; else the columns say.")
-]
+CityOption = Annotated[str | None, typer.Option(help="City (default: detected).")]
 FromOption = Annotated[
     datetime | None,
-    typer.Option("--from", parser=_moment, metavar="TIME", help="Count requests since then."),
+    typer.Option("--from", parser=_moment, metavar="TIME", help="Count only requests since then."),
 ]
 ToOption = Annotated[
     datetime | None,
     typer.Option(
-        "--to", "--until", parser=_moment, metavar="TIME", help="Count requests before then."
+        "--to", "--until", parser=_moment, metavar="TIME", help="Count only requests before then."
     ),
 ]
 AfterOption = Annotated[
     float | None,
-    typer.Option(min=0, help="Count requests this many days after the first and later."),
+    typer.Option(min=0, help="Count only requests this many days after the first and later."),
 ]
 PictureOption = Annotated[
-    Path | None, typer.Option(dir_okay=False, help="Write the curve there, as SVG.")
+    Path | None, typer.Option(dir_okay=False, help="Write the curve to this file, as SVG.")
 ]
 RulesOption = Annotated[
     Path,
-    typer.Option(exists=True, help="Rules that decide: a catalogue's folder, or an evidence.yaml."),
+    typer.Option(exists=True, help="Rules: a catalogue's folder, or an evidence.yaml."),
 ]
 CatalogueOption = Annotated[
     Path,
@@ -104,7 +102,7 @@ CompareOption = Annotated[
     typer.Option(
         exists=True,
         metavar="RULES RULES",
-        help="Two such folders or files: list what the second would decide differently.",
+        help="Two such folders or files: list the decisions that differ.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -123,12 +121,14 @@ def evaluate(
     compare: CompareOption = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Decide past requests by the rules in use, and say how well that went.
+    """Backtest the rules on past requests: duplicates found, requests flagged, priorities.
 
-    Every request is decided in the order of its time; those outside the period that is counted
-    are history for those inside it. Columns are request_id, reported_at, service_code, latitude,
-    longitude, address and description, or those of Boston's export or of Portland's campsites;
-    of pairs request_id and duplicate_of.
+    Requests are decided in order of time; those outside the counted period are history for those
+    inside. Columns are request_id, reported_at, service_code, latitude, longitude, address and
+    description, or those of Boston's export or of Portland's campsites; of pairs request_id and
+    duplicate_of.
+
+    Example: `route311 triage evaluate past.csv --pairs pairs.csv --from 2026-09-01`
     """
     days = None if after is None else timedelta(days=after)
     selection = Selection(requests, city, since, until, days)
@@ -159,12 +159,14 @@ def learn_rules(
     rules: CatalogueOption = PACKAGE_DATA,
     flag: FlagOption = 0.12,
 ) -> None:
-    """Propose a city's evidence.yaml from a labelled history, and show what it would have done.
+    """Train a city's evidence.yaml on a labelled history, and show its effects.
 
-    The file goes to the standard output, to be read and changed before it is put in place; what
-    it would have done to the history goes to the standard error stream. Learn from the earlier
-    part of a history (--until) and evaluate the file on the rest (--from). Kinds with fewer than
-    5 labelled pairs keep prior and thresholds, those with fewer than 20 radius and window.
+    The file goes to the standard output, for review; its effects on the history go to the standard
+    error stream. Train on the earlier part of a history (--until) and evaluate on the rest
+    (--from). Kinds with fewer than 5 labelled pairs keep prior and thresholds, those with fewer
+    than 20 radius and window.
+
+    Example: `route311 triage learn past.csv --pairs pairs.csv --until 2026-09-01 > proposed.yaml`
     """
     began = time.monotonic()
     selection = Selection(requests, city, since, until)
@@ -185,12 +187,14 @@ def learn_hints(
 ) -> None:
     """Train the text model of danger and urgency from labelled texts.
 
-    TEXTS are made up: each line is a JSON object with label (emergency, urgent, routine or
-    harmless), language (en or es) and text; where it names a part, only "train" is learnt from.
-    Give each writer's texts as a file of their own. LABELS are those of real reports, whose texts
-    are in the folder REPORTS. Thresholds come from the random sample of the real reports. The
-    model file (text_model.json.gz) goes to the standard output, its figures on reports that it
-    was not trained on to the standard error stream.
+    TEXTS are synthetic, one file per writer: each line is a JSON object with label (emergency,
+    urgent, routine or harmless), language (en or es) and text; of lines with a part only those of
+    "train" are used. LABELS belong to real reports, whose texts are in the folder REPORTS.
+    Thresholds come from the random sample of the real reports. The model file
+    (text_model.json.gz) goes to the standard output, its figures on held-out reports to the
+    standard error stream.
+
+    Example: `route311 triage hints texts/*.jsonl > text_model.json.gz`
     """
     from workbench.evaluation.text_model.train import TrainingFiles, train_from  # noqa: PLC0415 - slow
 

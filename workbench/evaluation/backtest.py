@@ -24,8 +24,6 @@ class BacktestDecision:
     """The decision on a past request.
 
     Attributes:
-        row: The request.
-        decision: Its decision.
         microseconds: Processor time of assessing and deciding it.
     """
 

@@ -15,7 +15,6 @@ class DecisionSummary:
     Attributes:
         outcome: Outcome of triage.
         held_against: The export's id of the matched earlier request; None without a match.
-        priority: Priority level.
     """
 
     outcome: str
@@ -28,7 +27,6 @@ class Change:
     """A request that two sets of rules decide differently.
 
     Attributes:
-        request_id: The export's id.
         kind: Service code.
         before: Decision by the first set.
         after: Decision by the second set.

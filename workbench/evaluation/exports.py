@@ -102,7 +102,6 @@ class PastRequest:
 
     Attributes:
         request_id: The export's own id.
-        reported_at: Event time.
         kind: Service code of the city's catalogue.
         unmapped: The export's type where the catalogue lacks it; ``kind`` is then the city's kind
             for everything else.

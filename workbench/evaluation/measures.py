@@ -17,8 +17,6 @@ class Agreement:
     """Counts of decisions on some requests.
 
     Attributes:
-        requests: All of them.
-        labelled: Labelled duplicates.
         found: Labelled duplicates that were flagged.
         right_case: Labelled duplicates matched with a case that contains a request of the same
             problem.

@@ -22,7 +22,9 @@ evaluation = typer.Typer()
 
 def _texts_file(text: str) -> Path:
     if not text.endswith(TEXTS_SUFFIX):
-        raise typer.BadParameter(f"its name must end with {TEXTS_SUFFIX}: training reads no other")
+        raise typer.BadParameter(
+            f"its name must end with {TEXTS_SUFFIX}: training reads only those"
+        )
     return Path(text)
 
 
@@ -31,7 +33,7 @@ TextsOption = Annotated[
     typer.Option(
         parser=_texts_file,
         metavar="FILE",
-        help=f"Write the redacted texts there, *{TEXTS_SUFFIX}.",
+        help=f"Write the redacted texts to this file, *{TEXTS_SUFFIX}.",
     ),
 ]
 
@@ -41,8 +43,10 @@ def export_labels(texts: TextsOption = None, data: DataOption = DEFAULT_DATA) ->
     """Export labels of urgency from operators' corrections and bureaus' reasons.
 
     Writes CSV to the standard output, for --labels of `route311 triage hints`. The log keeps the
-    texts of reports for 60 days: export at least that often. The file of --texts holds what
-    residents wrote, with contact data removed.
+    texts of reports for 60 days: export at least that often. The file of --texts holds residents'
+    words without contact data.
+
+    Example: `route311 evaluation export-labels --texts feedback.jsonl.gz > feedback.csv`
     """
     labelled = run(read_labels_of_feedback(find_kafka(data)))
     if texts is not None:

@@ -18,7 +18,7 @@ async def read_labels_of_feedback(access: KafkaAccess) -> list[LabelledReport]:
     """Return a label for each report of the log whose urgency a person corrected or confirmed.
 
     Args:
-        access: Where Kafka is, and as whom to connect; operators may read all topics.
+        access: Address and credentials of Kafka; operators may read all topics.
     """
     topics = (OPERATOR_COMMANDS, DISPATCH_CASES, TRIAGE_DECISIONS)
     bounds = await offset_bounds(access, [topic.name for topic in topics])

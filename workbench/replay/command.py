@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.connection import DEFAULT_DATA, load_stack
+from cli.connection import DEFAULT_DATA, DataOption, load_stack
 from cli.interrupts import run
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
@@ -55,21 +55,16 @@ FileArgument = Annotated[
 ]
 FormatOption = Annotated[
     str | None,
-    typer.Option(
-        "--format", callback=_format, help=f"{'/'.join(FORMATS)}; else the file's first line says."
-    ),
+    typer.Option("--format", callback=_format, help=f"{'/'.join(FORMATS)} (default: detected)."),
 ]
 SpeedOption = Annotated[
     str, typer.Option(callback=_speed, help="Speed as a multiple of the export's own, or max.")
 ]
-LimitOption = Annotated[int | None, typer.Option(min=1, help="Send this many rows at most.")]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="Maximum number of rows.")]
 ViaOption = Annotated[
-    Via, typer.Option(help="Over http the time of arrival counts, not the export's.")
+    Via, typer.Option(help="Transport; over http the time of arrival replaces the export's.")
 ]
-RejectsOption = Annotated[
-    Path, typer.Option(help="Where rows go that cannot be sent, with the reason.")
-]
-DataOption = Annotated[Path, typer.Option("--data", help="Folder of the running router.")]
+RejectsOption = Annotated[Path, typer.Option(help="File for invalid rows, with the reason.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 
@@ -93,11 +88,12 @@ def replay(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Feed an export into a running router and show what becomes of every row.
+    """Replay an export into a running router and count the outcomes.
 
-    Each row keeps the export's own id and time, so a second replay changes nothing. A type that
-    the catalogue lacks is sent as OTHER and listed; a row that cannot be sent is kept with the
-    reason.
+    Each row keeps the export's own id and time, so a replay is idempotent. A type that the
+    catalogue lacks is sent as OTHER and listed; an invalid row is written to --rejects.
+
+    Example: `route311 replay export.csv.gz --limit 1000`
     """
     options = _ReplayOptions(
         file, format_name or format_of(file), Pacing(parse_speed(speed)), limit, via, rejects

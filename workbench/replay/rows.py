@@ -19,7 +19,6 @@ class Sendable:
 
     Attributes:
         line: Line of the file, counted from 1.
-        event: The submission.
         unmapped: The export's type where the catalogue lacks it; the submission then has the
             city's kind for everything else.
     """

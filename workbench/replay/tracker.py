@@ -29,7 +29,7 @@ class OutcomeTracker:
         """Prepare to read.
 
         Args:
-            access: Where Kafka is, and as whom to connect.
+            access: Address and credentials of Kafka.
             topics: The topics of ``since``.
             since: First offset to read of each partition.
             counter: Counts the events.
@@ -82,7 +82,7 @@ async def outcome_tracker(
     """Return a tracker that reads from the present end of the topics on.
 
     Args:
-        access: Where Kafka is, and as whom to connect.
+        access: Address and credentials of Kafka.
         bureaus: Codes of the bureaus whose work orders count.
         counter: Counts the events.
     """

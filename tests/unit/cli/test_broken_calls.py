@@ -7,15 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from cli import calls, cases
 from cli import submit as submit_command
-from cli import calls
-from cli.bureau import command as bureau_command
 from cli.main import main
+from workbench.bureau import command as simulation_command
 
 COMMANDS = {
     "intake": ("submit", "A small pothole"),
     "dispatch": ("bureau", "webhook", "show", "WATER"),
     "dispatch, simulated": ("bureau", "simulate", "WATER"),
+    "dispatch, watched": ("cases", "watch"),
 }
 
 
@@ -37,9 +38,10 @@ async def test_it_is_said_in_one_sentence_with_what_to_do(
 ) -> None:
     keys = SimpleNamespace(adapters={"demo": "key"}, operator="key", bureaus={"WATER": "key"})
     stack = SimpleNamespace(intake=url, dispatch=url, keys=keys)
-    for module in (submit_command, calls, bureau_command):
+    for module in (submit_command, calls, simulation_command):
         monkeypatch.setattr(module, "load_stack", lambda _: stack)
-    monkeypatch.setattr(bureau_command, "run", asyncio.run)  # a thread takes no signals
+    for module in (simulation_command, cases):
+        monkeypatch.setattr(module, "run", asyncio.run)  # a thread takes no signals
     monkeypatch.setattr(sys, "argv", ["route311", *COMMANDS[server]])
 
     with pytest.raises(SystemExit) as ended:

@@ -1,8 +1,9 @@
-"""What ``route311 catalogue check`` prints."""
+"""What ``route311 catalogue`` prints."""
 
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from cli.main import build
@@ -51,3 +52,44 @@ def test_a_program_reads_what_is_wrong(tmp_path: Path) -> None:
     assert result.exit_code == 1
     [fault] = json.loads(result.stdout)["faults"]
     assert (fault["file"], fault["line"]) == (STREETS, 7)
+
+
+def test_kinds_are_found_by_a_word_of_their_code_name_or_keywords() -> None:
+    found = listed("kinds", "--city", "portland.gov", "--search", "POTHOLE")
+
+    [pothole] = [kind for kind in found if kind["code"] == "ROW-POTHOLE"]
+    assert pothole == {
+        "city": "portland.gov",
+        "code": "ROW-POTHOLE",
+        "name": "Pothole",
+        "group": "Street hazards",
+        "priority": "P4",
+        "lead": "PBOT-MAINT",
+    }
+    assert pothole in listed("kinds", "--search", "bache")
+    assert listed("kinds", "--search", "no such word") == []
+
+
+def test_bureaus_are_listed_by_city() -> None:
+    cities = {bureau["city"] for bureau in listed("bureaus")}
+
+    assert cities == {"portland.gov", "boston.gov"}
+    assert {bureau["city"] for bureau in listed("bureaus", "--city", "boston.gov")} == {
+        "boston.gov"
+    }
+    assert RUNNER.invoke(PROGRAM, ["catalogue", "bureaus", "--city", "x.gov"]).exit_code == 2
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+@pytest.mark.parametrize("command", ["kinds", "bureaus", "check"])
+def test_lists_fit_the_terminal(command: str, columns: int) -> None:
+    shown = RUNNER.invoke(PROGRAM, ["catalogue", command], env={"COLUMNS": str(columns)}).stdout
+
+    assert "portland.gov" in shown
+    assert max(map(len, shown.splitlines())) <= columns
+
+
+def listed(*arguments: str) -> list[dict[str, str]]:
+    result = RUNNER.invoke(PROGRAM, ["catalogue", *arguments, "--json"])
+    found: list[dict[str, str]] = json.loads(result.stdout)[arguments[0]]
+    return found

@@ -2,6 +2,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from cli.connection import (
     ContactSecrets,
@@ -14,6 +16,7 @@ from cli.connection import (
     find_operations_dsn,
     load_stack,
 )
+from cli.main import build
 from deploy.local.errors import StackError
 from deploy.local.folder import open_folder
 from deploy.local.stack_file import KafkaAuth, Keys, Stack, write_stack
@@ -129,3 +132,22 @@ def test_plain_text_to_another_machine_is_refused_unless_it_is_allowed(
 
     monkeypatch.setenv("ROUTE311_ALLOW_PLAINTEXT", "true")
     assert find_admin_dsn(router) == plain
+
+
+@pytest.mark.parametrize("command", [("env",), ("status",), ("keys", "list"), ("cases", "list")])
+def test_the_data_folder_is_that_of_the_environment_unless_an_option_names_one(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ROUTE311_ADMIN_DSN", raising=False)
+    monkeypatch.setenv("ROUTE311_DATA", str(tmp_path / "named"))
+
+    for words, folder in ((command, "named"), ((*command, "--data", str(tmp_path / "x")), "x")):
+        with pytest.raises(NoRouterError, match=f"no running router in {tmp_path / folder};"):
+            CliRunner().invoke(build(words), words, catch_exceptions=False)
+
+
+def test_the_demo_which_empties_its_folder_ignores_the_data_folder_of_the_environment() -> None:
+    commands = typer.main.get_group(build(["demo"])).commands
+    data = next(option for option in commands["demo"].params if option.name == "data")
+
+    assert (data.envvar, data.default) == (None, Path(".route311-demo"))

@@ -1,6 +1,6 @@
 """The preview of the question that intake asks."""
 
-from cli.notify.question import email_question, sms_question
+from cli.notify.preview import email_question, sms_question
 from tests.unit.intake.channels.sms.talking import PORTLAND
 from tests.unit.notify.factories import message_data, request_facts
 

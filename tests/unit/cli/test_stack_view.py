@@ -1,10 +1,12 @@
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from cli.stack_view import StackView
 from deploy.local.report import Died, LeftoversEnded, Prepared, StackEvent, Started
+from tests.unit.cli.test_connection import stack
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,12 @@ def test_last_lines_cannot_command_the_terminal() -> None:
     StackView(Console(file=output)).show(Died("triage", 1, 0.2, ["\x1b[2Jgone \ud800"]))
 
     assert output.getvalue().splitlines()[1:] == [r"    \x1b[2Jgone \ud800"]
+
+
+def test_a_ready_stack_ends_with_the_address_of_the_residents_pages() -> None:
+    output = StringIO()
+
+    StackView(Console(file=output, width=50)).ready(stack(Path("data")), Path("data"), 2.0)
+
+    assert output.getvalue().splitlines()[-1] == "open http://127.0.0.1:3"
+    assert max(map(len, output.getvalue().splitlines())) <= 50

@@ -79,8 +79,8 @@ def test_a_file_is_read_like_the_standard_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ("nonsense", "this is no JSON"),
-        ("[]", "this is no JSON object"),
+        ("nonsense", "not JSON"),
+        ("[]", "not a JSON object"),
         ('{"id": "b"}', "text: missing"),
         ('{"id": "b", "text": "sofa", "service_code": "NO-KIND"}', "has no kind NO-KIND"),
         ('{"id": "b", "text": "sofa", "jurisdiction": "nowhere"}', "no city nowhere"),

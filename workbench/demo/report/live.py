@@ -71,7 +71,7 @@ def progress_bars(progress: DemoProgress, city: Jurisdiction) -> RenderableType:
     seen, scenario = progress.seen, progress.scenario
     table = Table(box=None, show_header=False, padding=(0, 1))
     for name, done, total in (
-        ("handed in", progress.clock.delivered, len(scenario.deliveries)),
+        ("submitted", progress.clock.delivered, len(scenario.deliveries)),
         ("answered", seen.receipts, len(scenario.submissions)),
         ("decided", len(seen.decisions), max(len(seen.accepted), 1)),
         ("at a bureau", len(seen.leads), max(len(seen.cases), 1)),

@@ -24,9 +24,7 @@ class DemoResult:
     """A scenario and what the router made of it.
 
     Attributes:
-        scenario: What was delivered.
         seen: What the router's topics and its API showed.
-        city: The city's catalogue.
         stack: Addresses of the router.
         data: Folder of the router's data.
         mails: Number of messages that the mail server took, counted as files in its folder,

@@ -113,7 +113,7 @@ def _mattress(result: DemoResult) -> str:
     raised = [change for change in result.seen.raised if change.case_id in story.case_ids]
     change = (
         f"raised from {raised[0].previous_level} to {raised[-1].priority.level} when a later "
-        "report told of the lane"
+        "report mentioned the lane"
         if raised
         else story.levels
     )
@@ -142,11 +142,11 @@ def _storm(result: DemoResult) -> str:
     groups = {decision.request.dedup_group for decision in story.decisions}
     surge = next((s for s in seen.surges.values() if s.dedup_group in groups), None)
     if surge is None:
-        return f"A gust of wind: {story.counts}; nobody spoke of a surge."
+        return f"A gust of wind: {story.counts}; no surge was announced."
     ended = seen.surges_over.get(surge.surge_id)
     end = f", over by {ended.window_end.astimezone(stories.TIMEZONE):%H:%M}" if ended else ""
     return (
-        f"A gust of wind in {surge.district}: {story.counts}. A surge was told of "
+        f"A gust of wind in {surge.district}: {story.counts}. A surge was announced "
         f"after {surge.count} reports, where {surge.expected:g} an hour are usual{end}."
     )
 
@@ -174,14 +174,14 @@ def _elsewhere(result: DemoResult) -> str:
 def _private(result: DemoResult) -> str:
     decisions = StoryFacts(result, stories.PRIVATE).decisions
     texts = listed(f'"{decision.request.description}"' for decision in decisions)
-    return f"Somebody wrote an address and a number into the text; others read: {texts}"
+    return f"A resident wrote an address and a number into the text; others read: {texts}"
 
 
 def _texters(result: DemoResult) -> str:
     status, stop = StoryFacts(result, stories.ASKS_STATUS), StoryFacts(result, stories.SAYS_STOP)
     unsent = counted(result.seen.unsent["opted_out"], "later message")
     broken = StoryFacts(result, stories.NOT_FIXED)
-    again = "the case was opened again" if broken.was_reopened else "nothing came of it"
+    again = "the case was reopened" if broken.was_reopened else "it stayed closed"
     return (
         f'Three by text: STATUS was answered "{status.reply}" STOP was answered "{stop.reply}", '
         f'and {unsent} stayed unsent. NO to "Is it fixed?" was answered "{broken.reply}", '
@@ -192,7 +192,7 @@ def _texters(result: DemoResult) -> str:
 def _adapters(result: DemoResult) -> str:
     story = StoryFacts(result, faulty.REPEATED)
     return (
-        f"An adapter handed in {faulty.SUBMISSIONS} submissions {faulty.TIMES} times each: "
+        f"An adapter sent {faulty.SUBMISSIONS} submissions {faulty.TIMES} times each: "
         f"{counted(len(story.requests), 'request')}, "
         f"{counted(len(story.decisions), 'decision')}."
     )
@@ -201,7 +201,7 @@ def _adapters(result: DemoResult) -> str:
 def _last(result: DemoResult) -> str:
     story = StoryFacts(result, stories.LAST_URGENT)
     return (
-        f"An older web form had no line for nine hours; {result.scenario.backlog:,} reports "
+        f"An older web form was offline for nine hours; {result.scenario.backlog:,} reports "
         f"came in at once, {len(story.requests)} urgent ones last of all: they were at their "
         f"bureaus {story.slowest_s:.1f} s after acceptance, the slowest of them."
     )

@@ -35,12 +35,12 @@ def _overview(result: DemoResult) -> Iterator[RenderableType]:
     yield Text(
         f"{len(seen.accepted):,} became requests, {len(seen.rejected):,} were rejected with "
         f"reasons. {counted(scenario.repeats, 'repeat')} of an adapter changed nothing; "
-        f"{counted(len(seen.dead_letters), 'unreadable record')} lie aside with the reason."
+        f"{counted(len(seen.dead_letters), 'unreadable record')} were dead-lettered."
     )
     yield Text(
         f"The requests are about {counted(len(seen.cases), 'problem')}: "
-        f"{outcomes['duplicate']:,} told of one that was known already and joined its case, "
-        f"{outcomes['referral']:,} are for somebody outside the city."
+        f"{outcomes['duplicate']:,} described a known one and joined its case, "
+        f"{outcomes['referral']:,} are for agencies outside the city."
     )
     leaks = counted(seen.leaks, "record") if seen.leaks else "no record"
     yield Text(
@@ -53,7 +53,7 @@ def _overview(result: DemoResult) -> Iterator[RenderableType]:
 
 def _balance(result: DemoResult) -> str:
     answered = (
-        f"{len(result.scenario.submissions):,} handed in, {result.seen.receipts:,} answered, "
+        f"{len(result.scenario.submissions):,} submitted, {result.seen.receipts:,} answered, "
     )
     if not result.lost:
         return f"{answered}0 lost."

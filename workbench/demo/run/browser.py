@@ -30,11 +30,7 @@ class FilledForm(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
-    """A page.
-
-    Attributes:
-        tree: Its elements.
-    """
+    """A page."""
 
     tree: LexborHTMLParser
 

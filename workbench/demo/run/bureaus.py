@@ -33,8 +33,6 @@ class UpdateStep:
     """One update of a work order.
 
     Attributes:
-        status: The new status.
-        note: For the public.
         reason: Of a declined work order.
         transfer_to: Code of the bureau that gets a transferred one.
     """

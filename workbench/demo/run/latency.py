@@ -16,7 +16,6 @@ class LatencyStats:
         count: Number of new problems.
         median_s: 50th percentile, nearest rank.
         p99_s: 99th percentile, nearest rank.
-        max_s: The slowest.
     """
 
     count: int

@@ -117,12 +117,7 @@ def report_mail(submission: DemoSubmission, to: str) -> EmailMessage:
 
 
 def answer_mail(submission: DemoSubmission, question: Message) -> EmailMessage:
-    """Return a resident's answer to a question of the router.
-
-    Args:
-        submission: The resident's report.
-        question: The question.
-    """
+    """Return a resident's answer to a question of the router."""
     message = _mail(submission, "answer")
     message["To"] = question["Reply-To"]
     message["Subject"] = f"Re: {submission.id}"

@@ -47,7 +47,6 @@ class Observations:
         names: Source and id of submissions by Open311 and by page, by the name in the answer.
         messages: Source and id of reports by e-mail and text, by the id of their first message.
         replies: Answers to what people texted about their reports, by source and id of the report.
-        requests: By request id.
         accepted_at: Time of acceptance by request id.
         decisions: The first decision by request id.
         cases: The latest version of each case.

@@ -29,7 +29,6 @@ class DemoProgress:
 
     Attributes:
         scenario: Deliveries of the day.
-        seen: Observations so far.
         clock: Position within the scenario.
         phase: Name of the present phase; empty at the end.
         updates: Number of updates that the bureaus have sent.

@@ -86,8 +86,6 @@ class ReportingResidents:
 
     Attributes:
         pages: By the residents' pages.
-        mail: By e-mail.
-        texts: By text message.
     """
 
     pages: ResidentsAtPages

@@ -34,12 +34,7 @@ class SimulatedGateway:
     """The gateway of the SMS provider: delivers signed texts and returns the answers."""
 
     def __init__(self, session: aiohttp.ClientSession, stack: Stack) -> None:
-        """Deliver texts to a router.
-
-        Args:
-            session: Without a key.
-            stack: The router.
-        """
+        """Deliver texts to a router."""
         self._session = session
         self._url = f"{stack.intake}{_PATH}"
         self._number = stack.sms_number

@@ -33,7 +33,6 @@ class ReportKind:
         located: False for a question or request about no location.
         photo: True when a picture comes along.
         sensor: True when the city's own devices report it as well.
-        en: Wordings in English.
         es: Wordings in Spanish; none where the English ones must do.
     """
 

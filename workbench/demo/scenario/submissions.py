@@ -108,7 +108,6 @@ class ResidentReport:
 
     Attributes:
         channel: A key of ``CHANNELS``; by it the report is submitted at once.
-        at: Local time.
         text: Description of the problem.
         language: ``en`` or ``es``.
         kind: Service code; None leaves the kind to intake's classification.

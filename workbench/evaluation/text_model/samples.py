@@ -24,8 +24,6 @@ class TrainingSample:
     """A labelled text as the training sees it.
 
     Attributes:
-        language: Its language.
-        label: Its class.
         features: Features of its words and conditions.
         source: Who wrote it; real reports that nearly repeat each other are one source.
         weight: How much it counts, 0 to 1.

@@ -20,7 +20,6 @@ class LabelledText(BaseModel):
     Attributes:
         label: ``harmless`` texts use the words of a hazard without reporting one.
         language: Language that it is written in.
-        text: The text.
         part: ``train`` for training; other parts are held out for measurement.
         source: Its file. Texts of one writer resemble each other, so each writer has a file.
     """

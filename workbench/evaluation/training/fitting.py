@@ -25,8 +25,6 @@ class Learnable:
     """Groups and kinds with enough labels for weights of their own.
 
     Attributes:
-        groups: Dedup groups.
-        kinds: Service codes.
         default: Whether the prior of all other groups is fitted, as for a city without weights.
     """
 

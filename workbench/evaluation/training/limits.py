@@ -29,7 +29,6 @@ class LimitsProposal:
 
     Attributes:
         own: The limits in use.
-        limits: The proposed limits.
         pairs: Number of labelled pairs with known points.
         before: Number of them within the limits in use.
         after: Number of them within the proposed limits.

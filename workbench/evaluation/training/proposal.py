@@ -26,7 +26,6 @@ class TrainingResult:
 
     Attributes:
         before: The weights in use.
-        after: The proposed weights.
         requests: Number of requests of the history.
         samples: Pairs of reports that they were trained on.
         proposals: Radius and window by service code, where there are enough pairs.

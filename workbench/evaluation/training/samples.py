@@ -20,7 +20,6 @@ class Sample:
     """A report and an earlier one.
 
     Attributes:
-        group: Their dedup group.
         kind: Service code of the later one.
         distance: Distance in the unit of the evidence weights; None where one has no point.
         apart: Time between them in the unit of the evidence weights.

@@ -75,8 +75,8 @@ async def test_what_a_person_skips_while_the_service_is_down_is_parked_at_its_st
         await child.end(signal.SIGTERM)
     too_late = await route311(*skip)
 
-    assert first == (0, f"triage parks {at} when it reads it\n")
-    assert again == (0, f"triage was told before, and parks {at} when it reads it\n")
+    assert first == (0, f"triage dead-letters {at} when it reads it\n")
+    assert again == (0, f"triage dead-letters {at} when it reads it (noted before)\n")
     headers = dict(parked.headers)
     assert (headers["code"], headers["reason"]) == (b"skipped", b"It stops triage (by ana)")
     assert headers["source"] == at.encode()

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,14 @@ def test_words_are_decided_as_they_would_be_and_every_point_is_shown() -> None:
     page = explain("--text", "A mattress in the right lane", "--kind", "ROW-DEBRIS").stdout
 
     assert "Debris in roadway, ROW-DEBRIS" in page
-    assert "+15 blocks a traffic lane (“mattress in the right lane”)" in page
+    assert "+15 blocks a traffic lane (“mattress in the right lane”)" in " ".join(page.split())
+    rows = [re.split(r"\s{2,}", line.strip()) for line in page.splitlines()]
     for row in (
-        ["+60", "usual for its kind", ""],
+        ["+60", "usual for its kind"],
         ["+15", "blocks a traffic lane", "mattress in the right lane"],
-        ["75", "in all", ""],
+        ["75", "in total"],
     ):
-        assert row in [
-            [cell.strip() for cell in line.split("│")[1:-1]] for line in page.split("\n")
-        ]
+        assert row in rows
 
 
 def test_what_the_reporter_is_told_is_on_the_page() -> None:
@@ -95,8 +95,8 @@ def test_words_cannot_steer_the_terminal() -> None:
 @pytest.mark.parametrize(
     ("words", "stdin", "problem"),
     [
-        (("-",), "{", "this is no JSON"),
-        (("-",), "[]", "this is no JSON object with a report"),
+        (("-",), "{", "not JSON"),
+        (("-",), "[]", "not a JSON object with a report"),
         (("-",), '{"request_id": "1"}', "tracking_number: missing"),
         (("-",), '{"jurisdiction": "nowhere"}', "no city nowhere in the catalogue"),
         (("-",), json.dumps(submission(location={})), "location: Tell us where"),

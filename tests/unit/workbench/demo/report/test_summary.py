@@ -68,7 +68,7 @@ def router() -> Router:
 def test_a_router_that_said_nothing_has_lost_everything_and_says_so() -> None:
     demo = result(Observations())
     assert demo.lost == 200
-    assert "200 handed in, 0 answered, 200 LOST: 200 without an answer" in flat(printed(demo))
+    assert "200 submitted, 0 answered, 200 LOST: 200 without an answer" in flat(printed(demo))
 
 
 def test_requests_without_a_decision_or_a_bureau_are_lost_as_well(router: Router) -> None:
@@ -120,13 +120,13 @@ def test_the_gust_is_told_with_the_surge_that_it_made(router: Router, hours: int
         expected=0.2,
     )
     text = flat(printed(result(router.seen)))
-    assert "A gust of wind: 14 reports, 14 cases; nobody spoke of a surge." in text
+    assert "A gust of wind: 14 reports, 14 cases; no surge was announced." in text
 
     router.seen.surges["s"] = surge
     if hours:
         router.seen.surges_over["s"] = surge
     text = flat(printed(result(router.seen)))
-    assert "A gust of wind in SE: 14 reports, 14 cases. A surge was told of after 10" in text
+    assert "A gust of wind in SE: 14 reports, 14 cases. A surge was announced after 10" in text
     assert f"where 0.2 an hour {end}" in text
 
 
