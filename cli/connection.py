@@ -20,6 +20,7 @@ from shared.runtime.settings import KafkaSettings
 DEFAULT_DATA = Path(".route311")
 _Secret: TypeAlias = SecretStr | None
 
+BureauArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 DataOption = Annotated[
     Path, typer.Option("--data", envvar="ROUTE311_DATA", help="Folder of the router's data.")

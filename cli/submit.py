@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from cli.calls import answer_expected, explanation
-from cli.connection import DEFAULT_DATA, DataOption, load_stack
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
 from shared.errors import Route311Error
 
 TextArgument = Annotated[str, typer.Argument(help="Description of the problem.")]
@@ -25,7 +25,6 @@ IdOption = Annotated[
     str | None,
     typer.Option("--id", help="Idempotency key: the same one returns the same response."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the response as JSON.")]
 
 
 _ADVICE = "it may have the report: retry with the same --id, which is idempotent"

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -42,54 +43,69 @@ def parse_duration(text: str) -> timedelta:
     raise typer.BadParameter("write 30m, 6h or 90d")
 
 
-def show_table(
-    console: Console, headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str = ""
-) -> None:
-    """Print rows as a table; as one block of ``heading  value`` per row where they do not fit.
+@dataclass(frozen=True, slots=True)
+class FittedTable:
+    """A table; where it does not fit, one block of ``heading  value`` per row.
 
-    A table fits if no word or id has to be broken. None is printed as ``-``, numbers with commas
-    and on the right.
+    It fits if no word or id has to be broken. None is shown as ``-``, times in UTC, numbers with
+    commas and on the right.
 
-    Args:
-        console: Its width is the limit.
+    Attributes:
         headings: Names of the columns.
         rows: Values by column.
-        empty: Printed in place of a table without rows.
     """
-    values = list(rows)
-    table = Table(box=None, pad_edge=False)
-    for heading, *column in zip(headings, *values, strict=True):
-        table.add_column(
-            heading,
-            overflow="fold",
-            justify="right" if all(isinstance(value, int) for value in column) else "left",
-            no_wrap=not any(" " in str(value) for value in column),
-        )
-    for row in values:
-        table.add_row(*map(_cell, row))
-    if not values:
-        console.print(empty)
-        return
-    for gap in (2, 1):
-        table.padding = (0, gap, 0, 0)
-        unbounded = console.options.update(max_width=_UNBOUNDED)
-        if console.measure(table, options=unbounded).minimum <= console.width:
-            console.print(table)
-            return
-    for number, row in enumerate(values):
-        if number:
-            console.print()
-        show_facts(console, zip(headings, row, strict=True))
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table or the blocks, by the width that there is."""
+        table = Table(box=None, pad_edge=False)
+        for heading, *column in zip(self.headings, *self.rows, strict=True):
+            table.add_column(
+                heading,
+                overflow="fold",
+                justify="right" if all(map(_is_number, column)) else "left",
+                no_wrap=not any(" " in str(value) for value in column),
+            )
+        for row in self.rows:
+            table.add_row(*map(_cell, row))
+        for gap in (2, 1):
+            table.padding = (0, gap, 0, 0)
+            needed = console.measure(table, options=options.update(max_width=_UNBOUNDED))
+            if needed.minimum <= options.max_width:
+                yield table
+                return
+        for number, row in enumerate(self.rows):
+            if number:
+                yield ""
+            yield facts_grid(zip(self.headings, row, strict=True))
+
+
+def show_table(
+    console: Console, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str = ""
+) -> None:
+    """Print a table that fits the terminal, or ``empty`` in place of one without rows."""
+    console.print(FittedTable(headings, rows) if rows else empty)
 
 
 def show_facts(console: Console, facts: Iterable[tuple[str, object]]) -> None:
     """Print ``name  value`` lines; a long value is folded below itself."""
+    console.print(facts_grid(facts))
+
+
+def facts_grid(facts: Iterable[tuple[str, object]]) -> Table:
+    """Return ``name  value`` lines; a long value is folded below itself."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in facts:
-        grid.add_row(name, _cell(value))
-    console.print(grid)
+        grid.add_row(Text(name), _cell(value))
+    return grid
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) or value == ""
 
 
 def _cell(value: object) -> Text:

@@ -10,7 +10,7 @@ from rich.console import Console
 from cli.bureau.forwards import forwards
 from cli.bureau.reconcile import reconcile
 from cli.calls import call
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption
+from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption
 from cli.terminal import parse_moment, printable, show_facts, show_table
 from shared.runtime.clock import utc_now
 
@@ -20,7 +20,6 @@ bureau.add_typer(webhook, name="webhook")
 bureau.command()(forwards)
 bureau.command()(reconcile)
 
-CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 UrlArgument = Annotated[str, typer.Argument(metavar="URL", help="URL to call, https.")]
 OffOption = Annotated[bool, typer.Option("--off", help="Keep the webhook, but do not call it.")]
 CaseOption = Annotated[str | None, typer.Option("--case", help="Only calls about this case.")]
@@ -41,7 +40,7 @@ ToOption = Annotated[str | None, typer.Option("--to", help="Events until then; n
 
 @webhook.command("set")
 def set_(
-    code: CodeArgument,
+    code: BureauArgument,
     url: UrlArgument,
     off: OffOption = False,
     data: DataOption = DEFAULT_DATA,
@@ -57,7 +56,7 @@ def set_(
 
 @webhook.command()
 def show(
-    code: CodeArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
+    code: BureauArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
 ) -> None:
     """Show the state of the webhook, without its secrets.
 
@@ -72,7 +71,7 @@ def show(
 
 @webhook.command()
 def rotate(
-    code: CodeArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
+    code: BureauArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
 ) -> None:
     """Add a second secret, which signs beside the first, and print both.
 
@@ -83,7 +82,7 @@ def rotate(
 
 @webhook.command()
 def retire(
-    code: CodeArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
+    code: BureauArgument, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
 ) -> None:
     """Remove the older of two secrets and print the other.
 
@@ -94,7 +93,7 @@ def retire(
 
 @webhook.command()
 def log(
-    code: CodeArgument,
+    code: BureauArgument,
     case: CaseOption = None,
     limit: LimitOption = 100,
     after: AfterOption = None,
@@ -116,7 +115,7 @@ def log(
 
 @webhook.command()
 def replay(
-    code: CodeArgument,
+    code: BureauArgument,
     event: EventOption = None,
     since: FromOption = None,
     until: ToOption = None,

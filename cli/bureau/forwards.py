@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from cli import audit
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
+from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import run
 from cli.terminal import show_table
 from services.dispatch.channels.forwarding.store.administration import (
@@ -23,7 +23,6 @@ from services.dispatch.channels.forwarding.store.administration import (
 )
 from shared.runtime.database import open_database
 
-CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 RetryOption = Annotated[
     list[str] | None, typer.Option("--retry", help="Retry this parked work order; repeatable.")
 ]
@@ -41,7 +40,7 @@ LimitOption = Annotated[
 
 
 def forwards(
-    code: CodeArgument,
+    code: BureauArgument,
     retried: RetryOption = None,
     taken: TakenOption = None,
     limit: LimitOption = 100,

@@ -10,7 +10,7 @@ import typer
 from pydantic import Field
 from rich.console import Console
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_operations_dsn
+from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption, find_operations_dsn
 from cli.interrupts import run
 from cli.terminal import printable, show_table
 from services.dispatch.channels.forwarding.open311_client import CallFailedError, Open311Client
@@ -34,7 +34,6 @@ from shared.runtime.database import open_database
 from shared.runtime.setting_types import NetworkList
 from shared.runtime.settings import EnvironmentSettings
 
-CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 FileOption = Annotated[
     Path | None,
     typer.Option(
@@ -76,7 +75,7 @@ class Comparison(NamedTuple):
 
 
 def reconcile(
-    code: CodeArgument,
+    code: BureauArgument,
     file: FileOption = None,
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,

@@ -15,11 +15,10 @@ from cli.connection import (
     find_contact_secrets,
     find_kafka,
 )
-from cli.erase.findings import Findings
 from cli.erase.person import by_email, by_phone
 from cli.erase.removal import remove, repeat, wait_for_work_under_way
 from cli.erase.sealed import SealedSearch
-from cli.erase.search import ErasureSubject, Search
+from cli.erase.search import ErasureSubject, Findings, Search
 from cli.interrupts import run
 from cli.terminal import printable
 from shared.catalogue import load_catalogue

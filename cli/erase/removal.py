@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection
 
-from cli.erase.findings import Findings
+from cli.erase.search import Findings
 from services.intake.store.erasure import (
     erase_bodies,
     erase_contacts,

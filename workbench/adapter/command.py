@@ -19,9 +19,8 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
 from shared.geo import CityBoundaries
 from shared.runtime.clock import utc_now
-from workbench.adapter.event_file import read_lines
 from workbench.adapter.log import read_log
-from workbench.adapter.records import by_submission, read_record
+from workbench.adapter.records import by_submission, read_lines, read_record
 from workbench.adapter.report import AdapterReport, Finding, report_on
 
 adapter = typer.Typer()

@@ -1,6 +1,11 @@
-"""The raw limit: the same bytes copied through as many Kafka hops as in the router."""
+"""The raw limit: the same bytes copied through as many Kafka hops as in the router.
+
+``python -m workbench.bench.raw FROM TO COUNT`` is one hop, and ends after COUNT records. The
+environment holds the address of Kafka.
+"""
 
 import asyncio
+import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Sequence
@@ -8,17 +13,22 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import pairwise
 
+import uvloop
+
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
+from shared.runtime.kafka.reader import end_offsets, follow
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
+from shared.runtime.settings import KafkaSettings
 from workbench.bench.child import child, finished
 
 HOPS = 3
 """From submission to request, to decision, to work order."""
 
-_COPIER = "workbench.bench.copier"
+_COPIER = "workbench.bench.raw"
+_POLL_S = 1.0
 
 
 async def measure_raw(access: KafkaAccess, records: Sequence[Outgoing]) -> float:
@@ -43,3 +53,21 @@ async def measure_raw(access: KafkaAccess, records: Sequence[Outgoing]) -> float
 async def _ready(copier: Process) -> None:
     if copier.stdout is not None and not await copier.stdout.readline():
         await finished(copier)
+
+
+async def _copy(access: KafkaAccess, source: str, target: str, count: int) -> None:
+    """Copy the first ``count`` records of a topic with their keys."""
+    since = dict.fromkeys(await end_offsets(access, [source]), 0)
+    copied = 0
+    async with open_sink(access) as sink, follow(access, since) as tail:
+        print("ready", flush=True)  # noqa: T201 - the parent process waits for this line
+        while copied < count:
+            records = await tail.poll(_POLL_S)
+            await sink.publish([Outgoing("", target, r.key or b"", r.value) for r in records])
+            copied += len(records)
+
+
+if __name__ == "__main__":
+    source, target, count = sys.argv[1:]
+    access = KafkaSettings().kafka_access
+    uvloop.run(_copy(access, source, target, int(count)))

@@ -11,7 +11,14 @@ import typer
 from rich.console import Console
 
 from cli.calls import answer_expected
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, load_stack
+from cli.connection import (
+    DEFAULT_DATA,
+    BureauArgument,
+    DataOption,
+    JsonOption,
+    find_kafka,
+    load_stack,
+)
 from cli.interrupts import run
 from cli.terminal import printable
 from services.dispatch.channels.webhooks.rules.signature import is_secret
@@ -26,7 +33,6 @@ from workbench.bureau.updates_log import read_log
 
 bureau = typer.Typer()
 
-CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 UrlOption = Annotated[str | None, typer.Option("--url", help="Its webhook; needs no router.")]
 SecretOption = Annotated[
     str | None,
@@ -49,7 +55,7 @@ DeclinedOption = Annotated[
 
 @bureau.command()
 def check(
-    code: CodeArgument,
+    code: BureauArgument,
     url: UrlOption = None,
     secret: SecretOption = None,
     feed: FeedOption = None,
@@ -96,7 +102,7 @@ def check(
 
 @bureau.command()
 def simulate(
-    code: CodeArgument,
+    code: BureauArgument,
     pace: PaceOption = 2.0,
     declined: DeclinedOption = 0.1,
     data: DataOption = DEFAULT_DATA,

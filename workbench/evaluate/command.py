@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 import workbench.evaluation
+from cli.connection import JsonOption
 from shared.catalogue import PACKAGE_DATA, load_catalogue
 from workbench.evaluate.picture import draw
 from workbench.evaluate.view import (
@@ -105,7 +106,6 @@ CompareOption = Annotated[
         help="Two such folders or files: list the decisions that differ.",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.connection import DEFAULT_DATA, DataOption, load_stack
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
 from cli.interrupts import run
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
@@ -65,7 +65,6 @@ ViaOption = Annotated[
     Via, typer.Option(help="Transport; over http the time of arrival replaces the export's.")
 ]
 RejectsOption = Annotated[Path, typer.Option(help="File for invalid rows, with the reason.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Layout of the summary: headings, tables and numbers in sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from rich.table import Table
 from rich.text import Text
+
+from cli.terminal import FittedTable
 
 
 def heading(text: str) -> Text:
@@ -11,20 +12,9 @@ def heading(text: str) -> Text:
     return Text(f"\n{text}", style="bold cyan")
 
 
-def table(*columns: str, rows: Iterable[tuple[object, ...]]) -> Table:
-    """Return a table of numbers, with commas between thousands and blanks for zeros.
-
-    The first column is text, as is every column whose name ends with ``:``.
-    """
-    made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for number, name in enumerate(columns):
-        is_text = number == 0 or name.endswith(":")
-        made.add_column(
-            name.removesuffix(":"), justify="left" if is_text else "right", no_wrap=not is_text
-        )
-    for row in rows:
-        made.add_row(*map(_cell, row))
-    return made
+def table(*columns: str, rows: Iterable[Sequence[object]]) -> FittedTable:
+    """Return a table of numbers, with blanks for zeros."""
+    return FittedTable(columns, [["" if value == 0 else value for value in row] for row in rows])
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -42,9 +32,3 @@ def listed(words: Iterable[str]) -> str:
     """Return words joined by commas and "and"; "none" for none."""
     *first, last = [*words] or ["none"]
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _cell(value: object) -> Text:
-    if isinstance(value, int):
-        return Text(f"{value:,}" if value else "")
-    return Text(str(value))

@@ -9,7 +9,9 @@ from rich.text import Text
 from shared.contract.topic import DEAD_LETTERS
 from workbench.demo.report.layout import counted, heading, table
 from workbench.demo.report.result import DemoResult
+from workbench.demo.run.bureau_ways import BY_FEED, BY_WEBHOOK
 from workbench.demo.run.bureaus import SILENT
+from workbench.demo.run.observations import BureauCalls
 
 _OPEN = ("acknowledged", "scheduled", "in_progress", "waiting_for_resident")
 _TEMPLATES = {
@@ -49,7 +51,7 @@ def referrals(result: DemoResult) -> Iterator[RenderableType]:
     agencies = dict.fromkeys((name, phone) for (name, phone, _), _ in referred.most_common())
     yield table(
         "agency",
-        "phone:",
+        "phone",
         "instead",
         "as well",
         rows=[(*agency, referred[*agency, True], referred[*agency, False]) for agency in agencies],
@@ -134,8 +136,8 @@ def refusals(result: DemoResult) -> Iterator[RenderableType]:
     parked = Counter((letter.code, f"{letter.topic}{DEAD_LETTERS}") for letter in seen.dead_letters)
     yield heading("What was not taken, and why")
     for reason, where, counter in (
-        ("rejected for", "from:", rejected),
-        ("parked as", "on:", parked),
+        ("rejected for", "from", rejected),
+        ("parked as", "on", parked),
     ):
         yield table(reason, where, "number", rows=[(*key, n) for key, n in counter.most_common()])
     for receipt in seen.refused_updates:
@@ -146,3 +148,18 @@ def _compared(kept: int, sent: int) -> str:
     if kept == sent:
         return "as many messages"
     return f"only {kept:,} of them" if kept < sent else f"{kept:,} messages, more than that,"
+
+
+def bureau_ways(result: DemoResult) -> Iterator[RenderableType]:
+    """Count what one bureau got by webhook and another read from its feed."""
+    called, read = (
+        result.seen.bureau_calls.get(bureau, BureauCalls()) for bureau in (BY_WEBHOOK, BY_FEED)
+    )
+    names = {code: bureau.name for code, bureau in result.city.bureaus.items()}
+    again = called.calls - len(called.events)
+    yield Text(
+        f"{names[BY_WEBHOOK]} got {counted(len(called.events), 'event')} by webhook, in "
+        f"{counted(called.calls, 'call')}: {counted(again, 'call was', 'calls were')} refused on "
+        f"purpose and made again. {names[BY_FEED]} read {counted(len(read.events), 'event')} from "
+        f"its feed, in {counted(read.calls, 'page')}; both answered over HTTP, all others by Kafka."
+    )

@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from cli.terminal import facts_grid
 from shared.vocabulary import Lane
-from workbench.demo.report.bureau_ways import bureau_ways
 from workbench.demo.report.layout import counted, heading, table
-from workbench.demo.report.outcomes import bureaus, messages, referrals, refusals
+from workbench.demo.report.outcomes import bureau_ways, bureaus, messages, referrals, refusals
 from workbench.demo.report.result import DemoResult
 from workbench.demo.report.story_report import story_report
 from workbench.demo.run.latency import latency_stats
@@ -116,20 +115,20 @@ def _next_steps(result: DemoResult) -> Iterator[RenderableType]:
         yield Text(f"GET {page.url}", overflow="fold")
         yield Text(json.dumps(page.body, indent=2, ensure_ascii=False), overflow="fold")
     yield heading("Where to look further")
-    grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row("messages", f"{result.stack.mail_folder}/*.eml")
-    grid.add_row("text messages", f"{result.stack.sms_folder}/*.json")
-    grid.add_row("logs", f"{result.data.absolute()}/logs")
+    data = result.data.absolute()
+    facts = [
+        ("messages", f"{result.stack.mail_folder}/*.eml"),
+        ("text messages", f"{result.stack.sms_folder}/*.json"),
+        ("logs", f"{data}/logs"),
+    ]
     if result.stays:
-        grid.add_row("addresses, keys", f"{result.data.absolute()}/stack.json")
-        grid.add_row("state", f"route311 status --data {result.data}")
-        grid.add_row(
-            "one more report", f'route311 submit "Tree down on Main St" --data {result.data}'
-        )
-        grid.add_row("metrics", f"{result.stack.triage}/metrics")
-    yield grid
+        facts += [
+            ("addresses, keys", f"{data}/stack.json"),
+            ("state", f"route311 status --data {result.data}"),
+            ("one more report", f'route311 submit "Tree down on Main St" --data {result.data}'),
+            ("metrics", f"{result.stack.triage}/metrics"),
+        ]
+    yield facts_grid(facts)
     if not result.stays:
         yield Text("The router has stopped; `route311 demo --keep` leaves it running.")
 

@@ -20,8 +20,7 @@ from shared.contract.events import (
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from tests.builders import NOON, acceptance, submission
 from workbench.adapter.command import offline_policy
-from workbench.adapter.event_file import read_lines
-from workbench.adapter.records import by_submission, read_record
+from workbench.adapter.records import by_submission, read_lines, read_record
 from workbench.adapter.report import AdapterReport, Finding, report_on
 
 WEB = "/adapter/web"

@@ -12,12 +12,12 @@ from typing_extensions import override
 from services.intake.channels.sms.rules.wording import ASK_WHERE, ASK_YES_NO
 from shared.vocabulary import GeoPoint
 from tests.builders import NOON
-from workbench.demo.run.gazetteer import addresses
 from workbench.demo.run.mailbox import answer_mail, report_mail
 from workbench.demo.run.observations import Observations
 from workbench.demo.run.texts import SimulatedGateway, TextingResidents, first_text, reply_to
 from workbench.demo.scenario import DemoSubmission
 from workbench.demo.scenario.stories import NOT_FIXED
+from workbench.demo.session import addresses
 
 PLACE = {"latitude": 45.5, "longitude": -122.6, "address": "4200 SE Duke St"}
 QUESTION = message_from_string(

@@ -1,1 +1,0 @@
-"""``route311 evaluation``: exports of the running router for evaluation and training."""
