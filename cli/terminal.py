@@ -85,7 +85,14 @@ class FittedTable:
 def show_table(
     console: Console, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str = ""
 ) -> None:
-    """Print a table that fits the terminal, or ``empty`` in place of one without rows."""
+    """Print a table that fits the terminal.
+
+    Args:
+        console: Its width is the limit.
+        headings: Names of the columns.
+        rows: Values by column.
+        empty: Printed in place of a table without rows.
+    """
     console.print(FittedTable(headings, rows) if rows else empty)
 
 

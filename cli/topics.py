@@ -28,7 +28,8 @@ AccessOption = Annotated[
 PrincipalArgument = Annotated[
     str,
     typer.Argument(
-        help="A service, bureau-<code>, adapters, adapter-<name>, operator or operator-<name>."
+        help="A service, `bureau-<code>`, adapters, `adapter-<name>`, operator or "
+        "`operator-<name>`."
     ),
 ]
 

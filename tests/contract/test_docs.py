@@ -21,7 +21,7 @@ CONTRACT = Contract.read(ASYNCAPI)
 ADRS = sorted((DOCS / "adr").glob("[0-9]*.md"))
 FENCE = re.compile(r'^```(\w+) title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`]+)`")
-OURS = re.compile(r"`((?:cli|deploy|docs|evaluation|services|shared|tests)/[\w./-]*)`")
+OURS = re.compile(r"`((?:cli|deploy|docs|services|shared|tests|workbench)/[\w./-]*)`")
 PATH = re.compile(r"[\w.<>/-]+/[\w./-]*")
 MODELS = {"Submission": "submission.v1", "Acceptance": "submission.accepted.v1"}
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "errors"}

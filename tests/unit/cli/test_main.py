@@ -53,7 +53,9 @@ def members(group: str) -> list[str]:
 
 def leaves() -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield every command with its words."""
-    waiting = [((command.name,), loaded(command.name)) for command in COMMANDS]
+    waiting: list[tuple[tuple[str, ...], Any]] = [
+        ((command.name,), loaded(command.name)) for command in COMMANDS
+    ]
     while waiting:
         path, command = waiting.pop()
         if isinstance(command, typer.core.TyperGroup):
@@ -134,6 +136,17 @@ def test_each_command_has_one_example_which_its_own_parser_accepts(
         words = words[: words.index(">")] if ">" in words else words
         assert words[: len(path) + 1] == ["route311", *path]
         command.make_context(path[-1], words[len(path) + 1 :])
+
+
+def test_no_help_has_a_word_that_markdown_takes_for_markup() -> None:
+    texts = [
+        (path, re.sub("`[^`]*`", "", text))
+        for path, command in leaves()
+        for text in (command.help, *(option.help for option in command.params))
+        if text
+    ]
+
+    assert [(path, text) for path, text in texts if re.search(r"<\w|\b_\w|\*\w.*\*", text)] == []
 
 
 def test_help_lists_every_command_and_loads_none() -> None:

@@ -158,7 +158,7 @@ async def test_what_cannot_be_skipped_is_refused_in_a_clear_sentence(
         (f"{topic}/99/0",): "intake-requests has no partition 99",
         ("nothing/0/0",): "no service reads the topic nothing",
         ("intake-requests-dlq/0/0",): "name the original topic",
-        (shared,): "say who is to skip it: --service dispatch or notify or intake",
+        (shared,): "several services read it: give --service dispatch or notify or intake",
         (shared, "--service", "triage"): "triage does not read triage-decisions",
     }
     for arguments, text in refusals.items():

@@ -50,9 +50,9 @@ def result(
     )
 
 
-def printed(demo: DemoResult) -> str:
+def printed(demo: DemoResult, width: int = 80) -> str:
     out = StringIO()
-    print_summary(Console(file=out, width=80, highlight=False), demo)
+    print_summary(Console(file=out, width=width, highlight=False), demo)
     return out.getvalue()
 
 
@@ -69,6 +69,15 @@ def test_a_router_that_said_nothing_has_lost_everything_and_says_so() -> None:
     demo = result(Observations())
     assert demo.lost == 200
     assert "200 submitted, 0 answered, 200 LOST: 200 without an answer" in flat(printed(demo))
+
+
+def test_a_narrow_terminal_cuts_nothing_off(router: Router) -> None:
+    router.opens(router.accepts("/adapters/test", "1"))
+
+    lines = printed(result(router.seen, stays=True), width=50).splitlines()
+
+    assert max(map(len, lines)) <= 50
+    assert not [line for line in lines if "…" in line]
 
 
 def test_requests_without_a_decision_or_a_bureau_are_lost_as_well(router: Router) -> None:
