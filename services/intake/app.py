@@ -12,7 +12,7 @@ from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.channels.api.api import submission_routes
 from services.intake.channels.api.bulk import bulk_routes
 from services.intake.channels.api.media import media_routes
-from services.intake.channels.api.notes import note_adder, note_routes
+from services.intake.channels.api.notes import note_routes
 from services.intake.channels.api.preview import preview_routes
 from services.intake.channels.api.status import status_routes
 from services.intake.channels.conversations.deadlines import ConversationDeadlines
@@ -39,6 +39,7 @@ from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
 from services.intake.media.storage import open_media_files
+from services.intake.notes.adding import note_adder
 from services.intake.places.city_file import well_known_places
 from services.intake.places.gazetteer import PostgresGazetteer, add_places
 from services.intake.places.pelias import open_pelias

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.intake.inbound.field_errors import id_reused
 from services.intake.inbound.validation import ValidatedSubmission, address_alone, validate
 from services.intake.policy import CityAddress, IntakePolicy
 from services.intake.rules.idempotency import SubmissionKey
-from shared.contract.events import FieldError, SubmissionReceived
+from shared.contract.events import FieldError, SubmissionReceived, usable_trace
+from shared.runtime.clock import utc_now
 from shared.runtime.cooperative import CooperativeYield
 
 
@@ -18,6 +20,29 @@ class RawSubmission:
 
     handed_in: SubmissionReceived
     body: bytes
+
+
+def http_submission(
+    adapter: str,
+    id_: str,
+    data: Any,  # noqa: ANN401 - any JSON
+    traceparent: str | None,
+) -> SubmissionReceived:
+    """Return a submission over HTTP in its envelope.
+
+    Args:
+        adapter: Name of the key; the source is ``/http/<name>``.
+        id_: Idempotency key of the call.
+        data: The submission, not validated yet.
+        traceparent: W3C header as received; left out where it is malformed.
+    """
+    return SubmissionReceived(
+        id=id_,
+        source=f"/http/{adapter}",
+        time=utc_now(),
+        traceparent=usable_trace(traceparent),
+        data=data,
+    )
 
 
 @dataclass(frozen=True, slots=True)

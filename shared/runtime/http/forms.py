@@ -7,7 +7,6 @@ from typing import TypeAlias
 from aiohttp import web
 from multipart import MultipartSegment, PushMultipartParser, parse_options_header
 
-from services.intake.rules.media import RefusedPictureError
 from shared.runtime.http.body import body_deadline
 from shared.runtime.http.upload_memory import UploadBuffer
 
@@ -16,6 +15,10 @@ _CHUNK_BYTES = 64 * 1024
 
 FormEvent: TypeAlias = MultipartSegment | bytes
 """The head of a field, or the next bytes of the last one."""
+
+
+class BodyTooLargeError(Exception):
+    """The body has more bytes than its route takes."""
 
 
 class NoFormError(ValueError):
@@ -53,7 +56,7 @@ async def read_parts(
     Raises:
         NoFormError: It cannot be read.
         RefusedError: The bytes were dropped from the buffer.
-        RefusedPictureError: It has more bytes.
+        BodyTooLargeError: It has more bytes.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     content = buffer.content if buffer else bytearray()
@@ -95,7 +98,7 @@ async def receive_form(
 
     Raises:
         NoFormError: It cannot be read.
-        RefusedPictureError: It has more bytes.
+        BodyTooLargeError: It has more bytes.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     _, options = parse_options_header(request.headers["Content-Type"])
@@ -121,7 +124,7 @@ async def read_at_most(request: web.Request, max_bytes: int) -> bytes:
         max_bytes: The largest body.
 
     Raises:
-        RefusedPictureError: It has more bytes than that.
+        BodyTooLargeError: It has more bytes than that.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     body = bytearray()
@@ -136,11 +139,11 @@ async def _receive(
     within_s: float | None = None,
 ) -> None:
     if (request.content_length or 0) > max_bytes:
-        raise RefusedPictureError("too_many_bytes")
+        raise BodyTooLargeError
     received = 0
     async with body_deadline(request, within_s):
         while chunk := await request.content.read(_CHUNK_BYTES):
             received += len(chunk)
             if received > max_bytes:
-                raise RefusedPictureError("too_many_bytes")
+                raise BodyTooLargeError
             take(chunk)

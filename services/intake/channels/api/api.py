@@ -1,21 +1,17 @@
 """The HTTP route that accepts submissions."""
 
 import asyncio
-from typing import Any
 
 from aiohttp import web
 
 from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.channels.api.operations import SUBMIT
 from services.intake.channels.api.paths import SUBMISSIONS
-from services.intake.inbound.batch import RawSubmission
+from services.intake.inbound.batch import RawSubmission, http_submission
 from services.intake.records import Receipt
 from shared.contract.events import (
     SubmissionAccepted,
-    SubmissionReceived,
-    usable_trace,
 )
-from shared.runtime.clock import utc_now
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.call_slots import NOT_ACCEPTABLE, CallSlot
 from shared.runtime.http.callers import Callers
@@ -46,31 +42,19 @@ def submission_routes(
             return _response(await accept(request, adapter, body))
 
     async def accept(request: web.Request, adapter: str, body: bytes) -> Receipt:
-        submission = RawSubmission(envelope(request, adapter, json_of(body)), body)
+        submission = RawSubmission(
+            http_submission(
+                adapter,
+                idempotency_id(request),
+                json_of(body),
+                request.headers.get("traceparent"),
+            ),
+            body,
+        )
         async with asyncio.timeout_at(Deadline().until):
             return await batcher.submit(submission)
 
     return [web.post(SUBMISSIONS, documents(post, SUBMIT))]
-
-
-def envelope(request: web.Request, adapter: str, data: Any) -> SubmissionReceived:  # noqa: ANN401 - any JSON
-    """Return a submission over HTTP in its envelope.
-
-    Args:
-        request: The call, whose ``Idempotency-Key`` is the id.
-        adapter: The adapter that calls.
-        data: The submission.
-
-    Raises:
-        RefusedError: The key is unusable.
-    """
-    return SubmissionReceived(
-        id=idempotency_id(request),
-        source=f"/http/{adapter}",
-        time=utc_now(),
-        traceparent=usable_trace(request.headers.get("traceparent")),
-        data=data,
-    )
 
 
 def _response(receipt: Receipt) -> web.Response:

@@ -6,10 +6,11 @@ from types import MappingProxyType
 from aiohttp import web
 
 from services.intake.channels.api.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
-from services.intake.channels.api.picture_body import picture_refusal, read_picture
+from services.intake.channels.api.picture_body import read_picture
 from services.intake.channels.api.schema import KeptPicture, PictureDecision
 from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
+from services.intake.media.responses import picture_refusal
 from services.intake.media.store import KeptMedia
 from services.intake.rules.media import (
     PATH,

@@ -1,14 +1,17 @@
 """The picture in the body of a request: the body itself, or the field ``file`` of a form."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from aiohttp import web
 
-from services.intake.rules.media import MAX_BYTES, MAX_SCANS, PictureFault, RefusedPictureError
+from services.intake.rules.media import MAX_BYTES, RefusedPictureError
 from shared.contract.events import FieldError
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.forms import MULTIPART, NoFormError, read_at_most, read_parts
+from shared.runtime.http.forms import (
+    MULTIPART,
+    BodyTooLargeError,
+    NoFormError,
+    read_at_most,
+    read_parts,
+)
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
@@ -16,36 +19,9 @@ _FIELD = "file"
 _OTHER_BYTES = 64 * 1024
 """Boundaries and other fields of a form."""
 _MAX_FIELDS = 20
-_FAULTS: Mapping[PictureFault, tuple[int, str, str]] = MappingProxyType(
-    {
-        "unsupported_picture": (
-            415,
-            "Not such a picture",
-            "Send a JPEG, PNG, WebP or HEIC picture; the bytes decide, not the Content-Type.",
-        ),
-        "damaged_picture": (
-            415,
-            "Damaged picture",
-            "The picture cannot be read to its end. Send the whole file.",
-        ),
-        "too_many_bytes": (413, "Too large", "Send a picture of at most 10 MiB."),
-        "too_many_pixels": (413, "Too large", "Send a picture of at most 40 megapixels."),
-        "too_complex": (
-            415,
-            "Takes too long to decode",
-            f"Save it as a baseline JPEG and send that; one with {MAX_SCANS} scans is read, too.",
-        ),
-    }
-)
 _NO_FILE = FieldError(
     field=_FIELD, code="missing_file", message="Send the picture as the field file of the form."
 )
-
-
-def picture_refusal(refused: RefusedPictureError) -> RefusedError:
-    """Return the error response for a picture that is not kept."""
-    status, title, detail = _FAULTS[refused.fault]
-    return RefusedError(problem_response(status, title, detail, code=refused.fault))
 
 
 async def read_picture(request: web.Request) -> bytes:
@@ -56,10 +32,12 @@ async def read_picture(request: web.Request) -> bytes:
         RefusedError: It is a form that cannot be read, or has no field ``file``.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
-    if media_type_of(request) != MULTIPART:
-        return await read_at_most(request, MAX_BYTES)
     try:
+        if media_type_of(request) != MULTIPART:
+            return await read_at_most(request, MAX_BYTES)
         parts = await read_parts(request, max_bytes=MAX_BYTES + _OTHER_BYTES, max_parts=_MAX_FIELDS)
+    except BodyTooLargeError:
+        raise RefusedPictureError("too_many_bytes") from None
     except NoFormError:
         advice = (
             f"Send multipart/form-data with a boundary and at most {_MAX_FIELDS} fields, or the "

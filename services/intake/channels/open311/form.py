@@ -8,10 +8,10 @@ from aiohttp import web
 
 from services.intake.channels.open311.errors import bad_request
 from services.intake.channels.open311.schema import MAX_PICTURES
-from services.intake.rules.media import MAX_BYTES
+from services.intake.rules.media import MAX_BYTES, RefusedPictureError
 from shared.runtime.http.body import read_body
 from shared.runtime.http.calls import URLENCODED
-from shared.runtime.http.forms import MULTIPART, NoFormError, read_parts
+from shared.runtime.http.forms import MULTIPART, BodyTooLargeError, NoFormError, read_parts
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.upload_memory import UploadBuffer
 
@@ -85,6 +85,8 @@ async def _read_multipart(request: web.Request, buffer: UploadBuffer | None) -> 
         )
     except UnicodeDecodeError:
         raise bad_request("Send texts in UTF-8, and pictures in the field media.") from None
+    except BodyTooLargeError:
+        raise RefusedPictureError("too_many_bytes") from None
     except NoFormError:
         advice = f"Send {MULTIPART} with a boundary and at most {_MAX_FIELDS} fields."
         raise bad_request(advice) from None

@@ -11,9 +11,6 @@ import pydantic_core
 from aiohttp import web
 
 from services.intake.acceptance.batching import SubmissionBatcher
-from services.intake.channels.api.api import envelope
-from services.intake.channels.api.notes import AddNote, NoteCall
-from services.intake.channels.api.picture_body import picture_refusal
 from services.intake.channels.open311.errors import bad_request, error_of_fields
 from services.intake.channels.open311.form import has_pictures, read_form
 from services.intake.channels.open311.parameters import Parameters, jurisdiction_of
@@ -22,7 +19,9 @@ from services.intake.channels.open311.representation import Open311Document
 from services.intake.channels.open311.responses import Page
 from services.intake.channels.open311.schema import RequestAccepted, UpdateTaken
 from services.intake.channels.open311.submission import read_submission, read_update
-from services.intake.inbound.batch import RawSubmission
+from services.intake.inbound.batch import RawSubmission, http_submission
+from services.intake.media.responses import picture_refusal
+from services.intake.notes.adding import AddNote, NoteCall
 from services.intake.records import Receipt
 from services.intake.rules.media import RefusedPictureError
 from services.intake.rules.reporter_links import ReporterLinks
@@ -81,7 +80,12 @@ class Open311Submitting:
         async with self._called(request) as call:
             city = jurisdiction_of(call.parameters, self.jurisdictions)
             data = read_submission(call.parameters, city)
-            handed_in = envelope(request, call.adapter, data)
+            handed_in = http_submission(
+                call.adapter,
+                idempotency_id(request),
+                data,
+                request.headers.get("traceparent"),
+            )
             data = await self._with_pictures(data, call, handed_in.id)
             handed_in = handed_in.model_copy(update={"data": data})
             raw = RawSubmission(handed_in, pydantic_core.to_json(data))

@@ -8,11 +8,16 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from multipart import MultipartSegment
 
-from services.intake.rules.media import RefusedPictureError
 from shared.runtime.http.body import read_body
 from shared.runtime.http.body_budget import hold_bytes
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.forms import MULTIPART, FormEvent, receive_form, values_by_name
+from shared.runtime.http.forms import (
+    MULTIPART,
+    BodyTooLargeError,
+    FormEvent,
+    receive_form,
+    values_by_name,
+)
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
@@ -109,7 +114,7 @@ async def _read_multipart(
             max_parts=_MAX_FIELDS,
             within_s=_PHOTO_WITHIN_S,
         )
-    except RefusedPictureError:
+    except BodyTooLargeError:
         raise _too_large() from None
     return [(name, content.decode()) for name, content in fields]
 

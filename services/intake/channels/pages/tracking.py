@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from services.intake.channels.api.notes import AddNote, NoteCall, TooManyNotesError
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm, read_form
 from services.intake.channels.pages.languages import PARAMETER
 from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
 from services.intake.media.library import MediaLibrary
+from services.intake.notes.adding import AddNote, NoteCall, TooManyNotesError
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import PublicStatus
 from services.intake.public_status.store import find_status
