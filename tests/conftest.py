@@ -12,9 +12,9 @@ from xdist.remote import Producer
 from shared.runtime.kafka import Partition, open_sink
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.migrate import SERVICES
-from tests.stack import Stores, running_stores
-from tests.topic_log import TopicLog
-from tests.xdist_scheduling import RouterTestsOnOneWorker
+from tests.support.stack import Stores, running_stores
+from tests.support.topic_log import TopicLog
+from tests.support.xdist_scheduling import RouterTestsOnOneWorker
 
 settings.register_profile(
     "busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -17,7 +17,7 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
-from tests.temporary_folders import open_to_postgres
+from tests.support.temporary_folders import open_to_postgres
 from workbench.bench.load import submissions
 from workbench.check.wait_until_idle import no_progress, wait_until_idle
 

@@ -34,7 +34,7 @@ from shared.runtime.migrate import migrate
 from shared.runtime.ops.logging import configure_logging
 from shared.runtime.postgres import Pool, open_pool
 from shared.vocabulary import StatusChannel
-from tests.temporary_folders import open_to_postgres
+from tests.support.temporary_folders import open_to_postgres
 from tests.unit.notify.factories import LANGUAGE_RULES, SEALER, SENDER, message_data, renderer
 
 INBOX = {"portland.gov": "311@portlandoregon.gov"}

@@ -25,7 +25,7 @@ from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import migrate
-from tests.temporary_folders import open_to_postgres
+from tests.support.temporary_folders import open_to_postgres
 
 CITY = "portland.gov"
 WEST, SOUTH, EAST, NORTH = -122.84, 45.43, -122.47, 45.65

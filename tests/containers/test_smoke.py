@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 COMPOSE = os.environ.get("ROUTE311_COMPOSE", "")
 ROOT = Path(__file__).parents[2]

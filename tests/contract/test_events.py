@@ -13,7 +13,7 @@ from shared.contract.events import Decoder, Event, ForeignEvent, encode, type_of
 from shared.contract.routes import routes
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_REQUESTS
 from shared.errors import UndecodableEventError, UnknownTypeError, UnknownVersionError
-from tests.builders import handed_in, request_submitted
+from tests.support.builders import handed_in, request_submitted
 
 EXAMPLES = sorted((Path(shared.contract.events.__file__).parent / "examples").glob("*.json"))
 EVENTS = schemas.event_classes()

@@ -3,7 +3,7 @@ import pytest
 from shared.contract.events import Decision, Emergency, RequestTriaged
 from shared.contract.routes import routes
 from shared.contract.topics import TRIAGE_DECISIONS, TRIAGE_DECISIONS_EXPRESS
-from tests.builders import decision, priority, request, request_triaged
+from tests.support.builders import decision, priority, request, request_triaged
 
 
 def topics_of(event: RequestTriaged) -> set[str]:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import aiohttp
 
 from tests.e2e.outside import Router
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 EMAIL = "ana.canary@example.org"
 PHONE = "+15035550142"

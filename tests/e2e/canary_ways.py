@@ -19,8 +19,8 @@ from tests.e2e.canary_person import CITY, KIND, WORD, Person
 from tests.e2e.outside import Router
 from tests.e2e.test_sms import say
 from tests.integration.intake.pages.browser import visit
-from tests.pictures import encoded
-from tests.waiting import eventually
+from tests.support.pictures import encoded
+from tests.support.waiting import eventually
 
 BUREAU = "PBOT-MOD"
 HOOKED = "WATER"

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.outside import Router, running_router
-from tests.temporary_folders import let_others_in
+from tests.support.temporary_folders import let_others_in
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

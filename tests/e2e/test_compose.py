@@ -16,9 +16,9 @@ import yaml
 from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.users import set_user_passwords
 from tests.conftest import Database
-from tests.free_ports import reserved_port
-from tests.stack import PASSWORD
-from tests.waiting import eventually
+from tests.support.free_ports import reserved_port
+from tests.support.stack import PASSWORD
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 

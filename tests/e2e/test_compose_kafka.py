@@ -23,7 +23,7 @@ from shared.runtime.kafka.admin import answers
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.e2e.test_compose import COMPOSE, PROCESSES, ROOT, filled
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 

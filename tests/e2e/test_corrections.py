@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.actors import mails_to, post, report, status_of, update, work_order_for
 from tests.e2e.outside import Router
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,

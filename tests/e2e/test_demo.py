@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.outside import COMMAND
-from tests.temporary_folders import let_others_in
-from tests.waiting import eventually
+from tests.support.temporary_folders import let_others_in
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

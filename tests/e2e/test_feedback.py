@@ -9,7 +9,7 @@ from tests.e2e.actors import call, event_data, mails_to, post, report, status_of
 from tests.e2e.outside import Router
 from tests.e2e.test_corrections import case_of, order
 from tests.e2e.test_sms import say
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,

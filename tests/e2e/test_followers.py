@@ -19,9 +19,9 @@ from tests.e2e.actors import post, report, update, work_order_for
 from tests.e2e.outside import Router, running_router
 from tests.e2e.test_feedback import reopenings
 from tests.e2e.test_sms import say
-from tests.pictures import encoded
-from tests.temporary_folders import let_others_in
-from tests.waiting import eventually
+from tests.support.pictures import encoded
+from tests.support.temporary_folders import let_others_in
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,

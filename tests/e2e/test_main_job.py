@@ -19,7 +19,7 @@ from tests.e2e.actors import (
     work_order_for,
 )
 from tests.e2e.outside import Router
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,

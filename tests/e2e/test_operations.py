@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.actors import post, report
 from tests.e2e.outside import COMMAND, Router
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,

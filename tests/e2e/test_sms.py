@@ -17,7 +17,7 @@ import pytest
 
 from tests.e2e.actors import event_data, status_of, work_order_for
 from tests.e2e.outside import Router
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,

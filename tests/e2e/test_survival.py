@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.outside import Router
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,

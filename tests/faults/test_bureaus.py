@@ -20,7 +20,7 @@ from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived
 from tests.faults.test_crashes import kill_often
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.faults,

@@ -12,7 +12,7 @@ from tests.faults.kit.members import SERVICES, kill
 from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.faults,

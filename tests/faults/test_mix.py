@@ -11,7 +11,7 @@ from tests.faults.kit.members import SERVICES, kill, pause, resume
 from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived
-from tests.tcp_proxy import LinkFaults
+from tests.support.tcp_proxy import LinkFaults
 
 pytestmark = [
     pytest.mark.faults,

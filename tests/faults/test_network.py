@@ -5,7 +5,7 @@ import pytest
 from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived
-from tests.tcp_proxy import LinkFaults
+from tests.support.tcp_proxy import LinkFaults
 
 pytestmark = [
     pytest.mark.faults,

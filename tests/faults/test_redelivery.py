@@ -13,7 +13,7 @@ from shared.runtime.outgoing import Outgoing
 from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived
-from tests.topic_log import read_between
+from tests.support.topic_log import read_between
 
 pytestmark = [
     pytest.mark.faults,

@@ -20,7 +20,7 @@ from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from shared.runtime.migrate import SERVICES, Migration, load_migrations, migrate
 from tests.faults.overload.balanced import Balanced
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(420)]
 

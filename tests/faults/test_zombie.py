@@ -10,7 +10,7 @@ from tests.faults.conftest import NewRouter
 from tests.faults.kit.members import resume
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.faults,

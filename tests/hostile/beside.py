@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiohttp
 
 from tests.hostile.target import Raw, Tail, Target
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 DECIDED_WITHIN_S = 5.0
 _EVERY_S = 0.4

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from tests.hostile.measuring import LINES, TABLES
 from tests.hostile.target import Target, Targets
-from tests.temporary_folders import let_others_in
+from tests.support.temporary_folders import let_others_in
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

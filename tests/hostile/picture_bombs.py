@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from PIL import Image
 
-from tests.heif_files import HeifFile, Item, grid, overlay, rotated_heif, size
-from tests.pictures import chunk, encoded, jpeg_of_scans
+from tests.support.heif_files import HeifFile, Item, grid, overlay, rotated_heif, size
+from tests.support.pictures import chunk, encoded, jpeg_of_scans
 
 MAX_BYTES = 10 * 1024 * 1024
 _ROOM = 10_000

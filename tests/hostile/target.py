@@ -18,7 +18,7 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from tests.e2e.outside import Router, kafka_client_options, running_router
 from tests.hostile.measuring import peak_memory, reset_peak
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 SERVICES = ("intake", "triage", "dispatch", "notify", "triage.surges")
 _MAX_RECORD_BYTES = 9_000_000

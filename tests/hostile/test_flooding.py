@@ -9,7 +9,7 @@ import pytest
 from tests.hostile.beside import calling, good, post
 from tests.hostile.measuring import judge
 from tests.hostile.target import Target
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

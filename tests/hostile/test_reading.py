@@ -12,7 +12,7 @@ from tests.hostile.beside import DECIDED_WITHIN_S, calling, good, good_ones, pos
 from tests.hostile.fuzzing import CONSUMED, KINDS, example
 from tests.hostile.measuring import judge
 from tests.hostile.target import Raw, RawName, Tail, Target
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -13,7 +13,7 @@ from tests.hostile.beside import DECIDED_WITHIN_S, calling, event_of, good, good
 from tests.hostile.measuring import judge
 from tests.hostile.target import Tail, Target
 from tests.hostile.texts import FAMILIES, shapes
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -17,7 +17,7 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_CONTACTS
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.kafka.reader import offset_bounds, read_range
 from shared.runtime.outgoing import Outgoing
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 PROGRAM = Path(sys.executable).with_name("route311")
 

@@ -27,11 +27,11 @@ from services.triage.settings import TriageSettings
 from shared.contract.events import encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from tests.builders import handed_in, submission
 from tests.conftest import Database
-from tests.stack import PASSWORD
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import handed_in, submission
+from tests.support.stack import PASSWORD
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 

@@ -20,9 +20,15 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_w
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import offset_bounds, read_range
 from shared.runtime.outgoing import Outgoing
-from tests.builders import PIONEER_SQUARE, handed_in, north_of, submission, work_order_updated
-from tests.temporary_folders import let_others_in
-from tests.waiting import eventually
+from tests.support.builders import (
+    PIONEER_SQUARE,
+    handed_in,
+    north_of,
+    submission,
+    work_order_updated,
+)
+from tests.support.temporary_folders import let_others_in
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,

@@ -20,12 +20,12 @@ from shared.errors import Route311Error
 from shared.runtime.database import open_database
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
-from tests.builders import contact_given, submission
 from tests.integration.erasure import mail, report, restore, taken
 from tests.integration.operated_router import OperatedRouter
-from tests.pictures import encoded
-from tests.temporary_folders import let_others_in
-from tests.waiting import eventually
+from tests.support.builders import contact_given, submission
+from tests.support.pictures import encoded
+from tests.support.temporary_folders import let_others_in
+from tests.support.waiting import eventually
 from workbench.demo.run.texts import SimulatedGateway
 
 pytestmark = [

@@ -15,8 +15,8 @@ from shared.runtime.kafka import open_sink
 from shared.runtime.outgoing import Outgoing
 from tests.integration.erasure import report
 from tests.integration.operated_router import OperatedRouter
-from tests.temporary_folders import let_others_in
-from tests.waiting import eventually
+from tests.support.temporary_folders import let_others_in
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,

@@ -26,9 +26,9 @@ from services.triage.app import triage
 from services.triage.settings import TriageSettings
 from shared.runtime.http.openapi import openapi_document
 from tests.conftest import Database
-from tests.free_ports import reserved_port
 from tests.integration.proxy import FILE, OPERATORS, PUBLIC, read_sites
-from tests.waiting import eventually
+from tests.support.free_ports import reserved_port
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

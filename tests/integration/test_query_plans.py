@@ -23,9 +23,9 @@ from services.triage.store.cases import PostgresTriageStore
 from shared.contract.events import Event, new_id
 from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, open_pool, transaction
-from tests.builders import NOON, contact_given, request_submitted
 from tests.conftest import Database
-from tests.records import record
+from tests.support.builders import NOON, contact_given, request_submitted
+from tests.support.records import record
 from tests.unit.dispatch import factories as dispatch
 from tests.unit.notify import factories as notify
 from tests.unit.triage import factories as triage

@@ -22,11 +22,11 @@ from shared.contract.events import (
     WorkOrderIssued,
 )
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, bureau_work
-from tests.builders import NOON, note_added, request_submitted
 from tests.conftest import Database
-from tests.stack import Stores
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import NOON, note_added, request_submitted
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -26,7 +26,7 @@ from shared.runtime.kafka_access import KafkaAccess
 from tests.faults.kit.brokers import Node, link_port_name, running_broker
 from tests.faults.kit.history import History
 from tests.faults.kit.members import SERVICES, Endpoints, Member
-from tests.tcp_proxy import TcpProxy, tcp_proxy
+from tests.support.tcp_proxy import TcpProxy, tcp_proxy
 
 _COMMAND = Path(sys.executable).with_name("route311")
 _STOP_WITHIN_S = 12.0

@@ -22,7 +22,7 @@ from tests.faults.kit.http_clients import HttpClients
 from tests.faults.kit.reports import generate_reports
 from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.verdicts import Verdict
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 from workbench.check.run import check
 
 RATE = 50

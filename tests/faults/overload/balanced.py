@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from tests.builders import submission
+from tests.support.builders import submission
 
 PROBE_EVERY_S = 0.2
 

@@ -11,14 +11,14 @@ from shared.contract.events import (
     new_id,
 )
 from shared.contract.topics import DISPATCH_CASES, bureau_receipts, bureau_updates, bureau_work
-from tests.builders import (
+from tests.support.builders import (
     decision,
     priority,
     request,
     request_triaged,
     work_order_updated,
 )
-from tests.topic_log import TopicLog
+from tests.support.topic_log import TopicLog
 from tests.unit.dispatch.event_log import EventLog
 
 LEAD, INFORMED = "PBOT-MOD", ("BES", "WATER")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.contract.events import RequestTriaged, Surge, SurgeEnded, SurgeStarted, new_id
-from tests.builders import NOON, decision, location, request, request_triaged
+from tests.support.builders import NOON, decision, location, request, request_triaged
 from tests.unit.dispatch.factories import HOUR
 
 DISTRICT = "east"

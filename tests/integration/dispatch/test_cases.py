@@ -11,16 +11,6 @@ import pytest
 from shared.contract.events import RequestTriaged, WorkOrder, encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, TRIAGE_DECISIONS
 from shared.runtime.postgres import Pool
-from tests.builders import (
-    NOON,
-    decision,
-    location,
-    note_added,
-    operator_commanded,
-    priority,
-    request,
-    request_triaged,
-)
 from tests.integration.dispatch.http_access import (
     ADAPTER,
     KEYS,
@@ -31,8 +21,18 @@ from tests.integration.dispatch.http_access import (
 )
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import Response, call
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import (
+    NOON,
+    decision,
+    location,
+    note_added,
+    operator_commanded,
+    priority,
+    request,
+    request_triaged,
+)
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

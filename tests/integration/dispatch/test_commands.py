@@ -12,13 +12,13 @@ from shared.contract.events import (
     encode,
 )
 from shared.contract.topics import DISPATCH_CASES, DISPATCH_CLOSINGS, OPERATOR_COMMANDS
-from tests.builders import (
+from tests.integration.dispatch.sinkholes import BUREAUS, all_events, opened, sinkhole
+from tests.support.builders import (
     operator_commanded,
 )
-from tests.integration.dispatch.sinkholes import BUREAUS, all_events, opened, sinkhole
-from tests.topic_log import TopicLog
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.dispatch.event_log import EventLog
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -23,11 +23,6 @@ from shared.contract.topics import (
     bureau_updates,
     bureau_work,
 )
-from tests.builders import (
-    decision,
-    priority,
-    request_triaged,
-)
 from tests.integration.dispatch.conftest import running_dispatch
 from tests.integration.dispatch.sinkholes import (
     BUREAUS,
@@ -39,9 +34,14 @@ from tests.integration.dispatch.sinkholes import (
     sinkhole,
     update,
 )
-from tests.topic_log import TopicLog
+from tests.support.builders import (
+    decision,
+    priority,
+    request_triaged,
+)
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.dispatch.event_log import EventLog
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

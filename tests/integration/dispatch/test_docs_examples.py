@@ -16,7 +16,6 @@ import pytest
 from services.dispatch.settings import DispatchSettings
 from shared.runtime.postgres import open_pool
 from tests.conftest import Database
-from tests.free_ports import reserved_port
 from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
@@ -26,6 +25,7 @@ from tests.integration.dispatch.http_access import (
 )
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import call
+from tests.support.free_ports import reserved_port
 
 pytestmark = pytest.mark.integration
 

@@ -12,10 +12,10 @@ import pytest
 
 from shared.contract.events import RequestTriaged, encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, bureau_work
-from tests.builders import decision, operator_commanded, priority, request, request_triaged
 from tests.integration.dispatch.sinkholes import LEAD, send_update, update
-from tests.stack import Stores
-from tests.topic_log import TopicLog
+from tests.support.builders import decision, operator_commanded, priority, request, request_triaged
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
 from workbench.evaluation.text_model.real_reports import read_labels, read_report_texts
 
 pytestmark = pytest.mark.integration

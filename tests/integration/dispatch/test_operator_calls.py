@@ -9,7 +9,6 @@ import pytest
 from shared.contract.events import new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
 from shared.runtime.postgres import Pool
-from tests.builders import decision, request, request_triaged
 from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
@@ -18,7 +17,8 @@ from tests.integration.dispatch.http_access import (
 )
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import Response, call
-from tests.topic_log import TopicLog
+from tests.support.builders import decision, request, request_triaged
+from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 

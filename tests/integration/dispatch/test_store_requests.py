@@ -6,8 +6,8 @@ from services.dispatch.records import ChangeSet, MessageKey, ProcessedMessage
 from services.dispatch.rules.case import CaseRequest
 from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id
-from tests.builders import location
 from tests.integration.dispatch.stored_cases import case_of_two_bureaus, load_one, opening
+from tests.support.builders import location
 from tests.unit.dispatch.factories import case_request, command, problem
 
 

@@ -14,7 +14,6 @@ from services.dispatch.workers.surge_closings import SurgeClosingWorker
 from shared.contract.events import CaseClosed, Surge, new_id
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.postgres import Pool, transaction
-from tests.builders import NOON
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     KEYS,
@@ -28,9 +27,10 @@ from tests.integration.dispatch.http_access import (
 from tests.integration.dispatch.sinkholes import LEAD
 from tests.integration.dispatch.surge_storms import ended, report, started, storm_surge
 from tests.integration.intake.http_client import Response, call
-from tests.topic_log import TopicLog
+from tests.support.builders import NOON
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.dispatch.factories import HOUR
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -16,9 +16,9 @@ from services.dispatch.channels.forwarding.store.digests import Digests
 from shared.contract.events import WorkOrder, new_id
 from shared.runtime.postgres import Pool
 from shared.runtime.smtp import SmtpSettings
-from tests.builders import decision, request_triaged
 from tests.integration.dispatch.http_access import open_case
 from tests.integration.notify.mail_server import MailServer
+from tests.support.builders import decision, request_triaged
 
 pytestmark = pytest.mark.integration
 

@@ -36,7 +36,6 @@ from shared.contract.events import (
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool
-from tests.builders import case_with_request, decision
 from tests.conftest import Database
 from tests.integration.dispatch.http_access import POLICY, open_case
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
@@ -49,8 +48,9 @@ from tests.integration.forwarding.other_city import (
 )
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import ADAPTER
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import case_with_request, decision
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -18,8 +18,8 @@ from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.service import ServiceTask
 from tests.conftest import Database
 from tests.integration.intake.http_client import ADAPTER
-from tests.s3_server import S3Server, s3_server
-from tests.stack import Stores
+from tests.support.s3_server import S3Server, s3_server
+from tests.support.stack import Stores
 
 Running: TypeAlias = Callable[..., AbstractAsyncContextManager[aiohttp.ClientSession]]
 

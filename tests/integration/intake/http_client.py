@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from tests.builders import submission
+from tests.support.builders import submission
 
 ADAPTER = "key of the adapter called demo"
 

@@ -11,7 +11,7 @@ from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import bulk, line, plain, post
 from tests.integration.locks import locked
-from tests.topic_log import TopicLog
+from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 

@@ -22,14 +22,14 @@ from shared.contract.topics import (
     INTAKE_REQUESTS_EXPRESS,
 )
 from shared.runtime.outgoing import Outgoing
-from tests.builders import handed_in
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, bulk, get, line, plain, post
 from tests.integration.intake.open311.calls import read
 from tests.integration.intake.test_hostile_fields import faults_of
 from tests.integration.intake.ways import WAYS
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import handed_in
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(600)]
 

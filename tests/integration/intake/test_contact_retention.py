@@ -17,7 +17,7 @@ from shared.contract.events import new_id
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Pool, transaction
-from tests.builders import NOON, contact_given
+from tests.support.builders import NOON, contact_given
 
 pytestmark = pytest.mark.integration
 

@@ -17,10 +17,10 @@ from deploy.local.stack_file import kafka_auth
 from shared.contract.events import SubmissionAccepted, encode, new_id, type_of
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka_access import KafkaAccess
-from tests.builders import handed_in
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import ADAPTER, plain
-from tests.stack import Stores
+from tests.support.builders import handed_in
+from tests.support.stack import Stores
 from workbench.adapter.command import offline_policy
 from workbench.adapter.log import read_log
 from workbench.adapter.records import by_submission

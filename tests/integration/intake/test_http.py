@@ -16,9 +16,9 @@ from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import Response, plain, post
 from tests.integration.locks import TOO_LONG_S, locked
 from tests.integration.patience import callers_wait
-from tests.tcp_proxy import TcpProxy, tcp_proxy
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.tcp_proxy import TcpProxy, tcp_proxy
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -21,11 +21,11 @@ from shared.contract.topics import (
     adapter_submissions,
 )
 from shared.runtime.outgoing import Outgoing
-from tests.builders import handed_in
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import plain, post
-from tests.topic_log import TopicLog
+from tests.support.builders import handed_in
+from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 

@@ -8,8 +8,8 @@ from shared.runtime.kafka_access import KafkaAccess
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, post
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

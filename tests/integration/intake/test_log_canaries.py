@@ -22,8 +22,8 @@ from tests.integration.intake.pages.browser import visit
 from tests.integration.intake.sms.gateway import SETTINGS
 from tests.integration.intake.sms.gateway import form as text_of
 from tests.integration.intake.sms.gateway import send as send_text
-from tests.pictures import encoded
-from tests.waiting import eventually
+from tests.support.pictures import encoded
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -18,8 +18,8 @@ from tests.conftest import Database
 from tests.integration.intake.conftest import OPERATOR, Running
 from tests.integration.intake.http_client import call
 from tests.integration.intake.media import erase, fetch, files, path_of, reported, upload
-from tests.pictures import encoded
-from tests.waiting import eventually
+from tests.support.pictures import encoded
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -11,9 +11,9 @@ from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import get, note, plain, post
 from tests.integration.locks import locked
-from tests.topic_log import TopicLog
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.notify.factories import closed, opened
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

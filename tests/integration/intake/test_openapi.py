@@ -26,7 +26,7 @@ from tests.integration.intake.http_client import (
 )
 from tests.integration.intake.media import upload
 from tests.integration.intake.open311.calls import read, send
-from tests.pictures import encoded
+from tests.support.pictures import encoded
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,11 @@ from shared.contract.events import (
 )
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.vocabulary import GeoPoint
-from tests.builders import (
+from tests.conftest import Database
+from tests.integration.intake.conftest import BUREAU, Running
+from tests.integration.intake.http_client import Response, plain, preview
+from tests.integration.locks import locked
+from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
     case_with_request,
@@ -22,13 +26,9 @@ from tests.builders import (
     request,
     request_triaged,
 )
-from tests.conftest import Database
-from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import Response, plain, preview
-from tests.integration.locks import locked
-from tests.pelias_server import HERE, PeliasServer, running_pelias
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.pelias_server import HERE, PeliasServer, running_pelias
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,7 @@ from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, post
 from tests.integration.intake.media import upload
 from tests.integration.intake.ways import WAYS, Way
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

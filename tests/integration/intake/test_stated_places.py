@@ -12,8 +12,8 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import Location, new_id
 from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import GeoPoint
-from tests.builders import NOON, PIONEER_SQUARE, location
 from tests.integration.intake.test_gazetteer import place, point
+from tests.support.builders import NOON, PIONEER_SQUARE, location
 from tests.unit.intake.factories import KEY, FakeBoundaries
 
 pytestmark = pytest.mark.integration

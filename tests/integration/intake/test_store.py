@@ -24,7 +24,7 @@ from services.intake.workers.retention import REJECTED_RETENTION, Retention
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, transaction
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 pytestmark = pytest.mark.integration
 

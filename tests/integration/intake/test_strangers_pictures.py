@@ -13,14 +13,14 @@ from PIL import Image
 from services.intake.media.folder import MediaFolder
 from services.intake.media.housekeeping import MediaHousekeeping
 from shared.runtime.postgres import Pool
-from tests.heif_files import rotated_heif
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import call
 from tests.integration.intake.media import files, path_of, reported, upload
 from tests.integration.intake.open311.calls import BASE
 from tests.integration.intake.open311.calls import form as open311_form
 from tests.integration.intake.pages.browser import visit
-from tests.pictures import encoded
+from tests.support.heif_files import rotated_heif
+from tests.support.pictures import encoded
 
 pytestmark = pytest.mark.integration
 

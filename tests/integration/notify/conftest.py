@@ -16,7 +16,7 @@ from tests.conftest import Database
 from tests.integration.notify.mail_server import MailServer, open_mail_server
 from tests.integration.notify.sms_provider import SmsProvider, open_sms_provider
 from tests.integration.notify.stores import InMemoryStores, NotifyStores, PostgresStores
-from tests.stack import Stores
+from tests.support.stack import Stores
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
 
 RunNotify: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]

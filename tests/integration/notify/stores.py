@@ -17,7 +17,7 @@ from shared.contract.events import Decoder, Event, new_id
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import StatusChannel
-from tests.builders import NOON, contact_given
+from tests.support.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     LANGUAGE_RULES,

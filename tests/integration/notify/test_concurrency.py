@@ -13,7 +13,8 @@ from services.notify.store.notifications import PostgresNotificationStore
 from shared.contract.events import Event, new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, transaction
-from tests.builders import NOON, contact_given
+from tests.support.builders import NOON, contact_given
+from tests.support.waiting import eventually
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     POLICY,
@@ -25,7 +26,6 @@ from tests.unit.notify.factories import (
     opened,
     triaged,
 )
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -20,7 +20,6 @@ from shared.contract.events import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool
-from tests.builders import NOON, contact_given, location
 from tests.integration.notify.stores import (
     LATER,
     NotifyStores,
@@ -31,6 +30,7 @@ from tests.integration.notify.stores import (
     save,
     triggers,
 )
+from tests.support.builders import NOON, contact_given, location
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     delivery,

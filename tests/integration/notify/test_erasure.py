@@ -4,13 +4,13 @@ from services.notify.inbound import collect_updates
 from shared.contract.events import ContactErased, NotificationSuppressed, new_id
 from shared.contract.topics import INTAKE_CONTACTS, NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool
-from tests.builders import NOON, contact_given
 from tests.integration.notify.conftest import RunNotify
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.stores import NotifyStores, followers, save
-from tests.topic_log import TopicLog
+from tests.support.builders import NOON, contact_given
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.notify.factories import CONTACT_KEY, opened, triaged
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -18,13 +18,13 @@ from shared.contract.events import (
 )
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool
-from tests.builders import contact_given
 from tests.integration.notify.conftest import StartProcess
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.sms_provider import SmsProvider
-from tests.topic_log import TopicLog
+from tests.support.builders import contact_given
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.notify.factories import attached, closed, moved, opened, triaged
-from tests.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(300)]
 

@@ -18,8 +18,6 @@ from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool
-from tests.builders import NOON, contact_given
-from tests.html_tree import one_line, tree_of
 from tests.integration.intake.pages.chromium import (
     base,
     look_at,
@@ -27,6 +25,8 @@ from tests.integration.intake.pages.chromium import (
     open_browser,
 )
 from tests.integration.notify.stores import PostgresStores, add, save
+from tests.support.builders import NOON, contact_given
+from tests.support.html_tree import one_line, tree_of
 from tests.unit.notify.factories import (
     LINKS,
     POLICY,

@@ -16,7 +16,7 @@ from tests.integration.notify.conftest import StartProcess
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.sms_provider import SmsProvider
 from tests.integration.notify.test_notify import report
-from tests.topic_log import TopicLog
+from tests.support.topic_log import TopicLog
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
 

@@ -11,8 +11,8 @@ from services.notify.handlers import on_messages
 from services.notify.rules.quiet_hours import QuietHours
 from shared.contract.events import Event, new_id
 from shared.runtime.postgres import Pool
-from tests.builders import contact_given
 from tests.integration.notify.stores import NotifyStores, PostgresStores, claim
+from tests.support.builders import contact_given
 from tests.unit.notify.delivery.harness import report
 from tests.unit.notify.factories import POLICY, RULES, closed, messages, moved, opened, triaged
 

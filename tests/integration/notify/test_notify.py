@@ -14,14 +14,14 @@ from shared.contract.events import (
     new_id,
 )
 from shared.contract.topics import NOTIFY_DELIVERIES
-from tests.builders import contact_given, location
 from tests.integration.notify.conftest import RunNotify, StartProcess
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.sms_provider import SmsProvider
-from tests.topic_log import TopicLog
+from tests.support.builders import contact_given, location
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.notify.delivery.harness import text_report
 from tests.unit.notify.factories import attached, closed, moved, opened, triaged
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -12,8 +12,8 @@ from tests.conftest import Database
 from tests.integration.notify.conftest import RunNotify
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.test_notify import report
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

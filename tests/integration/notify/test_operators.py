@@ -10,8 +10,8 @@ from services.notify.store.preview import find_message
 from services.notify.store.settling import count_suppressed, list_unknown, settle
 from shared.contract.events import new_id
 from shared.runtime.postgres import Pool, transaction
-from tests.builders import NOON, contact_given
 from tests.integration.notify.stores import PostgresStores, add, claim, due, save
+from tests.support.builders import NOON, contact_given
 from tests.unit.notify.factories import LANGUAGE_RULES, delivery, moved, opened, triaged
 
 pytestmark = pytest.mark.integration

@@ -10,8 +10,8 @@ from services.notify.rules.model import Delivery, StoredDelivery
 from services.notify.rules.recipients import person_hash
 from services.notify.rules.returned_mail import MAX_PASSING, RETURNED_WITHIN, ReturnedMail
 from shared.contract.events import new_id
-from tests.builders import NOON
 from tests.integration.notify.stores import LATER, NotifyStores, claim, due
+from tests.support.builders import NOON
 from tests.unit.notify.factories import CONTACT_KEY
 
 pytestmark = pytest.mark.integration

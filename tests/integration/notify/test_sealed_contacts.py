@@ -13,13 +13,14 @@ from services.notify.store.sealed_contacts import _UNSEALED_SQL
 from services.notify.workers.unsealed_contacts import UnsealedContacts
 from shared.contract.events import ContactErased, Event, new_id
 from shared.runtime.postgres import Pool, transaction
-from tests.builders import NOON, contact_given
 from tests.integration.notify.conftest import RunNotify
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.stores import PostgresStores, add, claim, save, triggers
 from tests.integration.notify.test_concurrency import handle
 from tests.integration.notify.test_notify import report
-from tests.topic_log import TopicLog
+from tests.support.builders import NOON, contact_given
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     POLICY,
@@ -29,7 +30,6 @@ from tests.unit.notify.factories import (
     opened,
     triaged,
 )
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

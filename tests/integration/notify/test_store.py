@@ -7,7 +7,6 @@ import pytest
 from services.notify.inbound import collect_updates
 from shared.contract.events import new_id
 from shared.vocabulary import StatusChannel
-from tests.builders import NOON, contact_given
 from tests.integration.notify.stores import (
     NotifyStores,
     add,
@@ -16,6 +15,7 @@ from tests.integration.notify.stores import (
     save,
     triggers,
 )
+from tests.support.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     POLICY,

@@ -15,8 +15,8 @@ from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.migrate import SERVICES
 from tests.conftest import Database
-from tests.free_ports import reserved_port
-from tests.stack import Stores
+from tests.support.free_ports import reserved_port
+from tests.support.stack import Stores
 
 Serving: TypeAlias = Callable[[str], AbstractContextManager[str]]
 

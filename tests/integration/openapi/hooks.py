@@ -32,7 +32,7 @@ from services.intake.channels.pages.assets import load_assets
 from shared.catalogue import load_catalogue
 from shared.contract.events import new_id
 from shared.runtime.http.twilio import sign
-from tests.open311_xml import plain
+from tests.support.open311_xml import plain
 
 _BY_ROOT: Mapping[str, TypeAdapter[Any]] = {
     "discovery": TypeAdapter(Discovery),

@@ -27,7 +27,7 @@ from tests.integration.dispatch.http_access import open_case
 from tests.integration.dispatch.sinkholes import sinkhole
 from tests.integration.intake.http_client import call, plain
 from tests.integration.openapi.conftest import BUREAU, KEYS, SMS_TOKEN, Serving
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 

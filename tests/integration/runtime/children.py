@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from shared.contract.events import RequestSubmitted
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Pool
-from tests.builders import request_submitted
 from tests.integration.runtime.dying_service import FATAL
-from tests.waiting import eventually
+from tests.support.builders import request_submitted
+from tests.support.waiting import eventually
 
 
 @dataclass

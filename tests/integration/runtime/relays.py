@@ -9,8 +9,8 @@ from shared.runtime.outbox.outbox import BUCKETS, OutboxBatch, enqueue
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, transaction
-from tests.stack import Stores
-from tests.topic_log import TopicLog
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
 
 
 @asynccontextmanager

@@ -10,12 +10,12 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.offsets import advance, claim
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from tests.builders import request_submitted
 from tests.conftest import Database
 from tests.integration.runtime.children import ids, noted
 from tests.integration.runtime.conftest import RunConsumer, decide
-from tests.tcp_proxy import tcp_proxy
-from tests.topic_log import TopicLog
+from tests.support.builders import request_submitted
+from tests.support.tcp_proxy import tcp_proxy
+from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 

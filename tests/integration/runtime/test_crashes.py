@@ -8,8 +8,8 @@ import pytest
 from shared.runtime.postgres import Pool
 from tests.integration.runtime.children import DyingService, all_noted, around, ids, noted
 from tests.integration.runtime.dying_service import BEGUN
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

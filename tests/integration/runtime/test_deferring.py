@@ -11,11 +11,11 @@ from shared.runtime.consumer import deferring
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, Pool
-from tests.builders import request_submitted
 from tests.integration.runtime.children import ids, noted
 from tests.integration.runtime.conftest import RunConsumer, decide
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import request_submitted
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -28,9 +28,9 @@ from shared.runtime.migrate import migrate, set_passwords
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from tests.builders import request_submitted
-from tests.stack import PASSWORD
-from tests.waiting import eventually
+from tests.support.builders import request_submitted
+from tests.support.stack import PASSWORD
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,

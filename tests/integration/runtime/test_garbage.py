@@ -14,11 +14,11 @@ from shared.runtime.kafka.clients import connect
 from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Pool
-from tests.builders import request_submitted
 from tests.integration.runtime.children import ids, noted
 from tests.integration.runtime.conftest import RunConsumer
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import request_submitted
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, transaction
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -9,9 +9,9 @@ from shared.runtime.outbox.lanes import ExpressAndOthers
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool
 from tests.integration.runtime.relays import commit, is_leading, is_outbox_empty, outgoing
-from tests.stack import Stores
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

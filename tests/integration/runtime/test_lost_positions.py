@@ -11,12 +11,12 @@ from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, dedup_key
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.postgres import Pool
-from tests.builders import request_submitted
 from tests.integration.runtime.children import noted
 from tests.integration.runtime.conftest import RunConsumer
-from tests.stack import Stores
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import request_submitted
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

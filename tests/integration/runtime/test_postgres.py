@@ -7,7 +7,7 @@ import pytest
 
 from shared.runtime.postgres import Pool, acquire, insert_rows, open_pool, transaction
 from tests.conftest import Database
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,6 @@ from shared.runtime.outbox.relay import Relay
 from shared.runtime.outbox.removal import remove_records
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, open_pool, transaction
-from tests.builders import request_triaged
 from tests.conftest import Database
 from tests.integration.runtime.relays import (
     commit,
@@ -23,9 +22,10 @@ from tests.integration.runtime.relays import (
     outgoing,
     relaying,
 )
-from tests.stack import Stores
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import request_triaged
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

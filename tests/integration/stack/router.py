@@ -14,7 +14,7 @@ from deploy.local.folder import DataFolder
 from deploy.local.leftovers import ProcessRecord
 from deploy.local.postgres_files import remove_cluster
 from deploy.local.stack_file import Stack
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 TIMEOUT_S = 80  # on a machine that is busy with other things
 PROGRAMS = {"kafka", "postgres", "mail", "sms", "intake", "triage", "dispatch", "notify"}

@@ -17,7 +17,7 @@ from shared.runtime.http.api_keys import hash_key
 from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.kafka.admin import answers
 from tests.integration.stack.router import Router, port_of
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,

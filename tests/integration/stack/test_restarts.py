@@ -17,7 +17,7 @@ from deploy.local.leftovers import is_running
 from deploy.local.readiness import http_ready
 from shared.runtime.kafka.admin import answers
 from tests.integration.stack.router import PROGRAMS, TIMEOUT_S, Router, port_of, running_router
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,

@@ -13,7 +13,7 @@ from deploy.local.site import open_site
 from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
 from shared.runtime.migrate import Migration, load_migrations, migrate
-from tests.temporary_folders import let_others_in
+from tests.support.temporary_folders import let_others_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 

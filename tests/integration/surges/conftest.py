@@ -6,8 +6,8 @@ import pytest
 
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, TRIAGE_REPORT_COUNTS
 from tests.integration.surges.watcher import Watcher, set_position
-from tests.stack import Stores
-from tests.topic_log import TopicLog
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
 
 
 @pytest.fixture

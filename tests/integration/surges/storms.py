@@ -6,9 +6,9 @@ from typing import Any
 from services.triage.outbound.report_counts import to_report_counts
 from shared.contract.events import Event, ReportsCounted, Request
 from shared.contract.topics import TRIAGE_SURGES
-from tests.builders import NOON, location, request
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import NOON, location, request
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LEAST = 10

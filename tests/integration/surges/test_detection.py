@@ -15,7 +15,6 @@ from shared.contract.topics import (
 )
 from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.kafka.reader import end_offsets
-from tests.builders import NOON, location, request
 from tests.integration.surges.storms import (
     DAY,
     HOUR,
@@ -29,8 +28,9 @@ from tests.integration.surges.storms import (
     tree,
 )
 from tests.integration.surges.watcher import Watcher, set_position
-from tests.topic_log import TopicLog, read_between
-from tests.waiting import eventually
+from tests.support.builders import NOON, location, request
+from tests.support.topic_log import TopicLog, read_between
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 

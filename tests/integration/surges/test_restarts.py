@@ -9,7 +9,6 @@ from shared.contract.events import SurgeEnded, SurgeStarted, encode
 from shared.contract.topics import TRIAGE_REPORT_COUNTS, TRIAGE_SURGES
 from shared.runtime.kafka.admin import committed_offsets
 from shared.runtime.kafka.reader import end_offsets
-from tests.builders import NOON
 from tests.integration.surges.storms import (
     HOUR,
     LEAST,
@@ -20,7 +19,8 @@ from tests.integration.surges.storms import (
     tree,
 )
 from tests.integration.surges.watcher import Watcher
-from tests.topic_log import TopicLog
+from tests.support.builders import NOON
+from tests.support.topic_log import TopicLog
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.contract.events import Decision, Event, RequestSubmitted
 from shared.vocabulary import GeoPoint
-from tests.builders import (
+from tests.support.builders import (
     PIONEER_SQUARE,
     location,
     request_submitted,

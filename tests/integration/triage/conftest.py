@@ -11,7 +11,7 @@ from services.triage.app import triage
 from services.triage.settings import TriageSettings
 from shared.runtime.service import ServiceParts
 from tests.conftest import Database
-from tests.stack import Stores
+from tests.support.stack import Stores
 
 Running: TypeAlias = Callable[[], AbstractAsyncContextManager[ServiceParts]]
 

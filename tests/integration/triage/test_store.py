@@ -10,12 +10,12 @@ from services.triage.rules.dedup.case_index import build_query
 from services.triage.store.cases import PostgresTriageStore
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction
-from tests.builders import NOON, north_of
 from tests.conftest import Database
+from tests.support.builders import NOON, north_of
+from tests.support.waiting import eventually
 from tests.unit.triage.factories import HERE, HOUR, KEY, case, report
 from tests.unit.triage.store.cases_suite import REACH, CasesSuite, decided
 from tests.unit.triage.store.corrections_suite import CorrectionsSuite
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

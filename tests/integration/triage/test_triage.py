@@ -11,19 +11,19 @@ from prometheus_client import REGISTRY
 from shared.contract.events import CaseClosed, CaseClosing, Decision, RequestSubmitted, encode
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.service import ServiceParts
-from tests.builders import (
+from tests.conftest import Database
+from tests.integration.triage.camps import by_request, camp
+from tests.integration.triage.conftest import Running
+from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
     location,
     north_of,
     priority,
 )
-from tests.conftest import Database
-from tests.integration.triage.camps import by_request, camp
-from tests.integration.triage.conftest import Running
-from tests.stack import Stores
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

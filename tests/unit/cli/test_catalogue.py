@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import build
-from tests.catalogue_files import GOOD, STREETS, write
+from tests.support.catalogue_files import GOOD, STREETS, write
 
 RUNNER = CliRunner()
 PROGRAM = build(["catalogue"])

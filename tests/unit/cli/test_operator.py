@@ -18,8 +18,8 @@ from shared.contract.events import (
     encode,
 )
 from shared.runtime.consumer.messages import dead_letter_record
-from tests.builders import NOON, case_with_request, operator_commanded
-from tests.records import record
+from tests.support.builders import NOON, case_with_request, operator_commanded
+from tests.support.records import record
 
 COMMAND = operator_commanded(source=SOURCE, id="1", data={})
 STATE = case_with_request(case_id="case", request_id="request").model_dump()

@@ -9,7 +9,7 @@ from cli.main import build
 from cli.routing.checks import issues_of
 from services.dispatch.policy import DispatchPolicy
 from shared.catalogue import load_catalogue
-from tests.catalogue_files import BUREAUS, GOOD, ROUTING, STREETS, write
+from tests.support.catalogue_files import BUREAUS, GOOD, ROUTING, STREETS, write
 
 RUNNER = CliRunner()
 PROGRAM = build(["routing"])

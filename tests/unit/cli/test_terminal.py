@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from cli.terminal import parse_moment, printable, show_table
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from deploy.local.folder import DataFolder
 from deploy.local.launch import next_backoff_s, restart_on_exit, run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.report import Died, StackEvent, Started
+from tests.support.waiting import eventually
 from tests.unit.deploy.dying_service import taken_port, triage_at
 from tests.unit.deploy.probes import not_ready, ready
-from tests.waiting import eventually
 
 
 async def test_a_program_that_fails_at_first_is_built_anew_and_tried_again(

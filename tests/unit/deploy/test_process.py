@@ -12,8 +12,8 @@ from deploy.local.errors import StartError
 from deploy.local.folder import DataFolder
 from deploy.local.leftovers import ProcessRecord, is_running
 from deploy.local.process import READ_GO_THEN_RUN, Process, Program, run_command
+from tests.support.waiting import eventually
 from tests.unit.deploy.probes import not_ready, ready
-from tests.waiting import eventually
 
 IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 0.1; done")
 

@@ -10,7 +10,7 @@ from services.notify.channels.sms.sender import open_sms
 from services.notify.delivery.updates import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, stored
 
 ACCOUNT, TOKEN = "AC1", "a token"

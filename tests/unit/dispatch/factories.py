@@ -31,7 +31,7 @@ from shared.contract.routes import routes
 from shared.contract.topics import OPERATOR_COMMANDS, bureau_updates
 from shared.runtime.consumer.messages import Message
 from shared.vocabulary import CommandName, PriorityLevel, ScoreReason
-from tests.builders import (
+from tests.support.builders import (
     NOON,
     decision,
     location,
@@ -41,7 +41,7 @@ from tests.builders import (
     request_triaged,
     work_order_updated,
 )
-from tests.records import record
+from tests.support.records import record
 
 POLICY = DispatchPolicy.of(load_catalogue(Path(__file__).parent / "catalogue"))
 CITY = POLICY.catalogue.jurisdictions["harbour.gov"]

@@ -10,7 +10,7 @@ from shared.contract.events import (
     WorkOrderIssued,
 )
 from shared.runtime.outgoing import Outgoing
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import (
     HOUR,
     POLICY,

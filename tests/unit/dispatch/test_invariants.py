@@ -18,7 +18,7 @@ from shared.contract.events import Event, Location, WorkOrder, new_id
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName, PriorityLevel, UpdateStatus
-from tests.builders import NOON, location, note_added
+from tests.support.builders import NOON, location, note_added
 from tests.unit.dispatch.event_log import EventLog
 from tests.unit.dispatch.factories import (
     CITY,

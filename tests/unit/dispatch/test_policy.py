@@ -8,8 +8,8 @@ from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
 from services.dispatch.rules.routing import route
 from shared.catalogue import load_catalogue
 from shared.contract.events import Location
-from tests.builders import NOON
-from tests.catalogue_files import GOOD, ROUTING, write
+from tests.support.builders import NOON
+from tests.support.catalogue_files import GOOD, ROUTING, write
 from tests.unit.dispatch.factories import CALENDAR, CITY, POLICY
 
 AREAS = "town.gov/areas.geojson"

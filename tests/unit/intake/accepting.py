@@ -6,7 +6,7 @@ from typing import Any
 from services.intake.handlers import SubmissionResult, accept_submissions
 from services.intake.inbound.batch import RawSubmission
 from shared.contract.events import Event
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.factories import POLICY, raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions
 

@@ -9,7 +9,7 @@ from services.intake.policy import IntakePolicy, ServedCity, city_of
 from shared.catalogue import load_catalogue
 from shared.contract.events import SubmissionReceived, encode
 from shared.vocabulary import GeoPoint
-from tests.builders import handed_in
+from tests.support.builders import handed_in
 
 CATALOGUE = load_catalogue(Path(__file__).parent / "catalogue")
 LAKESIDE = CATALOGUE.jurisdictions["lakeside.gov"]

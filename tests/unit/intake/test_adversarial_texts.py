@@ -23,7 +23,7 @@ from shared.contract.events.submissions import (
     MAX_LIST_ENTRIES,
     MAX_TOTAL_TEXT,
 )
-from tests.builders import handed_in, location, request
+from tests.support.builders import handed_in, location, request
 from tests.unit.intake.accepting import accepted_events
 from tests.unit.intake.factories import FakeBoundaries
 from tests.unit.intake.fakes import InMemorySubmissions

@@ -3,7 +3,7 @@ import pytest
 from services.intake.inbound.batch import RawSubmission
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.contract.events import RequestSubmitted, SubmissionAccepted, SubmissionRejected
-from tests.builders import NOON, handed_in
+from tests.support.builders import NOON, handed_in
 from tests.unit.intake.accepting import REPORTER, TRACE, accept, accepted_events
 from tests.unit.intake.factories import BEYOND_THE_LIMITS, data, raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions

@@ -2,8 +2,8 @@ from services.intake.handlers import on_submissions_handed_in
 from shared.contract.events import Event, RequestSubmitted, encode, new_id
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
-from tests.builders import NOON, handed_in
-from tests.records import record
+from tests.support.builders import NOON, handed_in
+from tests.support.records import record
 from tests.unit.intake.accepting import TRACE, accept
 from tests.unit.intake.factories import (
     BEYOND_THE_LIMITS,

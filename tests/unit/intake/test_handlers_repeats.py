@@ -5,7 +5,7 @@ from shared.contract.events import (
     SubmissionReceived,
     SubmissionRejected,
 )
-from tests.builders import handed_in
+from tests.support.builders import handed_in
 from tests.unit.intake.accepting import LATER, accept
 from tests.unit.intake.factories import POLICY, data, handed_in_event, raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions

@@ -12,7 +12,7 @@ from services.intake.notes.parsing import (
 )
 from services.intake.rules.reporter import ContactChannels, email_ref, phone_ref, reporter_ref
 from shared.contract.events import Note, new_id
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.factories import LAKESIDE, POLICY
 
 REQUEST = RequestReference(new_id(), "26-7KQ4-M2", "lakeside.gov", "POTHOLE")

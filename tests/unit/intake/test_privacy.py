@@ -13,7 +13,7 @@ from shared.contract.events import (
     SubmissionRejected,
     encode,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.factories import POLICY, raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions
 

@@ -9,7 +9,7 @@ from shared.contract.events import (
     SubmissionRejected,
     encode,
 )
-from tests.builders import NOON, acceptance, handed_in
+from tests.support.builders import NOON, acceptance, handed_in
 
 ODD = '7","data":{"x":1}} é \\'
 

@@ -52,7 +52,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.runtime.consumer.messages import Message
-from tests.builders import (
+from tests.support.builders import (
     NOON,
     case_with_request,
     location,
@@ -61,7 +61,7 @@ from tests.builders import (
     request,
     request_triaged,
 )
-from tests.records import record
+from tests.support.records import record
 
 CONTACT_KEY = b"a key of sixteen bytes and more"
 LANGUAGES = load_message_languages()

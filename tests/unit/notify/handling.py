@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.notify.handlers import on_messages
 from shared.contract.events import Event
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.notify.factories import POLICY, messages
 from tests.unit.notify.fakes import InMemoryNotify
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 
 from shared.contract.events import Event, NotificationSuppressed, new_id
-from tests.builders import contact_given
+from tests.support.builders import contact_given
 from tests.unit.notify.factories import (
     attached,
     closed,

@@ -1,7 +1,7 @@
 import random
 
 from shared.contract.events import new_id
-from tests.builders import contact_given
+from tests.support.builders import contact_given
 from tests.unit.notify.factories import (
     attached,
     closed,

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from shared.contract.events import Event, NotificationSuppressed, new_id
-from tests.builders import contact_given
+from tests.support.builders import contact_given
 from tests.unit.notify.factories import attached, closed, opened, triaged
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.notify.handling import ANA, BEA, due, handle

@@ -5,7 +5,7 @@ import pytest
 from services.notify.inbound import collect_updates
 from services.notify.rules.updates import Updates
 from shared.contract.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
-from tests.builders import NOON, contact_given, location, note_added
+from tests.support.builders import NOON, contact_given, location, note_added
 from tests.unit.notify.factories import (
     CONTACT_KEY,
     POLICY,

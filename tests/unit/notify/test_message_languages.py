@@ -13,7 +13,7 @@ from services.notify.rendering import TEMPLATES, MessageRenderer, message_catalo
 from services.notify.rules.model import CaseFacts, MessageData, ReferralAgency, TemplateName
 from services.notify.rules.sms_parts import sms_parts
 from shared.catalogue import load_catalogue
-from tests.html_tree import tree_of
+from tests.support.html_tree import tree_of
 from tests.unit.notify.factories import (
     LANGUAGE_RULES,
     LANGUAGES,

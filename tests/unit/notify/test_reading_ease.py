@@ -10,7 +10,7 @@ import pytest
 
 from services.notify.rendering import TEMPLATES
 from services.notify.rules.model import CaseFacts
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.notify.factories import message_data, renderer, request_facts
 
 RENDERER = renderer()

@@ -15,7 +15,7 @@ from shared.delivery_attempts import (
     parse_retry_after,
     progress_after,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

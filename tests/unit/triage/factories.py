@@ -22,8 +22,15 @@ from shared.contract.events import (
 from shared.contract.routes import routes
 from shared.runtime.consumer.messages import Message
 from shared.vocabulary import GeoPoint
-from tests.builders import NOON, PIONEER_SQUARE, location, priority, request, request_submitted
-from tests.records import record
+from tests.support.builders import (
+    NOON,
+    PIONEER_SQUARE,
+    location,
+    priority,
+    request,
+    request_submitted,
+)
+from tests.support.records import record
 
 CATALOGUE = load_catalogue(Path(__file__).parent / "catalogue")
 CITY = CATALOGUE.jurisdictions["rivertown.gov"]

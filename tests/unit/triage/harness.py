@@ -6,7 +6,7 @@ from typing import Any
 from services.triage.handlers import on_messages
 from shared.contract.events import Decision, Event, RequestTriaged
 from shared.runtime.outgoing import Outgoing
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.triage.factories import DAY, POLICY, messages
 from tests.unit.triage.fakes import InMemoryTriageStore
 

@@ -13,7 +13,7 @@ from services.triage.decisions.assessment import (
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
-from tests.builders import location
+from tests.support.builders import location
 from tests.unit.triage.factories import HERE, KEY, POLICY, at, in_rivertown
 
 

@@ -18,7 +18,7 @@ from shared.contract.topics import (
     INTAKE_REQUESTS_EXPRESS,
     TRIAGE_SURGES,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.triage.factories import messages
 from tests.unit.triage.fakes import InMemoryTriageStore
 

@@ -7,7 +7,7 @@ import pytest
 from services.triage.outbound.explanation import explain
 from services.triage.rules.dedup.following import may_follow
 from shared.contract.events import Decision, RequestSubmitted, new_id
-from tests.builders import NOON, north_of
+from tests.support.builders import NOON, north_of
 from tests.unit.triage.factories import CITY, HERE, HOUR, POLICY, at, case, closed, submitted
 from tests.unit.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import decided

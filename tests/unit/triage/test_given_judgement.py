@@ -29,7 +29,7 @@ from shared.contract.events import (
     SubmittedRequest,
     encode,
 )
-from tests.builders import NOON, handed_in, submission
+from tests.support.builders import NOON, handed_in, submission
 from tests.unit.intake.factories import FakeBoundaries
 from workbench.evaluation.text_model.real_reports import read_report_texts
 

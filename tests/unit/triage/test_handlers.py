@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from shared.contract.events import (
     RequestSubmitted,
 )
-from tests.builders import NOON, north_of
+from tests.support.builders import NOON, north_of
 from tests.unit.triage.factories import (
     DAY,
     HERE,

@@ -7,7 +7,7 @@ from shared.contract.events import (
     Event,
     RequestSubmitted,
 )
-from tests.builders import NOON, north_of
+from tests.support.builders import NOON, north_of
 from tests.unit.triage.factories import (
     DAY,
     HERE,

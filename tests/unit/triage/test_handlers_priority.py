@@ -5,7 +5,7 @@ from shared.contract.events import (
     SurgeStarted,
     new_id,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.triage.factories import (
     DAY,
     HERE,

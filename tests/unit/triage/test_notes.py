@@ -19,7 +19,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.contract.routes import routes
-from tests.builders import north_of, note_added
+from tests.support.builders import north_of, note_added
 from tests.unit.triage.factories import HERE, at, submitted
 from tests.unit.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import events_of, passed_on

@@ -6,7 +6,7 @@ from cli.explain.dry_run import decide, request_of_text
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 CATALOGUE = load_catalogue()
 POLICY = TriagePolicy(CATALOGUE)

@@ -10,7 +10,7 @@ from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision, RequestSubmitted, RequestTriaged
 from shared.vocabulary import GeoPoint
-from tests.builders import NOON, location, north_of, request, request_submitted
+from tests.support.builders import NOON, location, north_of, request, request_submitted
 from tests.unit.triage.factories import DAY, HOUR, messages
 from tests.unit.triage.fakes import InMemoryTriageStore
 

@@ -11,7 +11,7 @@ from services.triage.decisions.resolution import Resolution, resolve
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
-from tests.builders import NOON, PIONEER_SQUARE, location, north_of, request
+from tests.support.builders import NOON, PIONEER_SQUARE, location, north_of, request
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 WEEK = 7 * DAY

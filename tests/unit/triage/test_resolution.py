@@ -11,7 +11,7 @@ from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
-from tests.builders import north_of
+from tests.support.builders import north_of
 from tests.unit.triage.factories import HERE, at, in_rivertown
 
 TEXT = """

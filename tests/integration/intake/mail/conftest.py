@@ -20,7 +20,7 @@ from shared.runtime.postgres import Pool
 from shared.runtime.smtp import SmtpSettings
 from tests.integration.intake.mail.postbox import CITY, Postbox
 from tests.integration.notify.mail_server import open_mail_server
-from tests.stack import Stores
+from tests.support.stack import Stores
 from tests.unit.intake.factories import KEY, FakeBoundaries
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]

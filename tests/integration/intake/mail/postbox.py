@@ -11,8 +11,8 @@ from services.intake.channels.mail.conversations import MailConversations, Recei
 from services.intake.channels.mail.questions import QuestionSender
 from services.intake.channels.mail.turn import Fate
 from shared.runtime.postgres import Pool
-from tests.builders import NOON
 from tests.integration.notify.mail_server import MailServer
+from tests.support.builders import NOON
 
 CITY = "311@portlandoregon.gov"
 ANA = "ana@example.org"

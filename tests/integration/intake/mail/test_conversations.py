@@ -13,8 +13,8 @@ from services.intake.channels.mail.rules.machine import ANSWER_WITHIN
 from services.intake.store.erasure import erase_mail_drafts
 from shared.runtime.postgres import transaction
 from tests.integration.intake.mail.postbox import ANA, DANGER, REPORT, Postbox, mail
-from tests.pictures import encoded
-from tests.waiting import eventually
+from tests.support.pictures import encoded
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -11,12 +11,12 @@ from aiosmtplib import send
 
 from deploy.local.readiness import smtp_answers
 from shared.contract.topics import INTAKE_REQUESTS
-from tests.free_ports import reserved_port
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.mail.postbox import ANA, mail
 from tests.integration.notify.mail_server import open_mail_server
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.free_ports import reserved_port
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

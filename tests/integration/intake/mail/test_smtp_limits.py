@@ -10,7 +10,7 @@ from services.intake.channels.mail.content import MemoryBudget
 from services.intake.channels.mail.session import MailLimits
 from tests.integration.intake.mail.postbox import CITY, REPORT, Postbox, mail
 from tests.integration.intake.mail.test_smtp import listening
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,7 @@ import aiohttp
 from lxml import etree
 
 from tests.integration.intake.http_client import ADAPTER, Response
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 BASE = "/open311/v2"
 CITY = "portland.gov"

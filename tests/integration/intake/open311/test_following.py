@@ -22,12 +22,12 @@ from shared.contract.events import (
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
-from tests.builders import case_with_request, decision
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import case_with_request, decision
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

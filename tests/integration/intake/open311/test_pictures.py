@@ -26,9 +26,9 @@ from tests.integration.intake.open311.calls import (
     read,
     send,
 )
-from tests.pictures import encoded
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.pictures import encoded
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

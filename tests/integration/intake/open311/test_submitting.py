@@ -13,8 +13,8 @@ from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQU
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import ADAPTER, get
 from tests.integration.intake.open311.calls import BASE, form, public_id_of, read, send
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from workbench.demo.scenario import make_scenario
 from workbench.replay.transports import Open311Transport
 

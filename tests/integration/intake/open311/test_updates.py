@@ -10,7 +10,7 @@ from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import note
 from tests.integration.intake.open311.calls import number_of, send_update
-from tests.topic_log import TopicLog
+from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 

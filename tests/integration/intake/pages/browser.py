@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 
-from tests.html_tree import one_line, tree_of
+from tests.support.html_tree import one_line, tree_of
 
 Fields = Mapping[str, str | list[str] | bytes]
 

@@ -3,7 +3,8 @@
 import aiohttp
 
 from shared.contract.events import CaseOpened, new_id
-from tests.builders import (
+from tests.integration.intake.http_client import plain, preview
+from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
     case_with_request,
@@ -12,9 +13,8 @@ from tests.builders import (
     request,
     request_triaged,
 )
-from tests.integration.intake.http_client import plain, preview
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 
 async def open_case_near(client: aiohttp.ClientSession, topic_log: TopicLog) -> None:

@@ -20,8 +20,8 @@ from tests.integration.intake.pages.chromium import (
     violations,
 )
 from tests.integration.intake.pages.near import open_case_near
-from tests.pictures import encoded
-from tests.topic_log import TopicLog
+from tests.support.pictures import encoded
+from tests.support.topic_log import TopicLog
 from tests.unit.intake.channels.pages.pages import REPORT
 from tests.unit.intake.channels.pages.pages import page as rendered
 

@@ -13,8 +13,8 @@ from shared.vocabulary import GeoPoint, distance_m
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.pages.chromium import base, needs_chromium, open_browser, tab_to
 from tests.integration.intake.pages.near import open_case_near
-from tests.pictures import encoded
-from tests.topic_log import TopicLog
+from tests.support.pictures import encoded
+from tests.support.topic_log import TopicLog
 
 pytestmark = [pytest.mark.integration, needs_chromium, pytest.mark.timeout(300)]
 

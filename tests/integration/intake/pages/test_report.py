@@ -8,7 +8,11 @@ import pytest
 
 from shared.contract.events import CaseOpened, ContactGiven, RequestSubmitted, new_id
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from tests.builders import (
+from tests.conftest import Database
+from tests.integration.intake.conftest import Running
+from tests.integration.intake.pages.browser import Page, visit
+from tests.integration.locks import locked
+from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
     case_with_request,
@@ -17,13 +21,9 @@ from tests.builders import (
     request,
     request_triaged,
 )
-from tests.conftest import Database
-from tests.integration.intake.conftest import Running
-from tests.integration.intake.pages.browser import Page, visit
-from tests.integration.locks import locked
-from tests.pictures import encoded
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.pictures import encoded
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

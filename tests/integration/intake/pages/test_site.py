@@ -7,7 +7,7 @@ import pytest
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, call, get
 from tests.integration.intake.pages.browser import visit
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -12,8 +12,8 @@ from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import note, plain, post
 from tests.integration.intake.pages.browser import visit
-from tests.pictures import encoded
-from tests.topic_log import TopicLog
+from tests.support.pictures import encoded
+from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 

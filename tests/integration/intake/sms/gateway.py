@@ -11,7 +11,7 @@ import aiohttp
 
 from shared.runtime.http.twilio import sign
 from tests.integration.intake.http_client import Response, call
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 TOKEN = "the token of the gateway"  # noqa: S105 - of the tests
 URL = "https://311.example.org/v1/channels/sms?of=portland"

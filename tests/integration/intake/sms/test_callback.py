@@ -22,8 +22,8 @@ from tests.integration.intake.sms.gateway import (
     send,
 )
 from tests.integration.locks import locked
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

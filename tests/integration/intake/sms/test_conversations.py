@@ -14,8 +14,8 @@ from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, call
 from tests.integration.intake.sms.gateway import SETTINGS, Phone
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -11,8 +11,8 @@ from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool
-from tests.builders import NOON
-from tests.stack import Stores
+from tests.support.builders import NOON
+from tests.support.stack import Stores
 from tests.unit.intake.factories import POLICY
 
 pytestmark = pytest.mark.integration

@@ -12,9 +12,9 @@ from shared.runtime.clock import utc_now
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.pages.browser import visit
 from tests.integration.intake.sms.gateway import SETTINGS, Phone
-from tests.topic_log import TopicLog
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.notify.factories import closed, opened
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -27,15 +27,15 @@ from shared.network_addresses import Address
 from shared.runtime.http.judged_calls import open_judged_calls
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool, transaction
-from tests.builders import NOON
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import call
 from tests.integration.intake.sms.gateway import SETTINGS, form, send
-from tests.pictures import encoded
-from tests.stack import Stores
-from tests.topic_log import TopicLog
+from tests.support.builders import NOON
+from tests.support.pictures import encoded
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 from tests.unit.intake.factories import POLICY
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

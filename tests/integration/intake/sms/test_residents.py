@@ -13,8 +13,8 @@ from shared.contract.events import RequestSubmitted
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.sms.gateway import SETTINGS, Phone, form, message_in, send
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

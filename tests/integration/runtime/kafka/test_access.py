@@ -23,9 +23,9 @@ from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka.users import add_users, set_user_passwords
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
-from tests.builders import handed_in
-from tests.stack import EXTERNAL_ADAPTERS, Stores
-from tests.waiting import eventually
+from tests.support.builders import handed_in
+from tests.support.stack import EXTERNAL_ADAPTERS, Stores
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 

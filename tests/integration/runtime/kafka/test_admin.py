@@ -9,7 +9,7 @@ from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_SURG
 from shared.runtime.kafka.admin import Admin, KafkaAdminError, open_admin, result_of
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka.topics import apply_topics
-from tests.stack import Stores
+from tests.support.stack import Stores
 
 pytestmark = pytest.mark.integration
 

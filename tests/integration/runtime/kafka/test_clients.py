@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from shared.runtime.kafka.clients import connect
-from tests.stack import Stores
+from tests.support.stack import Stores
 
 pytestmark = pytest.mark.integration
 

@@ -9,8 +9,8 @@ from shared.runtime.kafka.admin import open_admin, result_of
 from shared.runtime.kafka.reader import end_offsets, follow, read_range
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
-from tests.stack import Stores
-from tests.topic_log import TopicLog
+from tests.support.stack import Stores
+from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
 

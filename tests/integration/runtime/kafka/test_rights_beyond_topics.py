@@ -29,7 +29,7 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS, all_topics, bureau_updat
 from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.users import set_user_passwords
 from shared.runtime.kafka_access import KafkaAccess
-from tests.stack import EXTERNAL_ADAPTERS, Stores
+from tests.support.stack import EXTERNAL_ADAPTERS, Stores
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 

@@ -13,7 +13,7 @@ from shared.runtime.kafka import KafkaSink, KafkaSource, Record, clients, open_s
 from shared.runtime.kafka import source as kafka_source
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.outgoing import Outgoing
-from tests.stack import Stores
+from tests.support.stack import Stores
 
 pytestmark = pytest.mark.integration
 

@@ -33,7 +33,7 @@ from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka.users import set_user_passwords
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 

@@ -34,11 +34,11 @@ from shared.runtime.recovery.republish import (
     RepublishRun,
     paused_relay,
 )
-from tests.builders import decision, request_submitted, request_triaged
 from tests.conftest import Database
-from tests.stack import PASSWORD, Stores
-from tests.topic_log import TopicLog
-from tests.waiting import eventually
+from tests.support.builders import decision, request_submitted, request_triaged
+from tests.support.stack import PASSWORD, Stores
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
 

@@ -10,7 +10,7 @@ import shared.contract.events
 from cli.explain.dry_run import InvalidReportError
 from cli.main import build
 from shared.catalogue import load_catalogue, text_rules_version
-from tests.builders import request, submission
+from tests.support.builders import request, submission
 
 EXAMPLES = Path(shared.contract.events.__file__).parent / "examples"
 

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from cli.explain.lookup import NotDecidedError, RequestQuery, parse_query
-from tests.builders import decision, request, request_triaged
+from tests.support.builders import decision, request, request_triaged
 
 ID = "0197a1b2-c3d4-7000-8000-000000000001"
 MADE = datetime.fromtimestamp(0x0197A1B2C3D4 / 1000, UTC)

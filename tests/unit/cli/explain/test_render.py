@@ -6,7 +6,7 @@ from cli.explain.render import show
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision, Decoder, RequestTriaged
-from tests.builders import NOON, decision
+from tests.support.builders import NOON, decision
 from tests.unit.cli.explain.test_command import EXAMPLES
 
 PORTLAND = TriagePolicy(load_catalogue()).cities["portland.gov"]

@@ -13,7 +13,7 @@ from shared.contract.events import (
     WorkOrderIssued,
     WorkOrderWithdrawn,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import (
     HOUR,
     command_message,

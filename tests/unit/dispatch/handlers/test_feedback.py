@@ -14,7 +14,7 @@ from shared.contract.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.builders import feedback_given
+from tests.support.builders import feedback_given
 from tests.unit.dispatch.factories import command_message, update_message
 from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 

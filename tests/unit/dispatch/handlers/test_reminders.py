@@ -11,7 +11,7 @@ from shared.contract.events import (
     WorkOrderIssued,
     WorkOrderReminded,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import HOUR, POLICY, update_message
 from tests.unit.dispatch.harness import DispatchHarness, of_type
 

@@ -15,7 +15,7 @@ from shared.contract.events import (
     WorkOrderChanged,
     new_id,
 )
-from tests.builders import NOON, note_added, priority
+from tests.support.builders import NOON, note_added, priority
 from tests.unit.dispatch.factories import command_message, harbour_request, triaged, update_message
 from tests.unit.dispatch.harness import DispatchHarness, of_type
 

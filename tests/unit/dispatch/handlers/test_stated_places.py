@@ -21,7 +21,7 @@ from shared.contract.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.builders import NOON, location, note_added, priority
+from tests.support.builders import NOON, location, note_added, priority
 from tests.unit.dispatch.factories import (
     CITY,
     HOUR,

@@ -17,7 +17,7 @@ from shared.contract.events import (
     WorkOrderUpdated,
     new_id,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import (
     on_topic,
     triaged,

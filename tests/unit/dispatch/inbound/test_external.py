@@ -8,7 +8,7 @@ from services.dispatch.records import MessageKey
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import OperatorCommanded, WorkOrderUpdated
-from tests.builders import NOON, work_order_updated
+from tests.support.builders import NOON, work_order_updated
 
 
 def parsed(data: Any) -> IncomingUpdate:

@@ -10,7 +10,7 @@ from services.dispatch.rules.deadlines import DeadlinePolicy
 from shared.catalogue import ServiceType
 from shared.contract.events import Decision, Duplicate, Location, Media, Priority, PriorityReason
 from shared.vocabulary import ScoreReason
-from tests.builders import NOON, decision, location, priority
+from tests.support.builders import NOON, decision, location, priority
 from tests.unit.dispatch.factories import (
     CITY,
     HOUR,

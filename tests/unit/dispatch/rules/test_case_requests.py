@@ -9,7 +9,7 @@ from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, WorkOrd
 from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from shared.vocabulary import CaseStatus
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import (
     HOUR,
     OPEN_TIME,

@@ -13,7 +13,7 @@ from services.dispatch.rules.deadlines import (
     clock_of,
 )
 from shared.vocabulary import PriorityLevel
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import CALENDAR, CITY, HOUR, OPEN_TIME, local
 
 TUESDAY_AT_TEN = "2026-03-03 10:00"

@@ -8,7 +8,7 @@ from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.deadlines import WorkOrderDeadline
 from services.dispatch.rules.fallback import next_lead
 from services.dispatch.rules.work_order_updates import Reassignment, hand_over
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import HOUR, case, order, update
 
 DESK = "DESK"

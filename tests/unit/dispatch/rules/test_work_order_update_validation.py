@@ -13,7 +13,7 @@ from services.dispatch.rules.work_order_updates import (
     validate_update,
 )
 from shared.vocabulary import FINAL_STATUSES, UpdateRefusalCode, UpdateStatus, WorkOrderStatus
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import HOUR, order, update
 
 FROM: dict[str, str] = {

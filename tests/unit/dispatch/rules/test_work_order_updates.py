@@ -14,7 +14,7 @@ from services.dispatch.rules.work_order_updates import (
     time_of_change,
 )
 from shared.vocabulary import CaseStatus, UpdateStatus, WorkOrderStatus
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import DUE, HOUR, case, order, update
 
 SEEN_SOON = WorkOrderDeadline(NOON, NOON + HOUR)

@@ -4,7 +4,7 @@ from typing import Any, cast
 from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.store.rows import case_of, new_case_row, request_of, request_row
 from shared.contract.events import Media, new_id
-from tests.builders import location
+from tests.support.builders import location
 from tests.unit.dispatch.factories import case, case_priority, case_request, problem
 
 PROBLEM = problem(

@@ -13,8 +13,8 @@ from services.intake.records import Receipt
 from shared.errors import DatabaseBusyError, DatabaseDownError
 from shared.runtime.http.deadline import DeadlineExceededError
 from shared.runtime.http.load_limits import TARGET_BATCH_S, AdaptiveBatchSize
+from tests.support.waiting import eventually
 from tests.unit.intake.factories import raw_submission
-from tests.waiting import eventually
 
 
 def receipt_of(one: RawSubmission) -> Receipt:

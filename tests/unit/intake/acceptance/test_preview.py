@@ -15,7 +15,7 @@ from services.intake.inbound.validation import read_partly
 from services.intake.policy import CityAddress
 from services.intake.public_status.nearby import NearbyCase
 from shared.vocabulary import GeoPoint
-from tests.builders import NOON, handed_in
+from tests.support.builders import NOON, handed_in
 from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, LAKESIDE, POLICY, data
 
 

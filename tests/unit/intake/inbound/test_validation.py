@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy, city_of
 from shared.catalogue import load_catalogue
-from tests.builders import NOON, handed_in
+from tests.support.builders import NOON, handed_in
 from tests.unit.intake.factories import HERE, KEY, POLICY, FakeBoundaries, data
 
 NAUGHTY = Path(__file__).parents[5] / "shared" / "data" / "naughty_strings" / "blns.base64.json"

@@ -12,8 +12,8 @@ from PIL import ExifTags, Image
 from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.reencoding import Reencoder, ReencodingError
 from services.intake.rules.media import RefusedPictureError
-from tests.heif_files import rotated_heif
-from tests.pictures import encoded
+from tests.support.heif_files import rotated_heif
+from tests.support.pictures import encoded
 
 ADAPTER = Uploader("demo")
 CONFINED = """

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from services.intake.media.worker import reencode
 from services.intake.rules.media import MAX_SCANS, RefusedPictureError
-from tests.pictures import (
+from tests.support.pictures import (
     chunk,
     corners,
     encoded,

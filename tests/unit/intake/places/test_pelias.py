@@ -20,7 +20,7 @@ from services.intake.policy import CityAddress
 from shared.runtime.http.deadline import DEADLINE_S
 from shared.runtime.http.load_limits import TARGET_BATCH_S
 from shared.vocabulary import GeoPoint
-from tests.pelias_server import HERE, PeliasServer, feature, running_pelias
+from tests.support.pelias_server import HERE, PeliasServer, feature, running_pelias
 
 MAIN = CityAddress("portland.gov", "1234 SE Main St & more")
 BLOCKED = CityAddress("portland.gov", "blocked")

@@ -7,7 +7,7 @@ import pytest
 from services.intake.inbound.batch import addresses_alone
 from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import CityAddress
-from tests.builders import handed_in
+from tests.support.builders import handed_in
 from tests.unit.intake.factories import HERE, POLICY, data
 from tests.unit.intake.places.known_places import KnownPlaces
 

@@ -4,8 +4,8 @@ from services.intake.public_status.placing import PlacedCase
 from services.intake.public_status.projection import PictureRules, project_events
 from shared.contract.events import new_id
 from shared.runtime.consumer.messages import Message
-from tests.builders import PIONEER_SQUARE, location, note_added
-from tests.records import record
+from tests.support.builders import PIONEER_SQUARE, location, note_added
+from tests.support.records import record
 from tests.unit.intake.fakes import RecordingPublicStatuses
 
 REQUEST = new_id()

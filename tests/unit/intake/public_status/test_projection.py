@@ -31,7 +31,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.runtime.consumer.messages import Message
-from tests.builders import (
+from tests.support.builders import (
     NOON,
     case_with_request,
     decision,
@@ -41,7 +41,7 @@ from tests.builders import (
     request,
     request_triaged,
 )
-from tests.records import record
+from tests.support.records import record
 from tests.unit.intake.fakes import RecordingPublicStatuses
 
 OTHER, THIRD = new_id(), new_id()

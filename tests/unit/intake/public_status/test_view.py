@@ -18,7 +18,7 @@ from services.intake.public_status.status_text import (
 )
 from services.intake.public_status.view import render_status
 from shared.vocabulary import CaseStatus
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.factories import LAKESIDE
 
 HOUR = timedelta(hours=1)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.rules.event_time import event_time, sent_at
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)

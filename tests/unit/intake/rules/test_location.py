@@ -2,7 +2,7 @@ import pytest
 
 from services.intake.rules.location import ResolvedLocation, resolve_location
 from shared.vocabulary import GeoPoint
-from tests.builders import north_of
+from tests.support.builders import north_of
 
 POINT = GeoPoint(45.5189, -122.6793)
 DEFAULT = GeoPoint(45.5152, -122.6784)

@@ -5,7 +5,7 @@ import pytest
 from services.intake.rules.addresses import read_address
 from services.intake.rules.place_match import MIN_SIMILARITY, Candidate, best_match
 from shared.vocabulary import GeoPoint
-from tests.builders import PIONEER_SQUARE, north_of
+from tests.support.builders import PIONEER_SQUARE, north_of
 
 HERE = PIONEER_SQUARE
 FAR = north_of(HERE, 251)

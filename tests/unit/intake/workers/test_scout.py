@@ -5,8 +5,8 @@ from services.intake.workers.scout import Answered
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.outgoing import Outgoing
-from tests.builders import NOON
-from tests.records import record
+from tests.support.builders import NOON
+from tests.support.records import record
 from tests.unit.intake.factories import POLICY, handed_in_event
 from tests.unit.intake.fakes import InMemorySubmissions
 

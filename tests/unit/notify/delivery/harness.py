@@ -13,7 +13,7 @@ from services.notify.delivery.worker import DeliveryWorker
 from services.notify.handlers import on_messages
 from shared.contract.events import Consent, ConsentChanged, Event, new_id
 from shared.runtime.smtp import SendOutcome
-from tests.builders import NOON, contact_given
+from tests.support.builders import NOON, contact_given
 from tests.unit.notify.factories import (
     POLICY,
     SENDER,

@@ -8,7 +8,7 @@ import pytest
 from services.notify.channels.email.dkim_signer import DkimSigner
 from services.notify.channels.email.sender import EmailSender, MailIdentity
 from services.notify.delivery.updates import ClaimedDelivery
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.notify.delivery.harness import FakeMailer
 from tests.unit.notify.factories import LINKS, MESSAGE, SENDER, message_data, renderer, stored
 

@@ -7,7 +7,7 @@ from services.notify.channels.sms.sender import SmsSender, classify_answer
 from services.notify.delivery.updates import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
-from tests.builders import NOON, contact_given
+from tests.support.builders import NOON, contact_given
 from tests.unit.notify.delivery.harness import DeliveryHarness, FakeMailer, consent, text_report
 from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, stored
 from tests.unit.notify.fakes import InMemoryNotify

@@ -14,7 +14,7 @@ from shared.contract.events import (
     NotificationUnknown,
 )
 from shared.runtime.smtp import SendOutcome
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.notify.factories import message_data, stored
 
 PROVIDER_ID = "<0197@city.example>"

@@ -4,7 +4,7 @@ from typing_extensions import override
 
 from shared.contract.events import new_id
 from shared.runtime.smtp import SendOutcome
-from tests.builders import NOON, contact_given
+from tests.support.builders import NOON, contact_given
 from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, FakeMailer, report
 from tests.unit.notify.factories import closed, moved, opened, triaged
 from tests.unit.notify.fakes import InMemoryNotify

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from shared.runtime.smtp import SendOutcome
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, report
 
 

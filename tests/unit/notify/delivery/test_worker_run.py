@@ -7,9 +7,9 @@ from typing_extensions import override
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from shared.errors import DatabaseDownError
 from shared.runtime.smtp import SendOutcome
+from tests.support.waiting import eventually
 from tests.unit.notify.delivery.harness import DeliveryHarness, report
 from tests.unit.notify.fakes import InMemoryNotify
-from tests.waiting import eventually
 
 
 class FlakyStore(InMemoryNotify):

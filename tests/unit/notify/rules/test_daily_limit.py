@@ -13,7 +13,7 @@ from services.notify.rules.daily_limit import (
     reader_days,
 )
 from services.notify.rules.model import StoredDelivery
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.notify.factories import stored, trigger
 
 DAYS = [NOON.date(), NOON.date() + timedelta(days=1)]

@@ -10,7 +10,7 @@ from services.notify.rules.recipients import (
     is_recipient,
     person_hash,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.notify.factories import CONTACT_KEY, RULES, follower, recipient, trigger
 
 

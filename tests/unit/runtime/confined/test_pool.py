@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from shared.runtime.confined.pool import ConfinedPool, JobDiedError
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 WORKER = """
 import os, resource, socket, sys, time

@@ -6,7 +6,7 @@ from shared.runtime.consumer.crashes import Busy, CrashCounter
 from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.postgres import Pool
-from tests.records import record
+from tests.support.records import record
 
 PARTITION = Partition("test", 0)
 

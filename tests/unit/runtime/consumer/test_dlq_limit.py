@@ -13,7 +13,7 @@ from shared.runtime.consumer.messages import InvalidRecord
 from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import UnstorableError
-from tests.records import record
+from tests.support.records import record
 
 EXTERNAL_TOPICS = frozenset({"channel-submissions"})
 

@@ -19,8 +19,8 @@ from shared.runtime.consumer.messages import InvalidRecord, Message, parse_recor
 from shared.runtime.kafka import written_at
 from shared.runtime.outbox.outbox import pack_headers, unpack_headers
 from shared.runtime.recovery.dead_letters import parse_dead_letter
-from tests.builders import handed_in, request_submitted
-from tests.records import record
+from tests.support.builders import handed_in, request_submitted
+from tests.support.records import record
 
 REQUEST = "0197a1b2-c3d4-7000-8000-000000000001"
 LONG = 2**63

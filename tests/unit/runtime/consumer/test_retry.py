@@ -14,8 +14,8 @@ from shared.errors import (
 )
 from shared.runtime.consumer.messages import Deferred, InvalidRecord, Message
 from shared.runtime.consumer.retry import Item, RetryPolicy, process_batch
-from tests.builders import request_submitted
-from tests.records import record
+from tests.support.builders import request_submitted
+from tests.support.records import record
 
 NO_DELAY = RetryPolicy(transient_s=(0.0, 0.0), systemic_s=(0.0,))
 

@@ -6,8 +6,8 @@ from shared.contract.events import Decoder, RequestTriaged, encode
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.consumer.messages import Message, parse_record
 from shared.runtime.consumer.tracing import processing
-from tests.builders import NOON, decision, request_submitted
-from tests.records import record
+from tests.support.builders import NOON, decision, request_submitted
+from tests.support.records import record
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"

@@ -17,7 +17,7 @@ from shared.runtime.http.callers import Callers
 from shared.runtime.http.calls import MIB, answers_errors
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.server import serve_http
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 KEY = {"Authorization": "Bearer good"}
 ZEROS = bytes(MIB)

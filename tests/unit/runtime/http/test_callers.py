@@ -6,8 +6,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from shared.runtime.http.api_key_cache import TTL_S
+from tests.support.waiting import eventually
 from tests.unit.runtime.http.serving import ADAPTER, STRANGER, Intake, get, post
-from tests.waiting import eventually
 
 
 def limited(limit: str) -> float:

@@ -6,9 +6,9 @@ from ipaddress import ip_network
 import pytest
 from prometheus_client import REGISTRY
 
+from tests.support.waiting import eventually
 from tests.unit.runtime.http.connection_server import LIMITS, NEVER, closed, running
 from tests.unit.runtime.http.raw_client import GET, HALF, path
-from tests.waiting import eventually
 
 
 async def test_above_the_most_connections_the_one_that_waits_longest_gives_way() -> None:

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 
+from tests.support.waiting import eventually
 from tests.unit.runtime.http.connection_server import LIMITS, NEVER, Server, closed, running
 from tests.unit.runtime.http.raw_client import CLOSED_WITHIN_S, GET, HALF, path
-from tests.waiting import eventually
 
 
 async def test_a_head_that_is_late_is_a_408_and_the_end() -> None:

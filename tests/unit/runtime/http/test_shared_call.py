@@ -1,7 +1,7 @@
 import asyncio
 
 from shared.runtime.http.shared_call import SharedCall
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 class Database:

@@ -16,8 +16,8 @@ from aiohttp import web
 from shared.runtime.postgres import Pool
 from shared.runtime.service import ServiceParts, freeze_startup_objects, run_until_stopped
 from shared.runtime.settings import ServiceSettings
-from tests.free_ports import reserved_port
-from tests.waiting import eventually
+from tests.support.free_ports import reserved_port
+from tests.support.waiting import eventually
 
 
 class FakeService:

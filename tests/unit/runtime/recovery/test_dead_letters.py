@@ -6,7 +6,7 @@ from shared.runtime.consumer.messages import InvalidRecord, to_dead_letter
 from shared.runtime.kafka import Record
 from shared.runtime.recovery.dead_letters import content_hash, parse_dead_letter
 from shared.runtime.recovery.replay import ReplayLog
-from tests.records import record
+from tests.support.records import record
 
 
 def dead_letter(original: Record, *, offset: int = 0) -> Record:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.catalogue import CatalogueError, load_catalogue
 from shared.catalogue.city_map import MAP, map_issues, read_city_map
-from tests.catalogue_files import GOOD, write
+from tests.support.catalogue_files import GOOD, write
 
 LINE = {"type": "LineString", "coordinates": [[-122.6, 45.5], [-122.5, 45.5]]}
 

@@ -16,7 +16,7 @@ from shared.catalogue import (
 )
 from shared.text_matching import fold
 from shared.vocabulary import GeoPoint
-from tests.catalogue_files import GOOD, GROUPS, STREETS, TEXT_MODEL, write
+from tests.support.catalogue_files import GOOD, GROUPS, STREETS, TEXT_MODEL, write
 
 
 def loaded(root: Path) -> Jurisdiction:

@@ -22,7 +22,7 @@ from shared.catalogue.judgement import judge_text
 from shared.catalogue.ready_file import ReadyFile, ready_file
 from shared.catalogue.serialization import from_plain, to_plain
 from shared.catalogue.service_type import Hours
-from tests.catalogue_files import BUREAUS, GOOD, STREETS, write
+from tests.support.catalogue_files import BUREAUS, GOOD, STREETS, write
 
 _TEXTS = sorted((Path(__file__).parents[4] / "evaluation" / "texts").glob("*.jsonl"))
 _EVERY = 100  # of the texts

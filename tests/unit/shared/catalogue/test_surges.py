@@ -4,7 +4,7 @@ import pytest
 
 from shared.catalogue import CatalogueError, load_catalogue
 from shared.catalogue.surges import CitySurges, SurgeLimits
-from tests.catalogue_files import GOOD, write
+from tests.support.catalogue_files import GOOD, write
 
 TEXT = """
 min_reports: 12

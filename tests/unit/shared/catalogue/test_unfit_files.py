@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.catalogue import CatalogueError, load_catalogue
-from tests.catalogue_files import (
+from tests.support.catalogue_files import (
     BUREAUS,
     GOOD,
     HEAD,

@@ -4,7 +4,7 @@ from typing import Any
 from services.triage.outbound.report_counts import to_report_counts
 from services.triage.surges.distinct_count import reporter_hash
 from shared.contract.events import ReportCount, ReportsCounted, RequestTriaged
-from tests.builders import NOON, location, request
+from tests.support.builders import NOON, location, request
 from tests.unit.triage.factories import messages, submitted
 from tests.unit.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import events_of

@@ -10,7 +10,7 @@ from services.triage.records import CaseStateChange, PlacedRequest, SplitRecord
 from services.triage.rules.dedup.model import Report, ReportPlace, TriageCase
 from services.triage.rules.priority.context import Reporters
 from shared.contract.events import new_id
-from tests.builders import NOON, north_of
+from tests.support.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
 from tests.unit.triage.store.cases_suite import MARKS, decided, found
 

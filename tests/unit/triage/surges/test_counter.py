@@ -12,7 +12,7 @@ from services.triage.surges.state import UNKNOWN_DISTRICT, SurgeKey
 from services.triage.surges.tracker import SurgeCity
 from shared.catalogue.surges import CitySurges, SurgeLimits
 from shared.contract.events import Event, Request, SurgeEnded, SurgeStarted, encode
-from tests.builders import NOON, location, request
+from tests.support.builders import NOON, location, request
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CITY = SurgeCity(CitySurges(SurgeLimits(min_reports=5), {}), ZoneInfo("America/Los_Angeles"))

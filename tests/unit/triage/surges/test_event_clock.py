@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from services.triage.surges.event_clock import EventClock
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 HOUR = timedelta(hours=1)
 

@@ -18,7 +18,7 @@ from shared.contract.events import (
     encode,
 )
 from shared.contract.topics import CHANNEL_SUBMISSIONS
-from tests.builders import NOON, acceptance, submission
+from tests.support.builders import NOON, acceptance, submission
 from workbench.adapter.command import offline_policy
 from workbench.adapter.records import by_submission, read_lines, read_record
 from workbench.adapter.report import AdapterReport, Finding, report_on

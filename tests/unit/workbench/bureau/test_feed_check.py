@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import NOON
+from tests.support.builders import NOON
 from workbench.bureau.conformance import Samples
 from workbench.bureau.feed_player import check_feed_reader
 from workbench.bureau.feed_script import FeedScript

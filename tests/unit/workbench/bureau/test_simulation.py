@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from shared.contract.events import new_id
-from tests.builders import NOON
+from tests.support.builders import NOON
 from workbench.bureau.simulation import next_update
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.contract.events import UpdateReceipt, WorkOrder
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.workbench.demo.factories import work_order
 from workbench.bureau.update_rules import judge_log
 from workbench.bureau.updates_log import BureauLog, WrittenUpdate

@@ -12,7 +12,7 @@ from shared.contract.events import CONTENT_TYPE
 from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS
 from shared.runtime.kafka import Partition
 from shared.runtime.outgoing import Headers
-from tests.records import record
+from tests.support.records import record
 from workbench.check.facts.log import LogLoader
 from workbench.check.facts.store import FactStore, open_store
 from workbench.check.history import Attempt, Poison, load_line

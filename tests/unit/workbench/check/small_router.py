@@ -44,12 +44,12 @@ from shared.runtime.consumer.messages import InvalidRecord, Message, to_dead_let
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.smtp import SendOutcome
 from shared.vocabulary import GeoPoint
-from tests.builders import (
+from tests.support.builders import (
     NOON,
     operator_commanded,
     work_order_updated,
 )
-from tests.records import record
+from tests.support.records import record
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify

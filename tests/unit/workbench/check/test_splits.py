@@ -10,7 +10,7 @@ import pytest_asyncio
 from shared.contract.events import CaseRequestSplit, CaseSplit
 from shared.contract.topics import OPERATOR_COMMANDS
 from shared.runtime.outgoing import Outgoing
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.workbench.check.history import History, Sent, broken
 from tests.unit.workbench.check.valid_history import valid_history
 from tests.unit.workbench.check.violations.registry import closed_case, request_of

@@ -7,7 +7,7 @@ from shared.contract.topics import (
     CHANNEL_SUBMISSIONS,
     TRIAGE_DECISIONS,
 )
-from tests.builders import (
+from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
     handed_in,

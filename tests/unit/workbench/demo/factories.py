@@ -17,7 +17,7 @@ from shared.contract.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.builders import (
+from tests.support.builders import (
     NOON,
     acceptance,
     case_with_request,

@@ -8,8 +8,8 @@ from shared.contract.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.builders import NOON, acceptance, decision, request, request_triaged
 from tests.contract.test_events import example_of
+from tests.support.builders import NOON, acceptance, decision, request, request_triaged
 from workbench.replay.outcomes import OutcomeCounter
 
 SOURCE = "/replay/test"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOON
+from tests.support.builders import NOON
 from workbench.replay.runner import Pacing, parse_speed
 
 

@@ -16,7 +16,7 @@ from services.dispatch.channels.forwarding.digest_mail import (
     digest_mail,
 )
 from services.dispatch.channels.forwarding.rules.digests import DigestEntry
-from tests.builders import NOON, location
+from tests.support.builders import NOON, location
 from tests.unit.dispatch.factories import case, order, problem
 
 HEAD = DigestHead(

@@ -8,7 +8,7 @@ from services.dispatch.channels.forwarding.open311_client import request_form
 from services.dispatch.outbound import work_order_state
 from shared.catalogue import Open311Forward
 from shared.contract.events import WorkOrder
-from tests.builders import location
+from tests.support.builders import location
 from tests.unit.dispatch.factories import case, problem
 
 TO = Open311Forward("https://311.example.gov/v2", "example.gov", {"POTHOLE": "17"}, "KEY")

@@ -14,7 +14,7 @@ from services.intake.channels.mail.rules.model import MailReport, MailStep, Ques
 from services.intake.rules.screening import HazardScreen
 from services.intake.rules.text_reading import TextReader
 from shared.catalogue import load_catalogue
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.channels.mail.corpus.charsets import CHARSETS
 from tests.unit.intake.channels.mail.corpus.machines import HOSTILE, MACHINES
 from tests.unit.intake.channels.mail.corpus.making import CITY, NUMBER, TAG, Case

@@ -10,7 +10,7 @@ from services.intake.channels.mail.rules.machine import ANSWER_WITHIN, on_answer
 from services.intake.channels.mail.rules.model import MailConversation, MailReport, Question
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.rules.stated_places import StatedPlace
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.channels.mail.test_corpus import READER
 
 SECOND = timedelta(seconds=1)

@@ -8,7 +8,7 @@ from services.intake.channels.open311.model import ListedRequest
 from services.intake.channels.open311.parameters import Parameters
 from services.intake.public_status.model import StatusChange
 from shared.catalogue import load_catalogue
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 CITIES = load_catalogue().jurisdictions
 CITY = CITIES["portland.gov"]

@@ -15,7 +15,7 @@ from services.intake.channels.open311.query import (
     read_query,
 )
 from shared.vocabulary import END_OF_TIME
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.channels.open311.makers import CITY, REQUEST, parameters
 
 

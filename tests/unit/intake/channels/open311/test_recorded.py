@@ -16,7 +16,7 @@ from services.intake.channels.open311.schema import (
     ServiceDefinition,
     ServiceRequest,
 )
-from tests.open311_xml import plain
+from tests.support.open311_xml import plain
 
 RECORDED = Path(__file__).parents[6] / "shared/data/open311_recorded"
 FILES: dict[str, tuple[type[Open311Model], int]] = {

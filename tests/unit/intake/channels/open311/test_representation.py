@@ -12,7 +12,7 @@ from services.intake.channels.open311.representation import Format, Open311Docum
 from services.intake.channels.open311.schema import RequestAccepted, ServiceDefinition
 from services.intake.channels.open311.service_views import definition, discovery, service_list
 from shared.catalogue.service_type import Datatype
-from tests.open311_xml import plain
+from tests.support.open311_xml import plain
 from tests.unit.intake.channels.open311.makers import CITIES, CITY
 
 

@@ -12,7 +12,7 @@ from services.intake.channels.open311.schema import ServiceRequest
 from services.intake.channels.open311.service_views import definition, digest_of, service_list
 from services.intake.public_status.model import StatusChange
 from shared.catalogue import Jurisdiction
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.channels.open311.makers import CASE, CITIES, CITY, change, listed
 
 URL = "https://311.example.org"

@@ -21,7 +21,7 @@ from shared.errors import SystemicError
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.server import serve_http
 from shared.runtime.http.upload_memory import UploadMemory
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 MULTIPART = "multipart/form-data; boundary=x"
 URLENCODED = "application/x-www-form-urlencoded"

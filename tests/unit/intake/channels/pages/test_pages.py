@@ -7,7 +7,7 @@ import pytest
 from services.intake.channels.pages.form import PageForm
 from services.intake.channels.pages.tracking import Goal
 from shared.catalogue import LocalText
-from tests.html_tree import one_line, tree_of
+from tests.support.html_tree import one_line, tree_of
 from tests.unit.intake.channels.pages.pages import ALL_FAULTS, PAGES, REPORT, page, site
 
 EVERY_PART = list(product(PAGES, site().languages))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.html_tree import tree_of
+from tests.support.html_tree import tree_of
 from tests.unit.intake.channels.pages.pages import PAGES, page
 
 SENTENCE_END = re.compile(r"[.!?]+(?:\s|$)")

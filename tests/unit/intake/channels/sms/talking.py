@@ -14,7 +14,7 @@ from services.intake.rules.screening import HazardScreen
 from services.intake.rules.stated_places import StatedPlace
 from services.intake.rules.text_reading import TextReader
 from shared.catalogue import load_catalogue
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 READER = TextReader(PORTLAND, HazardScreen(PORTLAND))

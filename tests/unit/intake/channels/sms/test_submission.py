@@ -12,7 +12,7 @@ from services.intake.channels.sms.submission import submission_of
 from services.intake.rules.text import split_text
 from services.intake.rules.tracking_number import tracking_number
 from shared.contract.events import RequestSubmitted
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.intake.accepting import accept
 from tests.unit.intake.factories import raw_submission
 from tests.unit.intake.fakes import InMemorySubmissions

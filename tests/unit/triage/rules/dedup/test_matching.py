@@ -10,7 +10,7 @@ from services.triage.rules.dedup.matching import compare, find_match
 from services.triage.rules.dedup.model import Match, Report, TriageCase
 from shared.catalogue import Dedup
 from shared.vocabulary import distance_m
-from tests.builders import NOON, north_of
+from tests.support.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 WEEK = 7 * DAY

@@ -5,7 +5,7 @@ import pytest
 from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
 from shared.catalogue.evidence import PlaceholderPoints
 from shared.vocabulary import GeoPoint
-from tests.builders import NOON, PIONEER_SQUARE, north_of
+from tests.support.builders import NOON, PIONEER_SQUARE, north_of
 from tests.unit.triage.factories import DAY
 
 LIMITS = PlaceholderPoints(groups=3, within=timedelta(days=30))

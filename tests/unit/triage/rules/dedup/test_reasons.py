@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from services.triage.rules.dedup.matching import compare
 from services.triage.rules.dedup.model import Match
 from services.triage.rules.dedup.reasons import confidence, hours_apart, match_reasons
-from tests.builders import NOON, north_of
+from tests.support.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 

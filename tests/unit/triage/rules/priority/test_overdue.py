@@ -6,7 +6,7 @@ from services.triage.rules.dedup.model import Match, Relation
 from services.triage.rules.priority.context import overdue_reason
 from shared.catalogue.circumstances import ScoreSteps
 from shared.vocabulary import ScoreReason
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.triage.factories import CITY, DAY, HOUR, case
 
 STEPS = ScoreSteps.of([(1, 5), (2, 10)])

@@ -11,7 +11,7 @@ from services.triage.rules.priority.context import (
 )
 from services.triage.rules.priority.score import PriorityScore
 from shared.vocabulary import PriorityLevel, ScoreReason
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.triage.factories import DAY, HOUR, KEY
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from shared.catalogue import load_catalogue
 from shared.contract.events import Emergency
-from tests.builders import location, priority
+from tests.support.builders import location, priority
 from tests.unit.workbench.demo.factories import Router
 from tests.unit.workbench.demo.report.test_summary import DAY
 from workbench.demo.report.live import (

@@ -10,7 +10,7 @@ from rich.console import Console
 from deploy.local.stack_file import KafkaAuth, Keys, Stack
 from shared.catalogue import load_catalogue
 from shared.contract.events import Emergency, FieldError, Referral, Rejection, Surge
-from tests.builders import decision, priority
+from tests.support.builders import decision, priority
 from tests.unit.workbench.demo.factories import Router
 from workbench.demo.report.result import DemoResult, StatusPage
 from workbench.demo.report.summary import print_summary

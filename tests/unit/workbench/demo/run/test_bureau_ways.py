@@ -10,7 +10,7 @@ from deploy.local.stack_file import Keys
 from shared.contract.events import UpdateReceipt, WorkOrderUpdated
 from shared.contract.topics import bureau_updates
 from shared.runtime.outgoing import Outgoing
-from tests.builders import work_order_updated
+from tests.support.builders import work_order_updated
 from tests.unit.workbench.demo.factories import work_order
 from tests.unit.workbench.demo.run.test_runner import KeptSink
 from workbench.demo.run.bureau_ways import BY_FEED, BureauWays

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contract.events import WorkOrder, WorkOrderUpdate
-from tests.builders import NOON, priority
+from tests.support.builders import NOON, priority
 from tests.unit.workbench.demo.factories import work_order
 from workbench.demo.run.bureaus import (
     CONFUSED,

@@ -10,8 +10,8 @@ from shared.contract.topics import (
     bureau_work,
 )
 from shared.runtime.kafka import Record
-from tests.builders import NOON, contact_given, decision, request, request_triaged
-from tests.records import record
+from tests.support.builders import NOON, contact_given, decision, request, request_triaged
+from tests.support.records import record
 from tests.unit.workbench.demo.factories import work_order
 from workbench.demo.run.collector import TopicCollector, collected_topics
 from workbench.demo.run.observations import DeadLetterSeen, Observations

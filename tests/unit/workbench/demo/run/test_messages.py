@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from services.intake.channels.sms.rules.wording import ASK_WHERE, ASK_YES_NO
 from shared.vocabulary import GeoPoint
-from tests.builders import NOON
+from tests.support.builders import NOON
 from workbench.demo.run.mailbox import answer_mail, report_mail
 from workbench.demo.run.observations import Observations
 from workbench.demo.run.texts import SimulatedGateway, TextingResidents, first_text, reply_to

@@ -16,7 +16,7 @@ from shared.contract.events import (
     WorkOrderChanged,
     WorkOrderIssued,
 )
-from tests.builders import (
+from tests.support.builders import (
     NOON,
     case_with_request,
     contact_given,

@@ -7,8 +7,8 @@ from shared.contract.events import Decoder, WorkOrder, WorkOrderIssued, WorkOrde
 from shared.contract.topics import bureau_work
 from shared.runtime.kafka import Record
 from shared.runtime.outgoing import Outgoing
-from tests.builders import NOON
-from tests.records import record
+from tests.support.builders import NOON
+from tests.support.records import record
 from tests.unit.workbench.demo.factories import work_order
 from tests.unit.workbench.demo.run.test_submitter import DAY, RecordingSubmitter
 from workbench.demo.run.collector import TopicCollector, collected_topics

@@ -18,7 +18,7 @@ from shared.contract.events import (
     Priority,
     new_id,
 )
-from tests.builders import NOON, case_with_request, operator_commanded
+from tests.support.builders import NOON, case_with_request, operator_commanded
 from workbench.evaluation.feedback.labels import label_reports
 from workbench.evaluation.feedback.opinions import OpinionCollector
 

@@ -6,7 +6,7 @@ import pytest
 
 import workbench.evaluation
 from shared.contract.events import Decision, Emergency
-from tests.builders import NOON, decision, priority, request
+from tests.support.builders import NOON, decision, priority, request
 from tests.unit.workbench.evaluation.feedback.case_log import CaseLog, labels_of
 from workbench.evaluation.feedback.labels import label_reports
 from workbench.evaluation.feedback.opinions import Opinion

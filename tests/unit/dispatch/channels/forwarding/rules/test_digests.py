@@ -13,7 +13,7 @@ from services.dispatch.channels.forwarding.rules.digests import (
     is_worth_sending,
     last_due_day,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.dispatch.factories import case, case_priority, order
 
 PORTLAND = ZoneInfo("America/Los_Angeles")

@@ -17,7 +17,7 @@ from services.dispatch.channels.forwarding.rules.forwards import (
     may_have_arrived,
 )
 from shared.delivery_attempts import GIVE_UP_AFTER, Outcome, error_of
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 SECOND = timedelta(seconds=1)
 NEW = Forward("o", 0, None, NOON, None, NOON)

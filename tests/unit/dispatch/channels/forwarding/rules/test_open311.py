@@ -16,7 +16,7 @@ from services.dispatch.channels.forwarding.rules.open311 import (
     read_list,
     refusal,
 )
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 ORDER = "0197a1b2-c3d4-7000-8000-000000000003"
 

@@ -11,7 +11,7 @@ from shared.runtime.kafka import KafkaSink, Partition, Record
 from shared.runtime.kafka.reader import end_offsets, read_range
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)

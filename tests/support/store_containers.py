@@ -15,9 +15,9 @@ import yaml
 
 from shared.runtime.kafka.admin import answers
 from shared.runtime.kafka_access import KafkaAccess
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
-_COMPOSE = Path(__file__).parents[1] / "docker-compose.yml"
+_COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 _LOOPBACK = "127.0.0.1"
 _KAFKA_PORT, _POSTGRES_PORT = 9092, 5432
 _BROKER = {

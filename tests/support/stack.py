@@ -19,7 +19,7 @@ from shared.contract.topics import all_topics
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
-from tests.store_containers import stores_in_containers
+from tests.support.store_containers import stores_in_containers
 
 PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"

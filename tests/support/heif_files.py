@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from tests.pictures import encoded
+from tests.support.pictures import encoded
 
 TILE = (800, 500)
 
