@@ -7,16 +7,15 @@ import asyncio
 import os
 import re
 import shlex
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
 COMPOSE = os.environ.get("ROUTE311_COMPOSE", "")
-ROOT = Path(__file__).parents[2]
 INTAKE, MAILS = "http://127.0.0.1:8311", "http://127.0.0.1:8025"
 SUBMISSION = {
     "jurisdiction": "portland.gov",
@@ -36,7 +35,7 @@ async def compose(*arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         *shlex.split(COMPOSE),
         *arguments,
-        cwd=ROOT,
+        cwd=REPOSITORY,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +9,16 @@ import yaml
 from prometheus_client import REGISTRY
 
 from shared.runtime.ops import metrics
+from tests.support.paths import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
 RULES: list[dict[str, Any]] = [
     rule
-    for group in yaml.safe_load((ROOT / "deploy/observability/alerts.yaml").read_text())["groups"]
+    for group in yaml.safe_load((REPOSITORY / "deploy/observability/alerts.yaml").read_text())[
+        "groups"
+    ]
     for rule in group["rules"]
 ]
-PAGE = (ROOT / "docs/operations.md").read_text()
+PAGE = (REPOSITORY / "docs/operations.md").read_text()
 OF_PROMETHEUS = {"up", "process_start_time_seconds"}
 NAMES = re.compile(r"\b(?:route311|process)_[a-z_]+\b|\bup\b")
 LABELS = re.compile(r'(\w+)(?:=~|!=|=)"')

@@ -17,8 +17,9 @@ from shared.catalogue import Jurisdiction, ServiceType, load_catalogue
 from shared.contract.topics import all_topics
 from shared.geo import LIMITS, NEIGHBOURS
 from shared.vocabulary import EARTH_RADIUS_M
+from tests.support.paths import DATA
 
-BESIDE = Path(__file__).parents[2].parent / "shared"
+BESIDE = DATA.parent
 TABLE = BESIDE / "design" / "portland_catalogue.csv"
 BOSTON_EXPORT = BESIDE / "data" / "boston_2011q3" / "requests.csv.gz"
 LIMITS_SOURCE = BESIDE / "data" / "portland_geo" / "city_limits_tiger.geojson"

@@ -1,15 +1,15 @@
 """What docker-compose.yml and the Dockerfile promise about every container."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+from tests.support.paths import REPOSITORY
+
+COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
+DOCKERFILE = (REPOSITORY / "deploy/docker/Dockerfile").read_text()
 SECRETS = ("PASSWORD", "KEY", "SECRET", "DSN")
 every_container = pytest.mark.parametrize("name", SERVICES)
 
@@ -81,7 +81,7 @@ def test_our_image_holds_no_tools_to_build_with_and_names_its_user_by_number() -
 
 
 def test_the_build_sees_the_files_that_it_copies_and_no_other() -> None:
-    first, *allowed = (ROOT / ".dockerignore").read_text().splitlines()
+    first, *allowed = (REPOSITORY / ".dockerignore").read_text().splitlines()
 
     assert first == "**"
     assert ".env" not in " ".join(allowed)

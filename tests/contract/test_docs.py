@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 
 from docs._tools.assemble import assemble
 from docs._tools.contract_pages import ASYNCAPI, Contract, page_of
+from tests.support.paths import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+DOCS = REPOSITORY / "docs"
 CONTRACT = Contract.read(ASYNCAPI)
 ADRS = sorted((DOCS / "adr").glob("[0-9]*.md"))
 FENCE = re.compile(r'^```(\w+) title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -82,7 +82,7 @@ def test_a_python_example_compiles(title: str, text: str) -> None:
 
 @pytest.mark.parametrize("place", places())
 def test_a_module_or_file_that_the_docs_name_exists(place: str) -> None:
-    assert (ROOT / place).exists()
+    assert (REPOSITORY / place).exists()
 
 
 def test_the_index_lists_every_adr_with_its_status_and_date() -> None:
@@ -102,13 +102,13 @@ def test_the_index_lists_every_adr_with_its_status_and_date() -> None:
 @pytest.mark.parametrize("adr", ADRS, ids=lambda adr: adr.stem)
 def test_the_guard_that_an_adr_names_exists(adr: Path) -> None:
     guard = adr.read_text().partition("\n## Guard\n")[2]
-    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    tests = "\n".join(path.read_text() for path in (REPOSITORY / "tests").rglob("test_*.py"))
+    contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"]
 
     assert guard
     for name in CODE.findall(guard):
         if PATH.fullmatch(name):
-            assert (ROOT / name).exists(), name
+            assert (REPOSITORY / name).exists(), name
         elif name.startswith("test_") and not name.endswith(".py"):
             assert f"def {name}(" in tests, name
     assert set(re.findall(r'"([^"]+)"', guard)) <= {c["name"] for c in contracts["contracts"]}
@@ -131,7 +131,7 @@ def test_the_site_builds_without_a_broken_link_and_has_a_page_for_every_event(
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    listed = json.dumps(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"])
+    listed = json.dumps(yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text())["nav"])
 
     for page in DOCS.rglob("*.md"):
         assert f'"{page.relative_to(DOCS)}"' in listed, page

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import REPOSITORY
+
 FOLDERS = ("services", "shared", "cli", "workbench", "deploy")
 
 BANNED = re.compile(
@@ -37,13 +38,13 @@ class Documented:
 
 def modules() -> Iterator[Path]:
     for folder in FOLDERS:
-        yield from sorted((ROOT / folder).rglob("*.py"))
+        yield from sorted((REPOSITORY / folder).rglob("*.py"))
 
 
 def documented() -> Iterator[Documented]:
     for path in modules():
         tree = ast.parse(path.read_text())
-        name = path.relative_to(ROOT).as_posix()
+        name = path.relative_to(REPOSITORY).as_posix()
         yield Documented(name, tree, ast.get_docstring(tree) or "", is_public=True)
         yield from _below(tree, name, is_public=True)
 
@@ -98,7 +99,7 @@ def test_no_summary_is_a_clause() -> None:
 
 
 def test_no_module_has_a_private_name() -> None:
-    names = [path.relative_to(ROOT) for path in modules()]
+    names = [path.relative_to(REPOSITORY) for path in modules()]
 
     assert [str(name) for name in names if BANNED_NAMES.search(name.stem)] == []
 

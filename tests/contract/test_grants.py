@@ -1,15 +1,14 @@
 """Access rights on the broker follow from the registry of topics."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
 from docs._tools.access_page import ACCESS_PAGE, access_page
 from shared.contract.grants import CONSUMER_GROUPS, Grant, grants, is_managed, principals
 from shared.contract.topics import all_topics
+from tests.support.paths import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
 BUREAUS = ("PBOT", "PBOT-MOD", "WATER")
 TOPICS = all_topics(BUREAUS, ["acme"])
 GRANTS = frozenset(grants(TOPICS))
@@ -94,7 +93,7 @@ def test_one_principal_cannot_join_the_group_of_another() -> None:
 
 def test_every_consumer_of_a_service_may_join_its_group() -> None:
     found: dict[str, set[str]] = {}
-    for file in ROOT.glob("services/*/app.py"):
+    for file in REPOSITORY.glob("services/*/app.py"):
         for call in ast.walk(ast.parse(file.read_text())):
             if isinstance(call, ast.Call) and "Consumer" in ast.unparse(call.func):
                 named = {one.arg: one.value for one in call.keywords}

@@ -3,7 +3,6 @@
 import csv
 import re
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,12 +12,13 @@ from docs._tools.routing_page import ROUTING_PAGE, routing_page
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.routing import CaseRoute, route
 from shared.catalogue import ServiceType, load_catalogue
+from tests.support.paths import DATA
 
 POLICY = DispatchPolicy.of(load_catalogue())
 CITIES = [pytest.param(city, id=city) for city in POLICY.catalogue.jurisdictions]
 PORTLAND = POLICY.catalogue.jurisdictions["portland.gov"]
 NIGHT = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo(PORTLAND.timezone))
-TABLE = Path(__file__).parents[3] / "shared" / "design" / "portland_catalogue.csv"
+TABLE = DATA.parent / "design" / "portland_catalogue.csv"
 PHONE = re.compile(r"\d{3}-\d{3}-\d{4}")
 UNATTENDED = {"503-823-7309"}
 """A machine that takes down plates; the case itself waits for the office."""

@@ -17,14 +17,14 @@ from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.users import set_user_passwords
 from tests.conftest import Database
 from tests.support.free_ports import reserved_port
+from tests.support.paths import REPOSITORY
 from tests.support.stack import PASSWORD
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 
 PROCESSES = ("intake", "triage", "dispatch", "notify", "triage-stream")
-ROOT = Path(__file__).parents[2]
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<how>[?-])(?P<text>[^}]*))?\}")
 SECRET = re.compile("PASSWORD|KEY|SECRET|TOKEN")
 
@@ -70,7 +70,7 @@ async def started(
         sys.executable,
         *command[1:],
         env={"PATH": os.environ["PATH"], **environment_of(service, database, ports, folder)},
-        cwd=ROOT,
+        cwd=REPOSITORY,
     )
     try:
         yield
@@ -133,8 +133,8 @@ def test_no_password_or_secret_has_a_default() -> None:
 
 
 def test_every_variable_is_explained_in_the_example() -> None:
-    example = (ROOT / ".env.example").read_text()
-    text = (ROOT / "docker-compose.yml").read_text()
+    example = (REPOSITORY / ".env.example").read_text()
+    text = (REPOSITORY / "docker-compose.yml").read_text()
 
     for used in VARIABLE.finditer(text):
         assert f"\n{used['name']}=" in example, used["name"]

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.actors import post, report
 from tests.e2e.outside import COMMAND, Router
+from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
 pytestmark = [
@@ -19,7 +20,7 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-PAGE = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+PAGE = (REPOSITORY / "docs/operations.md").read_text()
 BLOCK = re.compile(r"^ *```bash\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 BLOCKS = [dedent(block) for block in BLOCK.findall(PAGE)]
 NUMBER = "26-7KQ4-M2"

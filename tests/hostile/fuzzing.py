@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from tests.hostile.target import Raw, RawName
+from tests.support.paths import REPOSITORY
 
-_EXAMPLES = Path(__file__).parents[2] / "shared/contract/events/examples"
+_EXAMPLES = REPOSITORY / "shared/contract/events/examples"
 _MOVES = ("case.closed", "case.request_split", "case.reopened")
 _CASES = ("opened", "request_attached", "status_changed", "priority_raised", "priority_lowered")
 CONSUMED: Mapping[str, Sequence[str]] = {

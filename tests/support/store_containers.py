@@ -8,16 +8,16 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from shared.runtime.kafka.admin import answers
 from shared.runtime.kafka_access import KafkaAccess
+from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
-_COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
+_COMPOSE = REPOSITORY / "docker-compose.yml"
 _LOOPBACK = "127.0.0.1"
 _KAFKA_PORT, _POSTGRES_PORT = 9092, 5432
 _BROKER = {

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -28,13 +27,14 @@ from shared.runtime.service import ServiceTask
 from tests.conftest import Database
 from tests.integration.dispatch.sinkholes import INFORMED, LEAD, sinkhole
 from tests.support.builders import NOON
+from tests.support.paths import REPOSITORY
 from tests.unit.dispatch.factories import messages
 
 KEYS = {bureau: f"key of the bureau called {bureau}" for bureau in (LEAD, *INFORMED)}
 OPERATOR = "key of the operator called Olga"
 ADAPTER = "key of an adapter"
 POLICY = DispatchPolicy.of(load_catalogue())
-GUIDE = Path(__file__).parents[3] / "docs" / "operators.md"
+GUIDE = REPOSITORY / "docs" / "operators.md"
 _WAITING_FOR_A_LOCK = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 

@@ -26,10 +26,11 @@ from tests.integration.dispatch.http_access import (
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import call
 from tests.support.free_ports import reserved_port
+from tests.support.paths import REPOSITORY
 
 pytestmark = pytest.mark.integration
 
-GUIDE = Path(__file__).parents[3] / "docs" / "bureaus.md"
+GUIDE = REPOSITORY / "docs" / "bureaus.md"
 INFORMED = ("WATER", "BES")
 
 

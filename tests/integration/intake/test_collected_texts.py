@@ -28,12 +28,12 @@ from tests.integration.intake.open311.calls import read
 from tests.integration.intake.test_hostile_fields import faults_of
 from tests.integration.intake.ways import WAYS
 from tests.support.builders import handed_in
+from tests.support.paths import DATA
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(600)]
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
 NAUGHTY = DATA / "naughty_strings" / "blns.base64.json"
 LANGUAGES = DATA / "udhr_multilingual" / "paragraphs.jsonl.gz"
 AT_ONCE = 16

@@ -20,6 +20,7 @@ from shared.runtime.kafka_access import KafkaAccess
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import ADAPTER, plain
 from tests.support.builders import handed_in
+from tests.support.paths import REPOSITORY
 from tests.support.stack import Stores
 from workbench.adapter.command import offline_policy
 from workbench.adapter.log import read_log
@@ -28,7 +29,7 @@ from workbench.adapter.report import report_on
 
 pytestmark = pytest.mark.integration
 
-GUIDE = Path(__file__).parents[3] / "docs" / "adapters.md"
+GUIDE = REPOSITORY / "docs" / "adapters.md"
 EXAMPLES = dict(
     re.findall(
         r'^```\w+ title="((?:adapter|console|kcat)[\w.]+)"\n(.*?)^```$',

@@ -16,11 +16,12 @@ from shared.vocabulary import GeoPoint
 from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import plain, post
+from tests.support.paths import DATA
 
 pytestmark = pytest.mark.integration
 
 CITY = "portland.gov"
-RECORDED = Path(__file__).parents[4] / "shared" / "data" / "portland_addresses"
+RECORDED = DATA / "portland_addresses"
 LEAST_HIT_RATE = 0.98
 
 

@@ -4,12 +4,10 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from itertools import cycle, islice
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import workbench.evaluation
 from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.outbound import RequestNames, accept
@@ -30,12 +28,12 @@ from shared.contract.events import (
     encode,
 )
 from tests.support.builders import NOON, handed_in, submission
+from tests.support.paths import DATA, REPOSITORY
 from tests.unit.intake.factories import FakeBoundaries
 from workbench.evaluation.text_model.real_reports import read_report_texts
 
-ROOT = Path(workbench.evaluation.__file__).parents[1]
-TEXTS = sorted((ROOT / "evaluation" / "texts").glob("*.jsonl"))
-REAL = ROOT.parent / "shared" / "data" / "real_reports"
+TEXTS = sorted((REPOSITORY / "workbench" / "evaluation" / "texts").glob("*.jsonl"))
+REAL = DATA / "real_reports"
 EVERY = 25  # of the texts
 EVERY_REAL = 50
 

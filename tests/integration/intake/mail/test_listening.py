@@ -15,13 +15,14 @@ from tests.integration.intake.conftest import Running
 from tests.integration.intake.mail.postbox import ANA, mail
 from tests.integration.notify.mail_server import open_mail_server
 from tests.support.free_ports import reserved_port
+from tests.support.paths import REPOSITORY
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
 BLOCKS = re.MULTILINE | re.DOTALL
-GUIDE = Path(__file__).parents[4] / "docs" / "email.md"
+GUIDE = REPOSITORY / "docs" / "email.md"
 
 
 async def test_the_script_of_the_guide_reports_and_a_question_goes_out(

@@ -1,7 +1,6 @@
 import base64
 import json
 import unicodedata
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +11,10 @@ from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy, city_of
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON, handed_in
+from tests.support.paths import DATA
 from tests.unit.intake.factories import HERE, KEY, POLICY, FakeBoundaries, data
 
-NAUGHTY = Path(__file__).parents[5] / "shared" / "data" / "naughty_strings" / "blns.base64.json"
+NAUGHTY = DATA / "naughty_strings" / "blns.base64.json"
 
 
 def checked(envelope: dict[str, Any] | None = None, **changes: Any) -> ValidatedSubmission:

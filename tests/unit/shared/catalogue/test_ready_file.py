@@ -23,8 +23,9 @@ from shared.catalogue.ready_file import ReadyFile, ready_file
 from shared.catalogue.serialization import from_plain, to_plain
 from shared.catalogue.service_type import Hours
 from tests.support.catalogue_files import BUREAUS, GOOD, STREETS, write
+from tests.support.paths import REPOSITORY
 
-_TEXTS = sorted((Path(__file__).parents[4] / "evaluation" / "texts").glob("*.jsonl"))
+_TEXTS = sorted((REPOSITORY / "workbench" / "evaluation" / "texts").glob("*.jsonl"))
 _EVERY = 100  # of the texts
 
 

@@ -18,9 +18,10 @@ import yaml
 
 from shared.catalogue import load_catalogue
 from shared.redaction import REMOVED, KnownPii, Redactor
+from tests.support.paths import DATA
 
 FOLDER = Path(__file__).parent / "texts"
-REAL = Path(__file__).parents[4].parent / "shared" / "data" / "real_reports"
+REAL = DATA / "real_reports"
 CITY = load_catalogue().jurisdictions["portland.gov"]
 REDACTOR = Redactor.of(CITY)
 SETS = {

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from tests.support.builders import NOON
+from tests.support.paths import REPOSITORY
 from workbench.bureau.conformance import Samples
 from workbench.bureau.feed_player import check_feed_reader
 from workbench.bureau.feed_script import FeedScript
 
 BUREAU, KEY = "PBOT-MOD", "the key"
-GUIDE = Path(__file__).parents[4] / "docs" / "bureaus.md"
+GUIDE = REPOSITORY / "docs" / "bureaus.md"
 
 
 async def test_the_program_of_the_guide_is_right(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from shared.catalogue import load_catalogue
 from shared.contract.events import Submission
+from tests.support.paths import DATA
 from workbench.evaluation.exports import open_text
 from workbench.replay.formats import FORMATS, format_of
 from workbench.replay.rows import Row, Sendable, UnreadableFileError, Unsendable
 
 CATALOGUE = load_catalogue()
-SHARED = Path(__file__).parents[5] / "shared" / "data"
 BOSTON = (
     "case_enquiry_id,open_dt,type,latitude,longitude,location,case_title,source\n"
     "1,2011-07-01 01:32:33,Street Light Outages,42.2715,-71.0772,Groveland St  Mattapan,"
@@ -137,7 +137,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 
 def test_every_row_of_bostons_export_can_be_sent_and_has_a_kind() -> None:
-    file = SHARED / "boston_2011q3" / "requests.csv.gz"
+    file = DATA / "boston_2011q3" / "requests.csv.gz"
     if not file.exists():
         pytest.skip("Boston's export is not beside this clone")
     with open_text(file) as read:

@@ -1,7 +1,6 @@
 """Each e-mail of the corpus, and what becomes of it; the guide shows the same table."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +14,14 @@ from services.intake.rules.screening import HazardScreen
 from services.intake.rules.text_reading import TextReader
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
+from tests.support.paths import REPOSITORY
 from tests.unit.intake.channels.mail.corpus.charsets import CHARSETS
 from tests.unit.intake.channels.mail.corpus.machines import HOSTILE, MACHINES
 from tests.unit.intake.channels.mail.corpus.making import CITY, NUMBER, TAG, Case
 from tests.unit.intake.channels.mail.corpus.reports import REPORTS
 from tests.unit.intake.channels.mail.corpus.threads import THREADS
 
-GUIDE = Path(__file__).parents[5] / "docs" / "email.md"
+GUIDE = REPOSITORY / "docs" / "email.md"
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 READER = TextReader(PORTLAND, HazardScreen(PORTLAND))
 ADDRESSES = OurAddresses({PORTLAND.id: [CITY]})

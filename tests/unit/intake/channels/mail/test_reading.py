@@ -2,7 +2,6 @@
 
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,9 +13,10 @@ from services.intake.channels.mail.rules.html_text import text_of_html
 from services.intake.channels.mail.rules.message import read_mail
 from services.intake.channels.mail.rules.quotes import new_words
 from services.intake.rules.text import normalize_text
+from tests.support.paths import DATA
 from tests.unit.intake.channels.mail.corpus.making import CITY, TAG
 
-NAUGHTY = Path(__file__).parents[6] / "shared" / "data" / "naughty_strings" / "blns.txt"
+NAUGHTY = DATA / "naughty_strings" / "blns.txt"
 
 
 @given(st.binary(max_size=300))

@@ -17,8 +17,9 @@ from services.intake.channels.open311.schema import (
     ServiceRequest,
 )
 from tests.support.open311_xml import plain
+from tests.support.paths import DATA
 
-RECORDED = Path(__file__).parents[6] / "shared/data/open311_recorded"
+RECORDED = DATA / "open311_recorded"
 FILES: dict[str, tuple[type[Open311Model], int]] = {
     "bloomington_requests.json": (ServiceRequest, 21),
     "bloomington_services.json": (Open311Service, 46),

@@ -5,21 +5,19 @@ Their texts are not part of the repository: without them these tests are skipped
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-import workbench.evaluation
 from cli.explain.dry_run import request_of_text
 from services.triage.decisions.assessment import assess_report
 from services.triage.policy import Assessment, TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
+from tests.support.paths import DATA, REPOSITORY
 from workbench.evaluation.text_model.real_reports import ReportLabel, read_labels, read_report_texts
 
-ROOT = Path(workbench.evaluation.__file__).parents[2]
-LABELS = read_labels(ROOT / "evaluation" / "labels" / "real_reports.csv")
-FOLDER = ROOT.parent / "shared" / "data" / "real_reports"
+LABELS = read_labels(REPOSITORY / "workbench" / "evaluation" / "labels" / "real_reports.csv")
+FOLDER = DATA / "real_reports"
 LANGUAGES = ("en", "es")
 
 needs_texts = pytest.mark.skipif(not FOLDER.is_dir(), reason="the texts are not here")
