@@ -15,7 +15,7 @@ import yaml
 
 from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.users import set_user_passwords
-from tests.conftest import Database
+from tests.support.databases import Database
 from tests.support.free_ports import reserved_port
 from tests.support.paths import REPOSITORY
 from tests.support.stack import PASSWORD

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from shared.runtime.database import open_database
 from shared.runtime.http.deadline import DEADLINE_S
-from tests.conftest import Database
 from tests.integration.patience import callers_wait
+from tests.support.databases import Database
 
 TOO_LONG_S = 8
 """Seconds that nobody with a deadline waits on however busy a machine; a statement may take 10."""

@@ -27,8 +27,8 @@ from services.triage.settings import TriageSettings
 from shared.contract.events import encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
-from tests.conftest import Database
 from tests.support.builders import handed_in, submission
+from tests.support.databases import Database
 from tests.support.stack import PASSWORD
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

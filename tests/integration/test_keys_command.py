@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.keys import keys
-from tests.conftest import Database
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

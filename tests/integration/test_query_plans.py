@@ -23,8 +23,8 @@ from services.triage.store.cases import PostgresTriageStore
 from shared.contract.events import Event, new_id
 from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, open_pool, transaction
-from tests.conftest import Database
 from tests.support.builders import NOON, contact_given, request_submitted
+from tests.support.databases import Database
 from tests.support.records import record
 from tests.unit.dispatch import factories as dispatch
 from tests.unit.notify import factories as notify

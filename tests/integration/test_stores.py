@@ -1,7 +1,7 @@
 import asyncpg
 import pytest
 
-from tests.conftest import Database
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

@@ -22,8 +22,8 @@ from shared.contract.events import (
     WorkOrderIssued,
 )
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, bureau_work
-from tests.conftest import Database
 from tests.support.builders import NOON, note_added, request_submitted
+from tests.support.databases import Database
 from tests.support.stack import Stores
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

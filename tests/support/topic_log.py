@@ -1,41 +1,86 @@
 """Write to and read from Kafka as an external system would."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
+
+from aiokafka import AIOKafkaConsumer
 
 from shared.contract.events import Decoder, Event
 from shared.contract.topic import Topic
-from shared.runtime.kafka import KafkaSink, Partition, Record
+from shared.runtime.kafka import KafkaSink, Partition, Record, open_sink
 from shared.runtime.kafka.reader import end_offsets, read_range
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from tests.support.waiting import eventually
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TopicLog:
-    """All topics, from their ends at the beginning of the test."""
+    """All topics, from their ends at the beginning of the test.
+
+    One consumer reads all of them, and keeps what it has read.
+    """
 
     access: KafkaAccess
-    sink: KafkaSink
-    start_offsets: dict[Partition, int]
+    start_offsets: Mapping[Partition, int]
+    _stack: AsyncExitStack
+    _sink: KafkaSink | None = None
+    _consumer: AIOKafkaConsumer | None = None
+    _read: dict[Partition, list[Record]] = field(default_factory=dict)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def write(self, topic: Topic, key: str, value: bytes | None, **headers: bytes) -> None:
         """Write one record and wait for the broker."""
-        outgoing = Outgoing("", topic.name, key.encode(), value, list(headers.items()))
-        await self.sink.publish([outgoing])
+        await self.send([Outgoing("", topic.name, key.encode(), value, list(headers.items()))])
 
     async def publish(self, *events: Event) -> None:
         """Write the events to the topics they are routed to, in order."""
-        await self.sink.publish([record for e in events for record in Outgoing.for_event(e)])
+        await self.send([record for e in events for record in Outgoing.for_event(e)])
+
+    async def send(self, records: Sequence[Outgoing]) -> None:
+        """Write the records as they are, in order."""
+        if self._sink is None:
+            self._sink = await self._stack.enter_async_context(open_sink(self.access))
+        await self._sink.publish(records)
 
     async def records(self, topic: str | Topic) -> Sequence[Record]:
         """Return the topic's records since the test began, in order within each key."""
         name = topic.name if isinstance(topic, Topic) else topic
-        since = {p: offset for p, offset in self.start_offsets.items() if p.topic == name}
-        return await read_between(self.access, since)
+        partitions = [p for p in self.start_offsets if p.topic == name]
+        async with self._reading:
+            await self._read_to_end(partitions)
+        return sorted(
+            (record for partition in partitions for record in self._read[partition]),
+            key=lambda record: record.timestamp,
+        )
+
+    async def _read_to_end(self, partitions: Sequence[Partition]) -> None:
+        consumer = await self._consumer_of(partitions)
+        ends = await consumer.end_offsets(partitions)
+        while behind := [p for p in partitions if await consumer.position(p) < ends[p]]:
+            for partition, found in (await consumer.getmany(*behind, timeout_ms=200)).items():
+                self._read[partition] += found
+
+    async def _consumer_of(self, partitions: Sequence[Partition]) -> AIOKafkaConsumer:
+        """Return the consumer, which has at least these partitions."""
+        if self._consumer is None:
+            self._consumer = AIOKafkaConsumer(
+                **self.access.aiokafka_options(),
+                auto_offset_reset="earliest",
+                enable_auto_commit=False,
+            )
+            self._stack.push_async_callback(self._consumer.stop)
+            await self._consumer.start()
+        if new := set(partitions) - self._read.keys():
+            known = {p: await self._consumer.position(p) for p in self._read}
+            self._read |= {partition: [] for partition in new}
+            self._consumer.assign(list(self._read))
+            for partition in self._read:
+                self._consumer.seek(partition, known.get(partition, self.start_offsets[partition]))
+        return self._consumer
 
     async def values(self, topic: str | Topic) -> list[bytes | None]:
         """Return the values of the topic's records since the test began."""
@@ -63,6 +108,15 @@ class TopicLog:
             return found if len(found) >= count else []
 
         return await eventually(enough, within_s)
+
+
+@asynccontextmanager
+async def open_topic_log(
+    access: KafkaAccess, start_offsets: Mapping[Partition, int]
+) -> AsyncGenerator[TopicLog]:
+    """Yield a log of the topics from these offsets on; connect when it is used."""
+    async with AsyncExitStack() as stack:
+        yield TopicLog(access, start_offsets, stack)
 
 
 async def read_between(access: KafkaAccess, since: Mapping[Partition, int]) -> Sequence[Record]:

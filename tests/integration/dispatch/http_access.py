@@ -24,9 +24,9 @@ from shared.runtime.http.server import serve_http
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Pool, transaction
 from shared.runtime.service import ServiceTask
-from tests.conftest import Database
 from tests.integration.dispatch.sinkholes import INFORMED, LEAD, sinkhole
 from tests.support.builders import NOON
+from tests.support.databases import Database
 from tests.support.paths import REPOSITORY
 from tests.unit.dispatch.factories import messages
 

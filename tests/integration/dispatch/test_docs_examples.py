@@ -15,7 +15,6 @@ import pytest
 
 from services.dispatch.settings import DispatchSettings
 from shared.runtime.postgres import open_pool
-from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
@@ -25,6 +24,7 @@ from tests.integration.dispatch.http_access import (
 )
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import call
+from tests.support.databases import Database
 from tests.support.free_ports import reserved_port
 from tests.support.paths import REPOSITORY
 

@@ -14,9 +14,9 @@ from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, open_pool, transaction
-from tests.conftest import Database
 from tests.integration.dispatch.stored_cases import case_of_two_bureaus, load_one, opening
 from tests.support.builders import NOON
+from tests.support.databases import Database
 from tests.unit.dispatch.factories import HOUR, case_priority, order
 
 

@@ -11,8 +11,8 @@ from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id
 from shared.runtime.postgres import open_pool, transaction
-from tests.conftest import Database
 from tests.support.builders import NOON
+from tests.support.databases import Database
 from tests.unit.dispatch.factories import command, order, update
 
 

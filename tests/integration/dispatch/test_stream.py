@@ -15,7 +15,6 @@ from services.dispatch.store.case_events import PostgresCaseEvents
 from shared.contract.events import new_id
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.postgres import Pool
-from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
@@ -28,6 +27,7 @@ from tests.integration.dispatch.http_access import (
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.dispatch.surge_storms import report
 from tests.integration.intake.http_client import call
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

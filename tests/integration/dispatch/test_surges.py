@@ -14,7 +14,6 @@ from services.dispatch.workers.surge_closings import SurgeClosingWorker
 from shared.contract.events import CaseClosed, Surge, new_id
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.postgres import Pool, transaction
-from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
@@ -28,6 +27,7 @@ from tests.integration.dispatch.sinkholes import LEAD
 from tests.integration.dispatch.surge_storms import ended, report, started, storm_surge
 from tests.integration.intake.http_client import Response, call
 from tests.support.builders import NOON
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 from tests.unit.dispatch.factories import HOUR

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from services.dispatch.channels.bureau_api.media import MAX_UPLOADS
 from services.dispatch.settings import DispatchSettings
-from tests.conftest import Database
 from tests.integration.dispatch.http_access import KEYS, OPERATOR, add_keys, serving_dispatch
 from tests.integration.dispatch.sinkholes import LEAD
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

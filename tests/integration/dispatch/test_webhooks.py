@@ -20,7 +20,6 @@ from services.dispatch.settings import DispatchSettings
 from shared.contract.topics import bureau_work
 from shared.delivery_attempts import MAX_IN_FLIGHT
 from shared.runtime.postgres import Pool
-from tests.conftest import Database
 from tests.integration.dispatch.http_access import (
     KEYS,
     OPERATOR,
@@ -31,6 +30,7 @@ from tests.integration.dispatch.http_access import (
 )
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import Response, call
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

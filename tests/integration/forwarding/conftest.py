@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from shared.runtime.postgres import Pool, open_pool
-from tests.conftest import Database
 from tests.integration.intake.conftest import running
 from tests.integration.notify.conftest import mail
+from tests.support.databases import Database
 
 __all__ = ["mail", "running"]
 

@@ -36,7 +36,6 @@ from shared.contract.events import (
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool
-from tests.conftest import Database
 from tests.integration.dispatch.http_access import POLICY, open_case
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.forwarding.other_city import (
@@ -49,6 +48,7 @@ from tests.integration.forwarding.other_city import (
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import ADAPTER
 from tests.support.builders import case_with_request, decision
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -9,8 +9,8 @@ import aiohttp
 from services.intake.store.erasure import erase_contacts
 from shared.runtime.database import open_database
 from shared.runtime.postgres import open_pool, transaction
-from tests.conftest import Database
 from tests.integration.intake.http_client import ADAPTER, Response, call, plain, post
+from tests.support.databases import Database
 
 
 async def upload(client: aiohttp.ClientSession, picture: Any, key: str = ADAPTER) -> Response:

@@ -11,9 +11,9 @@ from shared.runtime.http.api_keys import authenticate
 from shared.runtime.http.key_store import open_key_store
 from shared.runtime.ops.audit import AuthenticationFailures
 from shared.runtime.postgres import open_pool
-from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import post
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

@@ -7,10 +7,10 @@ import pytest
 
 from shared.contract.topics import INTAKE_RECEIPTS, INTAKE_REQUESTS
 from shared.runtime.database import open_database
-from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import bulk, line, plain, post
 from tests.integration.locks import locked
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

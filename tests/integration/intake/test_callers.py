@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 
 from shared.runtime.http.api_keys import store_keys
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import get, post
 from tests.integration.locks import locked
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

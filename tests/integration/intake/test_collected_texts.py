@@ -87,7 +87,7 @@ async def for_each(texts: Sequence[T], act: Callable[[T], Awaitable[R]]) -> list
 async def by_kafka(topic_log: TopicLog, texts: Texts) -> dict[str, Any]:
     """Write each text as a submission; return the receipts by the place of the text."""
     events = [handed_in(plain(description=t), id=f"{n}", source="/a") for n, t in enumerate(texts)]
-    await topic_log.sink.publish(
+    await topic_log.send(
         [Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event) for event in events]
     )
     receipts = await topic_log.at_least(len(texts), INTAKE_RECEIPTS, within_s=120)

@@ -12,7 +12,6 @@ from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import hash_key, store_keys
-from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
 from tests.integration.intake.http_client import (
     ADAPTER,
@@ -26,6 +25,7 @@ from tests.integration.intake.http_client import (
 from tests.integration.intake.media import upload
 from tests.integration.intake.open311.calls import BASE, FORM, ids, public_id_of, read
 from tests.support.builders import case_with_request, decision
+from tests.support.databases import Database
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -13,9 +13,9 @@ from services.intake.policy import CityAddress
 from services.intake.rules.addresses import read_address
 from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import GeoPoint
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import plain, post
+from tests.support.databases import Database
 from tests.support.paths import DATA
 
 pytestmark = pytest.mark.integration

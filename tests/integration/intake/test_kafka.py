@@ -21,10 +21,10 @@ from shared.contract.topics import (
     adapter_submissions,
 )
 from shared.runtime.outgoing import Outgoing
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import plain, post
 from tests.support.builders import handed_in
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
@@ -216,7 +216,7 @@ async def test_five_hundred_at_once_have_five_hundred_numbers(
 ) -> None:
     events = [encode(handed_in(plain())) for _ in range(500)]
     async with running():
-        await topic_log.sink.publish(
+        await topic_log.send(
             [Outgoing("", CHANNEL_SUBMISSIONS.name, b"adapter", value) for value in events]
         )
         receipts = await topic_log.at_least(500, INTAKE_RECEIPTS)

@@ -8,10 +8,10 @@ from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.storage import open_media_files
 from services.intake.settings import MediaSettings
 from shared.runtime.postgres import Pool
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import call
 from tests.integration.intake.media import erase, fetch, path_of, reported, upload
+from tests.support.databases import Database
 from tests.support.pictures import encoded
 from tests.support.waiting import eventually
 

@@ -11,7 +11,6 @@ from aiohttp import web
 from jsonschema import Draft202012Validator
 
 from services.intake.app import intake
-from tests.conftest import Database
 from tests.integration.intake.conftest import OPERATOR, Running, intake_settings
 from tests.integration.intake.http_client import (
     ADAPTER,
@@ -26,6 +25,7 @@ from tests.integration.intake.http_client import (
 )
 from tests.integration.intake.media import upload
 from tests.integration.intake.open311.calls import read, send
+from tests.support.databases import Database
 from tests.support.pictures import encoded
 
 pytestmark = pytest.mark.integration

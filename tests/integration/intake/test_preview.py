@@ -13,7 +13,6 @@ from shared.contract.events import (
 )
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.vocabulary import GeoPoint
-from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import Response, plain, preview
 from tests.integration.locks import locked
@@ -26,6 +25,7 @@ from tests.support.builders import (
     request,
     request_triaged,
 )
+from tests.support.databases import Database
 from tests.support.pelias_server import HERE, PeliasServer, running_pelias
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

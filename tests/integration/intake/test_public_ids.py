@@ -13,7 +13,6 @@ from shared.contract.events import CaseOpened, NoteAdded, RequestTriaged
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import get, note, plain, post
 from tests.integration.intake.open311.calls import (
@@ -27,6 +26,7 @@ from tests.integration.intake.open311.calls import (
 )
 from tests.integration.intake.pages.browser import visit
 from tests.support.builders import case_with_request, decision
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

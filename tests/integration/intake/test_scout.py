@@ -34,7 +34,7 @@ async def queue(topic_log: TopicLog, at: int = BACKLOG) -> list[SubmissionReceiv
     """Queue routine submissions with an urgent one after so many of them, all of one adapter."""
     submissions = [handed_in(plain(), id=f"routine-{n}", source="/adapter") for n in range(BACKLOG)]
     submissions.insert(at, handed_in(URGENT, id="urgent", source="/adapter"))
-    await topic_log.sink.publish(
+    await topic_log.send(
         [Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, e.source, e) for e in submissions]
     )
     return submissions

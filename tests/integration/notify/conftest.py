@@ -12,10 +12,10 @@ import pytest
 from services.notify.app import notify
 from services.notify.settings import NotifySettings
 from shared.runtime.postgres import Pool, open_pool
-from tests.conftest import Database
 from tests.integration.notify.mail_server import MailServer, open_mail_server
 from tests.integration.notify.sms_provider import SmsProvider, open_sms_provider
 from tests.integration.notify.stores import InMemoryStores, NotifyStores, PostgresStores
+from tests.support.databases import Database
 from tests.support.stack import Stores
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
 

@@ -16,9 +16,9 @@ from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool
-from tests.conftest import Database
 from tests.integration.notify.stores import PostgresStores, save
 from tests.support.builders import NOON, contact_given
+from tests.support.databases import Database
 from tests.unit.notify.factories import SEALER, attached, closed, moved, opened, split, triaged
 
 pytestmark = pytest.mark.integration

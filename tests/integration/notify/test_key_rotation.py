@@ -29,12 +29,12 @@ from services.notify.workers.unsealed_contacts import UnsealedContacts
 from shared.contract.events import new_id
 from shared.runtime.database import open_database
 from shared.runtime.postgres import Pool, columns, transaction
-from tests.conftest import Database
 from tests.integration.notify.conftest import StartProcess
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.test_notify import report
 from tests.integration.test_backup import run as run_program
 from tests.support.builders import contact_given
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, opened, triaged

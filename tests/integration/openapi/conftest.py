@@ -14,7 +14,7 @@ from shared.contract.events import new_id
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.migrate import SERVICES
-from tests.conftest import Database
+from tests.support.databases import Database
 from tests.support.free_ports import reserved_port
 from tests.support.stack import Stores
 

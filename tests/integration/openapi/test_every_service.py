@@ -21,12 +21,12 @@ from services.notify.rules.leads import CaseLead
 from services.notify.store.leads import save_leads
 from shared.contract.events import new_id
 from shared.runtime.postgres import open_pool, transaction
-from tests.conftest import Database
 from tests.hostile.doors import BUDGETS_MS
 from tests.integration.dispatch.http_access import open_case
 from tests.integration.dispatch.sinkholes import sinkhole
 from tests.integration.intake.http_client import call, plain
 from tests.integration.openapi.conftest import BUREAU, KEYS, SMS_TOKEN, Serving
+from tests.support.databases import Database
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]

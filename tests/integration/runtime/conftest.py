@@ -14,9 +14,9 @@ from shared.runtime.consumer.consumer import Consumer, Handler
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
-from tests.conftest import Database
 from tests.integration.runtime.children import DyingService
 from tests.support.builders import decision, request_triaged
+from tests.support.databases import Database
 from tests.support.stack import Stores
 
 RunConsumer: TypeAlias = Callable[..., AbstractAsyncContextManager[Consumer[Any]]]

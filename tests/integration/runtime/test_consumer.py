@@ -10,10 +10,10 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.offsets import advance, claim
 from shared.runtime.kafka import Partition
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from tests.conftest import Database
 from tests.integration.runtime.children import ids, noted
 from tests.integration.runtime.conftest import RunConsumer, decide
 from tests.support.builders import request_submitted
+from tests.support.databases import Database
 from tests.support.tcp_proxy import tcp_proxy
 from tests.support.topic_log import TopicLog
 

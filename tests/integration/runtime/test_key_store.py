@@ -10,7 +10,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import Principal, authenticate, hash_key, store_keys
 from shared.runtime.http.key_store import KeyStore, NoSuchKeyError, open_key_store
 from shared.runtime.postgres import Pool, open_pool
-from tests.conftest import Database
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from shared.runtime.migrate import Migration, load_migrations, migrate
-from tests.conftest import Database
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

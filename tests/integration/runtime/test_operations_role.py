@@ -7,7 +7,7 @@ import pytest
 
 from shared.runtime.migrate import OPERATIONS, SERVICES
 from shared.runtime.recovery.replay import load_replay_log
-from tests.conftest import Database
+from tests.support.databases import Database
 from workbench.check.facts.store import open_store
 from workbench.check.facts.tables import load_tables
 

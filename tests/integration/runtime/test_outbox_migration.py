@@ -8,7 +8,7 @@ import pytest
 from shared.runtime.migrate import Migration, load_migrations, migrate
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outgoing import Outgoing
-from tests.conftest import Database
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

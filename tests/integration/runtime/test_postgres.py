@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from shared.runtime.postgres import Pool, acquire, insert_rows, open_pool, transaction
-from tests.conftest import Database
+from tests.support.databases import Database
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration

@@ -16,8 +16,8 @@ from shared.errors import DatabaseDownError
 from shared.runtime.http.key_store import open_key_store
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate
 from shared.runtime.postgres import acquire, open_pool
-from tests.conftest import Database
 from tests.integration.runtime.tls_front import TlsFront, tls_front
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,6 @@ from shared.runtime.outbox.relay import Relay
 from shared.runtime.outbox.removal import remove_records
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, open_pool, transaction
-from tests.conftest import Database
 from tests.integration.runtime.relays import (
     commit,
     has_one,
@@ -23,6 +22,7 @@ from tests.integration.runtime.relays import (
     relaying,
 )
 from tests.support.builders import request_triaged
+from tests.support.databases import Database
 from tests.support.stack import Stores
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -10,7 +10,7 @@ import pytest
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
 from shared.runtime.service import ServiceParts
-from tests.conftest import Database
+from tests.support.databases import Database
 from tests.support.stack import Stores
 
 Running: TypeAlias = Callable[[], AbstractAsyncContextManager[ServiceParts]]

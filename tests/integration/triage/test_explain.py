@@ -11,13 +11,13 @@ import pytest
 from shared.contract.events import RequestSubmitted, new_id
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.migrate import OPERATIONS
-from tests.conftest import Database
 from tests.integration.triage.camps import by_request, camp
 from tests.integration.triage.conftest import Running
 from tests.support.builders import (
     PIONEER_SQUARE,
     north_of,
 )
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

@@ -10,8 +10,8 @@ from services.triage.rules.dedup.case_index import build_query
 from services.triage.store.cases import PostgresTriageStore
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction
-from tests.conftest import Database
 from tests.support.builders import NOON, north_of
+from tests.support.databases import Database
 from tests.support.waiting import eventually
 from tests.unit.triage.factories import HERE, HOUR, KEY, case, report
 from tests.unit.triage.store.cases_suite import REACH, CasesSuite, decided

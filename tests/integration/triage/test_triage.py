@@ -11,7 +11,6 @@ from prometheus_client import REGISTRY
 from shared.contract.events import CaseClosed, CaseClosing, Decision, RequestSubmitted, encode
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.service import ServiceParts
-from tests.conftest import Database
 from tests.integration.triage.camps import by_request, camp
 from tests.integration.triage.conftest import Running
 from tests.support.builders import (
@@ -21,6 +20,7 @@ from tests.support.builders import (
     north_of,
     priority,
 )
+from tests.support.databases import Database
 from tests.support.stack import Stores
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -8,10 +8,10 @@ import pytest
 from services.intake.channels.open311.schema import Discovery, Open311Service, ServiceDefinition
 from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.open311.calls import public_id_of, read
 from tests.integration.locks import locked
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

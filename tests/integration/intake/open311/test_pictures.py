@@ -13,7 +13,6 @@ import pytest
 
 from shared.contract.events import Event, NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
-from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
 from tests.integration.intake.http_client import ADAPTER, call
 from tests.integration.intake.media import fetch, files, upload

@@ -6,10 +6,10 @@ from services.intake.channels.open311.schema import UpdateTaken
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.database import open_database
-from tests.conftest import Database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import note
 from tests.integration.intake.open311.calls import number_of, send_update
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

@@ -8,7 +8,6 @@ import pytest
 
 from shared.contract.events import CaseOpened, ContactGiven, RequestSubmitted, new_id
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.pages.browser import Page, visit
 from tests.integration.locks import locked
@@ -21,6 +20,7 @@ from tests.support.builders import (
     request,
     request_triaged,
 )
+from tests.support.databases import Database
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

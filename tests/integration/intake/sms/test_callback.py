@@ -9,7 +9,6 @@ from services.intake.channels.sms.callback import SmsNumbersError
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.database import open_database
 from shared.runtime.http.twilio import sign
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import call
 from tests.integration.intake.sms.gateway import (
@@ -22,6 +21,7 @@ from tests.integration.intake.sms.gateway import (
     send,
 )
 from tests.integration.locks import locked
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

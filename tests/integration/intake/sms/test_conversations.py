@@ -10,10 +10,10 @@ from services.intake.store.erasure import erase_drafts
 from shared.contract.events import ConsentChanged, ContactGiven, NoteAdded, RequestSubmitted
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.database import open_database
-from tests.conftest import Database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, call
 from tests.integration.intake.sms.gateway import SETTINGS, Phone
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -22,10 +22,10 @@ from shared.runtime.kafka import Record
 from shared.runtime.migrate import OPERATIONS
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
-from tests.conftest import Database
 from tests.integration.runtime.children import noted
 from tests.integration.runtime.conftest import RunConsumer, decide
 from tests.support.builders import request_submitted
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -34,10 +34,10 @@ from shared.runtime.recovery.republish import (
     RepublishRun,
     paused_relay,
 )
-from tests.conftest import Database
 from tests.support.builders import decision, request_submitted, request_triaged
+from tests.support.databases import Database
 from tests.support.stack import PASSWORD, Stores
-from tests.support.topic_log import TopicLog
+from tests.support.topic_log import TopicLog, open_topic_log
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]
@@ -289,6 +289,5 @@ async def _all_published(router: Router) -> bool:
 
 async def _ids_in_topic(router: Router, topic: Topic) -> set[str]:
     ends = await end_offsets(router.stores.access, [topic.name])
-    async with open_sink(router.stores.access) as sink:
-        log = TopicLog(router.stores.access, sink, dict.fromkeys(ends, 0))
+    async with open_topic_log(router.stores.access, dict.fromkeys(ends, 0)) as log:
         return {event.data.request_id for event in await log.events(topic)}

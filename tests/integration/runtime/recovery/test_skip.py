@@ -15,10 +15,10 @@ from shared.contract.events import Event
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, Pool
-from tests.conftest import Database
 from tests.integration.runtime.children import DyingService, all_noted, around, ids, noted
 from tests.integration.runtime.conftest import RunConsumer
 from tests.support.builders import decision, request_submitted, request_triaged
+from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -1,0 +1,162 @@
+"""An empty database for each test: that of the test before, emptied."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import asyncpg
+
+from shared.runtime.database import Database as Connection
+from shared.runtime.database import open_database
+from shared.runtime.kafka import Partition
+from shared.runtime.migrate import SERVICES
+from tests.support.stack import TEMPLATE, Stores
+
+_END_OTHER_SESSIONS = """
+    SELECT pg_terminate_backend(pid, 10000)
+      FROM pg_stat_activity
+     WHERE datname = current_database() AND backend_type = 'client backend'
+       AND pid <> pg_backend_pid()
+"""
+_TABLES = """
+    SELECT c.oid, format('%I.%I', nspname, relname) AS name, pg_relation_size(c.oid) > 0 AS has_rows
+      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind = 'r' AND nspname = ANY ($1)
+"""
+_SCHEMA = """
+    SELECT md5(string_agg(fact, '|' ORDER BY fact))
+      FROM (SELECT format('%s %s %s %s', oid, relname, relacl, reloptions)
+              FROM pg_class WHERE oid >= 16384
+            UNION ALL SELECT a::text FROM pg_attribute a WHERE attrelid >= 16384
+            UNION ALL SELECT c::text FROM pg_constraint c WHERE oid >= 16384
+            UNION ALL SELECT d::text FROM pg_attrdef d WHERE oid >= 16384
+            UNION ALL SELECT i::text FROM pg_index i WHERE indexrelid >= 16384
+            UNION ALL SELECT n::text FROM pg_namespace n
+            UNION ALL SELECT p::text FROM pg_proc p WHERE oid >= 16384
+            UNION ALL SELECT r::text FROM pg_rewrite r WHERE oid >= 16384
+            UNION ALL SELECT t::text FROM pg_trigger t WHERE oid >= 16384
+            UNION ALL SELECT setconfig::text FROM pg_db_role_setting s
+                        JOIN pg_database d ON d.oid = s.setdatabase
+                       WHERE d.datname = current_database()) AS facts (fact)
+"""
+_RESTART_SEQUENCES = """
+    SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence WHERE seqrelid >= 16384
+"""
+_INSERT_POSITIONS = """
+    INSERT INTO {}.consumer_offset (topic, partition, epoch, next_offset)
+    SELECT topic, partition, 0, next_offset
+      FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS ends (topic, partition, next_offset)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database with every service's schema, for one test."""
+
+    name: str
+    stores: Stores
+
+    def dsn(self, service: str) -> str:
+        """Return the DSN for a service's own role."""
+        return self.stores.dsn(self.name, service)
+
+    @property
+    def admin_dsn(self) -> str:
+        """DSN of the administrator."""
+        return self.stores.admin_dsn_of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """The state that an emptied database has.
+
+    Attributes:
+        schema: Fingerprint of everything but rows.
+        tables: Every table, by its oid; a copy of the database keeps them.
+        rows: The rows of the tables that have any, as JSON.
+    """
+
+    schema: str
+    tables: frozenset[int]
+    rows: Mapping[str, str]
+
+
+class EmptyDatabases:
+    """Empties one database again and again: to create and drop one takes ten times as long.
+
+    A test may do anything to its database. Tables that it created are dropped; where it changed
+    more than that, or dropped the database, the next test gets a new one.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._template: _Template | None = None
+        self._name: str | None = None
+
+    async def next(self, positions: Mapping[Partition, int]) -> Database:
+        """Return an empty database, in which each service has these positions in the topics.
+
+        Sessions that the test before left in it are terminated.
+        """
+        if self._template is None:
+            async with open_database(self._stores.admin_dsn_of(TEMPLATE)) as db:
+                self._template = await _template(db)
+        if self._name is None or not await self._is_emptied(self._name, self._template):
+            if self._name is not None:
+                await self._stores.drop_database(self._name)
+            self._name = await self._stores.new_database()
+        database = Database(self._name, self._stores)
+        async with open_database(database.admin_dsn) as db:
+            await _insert_positions(db, positions)
+        return database
+
+    async def _is_emptied(self, name: str, template: _Template) -> bool:
+        """Empty a database; return False where that is not possible."""
+        try:
+            async with open_database(self._stores.admin_dsn_of(name)) as db:
+                await db.execute(_END_OTHER_SESSIONS)
+                await _drop_new_tables(db, template)
+                if await db.fetchval(_SCHEMA) != template.schema:
+                    return False
+                await _empty(db, template)
+                return True
+        except asyncpg.InvalidCatalogNameError:
+            return False
+
+
+async def _template(db: Connection) -> _Template:
+    tables = await db.fetch(_TABLES, SERVICES)
+    return _Template(
+        await db.fetchval(_SCHEMA),
+        frozenset(table["oid"] for table in tables),
+        {table["name"]: await _rows(db, table["name"]) for table in tables if table["has_rows"]},
+    )
+
+
+async def _rows(db: Connection, table: str) -> str:
+    rows: str = await db.fetchval(f"SELECT coalesce(json_agg(t), '[]')::text FROM {table} t")  # noqa: S608 - a name from the catalogue
+    return rows
+
+
+async def _drop_new_tables(db: Connection, template: _Template) -> None:
+    for table in await db.fetch(_TABLES, SERVICES):
+        if table["oid"] not in template.tables:
+            await db.execute(f"DROP TABLE {table['name']} CASCADE")
+
+
+async def _empty(db: Connection, template: _Template) -> None:
+    changed = [table for table, rows in template.rows.items() if await _rows(db, table) != rows]
+    tables = [table["name"] for table in await db.fetch(_TABLES, SERVICES) if table["has_rows"]]
+    written = [name for name in tables if name not in template.rows] + changed
+    if written:
+        await db.execute(f"TRUNCATE {', '.join(written)} CASCADE")
+    for table in changed:
+        statement = f"INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, $1)"  # noqa: S608 - a name from the catalogue
+        await db.execute(statement, template.rows[table])
+    await db.execute(_RESTART_SEQUENCES)
+
+
+async def _insert_positions(db: Connection, positions: Mapping[Partition, int]) -> None:
+    topics, partitions = [p.topic for p in positions], [p.partition for p in positions]
+    for service in SERVICES:
+        statement = _INSERT_POSITIONS.format(service)
+        await db.execute(statement, topics, partitions, list(positions.values()))
