@@ -38,9 +38,9 @@ def databases(stores: Stores) -> EmptyDatabases:
 
 
 @pytest.fixture
-def start_offsets(stores: Stores) -> dict[Partition, int]:
+async def start_offsets(stores: Stores) -> dict[Partition, int]:
     """The end of every partition when the test began."""
-    return stores.end_offsets()
+    return await stores.end_offsets()
 
 
 @pytest.fixture

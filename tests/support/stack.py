@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from deploy.local.infrastructure import infrastructure
@@ -24,6 +24,7 @@ from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
 from tests.support.store_containers import stores_in_containers
+from tests.support.waiting import eventually
 
 PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as the tests
 TEMPLATE = "route311_template"
@@ -38,20 +39,28 @@ class Stores:
     access: KafkaAccess
     admin_dsn: str
     topics: tuple[Topic, ...]
-    kafka_admin: AdminClient
+    _kafka_admin: AdminClient
 
-    def end_offsets(self) -> dict[Partition, int]:
+    async def end_offsets(self) -> dict[Partition, int]:
         """Return the offset of the next record for each partition of each topic."""
-        newest = OffsetSpec.latest()
-        partitions = [
-            TopicPartition(topic.name, number)
+        newest = {
+            TopicPartition(topic.name, number): OffsetSpec.latest()
             for topic in self.topics
             for number in range(topic.partitions)
-        ]
-        answers = self.kafka_admin.list_offsets(
-            dict.fromkeys(partitions, newest), request_timeout=_ANSWERS_WITHIN_S
-        )
-        return {Partition(p.topic, p.partition): a.result().offset for p, a in answers.items()}
+        }
+
+        async def found() -> dict[Partition, int]:
+            answers = self._kafka_admin.list_offsets(newest, request_timeout=_ANSWERS_WITHIN_S)
+            try:
+                return {
+                    Partition(p.topic, p.partition): a.result().offset for p, a in answers.items()
+                }
+            except KafkaException as error:  # a busy broker loses its partitions for a moment
+                if not error.args[0].retriable():
+                    raise
+                return {}
+
+        return await eventually(found)
 
     def dsn(self, database: str, service: str) -> str:
         """Return the DSN of a database for a service's own role, or that of operations."""

@@ -26,8 +26,8 @@ def test_it_knows_the_receipts_that_it_wrote_until_the_reader_has_passed_them() 
 def test_the_positions_that_it_keeps_are_limited() -> None:
     answered = Answered()
 
-    for first in range(0, 20_000, 100):
-        answered.add([record(offset=first + n) for n in range(100)], NOTHING)
+    for first in range(0, 20_000, 1_000):
+        answered.add([record(offset=first + n) for n in range(1_000)], NOTHING)
 
     assert sum(answered.has(record(offset=n)) for n in range(20_000)) == 10_000
 
