@@ -23,20 +23,21 @@ _TABLES = """
      WHERE relkind = 'r' AND nspname = ANY ($1)
 """
 _SCHEMA = """
-    SELECT md5(string_agg(fact, '|' ORDER BY fact))
-      FROM (SELECT format('%s %s %s %s', oid, relname, relacl, reloptions)
-              FROM pg_class WHERE oid >= 16384
-            UNION ALL SELECT a::text FROM pg_attribute a WHERE attrelid >= 16384
-            UNION ALL SELECT c::text FROM pg_constraint c WHERE oid >= 16384
-            UNION ALL SELECT d::text FROM pg_attrdef d WHERE oid >= 16384
-            UNION ALL SELECT i::text FROM pg_index i WHERE indexrelid >= 16384
-            UNION ALL SELECT n::text FROM pg_namespace n
-            UNION ALL SELECT p::text FROM pg_proc p WHERE oid >= 16384
-            UNION ALL SELECT r::text FROM pg_rewrite r WHERE oid >= 16384
-            UNION ALL SELECT t::text FROM pg_trigger t WHERE oid >= 16384
-            UNION ALL SELECT setconfig::text FROM pg_db_role_setting s
-                        JOIN pg_database d ON d.oid = s.setdatabase
-                       WHERE d.datname = current_database()) AS facts (fact)
+    WITH own AS (SELECT oid, relname, relacl, reloptions FROM pg_class WHERE oid >= 16384),
+    changes (number) AS (
+        SELECT xmin FROM pg_attribute WHERE attrelid >= 16384
+        UNION ALL SELECT xmin FROM pg_attrdef
+        UNION ALL SELECT xmin FROM pg_constraint
+        UNION ALL SELECT xmin FROM pg_index WHERE indrelid >= 16384
+        UNION ALL SELECT xmin FROM pg_namespace
+        UNION ALL SELECT xmin FROM pg_proc WHERE oid >= 16384
+        UNION ALL SELECT xmin FROM pg_rewrite WHERE ev_class >= 16384
+        UNION ALL SELECT xmin FROM pg_trigger
+        UNION ALL SELECT s.xmin FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+                   WHERE d.datname = current_database())
+    SELECT md5(string_agg(own::text, ' ' ORDER BY oid)),
+           (SELECT count(*) FROM changes), (SELECT max(number::text::bigint) FROM changes)
+      FROM own
 """
 _RESTART_SEQUENCES = """
     SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence WHERE seqrelid >= 16384
@@ -70,12 +71,12 @@ class _Template:
     """The state that an emptied database has.
 
     Attributes:
-        schema: Fingerprint of everything but rows.
+        schema: Fingerprint of everything but rows: names, rights, and the last change of the rest.
         tables: Every table, by its oid; a copy of the database keeps them.
         rows: The rows of the tables that have any, as JSON.
     """
 
-    schema: str
+    schema: asyncpg.Record | None
     tables: frozenset[int]
     rows: Mapping[str, str]
 
@@ -100,24 +101,25 @@ class EmptyDatabases:
         if self._template is None:
             async with open_database(self._stores.admin_dsn_of(TEMPLATE)) as db:
                 self._template = await _template(db)
-        if self._name is None or not await self._is_emptied(self._name, self._template):
+        if self._name is None or not await self._prepare(self._name, self._template, positions):
             if self._name is not None:
                 await self._stores.drop_database(self._name)
             self._name = await self._stores.new_database()
-        database = Database(self._name, self._stores)
-        async with open_database(database.admin_dsn) as db:
-            await _insert_positions(db, positions)
-        return database
+            await self._prepare(self._name, self._template, positions)
+        return Database(self._name, self._stores)
 
-    async def _is_emptied(self, name: str, template: _Template) -> bool:
-        """Empty a database; return False where that is not possible."""
+    async def _prepare(
+        self, name: str, template: _Template, positions: Mapping[Partition, int]
+    ) -> bool:
+        """Empty a database and insert the positions; return False where that is not possible."""
         try:
             async with open_database(self._stores.admin_dsn_of(name)) as db:
                 await db.execute(_END_OTHER_SESSIONS)
                 await _drop_new_tables(db, template)
-                if await db.fetchval(_SCHEMA) != template.schema:
+                if await db.fetchrow(_SCHEMA) != template.schema:
                     return False
                 await _empty(db, template)
+                await _insert_positions(db, positions)
                 return True
         except asyncpg.InvalidCatalogNameError:
             return False
@@ -126,7 +128,7 @@ class EmptyDatabases:
 async def _template(db: Connection) -> _Template:
     tables = await db.fetch(_TABLES, SERVICES)
     return _Template(
-        await db.fetchval(_SCHEMA),
+        await db.fetchrow(_SCHEMA),
         frozenset(table["oid"] for table in tables),
         {table["name"]: await _rows(db, table["name"]) for table in tables if table["has_rows"]},
     )
