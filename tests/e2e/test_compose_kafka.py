@@ -22,7 +22,8 @@ from shared.runtime.kafka import BrokerDownError, open_sink
 from shared.runtime.kafka.admin import answers
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
-from tests.e2e.test_compose import COMPOSE, PROCESSES, ROOT, filled
+from tests.e2e.test_compose import COMPOSE, PROCESSES, filled
+from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
@@ -98,7 +99,7 @@ async def prepare(access: KafkaAccess) -> None:
         Path(sys.executable).with_name("route311"),
         *apply.split()[1:],
         env={"PATH": os.environ["PATH"], **VALUES, **access.environment()},
-        cwd=ROOT,
+        cwd=REPOSITORY,
     )
     assert await process.wait() == 0
 

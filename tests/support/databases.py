@@ -33,7 +33,8 @@ _SCHEMA = """
         UNION ALL SELECT xmin FROM pg_proc WHERE oid >= 16384
         UNION ALL SELECT xmin FROM pg_rewrite WHERE ev_class >= 16384
         UNION ALL SELECT xmin FROM pg_trigger
-        UNION ALL SELECT s.xmin FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+        UNION ALL SELECT s.xmin FROM pg_db_role_setting s
+                    JOIN pg_database d ON d.oid = s.setdatabase
                    WHERE d.datname = current_database())
     SELECT md5(string_agg(own::text, ' ' ORDER BY oid)),
            (SELECT count(*) FROM changes), (SELECT max(number::text::bigint) FROM changes)
