@@ -8,10 +8,11 @@ from typing import Any, TypeAlias
 
 import aiohttp
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from services.intake.app import intake
 from services.intake.settings import IntakeSettings
-from shared.runtime.http.api_keys import store_keys
+from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.server import serve_http
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Pool, open_pool
@@ -77,50 +78,101 @@ async def pool(database: Database) -> AsyncGenerator[Pool]:
         yield pool
 
 
+async def add_keys(admin_dsn: str) -> None:
+    """Store a key of each scope."""
+    keys: list[tuple[str, Scope, str]] = [
+        ("demo", "adapter", ADAPTER),
+        ("STREETS", "bureau", BUREAU),
+        ("Olga", "operator", OPERATOR),
+    ]
+    await store_keys(admin_dsn, "intake", keys)
+
+
+@asynccontextmanager
+async def serving_intake(
+    settings: IntakeSettings, *, reads_kafka: bool = True
+) -> AsyncGenerator[str]:
+    """Run an instance; yield the URL of its HTTP port.
+
+    Args:
+        settings: Its settings.
+        reads_kafka: False for an instance that answers over HTTP and does nothing else.
+    """
+    stopping = asyncio.Event()
+    async with (
+        intake(settings) as parts,
+        serve_http(
+            "127.0.0.1",
+            0,
+            routes=parts.routes,
+            check=_nothing_missing,
+            stopping=stopping,
+            gate=parts.gate,
+        ) as port,
+        asyncio.TaskGroup() as group,
+    ):
+        works = (*(parts.tasks if reads_kafka else ()), *parts.request_tasks)
+        tasks = [group.create_task(_run(work, stopping)) for work in works]
+        yield f"http://127.0.0.1:{port}"
+        stopping.set()
+        _, late = await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+        for task in late:
+            task.cancel()
+
+
 @pytest.fixture
 async def running(stores: Stores, database: Database, tmp_path: Path) -> Running:
     """Return a maker of running instances, each yielding a client of its HTTP port.
 
     When a part of an instance fails, the test fails with its error.
     """
-    await store_keys(
-        database.admin_dsn,
-        "intake",
-        [
-            ("demo", "adapter", ADAPTER),
-            ("STREETS", "bureau", BUREAU),
-            ("Olga", "operator", OPERATOR),
-        ],
-    )
+    await add_keys(database.admin_dsn)
 
     @asynccontextmanager
     async def instance(
         *, dsn: str = database.dsn("intake"), access: KafkaAccess = stores.access, **more: Any
     ) -> AsyncGenerator[aiohttp.ClientSession]:
         settings = intake_settings(dsn, access, tmp_path, **more)
-        stopping = asyncio.Event()
-        async with (
-            intake(settings) as parts,
-            serve_http(
-                "127.0.0.1",
-                0,
-                routes=parts.routes,
-                check=_nothing_missing,
-                stopping=stopping,
-                gate=parts.gate,
-            ) as port,
-            asyncio.TaskGroup() as group,
-            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
-        ):
-            both = (*parts.tasks, *parts.request_tasks)
-            tasks = [group.create_task(_run(work, stopping)) for work in both]
+        async with serving_intake(settings) as url, aiohttp.ClientSession(url) as client:
             yield client
-            stopping.set()
-            _, late = await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
-            for task in late:
-                task.cancel()
 
     return instance
+
+
+@pytest.fixture(scope="session")
+def answering_intake(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """URL of the instance of all tests that are about its answers alone.
+
+    It runs in a thread with a database of its own, where each test finds what others reported. It
+    neither reads nor writes Kafka.
+    """
+
+    @asynccontextmanager
+    async def instance() -> AsyncGenerator[str]:
+        name = await stores.new_database()
+        await add_keys(stores.admin_dsn_of(name))
+        settings = intake_settings(
+            stores.dsn(name, "intake"),
+            stores.access,
+            tmp_path_factory.mktemp("answering"),
+            forms_per_minute=10_000,
+        )
+        async with serving_intake(settings, reads_kafka=False) as url:
+            yield url
+        await stores.drop_database(name)
+
+    with (
+        start_blocking_portal() as thread,
+        thread.wrap_async_context_manager(instance()) as url,
+    ):
+        yield url
+
+
+@pytest.fixture
+async def client(answering_intake: str) -> AsyncGenerator[aiohttp.ClientSession]:
+    """A client of the instance that answers without Kafka."""
+    async with aiohttp.ClientSession(answering_intake) as client:
+        yield client
 
 
 async def _run(work: ServiceTask, stopping: asyncio.Event) -> None:

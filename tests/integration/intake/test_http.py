@@ -6,6 +6,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQUESTS
@@ -65,9 +66,8 @@ async def test_the_same_key_gets_the_same_bytes_and_other_data_are_refused(
     assert len(await topic_log.records(INTAKE_REQUESTS)) == 2
 
 
-async def test_without_a_key_every_call_is_a_request(running: Running) -> None:
-    async with running() as client:
-        one, two = await post(client), await post(client)
+async def test_without_a_key_every_call_is_a_request(client: aiohttp.ClientSession) -> None:
+    one, two = await post(client), await post(client)
 
     assert one.json["request_id"] != two.json["request_id"]
 
@@ -137,12 +137,13 @@ REFUSED: dict[str, tuple[int, bytes, dict[str, str]]] = {
 }
 
 
-async def test_what_is_no_submission_is_a_problem_that_says_what_to_do(running: Running) -> None:
-    async with running() as client:
-        responses = {
-            name: await post(client, body, headers=headers)
-            for name, (_, body, headers) in REFUSED.items()
-        }
+async def test_what_is_no_submission_is_a_problem_that_says_what_to_do(
+    client: aiohttp.ClientSession,
+) -> None:
+    responses = {
+        name: await post(client, body, headers=headers)
+        for name, (_, body, headers) in REFUSED.items()
+    }
 
     assert {name: response.status for name, response in responses.items()} == {
         name: status for name, (status, *_) in REFUSED.items()
@@ -240,7 +241,7 @@ async def test_with_keys_that_cannot_be_looked_up_the_answer_is_503_soon(
     assert waited_s < TOO_LONG_S
 
 
-async def test_any_json_is_answered(running: Running) -> None:
+async def test_any_json_is_answered(client: aiohttp.ClientSession) -> None:
     worst: list[Any] = [
         {"jurisdiction": "portland.gov", "channel": "web", "description": "x" * 5000},
         plain(attributes={f"{n}": "x" * 600 for n in range(200)}),
@@ -250,7 +251,6 @@ async def test_any_json_is_answered(running: Running) -> None:
         [plain()],
         "text",
     ]
-    async with running() as client:
-        responses = [await post(client, json.dumps(data).encode()) for data in worst]
+    responses = [await post(client, json.dumps(data).encode()) for data in worst]
 
     assert [response.status for response in responses] == [422, 422, 201, 201, 422, 422, 422]

@@ -59,27 +59,26 @@ async def test_a_picture_is_kept_and_shown_to_whoever_has_its_id(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_form_gives_its_field_file(running: Running) -> None:
-    async with running() as client:
-        kept = await upload(client, form(note=b"x" * 1_000, file=encoded(), other=b"more"))
-        without = await upload(client, form(picture=encoded()))
-        large = await upload(client, form(file=encoded() + b"\0" * 10 * MIB))
-        other = await call(
-            client,
-            "POST",
-            "/v1/media",
-            ADAPTER,
-            data=encoded(),
-            headers={"Content-Type": "multipart/form-data"},
-        )
-        cut = await call(
-            client,
-            "POST",
-            "/v1/media",
-            ADAPTER,
-            data=b"no boundary",
-            headers={"Content-Type": "multipart/form-data; boundary=x"},
-        )
+async def test_a_form_gives_its_field_file(client: aiohttp.ClientSession) -> None:
+    kept = await upload(client, form(note=b"x" * 1_000, file=encoded(), other=b"more"))
+    without = await upload(client, form(picture=encoded()))
+    large = await upload(client, form(file=encoded() + b"\0" * 10 * MIB))
+    other = await call(
+        client,
+        "POST",
+        "/v1/media",
+        ADAPTER,
+        data=encoded(),
+        headers={"Content-Type": "multipart/form-data"},
+    )
+    cut = await call(
+        client,
+        "POST",
+        "/v1/media",
+        ADAPTER,
+        data=b"no boundary",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
 
     assert kept.status == 201
     assert (without.status, without.json["errors"][0]["code"]) == (422, "missing_file")
@@ -87,22 +86,20 @@ async def test_a_form_gives_its_field_file(running: Running) -> None:
     assert (other.status, cut.status) == (400, 400)
 
 
-async def test_two_uploads_of_one_picture_have_two_ids(running: Running) -> None:
-    async with running() as client:
-        one, two = await asyncio.gather(*(upload(client, encoded()) for _ in range(2)))
+async def test_two_uploads_of_one_picture_have_two_ids(client: aiohttp.ClientSession) -> None:
+    one, two = await asyncio.gather(*(upload(client, encoded()) for _ in range(2)))
 
     assert one.json["media_id"] != two.json["media_id"]
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/gif", "application/json"])
 async def test_the_bytes_decide_and_not_the_content_type(
-    running: Running, content_type: str
+    client: aiohttp.ClientSession, content_type: str
 ) -> None:
     headers = {"Content-Type": content_type}
-    async with running() as client:
-        kept = await call(
-            client, "POST", "/v1/media", ADAPTER, data=encoded(kind="HEIF"), headers=headers
-        )
+    kept = await call(
+        client, "POST", "/v1/media", ADAPTER, data=encoded(kind="HEIF"), headers=headers
+    )
 
     assert (kept.status, kept.json["media_type"]) == (201, "image/jpeg")
 
@@ -134,9 +131,8 @@ async def test_what_is_refused_is_a_problem_and_nothing_is_kept(
     assert await fetch(database, "SELECT FROM intake.media") == []
 
 
-async def test_ten_mib_are_taken(running: Running) -> None:
-    async with running() as client:
-        assert (await upload(client, encoded().ljust(10 * MIB, b"\0"))).status == 201
+async def test_ten_mib_are_taken(client: aiohttp.ClientSession) -> None:
+    assert (await upload(client, encoded().ljust(10 * MIB, b"\0"))).status == 201
 
 
 async def test_bureaus_upload_like_adapters_and_see_every_picture_by_its_id(
@@ -160,28 +156,26 @@ async def test_a_bureau_has_a_limit_of_its_own(running: Running) -> None:
     assert {one.status for one in adapter} == {415}
 
 
-async def test_no_others_upload_and_only_operators_release(running: Running) -> None:
-    async with running() as client:
-        kept = await upload(client, encoded())
-        uploads = [await upload(client, encoded(), key) for key in ("", "x", OPERATOR)]
-        releases = [
-            await call(client, "POST", f"{path_of(kept)}/{word}", key)
-            for word in ("release", "withhold")
-            for key in (None, "x", BUREAU, ADAPTER)
-        ]
+async def test_no_others_upload_and_only_operators_release(client: aiohttp.ClientSession) -> None:
+    kept = await upload(client, encoded())
+    uploads = [await upload(client, encoded(), key) for key in ("", "x", OPERATOR)]
+    releases = [
+        await call(client, "POST", f"{path_of(kept)}/{word}", key)
+        for word in ("release", "withhold")
+        for key in (None, "x", BUREAU, ADAPTER)
+    ]
 
     assert [a.status for a in uploads] == [401, 401, 403]
     assert [a.status for a in releases] == [401, 401, 403, 403] * 2
     assert all("WWW-Authenticate" in a.headers for a in uploads + releases if a.status == 401)
 
 
-async def test_an_unknown_picture_is_404(running: Running) -> None:
-    async with running() as client:
-        looked = [
-            await call(client, "GET", path)
-            for path in (UNKNOWN, "/v1/media/x", f"/v1/media/{'A' * 32}", "/v1/media/..%2f..%2fx")
-        ]
-        released = await call(client, "POST", f"{UNKNOWN}/release", OPERATOR)
+async def test_an_unknown_picture_is_404(client: aiohttp.ClientSession) -> None:
+    looked = [
+        await call(client, "GET", path)
+        for path in (UNKNOWN, "/v1/media/x", f"/v1/media/{'A' * 32}", "/v1/media/..%2f..%2fx")
+    ]
+    released = await call(client, "POST", f"{UNKNOWN}/release", OPERATOR)
 
     assert {a.status for a in [*looked, released]} == {404}
 

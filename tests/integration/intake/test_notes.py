@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 
 from shared.contract.events import NoteAdded, new_id
@@ -80,17 +81,16 @@ async def test_a_danger_takes_the_express_lane(running: Running, topic_log: Topi
     assert published.data.lane == "express"
 
 
-async def test_what_is_no_note_is_refused(running: Running) -> None:
-    async with running() as client:
-        number = (await post(client, plain())).json["tracking_number"]
-        unknown = await note(client, "26-7KQ4-M2")
-        mistyped = await note(client, "not-a-number")
-        empty = await note(client, number, {"text": ""})
-        too_long = await note(client, number, {"text": "x" * 4_001})
-        no_object = await note(client, number, [])
-        bad_id = await note(client, number, id_="x" * 501)
-        stranger = await note(client, number, key="nobody's")
-        bureau = await note(client, number, key=BUREAU)
+async def test_what_is_no_note_is_refused(client: aiohttp.ClientSession) -> None:
+    number = (await post(client, plain())).json["tracking_number"]
+    unknown = await note(client, "26-7KQ4-M2")
+    mistyped = await note(client, "not-a-number")
+    empty = await note(client, number, {"text": ""})
+    too_long = await note(client, number, {"text": "x" * 4_001})
+    no_object = await note(client, number, [])
+    bad_id = await note(client, number, id_="x" * 501)
+    stranger = await note(client, number, key="nobody's")
+    bureau = await note(client, number, key=BUREAU)
 
     assert [one.status for one in (unknown, mistyped)] == [404, 404]
     assert [one.status for one in (empty, too_long, no_object)] == [422, 422, 422]

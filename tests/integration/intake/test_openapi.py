@@ -91,9 +91,10 @@ async def test_every_route_is_described_with_parameters_and_models(
 
 
 @pytest.mark.parametrize("status", ["429", "503"])
-async def test_whoever_must_wait_is_told_how_long(running: Running, status: str) -> None:
-    async with running() as client:
-        document = await document_of(client)
+async def test_whoever_must_wait_is_told_how_long(
+    client: aiohttp.ClientSession, status: str
+) -> None:
+    document = await document_of(client)
 
     answers = {
         f"{method} {path}": operation["responses"][status]
@@ -106,28 +107,29 @@ async def test_whoever_must_wait_is_told_how_long(running: Running, status: str)
         assert answer["headers"]["Retry-After"]["required"], name
 
 
-async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(running: Running) -> None:
-    async with running() as client:
-        document = await document_of(client)
-        for path, item in document["paths"].items():
-            for media_type in item.get("post", {}).get("requestBody", {}).get("content", {}):
-                headers = {
-                    "Content-Type": f"{media_type}; boundary=x",
-                    "Content-Encoding": "gzip",
-                    "Connection": "close",
-                }
-                number = "26-0000-000000"
-                url = path.format(tracking_number=number, number=number, format="json")
-                refused = await call(
-                    client, "POST", url, ADAPTER, headers=headers, data=BytesIO(b"no gzip")
-                )
-                if "text/html" in described(document, path, "post", 400)["content"]:
-                    assert refused.status == 415, url  # of a page nobody has a key
-                    assert described(document, path, "post", 415)
-                    assert refused.headers["Content-Type"].startswith("text/html"), url
-                else:
-                    assert refused.status == 400, url
-                    validate(document, path, "post", 400, refused.json)
+async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(
+    client: aiohttp.ClientSession,
+) -> None:
+    document = await document_of(client)
+    for path, item in document["paths"].items():
+        for media_type in item.get("post", {}).get("requestBody", {}).get("content", {}):
+            headers = {
+                "Content-Type": f"{media_type}; boundary=x",
+                "Content-Encoding": "gzip",
+                "Connection": "close",
+            }
+            number = "26-0000-000000"
+            url = path.format(tracking_number=number, number=number, format="json")
+            refused = await call(
+                client, "POST", url, ADAPTER, headers=headers, data=BytesIO(b"no gzip")
+            )
+            if "text/html" in described(document, path, "post", 400)["content"]:
+                assert refused.status == 415, url  # of a page nobody has a key
+                assert described(document, path, "post", 415)
+                assert refused.headers["Content-Type"].startswith("text/html"), url
+            else:
+                assert refused.status == 400, url
+                validate(document, path, "post", 400, refused.json)
 
 
 async def test_answers_are_as_documented(running: Running) -> None:

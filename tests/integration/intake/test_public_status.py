@@ -162,21 +162,19 @@ async def test_a_case_that_moves_before_its_decision_is_known_is_shown(
     assert len(opened.json["history"]) == 2
 
 
-async def test_a_number_is_found_however_it_is_typed(running: Running) -> None:
-    async with running() as client:
-        number = (await post(client)).json["tracking_number"]
-        typed = number.lower().replace("-", " ")
-        response = await get(client, f"/v1/requests/{typed}")
+async def test_a_number_is_found_however_it_is_typed(client: aiohttp.ClientSession) -> None:
+    number = (await post(client)).json["tracking_number"]
+    typed = number.lower().replace("-", " ")
+    response = await get(client, f"/v1/requests/{typed}")
 
     assert (response.status, response.json["tracking_number"]) == (200, number)
 
 
 async def test_a_number_that_is_none_and_one_that_nobody_has_are_told_apart(
-    running: Running,
+    client: aiohttp.ClientSession,
 ) -> None:
-    async with running() as client:
-        mistyped = await get(client, "/v1/requests/26-AAAA-AA")
-        unknown = await get(client, "/v1/requests/25-MTVN-H3")
+    mistyped = await get(client, "/v1/requests/26-AAAA-AA")
+    unknown = await get(client, "/v1/requests/25-MTVN-H3")
 
     assert (mistyped.status, unknown.status) == (404, 404)
     assert "mistyped" in mistyped.json["detail"]

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 
+import aiohttp
 import pytest
 
 from services.intake.channels.open311.schema import Discovery, Open311Service, ServiceDefinition
@@ -20,22 +21,21 @@ JSON, XML = "application/json; charset=utf-8", "text/xml; charset=utf-8"
 
 @pytest.mark.parametrize(("output", "content_type"), [("json", JSON), ("xml", XML)])
 async def test_every_document_comes_in_both_formats(
-    running: Running, output: str, content_type: str
+    client: aiohttp.ClientSession, output: str, content_type: str
 ) -> None:
-    async with running() as client:
-        number = await public_id_of(client)
-        for path in (
-            "discovery",
-            "services",
-            "services/ROW-POTHOLE",
-            "requests",
-            f"requests/{number}",
-            f"tokens/{number}",
-            "servicerequestupdates",
-        ):
-            answer = await read(client, f"{path}.{output}")
-            assert (answer.status, answer.content_type) == (200, content_type), path
-            assert (answer.json if output == "json" else answer.xml) is not None
+    number = await public_id_of(client)
+    for path in (
+        "discovery",
+        "services",
+        "services/ROW-POTHOLE",
+        "requests",
+        f"requests/{number}",
+        f"tokens/{number}",
+        "servicerequestupdates",
+    ):
+        answer = await read(client, f"{path}.{output}")
+        assert (answer.status, answer.content_type) == (200, content_type), path
+        assert (answer.json if output == "json" else answer.xml) is not None
 
 
 async def test_discovery_tells_the_endpoint_its_formats_and_when_kinds_changed(
@@ -58,20 +58,20 @@ async def test_discovery_tells_the_endpoint_its_formats_and_when_kinds_changed(
     assert changed.json["changeset"] >= found.changeset
 
 
-async def test_an_address_with_a_line_break_gets_an_error_of_open311_too(running: Running) -> None:
-    async with running() as client:
-        answer = await read(client, "services.%0A")
+async def test_an_address_with_a_line_break_gets_an_error_of_open311_too(
+    client: aiohttp.ClientSession,
+) -> None:
+    answer = await read(client, "services.%0A")
 
     assert (answer.status, answer.content_type) == (404, XML)
     assert answer.xml.findtext("error/code") == "404"
 
 
-async def test_kinds_and_questions_are_those_of_the_city(running: Running) -> None:
-    async with running() as client:
-        kinds = [Open311Service(**one) for one in (await read(client, "services.json")).json]
-        boston = await read(client, "services.json", jurisdiction_id="boston.gov")
-        questions = ServiceDefinition(**(await read(client, "services/ROW-POTHOLE.json")).json)
-        unknown = await read(client, "services/NO-SUCH.json")
+async def test_kinds_and_questions_are_those_of_the_city(client: aiohttp.ClientSession) -> None:
+    kinds = [Open311Service(**one) for one in (await read(client, "services.json")).json]
+    boston = await read(client, "services.json", jurisdiction_id="boston.gov")
+    questions = ServiceDefinition(**(await read(client, "services/ROW-POTHOLE.json")).json)
+    unknown = await read(client, "services/NO-SUCH.json")
 
     assert "ROW-POTHOLE" in {kind.service_code for kind in kinds}
     assert all(one["service_code"].startswith("BOS-") for one in boston.json)
@@ -81,20 +81,21 @@ async def test_kinds_and_questions_are_those_of_the_city(running: Running) -> No
 
 
 @pytest.mark.parametrize("output", ["json", "xml"])
-async def test_errors_come_in_the_format_that_was_asked_for(running: Running, output: str) -> None:
-    async with running() as client:
-        calls = [
-            (400, await read(client, f"services.{output}", jurisdiction_id="")),
-            (404, await read(client, f"services.{output}", jurisdiction_id="paris.fr")),
-            (404, await read(client, f"services/NO-SUCH.{output}")),
-            (404, await read(client, f"requests/nonsense.{output}")),
-            (404, await read(client, f"requests/26-0000-000000.{output}")),
-            (404, await read(client, f"tokens/nonsense.{output}")),
-            (404, await read(client, f"nothing/here.{output}")),
-            (400, await read(client, f"requests.{output}", status="done")),
-            (405, await read(client, f"services.{output}", "DELETE")),
-            (403, await read(client, f"servicerequestupdates.{output}", "POST")),
-        ]
+async def test_errors_come_in_the_format_that_was_asked_for(
+    client: aiohttp.ClientSession, output: str
+) -> None:
+    calls = [
+        (400, await read(client, f"services.{output}", jurisdiction_id="")),
+        (404, await read(client, f"services.{output}", jurisdiction_id="paris.fr")),
+        (404, await read(client, f"services/NO-SUCH.{output}")),
+        (404, await read(client, f"requests/nonsense.{output}")),
+        (404, await read(client, f"requests/26-0000-000000.{output}")),
+        (404, await read(client, f"tokens/nonsense.{output}")),
+        (404, await read(client, f"nothing/here.{output}")),
+        (400, await read(client, f"requests.{output}", status="done")),
+        (405, await read(client, f"services.{output}", "DELETE")),
+        (403, await read(client, f"servicerequestupdates.{output}", "POST")),
+    ]
 
     for status, answer in calls:
         assert answer.status == status, answer.body
@@ -108,9 +109,10 @@ async def test_errors_come_in_the_format_that_was_asked_for(running: Running, ou
 
 
 @pytest.mark.parametrize("path", ["requests", "requests.csv", "", "requests.json/more"])
-async def test_what_has_no_format_is_not_found_in_xml(running: Running, path: str) -> None:
-    async with running() as client:
-        answer = await read(client, path)
+async def test_what_has_no_format_is_not_found_in_xml(
+    client: aiohttp.ClientSession, path: str
+) -> None:
+    answer = await read(client, path)
 
     assert (answer.status, answer.content_type) == (404, XML)
 

@@ -25,6 +25,7 @@ from tests.integration.intake.open311.calls import (
     read,
     send,
 )
+from tests.support.databases import Database
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -12,6 +12,7 @@ from shared.runtime.database import open_database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import bulk, line
 from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp
+from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.integration.intake.conftest import Running
@@ -42,15 +43,14 @@ def as_text(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
-async def test_json_and_xml_say_the_same(running: Running, path: str) -> None:
+async def test_json_and_xml_say_the_same(client: aiohttp.ClientSession, path: str) -> None:
     root, entry = DOCUMENTS[path]
-    async with running() as client:
-        number = await public_id_of(client, description="Two\nlines & <more>")
-        query = {"extensions": "true"} if path.startswith("requests") else {}
-        in_json, in_xml = [
-            await read(client, f"{path.format(number=number)}.{output}", **query)
-            for output in ("json", "xml")
-        ]
+    number = await public_id_of(client, description="Two\nlines & <more>")
+    query = {"extensions": "true"} if path.startswith("requests") else {}
+    in_json, in_xml = [
+        await read(client, f"{path.format(number=number)}.{output}", **query)
+        for output in ("json", "xml")
+    ]
 
     assert in_xml.body.startswith(b'<?xml version="1.0" encoding="utf-8"?>\n<')
     assert in_xml.xml.tag == root
@@ -59,15 +59,16 @@ async def test_json_and_xml_say_the_same(running: Running, path: str) -> None:
     assert plain(in_xml.xml) == as_text(in_json.json)
 
 
-async def test_reading_needs_no_key_and_a_wrong_one_changes_nothing(running: Running) -> None:
-    async with running() as client:
-        number = await public_id_of(client)
-        for path in DOCUMENTS:
-            bare, wrong = [
-                await read(client, f"{path.format(number=number)}.xml", **query)
-                for query in ({}, {"api_key": "wrong"})
-            ]
-            assert (bare.status, bare.body) == (wrong.status, wrong.body)
+async def test_reading_needs_no_key_and_a_wrong_one_changes_nothing(
+    client: aiohttp.ClientSession,
+) -> None:
+    number = await public_id_of(client)
+    for path in DOCUMENTS:
+        bare, wrong = [
+            await read(client, f"{path.format(number=number)}.xml", **query)
+            for query in ({}, {"api_key": "wrong"})
+        ]
+        assert (bare.status, bare.body) == (wrong.status, wrong.body)
 
 
 async def test_a_blank_parameter_counts_as_not_sent(running: Running) -> None:
@@ -88,9 +89,10 @@ async def test_a_blank_parameter_counts_as_not_sent(running: Running) -> None:
 
 
 @pytest.mark.parametrize("output", ["json", "xml"])
-async def test_an_answer_has_an_id_or_a_token_and_never_both(running: Running, output: str) -> None:
-    async with running() as client:
-        answer = await send(client, {}, output=output)
+async def test_an_answer_has_an_id_or_a_token_and_never_both(
+    client: aiohttp.ClientSession, output: str
+) -> None:
+    answer = await send(client, {}, output=output)
 
     if output == "json":
         assert answer.json[0].keys() == {"service_request_id", "service_notice", "account_id"}

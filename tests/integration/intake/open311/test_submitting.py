@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import aiohttp
 import pytest
 
 from services.intake.channels.open311.schema import RequestAccepted
@@ -66,36 +67,33 @@ async def test_a_submission_becomes_a_request_and_a_contact(
     assert status.json["tracking_number"] == number
 
 
-async def test_xml_answers_xml(running: Running) -> None:
-    async with running() as client:
-        answer = await send(client, {}, output="xml")
+async def test_xml_answers_xml(client: aiohttp.ClientSession) -> None:
+    answer = await send(client, {}, output="xml")
 
     assert answer.content_type == "text/xml; charset=utf-8"
     assert answer.xml.findtext("request/service_request_id")
     assert answer.xml.find("request/token") is None
 
 
-async def test_a_danger_to_life_is_answered_at_once(running: Running) -> None:
-    async with running() as client:
-        answer = await send(
-            client, {"description": "A power line fell on a man and he is on fire. Help!"}
-        )
+async def test_a_danger_to_life_is_answered_at_once(client: aiohttp.ClientSession) -> None:
+    answer = await send(
+        client, {"description": "A power line fell on a man and he is on fire. Help!"}
+    )
 
     assert "911" in answer.json[0]["service_notice"]
 
 
 @pytest.mark.parametrize("place", ["query", "body", "header"])
-async def test_the_key_may_come_in_query_body_or_header(running: Running, place: str) -> None:
+async def test_the_key_may_come_in_query_body_or_header(
+    client: aiohttp.ClientSession, place: str
+) -> None:
     fields = form(api_key="", jurisdiction_id="" if place == "query" else "portland.gov")
     fields |= {"api_key": ADAPTER} if place == "body" else {}
     query = {"api_key": ADAPTER, "jurisdiction_id": "portland.gov"} if place == "query" else {}
     headers = {"Authorization": f"Bearer {ADAPTER}"} if place == "header" else {}
-    async with (
-        running() as client,
-        client.post(
-            f"{BASE}/requests.json", data=fields, params=query, headers=headers
-        ) as response,
-    ):
+    async with client.post(
+        f"{BASE}/requests.json", data=fields, params=query, headers=headers
+    ) as response:
         assert response.status == 200, await response.text()
 
 
@@ -136,10 +134,9 @@ async def test_without_an_adapters_key_it_is_forbidden(
     ids=str,
 )
 async def test_what_is_wrong_is_named(
-    running: Running, fields: dict[str, str], status: int, named: Sequence[str]
+    client: aiohttp.ClientSession, fields: dict[str, str], status: int, named: Sequence[str]
 ) -> None:
-    async with running() as client:
-        answer = await send(client, fields)
+    answer = await send(client, fields)
 
     assert answer.status == status
     assert {error["code"] for error in answer.json} == {status}
@@ -152,19 +149,19 @@ async def test_what_is_wrong_is_named(
     [{"lat": "45.5", "long": "-122.6"}, {"address_string": "5th and Main"}, {"address_id": "17"}],
     ids=str,
 )
-async def test_one_form_of_location_is_enough(running: Running, location: dict[str, str]) -> None:
-    async with running() as client:
-        number = await public_id_of(client, **({"lat": "", "long": ""} | location))
-        [request] = (await read(client, f"requests/{number}.json")).json
+async def test_one_form_of_location_is_enough(
+    client: aiohttp.ClientSession, location: dict[str, str]
+) -> None:
+    number = await public_id_of(client, **({"lat": "", "long": ""} | location))
+    [request] = (await read(client, f"requests/{number}.json")).json
 
     assert (request["lat"] is None) == ("lat" not in location)
 
 
-async def test_other_content_and_too_much_of_it_are_refused(running: Running) -> None:
-    async with running() as client:
-        json = await send(client, b"{}", headers={"Content-Type": "application/json"})
-        broken = await send(client, b"a=%ff")
-        large = await send(client, b"description=" + b"x" * 1_100_000)
+async def test_other_content_and_too_much_of_it_are_refused(client: aiohttp.ClientSession) -> None:
+    json = await send(client, b"{}", headers={"Content-Type": "application/json"})
+    broken = await send(client, b"a=%ff")
+    large = await send(client, b"description=" + b"x" * 1_100_000)
 
     assert (json.status, broken.status, large.status) == (400, 400, 413)
     assert "application/x-www-form-urlencoded" in json.description

@@ -1,5 +1,6 @@
 """Updates that clients send: the same door as a note."""
 
+import aiohttp
 import pytest
 
 from services.intake.channels.open311.schema import UpdateTaken
@@ -57,16 +58,17 @@ async def test_a_repeat_gets_the_same_answer_in_both_formats(
     assert other.description.startswith("Idempotency-Key: This id was used for other data")
 
 
-async def test_what_is_no_update_is_refused_in_the_form_of_open311(running: Running) -> None:
-    async with running() as client:
-        number = await number_of(client)
-        empty = await send_update(client, service_request_id=number, description="")
-        long = await send_update(client, service_request_id=number, description="x" * 4_001)
-        unnamed = await send_update(client)
-        unknown = await send_update(client, service_request_id="26-7KQ4-M2")
-        nowhere = await send_update(client, service_request_id=number, jurisdiction_id="")
-        stranger = await send_update(client, service_request_id=number, api_key="nobody's")
-        bureau = await send_update(client, service_request_id=number, api_key=BUREAU)
+async def test_what_is_no_update_is_refused_in_the_form_of_open311(
+    client: aiohttp.ClientSession,
+) -> None:
+    number = await number_of(client)
+    empty = await send_update(client, service_request_id=number, description="")
+    long = await send_update(client, service_request_id=number, description="x" * 4_001)
+    unnamed = await send_update(client)
+    unknown = await send_update(client, service_request_id="26-7KQ4-M2")
+    nowhere = await send_update(client, service_request_id=number, jurisdiction_id="")
+    stranger = await send_update(client, service_request_id=number, api_key="nobody's")
+    bureau = await send_update(client, service_request_id=number, api_key=BUREAU)
 
     assert [one.status for one in (empty, long, unnamed, nowhere)] == [400] * 4
     assert [one.status for one in (unknown, stranger, bureau)] == [404, 403, 403]

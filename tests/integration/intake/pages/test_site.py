@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+import aiohttp
 import pytest
 
 from tests.integration.intake.conftest import Running
@@ -38,14 +39,15 @@ async def test_the_cookie_of_the_language_is_secure_behind_tls(
     assert ("; Secure" in page.headers["Set-Cookie"]) is is_secure
 
 
-async def test_the_language_is_that_of_query_cookie_or_browser(running: Running) -> None:
-    async with running() as client:
-        pages = [await visit(client, path) for path in PATHS]
-        browser = await visit(client, "/", **{"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"})
-        unknown = await visit(client, "/", **{"Accept-Language": "tlh"})
-        chosen = await visit(client, "/report?lang=es")
-        remembered = await visit(client, "/track", Cookie="lang=es")
-        changed = await visit(client, "/?lang=en", Cookie="lang=es")
+async def test_the_language_is_that_of_query_cookie_or_browser(
+    client: aiohttp.ClientSession,
+) -> None:
+    pages = [await visit(client, path) for path in PATHS]
+    browser = await visit(client, "/", **{"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"})
+    unknown = await visit(client, "/", **{"Accept-Language": "tlh"})
+    chosen = await visit(client, "/report?lang=es")
+    remembered = await visit(client, "/track", Cookie="lang=es")
+    changed = await visit(client, "/?lang=en", Cookie="lang=es")
 
     assert {(page.status, page.language) for page in pages} == {(200, "en")}
     assert (browser.language, unknown.language) == ("es", "en")
@@ -57,11 +59,12 @@ async def test_the_language_is_that_of_query_cookie_or_browser(running: Running)
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/track/26-7KQ4-M2"])
-async def test_a_page_is_small_and_lets_no_other_site_in(running: Running, path: str) -> None:
-    async with running() as client:
-        page = await get(client, path)
-        [style] = (await visit(client, path)).tree.xpath("//link[@rel='stylesheet']/@href")
-        sheet = await get(client, style)
+async def test_a_page_is_small_and_lets_no_other_site_in(
+    client: aiohttp.ClientSession, path: str
+) -> None:
+    page = await get(client, path)
+    [style] = (await visit(client, path)).tree.xpath("//link[@rel='stylesheet']/@href")
+    sheet = await get(client, style)
 
     policy = page.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
@@ -86,35 +89,33 @@ async def test_a_page_is_small_and_lets_no_other_site_in(running: Running, path:
     ],
 )
 async def test_a_form_from_another_site_is_refused(
-    running: Running, headers: dict[str, str]
+    client: aiohttp.ClientSession, headers: dict[str, str]
 ) -> None:
-    async with running() as client:
-        refused = await call(client, "POST", "/report", headers=headers, data={"step": "1"})
-        own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
-        taken = await call(client, "POST", "/report", headers=own, data={"step": "1"})
+    refused = await call(client, "POST", "/report", headers=headers, data={"step": "1"})
+    own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+    taken = await call(client, "POST", "/report", headers=own, data={"step": "1"})
 
     assert (refused.status, taken.status) == (403, 422)
     assert b"<h1>" in refused.body
 
 
-async def test_what_is_no_form_gets_a_page_that_says_so(running: Running) -> None:
-    async with running() as client:
-        answers = [
-            await call(client, "POST", "/report", headers={"Content-Type": kind}, data=body)
-            for kind, body in (
-                (FORM, b"description=%FF"),
-                (FORM, b"&".join(b"a=1" for _ in range(501))),
-                ("multipart/form-data", b"no boundary"),
-                ("multipart/form-data; boundary=x", b"--x\r\nno head"),
-            )
-        ]
-        large = await call(
-            client,
-            "POST",
-            "/report",
-            headers={"Content-Type": FORM},
-            data=BytesIO(b"a" * 1_100_000),
+async def test_what_is_no_form_gets_a_page_that_says_so(client: aiohttp.ClientSession) -> None:
+    answers = [
+        await call(client, "POST", "/report", headers={"Content-Type": kind}, data=body)
+        for kind, body in (
+            (FORM, b"description=%FF"),
+            (FORM, b"&".join(b"a=1" for _ in range(501))),
+            ("multipart/form-data", b"no boundary"),
+            ("multipart/form-data; boundary=x", b"--x\r\nno head"),
         )
+    ]
+    large = await call(
+        client,
+        "POST",
+        "/report",
+        headers={"Content-Type": FORM},
+        data=BytesIO(b"a" * 1_100_000),
+    )
 
     assert [answer.status for answer in answers] == [400, 400, 400, 400]
     assert large.status == 413
@@ -152,9 +153,8 @@ async def test_an_address_that_sends_too_many_forms_gets_429_and_can_still_look(
     assert page.status == 200
 
 
-async def test_an_unknown_asset_is_404(running: Running) -> None:
-    async with running() as client:
-        assert (await get(client, "/assets/pages.css")).status == 404
+async def test_an_unknown_asset_is_404(client: aiohttp.ClientSession) -> None:
+    assert (await get(client, "/assets/pages.css")).status == 404
 
 
 async def test_a_city_that_is_not_in_the_catalogue_ends_the_start(running: Running) -> None:

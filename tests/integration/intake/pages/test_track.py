@@ -24,12 +24,13 @@ async def number_of(client: aiohttp.ClientSession) -> str:
     return str((await post(client, plain())).json["tracking_number"])
 
 
-async def test_a_number_leads_to_status_history_and_what_happens_next(running: Running) -> None:
-    async with running() as client:
-        number = await number_of(client)
-        asked = await visit(client, "/track")
-        shown = await visit(client, f"/track?number={number.replace('-', '').lower()}")
-        spanish = await visit(client, f"/track/{number}?lang=es")
+async def test_a_number_leads_to_status_history_and_what_happens_next(
+    client: aiohttp.ClientSession,
+) -> None:
+    number = await number_of(client)
+    asked = await visit(client, "/track")
+    shown = await visit(client, f"/track?number={number.replace('-', '').lower()}")
+    spanish = await visit(client, f"/track/{number}?lang=es")
 
     assert asked.status == shown.status == 200
     assert shown.url == f"/track/{number}"
@@ -42,11 +43,10 @@ async def test_a_number_leads_to_status_history_and_what_happens_next(running: R
 
 @pytest.mark.parametrize("typed", ["26-7KQ4-M2", "no number", "%3Cscript%3E"])
 async def test_an_unknown_number_is_404_with_the_number_to_correct(
-    running: Running, typed: str
+    client: aiohttp.ClientSession, typed: str
 ) -> None:
-    async with running() as client:
-        page = await visit(client, f"/track/{typed}")
-        asked = await visit(client, "/track?number=26-7KQ4-M3")
+    page = await visit(client, f"/track/{typed}")
+    asked = await visit(client, "/track?number=26-7KQ4-M3")
 
     assert page.status == asked.status == 404
     assert page.value("number")
