@@ -65,8 +65,8 @@ class BatchProcessor(Generic[E]):
     inbox_topics: Collection[str] | None
     dlq_limit: DlqLimitTracker
     prepare: Prepare[E] = nothing_to_prepare
+    deferred_keys: DeferredKeys = field(default_factory=DeferredKeys)
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
-    deferred_keys: DeferredKeys = field(default_factory=DeferredKeys, init=False)
     crashes: CrashCounter = field(init=False)
     _skips: Mapping[tuple[str, int, int], str] = field(default_factory=dict, init=False)
 
@@ -158,7 +158,7 @@ class BatchProcessor(Generic[E]):
             FencedError: Another consumer owns its partition.
         """
         [item] = items
-        if isinstance(item, Deferred) and item.error and deferred.is_exhausted:
+        if isinstance(item, Deferred) and item.error and self._is_exhausted(deferred):
             item = InvalidRecord(item.record, item.error)
         key = record_key(deferred.record)
         await self._prepare(items)
@@ -173,6 +173,10 @@ class BatchProcessor(Generic[E]):
         self.deferred_keys.remove_first(key)
         _count([item], handled, parked)
         return batches
+
+    def _is_exhausted(self, deferred: DeferredRecord) -> bool:
+        """Return True when the next failure of the record is the last."""
+        return deferred.attempts >= len(self.deferred_keys.retry_delays_s)
 
     async def _prepare(self, items: Sequence[Item[E]]) -> None:
         if messages := [item for item in items if isinstance(item, Message)]:

@@ -26,7 +26,12 @@ from shared.runtime.consumer.batch_transaction import (
     Prepare,
     nothing_to_prepare,
 )
-from shared.runtime.consumer.deferring import DeferredRecord, RecordKey
+from shared.runtime.consumer.deferring import (
+    RETRY_DELAYS_S,
+    DeferredKeys,
+    DeferredRecord,
+    RecordKey,
+)
 from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
 from shared.runtime.consumer.messages import parse_record, record_position
 from shared.runtime.consumer.pace import Pace
@@ -81,6 +86,7 @@ class Consumer(Generic[E]):
         dlq_limit: The dead-letter limit, at which the consumer ends.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
         hold_s: Seconds to wait before the last try of a record at which the process died twice.
+        retry_delays_s: Seconds before each retry of a deferred record; then it is a dead letter.
         ready: True while it owns its partitions and knows all positions.
         pace: The size of its batches, and whether it is behind.
     """
@@ -99,6 +105,7 @@ class Consumer(Generic[E]):
     dlq_limit: DlqLimit = DEFAULT_LIMIT
     lost_position_recheck_s: float = 10.0
     hold_s: float = 5.0
+    retry_delays_s: Sequence[float] = RETRY_DELAYS_S
     ready: bool = field(default=False, init=False)
     pace: Pace = field(init=False)
     _processor: BatchProcessor[E] = field(init=False)
@@ -113,7 +120,13 @@ class Consumer(Generic[E]):
         external_topics = frozenset(topic.name for topic in self.topics if topic.from_outside)
         tracker = DlqLimitTracker(self.dlq_limit, external_topics)
         self._processor = BatchProcessor(
-            self.service, self.pool, self.handle, self.inbox_topics, tracker, self.prepare
+            self.service,
+            self.pool,
+            self.handle,
+            self.inbox_topics,
+            tracker,
+            self.prepare,
+            DeferredKeys(self.retry_delays_s),
         )
         self._parsers = {
             topic.name: partial(

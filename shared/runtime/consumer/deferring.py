@@ -68,11 +68,6 @@ class DeferredRecord:
     attempts: int
     crashes: int = 0
 
-    @property
-    def is_exhausted(self) -> bool:
-        """True when the next failure is the last."""
-        return self.attempts >= len(RETRY_DELAYS_S)
-
 
 @dataclass(slots=True)
 class _KeyState:
@@ -84,6 +79,7 @@ class _KeyState:
 class DeferredKeys:
     """In-memory index of the keys with deferred records in the owned partitions."""
 
+    retry_delays_s: Sequence[float] = RETRY_DELAYS_S
     _keys: dict[RecordKey, _KeyState] = field(default_factory=dict, init=False)
 
     def __len__(self) -> int:
@@ -110,7 +106,7 @@ class DeferredKeys:
 
     def add(self, records: Sequence[Deferred]) -> None:
         """Add records whose deferral was committed."""
-        due_at = time.monotonic() + RETRY_DELAYS_S[0]
+        due_at = time.monotonic() + self.retry_delays_s[0]
         for deferred in records:
             self._keys.setdefault(record_key(deferred.record), _KeyState(0, due_at)).count += 1
 
@@ -124,7 +120,7 @@ class DeferredKeys:
 
     def postpone(self, key: RecordKey, attempts: int) -> None:
         """Delay the key's next retry, longer with each attempt."""
-        self._keys[key].due_at = time.monotonic() + RETRY_DELAYS_S[attempts]
+        self._keys[key].due_at = time.monotonic() + self.retry_delays_s[attempts]
 
 
 async def insert(db: Connection, deferred: Sequence[Deferred]) -> None:

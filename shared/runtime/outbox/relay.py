@@ -43,7 +43,6 @@ _SESSION = "SET idle_session_timeout = '15s'; SET synchronous_commit = off"
 _CHUNK_BATCHES = 1000
 _CHUNK_BYTES = 256 * 1024  # an urgent record waits for the chunk that is under way
 _MEMORY_BYTES = 32 * 1024 * 1024
-_LOOK_EVERY_S = 5.0
 _RETRY_S = 1.0
 _STOP_GRACE_S = 1.0
 
@@ -66,7 +65,7 @@ class Relay:
     later repeats records that it had looked up before.
 
     It is woken by commits: of this process by ``hand_over``, of other processes by a notification
-    of the database. Every 5 s it looks without being woken.
+    of the database. Every few seconds it looks without being woken.
 
     After any failure of the sink a new one is opened: a producer that was fenced by the broker, or
     whose sequence numbers an older log does not know, never recovers.
@@ -76,12 +75,14 @@ class Relay:
         access: Where Kafka is, and as whom to connect.
         buckets: The buckets to publish.
         memory: Committed batches of this process.
+        look_every_s: Seconds after which it looks without being woken.
     """
 
     pool: Pool
     access: KafkaAccess
     buckets: Collection[int] = BUCKETS
     memory: BatchMemory = field(default_factory=lambda: BatchMemory(_MEMORY_BYTES))
+    look_every_s: float = 5.0
     _held: list[int] = field(default_factory=list, init=False)
     _published: list[int] = field(default_factory=list, init=False)
     _tell_others: bool = field(default=False, init=False)
@@ -133,7 +134,7 @@ class Relay:
             if len(self._held) < len(self.buckets) and clock() >= lock_again_at:
                 others = [bucket for bucket in self.buckets if bucket not in self._held]
                 self._held += [row["bucket"] for row in await db.fetch(_LOCK_BUCKETS, others)]
-                lock_again_at = clock() + _LOOK_EVERY_S
+                lock_again_at = clock() + self.look_every_s
             self._woken.clear()
             if self._tell_others and len(self._held) < len(self.buckets):
                 await wake_relays(db)
@@ -141,7 +142,7 @@ class Relay:
             if await self._publish_chunk(db, sink):
                 continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY_S):
+                async with asyncio.timeout(self.look_every_s):
                     await cancel_on_stop(stopping, self._woken.wait())
         self._held = []
         await self._publish_chunk(db, sink)  # marks the last ones

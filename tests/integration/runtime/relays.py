@@ -14,9 +14,11 @@ from tests.support.topic_log import TopicLog
 
 
 @asynccontextmanager
-async def relaying(pool: Pool, stores: Stores, *, count: int = 1) -> AsyncGenerator[list[Relay]]:
+async def relaying(
+    pool: Pool, stores: Stores, *, count: int = 1, look_every_s: float = 5.0
+) -> AsyncGenerator[list[Relay]]:
     stopping = asyncio.Event()
-    relays = [Relay(pool, stores.access) for _ in range(count)]
+    relays = [Relay(pool, stores.access, look_every_s=look_every_s) for _ in range(count)]
     async with asyncio.TaskGroup() as group:
         for relay in relays:
             group.create_task(relay.run(stopping))

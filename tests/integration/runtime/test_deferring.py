@@ -7,7 +7,6 @@ from prometheus_client import REGISTRY
 from shared.contract.events import Event, RequestSubmitted
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.errors import DatabaseBusyError, PermanentError
-from shared.runtime.consumer import deferring
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, Pool
@@ -20,6 +19,8 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.integration
 
 FAILING = "failing"
+SOON = (0.2, 0.2, 0.2)
+AGAIN_AND_AGAIN = (0.2,) * 1_000
 
 
 class FailingHandler:
@@ -54,20 +55,14 @@ async def deferred_count(pool: Pool) -> int:
     return count
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deferring, "RETRY_DELAYS_S", (0.2, 0.2, 0.2))
-
-
 async def test_a_key_that_cannot_go_on_waits_in_order_while_other_keys_are_handled(
-    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
-    monkeypatch.setattr(deferring, "RETRY_DELAYS_S", (0.2,) * 1_000)
     failing = FailingHandler(DatabaseBusyError("lock"))
     first, behind = requests("group-a", FAILING, "fine")
     other, another = requests("group-b", "fine", "fine")
 
-    async with run_consumer(failing.handle):
+    async with run_consumer(failing.handle, retry_delays_s=AGAIN_AND_AGAIN):
         await topic_log.publish(first, behind, other)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
         [last] = requests("group-a", "fine")
@@ -87,13 +82,12 @@ async def _has_deferred(pool: Pool, count: int) -> bool:
 
 
 async def test_what_was_set_aside_outlives_the_process_and_is_handled_once(
-    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog, monkeypatch: pytest.MonkeyPatch
+    run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
-    monkeypatch.setattr(deferring, "RETRY_DELAYS_S", (0.2,) * 1_000)
     failing = FailingHandler(DatabaseBusyError("lock"))
     first, behind = requests("group-a", FAILING, "fine")
     await topic_log.publish(first, behind)
-    async with run_consumer(failing.handle):
+    async with run_consumer(failing.handle, retry_delays_s=AGAIN_AND_AGAIN):
         await eventually(lambda: _has_deferred(pool, 2))
 
     async with run_consumer():
@@ -107,7 +101,8 @@ async def test_what_never_goes_is_parked_with_its_error_and_those_behind_it_go_o
     run_consumer: RunConsumer, pool: Pool, topic_log: TopicLog
 ) -> None:
     first, behind = requests("group-a", FAILING, "fine")
-    async with run_consumer(FailingHandler(DatabaseBusyError("lock")).handle):
+    failing = FailingHandler(DatabaseBusyError("lock"))
+    async with run_consumer(failing.handle, retry_delays_s=SOON):
         await topic_log.publish(first, behind)
         await topic_log.at_least(1, TRIAGE_DECISIONS)
 

@@ -7,7 +7,6 @@ import pytest
 from shared.contract.events import encode
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.kafka import BrokerDownError, KafkaSink
-from shared.runtime.outbox import relay as relay_module
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outbox.removal import remove_records
@@ -29,13 +28,8 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-only_when_woken = pytest.mark.usefixtures("_never_by_itself")
-
-
-@pytest.fixture
-def _never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let relays look at the table when they are woken, and not every few seconds."""
-    monkeypatch.setattr(relay_module, "_LOOK_EVERY_S", 3600.0)
+NEVER_S = 3_600.0
+"""Lets relays look at the table when they are woken alone."""
 
 
 async def mark_unpublished(pool: Pool) -> None:
@@ -135,11 +129,10 @@ async def test_a_tombstone_is_published_as_one(
     assert record.value is None
 
 
-@only_when_woken
 async def test_what_is_handed_over_is_published_at_once_and_not_read_from_the_table(
     pool: Pool, stores: Stores, topic_log: TopicLog
 ) -> None:
-    async with relaying(pool, stores) as [relay]:
+    async with relaying(pool, stores, look_every_s=NEVER_S) as [relay]:
         await eventually(lambda: is_leading(pool))
         batches = await commit(pool, outgoing("key", 1))
         await pool.execute("UPDATE outbox_batches SET payloads = ARRAY['read'::bytea]")
@@ -149,11 +142,10 @@ async def test_what_is_handed_over_is_published_at_once_and_not_read_from_the_ta
     assert await topic_log.values(TRIAGE_DECISIONS) == [b"1"]
 
 
-@only_when_woken
 async def test_what_is_handed_over_without_a_commit_is_not_published(
     pool: Pool, stores: Stores, topic_log: TopicLog
 ) -> None:
-    async with relaying(pool, stores) as [relay]:
+    async with relaying(pool, stores, look_every_s=NEVER_S) as [relay]:
         await eventually(lambda: is_leading(pool))
         async with transaction(pool) as db:
             relay.hand_over(await enqueue(db, [outgoing("key", 1)]))
@@ -162,11 +154,10 @@ async def test_what_is_handed_over_without_a_commit_is_not_published(
             assert await topic_log.values(TRIAGE_DECISIONS) == [b"2"]
 
 
-@only_when_woken
 async def test_of_two_batches_the_older_goes_first_whichever_is_handed_over_first(
     pool: Pool, stores: Stores, topic_log: TopicLog
 ) -> None:
-    async with relaying(pool, stores) as [relay]:
+    async with relaying(pool, stores, look_every_s=NEVER_S) as [relay]:
         await eventually(lambda: is_leading(pool))
         first, second, third = [await commit(pool, outgoing("key", n)) for n in range(3)]
         relay.hand_over(third)
@@ -177,11 +168,10 @@ async def test_of_two_batches_the_older_goes_first_whichever_is_handed_over_firs
     assert await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"1", b"2"]
 
 
-@only_when_woken
 async def test_what_exceeds_the_memory_is_read_from_the_table(
     pool: Pool, stores: Stores, topic_log: TopicLog
 ) -> None:
-    async with relaying(pool, stores) as [relay]:
+    async with relaying(pool, stores, look_every_s=NEVER_S) as [relay]:
         await eventually(lambda: is_leading(pool))
         relay.memory.limit_bytes = len(b"key") + 1
         relay.hand_over([b for n in range(3) for b in await commit(pool, outgoing("key", n))])
@@ -190,11 +180,10 @@ async def test_what_exceeds_the_memory_is_read_from_the_table(
     assert await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"1", b"2"]
 
 
-@only_when_woken
 async def test_what_was_erased_from_the_table_is_not_published_from_memory(
     pool: Pool, stores: Stores, topic_log: TopicLog
 ) -> None:
-    async with relaying(pool, stores) as [relay]:
+    async with relaying(pool, stores, look_every_s=NEVER_S) as [relay]:
         await eventually(lambda: is_leading(pool))
         [batch] = batches = await commit(pool, *(outgoing("key", n) for n in range(3)))
         async with transaction(pool) as db:
@@ -205,13 +194,12 @@ async def test_what_was_erased_from_the_table_is_not_published_from_memory(
     assert await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"2"]
 
 
-@only_when_woken
 async def test_a_commit_of_a_process_without_the_bucket_wakes_the_relay_that_has_it(
     pool: Pool, stores: Stores
 ) -> None:
-    async with relaying(pool, stores):
+    async with relaying(pool, stores, look_every_s=NEVER_S):
         await eventually(lambda: is_leading(pool))
-        async with relaying(pool, stores) as [other]:
+        async with relaying(pool, stores, look_every_s=NEVER_S) as [other]:
             await eventually(lambda: is_listening(pool, 2))
             other.hand_over(await commit(pool, outgoing("key", 1)))
             await eventually(lambda: is_outbox_empty(pool))

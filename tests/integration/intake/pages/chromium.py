@@ -45,7 +45,8 @@ async def open_browser() -> AsyncGenerator[Browser]:
 
 async def violations(page: Page) -> list[str]:
     """What axe finds on a page, by rule and element; the page's own policy stays on."""
-    await page.evaluate(_AXE)
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(_AXE)
     found: dict[str, Any] = await page.evaluate("axe.run()")
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
