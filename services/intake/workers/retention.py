@@ -19,7 +19,6 @@ log = structlog.get_logger()
 REJECTED_RETENTION = timedelta(days=30)
 """Also of pictures that no request shows: a rejected submission may be replayed with them."""
 _SWEEP_EVERY_S = 3600
-_BATCH_SIZE = 1_000
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
 
 
@@ -31,11 +30,13 @@ class Retention:
         pool: Intake's database.
         clock: Source of the present moment.
         contacts_kept: How long contacts and pictures are kept after their case closed.
+        batch_size: The maximum number of requests per transaction.
     """
 
     pool: Pool
     clock: Callable[[], datetime]
     contacts_kept: timedelta = timedelta(days=400)
+    batch_size: int = 1_000
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Sweep once an hour until asked to stop."""
@@ -55,23 +56,23 @@ class Retention:
         total = 0
         while True:
             async with transaction(self.pool) as db:
-                deleted = await PostgresSubmissions(db).delete_rejected(due_before, _BATCH_SIZE)
+                deleted = await PostgresSubmissions(db).delete_rejected(due_before, self.batch_size)
             total += deleted
-            if deleted < _BATCH_SIZE:
+            if deleted < self.batch_size:
                 return total
 
     async def sweep_contacts(self) -> int:
-        """Erase the contacts that are due, from 1,000 requests per transaction; return how many."""
+        """Erase the contacts that are due; return how many."""
         over_before = self.clock() - self.contacts_kept
         total, after = 0, _FIRST
         while True:
             async with transaction(self.pool) as db:
-                kept = await kept_contacts(db, over_before, after, _BATCH_SIZE)
+                kept = await kept_contacts(db, over_before, after, self.batch_size)
                 due = [contact.request_id for contact in kept if contact.is_over]
                 if due:
                     await erase_contacts(db, due)
             total += len(due)
-            if len(kept) < _BATCH_SIZE:
+            if len(kept) < self.batch_size:
                 return total
             after = (kept[-1].submitted_at, kept[-1].request_id)
 

@@ -22,8 +22,7 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
-_GATHER_S = 0.1
-"""While they come, records that are not express are taken so often; it spares transactions."""
+_GATHER_S = 0.1  # it spares transactions
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -41,9 +40,12 @@ class KafkaSource(ConsumerRebalanceListener):
     continues without a new assignment.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, express: Collection[str]) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, express: Collection[str], gather_s: float
+    ) -> None:
         self._consumer = consumer
         self._express = frozenset(express)
+        self._gather_s = gather_s
         self._waits = waits_of(consumer)
         self._waits.gathers_all = not express
         self._assignment: frozenset[Partition] = frozenset()
@@ -156,7 +158,7 @@ class KafkaSource(ConsumerRebalanceListener):
             return
         others = await self._fetch(self._readable, left, 0 if records else within_s)
         if 0 < len(others) < left:
-            self._waits.until = time.monotonic() + _GATHER_S
+            self._waits.until = time.monotonic() + self._gather_s
         records += others
 
     @property
@@ -248,12 +250,13 @@ class KafkaSource(ConsumerRebalanceListener):
 
 
 @asynccontextmanager
-async def open_source(
+async def open_source(  # noqa: PLR0913 - a reader has that many choices
     topics: Sequence[Topic],
     *,
     group: str,
     access: KafkaAccess,
     express: Collection[str] = (),
+    gather_s: float = _GATHER_S,
     stopping: asyncio.Event | None = None,
 ) -> AsyncGenerator[KafkaSource]:
     """Join a consumer group, after waiting for the broker without a limit.
@@ -267,6 +270,7 @@ async def open_source(
         access: Where Kafka is, and as whom to connect.
         express: Names of topics that are read before the others, and as records come; those of
             others are gathered.
+        gather_s: Seconds for which they are gathered while they come.
         stopping: Set when the process is to stop.
 
     Raises:
@@ -286,6 +290,6 @@ async def open_source(
         )
 
     async with connect(make, stopping) as consumer:
-        source = KafkaSource(consumer, express)
+        source = KafkaSource(consumer, express, gather_s)
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

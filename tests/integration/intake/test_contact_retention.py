@@ -49,8 +49,8 @@ async def reported(
     return request_id
 
 
-async def sweep(pool: Pool, now: datetime = LATER) -> int:
-    return await Retention(pool, lambda: now, 400 * DAY).sweep_contacts()
+async def sweep(pool: Pool, now: datetime = LATER, **options: int) -> int:
+    return await Retention(pool, lambda: now, 400 * DAY, **options).sweep_contacts()
 
 
 async def erased(pool: Pool) -> set[str]:
@@ -91,14 +91,11 @@ async def test_only_what_is_over_goes(
     assert await sweep(pool) == goes
 
 
-async def test_a_sweep_goes_through_all_in_batches(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.intake.workers.retention._BATCH_SIZE", 3)
+async def test_a_sweep_goes_through_all_in_batches(pool: Pool) -> None:
     kept = {await reported(pool, ("open", NOON)) for _ in range(4)}
     gone = {await reported(pool, ("completed", NOON)) for _ in range(4)}
 
-    assert await sweep(pool) == 4
+    assert await sweep(pool, batch_size=3) == 4
     assert await erased(pool) == gone
     assert not kept & gone
 

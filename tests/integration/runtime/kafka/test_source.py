@@ -10,7 +10,6 @@ import pytest
 
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.kafka import KafkaSink, KafkaSource, Record, clients, open_sink, open_source
-from shared.runtime.kafka import source as kafka_source
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.outgoing import Outgoing
 from tests.support.stack import Stores
@@ -64,14 +63,17 @@ class Lanes:
 
 
 @pytest.fixture
-async def lanes(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Lanes]:
-    monkeypatch.setattr(kafka_source, "_GATHER_S", 3600)
+async def lanes(stores: Stores) -> AsyncGenerator[Lanes]:
     express, others = (replace(INTAKE_REQUESTS, name=f"{lane}-{uuid4()}") for lane in ("e", "o"))
     await apply_topics(stores.access, [express, others])
     async with (
         open_sink(stores.access) as sink,
         open_source(
-            [express, others], group=others.name, access=stores.access, express=[express.name]
+            [express, others],
+            group=others.name,
+            access=stores.access,
+            express=[express.name],
+            gather_s=3_600,
         ) as source,
     ):
         await take_over(source)
