@@ -45,7 +45,7 @@ class Stores:
     async def end_offsets(self) -> dict[Partition, int]:
         """Return the offset of the next record for each partition of each topic."""
         newest = {
-            TopicPartition(topic.name, number): OffsetSpec.latest()
+            TopicPartition(topic.name, number): OffsetSpec.latest()  # type: ignore[no-untyped-call] # it has none
             for topic in self.topics
             for number in range(topic.partitions)
         }
@@ -96,7 +96,7 @@ async def running_stores() -> AsyncGenerator[Stores]:
     start = stores_in_containers if _is_docker_available() else _as_processes
     async with start() as (access, admin_dsn):
         topics = tuple(all_topics(load_catalogue().bureau_codes, EXTERNAL_ADAPTERS))
-        stores = Stores(access, admin_dsn, topics, AdminClient(access.librdkafka_options()))
+        stores = Stores(access, admin_dsn, topics, AdminClient({**access.librdkafka_options()}))
         await apply_topics(access, stores.topics)
         await _derive_keys_cheaply(admin_dsn)
         await stores._execute(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
