@@ -1,10 +1,14 @@
 """Deadlines of connections, with real sockets."""
 
 import asyncio
+import gzip
 import json
+import time
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
+
+import pytest
 
 from tests.support.waiting import eventually
 from tests.unit.runtime.http.connection_server import LIMITS, NEVER, Server, closed, running
@@ -150,3 +154,23 @@ async def test_who_does_not_read_the_response_is_cut_off() -> None:
             return closed("not_read") == before + 1
 
         await eventually(cut_off)
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"GZIP"])
+@pytest.mark.parametrize(("name", "status"), [("/live", 405), ("/none", 404)])
+async def test_what_is_left_of_a_compressed_body_is_not_decompressed_after_the_answer(
+    name: str, status: int, coding: bytes
+) -> None:
+    """It has a thousand times as many bytes, and the event loop would wait for them."""
+    body = gzip.compress(bytes(32 * 1024 * 1024))
+    head = path(name).replace(b"GET", b"POST")[:-2]
+    head += b"Content-Encoding: %b\r\nContent-Length: %d\r\n\r\n" % (coding, len(body))
+    async with running(NEVER) as server:
+        began = time.process_time()
+        for _ in range(10):
+            client = await server.connect()
+            assert await client.status(head + body) == status
+            assert await client.is_closed()
+        used_s = time.process_time() - began
+
+    assert used_s < 0.2
