@@ -12,14 +12,16 @@ from services.intake.rules.media import PATH as MEDIA
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
+from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.http.rate_limits import TokenBucket
-from shared.runtime.http.upload_memory import UploadMemory
 from shared.runtime.postgres import Pool
 
 _PREVIEWS = 8
+_PICTURE_BYTES = 160 * 1024 * 1024
+"""Sixteen of the largest pictures."""
 _SINGLY = 16
 """Calls at a time that each read or write by themselves: more would only wait for a connection, and
 submissions, which share a transaction, behind them."""
@@ -41,7 +43,7 @@ class CallLimits:
     submissions: AdmissionControl
     singly: AdmissionControl
     uploads: Mapping[Scope, AdmissionControl]
-    memory: UploadMemory
+    memory: BodyMemory
     previews: AdmissionControl
 
     @classmethod
@@ -71,7 +73,7 @@ class CallLimits:
                 )
                 for scope in MAX_UPLOADS
             },
-            UploadMemory(),
+            BodyMemory(_PICTURE_BYTES),
             AdmissionControl(lambda: _PREVIEWS, TokenBucket(per_second), caller_share=0.25),
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.files import MediaFiles
-from services.intake.media.reencoding import Reencoder
+from services.intake.media.reencoding import PictureBytes, Reencoder
 from services.intake.media.store import KeptMedia, add_media, find_media, set_released
 from services.intake.rules.media import ReencodedPicture
 from shared.runtime.ops.audit import audit
@@ -28,7 +28,7 @@ class MediaLibrary:
     files: MediaFiles
     reencoder: Reencoder
 
-    async def add(self, picture: bytes, uploader: Uploader) -> tuple[str, ReencodedPicture]:
+    async def add(self, picture: PictureBytes, uploader: Uploader) -> tuple[str, ReencodedPicture]:
         """Keep a picture; return its id and what is kept. Each call makes a new id.
 
         A crash between the file and its row leaves a file that ``MediaHousekeeping`` deletes.
@@ -44,7 +44,7 @@ class MediaLibrary:
         media_id = secrets.token_hex(_ID_BYTES)
         return media_id, await self._add(media_id, picture, uploader)
 
-    async def add_once(self, media_id: str, picture: bytes, uploader: Uploader) -> None:
+    async def add_once(self, media_id: str, picture: PictureBytes, uploader: Uploader) -> None:
         """Keep a picture under an id; do nothing where the id is known, erased ones included.
 
         Args:
@@ -81,7 +81,9 @@ class MediaLibrary:
         event = "media_released" if released else "media_withheld"
         audit(event, media_id=media_id, operator=operator)
 
-    async def _add(self, media_id: str, picture: bytes, uploader: Uploader) -> ReencodedPicture:
+    async def _add(
+        self, media_id: str, picture: PictureBytes, uploader: Uploader
+    ) -> ReencodedPicture:
         kept = await self.reencoder.reencode(picture, uploader)
         await self.files.write(media_id, kept.content)
         async with transaction(self.pool) as db:

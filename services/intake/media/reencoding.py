@@ -5,15 +5,19 @@ import json
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import structlog
 
 from services.intake.media.fair_semaphore import FairSemaphore, Uploader
 from services.intake.rules.media import ReencodedPicture, RefusedPictureError
 from shared.errors import SystemicError
+
+PictureBytes: TypeAlias = bytes | Callable[[], bytes]
+"""The bytes of a picture, or what returns them once its turn has come."""
 
 log = structlog.get_logger()
 
@@ -53,7 +57,7 @@ class Reencoder:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_slots", FairSemaphore(self.processes))
 
-    async def reencode(self, picture: bytes, uploader: Uploader) -> ReencodedPicture:
+    async def reencode(self, picture: PictureBytes, uploader: Uploader) -> ReencodedPicture:
         """Return the picture as it is kept.
 
         Args:
@@ -66,7 +70,8 @@ class Reencoder:
         """
         try:
             async with self._slots.slot(uploader, _TURN_WITHIN_S):
-                answer, exit_code = await self._answer(picture)
+                content = picture() if callable(picture) else picture
+                answer, exit_code = await self._answer(content)
         except TimeoutError:
             raise ReencodingError("no turn in time") from None
         return _parse(answer, exit_code)

@@ -59,7 +59,7 @@ def is_media_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def derived_media_id(key: bytes, picture: bytes, *call: str) -> str:
+def derived_media_id(key: bytes, picture: bytes | bytearray, *call: str) -> str:
     """Return an id of 128 bits that is the same for the same picture of the same call.
 
     Args:

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
-from sys import getsizeof
 
 from aiohttp import web
 
-from shared.runtime.http.body_budget import hold_bytes
+from shared.runtime.http.body_memory import begin_body
 from shared.runtime.http.callers import RefusedError, is_known
 from shared.runtime.http.limits import HTTP_LIMITS
 from shared.runtime.http.problem_details import problem_response
 
 
 async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes:
-    """Return the whole body. That of a caller without a key counts in the budget of bodies.
+    """Return the whole body. That of a caller without a key counts in the memory of bodies.
 
     Args:
         request: The request.
@@ -29,16 +28,16 @@ async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes
     most = max_bytes or request.client_max_size
     if (request.content_length or 0) > most:
         raise web.HTTPRequestEntityTooLarge(most)
-    received, chunks = 0, list[bytes]()
+    buffer = None if is_known(request) else begin_body(request)
+    content = buffer.content if buffer else bytearray()
+    extend = buffer.extend if buffer else content.extend
     came_with_head = request.content.is_eof()  # as most do: no timer
     async with nullcontext() if came_with_head else body_deadline(request):
         while chunk := await request.content.readany():
-            received += len(chunk)
-            if received > most:
+            if len(content) + len(chunk) > most:
                 raise web.HTTPRequestEntityTooLarge(most)
-            hold_bytes(request, getsizeof(chunk))
-            chunks.append(chunk)
-    return b"".join(chunks)
+            extend(chunk)
+    return buffer.take() if buffer else bytes(content)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Forms: their fields by name, and ``multipart/form-data`` (RFC 7578) in linear time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -8,7 +8,7 @@ from aiohttp import web
 from multipart import MultipartSegment, PushMultipartParser, parse_options_header
 
 from shared.runtime.http.body import body_deadline
-from shared.runtime.http.upload_memory import UploadBuffer
+from shared.runtime.http.body_memory import BodyBuffer
 
 MULTIPART = "multipart/form-data"
 _CHUNK_BYTES = 64 * 1024
@@ -42,8 +42,22 @@ def values_by_name(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, 
     return values
 
 
+def fields_of(
+    starts: Sequence[tuple[str, int]], content: bytes | bytearray
+) -> Iterator[tuple[str, bytes | bytearray]]:
+    """Yield name and bytes of each field.
+
+    Args:
+        starts: The name of each, and where it starts.
+        content: The bytes of all, one after the other.
+    """
+    ends = [start for _, start in starts[1:]] + [len(content)]
+    for (name, start), end in zip(starts, ends, strict=False):
+        yield name, content[start:end]
+
+
 async def read_parts(
-    request: web.Request, *, max_bytes: int, max_parts: int, buffer: UploadBuffer | None = None
+    request: web.Request, *, max_bytes: int, max_parts: int, buffer: BodyBuffer | None = None
 ) -> Sequence[Part]:
     """Return the fields of the form in the body of a request, in order.
 
@@ -71,12 +85,8 @@ async def read_parts(
 
     await receive_form(request, take, max_bytes=max_bytes, max_parts=max_parts)
     if buffer:
-        buffer.complete()
-    ends = [start for _, start in starts[1:]] + [len(content)]
-    return [
-        Part(name, bytes(content[start:end]))
-        for (name, start), end in zip(starts, ends, strict=False)
-    ]
+        buffer.keep()
+    return [Part(name, bytes(part)) for name, part in fields_of(starts, content)]
 
 
 async def receive_form(

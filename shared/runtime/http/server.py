@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.runtime.http.body_budget import BODY_BUDGET, BodyBudget, release_bytes
+from shared.runtime.http.body_memory import BODY_MEMORY, BodyMemory, end_body
 from shared.runtime.http.connections import Connections
 from shared.runtime.http.limits import HTTP_LIMITS, HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
@@ -86,7 +86,7 @@ def _application(
     app = web.Application(
         middlewares=[_measure(stopping), unreadable_bodies], client_max_size=_MAX_BODY_BYTES
     )
-    app[HTTP_LIMITS], app[BODY_BUDGET] = limits, BodyBudget()
+    app[HTTP_LIMITS], app[BODY_MEMORY] = limits, BodyMemory()
     app.on_response_prepare.append(_forbid_sniffing)
     app.add_routes(routes)
     return app
@@ -187,7 +187,7 @@ def _measure(stopping: asyncio.Event) -> Middleware:
         else:
             return response
         finally:
-            release_bytes(request)
+            end_body(request)
             route = request.match_info.route.resource
             name = route.canonical if route else "unknown"
             HTTP_SECONDS.labels(name, str(status)).observe(time.perf_counter() - started_at)

@@ -10,10 +10,10 @@ from services.intake.channels.open311.errors import bad_request
 from services.intake.channels.open311.schema import MAX_PICTURES
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError
 from shared.runtime.http.body import read_body
+from shared.runtime.http.body_memory import BodyBuffer
 from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.forms import MULTIPART, BodyTooLargeError, NoFormError, read_parts
 from shared.runtime.http.headers import media_type_of
-from shared.runtime.http.upload_memory import UploadBuffer
 
 PICTURE_FIELDS = frozenset({"media", "media[]"})
 _MAX_FIELDS = 500
@@ -37,7 +37,7 @@ def has_pictures(request: web.Request) -> bool:
     return media_type_of(request) == MULTIPART
 
 
-async def read_form(request: web.Request, buffer: UploadBuffer | None = None) -> Form:
+async def read_form(request: web.Request, buffer: BodyBuffer | None = None) -> Form:
     """Return the form in the body of a request; it is empty without a body.
 
     Args:
@@ -71,7 +71,7 @@ def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
         raise bad_request(f"Send a form in UTF-8 with at most {_MAX_FIELDS} fields.") from None
 
 
-async def _read_multipart(request: web.Request, buffer: UploadBuffer | None) -> Form:
+async def _read_multipart(request: web.Request, buffer: BodyBuffer | None) -> Form:
     try:
         parts = await read_parts(
             request,

@@ -8,8 +8,8 @@ from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
 from services.intake.rules.media import derived_media_id, media_url
 from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.body_memory import BodyBuffer, BodyMemory
 from shared.runtime.http.call_slots import slot_of
-from shared.runtime.http.upload_memory import UploadBuffer, UploadMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class FormPictures:
     """
 
     uploads: AdmissionControl
-    memory: UploadMemory
+    memory: BodyMemory
     library: MediaLibrary
     public_url: str
     key: bytes
 
     @contextmanager
-    def hold(self, adapter: str | None, address: str) -> Iterator[UploadBuffer | None]:
+    def hold(self, adapter: str | None, address: str) -> Iterator[BodyBuffer | None]:
         """Hold memory for a form with pictures; yield the buffer that it must be read into.
 
         Args:
@@ -45,7 +45,7 @@ class FormPictures:
             with slot_of(self.uploads, adapter):
                 yield None
         else:
-            with self.memory.upload(address) as buffer:
+            with self.memory.body(address) as buffer:
                 yield buffer
 
     async def keep(

@@ -9,12 +9,13 @@ from aiohttp import web
 from multipart import MultipartSegment
 
 from shared.runtime.http.body import read_body
-from shared.runtime.http.body_budget import hold_bytes
+from shared.runtime.http.body_memory import begin_body
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.forms import (
     MULTIPART,
     BodyTooLargeError,
     FormEvent,
+    fields_of,
     receive_form,
     values_by_name,
 )
@@ -88,21 +89,19 @@ async def read_form(
 async def _read_multipart(
     request: web.Request, take_photo: TakePhoto | None
 ) -> list[tuple[str, str]]:
-    fields: list[tuple[str, bytearray]] = []
-    text_bytes, in_file = 0, False
+    starts: list[tuple[str, int]] = []
+    buffer, in_file = begin_body(request), False
 
     def take(event: FormEvent) -> None:
-        nonlocal text_bytes, in_file
+        nonlocal in_file
         if isinstance(event, MultipartSegment):
             in_file = event.filename is not None
             if not in_file:
-                fields.append((event.name, bytearray()))
+                starts.append((event.name, buffer.size))
         elif not in_file:
-            text_bytes += len(event)
-            if text_bytes > _MAX_TEXT_BYTES:
+            if buffer.size + len(event) > _MAX_TEXT_BYTES:
                 raise _too_large()
-            hold_bytes(request, len(event))
-            fields[-1][1].extend(event)
+            buffer.extend(event)
         elif take_photo:
             take_photo(bytes(event))
 
@@ -116,7 +115,7 @@ async def _read_multipart(
         )
     except BodyTooLargeError:
         raise _too_large() from None
-    return [(name, content.decode()) for name, content in fields]
+    return [(name, content.decode()) for name, content in fields_of(starts, buffer.take())]
 
 
 def _too_large() -> RefusedError:

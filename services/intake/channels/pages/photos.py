@@ -6,9 +6,9 @@ from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError, derived_media_id
 from shared.errors import SystemicError, TransientError
+from shared.runtime.http.body_memory import BodyBuffer
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import log_not_served
-from shared.runtime.http.upload_memory import UploadBuffer
 
 UPLOADER = "web"
 
@@ -24,7 +24,7 @@ class PhotoIntake:
     """
 
     library: MediaLibrary
-    buffer: UploadBuffer
+    buffer: BodyBuffer
     fault: str | None = None
 
     def take(self, content: bytes) -> None:
@@ -49,13 +49,12 @@ class PhotoIntake:
         if self.fault:
             return None
         try:
-            self.buffer.complete()
-            content = bytes(self.buffer.content)
-            if not content:
+            self.buffer.require_held()
+            if not self.buffer.content:
                 return None
-            photo_id = derived_media_id(key, content, UPLOADER, form_id)
+            photo_id = derived_media_id(key, self.buffer.content, UPLOADER, form_id)
             uploader = Uploader(UPLOADER, self.buffer.address)
-            await self.library.add_once(photo_id, content, uploader)
+            await self.library.add_once(photo_id, self.buffer.take, uploader)
         except RefusedPictureError as refused:
             self.fault = refused.fault
         except RefusedError:

@@ -33,11 +33,11 @@ from shared.contract.events import SubmissionAccepted, SubmissionReceived, new_i
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.call_slots import MAX_PREVIEW_BYTES, slot_of
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.upload_memory import UploadMemory
 from shared.signed_tokens import TokenSigner
 
 PATH = "/report"
@@ -84,7 +84,7 @@ class ReportPages:
     batcher: SubmissionBatcher
     admission: AdmissionControl
     library: MediaLibrary = field(repr=False)
-    photo_memory: UploadMemory
+    photo_memory: BodyMemory
     preview_admission: AdmissionControl
 
     async def begin(self, request: web.Request) -> web.Response:
@@ -138,7 +138,7 @@ class ReportPages:
 
     async def _read(self, request: web.Request) -> tuple[UnsentReport, list[FormFault]]:
         """Return the report, under a new id where its own is not one of ours."""
-        with self.photo_memory.upload(self.access.callers.address(request)) as buffer:
+        with self.photo_memory.body(self.access.callers.address(request)) as buffer:
             photo = PhotoIntake(self.library, buffer)
             form = await read_form(request, photo.take)
             known_id = self.signer.read(_FORM, form.text("form"))

@@ -29,12 +29,12 @@ from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.call_slots import slot_of
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import Deadline, log_not_served
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
-from shared.runtime.http.upload_memory import UploadMemory
 from shared.runtime.postgres import Pool
 from shared.signed_tokens import TokenSigner
 from shared.vocabulary import URGENT_LEVELS
@@ -83,7 +83,7 @@ class TrackPages:
     admission: AdmissionControl
     add_note: AddNote
     library: MediaLibrary = field(repr=False)
-    photo_memory: UploadMemory
+    photo_memory: BodyMemory
     note_rate: TokenBuckets
 
     async def find(self, request: web.Request) -> web.Response:
@@ -108,7 +108,7 @@ class TrackPages:
         """Add what a person writes to the request; a repeat changes nothing."""
         number = read_tracking_number(request.match_info["number"]) or ""
         address = self.access.callers.address(request)
-        with self.photo_memory.upload(address) as buffer:
+        with self.photo_memory.body(address) as buffer:
             photo = PhotoIntake(self.library, buffer)
             form = await read_form(request, photo.take)
             note_id, by = self._form(number, form.text("form"))

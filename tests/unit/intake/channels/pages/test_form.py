@@ -1,7 +1,7 @@
 """Forms of the pages as a server reads them from a connection, with and without a photo."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from io import BytesIO
 
 import aiohttp
@@ -18,9 +18,9 @@ from services.intake.rules.media import (
     is_media_id,
 )
 from shared.errors import SystemicError
+from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.server import serve_http
-from shared.runtime.http.upload_memory import UploadMemory
 from tests.support.waiting import eventually
 
 MULTIPART = "multipart/form-data; boundary=x"
@@ -40,7 +40,8 @@ class Library:
     def __init__(self) -> None:
         self.kept: list[bytes] = []
 
-    async def add_once(self, media_id: str, picture: bytes, uploader: Uploader) -> None:
+    async def add_once(self, media_id: str, take: Callable[[], bytes], uploader: Uploader) -> None:
+        picture = take()
         assert is_media_id(media_id)
         assert uploader == Uploader("web", ADDRESS)
         if picture.startswith(b"no picture"):
@@ -62,14 +63,14 @@ def library() -> Library:
 
 
 @pytest.fixture
-def memory() -> UploadMemory:
-    return UploadMemory(2 * MAX_BYTES)
+def memory() -> BodyMemory:
+    return BodyMemory(2 * MAX_BYTES)
 
 
 @pytest.fixture
-async def client(library: Library, memory: UploadMemory) -> AsyncGenerator[aiohttp.ClientSession]:
+async def client(library: Library, memory: BodyMemory) -> AsyncGenerator[aiohttp.ClientSession]:
     async def read(request: web.Request) -> web.Response:
-        with memory.upload(ADDRESS) as buffer:
+        with memory.body(ADDRESS) as buffer:
             photo = PhotoIntake(library, buffer)  # type: ignore[arg-type] # what it uses of one
             try:
                 form = await read_form(request, photo.take)
@@ -152,11 +153,11 @@ async def test_the_largest_photo_is_kept(client: aiohttp.ClientSession, library:
 
 
 async def test_while_the_memory_is_full_a_form_comes_without_its_photo(
-    client: aiohttp.ClientSession, memory: UploadMemory
+    client: aiohttp.ClientSession, memory: BodyMemory
 ) -> None:
-    with memory.upload("192.0.2.1") as other:
+    with memory.body("192.0.2.1") as other:
         other.extend(bytes(2 * MAX_BYTES))
-        other.complete()
+        other.keep()
         none = await sent(client, part("photo", b"", "") + END)
         busy = await sent(client, part("photo", b"a picture", "p.jpg") + END)
     taken = [await sent(client, part("photo", b"a picture", "p.jpg") + END) for _ in range(2)]
@@ -167,16 +168,16 @@ async def test_while_the_memory_is_full_a_form_comes_without_its_photo(
 
 
 async def test_a_photo_that_is_dropped_once_it_came_is_named(
-    client: aiohttp.ClientSession, memory: UploadMemory
+    client: aiohttp.ClientSession, memory: BodyMemory
 ) -> None:
     """While the fields behind it arrive others need the memory."""
 
     async def body() -> AsyncGenerator[bytes]:
         yield part("photo", b"x" * MAX_BYTES, "p.jpg")
         await eventually(lambda: arrived(memory))
-        with memory.upload("192.0.2.1") as complete, memory.upload("192.0.2.2") as new:
+        with memory.body("192.0.2.1") as complete, memory.body("192.0.2.2") as new:
             complete.extend(bytes(MAX_BYTES))
-            complete.complete()
+            complete.keep()
             new.extend(b"x")
         yield part("description", b"A hole") + END
 
@@ -185,7 +186,7 @@ async def test_a_photo_that_is_dropped_once_it_came_is_named(
         assert await response.json() == [{"description": ["A hole"]}, None, "photo_busy"]
 
 
-async def arrived(memory: UploadMemory) -> bool:
+async def arrived(memory: BodyMemory) -> bool:
     return memory.held == MAX_BYTES
 
 
