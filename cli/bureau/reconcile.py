@@ -14,19 +14,19 @@ from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption,
 from cli.interrupts import run
 from cli.terminal import printable, show_table
 from services.dispatch.channels.forwarding.open311_client import CallFailedError, Open311Client
-from services.dispatch.channels.forwarding.rules.open311 import is_open
-from services.dispatch.channels.forwarding.rules.reconciliation import (
+from services.dispatch.channels.forwarding.rules.forwards import (
     Difference,
     ExportError,
     differences,
     read_export,
 )
+from services.dispatch.channels.forwarding.rules.open311 import is_open
 from services.dispatch.channels.forwarding.store.administration import (
     ForwardedOrder,
     forwarded_orders,
     order_statuses,
 )
-from services.dispatch.channels.webhooks.caller import open_caller
+from services.dispatch.channels.webhooks.worker import open_caller
 from shared.catalogue import Open311Forward, load_catalogue
 from shared.errors import Route311Error
 from shared.runtime.clock import utc_now

@@ -15,8 +15,8 @@ from services.intake.store.erasure import (
 from services.notify.handlers import erase
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.runtime.clock import utc_now
+from shared.runtime.outbox.housekeeping import remove_records
 from shared.runtime.outbox.outbox import enqueue, wake_relays
-from shared.runtime.outbox.removal import remove_records
 from shared.runtime.postgres import Connection
 
 _ADD_ERASED = (

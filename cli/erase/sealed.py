@@ -11,7 +11,7 @@ from services.intake.channels.conversations.sealed import address_place, number_
 from services.intake.policy import conversation_sealer
 from services.intake.rules.reporter import phone_ref
 from services.notify.rules.recipients import person_hash
-from services.notify.store.contact_keys import ContactKeys
+from services.notify.store.sealed_contacts import ContactKeys
 from shared.errors import Route311Error
 from shared.runtime.postgres import Connection
 from shared.runtime.sealing import UnreadableError

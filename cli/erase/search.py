@@ -16,8 +16,8 @@ from shared.errors import PermanentError
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_records
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
+from shared.runtime.outbox.housekeeping import StoredRecord
 from shared.runtime.outbox.outbox import unpack_headers
-from shared.runtime.outbox.removal import StoredRecord
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
 

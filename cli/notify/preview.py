@@ -23,7 +23,7 @@ from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import MessageData, TemplateName
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.rules.sms_parts import sms_parts
-from services.notify.store.preview import find_message
+from services.notify.store.log import find_message
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.database import open_database
 from shared.spoken_languages import SpokenLanguage

@@ -19,7 +19,6 @@ from cli.connection import (
     find_contact_keys,
 )
 from cli.interrupts import run
-from services.notify.store.contact_keys import ContactKeys
 from services.notify.store.rewrapping import (
     KeyCounts,
     RewrapProgress,
@@ -27,6 +26,7 @@ from services.notify.store.rewrapping import (
     rewrap_hash_key,
     rewrap_next,
 )
+from services.notify.store.sealed_contacts import ContactKeys
 from shared.runtime.database import Database, open_database
 
 _BATCH = 500

@@ -15,16 +15,14 @@ from services.dispatch.channels.operator_api.cases import case_routes
 from services.dispatch.channels.operator_api.commands import command_routes, command_taker
 from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit, stream_routes
 from services.dispatch.channels.operator_api.surges import surge_routes
-from services.dispatch.channels.webhooks.api import webhook_routes
-from services.dispatch.channels.webhooks.caller import open_caller
-from services.dispatch.channels.webhooks.deliveries_api import delivery_routes
+from services.dispatch.channels.webhooks.api import delivery_routes, webhook_routes
 from services.dispatch.channels.webhooks.store.deliveries import WebhookQueue
 from services.dispatch.channels.webhooks.store.webhooks import Webhooks
-from services.dispatch.channels.webhooks.worker import WebhookWorker
+from services.dispatch.channels.webhooks.worker import WebhookWorker, open_caller
 from services.dispatch.handlers.incoming import IncomingEvent, on_messages
-from services.dispatch.handlers.operator_audit import operator_audits
+from services.dispatch.handlers.operators import operator_audits
 from services.dispatch.inbound.case_filter import KnownCodes
-from services.dispatch.inbound.surges import SurgeEvent, latest_surges
+from services.dispatch.inbound.external import SurgeEvent, latest_surges
 from services.dispatch.outbound import work_order_state
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.reopening import SAYS_NOT_FIXED
@@ -56,9 +54,8 @@ from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import Callers
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import NOT_FIXED
-from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.outbox import OutboxBatch
+from shared.runtime.outbox.outbox import OutboxBatch, measure_backlog
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, open_pool

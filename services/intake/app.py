@@ -18,32 +18,27 @@ from services.intake.channels.api.status import status_routes
 from services.intake.channels.conversations.deadlines import ConversationDeadlines
 from services.intake.channels.mail.parts import mail_parts
 from services.intake.channels.open311.api import open311_routes
-from services.intake.channels.open311.pictures import FormPictures
 from services.intake.channels.open311.reading import Open311Reading
 from services.intake.channels.open311.store import PostgresListedRequests
-from services.intake.channels.open311.submitting import Open311Submitting
+from services.intake.channels.open311.submitting import FormPictures, Open311Submitting
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.api import page_routes
-from services.intake.channels.pages.languages import page_languages
-from services.intake.channels.pages.reading import DraftReader
+from services.intake.channels.pages.draft import DraftReader
 from services.intake.channels.pages.report import ReportPages
-from services.intake.channels.pages.site import CitySite
+from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import TrackPages
-from services.intake.channels.sms.api import sms_routes
-from services.intake.channels.sms.callback import picture_login, sms_gateway
-from services.intake.channels.sms.conversations import SmsConversations
+from services.intake.channels.sms.api import picture_login, sms_gateway, sms_routes
+from services.intake.channels.sms.conversations import SmsConversations, SmsPlaces
 from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
-from services.intake.channels.sms.places import SmsPlaces
 from services.intake.limits import CallLimits, callers_of, keyed_routes
 from services.intake.media.housekeeping import MediaHousekeeping
-from services.intake.media.library import MediaLibrary
+from services.intake.media.library import MediaLibrary, open_media_files
 from services.intake.media.reencoding import Reencoder
-from services.intake.media.storage import open_media_files
 from services.intake.notes.adding import note_adder
 from services.intake.places.city_file import well_known_places
 from services.intake.places.gazetteer import PostgresGazetteer, add_places
+from services.intake.places.geocoder import PrefetchedPlaces
 from services.intake.places.pelias import open_pelias
-from services.intake.places.prefetch import PrefetchedPlaces
 from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
@@ -65,9 +60,9 @@ from shared.runtime.http.judged_calls import open_judged_calls
 from shared.runtime.http.key_gate import key_gate
 from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.http.rate_limits import TokenBuckets
-from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.lanes import ExpressAndOthers
+from shared.runtime.outbox.outbox import measure_backlog
+from shared.runtime.outbox.relay import ExpressAndOthers
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
 from shared.runtime.service import ServiceParts
 from shared.signed_tokens import TokenSigner

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from services.intake.inbound.districts import AdminArea
-from services.intake.inbound.location import to_location
+from services.intake.inbound.districts import AdminArea, to_location
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import IntakePolicy
 from services.intake.public_status.model import Listing, PublicRequest
 from services.intake.records import Receipt
-from services.intake.rules.followed_case import followed_case
+from services.intake.rules.idempotency import followed_case
 from services.intake.rules.location import public_degrees
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.reporter import phone_ref
 from shared.catalogue import CALL_911, LocalText
-from shared.catalogue.located_judgement import LocatedJudgement
+from shared.catalogue.judgement import LocatedJudgement
 from shared.contract.events import (
     Acceptance,
     Advice,

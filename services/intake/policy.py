@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
-from services.intake.rules.quick_look import QuickLook
-from services.intake.rules.screening import HazardScreen
+from services.intake.rules.screening import HazardScreen, QuickLook
 from services.intake.rules.text_reading import TextReader
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionReceived

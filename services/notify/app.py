@@ -11,14 +11,19 @@ from zoneinfo import ZoneInfo
 
 from services.notify.channels.email.dkim_signer import DkimSigner
 from services.notify.channels.email.sender import EmailSender, MailIdentity
-from services.notify.channels.resident_links.contact import contact_routes
-from services.notify.channels.resident_links.disclosures import Disclosures
-from services.notify.channels.resident_links.feedback import FeedbackPage, feedback_routes
-from services.notify.channels.resident_links.keep_feedback import FeedbackIntake
-from services.notify.channels.resident_links.keep_preferences import Preferences
+from services.notify.channels.resident_links.contact import Disclosures, contact_routes
+from services.notify.channels.resident_links.feedback import (
+    FeedbackIntake,
+    FeedbackPage,
+    feedback_routes,
+)
 from services.notify.channels.resident_links.links import LinkReader
 from services.notify.channels.resident_links.pages import LinkPages
-from services.notify.channels.resident_links.preferences import PreferencePages, preference_routes
+from services.notify.channels.resident_links.preferences import (
+    PreferencePages,
+    Preferences,
+    preference_routes,
+)
 from services.notify.channels.sms.sender import open_sms
 from services.notify.channels.sms.status_api import sms_status_routes
 from services.notify.channels.sms.statuses import SmsStatuses
@@ -32,12 +37,12 @@ from services.notify.rendering import (
     load_message_languages,
     message_catalogues,
 )
+from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.languages import LanguageRules
-from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings, SecondProviders
-from services.notify.store.contact_keys import ContactKeys
 from services.notify.store.notifications import PostgresNotificationStore
+from services.notify.store.sealed_contacts import ContactKeys
 from services.notify.workers.unread_erasures import UnreadErasures
 from services.notify.workers.unsealed_contacts import UnsealedContacts
 from shared.catalogue import Catalogue, load_catalogue
@@ -56,9 +61,8 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.http.callers import Callers
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import DELIVERIES
-from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.outbox import OutboxBatch
+from shared.runtime.outbox.outbox import OutboxBatch, measure_backlog
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, Pool, open_pool
 from shared.runtime.service import ServiceParts

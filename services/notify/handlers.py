@@ -8,11 +8,17 @@ from typing import Protocol
 from services.notify.inbound import collect_updates
 from services.notify.outbound import delivery_event
 from services.notify.policy import NotifyPolicy
-from services.notify.rules.daily_limit import MessagesOfDay, counts, digests_for, over_limit
-from services.notify.rules.flooding import Naming, flooded_requests
+from services.notify.rules.daily_limit import (
+    MessagesOfDay,
+    Naming,
+    counts,
+    digests_for,
+    flooded_requests,
+    over_limit,
+)
 from services.notify.rules.model import Delivery, Follower, ReporterContact, StoredDelivery, Trigger
 from services.notify.rules.recipients import deliveries_due
-from services.notify.rules.returned_mail import ReturnedMail
+from services.notify.rules.sms_status import ReturnedMail
 from services.notify.rules.updates import Updates
 from shared.contract.events import Event, NotificationFailed, NotificationSuppressed
 from shared.runtime.consumer.messages import Message

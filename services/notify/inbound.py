@@ -5,8 +5,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from services.notify.rules.consents import ContactConsent
-from services.notify.rules.leads import CaseLead
 from services.notify.rules.model import (
     WITHOUT_CASE,
     CaseFacts,
@@ -18,9 +16,10 @@ from services.notify.rules.model import (
     TemplateName,
     Trigger,
 )
-from services.notify.rules.recipients import person_hash
-from services.notify.rules.returned_mail import ReturnedMail
-from services.notify.rules.triggers import (
+from services.notify.rules.recipients import CaseLead, ContactConsent, person_hash
+from services.notify.rules.sms_status import ReturnedMail
+from services.notify.rules.updates import (
+    Updates,
     on_closing,
     on_decision,
     on_joining,
@@ -28,7 +27,6 @@ from services.notify.rules.triggers import (
     on_missed_deadline,
     on_move,
 )
-from services.notify.rules.updates import Updates
 from shared.contract import events as e
 from shared.email_address import normalize_email, without_tag
 from shared.vocabulary import StatusChannel

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.model import ReferralAgency
-from services.notify.rules.sending import SendingRules
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
 from shared.redaction import Redactor
 

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from services.notify.rules.quiet_hours import QuietHours
+from services.notify.rules.daily_limit import QuietHours
 from shared.runtime.setting_types import (
     CityNumbers,
     EncryptedBase,

@@ -24,9 +24,9 @@ from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.ops.metrics import ALARM_BUDGET, DECISIONS, EXPRESS_SECONDS
-from shared.runtime.outbox.backlog import measure_backlog
 from shared.runtime.outbox.housekeeping import Housekeeping
-from shared.runtime.outbox.lanes import ExpressAndOthers
+from shared.runtime.outbox.outbox import measure_backlog
+from shared.runtime.outbox.relay import ExpressAndOthers
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import ServiceParts

@@ -14,9 +14,7 @@ from services.triage.decisions.assessment import (
 from services.triage.decisions.reassessment import NotedRequest, Reassessed, place_of, reassess
 from services.triage.decisions.resolution import BatchReporters, Resolution, resolve
 from services.triage.inbound import InboundChanges, read_changes
-from services.triage.outbound.decision import to_decision
-from services.triage.outbound.reassessment import passed_on, to_event
-from services.triage.outbound.report_counts import to_report_counts
+from services.triage.outbound.decision import passed_on, to_decision, to_event, to_report_counts
 from services.triage.policy import TriagePolicy
 from services.triage.records import (
     CaseStateChange,
@@ -26,7 +24,7 @@ from services.triage.records import (
 )
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
-from services.triage.rules.dedup.placeholder_points import PointUse
+from services.triage.rules.dedup.scoring import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
 from services.triage.surges.state import district_of
 from shared.contract.events import (

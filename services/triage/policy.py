@@ -30,8 +30,12 @@ from shared.catalogue import (
     text_rules_version,
 )
 from shared.catalogue.evidence import Evidence, Extent
-from shared.catalogue.judgement import ExplainedScore, confirmed_kind, explain_scores
-from shared.catalogue.located_judgement import LocatedJudgement
+from shared.catalogue.judgement import (
+    ExplainedScore,
+    LocatedJudgement,
+    confirmed_kind,
+    explain_scores,
+)
 from shared.catalogue.report_reader import ReportReader
 
 

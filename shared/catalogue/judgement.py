@@ -6,12 +6,12 @@ those that triage finds urgent.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from shared.catalogue.jurisdiction import Jurisdiction
 from shared.catalogue.service_type import ServiceType
-from shared.text_matching import condition_facts, filter_affirmed, fold
-from shared.vocabulary import PriorityLevel
+from shared.text_matching import EVIDENCE_GAP, condition_facts, filter_affirmed, fold
+from shared.vocabulary import PriorityLevel, TextSeverity
 
 URGENT = "sounds_urgent"
 """Condition of a text that reports an urgent hazard, or worse, as a whole."""
@@ -171,3 +171,59 @@ def confirmed_kind(service: ServiceType, judgement: TextJudgement) -> ServiceTyp
         implies=(),
         emergency=None,
     )
+
+
+Positions: TypeAlias = tuple[tuple[int, int], ...]
+"""Start and end of each run of words in the folded text, in characters."""
+
+
+class LocatedJudgement(NamedTuple):
+    """A ``TextJudgement`` without words.
+
+    Attributes:
+        severity: What the text by itself reports.
+        conditions: Conditions that count.
+        doubted: Conditions that the text as a whole does not bear out.
+    """
+
+    severity: TextSeverity
+    conditions: dict[str, Positions]
+    doubted: dict[str, Positions]
+
+
+def locate(judgement: TextJudgement, text: str) -> LocatedJudgement:
+    """Return the judgement of a text without its words."""
+    severity: TextSeverity = "routine"
+    if judgement.is_urgent:
+        severity = "danger" if judgement.is_danger else "urgent"
+    conditions, doubted = judgement.conditions, judgement.doubted
+    folded = fold(text) if conditions or doubted else ""
+    return LocatedJudgement(
+        severity,
+        {code: _positions(evidence, folded) for code, evidence in conditions.items()},
+        {code: _positions(evidence, folded) for code, evidence in doubted.items()},
+    )
+
+
+def quote(located: LocatedJudgement, text: str) -> TextJudgement:
+    """Return the judgement of the same text with its words."""
+    severity, conditions, doubted = located
+    folded = fold(text) if conditions or doubted else ""
+    return TextJudgement(
+        {code: _evidence(positions, folded) for code, positions in conditions.items()},
+        {code: _evidence(positions, folded) for code, positions in doubted.items()},
+        is_urgent=severity != "routine",
+        is_danger=severity == "danger",
+    )
+
+
+def _positions(evidence: str, folded: str) -> Positions:
+    positions = []
+    for words in filter(None, evidence.split(EVIDENCE_GAP)):
+        start = folded.index(words)
+        positions.append((start, start + len(words)))
+    return tuple(positions)
+
+
+def _evidence(positions: Positions, folded: str) -> str:
+    return EVIDENCE_GAP.join([folded[start:end] for start, end in positions])

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from shared.catalogue.condition import conditions_by_field
-from shared.catalogue.judgement import TextJudgement, judge_text
+from shared.catalogue.judgement import LocatedJudgement, TextJudgement, judge_text, quote
 from shared.catalogue.jurisdiction import Jurisdiction
-from shared.catalogue.located_judgement import LocatedJudgement, quote
 from shared.catalogue.service_type import ServiceType
 
 _LISTS = frozenset({"singlevaluelist", "multivaluelist"})

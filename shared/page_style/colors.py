@@ -1,6 +1,8 @@
 """The colours of a city's pages, all made of one."""
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 WHITE = "#ffffff"
 DARK_SHEET = "#1a2328"
@@ -35,3 +37,16 @@ def _mixed(one: str, other: str, share: float) -> str:
 def _rule(properties: Mapping[str, str]) -> str:
     body = " ".join(f"--{name}: {color};" for name, color in properties.items())
     return f":root {{ {body} }}\n"
+
+
+_SHEET = Path(__file__).with_name("pages.css")
+
+
+@cache
+def style_sheet(brand: str) -> str:
+    """Return the style sheet of a city's pages.
+
+    Args:
+        brand: The city's colour, as ``colors`` takes it.
+    """
+    return color_style(brand) + _SHEET.read_text()

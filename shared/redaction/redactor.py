@@ -1,17 +1,15 @@
 """Redaction of contact data (PII) from free text, before it leaves a service."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Self, TypeAlias
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from shared.catalogue import Jurisdiction
-from shared.redaction.answers import Answer, is_contact_answer
 from shared.redaction.emails import emails_in
 from shared.redaction.links import without_links
-from shared.redaction.media import redact_url
 from shared.redaction.names import (
     MAX_QUOTED,
     names_in,
@@ -26,6 +24,77 @@ from shared.redaction.phones import (
     spoken_phones_in,
 )
 from shared.redaction.reading import Reading, Span, merged, plain_reading, visible
+
+Answer: TypeAlias = str | bool | int | float | list[str] | None
+"""A resident's answer to a question of the kind."""
+
+_WHOSE = r"(?:contact|reporter|caller|customer|resident|requester|applicant|user|your|my|mi|su)"
+_PHONE = re.compile(
+    rf"(?:{_WHOSE} )?(?:(?:cell|mobile|home|work) )?(?:tele)?(?:phone|tel|cell|mobile|sms|whatsapp"
+    r"|tel[e\u00e9]fono|celular|m[o\u00f3]vil)(?: (?:number|no|num))?"
+)
+_NAME = re.compile(
+    rf"(?:{_WHOSE} )?(?:full |first |last |given |family )?name|{_WHOSE} nombre|surname"
+    r"|nombre(?: completo)?|apellidos?"
+)
+_MANY_DIGITS = re.compile(r"(?:\d\D{0,3}){7}")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def is_contact_answer(name: str, answer: Answer) -> bool:
+    """Return True for a telephone number or a name of a person, by the name of the question."""
+    if not isinstance(answer, str | int) or isinstance(answer, bool):
+        return False
+    label = " ".join(re.findall(r"\w+", re.sub(r"_|(?<=[a-z])(?=[A-Z])", " ", name))).casefold()
+    if _PHONE.fullmatch(label):
+        return _MANY_DIGITS.search(str(answer)) is not None
+    return _NAME.fullmatch(label) is not None and _LETTER.search(str(answer)) is not None
+
+
+_MOST_PARTS = 20  # of a path or query that are looked at one by one
+
+
+def redact_url(
+    url: str, holds_contact: Callable[[str], bool], path_holds_contact: Callable[[str], bool]
+) -> str | None:
+    """Return an address without user info and without contact data; None where nothing is left.
+
+    A parameter of the query, a part of the path or a fragment with contact data is left out. What
+    has none keeps its bytes, since an address may be signed.
+
+    Args:
+        url: The address.
+        holds_contact: Returns True for a text with contact data.
+        path_holds_contact: The same for a part of a path, where long numbers are mostly ids.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as a host in brackets that is no IPv6 address
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    segments, pairs = parts.path.split("/"), parts.query.split("&")
+    kept = _harmless(segments, path_holds_contact)
+    harmless = _harmless(pairs, holds_contact)
+    [fragment] = _harmless([parts.fragment], holds_contact) or [""]
+    if (host, kept, harmless, fragment) == (parts.netloc, segments, pairs, parts.fragment):
+        return url
+    if not host:
+        return None
+    path = "/".join(kept)
+    if not path.startswith("/"):
+        path = f"/{path}"
+    return urlunsplit((parts.scheme, host, path, "&".join(harmless), fragment))
+
+
+def _harmless(parts: Sequence[str], holds_contact: Callable[[str], bool]) -> Sequence[str]:
+    """Return the parts without those that hold contact data; of very many, all or none."""
+    decoded = [unquote_plus(part) for part in parts]
+    if not holds_contact("\n".join(decoded)):
+        return parts
+    if len(parts) > _MOST_PARTS:
+        return []
+    return [part for part, text in zip(parts, decoded, strict=True) if not holds_contact(text)]
+
 
 REMOVED = "[removed]"
 

@@ -24,8 +24,7 @@ from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
 from services.notify.app import open_channels
 from services.notify.channels.email.dkim_signer import DkimSigner
-from services.notify.channels.email.mime import build_message
-from services.notify.channels.email.sender import MailIdentity
+from services.notify.channels.email.sender import MailIdentity, build_message
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker
 from services.notify.settings import NotifySettings, SecondProviders

@@ -18,7 +18,7 @@ import asyncpg
 
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
-from services.intake.channels.open311.parameters import Parameters
+from services.intake.channels.open311.form import Parameters
 from services.intake.channels.open311.query import Cursor, public_codes, read_query
 from services.intake.channels.open311.store import PostgresListedRequests
 from shared.catalogue import Jurisdiction, load_catalogue

@@ -17,7 +17,7 @@ from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import classify
 from services.intake.rules.text import normalize_text
 from services.triage.policy import CityPolicy
-from services.triage.rules.dedup.addresses import address_key
+from services.triage.rules.dedup.features import address_key
 from shared.catalogue import load_catalogue
 from shared.catalogue.report_reader import ReportReader
 from shared.contract.events import SubmissionReceived

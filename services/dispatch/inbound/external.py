@@ -1,19 +1,21 @@
 """Bureaus' updates and operators' commands: untrusted input, sanitized and validated."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.dispatch.records import MessageKey
+from services.dispatch.records import MessageKey, StoredSurge
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import (
     OperatorCommand,
     OperatorCommanded,
     PlausibleMoment,
+    SurgeEnded,
+    SurgeStarted,
     WorkOrderUpdate,
     WorkOrderUpdated,
     invalid_fields,
@@ -163,3 +165,34 @@ def _echo(data: object, field: str) -> str | None:
 
 def _in_utc(time: datetime | None) -> datetime | None:
     return None if time is None else time.astimezone(UTC)
+
+
+SurgeEvent: TypeAlias = SurgeStarted | SurgeEnded
+
+
+def latest_surges(events: Iterable[SurgeEvent]) -> Sequence[StoredSurge]:
+    """Return each surge of some events once; an end counts more than a start.
+
+    Args:
+        events: In any order, each any number of times.
+    """
+    latest: dict[str, StoredSurge] = {}
+    for event in events:
+        known = latest.get(event.data.surge_id)
+        if known is None or known.ended_at is None:
+            latest[event.data.surge_id] = _known_surge(event)
+    return list(latest.values())
+
+
+def _known_surge(event: SurgeEvent) -> StoredSurge:
+    surge = event.data
+    return StoredSurge(
+        surge_id=surge.surge_id,
+        jurisdiction=surge.jurisdiction,
+        dedup_group=surge.dedup_group,
+        district=surge.district,
+        started_at=surge.window_start,
+        ended_at=surge.window_end if isinstance(event, SurgeEnded) else None,
+        report_count=surge.count,
+        expected=surge.expected,
+    )

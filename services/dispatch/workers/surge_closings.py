@@ -8,12 +8,12 @@ from datetime import datetime
 import structlog
 
 from services.dispatch.command_calls import run_commands
-from services.dispatch.handlers.operator_audit import operator_audit
+from services.dispatch.handlers.operators import operator_audit
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.store.surges import SurgeClosing, cases_to_close, remove_closed
 from shared.contract.events import OperatorCommanded, new_id
 from shared.runtime.ops.audit import audit
-from shared.runtime.ops.woken_work import WokenWork
+from shared.runtime.ops.shutdown import WokenWork
 from shared.runtime.outbox.outbox import HandOver
 from shared.runtime.postgres import Pool, transaction
 

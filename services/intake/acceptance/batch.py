@@ -7,7 +7,7 @@ from typing import Any
 from services.intake.handlers import accept_submissions, on_submissions_handed_in
 from services.intake.inbound.batch import RawSubmission, addresses_alone
 from services.intake.places.gazetteer import geocoders_of
-from services.intake.places.prefetch import PrefetchedPlaces
+from services.intake.places.geocoder import PrefetchedPlaces
 from services.intake.policy import IntakePolicy
 from services.intake.records import Receipt
 from services.intake.store.submissions import PostgresSubmissions

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.policy import ServedCity
+from services.intake.rules.location import ResolvedLocation
+from shared.contract.events import Location
 from shared.vocabulary import GeoPoint
 
 
@@ -55,3 +57,26 @@ def area_of(point: GeoPoint | None, city: ServedCity) -> AdminArea:
         city.boundaries.district([point]),
     )
     return AdminArea(municipality, district)
+
+
+def to_location(
+    location: ResolvedLocation, area: AdminArea, details: str | None = None
+) -> Location:
+    """Return a location as events have it.
+
+    Args:
+        location: The resolved location.
+        area: Municipality and district of its point.
+        details: Details that the reporter gave, redacted.
+    """
+    return Location(
+        latitude=location.point.latitude if location.point else None,
+        longitude=location.point.longitude if location.point else None,
+        accuracy_m=location.accuracy_m,
+        precision=location.precision,
+        address=location.address,
+        disagrees_m=location.disagrees_m,
+        details=details,
+        district=area.district,
+        municipality=area.municipality,
+    )

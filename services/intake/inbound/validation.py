@@ -17,12 +17,12 @@ from services.intake.inbound.parsing import parse
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
 from services.intake.rules.classification import classify_read
 from services.intake.rules.event_time import SentAt, event_time, sent_at
-from services.intake.rules.language import is_language_tag
 from services.intake.rules.location import ResolvedLocation, resolve_location
 from services.intake.rules.media import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.screening import Screening
 from services.intake.rules.text import (
+    is_language_tag,
     normalize_attributes,
     normalize_or_none,
     normalize_text,

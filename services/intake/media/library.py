@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.files import MediaFiles
+from services.intake.media.folder import MediaFolder
 from services.intake.media.reencoding import PictureBytes, Reencoder
 from services.intake.media.store import KeptMedia, add_media, find_media, set_released
 from services.intake.rules.media import ReencodedPicture
+from services.intake.settings import MediaSettings
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Pool, transaction
 
@@ -89,3 +91,12 @@ class MediaLibrary:
         async with transaction(self.pool) as db:
             await add_media(db, media_id, uploader.name, kept)
         return kept
+
+
+def open_media_files(settings: MediaSettings) -> MediaFiles:
+    """Return the folder or the bucket; the S3 client is imported for a bucket alone."""
+    if settings.media_folder:
+        return MediaFolder(settings.media_folder)
+    from services.intake.media.bucket import open_bucket  # noqa: PLC0415 - takes 60 ms
+
+    return open_bucket(settings)

@@ -1,18 +1,22 @@
 """From the body of a call to a note without contact data, or to all its field errors."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, StrictBool, StringConstraints, ValidationError
 
+from services.intake.inbound.districts import area_of, to_location
 from services.intake.inbound.field_errors import bad_language, from_pydantic
 from services.intake.inbound.parsing import MAX_FIELD_ERRORS, NOT_AN_OBJECT, shortened
 from services.intake.inbound.validation import redact_media
-from services.intake.policy import IntakePolicy, ServedCity
-from services.intake.rules.language import is_language_tag
+from services.intake.places.geocoder import geocode
+from services.intake.policy import Geocoder, IntakePolicy, ServedCity
+from services.intake.rules.location import resolve_location
 from services.intake.rules.reporter import contact_channels, reporter_refs
-from services.intake.rules.text import normalize_or_none, normalize_text
-from shared.contract.events import Data, FieldError, Media, Note, new_id
+from services.intake.rules.stated_places import StatedPlace
+from services.intake.rules.text import is_language_tag, normalize_or_none, normalize_text
+from shared.contract.events import Data, FieldError, Location, Media, Note, new_id
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA, Short
 from shared.redaction import KnownPii
@@ -157,3 +161,21 @@ def _author(
     )
     reached = contact_channels(email, phone, city.redactor.region)
     return request.author(*reporter_refs(policy.reporter_key, origin.source, account_id, reached))
+
+
+async def locate_stated(
+    place: StatedPlace, city: ServedCity, geocoders: Sequence[Geocoder]
+) -> Location | None:
+    """Return the location of a stated place, as for a report's address; None for an unknown one.
+
+    Args:
+        place: The place.
+        city: The city.
+        geocoders: As for ``geocode``.
+    """
+    address = city.redactor.redact_address(normalize_text(place.words), _NOBODY)
+    resolved = resolve_location(None, None, address or None, ())
+    [located] = await geocode([(city.jurisdiction.id, resolved)], geocoders)
+    if located.address is None or not (place.is_sure or located.point):
+        return None
+    return to_location(located, area_of(located.point, city))

@@ -5,8 +5,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from services.intake.policy import CityAddress, Geocoder, IntakePolicy
-from services.intake.rules.addresses import PlaceKey, read_address
-from services.intake.rules.place_match import Candidate, best_match
+from services.intake.rules.addresses import Candidate, PlaceKey, best_match, read_address
 from shared.runtime.postgres import Connection, Pool, columns, row_count, translate_errors
 from shared.vocabulary import GeoPoint
 

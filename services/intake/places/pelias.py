@@ -12,7 +12,7 @@ from pydantic import HttpUrl
 
 from services.intake.places.gazetteer import city_name
 from services.intake.policy import CityAddress, Geocoder
-from shared.runtime.http.answers import read_json
+from shared.runtime.http.list_queries import read_json
 from shared.vocabulary import GeoPoint
 
 log = structlog.get_logger()

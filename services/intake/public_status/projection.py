@@ -11,7 +11,7 @@ from services.intake.public_status.model import (
     WorkPictures,
 )
 from services.intake.public_status.nearby import NearbyState
-from services.intake.public_status.placing import PlacedCase
+from services.intake.public_status.store import PlacedCase
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (

@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 from typing import TypeAlias
+from uuid import UUID
 
 SubmissionKey: TypeAlias = tuple[bytes, bytes]
 """Idempotency key and payload hash; equal for a submission and its repeats."""
@@ -18,3 +19,17 @@ def idempotency_key(source: str, submission_id: str) -> bytes:
 def payload_hash(data: object) -> bytes:
     """Return 32 bytes that are the same for equal JSON data, whatever the order of the fields."""
     return sha256(_canonical(data).encode()).digest()
+
+
+UNREADABLE = "unreadable"
+"""Stands for what is no UUID: free text may hold anything, such as contact data."""
+
+
+def followed_case(text: str | None) -> str | None:
+    """Return the id of a case in its usual form, or None for a blank text."""
+    if text is None or not text.strip():
+        return None
+    try:
+        return str(UUID(text.strip()))
+    except ValueError:
+        return UNREADABLE

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from services.intake.media.store import REQUEST_IS_OVER, erase_media
 from shared.contract.topics import INTAKE_CONTACTS
+from shared.runtime.outbox.housekeeping import remove_contacts
 from shared.runtime.outbox.outbox import enqueue
-from shared.runtime.outbox.removal import remove_contacts
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection
 from shared.vocabulary import CLOSED_STATUSES

@@ -14,9 +14,9 @@ from services.notify.rules.model import (
     RequestFacts,
     StoredDelivery,
 )
-from services.notify.rules.preferences import ON_THE_WAY
-from services.notify.rules.triggers import ANSWERS
-from services.notify.store.consents import opt_out
+from services.notify.rules.recipients import ON_THE_WAY
+from services.notify.rules.updates import ANSWERS
+from services.notify.store.preferences import opt_out
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
 from services.notify.store.sealed_contacts import (
     JOIN_KEY,

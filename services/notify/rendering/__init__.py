@@ -6,8 +6,10 @@ from services.notify.rendering.renderer import (
     MessageRenderer,
     RenderedMessage,
     UnknownCityError,
+    greeting_name,
+    one_line,
+    safe_address,
 )
-from services.notify.rendering.untrusted import greeting_name, one_line, safe_address
 
 __all__ = [
     "TEMPLATES",

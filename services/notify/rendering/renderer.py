@@ -6,17 +6,133 @@ and HTML are laid out from the same paragraphs. Text that others wrote is saniti
 a template.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
+from unicodedata import category, normalize
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from services.notify.policy import CityTexts
 from services.notify.rendering.catalogues import isolated, text_environment
-from services.notify.rendering.variables import phone_in, template_variables
-from services.notify.rules.model import ASKS_IF_FIXED, MessageData, TemplateName
+from services.notify.rendering.dates import DaysInWords
+from services.notify.rules.model import ASKS_IF_FIXED, MessageData, ReferralAgency, TemplateName
 from services.notify.rules.signed_links import SignedLinks
+from shared.catalogue import LocalText
 from shared.spoken_languages import SpokenLanguage
+
+_JOINERS = {"\u200c", "\u200d"}  # they shape letters in many scripts and have no other effect
+_INVISIBLE = {"Cc", "Cf", "Co", "Cn", "Cs"}  # Cf includes the bidi overrides
+_LINK = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2}", re.IGNORECASE)
+_NAME_MARKS = " '\u2019.-,"  # people type either apostrophe
+_MAX_NAME = 60
+_MAX_ADDRESS = 120
+
+
+def one_line(text: str | None) -> str:
+    """Return the text as one line of visible characters, in NFC.
+
+    Such a line cannot start a paragraph or a mail header, nor reverse the text beside it.
+    """
+    visible = (c for c in text or "" if c.isspace() or _is_visible(c))
+    return " ".join(normalize("NFC", "".join(visible)).split())
+
+
+def greeting_name(name: str | None) -> str | None:
+    """Return the name for the greeting, or None when it is not a plain name.
+
+    Anyone can file a report under any name. So a name with a link, a number or the punctuation of
+    an advertisement is left out: the city must not pass such text on.
+    """
+    line = one_line(name)
+    is_plain = all(category(c)[0] in "LM" or c in _NAME_MARKS for c in line)
+    has_letter = any(category(c)[0] == "L" for c in line)
+    if not (is_plain and has_letter) or len(line) > _MAX_NAME or _LINK.search(line):
+        return None
+    return line
+
+
+def safe_address(address: str | None) -> str | None:
+    """Return the reporter's text for the address, or None when it is too long or has a link."""
+    line = one_line(address)
+    return line if line and len(line) <= _MAX_ADDRESS and not _LINK.search(line) else None
+
+
+def _is_visible(character: str) -> bool:
+    return character in _JOINERS or category(character) not in _INVISIBLE
+
+
+_WITH_AGENCY = frozenset({"received", "attached", "referred", "outside_city"})
+_NOT_FIXED = "resident_says_not_fixed"
+
+
+def template_variables(
+    data: MessageData, city: CityTexts, reader: SpokenLanguage
+) -> dict[str, Any]:
+    """Return the variables of a message's template.
+
+    Args:
+        data: What the message is about.
+        city: Texts of the city.
+        reader: The language of the message.
+    """
+    request, case = data.request, data.case
+    outside = case.municipality
+    agency = city.neighbours.get(outside) if outside else request.agency
+    service = city.service_names.get(request.service_code)
+    answer = city.answers.get(request.answer_code or "")
+    days = DaysInWords(ZoneInfo(city.timezone), reader.tag)
+    return {
+        "reader": reader,
+        "name": greeting_name(data.name),
+        "tracking_number": one_line(request.tracking_number),
+        "service": service and service.in_language(reader.tag),
+        "place": safe_address(request.address),
+        "emergency": request.emergency,
+        "agency": _sanitized(agency) if agency and data.template in _WITH_AGENCY else None,
+        "why": _reason(agency, city, reader),
+        "answer": answer and answer.in_language(reader.tag),
+        "bureau": city.bureau_names.get(case.bureau or ""),
+        "bureau_phone": city.bureau_phones.get(case.bureau or ""),
+        "note": one_line(case.note),
+        "picture": case.has_picture and case.bureau in city.open_pictures,
+        "reason": one_line(case.reason),
+        "called_back": case.reason == _NOT_FIXED,
+        "day": days.coming(case.scheduled_for),
+        "date": days.coming(case.scheduled_for, short=True),
+        "reports": case.request_count or 1,
+        "first_day": days.past(case.first_reported_at),
+        "first_date": days.past(case.first_reported_at, short=True),
+        "followed": [one_line(number) for number in data.followed],
+        "city": city.name,
+        "phone": phone_in(city.phone, reader.tag),
+    }
+
+
+def phone_in(phone: LocalText, tag: str) -> str:
+    """Return a phone number in words; without words in a language that the catalogue has not."""
+    number = phone.in_language(tag)
+    return number if number.language == tag else number.replace(" or ", " / ")
+
+
+def _reason(agency: ReferralAgency | None, city: CityTexts, reader: SpokenLanguage) -> str | None:
+    """Return why others must act; None where the reader's language has no words for it."""
+    reason = city.referral_reasons.get((agency and agency.reason_code) or "")
+    if reason is None:
+        return None
+    known = reader.translated(reason.in_language(reader.tag))
+    return known if reader.tag_of(known) == reader.tag else None
+
+
+def _sanitized(agency: ReferralAgency) -> ReferralAgency:
+    url = one_line(agency.url)
+    return ReferralAgency(
+        name=one_line(agency.name),
+        phone=one_line(agency.phone) or None,
+        url=url if url.startswith(("https://", "http://")) else None,
+    )
+
 
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
 _STATUS_PATH = "/track/"

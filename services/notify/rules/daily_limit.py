@@ -3,17 +3,19 @@
 A mailbox and a number have the same limit, so that new names for one person do not evade it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
+from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import (
     WITHOUT_CASE,
     CaseFacts,
     Delivery,
+    ReporterContact,
     StoredDelivery,
     TemplateName,
     Trigger,
@@ -99,3 +101,91 @@ def _digest_trigger(delivery: Delivery) -> Trigger:
         facts=CaseFacts(),
         only_for=delivery.request_id,
     )
+
+
+MAX_REQUESTS = 20
+"""Requests in an hour that may name one contact before messages about further ones are held."""
+WINDOW = timedelta(hours=1)
+Naming: TypeAlias = tuple[str, str]
+"""Id of a request, and keyed hash of a mailbox or number that it names."""
+
+
+def flooded_requests(
+    contacts: Iterable[ReporterContact], known: Mapping[Naming, int]
+) -> Mapping[str, str]:
+    """Return the requests whose messages are to be held, each with the contact that is flooded.
+
+    A request is among them when 20 others that were known before it name the same mailbox, or the
+    same number for text messages, within an hour of it, earlier or later. So of all requests in any
+    one hour at most 20 are let through, in whatever order they arrive. Held ones count too: while a
+    flood goes on nothing more passes.
+
+    Args:
+        contacts: New contacts, in order of arrival.
+        known: The number of known requests that name the same within an hour.
+    """
+    before: defaultdict[str, list[datetime]] = defaultdict(list)
+    flooded: dict[str, str] = {}
+    for contact in contacts:
+        for named in contact.named:
+            near = sum(abs(contact.named_at - at) < WINDOW for at in before[named])
+            if known.get((contact.request_id, named), 0) + near >= MAX_REQUESTS:
+                flooded.setdefault(contact.request_id, named)
+            before[named].append(contact.named_at)
+    return flooded
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Hours of a city's day in which it sends no text messages.
+
+    Attributes:
+        start: Their first minute, local time.
+        end: The minute after the last one; before ``start`` for hours around midnight.
+    """
+
+    start: time
+    end: time
+
+    def includes(self, clock: time) -> bool:
+        """Return True for a local time of day within them."""
+        if self.start <= self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+def quiet_until(moment: datetime, zone: tzinfo, hours: QuietHours) -> datetime | None:
+    """Return the end of the quiet hours around a moment, UTC; None for a moment outside.
+
+    Args:
+        moment: The moment.
+        zone: The city's time zone.
+        hours: Its quiet hours.
+    """
+    local = moment.astimezone(zone)
+    clock = local.time()
+    if not hours.includes(clock):
+        return None
+    day = local.date() if clock < hours.end else local.date() + timedelta(days=1)
+    return datetime.combine(day, hours.end, zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRules:
+    """Rules of the cities about sending.
+
+    Attributes:
+        texting: Jurisdictions that send text messages.
+        timezones: Time zone by jurisdiction; any other one has UTC.
+        quiet_hours: Hours without text messages, in each city's time; None for none.
+        languages: Languages of messages.
+    """
+
+    texting: Collection[str] = frozenset()
+    timezones: Mapping[str, tzinfo] = field(default_factory=dict)
+    quiet_hours: QuietHours | None = None
+    languages: LanguageRules = field(default_factory=LanguageRules)
+
+    def timezone(self, jurisdiction: str) -> tzinfo:
+        """Return the time zone of a jurisdiction."""
+        return self.timezones.get(jurisdiction, UTC)

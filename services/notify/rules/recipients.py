@@ -2,8 +2,11 @@
 
 import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
 
+from services.notify.rules.daily_limit import SendingRules, quiet_until
 from services.notify.rules.model import (
     Delivery,
     Follower,
@@ -12,9 +15,32 @@ from services.notify.rules.model import (
     Trigger,
     TriggerKey,
 )
-from services.notify.rules.quiet_hours import quiet_until
-from services.notify.rules.sending import SendingRules
 from shared.vocabulary import StatusChannel
+
+
+@dataclass(frozen=True, slots=True)
+class ContactConsent:
+    """The latest consent of a person to messages by a channel.
+
+    Attributes:
+        contact: Keyed hash of the number or address.
+        channel: The channel.
+        opted_out: True when the person wants no more of them.
+        at: When the person gave it.
+    """
+
+    contact: str
+    channel: StatusChannel
+    opted_out: bool
+    at: datetime
+
+
+UpdatesChoice: TypeAlias = Literal["all", "important", "none"]
+"""``important`` leaves out the steps on the way; ``none`` is no e-mail about reports at all."""
+
+ON_THE_WAY: tuple[str, ...] = ("acknowledged", "scheduled", "in_progress", "transferred")
+"""Templates about steps that need nothing of the person and end nothing."""
+
 
 _HASH_DIGITS = 32
 _NEVER_WAITS = "P1"
@@ -152,3 +178,44 @@ def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
         suppressed=suppressed,
         contact=recipient.contacts.get(channel),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLead:
+    """The bureau that leads a case.
+
+    Attributes:
+        case_id: The case.
+        version: Version of the case that says so.
+        jurisdiction: Id of the city's jurisdiction.
+        bureau: Code of the bureau.
+        work_order_id: The work order by which it leads the case; None for a case that was merged
+            into another.
+    """
+
+    case_id: str
+    version: int
+    jurisdiction: str
+    bureau: str
+    work_order_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReporter:
+    """The contact of a reporter of a case, as the lead bureau may read it.
+
+    Attributes:
+        request_id: The reporter's request.
+        tracking_number: The number given to the reporter.
+        name: The reporter's name; None where it is unknown.
+        email: Usable e-mail address; None for none.
+        phone: Phone number, E.164; None for none.
+        language: BCP 47 tag of the language to write or speak in; None where it is unknown.
+    """
+
+    request_id: str
+    tracking_number: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    language: str | None

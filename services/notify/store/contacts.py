@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from services.notify.rules.flooding import MAX_REQUESTS, WINDOW, Naming
+from services.notify.rules.daily_limit import MAX_REQUESTS, WINDOW, Naming
 from services.notify.rules.model import ReporterContact, StoredDelivery
-from services.notify.store.contact_keys import destroy_keys, ensure_keys, lock_keys
 from services.notify.store.preferences import erase_preferences
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
-from services.notify.store.sealed_contacts import StoredContact
+from services.notify.store.sealed_contacts import (
+    StoredContact,
+    destroy_keys,
+    ensure_keys,
+    lock_keys,
+)
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from asyncpg import Record
 
-from services.notify.rules.leads import CaseLead, CaseReporter
+from services.notify.rules.recipients import CaseLead, CaseReporter
 from services.notify.store.sealed_contacts import JOIN_KEY, SEALED_COLUMNS, open_if_readable
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from services.notify.rules.daily_limit import MessagesOfDay
-from services.notify.rules.flooding import Naming
+from services.notify.rules.daily_limit import MessagesOfDay, Naming
 from services.notify.rules.model import (
     Delivery,
     Follower,
@@ -13,9 +12,8 @@ from services.notify.rules.model import (
     StoredDelivery,
     Trigger,
 )
-from services.notify.rules.returned_mail import ReturnedMail
+from services.notify.rules.sms_status import ReturnedMail
 from services.notify.rules.updates import Updates
-from services.notify.store.consents import save_consents
 from services.notify.store.contacts import (
     cancel_deliveries,
     count_namings,
@@ -28,8 +26,9 @@ from services.notify.store.daily_limit import (
     suppress_excess,
 )
 from services.notify.store.leads import save_leads
-from services.notify.store.returns import take_back
+from services.notify.store.preferences import save_consents
 from services.notify.store.rows import delivery_columns, follower_of, trigger_of
+from services.notify.store.settling import take_back
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from services.notify.store.contact_keys import HASHES
+from services.notify.store.sealed_contacts import HASHES
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer, UnreadableError
 

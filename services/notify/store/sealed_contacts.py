@@ -1,14 +1,158 @@
 """Contacts as they are stored: each value sealed with the key of its person."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import structlog
 from asyncpg import Record
 
-from services.notify.store.contact_keys import ensure_keys
+from shared.errors import SystemicError
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer, UnreadableError, is_sealed
+
+# One statement locks the keys of known people as well, in the order of their hashes, so that none
+# is destroyed meanwhile and no two transactions deadlock.
+_ENSURE_SQL = """
+    INSERT INTO contact_keys AS known (person, wrapped, secret_id)
+    SELECT *, $3 FROM unnest($1::text[], $2::bytea[]) AS new (person, wrapped) ORDER BY person
+    ON CONFLICT (person) DO UPDATE SET person = excluded.person
+    RETURNING person, wrapped
+"""
+_LOCK_SQL = """
+    SELECT person FROM contact_keys
+     WHERE person IN (SELECT person FROM requests WHERE request_id = ANY($1::uuid[]))
+     ORDER BY person
+       FOR UPDATE
+"""
+_DESTROY_SQL = """
+    DELETE FROM contact_keys AS known
+     WHERE person = ANY($1::text[])
+       AND NOT EXISTS (SELECT FROM requests WHERE requests.person = known.person)
+"""
+_SOME_SQL = "SELECT person, wrapped FROM contact_keys ORDER BY person LIMIT 10"
+_STRANGE_SQL = "SELECT EXISTS (SELECT FROM contact_keys WHERE secret_id <> ALL($1::text[]))"
+_HASH_KEY_SQL = "SELECT wrapped FROM hash_key"
+_KEEP_HASH_KEY_SQL = """
+    INSERT INTO hash_key (wrapped, secret_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
+"""
+_USE = "contacts at rest"
+HASHES = "hashes of people"
+"""Owner of the key of the hashes, as it is wrapped."""
+
+
+class WrongContactKeyError(SystemicError):
+    """``NOTIFY_CONTACT_KEY`` and the one before do not open the keys in the database."""
+
+    code = "wrong_contact_key"
+
+
+@dataclass(slots=True)
+class ContactKeys:
+    """The secrets behind people's hashes and keys, checked once against the database.
+
+    With other secrets contacts could not be read, and new ones would be lost with them.
+
+    Attributes:
+        secrets: ``NOTIFY_CONTACT_KEY``, then the one before.
+        sealer: Wraps the keys of people with the first secret, and opens by each.
+        passed: True once they were checked.
+    """
+
+    secrets: Sequence[bytes]
+    sealer: Sealer = field(init=False)
+    passed: bool = field(default=False, init=False)
+    _hash_key: bytes = field(default=b"", init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Derive the sealer."""
+        present, *before = self.secrets
+        self.sealer = Sealer.derived(present, _USE, *before)
+
+    async def require(self, db: Connection) -> bytes:
+        """Check the secrets, unless that was done; return the key of the hashes of people.
+
+        Args:
+            db: A connection in notify's schema.
+
+        Raises:
+            WrongContactKeyError: A key is wrapped with another secret, or none of some can be
+                unwrapped.
+        """
+        if not self.passed:
+            self._hash_key = await self._checked(db)
+            self.passed = True
+        return self._hash_key
+
+    async def keep_hash_key(self, db: Connection) -> None:
+        """Store the key of the hashes unless it is, so that it outlives its secret.
+
+        Args:
+            db: A connection in a transaction with notify's schema.
+
+        Raises:
+            WrongContactKeyError: As for ``require``.
+        """
+        wrapped = self.sealer.wrap(await self.require(db), HASHES)
+        await db.execute(_KEEP_HASH_KEY_SQL, wrapped, self.sealer.key_ids[0])
+
+    async def _checked(self, db: Connection) -> bytes:
+        some = await db.fetch(_SOME_SQL)
+        # From the oldest, which the hashes of an older version were made with.
+        opening = [one for one in reversed(self.secrets) if _opens_any(one, some)]
+        if (some and not opening) or await db.fetchval(_STRANGE_SQL, self.sealer.key_ids):
+            raise WrongContactKeyError("NOTIFY_CONTACT_KEY is not that of the stored contacts")
+        wrapped = await db.fetchval(_HASH_KEY_SQL)
+        if wrapped is None:
+            return next(iter(opening), self.secrets[-1])
+        try:
+            return self.sealer.unwrap(wrapped, HASHES)
+        except UnreadableError:
+            raise WrongContactKeyError(
+                "NOTIFY_CONTACT_KEY is not that of the stored hashes"
+            ) from None
+
+
+def _opens_any(secret: bytes, keys: Sequence[Record]) -> bool:
+    sealer = Sealer.derived(secret, _USE)
+    return any(_opens(sealer, row["wrapped"], row["person"]) for row in keys)
+
+
+def _opens(sealer: Sealer, wrapped: bytes, person: str) -> bool:
+    try:
+        sealer.unwrap(wrapped, person)
+    except UnreadableError:
+        return False
+    return True
+
+
+async def ensure_keys(
+    db: Connection, people: Collection[str], sealer: Sealer
+) -> Mapping[str, Sealer]:
+    """Return the sealer of each person, with a new key for who has none; locks the keys.
+
+    Args:
+        db: A connection in a transaction.
+        people: Keyed hashes of the people.
+        sealer: Our sealer.
+
+    Raises:
+        UnreadableError: A stored key is damaged.
+    """
+    new = {person: sealer.new_wrapped_key(person) for person in people}
+    rows = await db.fetch(_ENSURE_SQL, list(new), list(new.values()), sealer.key_ids[0])
+    return {row["person"]: sealer.unwrapped(row["wrapped"], row["person"]) for row in rows}
+
+
+async def lock_keys(db: Connection, request_ids: Collection[str]) -> list[str]:
+    """Lock the keys of the people of these requests, and return the people's hashes."""
+    return [row["person"] for row in await db.fetch(_LOCK_SQL, sorted(request_ids))]
+
+
+async def destroy_keys(db: Connection, people: Collection[str]) -> None:
+    """Destroy the locked keys of people who have no contact left."""
+    await db.execute(_DESTROY_SQL, people)
+
 
 log = structlog.get_logger()
 

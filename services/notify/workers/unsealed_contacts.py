@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.notify.store.contact_keys import ContactKeys
-from services.notify.store.sealed_contacts import seal_unsealed
+from services.notify.store.sealed_contacts import ContactKeys, seal_unsealed
 from shared.errors import StoppedError
 from shared.runtime.consumer.retry import with_database
 from shared.runtime.ops.shutdown import cancel_on_stop

@@ -8,14 +8,14 @@ from pydantic import Field
 from uuid_utils import UUID
 
 from services.triage.policy import Assessment, CityPolicy, TriagePolicy
-from services.triage.rules.dedup.addresses import address_key
 from services.triage.rules.dedup.case_index import CandidateQuery, build_query
+from services.triage.rules.dedup.features import address_key
 from services.triage.rules.dedup.model import Report, ReportPlace, TriageCase
 from services.triage.rules.derived_ids import TIME_BYTES, derived_uuid7
 from services.triage.rules.priority.location import ReportLocation
 from shared.catalogue import ServiceType
 from shared.catalogue.answers import Answer
-from shared.catalogue.located_judgement import LocatedJudgement
+from shared.catalogue.judgement import LocatedJudgement
 from shared.catalogue.report_reader import free_text
 from shared.contract.events import Data, Location, Request, SubmittedRequest
 from shared.contract.events.submissions import AttributeValue

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from services.triage.decisions.assessment import AssessedReport
 from services.triage.rules.dedup.case_index import CaseIndex
-from services.triage.rules.dedup.following import follow, may_follow
-from services.triage.rules.dedup.matching import find_match
+from services.triage.rules.dedup.matching import find_match, follow, may_follow
 from services.triage.rules.dedup.model import CaseRejection, Match, TriageCase
-from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
+from services.triage.rules.dedup.scoring import PointUse, PointUses
 from services.triage.rules.priority.context import (
     NO_REPORTERS,
     KnownSurge,

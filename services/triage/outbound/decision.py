@@ -1,7 +1,9 @@
 """From a resolution to the decision event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from services.triage.decisions.reassessment import Reassessed
 from services.triage.decisions.resolution import Resolution, final_priority
 from services.triage.outbound.explanation import (
     explain_following,
@@ -20,6 +22,8 @@ from services.triage.rules.priority.conditions import DOUBTFUL
 from services.triage.rules.priority.context import NO_REPORTERS, KnownSurge, Reporters
 from services.triage.rules.priority.score import DetectedEmergency, PriorityScore
 from services.triage.rules.referral import AgencyReferral, ReasonText
+from services.triage.surges.detection import reporter_hash, slot_of, slot_start
+from services.triage.surges.state import district_of
 from shared.catalogue import CALL_911
 from shared.contract.events import (
     Advice,
@@ -27,12 +31,21 @@ from shared.contract.events import (
     Duplicate,
     Emergency,
     MatchReason,
+    NoteAdded,
     Priority,
     PriorityReason,
+    Reassessment,
     Referral,
     ReferralReason,
     RejectedCandidate,
+    ReportCount,
+    ReportCounts,
+    Request,
+    RequestReassessed,
 )
+from shared.contract.topics import TRIAGE_DECISIONS
+from shared.runtime.outgoing import Outgoing
+from shared.vocabulary import Lane, is_plausible
 
 
 def to_decision(
@@ -167,3 +180,67 @@ def _referral(referral: AgencyReferral | None, language: str) -> Referral | None
 
 def _referral_reason(reason: ReasonText, language: str) -> ReferralReason:
     return ReferralReason(code=reason.code, text=reason.text.in_language(language))
+
+
+def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
+    """Return the event of a reassessment.
+
+    Args:
+        reassessed: The request with its new assessment.
+        now: The present moment.
+    """
+    request, assessment, city = reassessed
+    note = request.waiting[-1]
+    priority, emergency = to_priority(assessment.priority), to_emergency(assessment.emergency)
+    language = note.data.language or request.stated.language or "en"
+    data = Reassessment(
+        request_id=request.request_id,
+        case_id=request.case_id,
+        priority=priority,
+        emergency=emergency,
+        advice=(call_911(language),) if emergency else (),
+        note_id=note.data.note_id,
+        explanation=tuple(explain_priority(priority, emergency, city.reason_texts)),
+    )
+    return RequestReassessed.of(data, now=now, cause=note, request=request.request_id)
+
+
+def passed_on(note: NoteAdded, case_id: str) -> Outgoing:
+    """Return the record that carries a note behind the decision of its request.
+
+    Args:
+        note: The note as intake published it.
+        case_id: The case of its request.
+    """
+    return Outgoing.to_topic(TRIAGE_DECISIONS.name, case_id, note)
+
+
+def to_report_counts(requests: Iterable[Request]) -> list[ReportCounts]:
+    """Return one payload for each dedup group and lane among the requests of a batch.
+
+    A reporter appears once for each district and slot, in order of arrival. Requests whose event
+    time is not plausible are left out: they would move the watcher's clock.
+    """
+    groups: dict[tuple[str, str, Lane], dict[tuple[str, int], dict[int, None]]] = {}
+    for request in filter(_is_countable, requests):
+        group = groups.setdefault((request.jurisdiction, request.dedup_group, request.lane), {})
+        reporters = group.setdefault((district_of(request), slot_of(request.observed_at)), {})
+        reporters[reporter_hash(request.reporter_ref or request.request_id)] = None
+    return [
+        ReportCounts(
+            jurisdiction=jurisdiction,
+            dedup_group=dedup_group,
+            lane=lane,
+            counts=tuple(
+                ReportCount(
+                    district=district, observed_from=slot_start(slot), reporters=tuple(reporters)
+                )
+                for (district, slot), reporters in group.items()
+            ),
+        )
+        for (jurisdiction, dedup_group, lane), group in groups.items()
+    ]
+
+
+def _is_countable(request: Request) -> bool:
+    return is_plausible(request.observed_at)

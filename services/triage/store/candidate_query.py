@@ -5,8 +5,7 @@ from datetime import datetime
 from math import floor
 from typing import Any, TypeAlias
 
-from services.triage.rules.dedup.case_index import CandidateQuery
-from services.triage.rules.dedup.grid import ROW_DEGREES, Box
+from services.triage.rules.dedup.case_index import ROW_DEGREES, Box, CandidateQuery
 
 # At a crowded place the newest cases are enough: an older one is a recurrence at most. LIMIT also
 # makes each search an index scan of its own, whatever the planner estimates for the arrays.

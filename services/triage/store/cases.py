@@ -16,7 +16,7 @@ from services.triage.records import (
 )
 from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.model import TriageCase
-from services.triage.rules.dedup.placeholder_points import PointUse
+from services.triage.rules.dedup.scoring import PointUse
 from services.triage.rules.priority.context import (
     MAX_ANONYMOUS,
     MAX_COUNTED,

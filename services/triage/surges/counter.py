@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import TypeAlias
 
-from services.triage.surges.detection import SLOTS_PER_HOUR, slot_of
-from services.triage.surges.distinct_count import pack
+from services.triage.surges.detection import SLOTS_PER_HOUR, pack, slot_of
 from services.triage.surges.state import SurgeKey, SurgeState, TrackedSurge
 from services.triage.surges.tracker import SurgeCity, SurgeTracker
 

@@ -11,12 +11,14 @@ from services.triage.surges.detection import (
     NEW_HOURS,
     SLOTS_PER_HOUR,
     Window,
+    add_reporter,
     busiest_recent_hour,
+    distinct_count,
     expected_in_hour,
     find_end,
     find_start,
+    unpack,
 )
-from services.triage.surges.distinct_count import add_reporter, distinct_count, unpack
 from services.triage.surges.state import SurgeKey, SurgeState, TrackedSurge
 from shared.catalogue import Catalogue
 from shared.catalogue.surges import CitySurges

@@ -3,17 +3,49 @@
 import time
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import structlog
 
 from services.triage.surges.detection import slot_of
-from services.triage.surges.event_clock import EventClock
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.kafka import BrokerDownError, Partition
 from shared.runtime.kafka.admin import KafkaAdminError, committed_offsets
 from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
 from shared.vocabulary import Lane
+
+P = TypeVar("P")
+
+
+class EventClock(Generic[P]):
+    """The latest event time read, held back by partitions with a backlog.
+
+    After a pause some partitions are read faster than others. The clock must not run ahead of a
+    partition in which older reports wait.
+    """
+
+    def __init__(self) -> None:
+        self._latest: dict[P, datetime] = {}
+
+    def observe(self, partition: P, moment: datetime) -> None:
+        """Advance a partition to the event time of a report, unless it is further already."""
+        self._latest[partition] = max(self._latest.get(partition, moment), moment)
+
+    def now(self, has_backlog: Mapping[P, bool]) -> datetime | None:
+        """Return the watermark, or None while it is unknown.
+
+        Args:
+            has_backlog: For each assigned partition, True when reports of it are not counted yet.
+        """
+        behind = [partition for partition, waits in has_backlog.items() if waits]
+        if any(partition not in self._latest for partition in behind):
+            return None
+        if behind:
+            return min(self._latest[partition] for partition in behind)
+        read = [self._latest[p] for p in has_backlog if p in self._latest]
+        return max(read, default=None)
+
 
 log = structlog.get_logger()
 

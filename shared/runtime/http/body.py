@@ -1,12 +1,15 @@
 """The body of a request: its deadline, its size, and who may compress it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from aiohttp import web
+from multipart import MultipartSegment, PushMultipartParser, parse_options_header
 
-from shared.runtime.http.body_memory import begin_body
+from shared.runtime.http.body_memory import BodyBuffer, begin_body
 from shared.runtime.http.callers import RefusedError, is_known
 from shared.runtime.http.limits import HTTP_LIMITS
 from shared.runtime.http.problem_details import problem_response
@@ -69,3 +72,152 @@ def _refuse_coding(request: web.Request) -> None:
     if "Content-Encoding" in request.headers and not is_known(request):
         detail = "Send the body without Content-Encoding, or with an API key."
         raise RefusedError(problem_response(415, "Content-Encoding not accepted", detail))
+
+
+MULTIPART = "multipart/form-data"
+_CHUNK_BYTES = 64 * 1024
+
+FormEvent: TypeAlias = MultipartSegment | bytes
+"""The head of a field, or the next bytes of the last one."""
+
+
+class BodyTooLargeError(Exception):
+    """The body has more bytes than its route takes."""
+
+
+class NoFormError(ValueError):
+    """The body is no form, is cut off, or has more fields than are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of a form: its name and its bytes."""
+
+    name: str
+    content: bytes
+
+
+def values_by_name(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    """Return every value of each name, in order and without blank ones."""
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        if text := value.strip():
+            values[name] = (*values.get(name, ()), text)
+    return values
+
+
+def fields_of(
+    starts: Sequence[tuple[str, int]], content: bytes | bytearray
+) -> Iterator[tuple[str, bytes | bytearray]]:
+    """Yield name and bytes of each field.
+
+    Args:
+        starts: The name of each, and where it starts.
+        content: The bytes of all, one after the other.
+    """
+    ends = [start for _, start in starts[1:]] + [len(content)]
+    for (name, start), end in zip(starts, ends, strict=False):
+        yield name, content[start:end]
+
+
+async def read_parts(
+    request: web.Request, *, max_bytes: int, max_parts: int, buffer: BodyBuffer | None = None
+) -> Sequence[Part]:
+    """Return the fields of the form in the body of a request, in order.
+
+    Args:
+        request: The request; its content type is ``MULTIPART``.
+        max_bytes: The largest body, boundaries included.
+        max_parts: The largest number of fields.
+        buffer: Holds the bytes of a caller without a key; None for memory without a limit.
+
+    Raises:
+        NoFormError: It cannot be read.
+        RefusedError: The bytes were dropped from the buffer.
+        BodyTooLargeError: It has more bytes.
+        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+    """
+    content = buffer.content if buffer else bytearray()
+    extend = buffer.extend if buffer else content.extend
+    starts: list[tuple[str, int]] = []
+
+    def take(event: FormEvent) -> None:
+        if isinstance(event, MultipartSegment):
+            starts.append((event.name or "", len(content)))
+        else:
+            extend(event)
+
+    await receive_form(request, take, max_bytes=max_bytes, max_parts=max_parts)
+    if buffer:
+        buffer.keep()
+    return [Part(name, bytes(part)) for name, part in fields_of(starts, content)]
+
+
+async def receive_form(
+    request: web.Request,
+    take: Callable[[FormEvent], None],
+    *,
+    max_bytes: int,
+    max_parts: int,
+    within_s: float | None = None,
+) -> None:
+    """Pass on the fields of a form as they arrive.
+
+    Args:
+        request: The request; its content type is ``MULTIPART``.
+        take: Takes the head of each field and then its bytes; what it raises is raised.
+        max_bytes: The largest body, boundaries included.
+        max_parts: The largest number of fields.
+        within_s: The time in which it must arrive; None for that of every body.
+
+    Raises:
+        NoFormError: It cannot be read.
+        BodyTooLargeError: It has more bytes.
+        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+    """
+    _, options = parse_options_header(request.headers["Content-Type"])
+    try:
+        parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=max_parts)
+
+        def parse(chunk: bytes) -> None:
+            for event in parser.parse(chunk):
+                if event is not None:
+                    take(event)
+
+        await _receive(request, parse, max_bytes, within_s)
+        parser.close()
+    except ValueError as error:
+        raise NoFormError(str(error)) from None
+
+
+async def read_at_most(request: web.Request, max_bytes: int) -> bytes:
+    """Return the body of a request.
+
+    Args:
+        request: The request.
+        max_bytes: The largest body.
+
+    Raises:
+        BodyTooLargeError: It has more bytes than that.
+        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+    """
+    body = bytearray()
+    await _receive(request, body.extend, max_bytes)
+    return bytes(body)
+
+
+async def _receive(
+    request: web.Request,
+    take: Callable[[bytes], None],
+    max_bytes: int,
+    within_s: float | None = None,
+) -> None:
+    if (request.content_length or 0) > max_bytes:
+        raise BodyTooLargeError
+    received = 0
+    async with body_deadline(request, within_s):
+        while chunk := await request.content.read(_CHUNK_BYTES):
+            received += len(chunk)
+            if received > max_bytes:
+                raise BodyTooLargeError
+            take(chunk)

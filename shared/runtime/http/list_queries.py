@@ -2,8 +2,10 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
+import aiohttp
+import pydantic_core
 from aiohttp import web
 from pydantic import Field
 
@@ -127,3 +129,23 @@ def decode_cursor(of: CursorList, bureau: str, cursor: str) -> int | None:
         return None
     is_known = 0 <= number <= _MAX_NUMBER[of] and encode_cursor(of, bureau, number) == cursor
     return number if is_known else None
+
+
+async def read_json(response: aiohttp.ClientResponse, most_bytes: int) -> Any:  # noqa: ANN401 - anything may come from outside
+    """Return the JSON value of an answer.
+
+    Args:
+        response: The answer; its body is not read yet.
+        most_bytes: The longest body that is read.
+
+    Raises:
+        ValueError: It is longer, is no JSON, or is nested too deeply.
+        aiohttp.ClientError: It broke off.
+        TimeoutError: It did not arrive in time.
+    """
+    body = b""
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > most_bytes:
+            raise ValueError("too long an answer")
+    return pydantic_core.from_json(body)

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
-from pydantic import BaseModel, PositiveInt, TypeAdapter
+from pydantic import BaseModel, Field, PositiveInt, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from shared.contract.events import FieldError
@@ -271,3 +271,30 @@ RETRY_AFTER: Mapping[str, Parameter] = {
 def problem(description: str, headers: Mapping[str, Parameter] | None = None) -> Content:
     """Return the content of an error."""
     return Content(description, ("application/problem+json",), ProblemDetails, headers or {})
+
+
+IDEMPOTENT: Mapping[str, Parameter] = {
+    "Idempotency-Key": Parameter(
+        "Id of it, at most 500 characters: a repeat gets the same answer. A blank one counts as "
+        "left out.",
+        Annotated[str, Field(max_length=500)],
+    )
+}
+_CHALLENGE: Mapping[str, Parameter] = {
+    "WWW-Authenticate": Parameter("Bearer.", Literal["Bearer"], required=True)
+}
+UNAVAILABLE: Mapping[int, Content] = {
+    503: problem("It cannot be answered at the moment; call again.", RETRY_AFTER)
+}
+KEY_REFUSALS: Mapping[int, Content] = {
+    401: problem("The key is missing or unknown.", _CHALLENGE),
+    403: problem("The key is of another kind of caller."),
+    429: problem("The key or the address calls too often.", RETRY_AFTER),
+    **UNAVAILABLE,
+}
+JSON_REFUSALS: Mapping[int, Content] = {
+    400: problem("The body is no JSON, or the Idempotency-Key is unusable."),
+    408: problem("The body did not arrive in time."),
+    413: problem("The body is larger than 1 MiB."),
+    415: problem("The body is of another type."),
+}

@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from shared.errors import StoppedError
+from shared.errors import StoppedError, SystemicError, TransientError
 
 T = TypeVar("T")
 
@@ -73,3 +74,45 @@ async def is_set_within(event: asyncio.Event, seconds: float | None) -> bool:
         async with asyncio.timeout(seconds):
             return await event.wait()
     return False
+
+
+@dataclass(slots=True)
+class WokenWork:
+    """Calls work again and again, and waits while there is none.
+
+    Attributes:
+        every_s: Seconds until it looks for work without being woken, also after an error.
+    """
+
+    every_s: float
+    _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._woken.set()
+
+    async def run(
+        self,
+        stopping: asyncio.Event,
+        work: Callable[[], Awaitable[object]],
+        on_error: Callable[[SystemicError | TransientError], None],
+    ) -> None:
+        """Do the work until asked to stop.
+
+        Args:
+            stopping: Set when the process is to stop; what the work has begun then, it ends.
+            work: Does some of it; returns a false value when there was none.
+            on_error: Called with an error after which the work is tried again.
+        """
+        with suppress(StoppedError):
+            while True:
+                self._woken.clear()
+                try:
+                    await pause(stopping, 0)
+                    while await work():
+                        await pause(stopping, 0)
+                except (SystemicError, TransientError) as error:
+                    on_error(error)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.every_s):
+                        await cancel_on_stop(stopping, self._woken.wait())

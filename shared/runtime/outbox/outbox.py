@@ -1,8 +1,10 @@
 """The transactional outbox: records to publish, inserted in the transaction of their cause."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
@@ -10,9 +12,12 @@ from zlib import crc32
 
 from shared.contract.events import Event
 from shared.contract.topics import EXPRESS_TOPICS
+from shared.errors import DatabaseBusyError, DatabaseDownError, StoppedError
 from shared.runtime.cooperative import in_turns
+from shared.runtime.ops import metrics
+from shared.runtime.ops.shutdown import pause
 from shared.runtime.outgoing import UNTRACED, Headers, Outgoing
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, Pool, borrow
 
 BUCKETS = range(9)
 """The buckets of records, which relays share.
@@ -141,3 +146,27 @@ def unpack_headers(packed: str | None) -> Headers:
         (name, None if value is None else value.encode("latin-1"))
         for name, value in json.loads(packed)
     ]
+
+
+_BACKLOG = """
+    SELECT coalesce(sum(records), 0) AS records,
+           (SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits
+             WHERE inhparent = 'outbox_batches'::regclass) AS bytes,
+           (SELECT extract(epoch FROM now() - created_at)
+              FROM outbox_waiting ORDER BY seq LIMIT 1) AS oldest_s
+      FROM (SELECT records FROM outbox_waiting LIMIT 1000000) AS waiting
+"""
+_EVERY_S = 3.0
+
+
+async def measure_backlog(pool: Pool, stopping: asyncio.Event) -> None:
+    """Set the gauges every 3 s until asked to stop; while the database is down they stand."""
+    with suppress(StoppedError):
+        while True:
+            with suppress(DatabaseDownError, DatabaseBusyError):
+                async with borrow(pool) as db:
+                    [backlog] = await db.fetch(_BACKLOG)
+                metrics.OUTBOX.set(backlog["records"])
+                metrics.OUTBOX_BYTES.set(backlog["bytes"])
+                metrics.OUTBOX_OLDEST.set(backlog["oldest_s"] or 0)
+            await pause(stopping, _EVERY_S)

@@ -13,10 +13,65 @@ from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
-from shared.runtime.outbox.memory import BatchMemory
-from shared.runtime.outbox.outbox import BUCKETS, OutboxBatch, unpack_headers, wake_relays
+from shared.runtime.outbox.outbox import (
+    BUCKETS,
+    EXPRESS_BUCKETS,
+    KEY_BUCKETS,
+    OutboxBatch,
+    unpack_headers,
+    wake_relays,
+)
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, acquire
+
+
+@dataclass(slots=True)
+class BatchMemory:
+    """Contents of batches by number, up to a limit of bytes; what exceeds it is not kept.
+
+    It is a cache: the table says what is to be published, and in which order.
+
+    Attributes:
+        limit_bytes: The most bytes of records.
+    """
+
+    limit_bytes: int
+    _batches: dict[int, OutboxBatch] = field(default_factory=dict, init=False)
+    _bytes: int = field(default=0, init=False)
+
+    def add(self, batch: OutboxBatch) -> None:
+        """Keep the batch if there is room."""
+        if self._bytes + batch.bytes <= self.limit_bytes:
+            self._batches[batch.seq] = batch
+            self._bytes += batch.bytes
+
+    def take(self, seq: int, count: int) -> Sequence[Outgoing] | None:
+        """Remove a batch; return its records, or None when it is not here.
+
+        Args:
+            seq: Number of the batch.
+            count: How many records the table says it has. A batch that has lost some there,
+                because they were erased, is not here any more.
+        """
+        batch = self._batches.pop(seq, None)
+        if batch is None:
+            return None
+        self._bytes -= batch.bytes
+        return batch.records if len(batch.records) == count else None
+
+    def drop_before(self, seq: int) -> None:
+        """Remove the batches with lower numbers, to be called with the lowest that still waits.
+
+        They were erased, or read from the table and published before they came here.
+        """
+        for earlier in [number for number in self._batches if number < seq]:
+            self._bytes -= self._batches.pop(earlier).bytes
+
+    def clear(self) -> None:
+        """Remove all."""
+        self._batches.clear()
+        self._bytes = 0
+
 
 log = structlog.get_logger()
 
@@ -205,3 +260,26 @@ def _stored_records(row: Record) -> Sequence[Outgoing]:
 async def _pause(error: SystemicError | DatabaseBusyError, stopping: asyncio.Event) -> None:
     log.warning("relay_paused", code=error.code, reason=str(error))
     await pause(stopping, _RETRY_S)
+
+
+class ExpressAndOthers:
+    """A relay of the express topics, and one of all others.
+
+    Each has a connection and a producer of its own. Of a topic and key all records go through one
+    of them, so they stay in order.
+    """
+
+    def __init__(self, pool: Pool, access: KafkaAccess) -> None:
+        """Take the service's database, and where Kafka is."""
+        self._relays = [Relay(pool, access, part) for part in (EXPRESS_BUCKETS, KEY_BUCKETS)]
+
+    def hand_over(self, batches: Sequence[OutboxBatch]) -> None:
+        """Publish batches that were committed."""
+        for relay in self._relays:
+            relay.hand_over(batches)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Publish until asked to stop."""
+        async with asyncio.TaskGroup() as running:
+            for relay in self._relays:
+                running.create_task(relay.run(stopping))

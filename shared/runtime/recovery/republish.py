@@ -13,8 +13,8 @@ from datetime import datetime
 from shared.runtime.database import open_database
 from shared.runtime.kafka.reader import offset_bounds, offsets_at
 from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.outbox.housekeeping import remove_contacts
 from shared.runtime.outbox.outbox import BUCKETS
-from shared.runtime.outbox.removal import remove_contacts
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.positions import (
     PositionChange,

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.dispatch.inbound.surges import latest_surges
+from services.dispatch.inbound.external import latest_surges
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.surges import SurgeClosing, order_closing, upsert_surges
 from services.dispatch.workers.surge_closings import SurgeClosingWorker

@@ -21,7 +21,7 @@ from services.dispatch.channels.forwarding.open311_worker import POLL_EVERY, Ope
 from services.dispatch.channels.forwarding.rules.forwards import LEASE
 from services.dispatch.channels.forwarding.store.forwards import ForwardQueue
 from services.dispatch.channels.forwarding.updates import RemoteUpdates
-from services.dispatch.channels.webhooks.caller import open_caller
+from services.dispatch.channels.webhooks.worker import open_caller
 from shared.catalogue import Open311Forward
 from shared.contract.events import (
     CaseClosed,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.intake.media.files import MediaFiles, MediaStorageError
-from services.intake.media.storage import open_media_files
+from services.intake.media.library import open_media_files
 from services.intake.settings import MediaSettings
 
 pytestmark = pytest.mark.integration

@@ -6,8 +6,7 @@ import aiohttp
 import pytest
 
 from services.notify.channels.resident_links import contact
-from services.notify.channels.resident_links.contact import contact_routes
-from services.notify.channels.resident_links.disclosures import Disclosures
+from services.notify.channels.resident_links.contact import Disclosures, contact_routes
 from shared.contract.events import ContactDisclosure, ContactErased, new_id
 from shared.redaction import Redactor
 from shared.runtime.http.api_key_cache import ApiKeyCache

@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from services.notify.channels.resident_links.feedback import FeedbackPage, feedback_routes
-from services.notify.channels.resident_links.keep_feedback import FeedbackIntake
+from services.notify.channels.resident_links.feedback import (
+    FeedbackIntake,
+    FeedbackPage,
+    feedback_routes,
+)
 from services.notify.channels.resident_links.links import LinkReader
 from services.notify.channels.resident_links.store import MAX_ANSWERS
 from shared.contract.events import Decoder, FeedbackGiven, new_id

@@ -16,7 +16,6 @@ from deploy.local.postgres_files import postgres_programs
 from services.notify.inbound import collect_updates
 from services.notify.rules.recipients import person_hash
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.store.contact_keys import ContactKeys, WrongContactKeyError
 from services.notify.store.leads import case_reporters
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.store.rewrapping import (
@@ -25,6 +24,7 @@ from services.notify.store.rewrapping import (
     rewrap_hash_key,
     rewrap_next,
 )
+from services.notify.store.sealed_contacts import ContactKeys, WrongContactKeyError
 from services.notify.workers.unsealed_contacts import UnsealedContacts
 from shared.contract.events import new_id
 from shared.runtime.database import open_database

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.notify.handlers import on_messages
-from services.notify.rules.quiet_hours import QuietHours
+from services.notify.rules.daily_limit import QuietHours
 from shared.contract.events import Event, new_id
 from shared.runtime.postgres import Pool
 from tests.integration.notify.stores import NotifyStores, PostgresStores, claim

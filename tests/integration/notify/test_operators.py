@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.notify.rules.sms_status import settled_from
-from services.notify.store.log import latest_messages
-from services.notify.store.preview import find_message
+from services.notify.store.log import find_message, latest_messages
 from services.notify.store.settling import count_suppressed, list_unknown, settle
 from shared.contract.events import new_id
 from shared.runtime.postgres import Pool, transaction

@@ -10,9 +10,12 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from services.notify.channels.resident_links.keep_preferences import Preferences
 from services.notify.channels.resident_links.links import LinkReader
-from services.notify.channels.resident_links.preferences import PreferencePages, preference_routes
+from services.notify.channels.resident_links.preferences import (
+    PreferencePages,
+    Preferences,
+    preference_routes,
+)
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
 from services.notify.handlers import erase
 from services.notify.rules.model import StoredDelivery

@@ -28,7 +28,7 @@ from services.intake.channels.open311.schema import (
     ServiceRequest,
     UpdateTaken,
 )
-from services.intake.channels.pages.assets import load_assets
+from services.intake.channels.pages.site import load_assets
 from shared.catalogue import load_catalogue
 from shared.contract.events import new_id
 from shared.runtime.http.twilio import sign

@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.notify.rules.leads import CaseLead
+from services.notify.rules.recipients import CaseLead
 from services.notify.store.leads import save_leads
 from shared.contract.events import new_id
 from shared.runtime.postgres import open_pool, transaction

@@ -5,7 +5,7 @@ import pytest
 
 from shared.contract.topics import TRIAGE_DECISIONS, TRIAGE_DECISIONS_EXPRESS
 from shared.runtime.kafka import KafkaSink
-from shared.runtime.outbox.lanes import ExpressAndOthers
+from shared.runtime.outbox.relay import ExpressAndOthers
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool
 from tests.integration.runtime.relays import commit, is_leading, is_outbox_empty, outgoing

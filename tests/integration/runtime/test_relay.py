@@ -7,9 +7,9 @@ import pytest
 from shared.contract.events import encode
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.kafka import BrokerDownError, KafkaSink
+from shared.runtime.outbox.housekeeping import remove_records
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outbox.relay import Relay
-from shared.runtime.outbox.removal import remove_records
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.integration.runtime.relays import (

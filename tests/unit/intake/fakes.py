@@ -10,7 +10,7 @@ from services.intake.public_status.model import (
     WorkPictures,
 )
 from services.intake.public_status.nearby import NearbyState
-from services.intake.public_status.placing import PlacedCase
+from services.intake.public_status.store import PlacedCase
 from services.intake.records import Receipt, StoredSubmission
 from services.intake.rules.idempotency import SubmissionKey
 

@@ -12,6 +12,7 @@ from services.notify.rendering import (
     load_message_languages,
     message_catalogues,
 )
+from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import (
     CaseFacts,
@@ -25,9 +26,8 @@ from services.notify.rules.model import (
     StoredDelivery,
     Trigger,
 )
-from services.notify.rules.sending import SendingRules
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.store.contact_keys import ContactKeys
+from services.notify.store.sealed_contacts import ContactKeys
 from shared.catalogue import LocalText
 from shared.contract.events import (
     CaseClosed,

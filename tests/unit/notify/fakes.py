@@ -6,9 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
-from services.notify.rules.consents import ContactConsent
-from services.notify.rules.daily_limit import MessagesOfDay, counts, reader_days
-from services.notify.rules.flooding import WINDOW, Naming
+from services.notify.rules.daily_limit import WINDOW, MessagesOfDay, Naming, counts, reader_days
 from services.notify.rules.model import (
     Delivery,
     Follower,
@@ -20,10 +18,10 @@ from services.notify.rules.model import (
     Trigger,
     TriggerKey,
 )
-from services.notify.rules.returned_mail import RETURNED_WITHIN, ReturnedMail, suppression_of
-from services.notify.rules.triggers import ANSWERS
-from services.notify.rules.updates import Membership, Updates
-from services.notify.store.consents import Suppressed
+from services.notify.rules.recipients import ContactConsent
+from services.notify.rules.sms_status import RETURNED_WITHIN, ReturnedMail, suppression_of
+from services.notify.rules.updates import ANSWERS, Membership, Updates
+from services.notify.store.preferences import Suppressed
 from shared.contract.events import Event, new_id
 from shared.vocabulary import StatusChannel
 from tests.unit.notify.delivery_rows import DeliveryRow, clash, thread_of

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.notify.rules.quiet_hours import QuietHours
+from services.notify.rules.daily_limit import QuietHours
 from services.notify.settings import NotifySettings, SecondProviders
 
 

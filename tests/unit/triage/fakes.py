@@ -14,7 +14,7 @@ from services.triage.records import (
 )
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
-from services.triage.rules.dedup.placeholder_points import PointUse
+from services.triage.rules.dedup.scoring import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
 from shared.contract.events import NoteAdded
 

@@ -4,12 +4,65 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.dispatch.channels.bureau_api.schema import Feed, SentUpdate, UploadedPicture
-from shared.contract.events import UpdateReceipt, WorkOrder
+from shared.contract.events import (
+    Data,
+    UpdateReceipt,
+    WorkOrder,
+    WorkOrderChanged,
+    WorkOrderIssued,
+    WorkOrderReminded,
+    WorkOrderUpdate,
+    WorkOrderWithdrawn,
+)
 from shared.runtime.http.calls import JSON
 from shared.runtime.http.list_queries import BAD_CURSOR, BAD_QUERY, PAGE
-from shared.runtime.http.openapi import Content, Operation, Parameter, problem
-from shared.runtime.http.operation_parts import IDEMPOTENT, JSON_REFUSALS, KEY_REFUSALS
+from shared.runtime.http.openapi import (
+    IDEMPOTENT,
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    Parameter,
+    problem,
+)
+
+
+class Feed(Data):
+    """A page of a bureau's events."""
+
+    events: list[WorkOrderIssued | WorkOrderChanged | WorkOrderWithdrawn | WorkOrderReminded]
+    """The events, oldest first, each with the bytes that its topic has."""
+    next: str
+    """The cursor for the next call."""
+    more: bool
+    """Whether there are more by now."""
+
+
+class SentUpdate(WorkOrderUpdate):
+    """An update as on Kafka; path and key say which work order it is and whose."""
+
+    work_order_id: str = ""
+    """Ignored."""
+    bureau: str = ""
+    """Ignored."""
+
+
+class UploadedPicture(Data):
+    """Answer to an upload: the picture as it is kept."""
+
+    media_id: str
+    """Its id."""
+    url: str
+    """Its address, for ``media`` of an update."""
+    media_type: str
+    """MIME type."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    bytes: int
+    """Size in bytes."""
+
 
 MAX_WAIT_S = 30
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")

@@ -23,8 +23,7 @@ from services.dispatch.outbound import work_order_state
 from services.dispatch.store.postgres import find_work_order
 from shared.contract.events import WorkOrder
 from shared.runtime.ops.metrics import FORWARDS
-from shared.runtime.ops.shutdown import cancel_on_stop
-from shared.runtime.ops.woken_work import WokenWork
+from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
 from shared.vocabulary import FINAL_STATUSES
 
 log = structlog.get_logger()

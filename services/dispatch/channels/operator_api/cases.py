@@ -8,8 +8,9 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.channels.operator_api.case_operations import LIST_CASES, READ_CASE
-from services.dispatch.channels.operator_api.case_schema import (
+from services.dispatch.channels.operator_api.case_operations import (
+    LIST_CASES,
+    READ_CASE,
     CaseDetails,
     CaseEntry,
     CaseList,

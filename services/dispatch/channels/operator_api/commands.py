@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from services.dispatch.channels.operator_api.command_operations import COMMAND_CASE
 from services.dispatch.command_calls import run_commands
-from services.dispatch.handlers.operator_audit import operator_audit
+from services.dispatch.handlers.operators import operator_audit
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import MessageKey
 from services.dispatch.rules.operator_commands import CommandRefusal

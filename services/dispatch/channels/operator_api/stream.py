@@ -16,8 +16,7 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import Content, Operation, Parameter, documents
-from shared.runtime.http.operation_parts import KEY_REFUSALS
+from shared.runtime.http.openapi import KEY_REFUSALS, Content, Operation, Parameter, documents
 from shared.runtime.http.problem_details import problem_response
 
 _EVENT_STREAM = "text/event-stream"

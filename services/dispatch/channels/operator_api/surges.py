@@ -6,7 +6,7 @@ from dataclasses import asdict
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.channels.operator_api.surge_operations import (
+from services.dispatch.channels.operator_api.command_operations import (
     CLOSE_SURGE,
     DEFAULT_LIMIT,
     LIST_SURGES,

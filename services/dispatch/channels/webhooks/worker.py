@@ -3,14 +3,17 @@
 import asyncio
 import random
 from collections import deque
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 
+import aiohttp
 import structlog
 
-from services.dispatch.channels.webhooks.caller import WebhookCaller
+from services.dispatch.channels.webhooks.rules.url import signature
 from services.dispatch.channels.webhooks.store.deliveries import (
     Call,
     Round,
@@ -19,12 +22,65 @@ from services.dispatch.channels.webhooks.store.deliveries import (
     due_bureaus,
     try_lead,
 )
-from shared.delivery_attempts import MAX_IN_FLIGHT
+from shared.delivery_attempts import MAX_IN_FLIGHT, Outcome
 from shared.errors import StoppedError, SystemicError, TransientError
+from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
+from shared.runtime.http.names import NameLookup
+from shared.runtime.http.outgoing_calls import OutgoingCalls
 from shared.runtime.ops.metrics import WEBHOOK_CALLS
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Connection, acquire
+
+_KEPT_OPEN_S = 4.0
+_CONTENT_TYPE = "application/cloudevents+json"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCaller(OutgoingCalls):
+    """Calls webhooks."""
+
+    async def call(self, url: str, secrets: Sequence[str], event_id: str, body: bytes) -> Outcome:
+        """Send an event; return what came of it. What the answer holds decides nothing.
+
+        Args:
+            url: The webhook's URL.
+            secrets: Its secrets.
+            event_id: Id of the event.
+            body: Bytes of the event.
+        """
+        headers = _headers(secrets, event_id, body, utc_now())
+        outcome, _ = await self.send("POST", url, headers, body)
+        return outcome
+
+
+@asynccontextmanager
+async def open_caller(allow: Sequence[Network]) -> AsyncGenerator[WebhookCaller]:
+    """Open what calls webhooks.
+
+    Args:
+        allow: Networks that are allowed besides the public ones.
+    """
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_OPEN_S),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(),  # each call has its own
+        auto_decompress=False,
+    ) as session:
+        yield WebhookCaller(session, NameLookup().addresses, allow)
+
+
+def _headers(
+    secrets: Sequence[str], event_id: str, body: bytes, now: datetime
+) -> Mapping[str, str]:
+    timestamp = int(now.timestamp())
+    return {
+        "Content-Type": _CONTENT_TYPE,
+        "webhook-id": event_id,
+        "webhook-timestamp": f"{timestamp}",
+        "webhook-signature": signature(secrets, event_id, timestamp, body),
+    }
+
 
 _InFlight: TypeAlias = dict[asyncio.Task[Call], int]
 

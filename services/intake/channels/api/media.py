@@ -5,28 +5,81 @@ from types import MappingProxyType
 
 from aiohttp import web
 
-from services.intake.channels.api.operations import DOWNLOAD, RELEASE, UPLOAD, WITHHOLD
-from services.intake.channels.api.picture_body import read_picture
-from services.intake.channels.api.schema import KeptPicture, PictureDecision
+from services.intake.channels.api.operations import (
+    DOWNLOAD,
+    RELEASE,
+    UPLOAD,
+    WITHHOLD,
+    KeptPicture,
+    PictureDecision,
+)
 from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.library import MediaLibrary
 from services.intake.media.responses import picture_refusal
 from services.intake.media.store import KeptMedia
 from services.intake.rules.media import (
+    MAX_BYTES,
     PATH,
     ReencodedPicture,
     RefusedPictureError,
     is_media_id,
     media_url,
 )
+from shared.contract.events import FieldError
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
+from shared.runtime.http.body import (
+    MULTIPART,
+    BodyTooLargeError,
+    NoFormError,
+    read_at_most,
+    read_parts,
+)
 from shared.runtime.http.call_slots import CallSlot
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
+
+_FIELD = "file"
+_OTHER_BYTES = 64 * 1024
+"""Boundaries and other fields of a form."""
+_MAX_FIELDS = 20
+_NO_FILE = FieldError(
+    field=_FIELD, code="missing_file", message="Send the picture as the field file of the form."
+)
+
+
+async def read_picture(request: web.Request) -> bytes:
+    """Return the bytes of the picture; they may be none.
+
+    Raises:
+        RefusedPictureError: It has more bytes than are taken.
+        RefusedError: It is a form that cannot be read, or has no field ``file``.
+        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+    """
+    try:
+        if media_type_of(request) != MULTIPART:
+            return await read_at_most(request, MAX_BYTES)
+        parts = await read_parts(request, max_bytes=MAX_BYTES + _OTHER_BYTES, max_parts=_MAX_FIELDS)
+    except BodyTooLargeError:
+        raise RefusedPictureError("too_many_bytes") from None
+    except NoFormError:
+        advice = (
+            f"Send multipart/form-data with a boundary and at most {_MAX_FIELDS} fields, or the "
+            "picture alone as the body."
+        )
+        raise RefusedError(problem_response(400, "Not a form", advice)) from None
+    picture = next((part.content for part in parts if part.name == _FIELD), None)
+    if picture is None:
+        advice = "Mend what is named under errors and send it again."
+        raise RefusedError(problem_response(422, "Not acceptable", advice, errors=[_NO_FILE]))
+    if len(picture) > MAX_BYTES:
+        raise RefusedPictureError("too_many_bytes")
+    return picture
+
 
 MAX_UPLOADS: Mapping[Scope, int] = MappingProxyType({"adapter": 16, "bureau": 4})
 """Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them."""

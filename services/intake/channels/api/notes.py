@@ -2,9 +2,8 @@
 
 from aiohttp import web
 
-from services.intake.channels.api.operations import ADD_NOTE
+from services.intake.channels.api.operations import ADD_NOTE, NoteTaken
 from services.intake.channels.api.paths import NOTES
-from services.intake.channels.api.schema import NoteTaken
 from services.intake.notes.adding import AddNote, NoteCall
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.call_slots import CallSlot

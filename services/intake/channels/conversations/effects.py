@@ -1,18 +1,24 @@
 """Effects of a step of a conversation, inside its transaction: requests and notes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from services.intake.channels.conversations.rules.another import numbers_in
 from services.intake.handlers import accept_submissions
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.store import attach_media
-from services.intake.notes.parsing import NoteOrigin, ParsedNote, RequestReference, parse_note
-from services.intake.notes.stated_location import locate_stated
+from services.intake.notes.parsing import (
+    NoteOrigin,
+    ParsedNote,
+    RequestReference,
+    locate_stated,
+    parse_note,
+)
 from services.intake.notes.store import find_request
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy
-from services.intake.public_status.placing import place_request
+from services.intake.public_status.store import place_request
 from services.intake.rules.media import media_ids_of
 from services.intake.rules.stated_places import StatedPlace
 from services.intake.rules.text import split_text
@@ -127,3 +133,21 @@ class StepEffects:
         if location and await place_request(self._db, request.request_id, location):
             return location
         return None
+
+
+async def named_request(
+    db: Connection, texts: Iterable[str], jurisdiction: str
+) -> RequestReference | None:
+    """Return the first request of a city whose tracking number stands in texts; None without one.
+
+    Args:
+        db: A connection in a transaction.
+        texts: The texts, in the order in which they count.
+        jurisdiction: Id of the city.
+    """
+    for text in texts:
+        for number in numbers_in(text):
+            request = await find_request(db, number)
+            if request and request.jurisdiction == jurisdiction:
+                return request
+    return None

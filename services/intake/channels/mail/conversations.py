@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from services.intake.channels.mail.pictures import MailPictures
 from services.intake.channels.mail.reading import MailReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.channels.mail.rules.machine import on_due
@@ -17,8 +16,7 @@ from services.intake.channels.mail.store import (
     is_token,
     lock_due,
 )
-from services.intake.channels.mail.submission import SOURCE
-from services.intake.channels.mail.turn import Fate, MailMessage, MailTurn
+from services.intake.channels.mail.turn import SOURCE, Fate, MailMessage, MailPictures, MailTurn
 from services.intake.policy import IntakePolicy
 from services.intake.rules.idempotency import idempotency_key
 from shared.contract.events import MailReturn, MailReturned

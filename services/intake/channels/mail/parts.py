@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from services.intake.channels.mail.conversations import MailConversations
 from services.intake.channels.mail.listener import MailListener
-from services.intake.channels.mail.pictures import MailPictures
 from services.intake.channels.mail.questions import QuestionSender
 from services.intake.channels.mail.reading import MailReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
+from services.intake.channels.mail.turn import MailPictures
 from services.intake.media.library import MediaLibrary
 from services.intake.policy import IntakePolicy
 from services.intake.settings import IntakeSettings

@@ -21,7 +21,7 @@ from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.channels.mail.store import COLUMNS, StoredConversation, stored_conversation
 from services.intake.policy import IntakePolicy
 from shared.email_address import normalize_email
-from shared.runtime.ops.woken_work import WokenWork
+from shared.runtime.ops.shutdown import WokenWork
 from shared.runtime.postgres import Pool, transaction
 from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
 

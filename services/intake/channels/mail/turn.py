@@ -3,12 +3,14 @@
 import secrets
 from base64 import b32encode
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from services.intake.channels.conversations.effects import StepEffects, Words
-from services.intake.channels.conversations.named import named_request
+import pydantic_core
+import structlog
+
+from services.intake.channels.conversations.effects import StepEffects, Words, named_request
 from services.intake.channels.mail.rules.machine import (
     ANSWER_WITHIN,
     MAX_READ,
@@ -31,16 +33,122 @@ from services.intake.channels.mail.store import (
     lock_conversation,
     save_state,
 )
-from services.intake.channels.mail.submission import submission_of
+from services.intake.inbound.batch import RawSubmission
+from services.intake.media.fair_semaphore import Uploader
+from services.intake.media.library import MediaLibrary
 from services.intake.notes.parsing import RequestReference
 from services.intake.policy import IntakePolicy
+from services.intake.rules.media import (
+    MAX_BYTES,
+    RefusedPictureError,
+    derived_media_id,
+    media_url,
+)
 from services.intake.rules.reporter import email_ref
 from services.intake.rules.stated_places import StatedPlace
+from services.intake.rules.text import split_text
 from services.intake.rules.text_reading import TextReading
-from shared.contract.events import Event
+from shared.contract.events import Event, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
+from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA
 from shared.email_address import without_tag
 from shared.runtime.postgres import Connection
+
+SOURCE = "/email"
+"""Source of the submissions; no adapter can give it."""
+_NO_WORDS = "(no text)"
+
+
+class MailSubmission(NamedTuple):
+    """A submission, and the words and pictures that it has no room for.
+
+    Attributes:
+        raw: The submission.
+        more: The rest of the words, for notes; empty for none.
+        more_media: The addresses of the other pictures.
+    """
+
+    raw: RawSubmission
+    more: str
+    more_media: tuple[str, ...]
+
+
+def submission_of(report: MailReport, jurisdiction: str) -> MailSubmission:
+    """Return the submission of a report.
+
+    Args:
+        report: The report.
+        jurisdiction: Id of the city.
+    """
+    text = report.words
+    if report.attached:
+        text = f"{text}\n\n(Attached, not kept: {report.attached})".strip()
+    description = split_text(text or _NO_WORDS, MAX_DESCRIPTION)[0]
+    reporter = {
+        "name": report.name,
+        "email": report.address,
+        "language": report.language,
+        "status_updates": ["email"] if report.address else [],
+    }
+    data: dict[str, Any] = {
+        "jurisdiction": jurisdiction,
+        "channel": "email",
+        "description": description,
+        "language": report.language,
+        "location": {"address": report.place},
+        "media": [{"url": url} for url in report.media[:MAX_MEDIA]],
+        "reporter": reporter,
+    }
+    handed_in = SubmissionReceived(
+        id=report.first_id, source=SOURCE, time=report.since.isoformat(), data=data
+    )
+    raw = RawSubmission(handed_in, pydantic_core.to_json(data))
+    more = text[len(description) :].strip()
+    return MailSubmission(raw, more, report.media[MAX_MEDIA:])
+
+
+log = structlog.get_logger()
+
+_UPLOADER = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class MailPictures:
+    """Keeps the pictures of messages.
+
+    Attributes:
+        library: The pictures.
+        public_url: Base URL of intake, without a trailing slash.
+        key: Secret from which the ids are derived.
+    """
+
+    library: MediaLibrary
+    public_url: str
+    key: bytes
+
+    async def keep(self, mail: Mail) -> tuple[str, ...]:
+        """Keep the pictures of a message, 20 at most; return their addresses.
+
+        What is no picture that is kept is left out.
+
+        Args:
+            mail: The message; a repeat gets the same addresses.
+
+        Raises:
+            SystemicError: One could not be re-encoded or stored now.
+        """
+        urls, uploader = [], Uploader(_UPLOADER, mail.address or "")
+        few = [picture for picture in mail.pictures[:MAX_MEDIA] if len(picture) <= MAX_BYTES]
+        for position, picture in enumerate(few):
+            media_id = derived_media_id(self.key, picture, _UPLOADER, mail.own_id, str(position))
+            try:
+                await self.library.add_once(media_id, picture, uploader)
+            except RefusedPictureError as refused:
+                log.info("mail_picture_refused", fault=refused.fault)
+            else:
+                urls.append(media_url(self.public_url, media_id))
+        return tuple(urls)
+
 
 Fate: TypeAlias = Literal[
     "machine",

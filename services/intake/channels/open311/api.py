@@ -8,8 +8,13 @@ from aiohttp import web
 
 from services.intake.channels.open311.operations import post_operations, read_operations
 from services.intake.channels.open311.reading import BASE, Open311Reading
-from services.intake.channels.open311.representation import Format
-from services.intake.channels.open311.responses import Handler, answered, refused, translated
+from services.intake.channels.open311.responses import (
+    Format,
+    Handler,
+    answered,
+    refused,
+    translated,
+)
 from services.intake.channels.open311.submitting import Open311Submitting
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.key_gate import KeyedRoute

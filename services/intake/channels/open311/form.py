@@ -1,19 +1,32 @@
 """The form of a call: urlencoded, or multipart with pictures."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from math import isfinite
+from typing import Self
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from services.intake.channels.open311.errors import bad_request
+from services.intake.channels.open311.responses import bad_request, not_found
 from services.intake.channels.open311.schema import MAX_PICTURES
 from services.intake.rules.media import MAX_BYTES, RefusedPictureError
-from shared.runtime.http.body import read_body
+from shared.catalogue import Jurisdiction
+from shared.runtime.http.body import (
+    MULTIPART,
+    BodyTooLargeError,
+    NoFormError,
+    read_body,
+    read_parts,
+    values_by_name,
+)
 from shared.runtime.http.body_memory import BodyBuffer
 from shared.runtime.http.calls import URLENCODED
-from shared.runtime.http.forms import MULTIPART, BodyTooLargeError, NoFormError, read_parts
 from shared.runtime.http.headers import media_type_of
+from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 PICTURE_FIELDS = frozenset({"media", "media[]"})
 _MAX_FIELDS = 500
@@ -99,3 +112,129 @@ def _require_few(fields: Sequence[object], pictures: Sequence[object]) -> None:
         raise bad_request(f"media: send at most {MAX_PICTURES} pictures.")
     if len(fields) > _MAX_FIELDS:
         raise bad_request(f"Send a form with at most {_MAX_FIELDS} fields.")
+
+
+MAX_COUNT = 999_999_999
+_MAX_PARAMETERS = 600
+"""500 of a form, and those of the query."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+ -]\d\d:\d\d)")
+_ADVICE_MOMENT = "write a moment with its offset, such as 2026-11-24T08:10:00Z."
+_ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Parameters by name, without blank ones.
+
+    Attributes:
+        values: Every value of each parameter, in order.
+    """
+
+    values: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        """Return the parameters of names and values.
+
+        Raises:
+            Open311Error: There are more than 600.
+        """
+        few = list(islice(pairs, _MAX_PARAMETERS + 1))
+        if len(few) > _MAX_PARAMETERS:
+            raise bad_request(f"Send at most {_MAX_PARAMETERS} parameters.")
+        return cls(values_by_name(few))
+
+    def text(self, name: str) -> str | None:
+        """Return the first value; None without one."""
+        return self.values.get(name, (None,))[0]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the different entries of a list with commas."""
+        parts = (part.strip() for value in self.values.get(name, ()) for part in value.split(","))
+        return tuple(dict.fromkeys(filter(None, parts)))
+
+    def number(self, name: str) -> float | None:
+        """Return a finite number; None without one.
+
+        Raises:
+            Open311Error: It is none.
+        """
+        text = self.text(name)
+        number = None if text is None else number_of(text)
+        if text is not None and number is None:
+            raise bad_request(f"{name}: write a number, such as 45.5152.")
+        return number
+
+    def count(self, name: str, default: int) -> int:
+        """Return a whole number from 1 to ``MAX_COUNT``.
+
+        Raises:
+            Open311Error: It is none.
+        """
+        text = self.text(name)
+        if text is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
+            raise bad_request(f"{name}: write a whole number from 1 to {MAX_COUNT:,}.")
+        return int(text)
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a moment, UTC; None without one.
+
+        Raises:
+            Open311Error: It is none, or has no offset.
+        """
+        text = self.text(name)
+        moment = None if text is None else moment_of(text)
+        if text is not None and moment is None:
+            raise bad_request(f"{name}: {_ADVICE_MOMENT}")
+        return moment
+
+    def attributes(self) -> dict[str, list[str]]:
+        """Return the values of ``attribute[CODE]`` and ``attribute[CODE][]`` by code."""
+        found: dict[str, list[str]] = {}
+        for name, values in self.values.items():
+            if match := _ATTRIBUTE.fullmatch(name):
+                found.setdefault(match[1], []).extend(values)
+        return found
+
+
+def number_of(text: str) -> float | None:
+    """Return the finite number that a text is, or None."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment that a text is, UTC; None for another text or without an offset.
+
+    A blank is read as the ``+`` that it was in a query.
+    """
+    if not _MOMENT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return min(max(moment, START_OF_TIME), END_OF_TIME)
+
+
+def jurisdiction_of(
+    parameters: Parameters, jurisdictions: Mapping[str, Jurisdiction]
+) -> Jurisdiction:
+    """Return the city that a call is about; a single one need not be named.
+
+    Raises:
+        Open311Error: It is not named, or unknown.
+    """
+    name = parameters.text("jurisdiction_id")
+    known = ", ".join(sorted(jurisdictions))
+    if name is None and len(jurisdictions) > 1:
+        raise bad_request(f"jurisdiction_id is missing: write one of {known}.")
+    city = jurisdictions.get(name) if name else next(iter(jurisdictions.values()))
+    if city is None:
+        raise not_found(f"jurisdiction_id was not found: write one of {known}.")
+    return city

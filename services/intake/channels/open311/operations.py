@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from services.intake.channels.open311.parameters import MAX_COUNT
+from services.intake.channels.open311.form import MAX_COUNT
 from services.intake.channels.open311.query import MAX_OFFSET, MAX_PAGE_SIZE
-from services.intake.channels.open311.representation import CONTENT_TYPE
+from services.intake.channels.open311.responses import CONTENT_TYPE
 from services.intake.channels.open311.schema import (
     Discovery,
     ErrorEntry,
@@ -22,10 +22,9 @@ from services.intake.channels.open311.schema import (
     SubmittedUpdateFormWithPictures,
     UpdateTaken,
 )
+from shared.runtime.http.body import MULTIPART
 from shared.runtime.http.calls import URLENCODED
-from shared.runtime.http.forms import MULTIPART
-from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter
-from shared.runtime.http.operation_parts import IDEMPOTENT
+from shared.runtime.http.openapi import IDEMPOTENT, RETRY_AFTER, Content, Operation, Parameter
 
 _TYPES = tuple(CONTENT_TYPE.values())
 

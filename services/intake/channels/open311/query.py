@@ -8,8 +8,8 @@ from math import floor
 from typing import NamedTuple
 from uuid import UUID
 
-from services.intake.channels.open311.errors import bad_request
-from services.intake.channels.open311.parameters import Parameters, number_of
+from services.intake.channels.open311.form import Parameters, number_of
+from services.intake.channels.open311.responses import bad_request
 from services.intake.rules.public_id import read_public_id
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.catalogue import Jurisdiction

@@ -7,9 +7,7 @@ from itertools import chain
 
 from aiohttp import web
 
-from services.intake.channels.open311.errors import not_found
-from services.intake.channels.open311.model import ListedRequest
-from services.intake.channels.open311.parameters import Parameters, jurisdiction_of
+from services.intake.channels.open311.form import Parameters, jurisdiction_of
 from services.intake.channels.open311.query import (
     Cursor,
     ListQuery,
@@ -19,21 +17,18 @@ from services.intake.channels.open311.query import (
     read_names,
     read_query,
 )
-from services.intake.channels.open311.representation import Open311Document
 from services.intake.channels.open311.request_views import (
-    render_request,
-    render_updates,
-    w3c,
-)
-from services.intake.channels.open311.responses import Page
-from services.intake.channels.open311.schema import RequestAccepted, RequestUpdate, ServiceRequest
-from services.intake.channels.open311.service_views import (
     definition,
     digest_of,
     discovery,
+    render_request,
+    render_updates,
     service_list,
+    w3c,
 )
-from services.intake.channels.open311.store import PostgresListedRequests
+from services.intake.channels.open311.responses import Open311Document, Page, not_found
+from services.intake.channels.open311.schema import RequestAccepted, RequestUpdate, ServiceRequest
+from services.intake.channels.open311.store import ListedRequest, PostgresListedRequests
 from shared.catalogue import Jurisdiction
 from shared.runtime.clock import utc_now
 from shared.runtime.cooperative import in_turns

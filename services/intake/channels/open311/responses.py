@@ -1,26 +1,184 @@
 """Responses in the format that a call asked for, errors included."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, Literal, TypeAlias
+from xml.etree import ElementTree as ET
 
+import pydantic_core
 from aiohttp import web
 from pydantic import BaseModel
 
-from services.intake.channels.open311.errors import Open311Error, error_of_problem
-from services.intake.channels.open311.representation import (
-    CONTENT_TYPE,
-    Format,
-    Open311Document,
-    encode_document,
-)
+from services.intake.channels.open311.schema import ErrorEntry
+from shared.contract.events import FieldError
 from shared.errors import SystemicError, TransientError
 from shared.runtime.cooperative import in_turns
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import database_unavailable
 from shared.runtime.http.problem_details import NOSNIFF
+
+Format: TypeAlias = Literal["xml", "json"]
+
+CONTENT_TYPE: Mapping[Format, str] = {
+    "xml": "text/xml; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+}
+_ENTRY_NAME = {
+    "services": "service",
+    "service_requests": "request",
+    "service_request_updates": "request_update",
+    "endpoints": "endpoint",
+    "formats": "format",
+    "attributes": "attribute",
+    "values": "value",
+    "notes": "note",
+    "errors": "error",
+}
+_DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Open311Document:
+    """A document of the API.
+
+    Attributes:
+        name: Name of the XML root; a list's entries are named after it. JSON does not show it.
+        content: A list of models, or one.
+    """
+
+    name: str
+    content: BaseModel | Sequence[BaseModel]
+
+
+def encode_document(document: Open311Document, output: Format) -> bytes:
+    """Return the document in UTF-8.
+
+    In JSON a list is an array whatever its length, and what is missing is null; in XML that is an
+    empty element.
+    """
+    content = _plain(document.content)
+    if output == "json":
+        return json.dumps(content, ensure_ascii=False).encode()
+    root = ET.Element(document.name)
+    _fill(root, content)
+    encoded: bytes = ET.tostring(root, encoding="utf-8")
+    return _DECLARATION + encoded
+
+
+def _plain(content: BaseModel | Sequence[BaseModel]) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(content, BaseModel):
+        return content.model_dump(exclude_unset=True)
+    return [one.model_dump(exclude_unset=True) for one in content]
+
+
+def _fill(element: ET.Element, value: object) -> None:
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            _fill(ET.SubElement(element, name), part)
+    elif isinstance(value, list):
+        for entry in value:
+            _fill(ET.SubElement(element, _ENTRY_NAME[element.tag]), entry)
+    elif isinstance(value, bool):
+        element.text = "true" if value else "false"
+    elif value is not None:
+        element.text = _NOT_IN_XML.sub("", str(value))
+
+
+_PARAMETER = {
+    "jurisdiction": "jurisdiction_id",
+    "location": "lat and long, address_string or address_id",
+    "location.latitude": "lat",
+    "location.longitude": "long",
+    "location.address": "address_string",
+    "location.details": "address_id",
+    "reporter": "first_name, last_name, email or phone",
+    "reporter.name": "first_name and last_name",
+    "reporter.email": "email",
+    "reporter.phone": "phone",
+    "reporter.account_id": "account_id",
+    "text": "description",
+    "media": "media_url",
+    "media.0.url": "media_url",
+    "id": "Idempotency-Key",
+}
+_ATTRIBUTE = "attributes."
+_STATUS = {
+    HTTPStatus.UNAUTHORIZED: HTTPStatus.FORBIDDEN,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST,
+}
+"""Statuses that Open311 does not have, and what it has instead."""
+
+
+class Open311Error(Exception):
+    """The call gets an error response.
+
+    Attributes:
+        status: The HTTP status; also the code of each error.
+        descriptions: What is wrong and what to do, in sentences for the end user.
+        headers: More headers, such as ``Retry-After``.
+    """
+
+    def __init__(
+        self, status: int, descriptions: Iterable[str], headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status)
+        self.status = int(_STATUS.get(HTTPStatus(status), status))
+        self.descriptions = tuple(descriptions)
+        self.headers = headers or {}
+
+    def document(self) -> Open311Document:
+        """Return the body of the response."""
+        errors = [ErrorEntry(code=self.status, description=text) for text in self.descriptions]
+        return Open311Document("errors", errors)
+
+
+def bad_request(*descriptions: str) -> Open311Error:
+    """Return the error of a call whose parameters are missing or wrong."""
+    return Open311Error(HTTPStatus.BAD_REQUEST, descriptions)
+
+
+def not_found(description: str) -> Open311Error:
+    """Return the error of a call for something that does not exist."""
+    return Open311Error(HTTPStatus.NOT_FOUND, [description])
+
+
+def error_of_problem(status: int, body: object, headers: Mapping[str, str]) -> Open311Error:
+    """Return the error that says the same as problem details.
+
+    Args:
+        status: Their HTTP status.
+        body: Their JSON.
+        headers: Their headers, of which ``Retry-After`` and ``Allow`` are kept.
+    """
+    try:
+        problem = pydantic_core.from_json(body) if isinstance(body, bytes) else {}
+    except ValueError:
+        problem = {}
+    fields = [
+        f"{parameter_of(one['field'])}: {one['message']}" for one in problem.get("errors", ())
+    ]
+    detail = problem.get("detail", HTTPStatus(status).phrase)
+    kept = {name: headers[name] for name in ("Retry-After", "Allow") if name in headers}
+    return Open311Error(status, fields or [detail], kept)
+
+
+def error_of_fields(errors: Sequence[FieldError]) -> Open311Error:
+    """Return the error of a submission that was rejected, with the names that Open311 gives."""
+    return bad_request(*(f"{parameter_of(one.field)}: {one.message}" for one in errors))
+
+
+def parameter_of(field: str) -> str:
+    """Return the name that Open311 gives to a field of a submission."""
+    if field.startswith(_ATTRIBUTE):
+        return f"attribute[{field.removeprefix(_ATTRIBUTE)}]"
+    return _PARAMETER.get(field, field)
+
 
 _ENTRIES_AT_ONCE = 25
 """In XML some 2 ms."""

@@ -1,8 +1,8 @@
 """The routes that take submissions and updates: the same doors as below ``/v1``."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,27 +11,94 @@ import pydantic_core
 from aiohttp import web
 
 from services.intake.acceptance.batching import SubmissionBatcher
-from services.intake.channels.open311.errors import bad_request, error_of_fields
-from services.intake.channels.open311.form import has_pictures, read_form
-from services.intake.channels.open311.parameters import Parameters, jurisdiction_of
-from services.intake.channels.open311.pictures import FormPictures
-from services.intake.channels.open311.representation import Open311Document
-from services.intake.channels.open311.responses import Page
+from services.intake.channels.open311.form import (
+    Parameters,
+    has_pictures,
+    jurisdiction_of,
+    read_form,
+)
+from services.intake.channels.open311.responses import (
+    Open311Document,
+    Page,
+    bad_request,
+    error_of_fields,
+)
 from services.intake.channels.open311.schema import RequestAccepted, UpdateTaken
 from services.intake.channels.open311.submission import read_submission, read_update
 from services.intake.inbound.batch import RawSubmission, http_submission
+from services.intake.media.fair_semaphore import Uploader
+from services.intake.media.library import MediaLibrary
 from services.intake.media.responses import picture_refusal
 from services.intake.notes.adding import AddNote, NoteCall
 from services.intake.records import Receipt
-from services.intake.rules.media import RefusedPictureError
+from services.intake.rules.media import RefusedPictureError, derived_media_id, media_url
 from services.intake.rules.reporter_links import ReporterLinks
 from shared.catalogue import Jurisdiction
 from shared.contract.events import SubmissionAccepted
 from shared.runtime.http.admission import AdmissionControl
-from shared.runtime.http.call_slots import CallSlot
+from shared.runtime.http.body_memory import BodyBuffer, BodyMemory
+from shared.runtime.http.call_slots import CallSlot, slot_of
 from shared.runtime.http.callers import Callers, authorization_of
 from shared.runtime.http.calls import idempotency_id
 from shared.runtime.http.deadline import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class FormPictures:
+    """Keeps the pictures of forms.
+
+    Attributes:
+        uploads: Limits the forms of known adapters at a time, together with other uploads.
+        memory: Memory for the forms of all others, by address.
+        library: The pictures.
+        public_url: Base URL of intake, without a trailing slash.
+        key: Secret from which the ids are derived.
+    """
+
+    uploads: AdmissionControl
+    memory: BodyMemory
+    library: MediaLibrary
+    public_url: str
+    key: bytes
+
+    @contextmanager
+    def hold(self, adapter: str | None, address: str) -> Iterator[BodyBuffer | None]:
+        """Hold memory for a form with pictures; yield the buffer that it must be read into.
+
+        Args:
+            adapter: The adapter; None before the form is read that has its key.
+            address: The caller's.
+
+        Raises:
+            RefusedError: The adapter has no slot.
+        """
+        if adapter:
+            with slot_of(self.uploads, adapter):
+                yield None
+        else:
+            with self.memory.body(address) as buffer:
+                yield buffer
+
+    async def keep(
+        self, pictures: Sequence[bytes], adapter: str, call_id: str
+    ) -> list[dict[str, str]]:
+        """Keep the pictures of a call; return them as media of a submission.
+
+        Args:
+            pictures: The bytes as they came.
+            adapter: The adapter that calls.
+            call_id: Id of the call; a repeat with the same pictures gets the same addresses.
+
+        Raises:
+            RefusedPictureError: One of them is not a picture that is kept.
+            SystemicError: One could not be re-encoded or stored now.
+        """
+        media = []
+        for position, picture in enumerate(pictures):
+            media_id = derived_media_id(self.key, picture, adapter, call_id, str(position))
+            await self.library.add_once(media_id, picture, Uploader(adapter))
+            media.append({"url": media_url(self.public_url, media_id)})
+        return media
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,97 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 
 from services.intake.channels.pages.access import PageAccess, PageHandler
-from services.intake.channels.pages.assets import PATH as ASSETS
-from services.intake.channels.pages.assets import Asset
-from services.intake.channels.pages.operations import ASSET, PAGES
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.report import PREVIEW, ReportPages
+from services.intake.channels.pages.site import PATH as ASSETS
+from services.intake.channels.pages.site import Asset
 from services.intake.channels.pages.tracking import TrackPages
 from services.intake.rules.reporter_links import PATH as TRACK
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.body import MULTIPART
+from shared.runtime.http.calls import URLENCODED
+from shared.runtime.http.openapi import (
+    RETRY_AFTER,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
+
+_HTML = ("text/html",)
+_LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
+_HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
+_LIMITED: Mapping[int, Content] = {
+    429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
+    503: Content("It cannot be answered at the moment.", _HTML, headers=RETRY_AFTER),
+}
+_FORM_REFUSED: Mapping[int, Content] = {
+    400: Content("It is no form.", _HTML),
+    403: Content("A browser sent it from another site.", _HTML),
+    408: problem("It did not arrive in time."),
+    413: Content("It is too large.", _HTML),
+    415: Content("It is compressed.", _HTML),
+    422: Content("Fields are wrong; the page shows which and why.", _HTML),
+    **_LIMITED,
+}
+
+
+def _page(
+    summary: str, others: Mapping[int, Content], query: Mapping[str, Parameter] = _LANGUAGE
+) -> Operation:
+    responses = {200: Content("The page.", _HTML), **_LIMITED, **others}
+    return Operation(summary, responses, query=query, headers=_HEADERS)
+
+
+def _form(
+    summary: str,
+    types: tuple[str, ...],
+    others: Mapping[int, Content],
+    example: Mapping[str, str] | None = None,
+) -> Operation:
+    responses = {200: Content("The next page.", _HTML), **_FORM_REFUSED, **others}
+    body = Content("The fields of the page.", types, dict[str, str], example=example)
+    return Operation(summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS)
+
+
+_UNKNOWN = Content("There is no such number.", _HTML)
+
+PAGES: Mapping[tuple[str, str], Operation] = {
+    ("GET", "/"): _page("Show the first page.", {}),
+    ("GET", "/accessibility"): _page("Tell how everybody can use the pages.", {}),
+    ("GET", "/privacy"): _page("Tell what becomes of what people write.", {}),
+    ("GET", "/report"): _page("Ask what is wrong and where.", {}),
+    ("POST", "/report"): _form(
+        "Go on to the next step of a report, or send it.",
+        (MULTIPART, URLENCODED),
+        {409: Content("This report was sent before, with other words.", _HTML)},
+        {"step": "1", "to": "back"},
+    ),
+    ("POST", "/report/preview"): _form(
+        "Tell what the router makes of a report that is being written.", (URLENCODED,), {}
+    ),
+    ("GET", "/track"): _page(
+        "Ask for a tracking number.",
+        {303: Content("To the page of the number."), 404: _UNKNOWN},
+        _LANGUAGE | {"number": Parameter("The tracking number as it was typed.")},
+    ),
+    ("GET", "/track/{number}"): _page(
+        "Show the status of a request.",
+        {404: _UNKNOWN},
+        _LANGUAGE | {"key": Parameter("Signature of the reporter's own link.")},
+    ),
+    ("POST", "/track/{number}"): _form(
+        "Add words and a photo to a request.", (MULTIPART, URLENCODED), {404: _UNKNOWN}
+    ),
+}
+ASSET = Operation(
+    "Return the style sheet, a script or the map of the pages.",
+    {
+        200: Content("It.", ("text/css", "text/javascript", "image/svg+xml")),
+        404: Content("There is none."),
+    },
+)
+
 
 _ROUTE: Mapping[str, Callable[..., web.RouteDef]] = {"GET": web.get, "POST": web.post}
 _ASSET_HEADERS = {

@@ -8,17 +8,17 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from multipart import MultipartSegment
 
-from shared.runtime.http.body import read_body
-from shared.runtime.http.body_memory import begin_body
-from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.forms import (
+from shared.runtime.http.body import (
     MULTIPART,
     BodyTooLargeError,
     FormEvent,
     fields_of,
+    read_body,
     receive_form,
     values_by_name,
 )
+from shared.runtime.http.body_memory import begin_body
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 

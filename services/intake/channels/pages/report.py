@@ -14,14 +14,16 @@ from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import (
     CONTACT,
     KIND,
+    SOURCE,
     WHAT,
+    DraftReader,
     FormFault,
+    ReadDraft,
     UnsentReport,
     form_faults,
 )
 from services.intake.channels.pages.form import PageForm, read_form
 from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
-from services.intake.channels.pages.reading import SOURCE, DraftReader, ReadDraft
 from services.intake.inbound.batch import RawSubmission
 from services.intake.media.library import MediaLibrary
 from services.intake.policy import IntakePolicy

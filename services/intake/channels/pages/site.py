@@ -1,9 +1,12 @@
 """The site: renders pages in a language, with the headers that every page has."""
 
+import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
+from hashlib import sha256
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,16 +16,86 @@ from aiohttp import web
 from babel.dates import format_date, format_time
 from markupsafe import Markup
 
-from services.intake.channels.pages.assets import Asset, load_assets
-from services.intake.channels.pages.languages import (
-    COOKIE,
-    PARAMETER,
-    chosen_language,
-    page_languages,
-)
+from services.intake.channels.pages.city_map import draw_city_map
+from services.intake.rules.text import best_language
 from shared.catalogue import Jurisdiction
+from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
-from shared.spoken_languages import SpokenLanguage
+from shared.runtime.http.headers import cookie_of
+from shared.spoken_languages import SpokenLanguage, load_languages
+from shared.vocabulary import primary_subtag
+
+COOKIE = "lang"
+PARAMETER = "lang"
+_CATALOGUES = Path(__file__).with_name("po")
+
+
+def page_languages(*, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
+    """Return the languages that are offered, English first.
+
+    Args:
+        unreviewed: True offers those that no speaker has reviewed, too: for trials.
+    """
+    return load_languages(_CATALOGUES, unreviewed=unreviewed)
+
+
+def chosen_language(
+    request: web.Request, languages: Mapping[str, SpokenLanguage], pressed: str = ""
+) -> SpokenLanguage:
+    """Return the language of a page: chosen now, in the URL, in the cookie, or the browser's.
+
+    Args:
+        request: The call.
+        languages: Those that are offered, the default first.
+        pressed: Tag of the language whose button in a form was pressed; empty without one.
+    """
+    for tag in (pressed, request.query.get(PARAMETER), cookie_of(request, COOKIE)):
+        if tag and (language := languages.get(primary_subtag(tag))):
+            return language
+    accepted = request.headers.get("Accept-Language", "")
+    return languages[best_language(accepted, tuple(languages))]
+
+
+_FOLDER = Path(__file__).with_name("static")
+_DIGITS = 12
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+)
+
+PATH = "/assets"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that pages refer to.
+
+    Attributes:
+        url: Its address, with a digest of the content: it may be cached for ever.
+        media_type: Its MIME type.
+        content: Its bytes.
+        compressed: The same in gzip.
+    """
+
+    url: str
+    media_type: str
+    content: bytes
+    compressed: bytes
+
+
+def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
+    """Return the assets by file name; there is no ``map.svg`` without data for a map."""
+    files = {path.name: path.read_bytes() for path in _FOLDER.iterdir() if path.suffix in _TYPES}
+    files["pages.css"] = style_sheet(city.pages.color).encode()
+    if drawn := draw_city_map(city):
+        files["map.svg"] = drawn.encode()
+    return {name: _asset(name, content) for name, content in sorted(files.items())}
+
+
+def _asset(name: str, content: bytes) -> Asset:
+    digest = sha256(content).hexdigest()[:_DIGITS]
+    url = f"{PATH}/{digest}-{name}"
+    return Asset(url, _TYPES[PurePath(name).suffix], content, gzip.compress(content))
+
 
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {

@@ -11,8 +11,8 @@ from aiohttp import web
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm, read_form
-from services.intake.channels.pages.languages import PARAMETER
 from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
+from services.intake.channels.pages.site import PARAMETER
 from services.intake.media.library import MediaLibrary
 from services.intake.notes.adding import AddNote, NoteCall, TooManyNotesError
 from services.intake.policy import IntakePolicy

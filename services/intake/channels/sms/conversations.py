@@ -1,19 +1,19 @@
 """Conversations: each text is one transaction of state, acceptance, notes and answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from services.intake.channels.conversations.effects import StepEffects, Words
-from services.intake.channels.conversations.named import named_request
+import pydantic_core
+
+from services.intake.channels.conversations.effects import StepEffects, Words, named_request
 from services.intake.channels.sms.picture_store import (
     PicturesOf,
     add_pictures,
     assign_pictures,
     delete_old_pictures,
 )
-from services.intake.channels.sms.places import SmsPlaces
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.commands import is_answer
 from services.intake.channels.sms.rules.machine import on_due, on_text
@@ -32,23 +32,115 @@ from services.intake.channels.sms.store import (
     add_answer,
     delete_old,
     find_answer,
+    find_conversation,
+    find_due,
     lock_conversation,
     lock_due,
     save_conversation,
 )
-from services.intake.channels.sms.submission import SOURCE, submission_of
+from services.intake.inbound.batch import RawSubmission
 from services.intake.notes.feedback import FinishedRequest, answered, last_finished
 from services.intake.notes.parsing import RequestReference
-from services.intake.policy import IntakePolicy, ServedCity
+from services.intake.policy import IntakePolicy, Prefetch, ServedCity
 from services.intake.public_status.store import read_status
 from services.intake.public_status.view import render_status
 from services.intake.rules.idempotency import idempotency_key
 from services.intake.rules.reporter import phone_ref
-from services.intake.rules.text import normalize_text
-from shared.contract.events import Consent, ConsentChanged, Location
+from services.intake.rules.text import normalize_text, split_text
+from shared.contract.events import Consent, ConsentChanged, Location, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
+from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class SmsPlaces:
+    """Foresees what a transaction will accept, from the conversation as it is before.
+
+    What another text changes meanwhile costs at most the point of an address.
+
+    Attributes:
+        pool: Intake's database.
+        policy: Rules by which submissions become requests.
+        prefetch: Asks another server for places.
+    """
+
+    pool: Pool
+    policy: IntakePolicy
+    prefetch: Prefetch
+
+    async def before_text(self, who: Correspondent, text: IncomingText) -> None:
+        """Ask for the places of the reports that a text leads to, and for the one that it tells."""
+        conversation = await find_conversation(self.pool, who)
+        over = on_due(conversation, text.at)
+        reader = self.policy.cities[who.jurisdiction].text_reader
+        step = on_text(over.conversation if over else conversation, text, reader)
+        await self.prefetch(_handed_in(who, over, step))
+
+    async def before_due(self, now: datetime) -> None:
+        """Ask for the place of the report that has waited longest for an answer."""
+        if due := await find_due(self.pool, now, self.policy.cities, self.policy.sealer):
+            await self.prefetch(_handed_in(due[0], on_due(due[1], now)))
+
+
+def _handed_in(who: Correspondent, *steps: Step | None) -> Iterator[SubmissionReceived]:
+    for step in steps:
+        if step and step.submit:
+            yield submission_of(step.submit, who, step.conversation).raw.handed_in
+        if step and step.note and step.note.place:
+            location = {"address": step.note.place.words}
+            data = {"jurisdiction": who.jurisdiction, "channel": "sms", "location": location}
+            yield SubmissionReceived(id=step.note.number, source=SOURCE, data=data)
+
+
+SOURCE = "/sms"
+"""Source of the submissions; no adapter can give it."""
+
+
+class SmsSubmission(NamedTuple):
+    """A submission, and the words that its description has no room for.
+
+    Attributes:
+        raw: The submission.
+        more: The rest of the words, a note to its request; empty for none.
+    """
+
+    raw: RawSubmission
+    more: str
+
+
+def submission_of(
+    draft: ReportDraft, who: Correspondent, conversation: Conversation
+) -> SmsSubmission:
+    """Return the submission of a draft.
+
+    Args:
+        draft: The report.
+        who: The person.
+        conversation: Their language and consent.
+    """
+    text = "\n".join(draft.texts)
+    description = split_text(text, MAX_DESCRIPTION)[0]
+    reporter = {
+        "phone": who.number,
+        "language": conversation.language,
+        "status_updates": ["sms"] if who.number and not conversation.is_silent else [],
+    }
+    data: dict[str, Any] = {
+        "jurisdiction": who.jurisdiction,
+        "channel": "sms",
+        "description": description,
+        "language": conversation.language,
+        "location": {"address": draft.place},
+        "attributes": draft.answers,
+        "reporter": reporter,
+    }
+    handed_in = SubmissionReceived(
+        id=draft.first_id, source=SOURCE, time=draft.since.isoformat(), data=data
+    )
+    raw = RawSubmission(handed_in, pydantic_core.to_json(data))
+    return SmsSubmission(raw, more=text[len(description) :].strip())
 
 
 class ReceivedText(NamedTuple):

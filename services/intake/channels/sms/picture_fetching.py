@@ -33,8 +33,7 @@ from services.intake.rules.media import (
 )
 from shared.contract.events.notes import NoteAuthor
 from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
-from shared.runtime.ops.shutdown import cancel_on_stop
-from shared.runtime.ops.woken_work import WokenWork
+from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction
 

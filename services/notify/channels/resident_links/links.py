@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -12,6 +13,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.addresses import Network, address_of
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Parameter
+from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
 
@@ -86,3 +88,24 @@ class LinkReader:
         """
         if has_ended(purpose, due_at, self.clock()):
             raise BadLinkError("ended")
+
+
+MAX_FORM_BYTES = 64 * 1024
+_MAX_FIELDS = 20
+
+
+def form_fields(body: bytes) -> dict[str, str]:
+    """Return the fields of a form.
+
+    Raises:
+        RefusedError: It is none.
+    """
+    try:
+        return dict(
+            parse_qsl(
+                body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+            )
+        )
+    except ValueError:
+        detail = "Send the form of the page."
+        raise RefusedError(problem_response(400, "Not a form", detail)) from None

@@ -16,10 +16,10 @@ from markupsafe import Markup
 
 from services.notify.policy import CityTexts
 from services.notify.rendering.catalogues import PAGES, text_environment
-from services.notify.rendering.variables import phone_in
+from services.notify.rendering.renderer import phone_in
 from services.notify.rules.languages import ENGLISH, LanguageRules
 from shared.errors import SystemicError, TransientError
-from shared.page_style.sheet import style_sheet
+from shared.page_style.colors import style_sheet
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.deadline import log_not_served
 from shared.spoken_languages import SpokenLanguage

@@ -6,28 +6,69 @@ their own, without cookies and without the page (RFC 8058); its body says nothin
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, get_args
 
 from aiohttp import web
 
-from services.notify.channels.resident_links.forms import MAX_FORM_BYTES, form_fields
-from services.notify.channels.resident_links.keep_preferences import Preferences
 from services.notify.channels.resident_links.links import (
     FORM_REFUSALS,
     HTML,
     LANGUAGE,
     LINK_REFUSALS,
+    MAX_FORM_BYTES,
     LinkReader,
+    form_fields,
 )
 from services.notify.channels.resident_links.pages import BadLinkError, LinkPages
-from services.notify.rules.preferences import UpdatesChoice
+from services.notify.rules.recipients import UpdatesChoice
 from services.notify.rules.signed_links import PATHS, LinkPurpose
-from services.notify.store.preferences import KnownPreferences
+from services.notify.store.preferences import (
+    KnownPreferences,
+    find_preferences,
+    save_preferences,
+    unsubscribe,
+)
 from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import URLENCODED, body_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import Content, Operation, documents
+from shared.runtime.postgres import Pool, borrow, transaction
 from shared.vocabulary import primary_subtag
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Finds and keeps what people choose; a link stands for the person whom its e-mail was for.
+
+    Attributes:
+        pool: Notify's database.
+    """
+
+    pool: Pool
+
+    async def find(self, notification_id: str) -> KnownPreferences | None:
+        """Return the preferences of a person; None for an unknown e-mail."""
+        async with borrow(self.pool) as db:
+            return await find_preferences(db, notification_id)
+
+    async def unsubscribe(self, person: str, now: datetime) -> None:
+        """Send a person no more e-mail about reports. Idempotent."""
+        async with transaction(self.pool) as db:
+            await unsubscribe(db, person, now)
+
+    async def save(self, person: str, updates: UpdatesChoice, language: str, now: datetime) -> None:
+        """Save what a person chose.
+
+        Args:
+            person: Keyed hash of the person.
+            updates: Messages that the person gets.
+            language: BCP 47 tag of messages.
+            now: The present moment.
+        """
+        async with transaction(self.pool) as db:
+            await save_preferences(db, person, updates, language, now)
+
 
 _UNSUBSCRIBE = f"{PATHS['unsubscribe']}{{token}}"
 _PREFERENCES = f"{PATHS['preferences']}{{token}}"

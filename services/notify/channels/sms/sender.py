@@ -18,7 +18,7 @@ from services.notify.delivery.updates import OPTED_OUT, ClaimedDelivery
 from services.notify.rendering import MessageRenderer
 from services.notify.rules.sms_parts import sms_parts
 from services.notify.settings import SmsAccount
-from shared.runtime.http.answers import read_json
+from shared.runtime.http.list_queries import read_json
 from shared.runtime.ops.metrics import SMS_PARTS
 from shared.runtime.smtp import SendOutcome
 

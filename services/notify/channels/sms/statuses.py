@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.notify.delivery.updates import OPTED_OUT
 from services.notify.outbound import settled_event
 from services.notify.rules.sms_status import settled_from, settled_state
-from services.notify.store.consents import opt_out
+from services.notify.store.preferences import opt_out
 from services.notify.store.settling import settle
 from shared.runtime.clock import utc_now
 from shared.runtime.outbox.outbox import HandOver, enqueue

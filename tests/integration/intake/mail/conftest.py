@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from services.intake.channels.mail.conversations import MailConversations
-from services.intake.channels.mail.pictures import MailPictures
 from services.intake.channels.mail.questions import QuestionSender
 from services.intake.channels.mail.reading import MailReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
+from services.intake.channels.mail.turn import MailPictures
 from services.intake.media.folder import MediaFolder
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder

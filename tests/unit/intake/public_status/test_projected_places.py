@@ -1,7 +1,7 @@
 from typing import Any
 
-from services.intake.public_status.placing import PlacedCase
 from services.intake.public_status.projection import PictureRules, project_events
+from services.intake.public_status.store import PlacedCase
 from shared.contract.events import new_id
 from shared.runtime.consumer.messages import Message
 from tests.support.builders import PIONEER_SQUARE, location, note_added

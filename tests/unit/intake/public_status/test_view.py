@@ -9,14 +9,14 @@ from services.intake.public_status.model import (
     PublicStatus,
     StatusChange,
 )
-from services.intake.public_status.status_text import (
+from services.intake.public_status.view import (
     ANSWERED,
     OUTCOME_NOTE,
     RECEIVED,
     STATUS_TEXT,
     current_status,
+    render_status,
 )
-from services.intake.public_status.view import render_status
 from shared.vocabulary import CaseStatus
 from tests.support.builders import NOON
 from tests.unit.intake.factories import LAKESIDE

@@ -2,8 +2,7 @@
 
 import pytest
 
-from services.intake.rules.addresses import read_address
-from services.intake.rules.place_match import MIN_SIMILARITY, Candidate, best_match
+from services.intake.rules.addresses import MIN_SIMILARITY, Candidate, best_match, read_address
 from shared.vocabulary import GeoPoint
 from tests.support.builders import PIONEER_SQUARE, north_of
 

@@ -2,8 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.rules.quick_look import QuickLook
-from services.intake.rules.screening import HazardScreen
+from services.intake.rules.screening import HazardScreen, QuickLook
 from shared.catalogue import load_catalogue
 from tests.unit.intake.factories import CITY
 

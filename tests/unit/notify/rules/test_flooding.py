@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from services.notify.inbound import collect_updates
-from services.notify.rules.flooding import (
+from services.notify.rules.daily_limit import (
     MAX_REQUESTS,
     WINDOW,
     Naming,

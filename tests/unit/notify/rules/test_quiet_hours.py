@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.rules.quiet_hours import QuietHours, quiet_until
+from services.notify.rules.daily_limit import QuietHours, quiet_until
 
 PORTLAND = ZoneInfo("America/Los_Angeles")
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.rules import triggers
+from services.notify.rules import updates as triggers
 
 
 @pytest.mark.parametrize(

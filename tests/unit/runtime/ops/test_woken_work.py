@@ -1,7 +1,7 @@
 import asyncio
 
 from shared.errors import DatabaseDownError, SystemicError, TransientError
-from shared.runtime.ops.woken_work import WokenWork
+from shared.runtime.ops.shutdown import WokenWork
 
 
 def unexpected(error: SystemicError | TransientError) -> None:

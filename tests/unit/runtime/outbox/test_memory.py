@@ -1,5 +1,5 @@
-from shared.runtime.outbox.memory import BatchMemory
 from shared.runtime.outbox.outbox import OutboxBatch
+from shared.runtime.outbox.relay import BatchMemory
 from shared.runtime.outgoing import Outgoing
 
 

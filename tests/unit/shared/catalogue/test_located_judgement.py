@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.catalogue import load_catalogue
-from shared.catalogue.judgement import TextJudgement, judge_text
-from shared.catalogue.located_judgement import LocatedJudgement, locate, quote
+from shared.catalogue.judgement import LocatedJudgement, TextJudgement, judge_text, locate, quote
 
 CITY = load_catalogue().jurisdictions["portland.gov"]
 URGENT = {"is_urgent": True, "is_danger": False}

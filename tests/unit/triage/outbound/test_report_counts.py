@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.triage.outbound.report_counts import to_report_counts
-from services.triage.surges.distinct_count import reporter_hash
+from services.triage.outbound.decision import to_report_counts
+from services.triage.surges.detection import reporter_hash
 from shared.contract.events import ReportCount, ReportsCounted, RequestTriaged
 from tests.support.builders import NOON, location, request
 from tests.unit.triage.factories import messages, submitted

@@ -1,8 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
-from services.triage.rules.dedup.case_index import SearchExtent, build_query
-from services.triage.rules.dedup.grid import Box
+from services.triage.rules.dedup.case_index import Box, SearchExtent, build_query
 from services.triage.rules.dedup.model import Report
 from services.triage.store.candidate_query import query_columns
 from tests.support.builders import NOON, north_of

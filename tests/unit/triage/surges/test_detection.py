@@ -15,11 +15,11 @@ from services.triage.surges.detection import (
     find_end,
     find_start,
     poisson_tail,
+    reporter_hash,
     slot_of,
     slot_start,
     threshold,
 )
-from services.triage.surges.distinct_count import reporter_hash
 from shared.catalogue.surges import SurgeLimits
 
 LIMITS = SurgeLimits(

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from services.triage.surges.distinct_count import (
+from services.triage.surges.detection import (
     SKETCH_SIZE,
     add_reporter,
     distinct_count,

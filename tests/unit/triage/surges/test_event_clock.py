@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from services.triage.surges.event_clock import EventClock
+from services.triage.surges.watermark import EventClock
 from tests.support.builders import NOON
 
 HOUR = timedelta(hours=1)

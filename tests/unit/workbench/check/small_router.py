@@ -16,7 +16,7 @@ from services.intake.policy import IntakePolicy, city_of
 from services.notify.delivery.updates import delivery_update
 from services.notify.handlers import on_messages as notify
 from services.notify.policy import NotifyPolicy
-from services.notify.rules.sending import SendingRules
+from services.notify.rules.daily_limit import SendingRules
 from services.triage.handlers import on_messages as triage
 from services.triage.policy import TriagePolicy
 from shared.contract.events import (

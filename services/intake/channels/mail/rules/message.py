@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from services.intake.channels.mail.rules.charsets import decode
 from services.intake.channels.mail.rules.headers import author, header, message_id, references
-from services.intake.channels.mail.rules.html_text import without_tags
 from services.intake.channels.mail.rules.machines import is_by_machine
 from services.intake.channels.mail.rules.parsing import parse, parse_head
-from services.intake.channels.mail.rules.parts import Parts, parts_of
+from services.intake.channels.mail.rules.parts import Parts, parts_of, without_tags
 from services.intake.channels.mail.rules.quotes import new_words
 from services.intake.channels.mail.rules.returns import ReturnReport, read_report
 from services.intake.rules.text import normalize_text

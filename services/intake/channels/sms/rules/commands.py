@@ -1,9 +1,12 @@
 """Command words: a text that is one word, in any case, in English or Spanish."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
+from services.intake.channels.sms.rules.model import Conversation
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.text_matching import fold
 
@@ -68,3 +71,27 @@ def is_answer(text: str) -> bool:
     """Return True for a text that is YES or NO alone."""
     command = read_command(text)
     return command is not None and command.name in {"yes", "no"}
+
+
+MAX_ANSWERS = 20
+"""Answers in an hour; further texts are taken without one."""
+_WITHIN = timedelta(hours=1)
+
+
+def may_answer(conversation: Conversation, now: datetime) -> bool:
+    """Return True when the person may get an answer.
+
+    Args:
+        conversation: The state.
+        now: The present moment.
+    """
+    return len(_recent(conversation, now)) < MAX_ANSWERS
+
+
+def answered(conversation: Conversation, now: datetime) -> Conversation:
+    """Return the conversation after an answer."""
+    return replace(conversation, answered_at=(*_recent(conversation, now), now))
+
+
+def _recent(conversation: Conversation, now: datetime) -> tuple[datetime, ...]:
+    return tuple(at for at in conversation.answered_at if now - at < _WITHIN)

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from services.intake.channels.conversations.rules.another import is_another_danger
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.commands import Command, read_command
-from services.intake.channels.sms.rules.loops import answered, may_answer
+from services.intake.channels.sms.rules.commands import Command, answered, may_answer, read_command
 from services.intake.channels.sms.rules.model import (
     AskedRequest,
     Conversation,

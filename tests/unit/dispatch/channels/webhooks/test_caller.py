@@ -12,8 +12,8 @@ import pytest
 import trustme
 from aiohttp import web
 
-from services.dispatch.channels.webhooks.caller import WebhookCaller, open_caller
-from services.dispatch.channels.webhooks.rules.signature import secret_of, signature
+from services.dispatch.channels.webhooks.rules.url import secret_of, signature
+from services.dispatch.channels.webhooks.worker import WebhookCaller, open_caller
 from shared.network_addresses import Address
 from shared.runtime.http.names import NameLookup
 from shared.runtime.http.outgoing_calls import MAX_ANSWER

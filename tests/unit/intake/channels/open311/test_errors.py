@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.channels.open311.errors import error_of_fields, error_of_problem
+from services.intake.channels.open311.responses import error_of_fields, error_of_problem
 from shared.contract.events import FieldError
 from shared.runtime.http.problem_details import problem_response
 

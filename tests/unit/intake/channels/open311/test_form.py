@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from services.intake.channels.open311.errors import Open311Error
 from services.intake.channels.open311.form import read_form
+from services.intake.channels.open311.responses import Open311Error
 from services.intake.rules.media import RefusedPictureError
 from shared.runtime.http.server import serve_http
 

@@ -5,13 +5,13 @@ from urllib.parse import quote
 
 import pytest
 
-from services.intake.channels.open311.errors import Open311Error
-from services.intake.channels.open311.form import parse_urlencoded
-from services.intake.channels.open311.parameters import (
+from services.intake.channels.open311.form import (
     Parameters,
     jurisdiction_of,
     moment_of,
+    parse_urlencoded,
 )
+from services.intake.channels.open311.responses import Open311Error
 from tests.unit.intake.channels.open311.makers import CITIES, parameters
 
 

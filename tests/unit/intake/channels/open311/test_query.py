@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.channels.open311.errors import Open311Error
 from services.intake.channels.open311.query import (
     MAX_SPAN,
     BoundingBox,
@@ -14,6 +13,7 @@ from services.intake.channels.open311.query import (
     read_names,
     read_query,
 )
+from services.intake.channels.open311.responses import Open311Error
 from shared.vocabulary import END_OF_TIME
 from tests.support.builders import NOON
 from tests.unit.intake.channels.open311.makers import CITY, REQUEST, parameters

@@ -7,10 +7,14 @@ from typing import get_args
 import pytest
 from lxml import etree
 
-from services.intake.channels.open311.errors import Open311Error
-from services.intake.channels.open311.representation import Format, Open311Document, encode_document
+from services.intake.channels.open311.request_views import definition, discovery, service_list
+from services.intake.channels.open311.responses import (
+    Format,
+    Open311Document,
+    Open311Error,
+    encode_document,
+)
 from services.intake.channels.open311.schema import RequestAccepted, ServiceDefinition
-from services.intake.channels.open311.service_views import definition, discovery, service_list
 from shared.catalogue.service_type import Datatype
 from tests.support.open311_xml import plain
 from tests.unit.intake.channels.open311.makers import CITIES, CITY

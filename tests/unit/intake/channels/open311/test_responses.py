@@ -4,8 +4,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from services.intake.channels.open311.representation import Format, Open311Document, encode_document
-from services.intake.channels.open311.responses import Page, answered
+from services.intake.channels.open311.responses import (
+    Format,
+    Open311Document,
+    Page,
+    answered,
+    encode_document,
+)
 from services.intake.channels.open311.schema import RequestAccepted
 
 

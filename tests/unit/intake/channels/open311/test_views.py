@@ -5,11 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.channels.open311.model import ListedRequest
 from services.intake.channels.open311.query import Span
-from services.intake.channels.open311.request_views import render_request, render_updates
+from services.intake.channels.open311.request_views import (
+    definition,
+    digest_of,
+    render_request,
+    render_updates,
+    service_list,
+)
 from services.intake.channels.open311.schema import ServiceRequest
-from services.intake.channels.open311.service_views import definition, digest_of, service_list
+from services.intake.channels.open311.store import ListedRequest
 from services.intake.public_status.model import StatusChange
 from shared.catalogue import Jurisdiction
 from tests.support.builders import NOON

@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from docs._tools.translations import PAGES, faults, read, source_texts
-from services.intake.channels.pages.languages import chosen_language, page_languages
+from services.intake.channels.pages.site import chosen_language, page_languages
 from shared.catalogue import LocalText
 from shared.spoken_languages import load_languages
 

@@ -5,8 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.sms.rules.commands import read_command
-from services.intake.channels.sms.rules.loops import MAX_ANSWERS
+from services.intake.channels.sms.rules.commands import MAX_ANSWERS, read_command
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from services.intake.channels.sms.rules.wording import MAX_REPLY, fit
 from tests.unit.intake.channels.sms.talking import READER, Talk

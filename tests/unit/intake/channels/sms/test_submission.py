@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.intake.channels.conversations.rules.tracking_numbers import numbers_in
+from services.intake.channels.conversations.rules.another import numbers_in
+from services.intake.channels.sms.conversations import submission_of
 from services.intake.channels.sms.rules.model import Conversation, ReportDraft
 from services.intake.channels.sms.store import Correspondent
-from services.intake.channels.sms.submission import submission_of
 from services.intake.rules.text import split_text
 from services.intake.rules.tracking_number import tracking_number
 from shared.contract.events import RequestSubmitted

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.addresses import address_key
+from services.triage.rules.dedup.features import address_key
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.triage.rules.dedup.grid import ROW_DEGREES, Box, boxes_around, row_of
+from services.triage.rules.dedup.case_index import ROW_DEGREES, Box, boxes_around, row_of
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, distance_m
 from tests.unit.triage.factories import HERE
 

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.triage.rules.dedup.placeholder_points import PointUse, PointUses
+from services.triage.rules.dedup.scoring import PointUse, PointUses
 from shared.catalogue.evidence import PlaceholderPoints
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, PIONEER_SQUARE, north_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.dispatch.channels.forwarding.rules.reconciliation import (
+from services.dispatch.channels.forwarding.rules.forwards import (
     ExportError,
     differences,
     read_export,
