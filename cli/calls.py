@@ -30,7 +30,6 @@ def answer_expected(server: str, advice: str) -> Generator[None]:
     """Raise one readable error when a server goes away in the middle of a call.
 
     Args:
-        server: Name of the service.
         advice: What to do, as the call may have had its effect.
 
     Raises:
@@ -50,7 +49,6 @@ def call(data: Path, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN40
 
     Args:
         data: Folder of the running router.
-        method: The HTTP method.
         path: The path with the query.
         **sent: What else ``aiohttp`` sends, such as ``json``.
 

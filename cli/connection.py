@@ -98,7 +98,6 @@ class Connection(KafkaSettings):
         """Return a DSN of the environment; it is encrypted, or may be plain.
 
         Args:
-            name: Name of its variable.
             dsn: The DSN; empty when unset.
 
         Raises:

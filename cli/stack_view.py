@@ -33,7 +33,6 @@ class StackView:
         """Print the addresses of the running stack.
 
         Args:
-            stack: The addresses.
             data: Folder of the data and logs.
             took_s: Seconds of the start.
         """

@@ -49,10 +49,6 @@ class FittedTable:
 
     It fits if no word or id has to be broken. None is shown as ``-``, times in UTC, numbers with
     commas and on the right.
-
-    Attributes:
-        headings: Names of the columns.
-        rows: Values by column.
     """
 
     headings: Sequence[str]
@@ -89,8 +85,6 @@ def show_table(
 
     Args:
         console: Its width is the limit.
-        headings: Names of the columns.
-        rows: Values by column.
         empty: Printed in place of a table without rows.
     """
     console.print(FittedTable(headings, rows) if rows else empty)

@@ -16,7 +16,6 @@ def csv_text(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
     pass over white space and invisible characters, and read full-width signs like ASCII's.
 
     Args:
-        columns: Names of the columns.
         rows: The cells of each row; None is an empty one.
     """
     out = io.StringIO(newline="")

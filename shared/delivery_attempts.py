@@ -34,7 +34,6 @@ class Outcome:
 
     Attributes:
         at: When it ended.
-        duration_ms: How long it took.
         status: Status of the answer; None without one.
         error: Why it counts as failed; None for a delivery.
         retry_after: How long the bureau wants to wait; None where it does not say.
@@ -84,7 +83,6 @@ class Breaker:
     """A circuit breaker: it keeps calls from a webhook that fails.
 
     Attributes:
-        failures: Failures in a row.
         probe_at: When an open breaker lets one call through; None while it is closed.
     """
 

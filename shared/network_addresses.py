@@ -19,7 +19,6 @@ def is_allowed(address: Address, allow: Sequence[Network], *, encrypted: bool = 
     """Return True when a call may connect to an address.
 
     Args:
-        address: The address.
         allow: Networks that are allowed besides the public ones.
         encrypted: True over ``https``; without, only the networks of ``allow`` are.
     """

@@ -12,7 +12,6 @@ class TokenSigner:
     """Signs values, each for one purpose.
 
     Attributes:
-        key: Secret.
         before: Secrets that signed before this one; their tokens are read as well.
     """
 
@@ -24,7 +23,6 @@ class TokenSigner:
         """Return a signer whose keys are derived from secrets that have other uses.
 
         Args:
-            secret: The secret.
             use: Name of the use; another one gives another key.
             before: Secrets that were in use before this one.
         """

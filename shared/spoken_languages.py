@@ -28,10 +28,8 @@ class SpokenLanguage:
 
     Attributes:
         tag: BCP 47 tag, a primary subtag.
-        name: Its name in itself.
         direction: ``ltr`` or ``rtl``.
         is_reviewed: True once a speaker has signed its catalogue.
-        translations: Its catalogue.
         texts: The English texts that the catalogue translates; of those with a plural the singular.
     """
 
@@ -55,7 +53,6 @@ def load_languages(folder: Path, *, unreviewed: bool = False) -> Mapping[str, Sp
     """Return the languages of a folder of catalogues by their tags, English first.
 
     Args:
-        folder: The catalogues.
         unreviewed: True includes those that no speaker has reviewed.
     """
     english = _language(SOURCE, NullTranslations(), Catalog(fuzzy=False))

@@ -33,10 +33,8 @@ class TextLine(BaseModel):
     """One line of the input.
 
     Attributes:
-        id: Copied to the output.
         language: BCP 47 tag.
         service_code: Kind of the request; None takes the kind that intake would take.
-        jurisdiction: City whose rules decide.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

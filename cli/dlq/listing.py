@@ -19,7 +19,6 @@ class DeadLetterGroup:
 
     Attributes:
         service: The service that parked them.
-        code: Why they were parked.
         first: Time of the oldest.
         last: Time of the newest.
         waiting: Number of different records that were never replayed.
@@ -93,9 +92,7 @@ def show(listing: DeadLetterListing, console: Console, now: datetime) -> None:
     """Print a table with a row for each group, the most common first.
 
     Args:
-        listing: The dead letters.
         console: Where to print.
-        now: The ages count until then.
     """
     rows = [
         (

@@ -22,8 +22,6 @@ async def find(access: KafkaAccess, bounds: OffsetRanges, position: str) -> Dead
     """Return the dead letter at a position, or the one whose original was there.
 
     Args:
-        access: Address and credentials of Kafka.
-        bounds: Offsets of every partition.
         position: ``topic/partition/offset``.
 
     Raises:
@@ -43,7 +41,6 @@ def details(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> dict[st
     """Return a dead letter as a JSON object.
 
     Args:
-        letter: The dead letter.
         status: Its status among the replays.
         whole: Include key, original headers and value, which may contain contact data; never for
             one that was erased.
@@ -74,7 +71,6 @@ def lines(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> list[str]
     """Return a dead letter as lines for a terminal, without characters that could control it.
 
     Args:
-        letter: The dead letter.
         status: Its status among the replays.
         whole: Include key, original headers and value, which may contain contact data.
     """

@@ -43,7 +43,6 @@ class RejectedSubmission:
     Attributes:
         identity: Hash of source and id.
         received_at: Time of arrival at intake.
-        codes: Reasons of the rejection.
         body: Value of its record, or body of its HTTP request.
     """
 
@@ -107,7 +106,6 @@ class RejectedReplay:
     """Deletes the receipts of rejected submissions and submits these again.
 
     Attributes:
-        db: Connection of the administrator.
         code: Select those that were rejected for this reason, among others; None selects all.
         since: Select those received then or later; None selects all.
         again: Include those that were submitted again before and rejected once more.

@@ -49,7 +49,6 @@ async def run_replay(
 
     Args:
         replay: Sends the records that are due.
-        letters: The selected dead letters.
         console: Shows the progress; None shows nothing.
     """
     columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.completed:,} read")

@@ -39,12 +39,7 @@ _POLL_S = 0.1
 
 
 async def remove(db: Connection, found: Findings) -> None:
-    """Erase what was found, in one transaction.
-
-    Args:
-        db: A connection of the administrator.
-        found: What to erase.
-    """
+    """Erase what was found, in one transaction."""
     ids = found.request_ids
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
@@ -62,12 +57,7 @@ async def remove(db: Connection, found: Findings) -> None:
 
 
 async def repeat(db: Connection, request_ids: Collection[str]) -> None:
-    """Erase contacts that have a tombstone already, such as after a restore.
-
-    Args:
-        db: A connection of the administrator.
-        request_ids: The requests.
-    """
+    """Erase contacts that have a tombstone already, such as after a restore."""
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
         await mark_erased(db, request_ids)

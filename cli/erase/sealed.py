@@ -41,7 +41,6 @@ class SealedSearch:
     """One search for a person.
 
     Attributes:
-        db: A connection of the administrator.
         secrets: The secrets behind hashes and seals.
     """
 

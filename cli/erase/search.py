@@ -87,8 +87,6 @@ class Findings:
         submissions: Keys of the rejected submissions.
         dead_letters: Digests of the dead letters.
         outbox: By service, the records of its outbox that are copies of dead letters.
-        messages: Number of messages that wait to be sent.
-        media: Number of pictures.
         drafts: Person and city of the reports by text message that wait for an answer.
         mail_drafts: Tokens of the reports by e-mail that wait for an answer.
     """
@@ -130,9 +128,6 @@ class Search:
     """One search for a person or a request.
 
     Attributes:
-        access: Address and credentials of Kafka.
-        db: A connection of the administrator.
-        subject: What to search for.
         sealed: The search for a person where contacts are sealed; None for a request.
     """
 

@@ -54,11 +54,8 @@ def request_of_text(
     """Return a request with a text and no location.
 
     Args:
-        text: The reporter's words.
         kind: Service code; None takes the kind that intake would take.
         city_id: Jurisdiction, such as ``portland.gov``.
-        catalogue: Cities and their kinds.
-        now: Time of the report.
         language: BCP 47 tag of the text; None when unknown.
 
     Raises:
@@ -90,7 +87,6 @@ def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Submitted
 
     Args:
         text: The JSON.
-        catalogue: Cities and their kinds.
         now: Time of the report, for a submission.
 
     Raises:

@@ -93,7 +93,6 @@ async def find_decision(
     deleted needs the whole log.
 
     Args:
-        access: Address and credentials of Kafka.
         dsn: DSN of a role that may read intake's requests.
         text: Id or tracking number of the request.
         on_progress: Called after each batch of records.

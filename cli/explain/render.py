@@ -24,10 +24,8 @@ def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Co
     """Print the request, the decision and every reason for it.
 
     Args:
-        decision: The decision.
         city: Rules of the request's city, with its wording.
         decided_at: In UTC.
-        console: Output.
     """
     show_facts(console, _head(decision, city, decided_at))
     console.print()

@@ -49,7 +49,6 @@ class CommandRequest:
 
     Attributes:
         command: Word of the command line, a key of ``_COMMANDS``.
-        case_id: The case to change.
         reason: For the record; reporters read it when a case is closed as declined.
         request_id: The request to split off.
         into_case: The case to merge into.
@@ -72,8 +71,6 @@ async def send_command(command: CommandRequest, access: KafkaAccess, within_s: f
     """Publish a command; return the event of the case that confirms it.
 
     Args:
-        command: The command.
-        access: Address and credentials of Kafka.
         within_s: Seconds to wait for the confirmation.
 
     Raises:
@@ -111,7 +108,6 @@ def find_confirmation(
 
     Args:
         records: Of the cases' topic and of the commands' dead-letter topic.
-        command: The command.
         confirmation: Type of the event that confirms it.
 
     Raises:

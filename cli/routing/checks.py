@@ -20,7 +20,6 @@ class RoutingIssue:
     """One fault.
 
     Attributes:
-        code: Kind of the fault.
         subject: Rule, kind or bureau.
         text: What is wrong and what to do.
     """

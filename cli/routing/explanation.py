@@ -19,8 +19,6 @@ def explain_route(
     """Return the explanation as plain data for JSON.
 
     Args:
-        context: The report.
-        city: Its city.
         policy: Kinds, bureaus and calendars.
         at: Moment of the report; its deadlines count from then.
     """

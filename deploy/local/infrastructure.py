@@ -29,11 +29,8 @@ class Infrastructure:
 
     Attributes:
         site: The data folder, ports and credentials.
-        kafka: The broker.
-        postgres: The database server.
         mail: The mail sink; None when it was not asked for.
         sms: The SMS provider; None when the mail sink was not asked for.
-        access: Access of the broker's administrator.
         admin_dsn: DSN of the database's administrator, password included.
     """
 
@@ -68,7 +65,6 @@ async def infrastructure(
         durable: False for a throw-away database (see ``running_postgres``).
         fresh: Empty the folder first.
         mail: Run the mail sink and the SMS provider as well.
-        report: Receives the events.
 
     Raises:
         StackError: The folder is in use or foreign, a program is missing or does not start.

@@ -57,8 +57,6 @@ def kafka_program(site: Site, name: str, argv: Sequence[str], port: int) -> Prog
 
     Args:
         site: The site, with its credentials.
-        name: The program's name.
-        argv: Its command line.
         port: The port of its listener for clients.
     """
     access = admin_access(site.credentials, f"{LOOPBACK}:{port}")
@@ -88,8 +86,6 @@ async def format_data(
     Args:
         java: The start of the command line.
         settings: The broker's settings, which name the folder.
-        data: The folder.
-        credentials: The site's credentials.
 
     Raises:
         OtherVersionError: A newer Kafka formatted it.
@@ -119,7 +115,6 @@ def _refuse_newer(data: Path, found: str) -> None:
     """Refuse data of a newer Kafka: this one lacks its level of metadata.
 
     Args:
-        data: The broker's data folder.
         found: The version of Kafka that formatted it; empty where only an older one can have.
     """
     here = _kafka_version()

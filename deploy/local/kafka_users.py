@@ -18,9 +18,7 @@ def user_access(credentials: Credentials, bootstrap: str, user: str) -> KafkaAcc
     """Return the access of a user of the stack's broker.
 
     Args:
-        credentials: The site's credentials.
         bootstrap: Host and port of the brokers.
-        user: The user's name.
     """
     return KafkaAccess(
         bootstrap,
@@ -34,7 +32,6 @@ def passwords_of(credentials: Credentials, listener: str) -> dict[str, str]:
     """Return the settings by which brokers and controllers prove who they are to each other.
 
     Args:
-        credentials: The site's credentials.
         listener: The listener that brokers reach each other by, in lower case.
     """
     password = _password(credentials, _BROKER)

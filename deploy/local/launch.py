@@ -40,7 +40,6 @@ async def running(
     Args:
         build: Builds the process anew for each attempt, so that a port which another program
             took meanwhile is replaced.
-        report: Receives the events.
         stop_within_s: Seconds that the program has to stop before it is killed.
 
     Raises:

@@ -24,8 +24,6 @@ class ProcessRecord(BaseModel):
     """One process that this stack started.
 
     Attributes:
-        name: The program.
-        pid: Its process number.
         started: Its start, in seconds since the epoch, as ``psutil`` gives it.
         stop_signal: Number of the signal that makes it exit cleanly.
     """
@@ -42,9 +40,6 @@ def record_process(folder: DataFolder, name: str, pid: int, stop_signal: int) ->
     """Record a process on disk, so that a later run can end it.
 
     Args:
-        folder: The stack's data folder.
-        name: The program.
-        pid: Its process number.
         stop_signal: Number of the signal that makes it exit cleanly.
     """
     started = psutil.Process(pid).create_time()

@@ -63,7 +63,6 @@ def _exception(logged: Any, start: str) -> str:  # noqa: ANN401 - any JSON value
 
     Args:
         logged: A list of objects; text of another program is kept.
-        start: Start of each line.
     """
     if isinstance(logged, list):
         return "".join(_error(each, start) for each in logged)

@@ -37,7 +37,6 @@ class Program:
 
     Attributes:
         name: Names its process, its log file and its record.
-        argv: The command line.
         port: Where it listens on the loopback interface; the argument of ``probe``.
         probe: Returns True when the program is ready.
         environment: Its whole environment; None is a copy of ours.
@@ -182,7 +181,6 @@ async def run_command(
 
     Args:
         error: The start of the error's text.
-        command: The command line.
         account: The user to run as; None is ours.
         directory: Its working directory; None is ours.
 

@@ -27,7 +27,6 @@ class Died:
     """A program exited by itself, or never became ready.
 
     Attributes:
-        name: The program.
         exit_code: Its exit code; None when it runs but did not become ready.
         pause_s: Seconds until it is started again.
         last_lines: The end of its log.

@@ -28,8 +28,6 @@ class Service:
     """A service and its command line.
 
     Attributes:
-        name: Its name.
-        argv: Its command line.
         instance: Number of the process, from 1, where several share the work.
     """
 
@@ -54,11 +52,6 @@ async def running_services(
     infra: Infrastructure, services: Sequence[Service], settings: Mapping[str, str] = _NO_MORE
 ) -> AsyncGenerator[list[Process], None]:
     """Run the services concurrently; yield once all are ready.
-
-    Args:
-        infra: What they need.
-        services: The services.
-        settings: More environment variables for all of them.
 
     Raises:
         StartError: A service does not start.

@@ -92,14 +92,7 @@ def _read_secrets(file: Path) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The resources that every program of a stack shares.
-
-    Attributes:
-        folder: The locked data folder.
-        ports: Port by program name.
-        credentials: Secret by name.
-        report: Receives the events.
-    """
+    """The resources that every program of a stack shares."""
 
     folder: DataFolder
     ports: Ports
@@ -116,7 +109,6 @@ async def open_site(
     Args:
         data: The folder; created if missing.
         fresh: Empty the folder first.
-        report: Receives the events.
 
     Raises:
         StackError: Another stack runs here, or the folder contains something that is not ours.

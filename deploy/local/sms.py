@@ -51,8 +51,6 @@ def sms_app(folder: SmsFolder, account: str, token: str) -> web.Application:
 
     Args:
         folder: Where messages are saved.
-        account: The account's id.
-        token: The account's secret.
     """
     expected = encode_basic_auth(account, token)
 

@@ -13,8 +13,6 @@ class Keys(BaseModel):
     """Keys for HTTP.
 
     Attributes:
-        bureaus: Bearer key by bureau.
-        adapters: Bearer key by adapter.
         operator: Bearer key of the operator.
         sms_token: Secret with which the SMS gateway signs its calls.
     """
@@ -33,8 +31,6 @@ class KafkaAuth(BaseModel):
     Attributes:
         security_protocol: TLS or not, with a password or not.
         sasl_mechanism: The way in which the password is proved.
-        username: The user's name.
-        password: The user's password.
         ca_file: PEM file of the authorities that sign the broker's certificate; None without TLS.
     """
 

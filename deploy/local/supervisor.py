@@ -51,9 +51,7 @@ async def running_stack(
     Args:
         data: The folder; created if missing. It contains ``stack.json`` while the router is up.
         fresh: Empty the folder first.
-        report: Receives the events.
         services: The services of the router, or test doubles of the same names.
-        settings: More environment variables of the services.
 
     Raises:
         CatalogueError: The catalogue is invalid; nothing was started.

@@ -70,12 +70,7 @@ _FORWARD_CONNECTIONS = 2
 async def dispatch(
     settings: DispatchSettings, clock: Callable[[], datetime] = utc_now
 ) -> AsyncGenerator[ServiceParts]:
-    """Open dispatch's resources, yield its parts, and close them in reverse order.
-
-    Args:
-        settings: Dispatch's settings.
-        clock: Source of the present moment.
-    """
+    """Open dispatch's resources, yield its parts, and close them in reverse order."""
     policy = DispatchPolicy.of(await asyncio.to_thread(load_catalogue))
 
     async def handle(

@@ -77,7 +77,6 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
     Args:
         transition: The change, and the case after it.
         cause: The event that led to it; None for the passing of time.
-        now: The present moment.
     """
     case, change = transition.case, transition.change
     facts = {field.name: getattr(change, field.name) for field in fields(change)}
@@ -132,10 +131,7 @@ def reminder_event(
     """Return the reminder of a deadline, with the present state of the work order.
 
     Args:
-        case: The case.
         order: The work order as its bureau knows it.
-        planned: The reminder.
-        now: The present moment.
     """
     data = WorkOrderReminder(
         **_work_order_case(case),
@@ -202,8 +198,6 @@ def receipt(incoming: IncomingUpdate, result: UpdateResult, now: datetime) -> Ev
 
     Args:
         incoming: The update with its sender.
-        result: Its result.
-        now: The present moment.
     """
     refusal, case = result.refusal, result.case
     data = UpdateReceipt(

@@ -41,7 +41,6 @@ class DispatchPolicy:
     """Facts that routing, deadlines and validation depend on.
 
     Attributes:
-        catalogue: All jurisdictions.
         calendars: Business time by the id of the jurisdiction.
         bureau_by_topic: Code of the bureau that writes to a topic of updates, by topic name.
         redactors: Redaction of notes by the id of the jurisdiction.
@@ -100,11 +99,7 @@ class DispatchPolicy:
         """Return what routing depends on.
 
         Args:
-            jurisdiction: The city.
-            kind: Kind of the report.
-            level: Its priority.
             now: Decides which bureaus can be reached.
-            conditions: Conditions that it meets.
             attributes: Answers to the kind's questions.
             location: Where it is; None where that does not matter.
         """
@@ -145,9 +140,7 @@ class DispatchPolicy:
         """Return the deadline policy of a kind.
 
         Args:
-            jurisdiction: The city.
             kind: The kind, for its target and base level.
-            since: Start of the clock.
             lead: The bureau that leads the case; its hours count.
         """
         open_time = self.open_time(jurisdiction.id, lead)
@@ -158,7 +151,6 @@ class DispatchPolicy:
 
         Args:
             case: The case, for its kind and lead.
-            since: Start of the clock.
 
         Raises:
             NotInCatalogueError: The catalogue lost its jurisdiction or its kind.

@@ -16,7 +16,6 @@ class MessageKey(NamedTuple):
     """Idempotency key of a bureau's update or an operator's command.
 
     Attributes:
-        source: CloudEvents source.
         id: CloudEvents id, unique within the source.
         bureau: The bureau whose topic or key it came by; empty for a command.
     """
@@ -66,12 +65,9 @@ class CaseHistoryEntry:
     """An entry of a case's history.
 
     Attributes:
-        case_id: The case.
         at: When dispatch recorded it.
         by: ``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME``
             or ``system``.
-        what: Kind of the entry.
-        text: Words for people.
         note: Words of the bureau or operator named in ``by``, besides the text.
         case_event: Id of its event on ``dispatch-cases``; None for an entry without one.
         event_id: The event that led to it, where the entry is what tells a repeat.
@@ -94,8 +90,6 @@ class StoredSurge:
     """A surge that triage announced.
 
     Attributes:
-        surge_id: Its id.
-        jurisdiction: Id of the city.
         dedup_group: Group of the kinds that surge.
         district: District of the reports, or ``unknown``.
         started_at: Its beginning, UTC, inclusive.
@@ -140,16 +134,13 @@ class ChangeSet:
     """Rows to write for a batch.
 
     Attributes:
-        opened_cases: New cases.
         changed_cases: Stored cases with a new version or new notes.
         new_orders: New work orders, each with the id of its case.
         changed_orders: Stored work orders that changed.
         joined_requests: Requests that joined their first case.
-        updates: Updates with their results.
         restated_cases: Those of the changed cases whose problem another request describes now, or
             whose location became known.
         changed_requests: Stored requests that are in another case or have a location now.
-        commands: Commands with their results.
         history: New entries of the history.
     """
 

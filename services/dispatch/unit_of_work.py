@@ -149,7 +149,6 @@ class UnitOfWork:
         """Record a request that joined its first case.
 
         Args:
-            request: The request.
             case: The case after that.
             cause: The event that led to it.
         """
@@ -183,7 +182,6 @@ class UnitOfWork:
         """Replace the state of a case, and note which bureaus need an event about it.
 
         Args:
-            case: The new state.
             cause: The event that led to it; None for the passing of time.
         """
         self._orders_to_notify |= _orders_to_notify(self._cases.get(case.case_id), case)

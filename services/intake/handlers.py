@@ -57,7 +57,6 @@ class SubmissionStore(Protocol):
         """Store new submissions, and the requests of the accepted ones.
 
         Args:
-            submissions: New submissions.
             requests: The requests of the accepted ones.
             with_contact: Ids of the requests that have a contact.
 
@@ -83,10 +82,7 @@ async def on_submissions_handed_in(  # noqa: PLR0913, PLR0917 - the ports of int
     """Accept submissions from Kafka; every message gets a receipt, a repeat as well.
 
     Args:
-        messages: The batch.
         store: Receipts, serial numbers and requests.
-        policy: Rules by which submissions become requests.
-        now: Time of receipt.
         has_receipt: Tells whether the receipt of a record was written before.
         geocoders: As for ``geocode``.
     """
@@ -114,8 +110,6 @@ async def accept_submissions(
     Args:
         submissions: Raw submissions; the same one may occur more than once.
         store: Receipts, serial numbers and requests.
-        policy: Rules by which submissions become requests.
-        now: Time of receipt.
         geocoders: As for ``geocode``.
 
     Returns:

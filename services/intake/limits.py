@@ -51,7 +51,6 @@ class CallLimits:
         """Return the limits.
 
         Args:
-            settings: The rates.
             batch_size: The size of transactions, from which the slots of submissions follow.
         """
         per_second = settings.accepts_per_second
@@ -79,12 +78,7 @@ class CallLimits:
 
 
 def callers_of(settings: IntakeSettings, lookups: Pool) -> Callers:
-    """Return who identifies callers and limits their rates.
-
-    Args:
-        settings: The rates.
-        lookups: Database of the keys.
-    """
+    """Return who identifies callers and limits their rates."""
     return Callers.of(
         lookups,
         key_per_second=_key_per_second(settings),

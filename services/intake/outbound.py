@@ -45,12 +45,7 @@ CONTACT_UNUSABLE = LocalText(
 
 
 class RequestNames(NamedTuple):
-    """The names of a request.
-
-    Attributes:
-        tracking_number: The reporter's secret.
-        public_id: For everybody.
-    """
+    """The names of a request."""
 
     tracking_number: str
     public_id: str
@@ -61,8 +56,6 @@ class AcceptedSubmission:
     """The outcome of accepting a submission: its receipt, other services' events, public data.
 
     Attributes:
-        receipt: The receipt.
-        events: Events to other services.
         public: Public data of the request.
         media_ids: Ids in addresses of our own pictures; some may be unknown.
         has_contact: True when the reporter gave contact data.
@@ -82,8 +75,6 @@ def reject(
 
     Args:
         handed_in: The submission in its envelope.
-        errors: All its field errors.
-        now: Time of the receipt.
     """
     rejection = Rejection(
         submission_id=handed_in.id, submission_source=handed_in.source, errors=tuple(errors)
@@ -98,7 +89,6 @@ def receipt_record(
 
     Args:
         handed_in: The submission in its envelope.
-        receipt: Its receipt.
         adapters: The names of the external adapters, which have topics of their own.
     """
     return Outgoing(
@@ -120,10 +110,8 @@ def accept(
     """Return the outcome of accepting a submission as a request.
 
     Args:
-        submission: The validated submission.
         area: Municipality and district of its point.
         names: Names of the new request.
-        now: Time of its events.
         policy: Base of the status URL, key of the references to people, version of the rules for
             texts.
     """

@@ -29,7 +29,6 @@ class CityAddress(NamedTuple):
     """An address of a submission, without contact data.
 
     Attributes:
-        jurisdiction: Id of the city that serves the submission.
         address: As written, redacted.
     """
 
@@ -54,11 +53,9 @@ class ServedCity:
     """A jurisdiction with everything that intake derives from its part of the catalogue.
 
     Attributes:
-        jurisdiction: Its part of the catalogue.
         screen: Hazard screening of its reports.
         quick_look: A cheap forecast of the screening.
         redactor: Redaction by its country's telephone format.
-        boundaries: Its municipalities and districts.
         text_reader: What text messages to it say.
     """
 

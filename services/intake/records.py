@@ -48,10 +48,8 @@ class StoredSubmission(NamedTuple):
         key: Identity and payload hash.
         first: True for the first submission of its identity; a later one with other data is
             rejected.
-        source: The adapter.
         submission_id: Its id at the adapter.
         received_at: When the router received it.
-        receipt: Returned for each repeat.
         body: The bytes of a rejected submission; None for an accepted one.
         time_replaced: True when the time of its envelope was too far in the future.
     """

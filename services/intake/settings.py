@@ -24,12 +24,9 @@ class MediaSettings(EnvironmentSettings):
 
     Attributes:
         media_folder: The folder; every instance needs the same one.
-        media_bucket: Name of the bucket.
         media_s3_endpoint: Base URL of the bucket's server, ``https`` but on this machine; None for
             AWS.
-        media_s3_region: Region of the bucket.
         media_s3_access_key_id: Name of the access key, which may list, get, put and delete.
-        media_s3_secret_access_key: The access key.
     """
 
     model_config = SettingsConfigDict(env_prefix="INTAKE_")

@@ -77,7 +77,6 @@ async def notify(
     """Open the resources of notify, yield its parts, and close all in reverse order.
 
     Args:
-        settings: The settings.
         second: Providers that are used while the first ones fail; None for none.
 
     Raises:
@@ -232,7 +231,6 @@ class OpenChannel(NamedTuple):
     """A channel that is on.
 
     Attributes:
-        name: Its name.
         providers: Its providers, the first one first.
         within_s: Deadline of one hand-over, in seconds.
     """
@@ -254,7 +252,6 @@ async def open_channels(
     Args:
         settings: The first provider of each.
         second: The second one, where it is set.
-        renderer: Renders the messages.
         identity: As whom e-mail is sent.
     """
     servers: list[SmtpSettings] = [settings, *([second] if second.smtp_host else [])]

@@ -66,12 +66,7 @@ class NotificationStore(Protocol):
         ...
 
     async def merge_waiting(self, deliveries: Collection[StoredDelivery], now: datetime) -> None:
-        """Merge text messages that wait for the end of quiet hours into later ones of the case.
-
-        Args:
-            deliveries: New text messages.
-            now: The present moment.
-        """
+        """Merge text messages that wait for the end of quiet hours into later ones of the case."""
         ...
 
     async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
@@ -105,8 +100,6 @@ async def on_messages(
     Args:
         messages: One batch from the topics that notify reads.
         store: Bound to the batch's transaction.
-        policy: Key and rules by which messages become due.
-        now: The present moment.
 
     Returns:
         An event for each delivery that is suppressed or held, or bounced. The delivery worker
@@ -133,9 +126,7 @@ async def erase(
     """Erase the contacts of requests, as their tombstones do.
 
     Args:
-        request_ids: The requests.
         store: Bound to a transaction.
-        now: The present moment.
 
     Returns:
         An event for each message that was due and will not be sent.

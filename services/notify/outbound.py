@@ -22,8 +22,6 @@ def delivery_event(
 
     Args:
         event_type: One of the four ``Notification…`` events.
-        stored: The delivery.
-        now: The time of the event.
         reason: Code of the reason for any result but success.
         provider_id: The Message-ID, by which the mail server's logs find the message.
     """
@@ -56,9 +54,6 @@ def settled_event(
     """Return the event about a delivery that was settled after its attempt.
 
     Args:
-        stored: The delivery.
-        state: Its state now.
-        now: The time of the event.
         reason: Code of the reason of a failure.
         provider_id: Id of a sent message at the provider, where it is known.
     """

@@ -16,11 +16,8 @@ class CityTexts:
     """Names and texts of one jurisdiction, as residents know them.
 
     Attributes:
-        name: The city's own name.
-        title: Name of the service.
         color: Colour of the pages, ``#rrggbb``.
         phone: The city's phone number in words.
-        timezone: IANA name.
         service_names: Name of each service type by its code.
         bureau_names: Name of each bureau by its code.
         bureau_phones: Phone number of each bureau that has one, by its code.

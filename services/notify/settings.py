@@ -48,9 +48,7 @@ class SmsAccount:
     Attributes:
         url: Base URL of the provider's API.
         name: The account's id, a part of the path.
-        token: The account's secret.
         numbers: Our number by jurisdiction, E.164.
-        connections: Messages sent in parallel.
         within_s: Deadline of one hand-over, in seconds.
         signers: Secrets that may sign status callbacks: the token, then the one before.
     """
@@ -74,7 +72,6 @@ class SmsSettings(EnvironmentSettings):
 
     Attributes:
         sms_url: Base URL of its API, Twilio's or one of the same form.
-        sms_account: The account's id.
         sms_token: The account's secret, also of the signature of status callbacks. None turns
             text messages off.
         sms_token_before: The secret before it, while one replaces the other: status callbacks may

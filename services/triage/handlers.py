@@ -96,7 +96,6 @@ class TriageStore(Protocol):
         """Return at least the surges that overlap an interval.
 
         Args:
-            keys: Dedup keys.
             since: Begin of the interval, inclusive.
             until: End of the interval, inclusive.
         """
@@ -143,10 +142,7 @@ async def on_messages(
     because the rules compare event times.
 
     Args:
-        messages: Decoded events of one batch.
         store: The tables, in the transaction of the batch.
-        policy: The rules of every city.
-        now: Time of the decisions.
 
     Returns:
         A ``RequestTriaged`` for each request that had no decision, then the counts of these

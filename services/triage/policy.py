@@ -103,7 +103,6 @@ class CityPolicy:
         """Apply the rules for priority, emergencies and referrals to one report.
 
         Args:
-            service: Kind of the report.
             text: Free text of the reporter.
             attributes: Values of the kind's attributes by code.
             municipality: Municipality of the location, or None when unknown.
@@ -143,7 +142,6 @@ class TriagePolicy:
     Attributes:
         version: Version of the catalogue; decisions carry it.
         text_rules_version: Version of everything that judges a text.
-        cities: By jurisdiction id.
     """
 
     def __init__(

@@ -49,7 +49,6 @@ class DecisionRecord:
         report: The request as dedup sees it; a split makes a case of it.
         case_id: None for a referral or an answered question.
         stated: JSON of the parts of the request that a note is read together with.
-        score: Its score.
         emergency: Code of the danger to life that it describes.
     """
 

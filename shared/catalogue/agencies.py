@@ -12,9 +12,6 @@ class Bureau:
 
     Attributes:
         code: Its id; no two cities share one.
-        name: Its name for people.
-        phone: Telephone number for residents.
-        hours: Opening hours.
         escalates_to: Bureau that gets a part in a case when this one leads it and misses a
             deadline, and that leads next when this one declines it; None for none.
         publish_photos: True when its pictures of the work are public without an operator's release.
@@ -36,9 +33,6 @@ class ExternalAgency:
 
     Attributes:
         code: Its id, which begins with ``EXT-``.
-        name: Its name for people.
-        phone: Telephone number for residents.
-        url: Web page for residents.
         hours: Opening hours; None when unknown.
         reason: Code of the default reason of its referrals.
     """

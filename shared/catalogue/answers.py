@@ -22,7 +22,6 @@ class Answer:
         kinds: Service codes under which the question is asked.
         supersedes: Codes of more general answers that this one replaces when both match.
         phrases: Patterns of the topic; a question matches one of them.
-        text: The answer.
     """
 
     code: str
@@ -41,7 +40,6 @@ class Faq:
         complaints: Patterns that show that something is wrong.
         complaint_exceptions: Patterns that only look like a complaint.
         allowed_conditions: Conditions that a question may state because they only give a place.
-        by_code: The answers.
     """
 
     questions: Phrases
@@ -65,8 +63,6 @@ class AnswerEntry(Entry):
     Attributes:
         kinds: Service codes beside those of the file.
         supersedes: Codes of more general answers.
-        phrases: Patterns of the topic.
-        text: The answer.
         source: Where the answer comes from.
     """
 

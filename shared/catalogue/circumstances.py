@@ -21,7 +21,6 @@ class ScoreSteps:
 
     Attributes:
         at: Figures at which steps begin, inclusive and ascending.
-        points: Points of each step.
     """
 
     at: tuple[float, ...]

@@ -75,7 +75,6 @@ class MapProperties(_Part):
     """Properties of a feature.
 
     Attributes:
-        kind: Its kind.
         name: Its name; None for none.
         width_m: Width of a line in metres, such as a river's; None for a line as streets have.
     """

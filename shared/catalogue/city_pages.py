@@ -49,7 +49,6 @@ class CityPagesEntry(Entry):
     """The part ``pages`` of ``jurisdiction.yaml``.
 
     Attributes:
-        title: Name of the service.
         color: Colour of the head, of buttons and links.
     """
 
@@ -62,7 +61,6 @@ class CityPages:
     """Name and colour of the residents' pages of a city.
 
     Attributes:
-        title: Name of the service.
         color: Colour of the head, of buttons and links, as ``#rrggbb``.
     """
 

@@ -18,10 +18,8 @@ class Condition:
 
     Attributes:
         code: Its id in the catalogue and in the reasons of a decision.
-        name: Its description for people.
         attributes: By attribute, the values that state it; ``yes`` stands for every spelling of
             yes.
-        phrases: Patterns that state it.
         exceptions: Patterns that only look like it; a phrase that overlaps one does not count.
         retracts: Whether it says that earlier statements are no longer true ("they moved it").
         persists: Whether retractions leave it valid: an injured person is still injured.
@@ -70,7 +68,6 @@ class HazardRule:
 
     Attributes:
         code: Its id in the reasons of a decision.
-        name: Its description for people.
         all_of: Conditions that must all be met.
         any_of: Conditions of which one must be met; empty for none.
     """

@@ -27,7 +27,6 @@ class Document:
         file: Path below the catalogue's root, as issues name it.
         data: Mappings, lists and strings; every scalar is a string as written.
         lines: Line of each part, counted from 1.
-        issues: YAML errors.
     """
 
     file: str
@@ -88,9 +87,6 @@ class LocatedEntry(Generic[E]):
 
     Attributes:
         code: Its key, or the name of the folder or file.
-        entry: Its data.
-        document: The file.
-        where: Its position there.
     """
 
     code: str
@@ -108,12 +104,6 @@ def read_entry(
 ) -> tuple[E | None, list[CatalogueIssue]]:
     """Validate a part of a document.
 
-    Args:
-        kind: Model of the entry.
-        document: The file.
-        data: The part's data.
-        where: The part's position.
-
     Returns:
         The entry, or None with what is wrong with it.
     """
@@ -128,11 +118,6 @@ def read_file(
     kind: type[E], root: Path, path: Path
 ) -> tuple[LocatedEntry[E] | None, list[CatalogueIssue]]:
     """Read an optional file that is one entry.
-
-    Args:
-        kind: Model of the entry.
-        root: The catalogue's root.
-        path: The file.
 
     Returns:
         The entry with all issues of the file; None where the file is missing or invalid.
@@ -158,7 +143,6 @@ class Section(Generic[E]):
         """Make an empty section.
 
         Args:
-            kind: Model of its entries.
             noun: Word for one of them in issues.
             file: File or folder that declares them.
         """
@@ -192,8 +176,6 @@ class Section(Generic[E]):
         """Add the entries of a mapping.
 
         Args:
-            document: The file.
-            data: Entries by code.
             where: Position of the mapping in the file.
 
         Returns:
@@ -220,9 +202,6 @@ def unknown_name(noun: str, name: str, known: Iterable[str], file: str) -> str:
 
     Args:
         noun: Word for what the name stands for.
-        name: The undeclared name.
-        known: The declared names.
-        file: File that declares them.
     """
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}? Else " if close else ""

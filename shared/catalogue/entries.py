@@ -73,8 +73,6 @@ class OwnerEntry(Entry):
 
     Attributes:
         when: Conditions that state that a report lies on it.
-        agency: Agency that acts there.
-        reason: Reason of the referral.
         kinds: Kinds in which the owner has a part.
     """
 
@@ -88,11 +86,7 @@ class JurisdictionEntry(Entry):
     """A city.
 
     Attributes:
-        name: Its name for people.
-        timezone: IANA name.
         languages: BCP 47 tags, the city's own first.
-        holidays: Public holidays.
-        phone: Its telephone number.
         office_hours: Hours of bureaus without hours of their own.
         other: Kind of reports that fit no other.
         default_points: Coordinates that stand for "unknown".
@@ -130,9 +124,7 @@ class ConditionEntry(Entry):
     """A fact that attributes or phrases state, or that the text model predicts.
 
     Attributes:
-        name: Its description for people.
         answers: Values that state it, by attribute.
-        phrases: Patterns that state it.
         exceptions: Patterns that only look like it.
         retracts: It says that earlier statements are no longer true.
         persists: No retraction cancels it.

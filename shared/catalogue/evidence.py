@@ -19,7 +19,6 @@ class Slope:
 
     Attributes:
         at: Figures of the nodes, ascending.
-        points: Points at the nodes.
         is_relative: Whether figures are fractions of the kind's own limit.
     """
 
@@ -53,7 +52,6 @@ class Extent:
     """Maximum distance at which two reports are compared: the larger of two bounds.
 
     Attributes:
-        metres: Absolute bound.
         share: Bound as a multiple of the kind's radius, at least 1.
     """
 
@@ -112,7 +110,6 @@ class WordWeights:
     """Points for rare words that both descriptions contain.
 
     Attributes:
-        each: Points per word.
         most: Upper bound for all words together.
         common: Words that do not count, folded by ``shared.text_matching.fold``.
     """
@@ -132,8 +129,6 @@ class Assets:
 
     Attributes:
         answers: Attributes that ask for such ids.
-        same: Points for equal ids.
-        other: Points for different ids.
     """
 
     answers: tuple[str, ...] = ()
@@ -162,9 +157,7 @@ class Evidence:
         same_street: Points for the same street.
         same_address: Points for the same address.
         default: Thresholds of groups that ``groups`` does not name.
-        groups: Thresholds by dedup group.
         kinds: Points by the service code of the later report.
-        accuracy: Discounts for position errors.
         same_sender: Points by the metres between their points where both have the same reporter;
             None for no points.
         words: Points for shared rare words.

@@ -123,20 +123,15 @@ class EvidenceEntry(Entry):
 
     Attributes:
         reach: Maximum distance of compared reports.
-        distance: Points by distance.
         no_distance: Points without a distance.
         apart: Points by the time between event times.
         same_kind: Points for the same kind.
         same_street: Points for the same street.
         same_address: Points for the same address; defaults to ``same_street``.
-        accuracy: Discounts for position errors.
         same_sender: Points by distance for reports of the same reporter.
         assets: Points for the ids of assets.
         words: Points for shared rare words.
-        placeholder_points: Detection of placeholder points.
-        default: Prior and thresholds.
         groups: Prior and thresholds by dedup group.
-        kinds: Points by kind.
         limits: Overrides of radius and window by kind.
     """
 

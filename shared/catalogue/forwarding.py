@@ -39,7 +39,6 @@ class DigestForward:
     """A mail once a day.
 
     Attributes:
-        email: Whom it goes to.
         at: When it is due, by the city's clock.
     """
 
@@ -94,7 +93,6 @@ class Open311ForwardEntry(Entry):
     """Fields of ``Open311Forward``.
 
     Attributes:
-        endpoint: Base URL.
         jurisdiction_id: Name of the city there.
         service_codes: Codes there by our codes.
         api_key_env: Environment variable with the key.

@@ -124,8 +124,6 @@ class ExplainedScore(NamedTuple):
     """The score of a text for a label, with everything that it is made of.
 
     Attributes:
-        label: Condition of the model.
-        points: Score.
         least: Score that the city demands.
         bias: Score without known features.
         contributions: Features with their weights, the largest first.
@@ -182,7 +180,6 @@ class LocatedJudgement(NamedTuple):
 
     Attributes:
         severity: What the text by itself reports.
-        conditions: Conditions that count.
         doubted: Conditions that the text as a whole does not bear out.
     """
 

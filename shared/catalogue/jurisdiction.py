@@ -58,8 +58,6 @@ class Jurisdiction:
 
     Attributes:
         id: Open311 ``jurisdiction_id``, the folder's name.
-        name: Its name for people.
-        timezone: IANA name.
         languages: BCP 47 tags, the city's own first.
         holidays_country: Country code of the ``holidays`` library.
         holidays_subdivision: Subdivision code of the ``holidays`` library.
@@ -67,12 +65,9 @@ class Jurisdiction:
         other_code: Service code of reports that fit no other kind.
         services: Service types by code, in the order of the files.
         dedup_groups: Service codes by dedup group.
-        bureaus: Bureaus by code.
-        agencies: Agencies by code.
         neighbours: Agencies for locations outside the limits, by ``location.municipality``.
         owners: Owners of land inside the limits, the most specific first.
         referral_reasons: Texts of the reasons of referrals, by code.
-        conditions: Conditions by code.
         emergencies: Dangers to life, the most pressing first.
         hazards: Hazards that are urgent in a report of every kind, the most pressing first.
         implied_kinds: Service codes that a condition in a text implies, by condition.
@@ -91,7 +86,6 @@ class Jurisdiction:
         evidence: Evidence weights of deduplication; None for radius and window alone.
         circumstances: Points for circumstances; None for none.
         routing: Routing rules in their order; what none matches follows the kind's own entry.
-        surges: Limits of surge detection.
         pages: How the residents' pages look.
         folder: Folder of the data, for the polygons that only some services read.
     """
@@ -196,7 +190,6 @@ class Jurisdiction:
         """Return the emergency of a report.
 
         Args:
-            service: Its kind.
             met: Conditions that its attributes and text state.
 
         Returns:
@@ -228,7 +221,6 @@ class Catalogue:
 
     Attributes:
         version: Hash of the data files; services with the same version decide by the same facts.
-        jurisdictions: Cities by id.
     """
 
     version: str

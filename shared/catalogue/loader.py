@@ -22,7 +22,6 @@ def read_catalogue(root: Path, version: str) -> Catalogue:
     """Read every jurisdiction below a folder.
 
     Args:
-        root: The folder.
         version: Version that the catalogue gets.
 
     Raises:

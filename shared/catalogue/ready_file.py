@@ -76,7 +76,6 @@ def ready_file(root: Path, version: str) -> ReadyFile:
     """Return the ready file of a catalogue's folder, which lies beside it.
 
     Args:
-        root: The folder.
         version: Checksum of the folder's files.
     """
     stamp = f"{version} {sys.implementation.cache_tag} {root.resolve()} {code_checksum()}"

@@ -12,7 +12,6 @@ class OutsideAgency(NamedTuple):
     """The outside agency that must act on a report.
 
     Attributes:
-        agency: The agency.
         reason: Code of the reason; None when the catalogue gives none.
         is_neighbour: True when the report lies on a neighbour's land, where the city has no part.
     """
@@ -36,8 +35,6 @@ def outside_agency(
     own land, so that every report has an owner.
 
     Args:
-        jurisdiction: The city.
-        service: Kind of the report.
         municipality: Municipality of the location, or None when unknown.
         conditions: Conditions that the report states.
     """
@@ -60,8 +57,6 @@ def land_owner(
     """Return the owner of the land that a report lies on, where that is not the city.
 
     Args:
-        jurisdiction: The city.
-        service: Kind of the report.
         conditions: Conditions that the report states.
     """
     for owner in jurisdiction.owners:

@@ -30,8 +30,6 @@ class ReportReader:
         """Return everything in a report that is judged as text.
 
         Args:
-            service: Kind of the report.
-            text: Its free text.
             attributes: Values by attribute code; those in the reporter's own words are text too.
         """
         lists = self._list_attributes[service.code]
@@ -48,9 +46,6 @@ class ReportReader:
         """Judge a report: every condition that its text or its answers state, and how urgent it is.
 
         Args:
-            service: Kind of the report.
-            text: Its free text.
-            attributes: Values by attribute code.
             located: The judgement of its words by the same rules, where it was made before.
         """
         words = self.words(service, text, attributes)

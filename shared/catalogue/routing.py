@@ -19,12 +19,8 @@ class RoutingCondition:
     Every field must match, by one of its values.
 
     Attributes:
-        kinds: Service codes.
-        groups: Dedup groups.
-        priority: Levels.
         conditions: Conditions that the report meets.
         attributes: Folded answers by the code of the question.
-        districts: Districts of the city.
         areas: Polygons of ``areas.geojson``.
         owners: Owners of the land, by their code in ``owners.yaml``.
         lead_is_open: Whether the bureau of the kind's own entry can be reached; None for either.
@@ -53,7 +49,6 @@ class RoutingRule:
         name: The ``route_rule`` of the work orders that it brings about.
         when: Facts that it asks for.
         lead: Bureau that leads the case; None for a rule that only informs or remarks.
-        inform: Bureaus that are informed.
         note: Remark for the work orders; None for none.
     """
 

@@ -49,12 +49,7 @@ class WhenEntry(Entry):
     """Facts that a rule asks for; of a list one value is enough.
 
     Attributes:
-        kinds: Service codes.
-        groups: Dedup groups.
-        priority: Levels.
         conditions: Conditions that the report meets.
-        attributes: Answers by question.
-        districts: Districts of the city.
         area: Polygons of ``areas.geojson``.
         owner: Owners of the land, as in ``owners.yaml``.
         hours: ``office`` while the kind's own bureau can be reached, ``after_hours`` while it
@@ -80,8 +75,6 @@ class RoutingRuleEntry(Entry):
     Attributes:
         rule: Its name, the ``route_rule`` of work orders.
         when: Facts that it asks for.
-        lead: Bureau that leads.
-        inform: Bureaus that are informed.
         note: Remark for the work orders.
     """
 

@@ -97,10 +97,7 @@ class NeedsEntry(Entry):
 
     Attributes:
         location: A point or an address.
-        address: An address.
         contact: A way to reach the reporter.
-        description: Free text.
-        photo: A picture.
     """
 
     location: Literal["required", "no"] = "required"
@@ -121,7 +118,6 @@ class ServiceEntry(Entry):
     """A kind of request.
 
     Attributes:
-        name: Its name for people.
         keywords: Patterns from the city's own table.
         extra_keywords: Patterns that we added to them.
         priority: Priority when no other fact is known.
@@ -135,14 +131,10 @@ class ServiceEntry(Entry):
         alternatives: Kinds that may fit better.
         lead: Bureau or agency that owns the problem.
         hazard_lead: Bureau that makes a hazard safe where the city has no other part.
-        inform: Bureaus to inform.
-        refer: Agencies that must act.
         notes: Remarks for the work order.
         needs: Required and optional parts of a submission.
-        attributes: Questions.
         required_attributes: Questions that must be answered.
         private: Whether a report tells of a person's need.
-        source: Sources of these facts.
         export_types: Type names in the city's own export.
     """
 

@@ -82,7 +82,6 @@ class Needs:
     Attributes:
         location: A point or an address.
         contact: A way for the bureau to reach the reporter.
-        description: Free text.
         photo: A picture, on forms that can take one.
         welcome: The optional parts among ``contact``, ``description``, ``photo`` and ``address``
             that help.
@@ -112,7 +111,6 @@ class Attribute:
         code: Open311 ``code``.
         datatype: Open311 ``datatype``.
         required: Whether a submission without it is rejected.
-        name: The question.
         values: Keys and texts of a list's values; empty for other datatypes.
     """
 
@@ -144,7 +142,6 @@ class ServiceType:
         priority: Priority when no other fact is known.
         target_hours: Hours until the problem is solved or, with an outside lead, until the agency
             has it.
-        dedup: Limits of deduplication.
         hazard: Whether a report is an urgent hazard; ``if`` when one of ``hazard_conditions`` is
             met.
         hazard_conditions: Conditions that make it one.
@@ -154,14 +151,11 @@ class ServiceType:
         emergency: Emergency that every report of this kind is; None for most.
         lead: Bureau, or agency outside the city, that owns the problem.
         hazard_lead: Bureau that makes a hazard safe where the city has no other part.
-        informed: Bureaus that are informed.
         notes: Remarks for the work order.
         referrals: Agencies outside the city, the most pressing first.
         needs: Required parts of a submission.
-        attributes: Questions.
         private: Whether a report tells of a person's need: no list shows it, and its status page
             no house number.
-        source: Sources of these facts.
     """
 
     code: str

@@ -35,7 +35,6 @@ class CitySurges:
 
     Attributes:
         default: Limits of groups that ``groups`` does not name.
-        groups: Limits by dedup group.
     """
 
     default: SurgeLimits

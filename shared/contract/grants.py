@@ -45,10 +45,7 @@ class Grant:
     """One operation that a principal may do; to read or write implies to describe.
 
     Attributes:
-        principal: The principal's name.
         resource: What kind of thing it is about.
-        name: The thing's name.
-        operation: What is allowed.
         prefixed: True when it is about every thing whose name begins so.
     """
 
@@ -64,7 +61,6 @@ def grants(topics: Iterable[Topic], operators: Collection[str] = (OPERATOR,)) ->
 
     Args:
         topics: The topics of the registry.
-        operators: The principals of operators.
     """
     topics = list(topics)
     found = {grant for topic in topics for grant in _of_topic(topic)} | set(_of_watcher())

@@ -25,7 +25,6 @@ class Topic:
         readers: Services that consume it; each writes poison messages to its ``-dlq`` topic.
         events: Event classes that it carries.
         retention: Time that records are kept; None means compacted.
-        partitions: Number of partitions.
         erasure: Event that a tombstone stands for; None where every record has a value.
         compacted_within: Time after which an older value of a key is surely gone, on a topic
             that is compacted; None for whenever the broker compacts it.

@@ -25,7 +25,6 @@ def without_links(text: str, own_domains: Collection[str]) -> str:
     a part of it, stays.
 
     Args:
-        text: Text for the public.
         own_domains: Domains that the city publishes under, in lower case.
     """
 

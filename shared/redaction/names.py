@@ -103,7 +103,6 @@ def own_names_in(text: str, name: str) -> Iterator[Span]:
     is too long to be a person's every word counts.
 
     Args:
-        text: The text as read.
         name: The name as the reporter gave it.
     """
     words = [word for word in name.split() if _WORD.search(word)]
@@ -183,7 +182,6 @@ def names_in_note(text: str, known_words: Collection[str]) -> Iterator[Span]:
     given name.
 
     Args:
-        text: The note.
         known_words: Words in lower case that name places and offices here; a name has none.
     """
     for match in _AFTER_CUE.finditer(text):

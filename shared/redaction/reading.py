@@ -27,7 +27,6 @@ class Reading:
     """A text as it is read, and where each of its characters stands in the text as written.
 
     Attributes:
-        text: The text as read.
         starts: Position in the written text of each character, and its length at the end; None
             where both texts are the same.
     """

@@ -63,7 +63,6 @@ def redact_url(
     has none keeps its bytes, since an address may be signed.
 
     Args:
-        url: The address.
         holds_contact: Returns True for a text with contact data.
         path_holds_contact: The same for a part of a path, where long numbers are mostly ids.
     """

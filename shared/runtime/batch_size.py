@@ -8,7 +8,6 @@ class BatchSize:
     """The most items of a batch: grows while full batches are fast, shrinks when one is slow.
 
     Attributes:
-        batch_size: The present size.
         target_s: Seconds that a batch may take.
         least: Lower bound of the size.
         most: Upper bound of the size.

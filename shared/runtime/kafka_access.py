@@ -27,7 +27,6 @@ class KafkaAccess:
         security_protocol: TLS or not, with a password or not.
         sasl_mechanism: The way in which the password is proved.
         username: The principal's name; empty without a password.
-        password: Its password.
         ca_file: PEM file of the authorities that may sign the brokers' certificates; None for
             those that the system trusts.
         cert_file: PEM file of the client's certificate; None without one.

@@ -75,7 +75,6 @@ async def migrate(
 
     Args:
         admin_dsn: DSN of the database's administrator.
-        services: The services to migrate.
         migrations_for: Returns the migrations of a service, in order.
 
     Returns:

@@ -27,7 +27,6 @@ class Outgoing:
         topic: The topic to write to.
         key: The record's key; records with equal keys stay in order.
         value: The record's value; None is a tombstone.
-        headers: The record's headers.
     """
 
     event_id: str
@@ -56,7 +55,5 @@ class Outgoing:
 
         Args:
             topic: The topic to write to.
-            key: The record's key.
-            event: The event.
         """
         return cls(event.id, topic, key.encode(), encode(event), event_headers(event.traceparent))

@@ -102,7 +102,6 @@ async def insert_rows(
     faster for many rows.
 
     Args:
-        db: A connection.
         table: Name of the table, a constant.
         names: Its columns, constants.
         rows: The values in the order of the columns.

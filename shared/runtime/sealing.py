@@ -46,7 +46,6 @@ class Sealer:
         """Return a sealer whose keys are derived (HKDF) from secrets that have other uses.
 
         Args:
-            secret: The secret.
             use: Name of the use; another one gives another key.
             before: Secrets that were in use before this one.
         """
@@ -61,7 +60,6 @@ class Sealer:
         """Return a value sealed; None for None.
 
         Args:
-            text: The value.
             place: Where it is stored, such as row and column.
         """
         if text is None:
@@ -85,20 +83,11 @@ class Sealer:
         return self._decrypted(encrypted, place).decode()
 
     def new_wrapped_key(self, owner: str) -> bytes:
-        """Return a new random key, encrypted with this sealer's.
-
-        Args:
-            owner: Whose key it is.
-        """
+        """Return a new random key, encrypted with this sealer's."""
         return self._encrypted(os.urandom(_KEY_BYTES), owner)
 
     def wrap(self, key: bytes, owner: str) -> bytes:
-        """Return a key of any length, encrypted with this sealer's.
-
-        Args:
-            key: The key.
-            owner: Whose key it is.
-        """
+        """Return a key of any length, encrypted with this sealer's."""
         return self._encrypted(key, owner)
 
     def unwrap(self, wrapped: bytes, owner: str) -> bytes:

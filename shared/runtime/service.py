@@ -68,7 +68,6 @@ class ServiceParts:
         pool: Its database; None without one.
         tasks: Background tasks, which run concurrently until the stop request.
         readiness_checks: Components that ``/ready`` checks.
-        routes: Its own HTTP routes.
         request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
         gate: Rejects some requests before they are parsed.
         readers: Every consumer; ``/ready`` names one that is blocked.
@@ -94,7 +93,6 @@ def run(
 
     Args:
         name: The service's name, for logs.
-        settings: Its settings.
         open_parts: Opens its components; they close when the context exits.
         niceness: How far it stands back when others need the processor, as for ``nice``.
     """
@@ -124,9 +122,7 @@ async def run_until_stopped(
     the port closes, requests in flight get their responses, and the request tasks stop last.
 
     Args:
-        parts: The service's components.
         settings: The address to listen on, and the drain time.
-        stopping: The stop request.
         name: The service's name, for its OpenAPI document.
     """
     drained = asyncio.Event()

@@ -68,15 +68,7 @@ class EnvironmentSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources in order: arguments, the environment, files that it names.
-
-        Args:
-            settings_cls: The class to fill.
-            init_settings: Arguments.
-            env_settings: The environment.
-            dotenv_settings: Unused.
-            file_secret_settings: Unused.
-        """
+        """Return the sources in order: arguments, the environment, files that it names."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, SecretFiles(settings_cls)
 
@@ -105,7 +97,6 @@ class KafkaSettings(AdapterSettings):
         kafka_security_protocol: TLS or not, with a password or not.
         kafka_sasl_mechanism: The way in which the password is proved.
         kafka_username: The principal's name; empty without a password.
-        kafka_password: Its password.
         kafka_ca_file: PEM file of the authorities that may sign the brokers' certificates; None
             for those that the system trusts.
         kafka_cert_file: PEM file of the client's certificate; None without one.
@@ -195,7 +186,6 @@ class ProcessSettings(KafkaSettings, HttpSettings):
 
     Attributes:
         log_level: The lowest level that is logged.
-        http_host: Address to listen on.
         http_port: Port to listen on; 0 lets the system choose.
         drain_seconds: Seconds that a stopping service continues to answer after ``/ready`` turned
             to 503; longer than a load balancer needs for two health checks.

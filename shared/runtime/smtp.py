@@ -39,7 +39,6 @@ class SmtpSettings(EnvironmentSettings):
         smtp_ca_file: Certificates of the authorities that may vouch for the server, in place of
             the system's.
         smtp_user: User name, if the server requires one.
-        smtp_password: Password of that user.
         smtp_within_s: Deadline of one SMTP hand-over, in seconds.
     """
 
@@ -94,7 +93,6 @@ def classify_failure(step: SmtpStep, code: int | None) -> SendOutcome:
     fail as well. Without a reply to the content, the server may or may not have the message.
 
     Args:
-        step: The step that failed.
         code: The server's reply code, or None without a reply.
     """
     reason = f"{step}_{code}" if code else f"{step}_lost"
@@ -115,7 +113,6 @@ class SmtpMailer:
         """Use a server.
 
         Args:
-            settings: The server.
             sender: Address in the envelope of messages that name no other.
         """
         self._settings = settings
@@ -137,8 +134,6 @@ class SmtpMailer:
         """Send one message and return the outcome; no failure raises.
 
         Args:
-            mailbox: Recipient address.
-            message: The message.
             returns_to: Sender in the envelope, which bounces go to; None for the usual one.
         """
         step: SmtpStep = "connection"
@@ -232,9 +227,7 @@ async def open_mailers(
     """Yield mailers; each connects on first use.
 
     Args:
-        settings: The server.
         sender: Address in the envelope of every message.
-        count: Number of mailers.
     """
     mailers = [SmtpMailer(settings, sender) for _ in range(count)]
     try:

@@ -25,7 +25,6 @@ def read_settings(service: str, kind: type[S]) -> S:
 
     Args:
         service: The service's name, for the log.
-        kind: Class of the settings.
     """
     try:
         return kind()

@@ -52,7 +52,6 @@ class GapMatcher:
         """Return the patterns found in a text.
 
         Args:
-            words: The text.
             longer: The parts of several words found in it.
         """
         if not self.last_part:
@@ -117,11 +116,9 @@ class _Search:
     """A search through one text.
 
     Attributes:
-        words: The text.
         rows: Masks of each word by part index.
         longer: Parts of several words found in the text.
         last_part: By part index, a mask of the patterns that end with it.
-        found: The results.
     """
 
     words: Sequence[str]
@@ -134,7 +131,6 @@ class _Search:
         """Match the parts after a gap.
 
         Args:
-            active: Mask of the patterns.
             start: First word of their match.
             begin: First word of the gap.
             number: Index of the part after the gap.

@@ -23,7 +23,6 @@ class Hit(NamedTuple):
     """A phrase found in a text.
 
     Attributes:
-        code: Code of its pattern.
         phrase: The words of the folded text.
         start_word: Index of its first word.
         end_word: Index after its last word.
@@ -56,7 +55,6 @@ class _Node:
         exceptions: Codes of the exceptions that end here.
         part_masks: Parts of patterns with gaps that end here.
         is_end: Whether any of the above is not empty.
-        transitions: Next nodes.
     """
 
     codes: tuple[str, ...]
@@ -112,7 +110,6 @@ class PhraseIndex:
         """Index pairs of code and pattern.
 
         Args:
-            phrases: Patterns to find.
             exceptions: Patterns that only look like it: a phrase of the same code that overlaps
                 one is not found.
             is_lenient: Whether misspelt words match.

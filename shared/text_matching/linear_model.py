@@ -48,7 +48,6 @@ class LabelScore(NamedTuple):
     """The score of a text for a label.
 
     Attributes:
-        label: The label.
         language: Language whose weights give the score.
         points: Score; above 0 the text has the label.
         known: Number of the text's words, pairs and prefixes that have a weight.
@@ -83,7 +82,6 @@ class LinearModel:
         """Score a text.
 
         Args:
-            words: Its folded words.
             facts: Features beside its words, as ``condition_facts`` gives them.
         """
         features = extract_features(words)
@@ -99,7 +97,6 @@ class TextScore(NamedTuple):
     Attributes:
         weights: Labels with their language and weights.
         words: Folded words of the text.
-        facts: Features beside its words.
         total: Packed sum of all scores and counts.
     """
 

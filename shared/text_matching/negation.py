@@ -24,7 +24,6 @@ class _Text:
     """A folded text with the word indexes of its boundaries, each in ascending order.
 
     Attributes:
-        words: Its words.
         clauses: Where clauses begin.
         sentences: Where sentences begin.
         clause_begins: The same as ``clauses``, for lookups.
@@ -62,7 +61,6 @@ class _Retractions:
     """The retractions of a text by their first words.
 
     Attributes:
-        hits: The retractions.
         starts: First word of each, in ascending order.
         ends: For each, the smallest and largest end of those that precede it in its sentence, and
             of itself.
@@ -111,7 +109,6 @@ def filter_affirmed(
     Args:
         hits: Phrases found in the folded text.
         text: The text as written; its punctuation bounds clauses and sentences.
-        folded: The folded text.
         roles: Phrases that change how others count.
     """
     if not hits:

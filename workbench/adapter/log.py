@@ -34,7 +34,6 @@ async def read_log(
 
     Args:
         access: Address and credentials of Kafka; operators may read all topics.
-        source: The source.
         adapters: The names of the external adapters, which have topics of their own.
         last: How many records to return at most.
     """

@@ -33,7 +33,6 @@ class Finding:
     """A sentence, and the records that it is about.
 
     Attributes:
-        code: Stable code.
         sentence: What is wrong or would be better, and what to do.
         count: How many records it is about.
         examples: Ids of some of them, or positions.
@@ -50,7 +49,6 @@ class AdapterReport:
     """The findings in an adapter's records.
 
     Attributes:
-        records: How many were read.
         accepted: How many receipts accept; None where receipts are not known.
         rejected: How many receipts reject; None as above.
         wrong: What is wrong, the most frequent first.
@@ -75,7 +73,6 @@ def report_on(
     Args:
         read: The records, in the order in which they were written.
         receipts: The receipts; None where they are not known.
-        policy: Rules by which submissions become requests.
         answered_before: What was written until then should have a receipt.
     """
     submissions = [one for one in read if isinstance(one, WrittenSubmission)]

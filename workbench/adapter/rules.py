@@ -29,7 +29,6 @@ class Remark(NamedTuple):
     """Something that a rule found.
 
     Attributes:
-        code: Stable code.
         sentence: What it is and what to do; the same for every record that it is about.
         is_wrong: False for what would be better.
     """

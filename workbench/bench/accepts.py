@@ -46,7 +46,6 @@ class Rate:
     """Rate and latency of a closed loop.
 
     Attributes:
-        per_s: How many per second.
         p99_ms: 99th percentile.
     """
 
@@ -61,8 +60,6 @@ class AcceptsBenchmark:
 
     Attributes:
         connections: Number of connections, of HTTP and of the database.
-        seconds: Duration of each part.
-        http: Submissions accepted over HTTP.
         refused: Calls over HTTP with another answer.
         bare: Transactions in SQL, each of one submission, without a service.
         bulk_per_s: Submissions accepted in bulk calls of 1,000 lines, four calls at a time.
@@ -89,9 +86,7 @@ async def measure_accepts(data: Path, connections: int, seconds: float) -> Accep
     Intake runs alone, with Kafka and without its limits of rates.
 
     Args:
-        data: A new data folder.
         connections: Connections of HTTP, then of the database.
-        seconds: Duration of each part.
     """
     catalogue = load_catalogue()
     async with infrastructure(data, mail=False) as infra:

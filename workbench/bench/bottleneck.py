@@ -40,7 +40,6 @@ def find_bottleneck(processes: Sequence[Running], busy: float, cores: int) -> Bo
     Args:
         processes: All processes of the run, the benchmark's own included.
         busy: Cores that all programs of the machine kept busy on average.
-        cores: Cores of the machine.
     """
     ours = sum(process.cores for process in processes)
     if busy >= _SATURATED * cores:

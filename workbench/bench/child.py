@@ -23,8 +23,6 @@ async def child(access: KafkaAccess, module: str, *arguments: str) -> AsyncGener
 
     Args:
         access: Address and credentials of Kafka; in the environment of the process.
-        module: Name of the module.
-        arguments: Its command line.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),

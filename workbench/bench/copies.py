@@ -67,11 +67,9 @@ async def add_copies(db: Database, first: int, last: int, area: Area, *, closed:
     together. A closed copy is 400 days older.
 
     Args:
-        db: Connection of the administrator.
         first: Number of the first copy.
         last: Number of the last one, included.
         area: Where the copies lie.
-        closed: The cases were closed.
     """
     async with db.transaction():
         await db.execute("SET LOCAL session_replication_role = replica")  # no foreign-key triggers

@@ -39,7 +39,6 @@ class Statement:
 
     Attributes:
         service: Service whose role executed it.
-        calls: Number of executions.
         total_ms: Milliseconds of all executions together.
         rows: Number of rows returned or changed.
         wal_bytes: Bytes of WAL written.

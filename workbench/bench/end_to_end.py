@@ -34,11 +34,9 @@ class RouterBenchmark:
     """Result of ``bench e2e``; rates in requests per second.
 
     Attributes:
-        requests: Number of requests.
         raw_per_s: Rate of bare aiokafka through as many hops.
         router_per_s: Rate from the submission topic to the bureaus' topics.
         parts: Resources that each part of the router used.
-        counts: Outcomes of the requests.
         profile: Where the resources went; None when it was not asked for.
     """
 
@@ -85,8 +83,6 @@ async def profile_end_to_end(
     """Measure the same, and where the resources go.
 
     Args:
-        data: A new data folder.
-        requests: Number of requests.
         profiler: Path of py-spy; None makes no flame graphs.
         folder: Where flame graphs go.
     """

@@ -44,7 +44,6 @@ async def flame_graphs(profiler: str, folder: Path) -> AsyncGenerator[None]:
     """Sample every Python process of the router, and write ``flame-<part>-<pid>.svg`` of each.
 
     Args:
-        profiler: Path of py-spy.
         folder: Where the files go.
 
     Raises:

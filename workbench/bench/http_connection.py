@@ -14,7 +14,6 @@ class Response:
     """The response to a request.
 
     Attributes:
-        number: The request's number.
         status: The HTTP status, 0 when the connection broke first.
         took_s: Seconds from the write to the socket to the complete response.
         retry_after: True when the response has a ``Retry-After`` header.

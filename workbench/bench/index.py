@@ -44,7 +44,6 @@ class IndexBenchmark:
     """Result of ``bench index`` for one number of open reports; times in µs per decision.
 
     Attributes:
-        open_reports: Number of open reports.
         query_us: The candidates' query, median and 99th percentile over batches.
         decide_us: That query and all rules, median and 99th percentile over batches.
         candidates: Mean number of known cases per report that the query returned.
@@ -67,7 +66,6 @@ async def measure_index(
     as dense as ten thousand; ``candidates`` tells how many are near a report.
 
     Args:
-        data: Folder for PostgreSQL.
         counts: Numbers of open reports, ascending.
         on_filled: Called with the number of open reports so far.
     """

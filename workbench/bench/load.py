@@ -33,7 +33,6 @@ def submissions(count: int, after: int = 0) -> Iterator[SubmissionReceived]:
     They have no time, so they are of the moment of acceptance and no deadline has passed.
 
     Args:
-        count: How many.
         after: Number of the last one before; submissions with other numbers are other ones.
     """
     random = Random(311 + after)  # noqa: S311 - no secret depends on it

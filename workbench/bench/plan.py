@@ -84,8 +84,6 @@ def plan_for(
     """Return what a load takes.
 
     Args:
-        cost: Cost of a request.
-        a_year: Requests a year.
         burst_per_s: Requests per second that must not queue up.
         retention_days: Days that a record is kept, by topic; others are the surge watcher's.
     """

@@ -64,9 +64,7 @@ async def profiled(access: KafkaAccess, dsn: str, kafka: Path) -> AsyncGenerator
     """Measure what the block uses; the cluster must have loaded the statistics of statements.
 
     Args:
-        access: Address and credentials of Kafka.
         dsn: DSN of the database's administrator.
-        kafka: The broker's folder.
     """
     profile = Profile()
     async with open_database(dsn) as db:

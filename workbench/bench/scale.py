@@ -32,10 +32,8 @@ class ScaleRun:
         service: The service with several processes.
         processes: Number of its processes; of every other service one runs.
         partitions: Partitions of the main topics.
-        requests: Number of requests.
         requests_per_second: Rate from the submission topic to the bureaus' topics.
         parts: Resources that each part used, of all its processes together.
-        seconds: Duration of the run.
         busy_cores: Cores that all programs of the machine kept busy on average.
     """
 
@@ -68,7 +66,6 @@ async def measure_scale(
     Kafka and PostgreSQL run through; the services start anew for each run.
 
     Args:
-        data: A new data folder.
         partitions: Partitions of the main topics: 12 or more.
         runs: Service and number of its processes.
         requests: Number of requests of a run.

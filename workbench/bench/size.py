@@ -38,11 +38,8 @@ class SizeRun:
     """Result of ``bench size`` for one number of cases.
 
     Attributes:
-        size: Number of cases.
-        requests: Number of requests.
         requests_per_second: Rate from the submission topic to the bureaus' topics.
         disk_bytes: Bytes of tables and indexes by service and of outboxes, before the requests.
-        profile: What the requests used.
     """
 
     size: Size
@@ -64,7 +61,6 @@ async def measure_size(
     The rows are copies of those that a warm-up leaves, inserted beside the services.
 
     Args:
-        data: A new data folder.
         sizes: Numbers of cases, none smaller than the one before.
         requests: Number of requests after each step.
         on_filled: Called while the tables are filled.
@@ -94,7 +90,6 @@ class _Filling:
     """Copies that were made so far.
 
     Attributes:
-        db: Connection of the administrator.
         originals: Number of cases that are copied.
         on_filled: Called after each insertion.
     """

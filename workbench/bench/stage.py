@@ -36,7 +36,6 @@ class StageBenchmark:
     """Result of ``bench triage``; rates in events per second.
 
     Attributes:
-        requests: Number of requests.
         bare_per_s: Rate of aiokafka with default settings.
         tuned_per_s: Rate of aiokafka that waits for all replicas and fills batches, as triage does.
         parts: Resources that each part used while triage decided.

@@ -35,7 +35,6 @@ class Latency:
     """Time until urgent requests were on their bureau's topic, in milliseconds.
 
     Attributes:
-        samples: Number of urgent requests.
         missing: How many of them were not there within a minute; they count as a minute late.
         submitted_ms: From the submission on Kafka, median and 99th percentile.
         accepted_ms: From the acceptance by intake.
@@ -76,7 +75,6 @@ async def measure_urgent(
     """Start a router, and submit urgent requests one by one in each of the three situations.
 
     Args:
-        data: Folder of the router.
         backlog: How many routine requests to queue.
         samples: How many urgent requests to measure in each situation.
         on_sample: Called after each of them.

@@ -37,7 +37,6 @@ class ProcessUsage:
     Attributes:
         part: Part of the router that it belongs to; ``benchmark`` for this process.
         role: Service that a process of PostgreSQL works for; empty for all others.
-        usage: Processor time and memory.
     """
 
     part: str

@@ -31,7 +31,6 @@ async def validate(access: KafkaAccess, source: str, target: str, count: int, mo
     """Read the first ``count`` requests of a topic and write them again.
 
     Args:
-        access: Address and credentials of Kafka.
         source: The topic that is read, from its oldest record.
         target: The topic that is written, with the same keys.
         count: Number of requests to copy.

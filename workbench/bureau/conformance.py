@@ -30,7 +30,6 @@ class Probe:
 
     Attributes:
         code: Stable code of the finding.
-        event: The event to send.
         complaint: What is wrong where the answer is not the wanted one.
         wanted: Whether the endpoint shall take the event.
         signers: What signs: ``own`` is the secret of the bureau, ``other`` one that it never had.
@@ -54,7 +53,6 @@ class Reply:
     Attributes:
         status: Status of the answer; None without one.
         error: Why there is none.
-        seconds: How long it took.
     """
 
     status: int | None
@@ -64,13 +62,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Events about work orders that do not exist, for one bureau.
-
-    Attributes:
-        bureau: Its code.
-        now: Time of the events.
-        ids: Returns a fresh id.
-    """
+    """Events about work orders that do not exist, for one bureau."""
 
     bureau: str
     now: datetime

@@ -31,7 +31,6 @@ async def check_endpoint(
 
     Args:
         bureau: Code of the bureau that the events are for.
-        url: The endpoint.
         secret: Its secret, ``whsec_`` and base64.
         within_s: Seconds for a call.
     """

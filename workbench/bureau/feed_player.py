@@ -23,7 +23,6 @@ async def check_feed_reader(
     """Return what is wrong with a program that reads the feed, and what would be better.
 
     Args:
-        bureau: Code of the bureau.
         key: Key that the program must send.
         port: Where to listen, on this machine; 0 for any port.
         within_s: Seconds after which the program has seen enough.

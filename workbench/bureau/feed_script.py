@@ -84,7 +84,6 @@ class FeedScript:
 
         Args:
             key: Its ``Idempotency-Key``.
-            body: Its body.
         """
         if self._first_update is None:
             self._first_update = key, body

@@ -14,7 +14,6 @@ class BureauFinding:
     """Something that is wrong with a bureau's program, or would be better.
 
     Attributes:
-        code: Stable code.
         sentence: What it is, and what to do.
         is_wrong: False for what would be better.
     """

@@ -33,7 +33,6 @@ def next_update(order: Mapping[str, Any], declined_share: float, now: datetime) 
     Args:
         order: The data of the newest event.
         declined_share: Share of the work orders that it declines, 0 to 1.
-        now: The present moment.
     """
     status = _NEXT.get(order["status"])
     if status is None or (order["role"] == "informed" and status != "acknowledged"):
@@ -50,7 +49,6 @@ class SimulatedBureau:
 
     Attributes:
         client: Calls dispatch with the bureau's key.
-        code: The bureau's code.
         pace_s: Seconds between an event and its answer.
         declined_share: Share of the work orders that it declines, 0 to 1.
     """

@@ -20,7 +20,6 @@ class WrittenUpdate:
     """An update of a bureau.
 
     Attributes:
-        key: Key of its record.
         at: When it was written.
         data: The data as the bureau wrote them.
     """
@@ -57,7 +56,6 @@ async def read_log(access: KafkaAccess, bureau: str) -> BureauLog:
 
     Args:
         access: Address and credentials of Kafka; operators may read all topics.
-        bureau: Code of the bureau.
     """
     orders: dict[str, WorkOrder] = {}
     async with aclosing(_parsed(access, bureau_work(bureau))) as work:

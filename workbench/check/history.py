@@ -24,8 +24,6 @@ class Attempt(_Line):
     """A submission and its receipt.
 
     Attributes:
-        source: CloudEvents source.
-        id: CloudEvents id.
         outcome: ``indeterminate`` without any response, ``shed`` when intake refused for overload.
         request_id: Of an accepted submission, where the client knows it.
     """

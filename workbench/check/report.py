@@ -16,8 +16,6 @@ class Violation:
 
     Attributes:
         ids: Ids of the first ten.
-        what: Description of each.
-        count: Number of all.
     """
 
     ids: Sequence[str]
@@ -31,10 +29,7 @@ class InvariantResult:
 
     Attributes:
         id: ``I1`` to ``I16``.
-        sentence: The invariant in words.
         holds: True without any violation.
-        violations: By kind.
-        count: Number of all violations.
     """
 
     id: str
@@ -50,10 +45,6 @@ class CheckReport:
 
     Attributes:
         holds: True when all invariants hold.
-        requests: Number of accepted requests.
-        records: Number of records read.
-        seconds: Duration of the check.
-        invariants: Result of each invariant.
     """
 
     holds: bool

@@ -33,7 +33,6 @@ async def check(
     """Check the invariants over a router to which nothing is submitted meanwhile.
 
     Args:
-        access: Address and credentials of Kafka.
         dsn: DSN of the operations role, or of the administrator.
         history: Observations of a test's client, as JSON Lines; without it, submissions without
             a receipt and missing dead letters of planted records cannot be found.

@@ -40,7 +40,6 @@ async def wait_until_idle(
     not yet read.
 
     Args:
-        access: Address and credentials of Kafka.
         dsn: DSN of the operations role, or of the administrator.
         within_s: Seconds to wait at most; the invariants report what is left then.
         on_progress: Called after each look.

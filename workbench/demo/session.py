@@ -40,8 +40,6 @@ async def run_scenario(
 
     Args:
         stack: A running router without any requests yet.
-        scenario: What is delivered.
-        console: Shows the live view.
         data: Folder of the router, for the summary.
         keep: True when the router stays after the summary.
     """

@@ -138,9 +138,7 @@ def changes_as_json(
     """Return every request that two runs decide differently as a JSON object.
 
     Args:
-        found: The requests.
         before: The first run.
-        after: The second run.
     """
     return {
         "requests": len(before.counted),
@@ -153,7 +151,6 @@ def show_changes(found: Sequence[Change], requests: int, console: Console) -> No
     """Print the number of requests decided differently by outcome, and the first of them.
 
     Args:
-        found: The requests decided differently.
         requests: Number of all counted requests.
         console: Where to print.
     """

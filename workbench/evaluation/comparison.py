@@ -13,7 +13,6 @@ class DecisionSummary:
     """The compared parts of a decision.
 
     Attributes:
-        outcome: Outcome of triage.
         held_against: The export's id of the matched earlier request; None without a match.
     """
 
@@ -27,7 +26,6 @@ class Change:
     """A request that two sets of rules decide differently.
 
     Attributes:
-        kind: Service code.
         before: Decision by the first set.
         after: Decision by the second set.
     """

@@ -37,7 +37,6 @@ class ExportFormat:
         city_id: The city that publishes it, as a default.
         request_id: Column of the id; it identifies the format.
         reported_at: Column of the time, or of the day where ``is_daily``.
-        kind: Column of the type.
         latitude: Column in WGS 84 degrees.
         longitude: Column in WGS 84 degrees.
         address: Column of the address; "" for none.
@@ -101,7 +100,6 @@ class PastRequest:
     """One row of an export.
 
     Attributes:
-        request_id: The export's own id.
         kind: Service code of the city's catalogue.
         unmapped: The export's type where the catalogue lacks it; ``kind`` is then the city's kind
             for everything else.
@@ -133,8 +131,6 @@ def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) 
     """Read an export.
 
     Args:
-        path: The file.
-        catalogue: The cities with their service types.
         city_id: The city; None for the one that publishes exports with these columns.
 
     Raises:
@@ -184,8 +180,6 @@ def parse_row(
     """Parse a row of an export.
 
     Args:
-        record: Its cells by column.
-        columns: Format of the export.
         city: Its city; times without an offset are local there.
         daily: Time of day that stands for a day.
 

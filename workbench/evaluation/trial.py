@@ -83,7 +83,6 @@ class BacktestRun:
     """The decisions of a back-test.
 
     Attributes:
-        rules_version: Version of the rules.
         decisions: All decisions in order.
         counted: The decisions of the counted period.
     """
@@ -95,11 +94,6 @@ class BacktestRun:
 
 def run_backtest(selection: Selection, catalogue_root: Path, track: ProgressTracker) -> BacktestRun:
     """Decide past requests by the rules of a catalogue.
-
-    Args:
-        selection: The requests.
-        catalogue_root: Folder of the catalogue.
-        track: Shows progress.
 
     Raises:
         CatalogueError: The catalogue is invalid.
@@ -116,13 +110,7 @@ def run_backtest(selection: Selection, catalogue_root: Path, track: ProgressTrac
 
 @contextmanager
 def rules_with(text: str, city_id: str, root: Path = PACKAGE_DATA) -> Generator[Path]:
-    """Copy a catalogue with a text as a city's ``evidence.yaml``; the copy is temporary.
-
-    Args:
-        text: Contents of the file.
-        city_id: The city.
-        root: The catalogue to copy.
-    """
+    """Copy a catalogue with a text as a city's ``evidence.yaml``; the copy is temporary."""
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "catalogue"
         shutil.copytree(root, copy, ignore=_NOT_DATA)
@@ -137,7 +125,6 @@ def rules_at(rules: Path, requests: Path, city_id: str | None) -> Generator[Path
     Args:
         rules: A catalogue's folder, or an ``evidence.yaml`` by any name.
         requests: The export, which gives the city of the evidence file where ``city_id`` is None.
-        city_id: The city.
     """
     if rules.is_dir():
         yield rules

@@ -43,10 +43,7 @@ def read_export(
     Where the export has days instead of times, noon stands for the time.
 
     Args:
-        file: CSV with a header.
         name: Name of the format, which becomes part of the events' source.
-        columns: Columns of the export.
-        city: The city that publishes it.
 
     Raises:
         UnreadableFileError: A column is missing.

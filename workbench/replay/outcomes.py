@@ -89,7 +89,6 @@ class OutcomeCounter:
         """Count a submission by intake's response.
 
         Args:
-            submission: The submission.
             status: HTTP status of the response.
             body: JSON body of the response.
         """

@@ -49,6 +49,5 @@ def submission(
         export: Name of the export's format.
         row_id: Id of the row within the export.
         time: Event time in RFC 3339; None for the time of sending.
-        data: The submission.
     """
     return SubmissionReceived(id=row_id, source=f"/replay/{export}", time=time, data=data)

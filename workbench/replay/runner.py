@@ -57,7 +57,6 @@ class SendProgress:
     """Counters of the rows that were read and sent so far.
 
     Attributes:
-        sent: Number of rows sent.
         unsendable: Number of rows that cannot be sent.
         unmapped: Number of rows sent as OTHER, by their type that the catalogue lacks.
         rejects: File with the unsendable rows; None while there is none.
@@ -83,11 +82,8 @@ async def send_rows(
     A repeat of an id within the export is sent as well: the router repeats its receipt.
 
     Args:
-        rows: Rows of the export.
         transport: Delivers them to the router.
-        pacing: Delays them.
         rejects: File for the unsendable rows.
-        progress: Kept up to date.
     """
     for chunk in _chunks(iter(rows), 1 if pacing.waits else _BATCH):
         sendable = [row for row in chunk if isinstance(row, Sendable)]

@@ -29,10 +29,8 @@ class OutcomeTracker:
         """Prepare to read.
 
         Args:
-            access: Address and credentials of Kafka.
             topics: The topics of ``since``.
             since: First offset to read of each partition.
-            counter: Counts the events.
         """
         self._access = access
         self._decoders: dict[str, Decoder[Any]] = {t.name: Decoder(t.events) for t in topics}
@@ -82,9 +80,7 @@ async def outcome_tracker(
     """Return a tracker that reads from the present end of the topics on.
 
     Args:
-        access: Address and credentials of Kafka.
         bureaus: Codes of the bureaus whose work orders count.
-        counter: Counts the events.
     """
     topics = [INTAKE_RECEIPTS, TRIAGE_DECISIONS, *(bureau_work(code) for code in bureaus)]
     since = await end_offsets(access, [topic.name for topic in topics])

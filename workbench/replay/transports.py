@@ -130,9 +130,7 @@ async def open_http_transport(
     """Open a transport by HTTP.
 
     Args:
-        intake: Base URL of intake.
         key: API key of an adapter.
-        on_response: Called with each response.
     """
     headers = {"Authorization": f"Bearer {key}"}
     async with aiohttp.ClientSession(intake, headers=headers) as session:

@@ -23,9 +23,7 @@ def live_progress(console: Console, sent: SendProgress, counter: OutcomeCounter)
     """Show the numbers of rows that were sent, answered and decided while the block runs.
 
     Args:
-        console: Output.
         sent: Rows that were sent so far.
-        counter: Outcomes so far.
     """
 
     def line() -> str:
@@ -60,8 +58,6 @@ def as_json(sent: SendProgress, counts: OutcomeCounts, took_s: float) -> dict[st
     """Return the summary as a JSON object.
 
     Args:
-        sent: Rows that were sent.
-        counts: Their outcomes.
         took_s: Seconds from the first row to the last outcome.
     """
     return {
@@ -79,9 +75,6 @@ def summary(console: Console, sent: SendProgress, counts: OutcomeCounts, took_s:
     """Print the counts of a replay and its speed.
 
     Args:
-        console: Output.
-        sent: Rows that were sent.
-        counts: Their outcomes.
         took_s: Seconds from the first row to the last outcome.
     """
     show_facts(console, _rows(sent, counts, took_s))

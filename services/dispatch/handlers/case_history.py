@@ -35,10 +35,8 @@ def case_events(
     """Return the event of each change of a case, and record it.
 
     Args:
-        transitions: The changes.
         cause: The event that led to them; None for the passing of time.
         uow: State of the batch; takes the entries.
-        now: The present moment.
         author: The bureau or operator who made them; None for none.
     """
     events = []
@@ -64,7 +62,6 @@ def notice_events(uow: UnitOfWork, now: datetime) -> list[Event]:
 
     Args:
         uow: State of the batch; takes the entries.
-        now: The present moment.
     """
     events: list[Event] = []
     for notice in uow.pending_notices():
@@ -84,11 +81,8 @@ def reminded(
     """Return the event of a reminder, and record it.
 
     Args:
-        case: The case.
         order: The work order as its bureau knows it.
-        planned: The reminder.
         uow: State of the batch; takes the entry.
-        now: The present moment.
     """
     text = reminder_in_words(order.bureau, planned)
     uow.record_entry(CaseHistoryEntry(case.case_id, now, SYSTEM.name, "work_order_reminder", text))
@@ -100,9 +94,7 @@ def record_update(update: BureauUpdate, case: Case, uow: UnitOfWork, now: dateti
 
     Args:
         update: The update, without contact data.
-        case: Its case.
         uow: State of the batch; takes the entry.
-        now: The present moment.
     """
     by, note = author_of_update(update)
     text = update_in_words(update)

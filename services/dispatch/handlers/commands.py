@@ -44,10 +44,8 @@ def execute(
     """Return the effects of a command, or why it is refused.
 
     Args:
-        command: The command.
         uow: State after the earlier messages of the batch.
         policy: Kinds, bureaus and calendars.
-        now: The present moment.
     """
     case = uow.case(command.case_id)
     if case is None:

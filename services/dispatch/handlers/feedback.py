@@ -31,9 +31,7 @@ def put_feedback(
     The first NO after a closing reopens the case; every NO is a note for its bureaus.
 
     Args:
-        event: The answer.
         uow: State of the batch; takes the change.
-        policy: Dispatch's rules.
         now: The present moment, from which new deadlines count.
 
     Raises:

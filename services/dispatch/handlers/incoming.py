@@ -61,10 +61,8 @@ async def on_messages(
     A bureau gets one event per work order that the batch changed, however many messages did so.
 
     Args:
-        messages: The batch.
         store: The tables, inside the transaction of the batch.
         policy: Kinds, bureaus and calendars.
-        now: The present moment.
     """
     parsed = [_parse(message, policy, now) for message in messages]
     uow = UnitOfWork(await _load(parsed, store))
@@ -99,10 +97,7 @@ def on_request_triaged(
     not have opens that case; one of a merged case joins the target of the merge.
 
     Args:
-        event: Triage's decision.
         uow: State of the batch; takes the changes.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
     """
     decision = event.data
     if decision.case_id is None or uow.has_request(decision.request_id):
@@ -123,8 +118,6 @@ def on_work_order_updated(
     Args:
         incoming: The update of a bureau.
         uow: State of the batch; takes the changes.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
     """
     if uow.has_update(incoming.key):
         return []
@@ -140,8 +133,6 @@ async def on_update_call(
     Args:
         incoming: The update of a bureau, of a key that no earlier one had.
         store: The tables, inside a transaction.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
     """
     uow = UnitOfWork(await _load([incoming], store))
     receipt_event, events = _apply_update(incoming, uow, policy, now)

@@ -52,10 +52,7 @@ def put_note(
     for it at the desk is transferred.
 
     Args:
-        event: The note.
         uow: State of the batch; takes the change.
-        policy: Dispatch's rules.
-        now: The present moment.
 
     Raises:
         UnknownRequestError: The request has no case; triage passes no such note on.
@@ -140,10 +137,7 @@ def raise_by_notes(
     """Raise the priority of a request's case, with deadlines that count from now. Idempotent.
 
     Args:
-        event: Triage's reassessment.
         uow: State of the batch; takes the change.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
 
     Raises:
         UnknownRequestError: The request has no case here.

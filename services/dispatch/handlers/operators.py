@@ -34,10 +34,7 @@ def on_operator_commanded(
 
     Args:
         incoming: The command of an operator.
-        record: Its record.
         uow: State of the batch; takes the changes.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
     """
     if uow.has_command(incoming.key):
         return []
@@ -62,8 +59,6 @@ async def on_commands_called(
     Args:
         commands: In order; their keys are new.
         store: The tables, inside a transaction.
-        policy: Dispatch's rules.
-        now: Time of the events that follow.
     """
     uow = UnitOfWork(await _load(commands, store))
     redacted = [_redacted(command, uow, policy) for command in commands]
@@ -133,7 +128,6 @@ def operator_audits(
     """Yield an entry for each command of a batch.
 
     Args:
-        messages: The batch.
         produced: What the batch led to: events of cases, dead letters of refused commands.
     """
     executed = {event.causationid for event in produced if isinstance(event, Event)}

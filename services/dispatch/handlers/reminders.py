@@ -25,7 +25,6 @@ def on_reminders_due(
     Args:
         cases: The cases, locked.
         policy: Kinds, bureaus and calendars.
-        now: The present moment.
     """
     uow = UnitOfWork(LoadedState(cases))
     events: list[Event] = []

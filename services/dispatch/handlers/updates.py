@@ -34,8 +34,6 @@ def apply_update(
     Args:
         incoming: The update with its sender.
         uow: State after the earlier messages of the batch.
-        policy: Bureaus and calendars.
-        now: The present moment.
     """
     update, sender = incoming.parsed, incoming.key.bureau
     if isinstance(update, UpdateRefusal):

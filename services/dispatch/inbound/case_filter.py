@@ -45,12 +45,7 @@ class FilterBox(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownCodes:
-    """Codes that a filter may name; the context of its validation.
-
-    Attributes:
-        bureaus: Of bureaus.
-        kinds: Of kinds of requests.
-    """
+    """Codes that a filter may name; the context of its validation."""
 
     bureaus: Collection[str]
     kinds: Collection[str]
@@ -93,14 +88,7 @@ class CaseFilter(BaseModel):
     """Conditions of a list of cases, all of which hold; None for no condition.
 
     Attributes:
-        status: Status of the case.
-        priority: Level of its priority.
-        bureau: Code of its lead.
-        kind: Code of its kind.
-        district: District of its location.
         q: Words of one of its requests, or a tracking number.
-        bbox: Box around its location.
-        surge: Id of its surge.
         overdue: Whether its lead has missed the next deadline.
     """
 

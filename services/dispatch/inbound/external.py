@@ -33,7 +33,6 @@ class IncomingUpdate:
 
     Attributes:
         key: Its idempotency key; ``key.bureau`` is the sender.
-        event: The event as received.
         parsed: The update, or why it is malformed.
         work_order_id: Its work order, as far as that can be parsed; for the receipt.
         status: Its status, as far as that can be parsed; for the receipt.
@@ -71,8 +70,6 @@ class IncomingCommand:
     """An operator's command.
 
     Attributes:
-        key: Its idempotency key.
-        event: The event as received.
         parsed: The command, or why it is malformed.
     """
 

@@ -21,7 +21,6 @@ def incoming_request(
     """Return the request of a decision, with its route and deadlines.
 
     Args:
-        decision: Triage's decision.
         case_id: The case that the request is to open or join.
         case: That case; None where the request opens it. The hours of its lead count.
         policy: Kinds, bureaus and calendars.
@@ -62,7 +61,6 @@ def moved_request(
     """Return a request that an operator moves to another case.
 
     Args:
-        request: As its case stores it.
         case: The case that it leaves.
         case_id: The case that it is to open or join.
         policy: Kinds, bureaus and calendars.
@@ -92,7 +90,6 @@ def placed_request(
     """Return a request of a case with the route that follows from a location.
 
     Args:
-        request: As its case stores it.
         case: The case, whose kind and priority count.
         location: The location that became known, in the city's own land.
         policy: Kinds, bureaus and calendars.
@@ -122,10 +119,8 @@ def neighbour_at(
     """Return the neighbour in whose land a location lies; None for the city's own.
 
     Args:
-        request: A request of the case.
         case: The case, whose kind counts.
         location: The location that became known.
-        policy: Kinds and neighbours.
 
     Raises:
         NotInCatalogueError: The catalogue no longer has the kind of the case.

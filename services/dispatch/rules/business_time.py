@@ -55,8 +55,6 @@ class _OpenYear:
     """The days on which a bureau is open in one year, in UTC.
 
     Attributes:
-        opens: Openings.
-        closes: Closings.
         before: Open time of the year before each opening, and of the whole year at the end.
     """
 
@@ -93,7 +91,6 @@ class OpenTime:
 
     Attributes:
         calendar: Time zone and holidays of the city.
-        hours: The bureau's hours.
     """
 
     calendar: BusinessCalendar
@@ -132,7 +129,6 @@ class OpenTime:
         at a closing. For a bureau that never closes a working day has 24 hours.
 
         Args:
-            start: Start of the clock.
             days: Working days; at least one.
         """
         start = start.astimezone(UTC)

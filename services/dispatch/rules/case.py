@@ -43,7 +43,6 @@ class CaseNote(NamedTuple):
 
     Attributes:
         request_id: The request; None for a note of a bureau.
-        text: The words.
     """
 
     request_id: str | None
@@ -60,7 +59,6 @@ class CaseRequest:
         tracking_number: Number that its reporter has.
         service_code: Its kind, as triage decided it.
         priority: Its own priority; that of its case may be higher.
-        reported_at: Time of submission.
         problem: The problem as this request describes it.
         conditions: Conditions of its kind that it meets; some inform a further bureau.
         moves: How often operators have moved it to another case.
@@ -82,11 +80,8 @@ class CaseWorkOrder:
     """The part of a case that one bureau works on.
 
     Attributes:
-        work_order_id: Id for its bureau.
         number: Counts the work orders of the case from 1, in the order of issue.
-        bureau: Code of the bureau.
         role: The case follows the status of its ``lead``; others are ``informed``.
-        due: Its deadlines.
         route_rule: Name of the rule that chose the bureau.
         status: As its bureau reported it last.
         version: Number of events about it that its bureau got; 0 before the first.
@@ -122,12 +117,10 @@ class Case:
     Attributes:
         case_id: Id that triage gave it.
         version: Counts its changes from 1, without gaps.
-        jurisdiction: Id of the city.
         dedup_group: Group of kinds whose reports can be the same problem.
         service_code: Kind of the request that opened it.
         status: Follows the work order of its lead.
         priority: The highest of its requests, unless an operator set another.
-        request_count: Number of its requests.
         first_reported_at: When the first of its requests was submitted.
         last_reported_at: When the last of its requests was submitted.
         opened_by: Id of the request that it represents; the first one until that is split off.

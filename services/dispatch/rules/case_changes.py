@@ -14,7 +14,6 @@ class RequestAdded:
     """A request joined the case.
 
     Attributes:
-        request_id: The request.
         tracking_number: Number that its reporter has.
         moved_from: The case that it was in before an operator moved it, if one did.
         moves: How often operators have moved it.
@@ -57,8 +56,6 @@ class RequestMovedOut:
     """An operator gave a request a case of its own.
 
     Attributes:
-        request_id: The request.
-        to_case: Its new case.
         opened_by: The request that this case represents from now on, where that changed.
         moves: How often operators have moved the request.
     """
@@ -75,7 +72,6 @@ class StatusChanged:
 
     Attributes:
         previous_status: Status before.
-        bureau: Code of the bureau.
         public_note: The bureau's words to residents.
         scheduled_for: Time of the planned work.
         media: The bureau's pictures of the work, as ``Media`` of the wire contract.
@@ -94,10 +90,8 @@ class Closed:
 
     Attributes:
         previous_status: Status before.
-        bureau: Code of the bureau.
         public_note: The bureau's words to residents.
         reason: Why, in the words of the bureau or operator; ``merged`` for a merge.
-        closed_at: End of the work.
         merged_into: The case that has its requests now.
         media: The bureau's pictures of the work, as ``Media`` of the wire contract.
     """
@@ -129,9 +123,7 @@ class Overdue:
     """The lead bureau missed a deadline.
 
     Attributes:
-        what: The deadline.
         due_at: When it was.
-        bureau: Code of the bureau.
         escalated_to: Code of the bureau that it is escalated to; None for none.
     """
 

@@ -22,8 +22,6 @@ class IncomingRequest:
     """A request that is to open or join the case ``request.case_id``.
 
     Attributes:
-        request: The request as its case stores it.
-        jurisdiction: Id of the city.
         dedup_group: Group of kinds whose reports can be the same problem.
         linked_case: An earlier case that may be the same problem.
         route: The bureaus that get work.
@@ -106,10 +104,6 @@ def stays_lowered(case: Case, priority: CasePriority) -> bool:
 
     Only a request with a higher level than the operator knew, or with a reason that the operator
     did not know, raises it again.
-
-    Args:
-        case: The case.
-        priority: Priority of the request.
     """
     known = case.lowered_from
     return known is not None and not known.is_exceeded_by(priority)
@@ -122,7 +116,6 @@ def with_raised_priority(
 
     Args:
         case: The case before.
-        priority: Its new priority.
         deadline_policy: Counts from the raise.
     """
     due = deadline_policy.due(priority.level)

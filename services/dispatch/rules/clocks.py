@@ -21,8 +21,6 @@ class PlannedReminder(NamedTuple):
 
     Attributes:
         at: When it is sent.
-        reminder: Its name.
-        due_at: The deadline.
     """
 
     at: datetime
@@ -46,7 +44,6 @@ def restart_clock(order: CaseWorkOrder, at: datetime, clock: OpenTime) -> CaseWo
     Args:
         order: The work order.
         at: When the wait ended.
-        clock: The clock of its deadlines.
     """
     since = order.waiting_since
     if since is None:

@@ -32,13 +32,7 @@ class WorkOrderDeadline:
 
     @classmethod
     def from_start(cls, since: datetime, due_at: datetime, clock: OpenTime) -> "WorkOrderDeadline":
-        """Return a deadline whose warning comes when most of the time on the clock has passed.
-
-        Args:
-            since: Start of the clock.
-            due_at: The deadline.
-            clock: The clock.
-        """
+        """Return a deadline whose warning comes when most of the time on the clock has passed."""
         return cls(clock.after(since, _WARNED_AT * clock.between(since, due_at)), due_at)
 
     def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "WorkOrderDeadline":
@@ -47,7 +41,6 @@ class WorkOrderDeadline:
         Args:
             since: When the clock stopped.
             until: When it went on.
-            clock: The clock.
         """
         soon_at, due_at = (
             at if at <= since else clock.after(until, clock.between(since, at))
@@ -93,7 +86,6 @@ class Deadlines:
         Args:
             since: When the clock stopped.
             until: When it went on.
-            clock: The clock.
         """
         return Deadlines(
             self.acknowledge.moved(since, until, clock), self.complete.moved(since, until, clock)
@@ -112,7 +104,6 @@ class DeadlinePolicy:
         open_time: Time during which the lead bureau is open.
         base_level: Level of a report of this kind without further reasons.
         target_hours: Hours until a problem of this kind must be solved.
-        since: Start of the clock.
     """
 
     open_time: OpenTime
@@ -150,7 +141,6 @@ def acknowledgement(
     """Return the deadline for a bureau to acknowledge a work order.
 
     Args:
-        level: Priority of the case.
         since: When the bureau got the work order.
         open_time: Time during which the lead bureau is open.
     """

@@ -31,7 +31,6 @@ class ChangeAuthor(NamedTuple):
 
     Attributes:
         name: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
-        note: The author's own words.
     """
 
     name: str

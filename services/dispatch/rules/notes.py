@@ -23,7 +23,6 @@ def add_notes(case: Case, notes: Sequence[CaseNote] = (), others: Sequence[CaseN
     Args:
         case: The case before.
         notes: Notes of reporters and bureaus.
-        others: Notes of others.
     """
     kept = [*case.notes, *notes]
     while len(kept) > MAX_NOTES:
@@ -39,7 +38,6 @@ def with_notes_of(case: Case, source: Case, is_kept: Callable[[CaseNote], bool])
     Args:
         case: The case before.
         source: The case whose notes they are.
-        is_kept: Decides about each.
     """
     return replace(
         case,
@@ -64,8 +62,6 @@ def raise_priority(
 
     Args:
         case: The case before.
-        request_id: The request.
-        priority: Its new priority.
         deadline_policy: Counts from the raise.
     """
     if priority.level >= case.priority.level or stays_lowered(case, priority):

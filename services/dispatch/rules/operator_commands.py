@@ -28,9 +28,7 @@ class CaseCommand:
     """A validated command of an operator.
 
     Attributes:
-        command: Name of the command.
         case_id: The case that it is about.
-        actor: The operator.
         reason: Why, in the operator's words.
         at: When the operator gave it, in UTC.
         level: New priority level, for a command that sets it.
@@ -84,8 +82,6 @@ def missing(field: str, description: str, code: str | None = None) -> CommandRef
     """Return the refusal of a command without a field that it needs.
 
     Args:
-        field: The field.
-        description: What it says.
         code: The code; None for ``missing_`` and the field.
     """
     return CommandRefusal(code or f"missing_{field}", f"Say in {field} {description}.")
@@ -184,7 +180,6 @@ def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
     """Close the case and withdraw its work orders that are not final.
 
     Args:
-        case: An open case.
         command: The command; its ``status`` defaults to ``declined``.
         now: Upper bound of the closing time.
     """
@@ -209,7 +204,6 @@ def reopen(
 
     Args:
         case: The case before.
-        command: Has the reason.
         due: Deadlines of all new work orders.
         new_id: Returns a fresh id for a work order.
     """

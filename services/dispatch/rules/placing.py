@@ -21,8 +21,6 @@ def with_neighbour(case: Case, name: str, phone: str | None) -> Case:
     """Return a case with the instruction to tell the neighbour in whose land it lies.
 
     Args:
-        case: The case.
-        name: The neighbour's name.
         phone: Its phone number; None where it is unknown.
     """
     whom = f"{name}, {phone}" if phone else name

@@ -51,7 +51,6 @@ def remind(case: Case, now: datetime, escalation: Callable[[], Escalation]) -> C
 
     Args:
         case: The case before.
-        now: The present moment.
         escalation: Called where the lead missed a deadline.
     """
     sent: list[tuple[str, PlannedReminder]] = []

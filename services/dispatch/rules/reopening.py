@@ -21,10 +21,6 @@ def is_reopened_by_resident(case: Case, at: datetime) -> bool:
 
     It does for completed work within 30 days of the closing. The case is open afterwards, so of
     several residents the first one reopens it, and the first one again after each closing.
-
-    Args:
-        case: The case.
-        at: Time of the answer.
     """
     if case.status != "completed" or case.merged_into or case.closed_at is None:
         return False
@@ -44,7 +40,6 @@ def reopen_case(
         due: Deadlines of all new work orders.
         new_id: Returns a fresh id for a work order.
         route_rule: Name of the rule that chose the bureaus of the new work orders.
-        reason: Why it is reopened.
     """
 
     def reissued(of: Case, order: CaseWorkOrder) -> Case:

@@ -22,7 +22,6 @@ class RoutingContext:
 
     Attributes:
         kind: Its kind, from the catalogue.
-        level: Its priority.
         conditions: Codes of the conditions that it meets.
         is_open: Returns True when the bureau of a code can be reached now.
         local_time: The present moment by the city's clock.
@@ -66,8 +65,6 @@ class CaseRoute:
     """The bureaus that get work on a case, each once.
 
     Attributes:
-        lead: The bureau that leads.
-        informed: The other bureaus.
         notes: Remarks of the rules for the work orders.
     """
 
@@ -102,10 +99,6 @@ def route(context: RoutingContext, rules: Sequence[RoutingRule] = ()) -> CaseRou
 
     Informed are, each once, the bureaus that would lead otherwise, those that any matching rule
     names, and those that the kind names unconditionally or for a condition that the report meets.
-
-    Args:
-        context: Facts about the report.
-        rules: The city's rules.
     """
     matched = matching(rules, context)
     leads = list(_leads(matched, context))

@@ -81,11 +81,8 @@ def merge_case(
     The other case gets the higher priority of the two, and the known priorities of both.
 
     Args:
-        case: The case to close.
-        into: The case that continues.
         incoming: Every request of ``case``, addressed to ``into``; at least one.
         command: Has the time of the command.
-        now: The present moment.
     """
     transitions: list[CaseTransition] = []
     after = add_notes(replace(into, lowered_from=None), case.notes, case.others_notes)

@@ -50,7 +50,6 @@ class BureauUpdate:
         bureau: The bureau that it names as its sender.
         status: New status of the work order.
         at: When that status began, by the bureau's clock.
-        public_note: Words to residents.
         internal_note: Words to the city alone; never published.
         scheduled_for: Time of the planned work.
         reason: Why the work was declined or ended.
@@ -193,8 +192,6 @@ def apply_status(
     Args:
         case: The case before.
         order: The work order of the case that the update is about.
-        update: The update.
-        now: The present moment.
 
     Returns:
         The case, and the change of the case itself, or None where only the work order changed.

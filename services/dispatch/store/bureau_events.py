@@ -142,7 +142,6 @@ class PostgresFeed:
         """Return the next events of a bureau.
 
         Args:
-            bureau: Its code.
             after: Number after which the page begins.
             limit: The most events.
         """
@@ -162,7 +161,6 @@ class PostgresFeed:
         """Delete some of the oldest events and calls of a bureau; return how many.
 
         Args:
-            bureau: Its code.
             age: Only what is older goes.
         """
         with translate_errors():

@@ -42,7 +42,6 @@ class KeptEvent:
 
     Attributes:
         number: Its place in the stream.
-        event_id: Its id.
         value: The event with the bytes of the topic.
     """
 

@@ -81,10 +81,8 @@ class PostgresCases:
         """Return the newest cases.
 
         Args:
-            wanted: The filter.
             before: Only cases with a lower id, which is older, are listed.
             limit: The most cases.
-            now: Decides which are overdue.
         """
         async with transaction(self.pool) as db:
             await db.execute(_ONE_MOMENT_SQL)
@@ -113,10 +111,8 @@ async def list_cases(
 
     Args:
         db: A transaction.
-        wanted: The filter.
         before: Only cases with a lower id, which is older, are listed.
         limit: The most cases.
-        now: Decides which are overdue.
     """
     values, conditions = [before, limit + 1], ""
     for name, given in _values(wanted, now).items():

@@ -69,8 +69,6 @@ class SurgeWithCases:
 
     Attributes:
         number: Counts the surges in the order of their arrival.
-        surge: The surge.
-        case_count: Its cases.
         open_case_count: Those of them that are open.
         closing_count: Cases that an operator ordered to close and that are not closed yet.
     """
@@ -88,9 +86,7 @@ class SurgeClosing:
 
     Attributes:
         source: CloudEvents source of the commands that follow from it.
-        actor: The operator.
         reason: Why, in the operator's words.
-        note: Words to residents.
         status: Status of the closed cases.
         given_at: When the operator gave it, UTC.
     """
@@ -112,7 +108,6 @@ async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[SurgeWith
     """Return surges, the newest first.
 
     Args:
-        pool: Dispatch's database.
         before: Number before which they begin.
         limit: The most surges.
     """
@@ -150,8 +145,6 @@ async def order_closing(pool: Pool, surge_id: str, closing: SurgeClosing) -> int
     """Note which cases are to be closed: those of the surge that are open now.
 
     Args:
-        pool: Dispatch's database.
-        surge_id: A known surge.
         closing: The order.
 
     Returns:

@@ -42,9 +42,7 @@ class FeedWatch:
         """Return when the bureau has an event after a number, or the time is over.
 
         Args:
-            bureau: Its code.
             after: Number of the event that the caller knows.
-            seconds: The longest time.
         """
         if self._stopped:
             return

@@ -29,10 +29,8 @@ class ReminderWorker:
     """Looks for due reminders, by an index, and publishes each once.
 
     Attributes:
-        pool: Dispatch's database.
         policy: Kinds, bureaus and calendars.
         hand_over: Called after each commit, to pass the outbox's batches to the relay.
-        clock: Source of the present moment.
     """
 
     pool: Pool

@@ -26,7 +26,6 @@ class BureauEventRetention:
     """Deletes old events, 1,000 per transaction.
 
     Attributes:
-        feed: The events.
         bureaus: The codes of all bureaus.
         case_events: The events of the stream.
     """

@@ -32,10 +32,8 @@ class SurgeClosingWorker:
     crash the rest follows, and no case is closed twice.
 
     Attributes:
-        pool: Dispatch's database.
         policy: Kinds, bureaus and calendars.
         hand_over: Called after each commit, to pass the outbox's batches to the relay.
-        clock: Source of the present moment.
     """
 
     pool: Pool

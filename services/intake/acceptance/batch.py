@@ -25,8 +25,6 @@ class BatchAcceptance:
     """Accepts batches of submissions from HTTP and Kafka, each in one transaction.
 
     Attributes:
-        pool: Intake's database.
-        policy: Rules by which submissions become requests.
         hand_over: Called after the commit, to pass the outbox's batches to the relay.
         garbage_bytes_per_hour: Bytes of rejected submissions that are kept in an hour.
         places: Places of another server; None without one.
@@ -70,7 +68,6 @@ class BatchAcceptance:
         """Accept messages from Kafka in the caller's transaction; return what follows.
 
         Args:
-            messages: The batch.
             db: A connection in a transaction.
             has_receipt: Tells whether the receipt of a record was written before.
         """

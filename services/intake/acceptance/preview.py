@@ -66,7 +66,6 @@ def render_preview(previewed: PreviewedSubmission, near: Sequence[NearbyCase]) -
     """Return the response, with texts in the language of the submission.
 
     Args:
-        previewed: The submission.
         near: Open cases near by, the nearest first.
     """
     submission = _with_kind(previewed)

@@ -50,7 +50,6 @@ class NewSubmission:
     """A submission without a receipt, and the result of its validation.
 
     Attributes:
-        raw: The submission as received.
         first: True unless its source and id were used for other data before.
         result: The validated submission, or all its field errors.
     """
@@ -71,8 +70,6 @@ async def validate_new(
     Args:
         submissions: The batch with its keys, repeats included.
         known: Every key with a receipt whose identity occurs in the batch.
-        policy: Rules by which submissions become requests.
-        now: Time of receipt.
     """
     identities = {identity for identity, _ in known}
     new: dict[SubmissionKey, NewSubmission] = {}

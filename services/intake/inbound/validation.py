@@ -58,18 +58,13 @@ class ValidatedSubmission(NamedTuple):
     Attributes:
         handed_in: The submission in its envelope.
         cause: The same for events that others read, without an id that holds contact data.
-        submission: The submission as parsed.
         sent: When the adapter sent it.
         observed_at: Event time, UTC.
-        city: The city that serves it.
         service: Its kind, named or classified.
         description: Empty when a service code alone describes it.
-        details: Details of the location.
         attributes: Answers to the questions of the kind, by field.
-        media: Links to media.
         location: Point or address, with its precision.
         language: Language of the text, or else of the reporter; BCP 47.
-        name: The reporter's name.
         channels: The reporter's usable contact data.
         reporter_ref: Pseudonym of the reporter; None for an anonymous one.
         screening: Result of the hazard screening.
@@ -245,9 +240,6 @@ def redact_media(
     Addresses of our own pictures hold nothing to redact.
 
     Args:
-        media: As submitted.
-        redactor: The city's.
-        known: The reporter's contact data.
         public_url: Beginning of the addresses of our own pictures.
     """
     for medium in media:
@@ -266,7 +258,6 @@ def address_alone(data: Any, policy: IntakePolicy) -> CityAddress | None:  # noq
 
     Args:
         data: As submitted; anything may come from outside.
-        policy: The cities.
     """
     submission = parse(data).submission
     city = policy.cities.get(submission.jurisdiction) if submission else None

@@ -20,11 +20,7 @@ _PORTION = 1_000
 
 @dataclass(frozen=True, slots=True)
 class MediaBucket:
-    """Pictures as objects of a bucket, each under its id.
-
-    Attributes:
-        store: The bucket.
-    """
+    """Pictures as objects of a bucket, each under its id."""
 
     store: S3Store
 

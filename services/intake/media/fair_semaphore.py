@@ -51,7 +51,6 @@ class FairSemaphore:
         """Hold a slot.
 
         Args:
-            uploader: The caller.
             within_s: Seconds to wait for it.
 
         Raises:

@@ -37,7 +37,6 @@ class MediaHousekeeping:
     Strangers may send pictures without a report: of these the oldest are erased, within seconds.
 
     Attributes:
-        pool: Intake's database.
         files: The bytes.
         orphan_age_s: Seconds after which bytes without a picture are left over.
         max_unused: Pictures of strangers that may wait for a request, of each way in.

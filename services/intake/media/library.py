@@ -21,7 +21,6 @@ class MediaLibrary:
     """Pictures: their bytes in files, what is known of them in the database.
 
     Attributes:
-        pool: Intake's database.
         files: The bytes.
         reencoder: Makes of a stranger's picture one that is kept.
     """
@@ -37,7 +36,6 @@ class MediaLibrary:
 
         Args:
             picture: The bytes as they came.
-            uploader: The caller.
 
         Raises:
             RefusedPictureError: It is not a picture that is kept.
@@ -74,8 +72,6 @@ class MediaLibrary:
         """Release a picture to the public, or withhold it.
 
         Args:
-            media_id: The picture.
-            operator: Who decides.
             released: True to let the public see it.
         """
         async with transaction(self.pool) as db:

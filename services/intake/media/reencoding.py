@@ -45,7 +45,6 @@ class Reencoder:
 
     Attributes:
         processes: The most processes at a time.
-        command: Program and arguments.
         within_s: Seconds that one may take, on a machine however busy.
     """
 

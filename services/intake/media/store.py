@@ -88,7 +88,6 @@ class KeptMedia:
     """The facts of a kept picture.
 
     Attributes:
-        media_type: IANA media type.
         erased: True when it is gone for good.
     """
 
@@ -102,10 +101,7 @@ async def add_media(
     """Add a picture whose bytes are stored; idempotent.
 
     Args:
-        db: A connection in intake's schema.
-        media_id: Its id.
         uploaded_by: As for ``MediaLibrary.add``.
-        picture: The picture.
     """
     size = (picture.width, picture.height, len(picture.content))
     await db.execute(_ADD, media_id, uploaded_by, picture.media_type, *size)
@@ -121,8 +117,6 @@ async def set_released(db: Connection, media_id: str, released_by: str | None) -
     """Release a picture to the public, or withhold it; an erased one stays as it is.
 
     Args:
-        db: A connection in intake's schema.
-        media_id: The picture.
         released_by: Name of the operator; None to withhold it.
     """
     await db.execute(_RELEASE, media_id, released_by)

@@ -31,7 +31,6 @@ class NoteCall(NamedTuple):
 
     Attributes:
         caller: The adapter; ``web`` for the residents' pages.
-        id: Idempotency key.
         number: Tracking number, as written.
         data: Any JSON.
         page_by: Who writes on a page; None for an adapter.
@@ -56,8 +55,6 @@ def note_adder(pool: Pool, policy: IntakePolicy, hand_over: HandOver) -> AddNote
     """Return the function that stores a note and publishes its event.
 
     Args:
-        pool: Database of the requests and notes.
-        policy: The cities.
         hand_over: Called after the commit, to pass the event to the relay.
     """
 

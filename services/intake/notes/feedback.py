@@ -29,14 +29,7 @@ _DONE = """
 
 
 class FinishedRequest(NamedTuple):
-    """A request whose work is done.
-
-    Attributes:
-        request_id: The request.
-        case_id: Its case.
-        tracking_number: Its number.
-        service_code: Its kind.
-    """
+    """A request whose work is done."""
 
     request_id: str
     case_id: str
@@ -52,10 +45,7 @@ async def last_finished(
     It stays that one when its case was reopened since: a second NO is about the same work.
 
     Args:
-        db: A connection in intake's schema.
         phone_ref: Keyed hash of the person's number.
-        jurisdiction: Id of the city.
-        now: The present moment.
     """
     row = await db.fetchrow(_LAST_DONE, phone_ref, jurisdiction, now - ANSWER_WITHIN)
     return FinishedRequest(*row) if row else None
@@ -73,10 +63,7 @@ def answered(
     """Return the event of an answer.
 
     Args:
-        request: The request.
         channel: Channel by which the answer came.
-        now: The present moment.
-        fixed: The answer.
     """
     feedback = Feedback(
         case_id=request.case_id,

@@ -29,10 +29,6 @@ class RequestReference(NamedTuple):
     """The request that a note is about.
 
     Attributes:
-        request_id: Id of the request.
-        tracking_number: Its number.
-        jurisdiction: The city.
-        service_code: Its kind.
         reporter_ref: Pseudonym of its reporter; None for an anonymous one.
         phone_ref: Keyed hash of the number that gets texts about it; None without one.
     """
@@ -110,9 +106,6 @@ def parse_note(
 
     Args:
         data: The JSON value of the body.
-        request: The request that it is about.
-        origin: Its origin.
-        policy: The cities.
         now: When the note arrived.
     """
     if not isinstance(data, dict):
@@ -169,8 +162,6 @@ async def locate_stated(
     """Return the location of a stated place, as for a report's address; None for an unknown one.
 
     Args:
-        place: The place.
-        city: The city.
         geocoders: As for ``geocode``.
     """
     address = city.redactor.redact_address(normalize_text(place.words), _NOBODY)

@@ -60,7 +60,6 @@ class Place(NamedTuple):
     """A place of a city's gazetteer.
 
     Attributes:
-        key: Its normalized parts.
         point: Where it is.
     """
 
@@ -104,8 +103,6 @@ async def replace_places(connection: Connection, jurisdiction: str, places: Iter
 
     Args:
         connection: In a transaction, with intake's schema.
-        jurisdiction: Id of the city.
-        places: All its places.
 
     Returns:
         How many places it has now.
@@ -121,8 +118,6 @@ async def add_places(connection: Connection, jurisdiction: str, places: Iterable
 
     Args:
         connection: In a transaction, with intake's schema.
-        jurisdiction: Id of the city.
-        places: Some of its places.
     """
     added, rows = 0, ((*key, at.latitude, at.longitude) for key, at in places)
     while some := list(islice(rows, _ROWS_AT_ONCE)):

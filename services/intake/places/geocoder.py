@@ -45,7 +45,6 @@ class PrefetchedPlaces:
 
         Args:
             gazetteer: Its places are not asked for.
-            server: Asked for the others.
         """
         self._gazetteer = gazetteer
         self._server = server

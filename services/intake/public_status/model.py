@@ -29,8 +29,6 @@ class PublicRequest(NamedTuple):
     Attributes:
         request_id: Internal id; not shown.
         tracking_number: The number by which residents look it up.
-        jurisdiction: The city.
-        service_code: Its kind.
         submitted_at: When it was submitted, UTC.
         address: Redacted; takes precedence over the point.
         latitude: Degrees, rounded to about 100 m.
@@ -59,12 +57,9 @@ class PublicDecision(NamedTuple):
     """The public part of triage's decision about a request.
 
     Attributes:
-        request_id: The request.
         decided_at: When triage decided.
         outcome: A ``TriageOutcome``.
         referral_name: The agency outside the city that must act.
-        referral_phone: Its telephone number.
-        referral_url: Its website.
         referral_reason: Code of the reason for the referral.
         answer: Code of the answer to a question that needs no work.
     """
@@ -83,7 +78,6 @@ class CaseLink(NamedTuple):
     """The link from a request to its case.
 
     Attributes:
-        request_id: The request.
         case_id: Its case since ``joined_at``.
         joined_at: When it joined.
         moves: How often operators had moved the request by then; the highest number wins.
@@ -99,12 +93,10 @@ class StatusChange(NamedTuple):
     """A change of a case's status.
 
     Attributes:
-        case_id: The case.
         version: Orders the changes of one case.
         status: A ``CaseStatus``.
         taken_at: When it happened.
         bureau: Code of the lead bureau.
-        note: The bureau's public note.
         scheduled_for: When the work is planned.
     """
 
@@ -121,9 +113,6 @@ class WorkPictures(NamedTuple):
     """The pictures of ours that a bureau added to a change of a case.
 
     Attributes:
-        case_id: The case.
-        version: The change.
-        media_ids: The pictures.
         publisher: Code of the bureau, whose own pictures are public at once; None where an
             operator decides.
     """
@@ -139,7 +128,6 @@ class PublicStatus:
     """A request with its decision and the status changes of its case.
 
     Attributes:
-        request: The request.
         decision: None before triage has decided.
         changes: The latest changes, oldest first.
         was_moved: True when an operator moved it to another case than triage decided.

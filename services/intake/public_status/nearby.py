@@ -60,13 +60,9 @@ class NearbyState(NamedTuple):
     """State of a case after one event; a decision gives the place, a change of the case the rest.
 
     Attributes:
-        case_id: The case.
         version: Orders the states of one case; 0 before the case opened.
-        jurisdiction: The city.
         dedup_group: Group of kinds that can be the same problem.
-        service_code: Its kind.
         status: A ``CaseStatus``.
-        request_count: Number of its requests.
         first_reported_at: When the request was submitted that opened it.
         latitude: Degrees of that request's point, as submitted; never shown.
         longitude: The same.
@@ -102,9 +98,6 @@ class NearQuery(NamedTuple):
     """A search for open cases.
 
     Attributes:
-        jurisdiction: The city.
-        dedup_group: Group of kinds.
-        point: Centre of the search.
         radius_m: Its radius in metres, inclusive.
         private_kinds: Kinds that are never shown.
     """
@@ -120,12 +113,9 @@ class NearbyCase(NamedTuple):
     """An open case near a point.
 
     Attributes:
-        case_id: The case.
-        service_code: Its kind.
         status: A ``CaseStatus``.
         distance_m: Metres from the point.
         first_reported_at: When the request was submitted that opened it.
-        request_count: Number of its requests.
     """
 
     case_id: str

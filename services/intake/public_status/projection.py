@@ -122,8 +122,6 @@ async def project_events(
     row that is in several indexes is written once instead of twice.
 
     Args:
-        messages: One batch.
-        statuses: The read model.
         rules: Rules about the bureaus' pictures.
     """
     events = [message.event for message in messages]

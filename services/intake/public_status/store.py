@@ -82,9 +82,7 @@ class PlacedCase(NamedTuple):
     """A case whose place became known by a note.
 
     Attributes:
-        case_id: The case.
         request_id: The request that the note is about.
-        dedup_group: Group of its kinds.
         latitude: Degrees north.
         longitude: Degrees east.
     """
@@ -97,13 +95,7 @@ class PlacedCase(NamedTuple):
 
 
 async def place_request(db: Connection, request_id: str, location: Location) -> bool:
-    """Give a request without a place its own; return False where it has one.
-
-    Args:
-        db: A connection in intake's schema.
-        request_id: The request.
-        location: The location.
-    """
+    """Give a request without a place its own; return False where it has one."""
     at = location.latitude, location.longitude
     public = map(public_degrees, at)
     if not await db.fetchval(_PLACE_REQUEST, request_id, location.address, *public):

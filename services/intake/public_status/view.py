@@ -113,7 +113,6 @@ def render_status(
 
     Args:
         status: The request, its decision and its status changes.
-        jurisdiction: The city that serves the request.
         language: One of ``LANGUAGES``.
     """
     request, decision = status.request, status.decision

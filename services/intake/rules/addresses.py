@@ -68,7 +68,6 @@ def read_address(address: str, city: str = "") -> PlaceKey | None:
     code.
 
     Args:
-        address: As written.
         city: Name of the city, which may end an address.
     """
     first = next(filter(str.strip, _PARTS.split(address)), "")
@@ -158,7 +157,6 @@ class Candidate(NamedTuple):
     """A place of the gazetteer.
 
     Attributes:
-        key: Its normalized parts.
         similarity: Similarity of its name to the wanted one by trigrams, 0 to 1.
         point: Where it is.
     """

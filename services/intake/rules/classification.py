@@ -31,8 +31,6 @@ def classify_read(text: str, read: TextConditions, city: Jurisdiction) -> str:
 
     Args:
         text: Free text as it was written.
-        read: Its conditions.
-        city: Jurisdiction with the kinds.
     """
     folded = " ".join(read.words)
     implied = _implied_kinds(read, city)

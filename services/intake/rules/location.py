@@ -42,7 +42,6 @@ def resolve_location(
     """Return the location of a problem; an address takes precedence over a placeholder point.
 
     Args:
-        point: As submitted.
         accuracy_m: As submitted, in metres.
         address: Normalized; None for a blank one.
         default_points: Placeholder points that the city's systems write for "unknown"; latitude
@@ -64,7 +63,6 @@ def with_geocoded(location: ResolvedLocation, found: GeoPoint | None) -> Resolve
     where that is more than 250 m: a person must look which one is meant.
 
     Args:
-        location: With an address.
         found: Where the address lies; None when no geocoder knows it.
     """
     if found is None:

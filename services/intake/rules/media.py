@@ -42,10 +42,8 @@ class ReencodedPicture:
     """A picture as it is kept.
 
     Attributes:
-        media_type: IANA media type.
         width: Pixels.
         height: Pixels.
-        content: The encoded picture.
     """
 
     media_type: str
@@ -77,7 +75,6 @@ def media_url(public_url: str, media_id: str) -> str:
 
     Args:
         public_url: Base URL of intake, without a trailing slash.
-        media_id: The picture's id.
     """
     return f"{public_url}{PATH}/{media_id}"
 

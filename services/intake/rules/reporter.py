@@ -44,14 +44,7 @@ def contact_channels(email: str | None, phone: str | None, region: str) -> Conta
 def reporter_ref(
     key: bytes, source: str, account_id: str | None, reached: ContactChannels
 ) -> str | None:
-    """Return the first of ``reporter_refs``, or None for an anonymous person.
-
-    Args:
-        key: As there.
-        source: As there.
-        account_id: As there.
-        reached: As there.
-    """
+    """Return the first of ``reporter_refs``, or None for an anonymous person."""
     return next(reporter_refs(key, source, account_id, reached), None)
 
 
@@ -66,7 +59,6 @@ def reporter_refs(
         key: Secret; without it a value cannot be traced back to a person.
         source: The adapter; an account id is unique within its adapter.
         account_id: The reporter's account with the adapter.
-        reached: The reporter's usable channels.
     """
     if account_id:
         yield _reference(key, f"account {len(source)} {source} {account_id}")

@@ -17,7 +17,6 @@ class ReporterLinks:
     """Makes and verifies links.
 
     Attributes:
-        signer: Signs tracking numbers.
         public_url: Base URL of intake, without a trailing slash.
     """
 
@@ -30,7 +29,6 @@ class ReporterLinks:
 
         Args:
             secret: Secret that the key of the signatures is derived from.
-            public_url: As for the class.
         """
         return cls(TokenSigner.derived(secret, "reporters' links"), public_url)
 

@@ -60,8 +60,6 @@ class HazardScreen:
         """Return the screening of a report.
 
         Args:
-            service: Kind of the report.
-            text: Its free text.
             attributes: Answers to the questions of the kind, by field.
             is_classified: Whether the kind was derived from the text.
             read: The conditions of ``text``, where they are found already.

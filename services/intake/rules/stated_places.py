@@ -80,7 +80,6 @@ class StatedPlace(NamedTuple):
     """A place that a person stated after the report.
 
     Attributes:
-        words: As written.
         is_sure: True where they are recognizable as a place by themselves; else a geocoder has to
             know them.
     """
@@ -93,7 +92,6 @@ class FoundPlace(NamedTuple):
     """A place in a text.
 
     Attributes:
-        words: As written.
         rest: The text without them.
     """
 

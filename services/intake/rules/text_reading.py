@@ -57,7 +57,6 @@ class TextReading(NamedTuple):
         """Return the place that the text tells about a report without one; None for none.
 
         Args:
-            text: The text.
             asked: True when it answers the question where.
         """
         if self.place:
@@ -71,7 +70,6 @@ class ReportReading(NamedTuple):
     """Content of a report as a whole.
 
     Attributes:
-        service_code: Its kind.
         is_other: True for the kind of reports that name no other.
         is_danger: True when it tells of a danger to life.
         dangers: Conditions in it that make a danger to life, such as ``sparking``; none where only
@@ -116,7 +114,6 @@ class TextReader:
         """Return what a report says as a whole.
 
         Args:
-            text: All its texts.
             answers: Answers to questions of its kind, by code.
         """
         conditions = read_text(text, self._city)

@@ -67,7 +67,6 @@ class KeptContact:
     """A request whose contact is kept.
 
     Attributes:
-        request_id: The request.
         submitted_at: When it was submitted.
         is_over: True when its case closed, or its decision without a case fell, before the term.
     """
@@ -138,7 +137,6 @@ async def erase_mail_drafts(db: Connection, tokens: Collection[str]) -> None:
 
     Args:
         db: A connection in a transaction with intake's schema.
-        tokens: Token of each.
     """
     await db.execute(_ERASE_MAIL_DRAFTS_SQL, sorted(tokens))
 
@@ -149,7 +147,6 @@ async def kept_contacts(
     """Return requests with a contact, in order of submission.
 
     Args:
-        db: A connection in intake's schema.
         over_before: Cases that closed before this moment are over; later requests are left out.
         after: Time of submission and id of the last request that was seen.
         limit: The most to return.

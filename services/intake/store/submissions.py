@@ -113,7 +113,6 @@ class PostgresSubmissions:
         replay --rejected`` cannot submit them again.
 
         Args:
-            submissions: New submissions.
             requests: The requests of the accepted ones.
             with_contact: Ids of the requests that have a contact.
         """

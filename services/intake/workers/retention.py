@@ -27,8 +27,6 @@ class Retention:
     """Deletes rejected submissions after ``REJECTED_RETENTION``; erases what closed cases leave.
 
     Attributes:
-        pool: Intake's database.
-        clock: Source of the present moment.
         contacts_kept: How long contacts and pictures are kept after their case closed.
         batch_size: The maximum number of requests per transaction.
     """

@@ -77,7 +77,6 @@ class Scout:
         reader: The consumer of the submissions.
         access: Where Kafka is, and as whom to connect.
         cities: The cities, by the id of the jurisdiction.
-        accept: Accepts submissions.
         answered: Takes the positions of those that it accepted.
     """
 

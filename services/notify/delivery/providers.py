@@ -28,9 +28,7 @@ class Sender(Protocol):
         """Render and send one message and return the outcome; no failure of the provider raises.
 
         Args:
-            claimed: The delivery.
             address: E-mail address or number of the recipient.
-            now: The present moment.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
@@ -47,7 +45,6 @@ class Provider:
     """A provider and its circuit breaker.
 
     Attributes:
-        senders: Send in parallel.
         clock: Monotonic seconds.
         is_failing: True from a failure to the next message that it takes.
     """

@@ -113,10 +113,7 @@ class PostgresDeliveryQueue:
     or any other.
 
     Args:
-        pool: Notify's database.
-        channel: The channel.
         sealer: Ours, which wraps the keys of people.
-        languages: Languages of messages.
         on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 

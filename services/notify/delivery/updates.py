@@ -30,12 +30,10 @@ class ClaimedDelivery:
     """A delivery that this worker claimed, with the data of its message.
 
     Attributes:
-        stored: The delivery.
         deferrals: Number of times that the server deferred it.
         address: E-mail address or telephone number; None when the contact was erased or changed
             since the delivery became due.
         suppressed: Why the recipient gets no more messages by the channel; None while they do.
-        data: Input of rendering.
         is_readable: False when the sealed contact cannot be opened.
     """
 
@@ -52,8 +50,6 @@ class DeliveryUpdate:
     """The new state of a claimed delivery.
 
     Attributes:
-        stored: The delivery.
-        state: Its new state.
         deferrals: Number of times that the server deferred it.
         reason: Code of the reason, if any.
         provider_id: Id by which the provider knows the message, if it was sent.
@@ -80,7 +76,6 @@ def next_attempt_at(deferrals: int, now: datetime) -> datetime | None:
 
     Args:
         deferrals: Number of deferrals before this one.
-        now: Time of this deferral.
     """
     return now + _RETRY_DELAYS[deferrals] if deferrals < len(_RETRY_DELAYS) else None
 
@@ -91,9 +86,7 @@ def delivery_update(
     """Return the new state of a delivery after an attempt, or without one.
 
     Args:
-        claimed: The delivery.
         outcome: Outcome of the attempt; of no account for a message that is suppressed.
-        now: Time of the outcome.
     """
     if claimed.suppressed:
         return _suppressed(claimed, claimed.suppressed, now)

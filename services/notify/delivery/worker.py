@@ -82,12 +82,9 @@ class DeliveryWorker:
     """Sends due deliveries of one channel until stopped, one per sender at a time.
 
     Attributes:
-        channel: The channel.
-        queue: The stored deliveries.
         providers: The first that works is used; what one may have taken, no other one gets.
         lease: Time from claim to expiry; longer than the deadline of a hand-over.
         may_send: False while nothing may be sent yet.
-        clock: Source of the present moment.
     """
 
     channel: StatusChannel

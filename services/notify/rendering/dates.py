@@ -26,7 +26,6 @@ class DaysInWords:
     """Days in the words of one reader; None for an implausible moment.
 
     Attributes:
-        zone: The city's time zone.
         language: BCP 47 tag of the reader.
     """
 

@@ -74,7 +74,6 @@ def template_variables(
 
     Args:
         data: What the message is about.
-        city: Texts of the city.
         reader: The language of the message.
     """
     request, case = data.request, data.case
@@ -151,8 +150,6 @@ class RenderedMessage:
     Attributes:
         city: Name of the city, as the sender's name.
         language: BCP 47 tag of the message.
-        subject: One line.
-        text: Plain text form.
         html: HTML form of the same paragraphs.
         unsubscribe_url: Link that ends e-mails by one click.
     """
@@ -178,10 +175,8 @@ class MessageRenderer:
         """Load the templates.
 
         Args:
-            cities: By jurisdiction id.
             public_url: Base URL of the residents' pages.
             links: Makes the links that need no login.
-            languages: By their tags.
         """
         self._links = links
         self._cities = cities

@@ -34,7 +34,6 @@ class MessagesOfDay:
 
     Attributes:
         counted: Number of those that count toward the limit.
-        with_digest: Readers and days that have a digest.
     """
 
     counted: Mapping[ReaderDay, int]
@@ -75,7 +74,6 @@ def digests_for(excess: Iterable[StoredDelivery], known: MessagesOfDay) -> list[
     """Return a digest for each reader and day with excess deliveries that has none yet.
 
     Args:
-        excess: Deliveries above the limit.
         known: The other messages to the same readers.
     """
     have_one, digests = set(known.with_digest), []
@@ -155,13 +153,7 @@ class QuietHours:
 
 
 def quiet_until(moment: datetime, zone: tzinfo, hours: QuietHours) -> datetime | None:
-    """Return the end of the quiet hours around a moment, UTC; None for a moment outside.
-
-    Args:
-        moment: The moment.
-        zone: The city's time zone.
-        hours: Its quiet hours.
-    """
+    """Return the end of the quiet hours around a moment, UTC; None for a moment outside."""
     local = moment.astimezone(zone)
     clock = local.time()
     if not hours.includes(clock):
@@ -178,7 +170,6 @@ class SendingRules:
         texting: Jurisdictions that send text messages.
         timezones: Time zone by jurisdiction; any other one has UTC.
         quiet_hours: Hours without text messages, in each city's time; None for none.
-        languages: Languages of messages.
     """
 
     texting: Collection[str] = frozenset()

@@ -73,8 +73,6 @@ class LanguageRules:
         """Return the language of a message.
 
         Args:
-            template: Template of the message.
-            jurisdiction: Id of the city.
             known: The reader's BCP 47 tags, the preferred one first; those unknown are None.
             chosen: The language that the reader chose for messages; None without a choice. It
                 comes first, and does not end the line about help in another one.

@@ -61,7 +61,6 @@ class CaseFacts:
     Attributes:
         bureau: Code of the bureau that does the work.
         note: The bureau's note to the public.
-        reason: Reason for closing.
         scheduled_for: Start of the scheduled work.
         request_count: Number of requests in the case when a request joined it.
         first_reported_at: When the first of them was submitted.
@@ -86,7 +85,6 @@ class Trigger:
     Attributes:
         subject_id: The case, or the request that the news is about alone.
         version: Version of the case after the change, or ``WITHOUT_CASE``.
-        template: Template of the message.
         priority: Priority level of the case; ``P1`` is sent first.
         cause: The event that reported the change.
         facts: Public details of that event.
@@ -131,11 +129,8 @@ class Follower:
     """A reporter with all data needed to send a message about a subject.
 
     Attributes:
-        request_id: The reporter's own request.
         subject_id: The case, or the request when there is no case.
         since: Version that attached the request to the case.
-        recipient: The reporter.
-        jurisdiction: Id of the city's jurisdiction.
         until: Version that split the request off; None while it is attached.
         is_flooded: True when too many requests name the reporter's contact.
     """
@@ -157,7 +152,6 @@ class Delivery:
         person: Keyed hash of the person.
         request_id: The person's request that the message is about.
         language: BCP 47 tag of the message.
-        channel: Channel of the message.
         trigger: The change that triggered the message.
         day: Day of the city on which it is to be sent.
         not_before: End of the quiet hours that it waits for; None when it waits for nothing.
@@ -189,12 +183,9 @@ class ReporterContact:
     """Contact data of the reporter of one request.
 
     Attributes:
-        request_id: The request.
-        recipient: Channels and languages.
         mailbox: Normalized e-mail address, or None without a usable one.
         phone: Telephone number, E.164, or None.
         phone_ref: Keyed hash of the number, by which a consent names it, or None.
-        name: As given.
         named_at: When intake took it.
         flood_key: Keyed hash of the mailbox without its tag, or of a number that is flooded.
         is_flooded: True when too many requests name it.
@@ -222,9 +213,6 @@ class ReferralAgency:
     """An agency outside the city that must act.
 
     Attributes:
-        name: Name for residents.
-        phone: Public phone number.
-        url: Public web page.
         reason_code: Reason in the catalogue why the city cannot do the work, or not alone.
     """
 
@@ -239,9 +227,7 @@ class RequestFacts:
     """Triage's decision about a request whose reporter is known, as far as messages need it.
 
     Attributes:
-        request_id: The request.
         tracking_number: The number given to the reporter.
-        jurisdiction: Id of the city's jurisdiction.
         service_code: Service type after triage.
         language: BCP 47 tag of the request's text.
         address: Address of the location, as the reporter wrote it.
@@ -267,10 +253,8 @@ class MessageData:
 
     Attributes:
         notification_id: Id of the message, for the links in it.
-        template: Template of the message.
         language: BCP 47 tag of the message.
         name: The reporter's name, as given.
-        request: The reporter's request.
         case: Details of the case event.
         followed: Tracking numbers in the person's messages of that day, for a digest.
         help_language: That of the line that says how to get help in it; None for none.

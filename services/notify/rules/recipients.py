@@ -24,7 +24,6 @@ class ContactConsent:
 
     Attributes:
         contact: Keyed hash of the number or address.
-        channel: The channel.
         opted_out: True when the person wants no more of them.
         at: When the person gave it.
     """
@@ -63,12 +62,10 @@ def deliveries_due(  # noqa: PLR0913 - all that it depends on
     that joined first listed first, and those of a flood last.
 
     Args:
-        followers: Followers with complete data.
         triggers: Triggers of the subjects that they follow.
         new_requests: Requests with new data in this batch.
         new_triggers: Triggers that are new in this batch.
         rules: Rules of the cities about sending.
-        now: The present moment.
     """
     by_subject = _by_subject(triggers)
     return [
@@ -109,7 +106,6 @@ def channels_for(
     A person who wants no messages gets one suppressed e-mail, so that the choice is on record.
 
     Args:
-        recipient: The person.
         texts: True when their city sends text messages.
     """
     if not recipient.wants:
@@ -185,10 +181,7 @@ class CaseLead:
     """The bureau that leads a case.
 
     Attributes:
-        case_id: The case.
         version: Version of the case that says so.
-        jurisdiction: Id of the city's jurisdiction.
-        bureau: Code of the bureau.
         work_order_id: The work order by which it leads the case; None for a case that was merged
             into another.
     """
@@ -205,7 +198,6 @@ class CaseReporter:
     """The contact of a reporter of a case, as the lead bureau may read it.
 
     Attributes:
-        request_id: The reporter's request.
         tracking_number: The number given to the reporter.
         name: The reporter's name; None where it is unknown.
         email: Usable e-mail address; None for none.

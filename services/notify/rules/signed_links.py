@@ -33,7 +33,6 @@ class SignedLinks:
     """Makes and reads links.
 
     Attributes:
-        signer: Signs the tokens.
         base_url: Base URL of the pages, without a slash at its end.
     """
 
@@ -47,7 +46,6 @@ class SignedLinks:
         Args:
             secrets: What the keys of the signatures are derived from: the present secret, then
                 those before, whose links still open.
-            base_url: As for the class.
         """
         present, *before = secrets
         return cls(TokenSigner.derived(present, _USE, *before), base_url)
@@ -57,7 +55,6 @@ class SignedLinks:
 
         Args:
             purpose: The page that it opens.
-            notification_id: Id of the message.
         """
         return f"{self.base_url}{PATHS[purpose]}{self.signer.sign(purpose, notification_id)}"
 
@@ -77,6 +74,5 @@ def has_ended(purpose: LinkPurpose, due_at: datetime, now: datetime) -> bool:
     Args:
         purpose: The page that it opens.
         due_at: When the message became due.
-        now: The present moment.
     """
     return now - due_at > LIFETIMES[purpose]

@@ -18,7 +18,6 @@ class SmsParts:
 
     Attributes:
         encoding: ``gsm7`` when every character is in GSM 03.38, which á, í, ó and ú are not.
-        count: Number of parts.
     """
 
     encoding: Literal["gsm7", "ucs2"]

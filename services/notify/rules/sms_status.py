@@ -59,7 +59,6 @@ def suppression_of(returned: ReturnedMail, passing: int) -> Suppression | None:
     """Return why the address gets no more e-mail; None while it does.
 
     Args:
-        returned: The report.
         passing: E-mails to the address that bounced for now, this one among them.
     """
     if returned.kind == "bounced_for_now":

@@ -52,7 +52,6 @@ def on_move(case_status: str, *, has_new_lead: bool) -> TemplateName | None:
     ``open`` triggers none: it changes nothing for residents.
 
     Args:
-        case_status: The new status.
         has_new_lead: True when another bureau leads the case now.
     """
     return "transferred" if has_new_lead else _BY_STATUS.get(case_status)
@@ -85,7 +84,6 @@ class Membership:
 
     Attributes:
         subject_id: The case, or the request when there is no case.
-        request_id: The request.
         since: Version that attached it; None while that event has not arrived.
         until: Version that split it off, if any.
     """
@@ -145,7 +143,6 @@ class Updates:
 
         Args:
             subject_id: The case, or the request when there is no case.
-            request_id: The request.
             since: Version that attached it; None leaves it as it was.
             until: Version that split it off; None leaves it as it was.
         """

@@ -75,7 +75,6 @@ async def save_contacts(
 
     Args:
         db: A connection in a transaction.
-        contacts: The contacts.
         sealer: Ours, which wraps the keys of people.
 
     Raises:

@@ -73,8 +73,6 @@ async def merge_waiting(
 
     Args:
         db: A connection in a transaction.
-        deliveries: New text messages.
-        now: The present moment.
     """
     threads = [(one.delivery.person, one.delivery.trigger.subject_id) for one in deliveries]
     await db.execute(_MERGE_SQL, *columns(threads), now)
@@ -106,7 +104,6 @@ class HeldMessages:
     Attributes:
         contact: Keyed hash of the contact, 32 hex digits.
         requests: Number of requests that they are about.
-        messages: Number of messages.
         oldest: When the first of them was due.
         newest: When the last of them was due.
     """

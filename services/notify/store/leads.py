@@ -59,8 +59,6 @@ async def case_reporters(db: Connection, case_id: str, sealer: Sealer) -> Sequen
     A contact that cannot be read has neither name nor channel.
 
     Args:
-        db: A connection in notify's schema.
-        case_id: The case.
         sealer: Ours, which wraps the keys of people.
     """
     return [_reporter(row, sealer) for row in await db.fetch(_REPORTERS_SQL, case_id)]

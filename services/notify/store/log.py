@@ -27,13 +27,8 @@ class LoggedMessage:
     """A message and its state.
 
     Attributes:
-        notification_id: Its id.
         due_at: When it became due.
         tracking_number: Number of the recipient's request; None before its decision.
-        template: Its template.
-        channel: Its channel.
-        language: Its language.
-        state: Its state.
         reason: Why it is in that state, if anything but sent.
         provider_id: Id at the provider, where it is known.
         contact: Keyed hash of the recipient.
@@ -57,7 +52,6 @@ async def latest_messages(
     """Return the latest messages, the newest first.
 
     Args:
-        db: A connection in notify's schema.
         limit: Number of messages at most.
         case_id: The case that they are about; None for any.
     """
@@ -92,12 +86,9 @@ async def find_message(
     """Return the data of a message to the first reporter of a case, without the name.
 
     Args:
-        db: A connection in notify's schema.
-        case_id: The case.
         template: Template of the message; the last event that triggered it gives the details,
             else the last one about the case.
         language: The reader's BCP 47 tag.
-        rules: Rules about languages.
 
     Returns:
         The data; None for a case without a reporter who can be written to.

@@ -44,9 +44,7 @@ class KnownPreferences(NamedTuple):
 
     Attributes:
         person: Keyed hash of the person.
-        jurisdiction: Id of the city.
         tracking_number: Number of the request that the message was about.
-        service_code: Kind of that request.
         language: BCP 47 tag of messages to the person.
         updates: Messages that the person gets.
         due_at: When the message became due.
@@ -73,7 +71,6 @@ async def unsubscribe(db: Connection, person: str, now: datetime) -> None:
     Args:
         db: A connection in a transaction.
         person: Keyed hash of the person.
-        now: The present moment.
     """
     await suppress_addresses(db, [Suppressed(person, "unsubscribed", now)])
 
@@ -88,7 +85,6 @@ async def save_preferences(
         person: Keyed hash of the person.
         updates: Messages that the person gets; any but ``none`` lets e-mail come again.
         language: BCP 47 tag of messages.
-        now: The present moment.
     """
     kept = "all" if updates == "none" else updates
     is_known = await db.fetchval(_SAVE_SQL, person, kept, language)
@@ -135,7 +131,6 @@ class Suppressed(NamedTuple):
 
     Attributes:
         contact: Keyed hash of the person whom the address identifies.
-        reason: Why.
         at: Since when.
     """
 
@@ -155,7 +150,6 @@ async def opt_out(db: Connection, notification_id: str, now: datetime) -> None:
 
     Args:
         db: A connection in a transaction.
-        notification_id: Id of the message.
         now: When the provider says so.
     """
     await db.execute(_OPT_OUT_SQL, notification_id, now)

@@ -72,9 +72,6 @@ class ContactKeys:
     async def require(self, db: Connection) -> bytes:
         """Check the secrets, unless that was done; return the key of the hashes of people.
 
-        Args:
-            db: A connection in notify's schema.
-
         Raises:
             WrongContactKeyError: A key is wrapped with another secret, or none of some can be
                 unwrapped.
@@ -134,7 +131,6 @@ async def ensure_keys(
     Args:
         db: A connection in a transaction.
         people: Keyed hashes of the people.
-        sealer: Our sealer.
 
     Raises:
         UnreadableError: A stored key is damaged.
@@ -204,7 +200,6 @@ def open_contact(row: Record, sealer: Sealer) -> StoredContact:
     """Return the contact in a row with ``SEALED_COLUMNS``.
 
     Args:
-        row: The row.
         sealer: Ours, which wraps the keys of people.
 
     Raises:
@@ -234,7 +229,6 @@ async def seal_unsealed(db: Connection, sealer: Sealer, limit: int) -> int:
 
     Args:
         db: A connection in a transaction with notify's schema.
-        sealer: Ours.
         limit: How many requests at most.
 
     Returns:

@@ -43,13 +43,7 @@ class UnknownMessage:
     """A message that may or may not have been sent.
 
     Attributes:
-        notification_id: Its id.
-        channel: Its channel.
-        template: Its template.
-        reason: Why it is unknown.
         due_at: When it became due.
-        request_id: The recipient's request.
-        tracking_number: Number of that request.
     """
 
     notification_id: str
@@ -66,10 +60,6 @@ class SuppressedMessages:
     """Messages that were due and are not sent, for one reason.
 
     Attributes:
-        reason: Code of the reason.
-        channel: Their channel.
-        messages: Number of messages.
-        people: Number of people.
         newest: When the last of them was due.
     """
 
@@ -93,9 +83,7 @@ async def settle(  # noqa: PLR0913 - what a statement is about
 
     Args:
         db: A connection in notify's schema, in a transaction.
-        notification_ids: Their ids.
         states: States that are changed; a delivery in another one stays.
-        state: The new state.
         reason: Code of the reason, if any.
         provider_id: Names a text message as well; None for none.
     """
@@ -145,7 +133,6 @@ async def take_back(db: Connection, returned: Sequence[ReturnedMail]) -> Sequenc
 
     Args:
         db: A connection in notify's schema, in a transaction.
-        returned: The reports.
 
     Returns:
         The e-mails that bounced, and had not before.

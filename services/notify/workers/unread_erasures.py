@@ -34,7 +34,6 @@ class UnreadErasures:
     """Reads ahead to the end of ``intake-contacts`` once, at the start, and erases by it.
 
     Attributes:
-        pool: Notify's database.
         access: Where Kafka is, and as whom to connect.
         on_commit: Called with the batches of each commit, to pass them to the relay.
         applied: True once everything that was on the topic at the start counts.

@@ -24,7 +24,6 @@ class UnsealedContacts:
     """Seals once, at the start, what an older version stored.
 
     Attributes:
-        pool: Notify's database.
         keys: The secrets of contacts, checked before anything is sealed with them.
     """
 

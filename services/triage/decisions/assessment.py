@@ -68,7 +68,6 @@ class AssessedReport(NamedTuple):
     """One request with everything that needs no other report.
 
     Attributes:
-        city: The rules of its city.
         report: The request as dedup sees it.
         new_case: The case that it opens when it matches no other.
         query: Where to look for an earlier case; None when there can be none.
@@ -121,8 +120,6 @@ def assess(
 
     Args:
         stated: A request, or one extended by its notes.
-        service: Its kind.
-        city: The rules of its city.
         located: The judgement of its words by the same rules, where it was made before.
 
     Raises:

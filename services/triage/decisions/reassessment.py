@@ -18,10 +18,7 @@ class NotedRequest(NamedTuple):
     """A decided request with notes.
 
     Attributes:
-        request_id: The request.
         case_id: Its case; None for a referral or an answered question.
-        kind: Its service code.
-        stated: What it states itself.
         score: Its score when it was decided or reassessed last.
         emergency: Code of the danger to life that was known then.
         passed_on: Notes that were read before, in order.

@@ -58,7 +58,6 @@ def to_decision(
 
     Args:
         resolution: The request and its outcome.
-        rules_version: Version of the catalogue.
         reporters: Reporters of its case, the reporter of this request included.
         surges: Surges that may include the request.
     """
@@ -187,7 +186,6 @@ def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
 
     Args:
         reassessed: The request with its new assessment.
-        now: The present moment.
     """
     request, assessment, city = reassessed
     note = request.waiting[-1]

@@ -53,7 +53,6 @@ def explain_outcome(
     Args:
         outcome: Triage's result for the request.
         duplicate: The matched case, if any.
-        rejected: Other candidate cases.
     """
     return [_outcome(outcome, duplicate), *map(_rejected, rejected)]
 
@@ -62,7 +61,6 @@ def explain_following(request: Request, duplicate: Duplicate | None) -> list[str
     """Explain why a request did not join the case that its reporter named, if it named one.
 
     Args:
-        request: The request.
         duplicate: The matched case, if any.
     """
     reasons = duplicate.reasons if duplicate else ()

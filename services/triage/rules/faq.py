@@ -40,7 +40,6 @@ class FaqMatcher:
         """Return the answer to a report that asks about one topic and reports no problem.
 
         Args:
-            service: Kind of the report.
             text: Free text of the reporter.
             conditions: Conditions that the report states.
             has_more: True when the report has more than text, such as pictures or attributes.

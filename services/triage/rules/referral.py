@@ -47,8 +47,6 @@ def referral_for(
     kind's hazard lead before the agency does the rest, while 911 keeps its own reason.
 
     Args:
-        jurisdiction: The city.
-        service: Kind of the report.
         municipality: Municipality of the location, or None when unknown.
         conditions: Conditions that the report states.
         level: Priority of the report by itself.

@@ -192,7 +192,6 @@ class PostgresTriageStore:
         """Return the surges that overlap an interval.
 
         Args:
-            keys: Dedup keys.
             since: Begin of the interval, inclusive.
             until: End of the interval, inclusive.
         """

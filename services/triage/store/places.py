@@ -31,7 +31,6 @@ async def record_places(db: Connection, placed: Sequence[PlacedRequest]) -> Sequ
     """Give requests without a place theirs, and the stored cases that they opened.
 
     Args:
-        db: A connection in triage's schema.
         placed: The requests; one that has a place keeps it.
 
     Returns:

@@ -65,7 +65,6 @@ def current_case_from_row(
     """Return a case under the id that it was merged into.
 
     Args:
-        row: Its row.
         targets: Rows of the cases that it may have been split from or merged into, by id.
     """
     case = case_from_row(row)

@@ -36,8 +36,6 @@ async def select_surges(
     """Return the surges that overlap an interval.
 
     Args:
-        connection: A connection in triage's schema.
-        keys: Dedup keys.
         since: Begin of the interval, inclusive.
         until: End of the interval, inclusive.
     """

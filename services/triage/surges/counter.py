@@ -32,8 +32,6 @@ class SurgeCounter:
         """Count the reporters of a slot; return True when the key has an unpublished event.
 
         Args:
-            key: The key.
-            slot: The slot.
             reporters: Hashes of the reporters, in order of arrival.
         """
         if key.jurisdiction not in self._cities:

@@ -97,8 +97,6 @@ class Window:
     Attributes:
         first: First slot, inclusive.
         until: Last slot, exclusive.
-        count: Independent reports.
-        expected: Usual number of reports.
     """
 
     first: int
@@ -142,7 +140,6 @@ def expected_in_hour(hour: int, history: History, limits: SurgeLimits, timezone:
 
     Args:
         hour: The hour, counted from 1970.
-        history: Counts of earlier hours.
         limits: Limits of the dedup group, with the assumed rate.
         timezone: Time zone of the city.
 
@@ -167,11 +164,6 @@ def busiest_recent_hour(first: int, reporters: SlotReporters, surges: Collection
 
     For a new key it stands in for the usual rate, so that the first morning of a router is no
     surge.
-
-    Args:
-        first: The slot.
-        reporters: Sketch of each slot.
-        surges: Windows to leave out.
     """
     starts = range(first - 24 * SLOTS_PER_HOUR, first - SLOTS_PER_HOUR + 1, SLOTS_PER_HOUR)
     ordinary = [at for at in starts if not any(s.overlaps(at, at + SLOTS_PER_HOUR) for s in surges)]
@@ -209,8 +201,6 @@ def find_start(
 
     Args:
         slot: A slot with a new report; late reports may come before others.
-        reporters: Sketch of each slot.
-        expected: Usual number of reports.
         limits: Limits of the dedup group.
         covered: Other surges; none begins in a window that overlaps one of them.
     """
@@ -238,10 +228,7 @@ def find_end(
     It ends with the first later window whose count is below a share of the threshold.
 
     Args:
-        began: The window in which it began.
         complete: First slot for which reports are still expected.
-        reporters: Sketch of each slot.
-        expected: Usual number of reports.
         limits: Limits of the dedup group.
     """
     for until in range(began.until + 1, complete + 1):

@@ -29,8 +29,6 @@ class SurgeKey:
 
     Attributes:
         partition: Kafka partition of its counts, and so of its state.
-        jurisdiction: Id of the city.
-        group: Dedup group.
         district: District, or ``UNKNOWN_DISTRICT``.
 
     Raises:
@@ -73,7 +71,6 @@ class TrackedSurge(BaseModel):
     """A surge, and how much of it was published.
 
     Attributes:
-        began: The window in which it began.
         ended: The whole surge, once it is over.
         published: How many of its two events are known to be on the topic.
     """

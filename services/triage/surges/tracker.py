@@ -47,10 +47,7 @@ class SurgeTracker:
         """Track one key.
 
         Args:
-            key: The key.
-            state: Its state.
             reporters: Packed reporters by slot key.
-            city: The city of the key.
         """
         self.state = state
         self._key = key

@@ -73,13 +73,7 @@ class Watermark:
         self._ask_at = 0.0
 
     def observe(self, lane: Lane, partition: int, moment: datetime) -> None:
-        """Advance a partition to the event time of a report that was counted.
-
-        Args:
-            lane: Lane of the request.
-            partition: Number of the partition.
-            moment: The event time.
-        """
+        """Advance a partition to the event time of a report that was counted."""
         self._clock.observe(Partition(_LANES[lane], partition), moment)
 
     async def next_slot(self, unread: Mapping[int, bool]) -> datetime | None:

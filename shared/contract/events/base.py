@@ -100,7 +100,6 @@ class Event(Data):
 
         Args:
             data: Payload, an instance of the class's own data model.
-            now: The present moment.
             cause: Event that led to this one; its trace context is continued.
             request: Id of the request for ``correlationid``; the cause's when left out.
         """

@@ -24,8 +24,6 @@ class JobLimits:
     """The limits of one job; its process is killed when it exceeds one.
 
     Attributes:
-        memory_bytes: Address space.
-        cpu_s: Processor time.
         cpu_s_per_mb: Further processor time for each megabyte of the job.
     """
 
@@ -42,7 +40,6 @@ def serve(work: Callable[[bytes], Iterable[bytes]], limits: JobLimits) -> None:
 
     Args:
         work: Returns the pieces of the answer to a job. All that it imports must be imported.
-        limits: The limits of each job.
     """
     step_back()
     nothing = os.open(os.devnull, os.O_RDONLY)

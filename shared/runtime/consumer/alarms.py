@@ -26,8 +26,6 @@ def show_blocked(consumer: str, counter: CrashCounter, blocked: str | None) -> N
     """Set the gauges of a consumer.
 
     Args:
-        consumer: Its name.
-        counter: Its crashes.
         blocked: The reason why it cannot go on, if it cannot.
     """
     crashes = [work.crashes for work in counter.suspects.values()]
@@ -52,9 +50,6 @@ def show_lag(consumer: str, lag: int, deferred: int, *, moved: bool) -> None:
     """Set the gauges of what waits.
 
     Args:
-        consumer: Its name.
-        lag: Records that wait.
-        deferred: Deferred records.
         moved: Whether it has handled records since the last call.
     """
     metrics.LAG.labels(consumer).set(lag)

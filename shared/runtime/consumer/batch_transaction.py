@@ -48,11 +48,9 @@ class BatchProcessor(Generic[E]):
 
     Attributes:
         service: The service's name, for dead letters.
-        pool: The service's database.
         handle: Handles new messages; returns the events that follow.
         inbox_topics: Topics whose repeated events the inbox drops, None for all; for the events of
             others ``handle`` must be idempotent.
-        dlq_limit: Counts dead letters.
         prepare: Waits for what else a batch needs, before its transaction begins.
         positions: The positions of the owned partitions, as committed last.
         deferred_keys: The keys with deferred records.
@@ -85,7 +83,6 @@ class BatchProcessor(Generic[E]):
         """Return the record as invalid when it must be parked untried.
 
         Args:
-            record: The record.
             crashes: How often a process died with it in progress.
         """
         if reason := self._skips.get((record.topic, record.partition, record.offset)):
@@ -103,7 +100,6 @@ class BatchProcessor(Generic[E]):
         """Return the records in units to handle, each in a transaction of its own.
 
         Args:
-            records: Records of one poll.
             express: Names of the topics whose records come first.
         """
         first = [record for record in records if record.topic in express]
@@ -148,7 +144,6 @@ class BatchProcessor(Generic[E]):
         """Handle, dead-letter or postpone one deferred record; the position does not advance.
 
         Args:
-            deferred: The record as stored.
             items: Its present form, alone.
 
         Returns:
@@ -252,7 +247,6 @@ class _Parked(NamedTuple):
     """The dead letters of a batch, and its garbage.
 
     Attributes:
-        letters: The dead letters.
         dropped: The ids of the invalid records that are not among them.
         garbage: The garbage, in order.
         kept: For each piece of garbage, True when it is among the dead letters.

@@ -74,9 +74,7 @@ class Consumer(Generic[E]):
     Attributes:
         service: The service's name, for dead letters.
         name: The consumer group, also in logs and metrics.
-        topics: The topics to read.
         access: Where Kafka is, and as whom to connect.
-        pool: The service's database.
         handle: Handles new messages in order; returns the events that follow.
         prepare: Waits for what else a batch needs, before its transaction begins.
         express_topics: Names of topics that are handled first, alone, and without being gathered.

@@ -83,7 +83,6 @@ class CrashCounter:
     """Marks what is in progress, and knows the records at which a process died before.
 
     Attributes:
-        pool: The service's database.
         suspects: By partition, what was in progress when a process died. Offsets before ``until``
             that are not committed yet are tried one by one.
     """
@@ -219,8 +218,6 @@ class CrashLoop:
     """A record at which a service dies again and again.
 
     Attributes:
-        partition: The record's partition.
-        offset: The record's offset.
         crashes: How often the service died so far.
         seconds: Seconds since it tried last.
     """
@@ -232,12 +229,7 @@ class CrashLoop:
 
 
 async def load_crash_loops(db: Connection, service: str) -> list[CrashLoop]:
-    """Return the records at which a service died twice or more, and which are still in progress.
-
-    Args:
-        db: A connection of the database's administrator.
-        service: The service.
-    """
+    """Return the records at which a service died twice or more, and which are still in progress."""
     rows = await db.fetch(_LOOPS.format(service), _LAST_TRY, _BUSY_AT_MOST)
     return [
         CrashLoop(

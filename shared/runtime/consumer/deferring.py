@@ -58,7 +58,6 @@ class DeferredRecord:
 
     Attributes:
         seq: Its number among the deferred records.
-        record: The record.
         attempts: The number of retries since.
         crashes: How often a process died with it in progress.
     """
@@ -171,7 +170,6 @@ async def postpone(db: Connection, deferred: DeferredRecord, code: str) -> None:
 
     Args:
         db: A connection in a transaction.
-        deferred: The record.
         code: The code of the retry's error.
     """
     await db.execute(_POSTPONE, deferred.seq, code)

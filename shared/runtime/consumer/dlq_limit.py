@@ -60,7 +60,6 @@ class DlqLimitTracker:
     """Counts the dead letters of a consumer.
 
     Attributes:
-        limit: The thresholds.
         external_topics: Topics that are written by others than our services.
     """
 

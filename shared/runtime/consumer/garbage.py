@@ -75,7 +75,6 @@ class Dropped:
     Attributes:
         topic: Where it came from.
         code: Why it could not be used.
-        records: Number of pieces.
         bytes: Their bytes.
         last: RFC 3339 time of the hour of the last one.
     """
@@ -139,12 +138,7 @@ def show_garbage(pieces: Sequence[Piece], kept: Sequence[bool]) -> None:
 
 
 async def load_dropped(db: Connection, services: Collection[str]) -> list[Dropped]:
-    """Return what these services dropped in the last 30 days.
-
-    Args:
-        db: A connection of the database's administrator.
-        services: The services.
-    """
+    """Return what these services dropped in the last 30 days."""
     return [
         Dropped(row["topic"], row["code"], row["records"], row["bytes"], row["last"].isoformat())
         for service in services

@@ -55,7 +55,6 @@ class Deferred:
     """A record to handle later, because it failed or because it is behind one of its key.
 
     Attributes:
-        record: The record.
         error: Why it failed; None when it is behind another.
     """
 
@@ -76,7 +75,6 @@ def parse_record(
     """Decode a record; return an ``InvalidRecord`` when it is not a valid event.
 
     Args:
-        record: The record as consumed.
         decoder: Decodes the events of its topic.
         erasure: The event that a tombstone stands for, if the topic may have tombstones.
         allows: Tells whether an event of a source may come by its topic.
@@ -104,8 +102,6 @@ def decode_event(
     """Return the event in the value of a record.
 
     Args:
-        value: The value.
-        headers: The headers by name.
         decoder: Decodes the events of its topic.
         allows: Tells whether an event of a source may come by its topic.
 
@@ -151,8 +147,6 @@ def dead_letter_record(record: Record, service: str, *, code: str, reason: str) 
     Args:
         record: The original; its key, value and headers are kept.
         service: The service that could not handle it.
-        code: The error's stable code.
-        reason: The error's text.
     """
     position = record_position(record)
     return Outgoing(

@@ -106,7 +106,6 @@ async def lock(db: Connection, partition: Partition, position: Position) -> None
 
     Args:
         db: A connection in a transaction.
-        partition: The partition.
         position: This consumer's position, with its epoch.
 
     Raises:

@@ -71,10 +71,7 @@ async def note(  # noqa: PLR0913 - independent values
     """Note a skip; return False when the same record was noted before.
 
     Args:
-        db: A connection of the database's administrator.
         service: The service that is to park the record.
-        partition: The record's partition.
-        offset: The record's offset.
         bounds: The broker's first offset (inclusive) and its end (exclusive).
         reason: Why; for the dead letter.
         actor: Who decided it; for the dead letter.
@@ -101,7 +98,6 @@ def check_offset(service: str, offset: int, position: int, bounds: tuple[int, in
 
     Args:
         service: The service, for the text.
-        offset: The record's offset.
         position: The next offset that the service reads.
         bounds: The broker's first offset (inclusive) and its end (exclusive).
 

@@ -29,7 +29,6 @@ def processing(
     """Open one span per message; yield the items, with the spans as their trace context.
 
     Args:
-        items: The batch.
         provider: Creates the spans; by default the process's own provider.
     """
     provider = provider or trace.get_tracer_provider()

@@ -17,7 +17,6 @@ def address_of(request: web.Request, proxies: Sequence[Network]) -> str:
     """Return the address that the limits of a request's caller count for.
 
     Args:
-        request: The request.
         proxies: The networks of trusted reverse proxies.
     """
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
@@ -28,7 +27,6 @@ def is_encrypted(request: web.Request, proxies: Sequence[Network]) -> bool:
     """Return True when a caller's connection uses TLS, as the trusted proxy before us says.
 
     Args:
-        request: The request.
         proxies: The networks of trusted reverse proxies.
     """
     stated = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()

@@ -29,12 +29,10 @@ class AdmissionControl:
 
     Attributes:
         max_in_flight: Returns the number of slots: the most concurrent calls.
-        rate_limiter: Limits calls per second.
         caller_share: The share of the slots that one caller may hold, but at least one slot; all
             from 1 on. What a caller does not use is free to others.
         within: Admission of which each call takes a slot as well; None for none.
         outbox_full: True while no more messages can be kept for Kafka.
-        called: Set by every call.
     """
 
     max_in_flight: Callable[[], int]
@@ -81,7 +79,6 @@ class OutboxBackpressure:
     the limit by one second's submissions.
 
     Attributes:
-        pool: Database with the outbox.
         admission: Stopped while the outbox is full.
         limit: The most messages that may wait, at least 1.
     """

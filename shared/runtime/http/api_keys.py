@@ -70,7 +70,6 @@ async def store_keys(admin_dsn: str, schema: str, keys: Iterable[tuple[str, Scop
 
     Args:
         admin_dsn: DSN of the database's administrator.
-        schema: The service's schema.
         keys: Name, scope and key of each principal.
     """
     async with open_database(admin_dsn, schema) as db:

@@ -19,7 +19,6 @@ async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes
     """Return the whole body. That of a caller without a key counts in the memory of bodies.
 
     Args:
-        request: The request.
         max_bytes: The largest body; None for what the server accepts on other routes.
 
     Raises:
@@ -50,7 +49,6 @@ async def body_deadline(
     """Limit the time in which a block reads the body.
 
     Args:
-        request: The request.
         within_s: The time; None for that of the server.
 
     Raises:
@@ -192,10 +190,6 @@ async def receive_form(
 
 async def read_at_most(request: web.Request, max_bytes: int) -> bytes:
     """Return the body of a request.
-
-    Args:
-        request: The request.
-        max_bytes: The largest body.
 
     Raises:
         BodyTooLargeError: It has more bytes than that.

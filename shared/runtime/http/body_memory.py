@@ -18,7 +18,6 @@ class BodyBuffer:
     """The bytes of one body. They are dropped when the memory is needed by other addresses.
 
     Attributes:
-        address: The caller's.
         content: The bytes so far; empty once they were taken.
         size: Bytes that count in the memory.
         is_kept: True once the bytes can no longer be dropped.
@@ -31,7 +30,6 @@ class BodyBuffer:
 
         Args:
             memory: The memory that its bytes count in.
-            address: The caller's.
         """
         self._memory, self.address = memory, address
         self.content, self.size = bytearray(), 0

@@ -14,7 +14,6 @@ class BureauAccess:
     """Authorizes calls per bureau.
 
     Attributes:
-        callers: Identifies callers and limits their rates.
         bureaus: The codes of all bureaus.
     """
 

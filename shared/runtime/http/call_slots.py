@@ -25,11 +25,7 @@ class CallSlot:
     """The slot of a call, from the gate or taken later; the end of a block gives it back."""
 
     def __init__(self, request: web.Request) -> None:
-        """Take over the slot that the gate gave to a call, if it did.
-
-        Args:
-            request: The call.
-        """
+        """Take over the slot that the gate gave to a call, if it did."""
         self._release = adopt_slot(request)
         self.is_from_gate = self._release is not None
 

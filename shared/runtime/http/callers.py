@@ -46,10 +46,8 @@ class Callers:
     does the first call with a key that no earlier call had: a lookup costs the database a query.
 
     Attributes:
-        keys: The API keys.
         by_key: Limits per name of a key.
         by_bureau: Limits of uploads per bureau.
-        by_address: Limits per address.
         proxies: Networks of trusted reverse proxies.
     """
 
@@ -72,7 +70,6 @@ class Callers:
         """Return callers with keys of the service's database.
 
         Args:
-            pool: The database.
             key_per_second: Calls of one name's keys.
             address_per_second: Calls of one address without a valid key; five times as many at
                 once.
@@ -169,7 +166,6 @@ class Callers:
 
         Args:
             request: The request, of which only the head is read.
-            tokens: How many.
 
         Raises:
             RefusedError: There are fewer.

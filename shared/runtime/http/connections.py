@@ -45,8 +45,6 @@ class Group:
     """The open connections of one address, or all of them.
 
     Attributes:
-        most: The limit.
-        size: How many are open.
         strangers: Those that wait and had no valid key yet, oldest first.
         known: Those that wait and had one, oldest first.
     """

@@ -23,7 +23,6 @@ class JudgedCalls:
     one of just these: the URL that the HTTP client gets has the address for its host.
 
     Attributes:
-        session: The HTTP client.
         addresses: Returns the addresses of a host.
         allow: Networks that are allowed besides the public ones.
     """
@@ -39,7 +38,6 @@ class JudgedCalls:
         """Yield the answer to a call; a redirect is not followed.
 
         Args:
-            method: The HTTP method.
             url: An http or https URL.
             headers: Headers besides ``Host`` and ``User-Agent``.
             body: Body of the request; None without one.

@@ -48,8 +48,6 @@ class StoredKey:
 
     Attributes:
         key_hash: SHA-256 of the key, in hexadecimal.
-        name: Its owner.
-        scope: Role of the owner.
         created_at: None for a key that is older than this column.
         last_used_at: Last use, to the hour; None for never.
         expires_at: First moment at which it is no longer accepted; None for never.
@@ -107,8 +105,6 @@ class KeyStore:
         """Make a key, known to the services that the scope is for.
 
         Args:
-            scope: Role of the owner.
-            name: The owner.
             expires_at: First moment at which it is no longer accepted; None for never.
         """
         return await self._insert(scope, name, expires_at, _SCHEMAS_OF_SCOPE[scope])
@@ -134,7 +130,6 @@ class KeyStore:
 
         Args:
             key_id: Id of the old key.
-            now: The present moment.
             grace: How long the old key is still accepted.
             lifetime: How long the new key is accepted; None for as long as the old one was.
 

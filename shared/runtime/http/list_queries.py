@@ -45,11 +45,8 @@ def number_in(  # noqa: PLR0913, PLR0917 - the bounds of one parameter
     """Return a whole number of the query; its default when it is none or out of bounds.
 
     Args:
-        request: The call.
-        name: Name of the parameter.
         default: Its value where it is left out.
         least: Its least value.
-        most: Its greatest value.
         faults: Gets what is wrong with it.
     """
     text = request.query.get(name, f"{default}")
@@ -72,7 +69,6 @@ def position_in(
     """Return the number of the entry that a call begins after.
 
     Args:
-        request: The call.
         of: The list that it reads.
         bureau: Code of the bureau that the list is about.
         faults: Gets a cursor that cannot be read, or is for another list or bureau.
@@ -107,9 +103,7 @@ def encode_cursor(of: CursorList, bureau: str, number: int) -> str:
     """Return the cursor after an entry.
 
     Args:
-        of: The list.
         bureau: Code of the bureau that the list is about.
-        number: Number of the entry.
     """
     return urlsafe_b64encode(f"{of}:{bureau}:{number}".encode()).decode().rstrip("=")
 
@@ -118,9 +112,7 @@ def decode_cursor(of: CursorList, bureau: str, cursor: str) -> int | None:
     """Return the number of an entry; None where the cursor is not one of this list and bureau.
 
     Args:
-        of: The list.
         bureau: Code of the bureau that the list is about.
-        cursor: Any text.
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)

@@ -16,7 +16,6 @@ class AdaptiveBatchSize(BatchSize):
     """The most submissions in one transaction, as the database can do them.
 
     Attributes:
-        batch_size: The present size.
         target_s: Seconds that a batch may take.
         least: Lower bound of the size.
         most: Upper bound of the size.

@@ -40,7 +40,6 @@ class Parameter:
     """A parameter of the path or the query, or a header.
 
     Attributes:
-        description: What it tells.
         type: Its type, with what limits it; a list is written with commas.
         required: True when it cannot be left out.
         allows_empty: True when an empty one counts as left out.
@@ -57,8 +56,6 @@ class Content:
     """A body that is sent or received, with its headers.
 
     Attributes:
-        description: What it is.
-        types: Its content types.
         model: A pydantic model, or a type made of some; None for a text or for no body.
         headers: The headers of a response.
         example: A body that is accepted; None for none.
@@ -76,13 +73,9 @@ class Operation:
     """Description of a route.
 
     Attributes:
-        summary: One sentence.
-        responses: Responses by status.
         body: The body that it reads; None for none.
         form: The same as a form; None for none.
         path: Parameters of the path that are no plain texts.
-        query: Parameters of the query.
-        headers: Headers that it reads.
         security: Security schemes, any of which is enough; none for everybody.
     """
 
@@ -103,12 +96,7 @@ def documents(handler: H, operation: Operation) -> H:
 
 
 def openapi_route(title: str, routes: Sequence[web.AbstractRouteDef]) -> web.RouteDef:
-    """Return the route of the document about those of some routes whose handlers say what they do.
-
-    Args:
-        title: Name of the service.
-        routes: Its routes.
-    """
+    """Return the route of the OpenAPI document of the routes that are documented."""
 
     @cache
     def encoded() -> bytes:  # not at start: schemas take time to make
@@ -235,11 +223,8 @@ class ProblemDetails(BaseModel):
 
     Attributes:
         type: Always ``about:blank``.
-        title: The kind of problem.
-        status: The HTTP status.
         detail: What is wrong and what the caller can do.
         code: The kind of problem, for programs.
-        errors: The invalid fields.
     """
 
     type: str

@@ -41,8 +41,6 @@ class OutgoingCalls(JudgedCalls):
         is too long.
 
         Args:
-            method: The HTTP method.
-            url: The URL.
             headers: Headers besides ``Host`` and ``User-Agent``.
             body: Body of the request; None without one.
             max_answer: The most bytes of the answer's body.

@@ -35,11 +35,9 @@ def problem_response(  # noqa: PLR0913 - the members of a problem
     """Return an ``application/problem+json`` response.
 
     Args:
-        status: The HTTP status.
         title: The kind of problem; the same text for the same kind.
         detail: What is wrong and what the caller can do, without any value of the request.
         code: The kind of problem, for programs.
-        errors: The invalid fields.
         headers: More headers, such as ``Retry-After``.
     """
     body = problem(status, title, detail, code=code, errors=errors)
@@ -58,11 +56,9 @@ def problem(
     """Return the members of a problem.
 
     Args:
-        status: The HTTP status.
         title: The kind of problem; the same text for the same kind.
         detail: What is wrong and what the caller can do, without any value of the request.
         code: The kind of problem, for programs.
-        errors: The invalid fields.
     """
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     body |= {"code": code} if code else {}
@@ -94,8 +90,6 @@ class ProblemDetailsConnection(web.RequestHandler):
         """Send the response; aiohttp's own errors get problem details.
 
         Args:
-            request: The request.
-            resp: The response.
             start_time: When the request came, for an access log.
         """
         explained = _explained(resp) if isinstance(resp, web.HTTPError) else resp
@@ -113,7 +107,6 @@ class ProblemDetailsConnection(web.RequestHandler):
 
         Args:
             request: The request, as far as it was parsed.
-            status: The HTTP status.
             exc: The exception, of which type and place are logged.
             message: aiohttp's text, which is not used, since it can quote the request.
 

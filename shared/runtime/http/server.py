@@ -55,7 +55,6 @@ async def serve_http(  # noqa: PLR0913 - independent options
     Args:
         host: The address to listen on.
         port: The port, or 0.
-        routes: The service's own routes.
         check: The readiness probe behind ``/ready``.
         stopping: Set while the service is about to stop: ``/ready`` turns to 503 at once, and
             every response closes its connection, so that callers turn to another instance.

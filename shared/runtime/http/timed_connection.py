@@ -145,8 +145,6 @@ class TimedConnection(ProblemDetailsConnection):
         """Send the response, then wait for the next request.
 
         Args:
-            request: The request.
-            resp: The response.
             start_time: When the request came, for an access log.
         """
         try:

@@ -20,7 +20,6 @@ def sign(token: bytes, url: str, fields: Iterable[tuple[str, str]]) -> str:
     """Return the value of the header ``X-Twilio-Signature``.
 
     Args:
-        token: The account's secret.
         url: The URL that the gateway calls, as it was set up there, query included.
         fields: Names and values of the form; equal pairs count once.
     """
@@ -47,8 +46,6 @@ def signed_fields(
     """Return the fields of a callback; None for one that the gateway did not sign.
 
     Args:
-        request: The call.
-        body: Its body.
         tokens: Secrets that may have signed it: while one replaces another, both.
         url: The URL that the gateway calls, query included.
     """

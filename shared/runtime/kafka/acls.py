@@ -29,7 +29,6 @@ class AccessChanges:
     """Changes to the broker's access rules, for display.
 
     Attributes:
-        added: Rules that were missing.
         removed: Rules of our principals that the registry does not know, and which are gone.
         kept: Rules of other principals, or that deny something; they are never touched.
     """

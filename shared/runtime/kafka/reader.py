@@ -28,7 +28,6 @@ async def _connected(access: KafkaAccess, **limits: int) -> AsyncGenerator[AIOKa
 
     Args:
         access: Where Kafka is, and as whom to connect.
-        **limits: Options of aiokafka.
 
     Raises:
         BrokerDownError: The broker did not answer in time, or refused.
@@ -94,7 +93,6 @@ async def offsets_at(
 
     Args:
         access: Where Kafka is, and as whom to connect.
-        partitions: The partitions.
         moment: The moment, inclusive.
 
     Raises:
@@ -118,7 +116,6 @@ async def read_range(
 
     Args:
         access: Where Kafka is, and as whom to connect.
-        ranges: The offsets to read.
         progress_within_s: Seconds without a new record after which reading fails.
 
     Raises:

@@ -37,12 +37,7 @@ def rebuild_record(  # noqa: PLR0913 - a record has that many parts
     """Return a record as it was consumed, from its parts that were stored elsewhere.
 
     Args:
-        partition: Topic and partition.
-        offset: Its offset.
-        timestamp: Milliseconds since the epoch.
-        key: Its key.
         value: Its value; None for a tombstone.
-        headers: Its headers.
     """
     return ConsumerRecord(
         topic=partition.topic,

@@ -266,7 +266,6 @@ async def open_source(  # noqa: PLR0913 - a reader has that many choices
 
     Args:
         topics: The topics to subscribe to.
-        group: The consumer group.
         access: Where Kafka is, and as whom to connect.
         express: Names of topics that are read before the others, and as records come; those of
             others are gathered.

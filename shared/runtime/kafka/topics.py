@@ -64,7 +64,6 @@ def differing_settings(
     """Return the settings to change; a minimum of copies in sync is raised and never lowered.
 
     Args:
-        topic: The topic as registered.
         replicas: The number of its copies.
         present: Its settings on the broker.
     """

@@ -28,7 +28,6 @@ async def cancel_on_stop(
 
     Args:
         stopping: Set when the process is to stop.
-        work: The coroutine to run.
         grace_s: Seconds that the work may continue after the stop request.
 
     Raises:
@@ -67,7 +66,6 @@ async def is_set_within(event: asyncio.Event, seconds: float | None) -> bool:
     it ends, this one is always cancelled.
 
     Args:
-        event: What to wait for.
         seconds: How long; None for without end.
     """
     with suppress(TimeoutError):

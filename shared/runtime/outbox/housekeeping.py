@@ -76,7 +76,6 @@ class Housekeeping:
     index that every insert would pay for.
 
     Attributes:
-        pool: The service's database.
         outbox_retention: For how long ``republish`` can refill a broker that lost its tail.
         inbox_retention: For how long repeats are recognized.
     """
@@ -90,7 +89,6 @@ class Housekeeping:
         """Return the housekeeping of a service.
 
         Args:
-            pool: The service's database.
             settings: The service's settings, with the retention times.
             topics: The topics that the service reads.
         """

@@ -48,8 +48,6 @@ class OutboxBatch:
     Attributes:
         seq: Its number; those of one bucket are in the order of their numbers.
         bucket: The bucket of all its records.
-        records: The records.
-        bytes: Their size.
     """
 
     seq: int

@@ -49,7 +49,6 @@ class BatchMemory:
         """Remove a batch; return its records, or None when it is not here.
 
         Args:
-            seq: Number of the batch.
             count: How many records the table says it has. A batch that has lost some there,
                 because they were erased, is not here any more.
         """
@@ -126,9 +125,7 @@ class Relay:
     whose sequence numbers an older log does not know, never recovers.
 
     Attributes:
-        pool: The service's database.
         access: Where Kafka is, and as whom to connect.
-        buckets: The buckets to publish.
         memory: Committed batches of this process.
         look_every_s: Seconds after which it looks without being woken.
     """

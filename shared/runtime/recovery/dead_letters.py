@@ -22,11 +22,8 @@ class DeadLetter:
 
     Attributes:
         position: ``topic/partition/offset`` in the dead-letter topic.
-        offset: Its offset there.
         source: ``topic/partition/offset`` of the original.
         service: The service that could not handle the original.
-        code: The error's stable code.
-        reason: The error's text.
         parked_at: When it was written to the dead-letter topic.
         original: The original record, for its own topic.
         content: Digest of the original; equal originals share it.

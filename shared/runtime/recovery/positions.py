@@ -25,12 +25,9 @@ class PositionChange:
     """A correction of one position.
 
     Attributes:
-        partition: The partition.
         cause: ``tail_lost``: the broker's log ends before the position. ``read_again``: the
             position is later than the moment from which everything is read again.
             ``start_gone``: the broker deleted the next record, and ``after`` is its oldest one.
-        before: The present offset.
-        after: The corrected offset.
     """
 
     partition: Partition
@@ -53,7 +50,6 @@ def position_change(
     repeats are recognized by their id, every position beyond ``since`` moves back to it.
 
     Args:
-        partition: The partition.
         position: The offset that the consumer reads next.
         bounds: The broker's first offset (inclusive) and its end (exclusive).
         since: The offset of the first record since the requested moment, if there is one.
@@ -95,9 +91,7 @@ async def apply_changes(db: Connection, service: str, changes: Sequence[Position
     """Update the positions with a new epoch, which fences the present consumers.
 
     Args:
-        db: A connection of the database's administrator.
         service: The service whose positions change.
-        changes: The corrections.
     """
     statement = _UPDATE.format(service)
     async with db.transaction():

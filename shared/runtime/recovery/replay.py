@@ -44,7 +44,6 @@ class RecordFilter:
 
     Attributes:
         topic: The topic of the original, or the dead-letter topic.
-        code: The error's code.
         since: The earliest time at which they were dead-lettered, inclusive.
     """
 
@@ -75,8 +74,6 @@ async def select_records(
 
     Args:
         access: Where Kafka is, and as whom to connect.
-        ranges: The offsets to read.
-        record_filter: Selects the dead letters.
     """
     async with aclosing(read_records(access, ranges)) as records:
         async for record in records:
@@ -161,12 +158,10 @@ class Replay:
     """One pass over dead letters that replays each due content once.
 
     Attributes:
-        db: A connection of the database's administrator.
         replay_log: The contents that were replayed before.
         owners: The service that replays each topic.
         ranges: The offsets of the dead-letter topics at the start.
         repeat: Replay also dead letters that came back after an earlier replay.
-        dry_run: Publish nothing.
         on_replay: Called with each dead letter before it is replayed.
         sent: The number of records replayed.
         returned: The number of skipped dead letters that came back after an earlier replay.

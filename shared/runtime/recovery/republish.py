@@ -140,7 +140,6 @@ class RepublishResult:
 
     Attributes:
         published_again: Number of records by service and topic.
-        moved: Corrected positions by service.
         left: Positions whose next records are lost, unchanged because the loss was not accepted.
     """
 
@@ -157,7 +156,6 @@ class RepublishRun:
         access: Where Kafka is, and as whom to connect.
         admin_dsn: DSN of the database's administrator.
         services: The services whose outboxes and positions are treated.
-        refill: Selects the records.
         accept_loss: Move a consumer whose next record was deleted to the oldest record.
     """
 

@@ -75,11 +75,8 @@ async def skip_to_end(
     All services change in one transaction.
 
     Args:
-        access: Access to the brokers.
         admin_dsn: DSN of the database's administrator.
-        services: The services.
         topics: The topics of the registry.
-        dry_run: Count and change nothing.
 
     Raises:
         ServiceRunningError: One of the services is connected to the database.

@@ -48,7 +48,6 @@ async def erased_among(access: KafkaAccess, dead_letters: OffsetRanges) -> froze
 
     Args:
         access: Where Kafka is, and as whom to connect.
-        dead_letters: Offsets of dead-letter topics.
     """
     name = f"{INTAKE_CONTACTS.name}{DEAD_LETTERS}"
     if not any(p.topic == name and first < end for p, (first, end) in dead_letters.items()):

@@ -32,7 +32,6 @@ def load_log_files(folder: Path, store: FactStore, on_progress: OnProgress = no_
 
     Args:
         folder: The folder; its subfolders count, and files that end in ``.gz`` are unpacked.
-        store: The facts.
         on_progress: Called after each file.
 
     Raises:

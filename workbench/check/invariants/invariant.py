@@ -22,7 +22,6 @@ class Invariant:
 
     Attributes:
         id: ``I1`` to ``I16``.
-        sentence: The statement.
         queries: One for each kind of violation.
     """
 

@@ -21,8 +21,6 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun.
 
     Args:
-        count: The number.
-        one: The noun in singular.
         many: The noun in plural; by default the singular with an s.
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"

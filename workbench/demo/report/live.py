@@ -43,9 +43,7 @@ async def live_view(
     """Show the progress while the block runs.
 
     Args:
-        console: Output.
         progress: Read several times a second.
-        city: Names of the bureaus.
     """
     if console.is_terminal:
         with Live(
@@ -103,8 +101,6 @@ def latest_urgent(seen: Observations, city: Jurisdiction, limit: int) -> list[Ur
     """Return the last urgent problems that reached their leading bureau, the latest last.
 
     Args:
-        seen: Observations of the router.
-        city: Names of the bureaus.
         limit: Number of problems at most.
     """
     newest_first = (

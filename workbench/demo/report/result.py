@@ -25,7 +25,6 @@ class DemoResult:
 
     Attributes:
         seen: What the router's topics and its API showed.
-        stack: Addresses of the router.
         data: Folder of the router's data.
         mails: Number of messages that the mail server took, counted as files in its folder,
             questions not counted.

@@ -20,7 +20,6 @@ class FilledForm(NamedTuple):
     Attributes:
         action: Address to send it to.
         fields: Names and values, in the order of the page.
-        is_multipart: How it is encoded.
     """
 
     action: str

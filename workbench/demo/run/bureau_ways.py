@@ -45,7 +45,6 @@ class BureauWays:
 
         Args:
             keys: The keys of the bureaus and of an operator.
-            session: Calls dispatch.
             group: Runs the calls of updates, for which the day does not wait.
             sink: Takes the updates of the bureaus that use Kafka.
             seen: Learns what was called and read, and the receipts.
@@ -179,7 +178,6 @@ async def open_bureau_ways(
     """Let one bureau be called and one read its feed until the end of the block.
 
     Args:
-        stack: The router.
         sink: Takes the updates of the bureaus that use Kafka.
         seen: Learns what was called and read, and the receipts.
     """

@@ -13,7 +13,6 @@ class LatencyStats:
     """Latency of one lane in seconds.
 
     Attributes:
-        count: Number of new problems.
         median_s: 50th percentile, nearest rank.
         p99_s: 99th percentile, nearest rank.
     """
@@ -44,7 +43,6 @@ def seconds_to_bureau(
     """Return the latency of one new problem in seconds, measured from its first report.
 
     Args:
-        seen: Observations of the router.
         lead: Its leading work order.
         lane: Only when its first report came by this lane.
 

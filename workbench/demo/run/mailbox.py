@@ -42,7 +42,6 @@ class ResidentsAtMail:
 
         Args:
             inbound: Host and port of the server that takes the city's mail.
-            to: Address of the city.
             folder: Mailboxes of all residents, an .eml file for each message.
             seen: Learns which message a request began with.
         """
@@ -103,12 +102,7 @@ class ResidentsAtMail:
 
 
 def report_mail(submission: DemoSubmission, to: str) -> EmailMessage:
-    """Return the e-mail of a report; its subject is the place, unless the report lacks a point.
-
-    Args:
-        submission: The report.
-        to: Address of the city.
-    """
+    """Return the e-mail of a report; its subject is the place, unless the report lacks a point."""
     message = _mail(submission, "report")
     message["To"] = to
     message["Subject"] = submission.address if submission.point else ""

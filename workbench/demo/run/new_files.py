@@ -11,12 +11,7 @@ class NewFiles:
     """Files that were not there at the last look."""
 
     def __init__(self, folder: Path, pattern: str) -> None:
-        """Look into a folder whose names sort by arrival.
-
-        Args:
-            folder: The folder.
-            pattern: Pattern of the names.
-        """
+        """Look into a folder whose names sort by arrival."""
         self._folder, self._pattern = folder, pattern
         self._last, self._look_at = "", 0.0
 

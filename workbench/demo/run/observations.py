@@ -59,7 +59,6 @@ class Observations:
         orders: The latest version of each work order.
         updates: Receipts for updates of bureaus, by update id.
         bureau_calls: What bureaus that work over HTTP have got, by their code.
-        sent: Notifications that were sent.
         unsent: Number of notifications that were due and not sent, by reason.
         dead_letters: In the order of arrival.
         leaks: Number of records that hold a reporter's address outside the contacts.
@@ -141,8 +140,6 @@ class Observations:
         """Record that a submission by Open311 or by page became a request.
 
         Args:
-            source: Source of the submission.
-            submission_id: Its id.
             name: Tracking number or public id of the request, whose event may come earlier or
                 later.
         """
@@ -156,8 +153,6 @@ class Observations:
 
         Args:
             message_id: ``Message-ID`` or ``MessageSid`` of the message.
-            source: Source of the report.
-            submission_id: Its id.
         """
         self.messages[message_id] = source, submission_id
 

@@ -35,7 +35,6 @@ class ResidentsAtPages:
 
         Args:
             session: Without a key, and without cookies.
-            seen: Learns the tracking numbers.
         """
         self._session = session
         self._seen = seen

@@ -28,8 +28,6 @@ class DemoProgress:
     """State of a run, for the live view and the summary.
 
     Attributes:
-        scenario: Deliveries of the day.
-        clock: Position within the scenario.
         phase: Name of the present phase; empty at the end.
         updates: Number of updates that the bureaus have sent.
         took_s: Seconds of each finished phase, by name.
@@ -65,9 +63,6 @@ class DemoRunner:
         """Prepare a run.
 
         Args:
-            progress: Kept up to date.
-            collector: Collects the router's topics.
-            submitter: Delivers the scenario.
             ways: The ways to and from the bureaus.
             give_up_after_idle_s: End a phase after so many seconds without any record.
         """

@@ -82,11 +82,7 @@ class Submitter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReportingResidents:
-    """Residents who report by themselves.
-
-    Attributes:
-        pages: By the residents' pages.
-    """
+    """Residents who report by themselves."""
 
     pages: ResidentsAtPages
     mail: ResidentsAtMail
@@ -108,8 +104,6 @@ class EveryWaySubmitter:
         Args:
             sink: Takes the records of the adapters' topic.
             session: With the key of the demo's adapter.
-            residents: Report by themselves.
-            seen: Learns the responses.
         """
         self._sink = sink
         self._residents = residents
@@ -179,8 +173,6 @@ async def submit_all(
 
     Args:
         scenario: Deliveries in order.
-        submitter: Delivers them.
-        clock: Advanced with each chunk.
         seconds: Real time until the final burst.
     """
     live = len(scenario.deliveries) - scenario.final_burst

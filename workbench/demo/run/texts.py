@@ -46,7 +46,6 @@ class SimulatedGateway:
         Args:
             sid: The text's ``MessageSid``.
             phone: The person's number, E.164.
-            body: The words.
 
         Raises:
             RefusedTextError: The router does not take it.
@@ -77,7 +76,6 @@ class TextingResidents:
         """Text by a gateway.
 
         Args:
-            gateway: Delivers the texts.
             folder: Phones of all residents, a JSON file for each text that they got.
             seen: Learns which text a request began with, and answers.
         """
@@ -105,7 +103,6 @@ class TextingResidents:
         """Text a word to the city after a report, and keep the answer.
 
         Args:
-            submission: The report.
             word: Such as ``STATUS``.
         """
         sid, phone = f"{message_sid(submission)}-{word}", submission.data["reporter"]["phone"]
@@ -140,7 +137,6 @@ def reply_to(question: str, submission: DemoSubmission) -> str:
 
     Args:
         question: A text with a question mark.
-        submission: The resident's report.
     """
     if "YES" in question or "SÍ" in question:
         return "NO"

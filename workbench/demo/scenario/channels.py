@@ -57,9 +57,7 @@ def random_channel(kind: ReportKind, at: datetime, rng: Random) -> str:
     """Return a channel that is open and used for a kind of report.
 
     Args:
-        kind: Kind of the report.
         at: Local time of the report.
-        rng: Source of the draws.
     """
     if kind.sensor and rng.random() < _SENSOR_SHARE:
         return "sensor"
@@ -73,7 +71,6 @@ def reporter_fields(
     """Return the ``reporter`` of a submission as the channel's adapter fills it in.
 
     Args:
-        resident: The reporter.
         channel: A key of ``CHANNELS``.
         with_email: The resident volunteers an e-mail address.
 

@@ -55,7 +55,6 @@ class ReportKind:
         Args:
             language: ``en`` or ``es``, the preferred one.
             street: Name to put into the text.
-            rng: Source of the draw.
         """
         texts, spoken = (self.es, "es") if language == "es" and self.es else (self.en, "en")
         return rng.choice(texts).replace("{street}", street), spoken

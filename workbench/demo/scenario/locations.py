@@ -37,7 +37,6 @@ class Street:
     """A nearly straight stretch of a street, with the house numbers at its ends.
 
     Attributes:
-        name: As in an address.
         low: House number at ``begin``.
         begin: One end, WGS 84 degrees.
         high: House number at ``end``.
@@ -86,7 +85,6 @@ def random_place(
     """Return an address in the city; long streets are drawn more often.
 
     Args:
-        rng: Source of the draws.
         keep_off: Points whose surroundings are left out.
         keep_off_m: Radius of those surroundings in metres, inclusive.
     """
@@ -100,9 +98,7 @@ def near(point: GeoPoint, within_m: float, rng: Random) -> GeoPoint:
     """Return a random point of the square around a point.
 
     Args:
-        point: Centre of the square.
         within_m: Distance of its corners from the centre in metres.
-        rng: Source of the draws.
     """
     side = within_m / 2**0.5
     return moved(point, north_m=rng.uniform(-side, side), east_m=rng.uniform(-side, side))
@@ -112,7 +108,6 @@ def moved(point: GeoPoint, *, north_m: float = 0, east_m: float = 0) -> GeoPoint
     """Return the point moved on a sphere; accurate for some hundred metres.
 
     Args:
-        point: The start.
         north_m: Metres to the north.
         east_m: Metres to the east.
     """

@@ -37,7 +37,6 @@ class Resident:
         email: Unique among all residents.
         phone: E.164; unique among as many residents as there are fictional numbers.
         language: ``en`` or ``es``.
-        account_id: Of the city's app.
     """
 
     name: str

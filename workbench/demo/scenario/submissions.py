@@ -38,7 +38,6 @@ class DemoSubmission:
     Attributes:
         source: Names the adapter or the channel; with ``id`` it names the submission.
         id: Chosen by the adapter; of a resident's report the scenario's own.
-        sent_at: Time in the envelope.
         delivered_at: Time at which the router gets it; later than ``sent_at`` after an outage.
         data: Body of the submission as JSON.
         story: Planted story that it belongs to; None for an ordinary one.
@@ -90,7 +89,6 @@ class UnreadableRecord:
     """Bytes on the adapters' topic that intake dead-letters.
 
     Attributes:
-        source: Key of the record.
         delivered_at: Time at which the router gets it.
         value: The bytes.
         code: Expected reason of the dead letter.
@@ -108,14 +106,12 @@ class ResidentReport:
 
     Attributes:
         channel: A key of ``CHANNELS``; by it the report is submitted at once.
-        text: Description of the problem.
         language: ``en`` or ``es``.
         kind: Service code; None leaves the kind to intake's classification.
         place: None for a question about no location.
         exact: False to give the address without a point; in a message, only when asked for it.
         resident: None for an anonymous report.
         with_email: The resident volunteers an e-mail address.
-        photo: A picture comes along.
         story: Planted story that the report belongs to.
         source: The source, where it is not the channel's usual one.
     """

@@ -26,7 +26,6 @@ class Scenario:
     """One day of a city.
 
     Attributes:
-        on: Date of the day.
         seed: Seed of its random draws.
         deliveries: Every record that reaches the router, in order of delivery, repeats included.
         backlog: Number of submissions that arrive at once when the cut-off adapters are back.

@@ -30,7 +30,6 @@ def label_reports(
     chosen by errors, so they measure nothing. ``danger_word`` is left out.
 
     Args:
-        decisions: Decisions on requests.
         opinions: Opinions by id of the request, the earliest first.
     """
     groups = _Groups()

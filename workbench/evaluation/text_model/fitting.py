@@ -46,7 +46,6 @@ def fit(
 
     Args:
         samples: Samples of one language, among them routine reports of a random sample.
-        positive: The classes to find.
         false_alarms: Share, 0 to 1, of the routine reports of the random sample that are found.
         has_levels: Whether the weights get a table of thresholds by share of random reports.
     """

@@ -27,7 +27,6 @@ class ReportLabel(BaseModel):
     """The label of one real report.
 
     Attributes:
-        id: Id of its text.
         language: Language that it is written in.
         label: The label that fits best.
         second: Another label that is as fair; empty for none.

@@ -36,7 +36,6 @@ class TrainedModel:
     Attributes:
         weights: Weights by condition and language.
         figures: Performance on unknown reports, by condition and language.
-        texts: Number of training texts.
     """
 
     weights: WeightsByLanguage
@@ -65,10 +64,6 @@ class TrainingFiles:
 
 def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedModel:
     """Train a model for danger and urgency in each language of the real reports.
-
-    Args:
-        files: The labelled texts.
-        catalogue: Cities with the phrases whose conditions are features.
 
     Raises:
         UnfitTextsError: The texts are unfit for training; it says why.

@@ -40,7 +40,6 @@ def fit(samples: Sequence[Sample], evidence: Evidence, learnable: Learnable) -> 
 
     Args:
         samples: Labelled pairs, measured by ``evidence``.
-        evidence: The weights in use.
         learnable: Groups and kinds with weights of their own.
     """
     features = np.array([_features(one, evidence, learnable) for one in samples], dtype=np.float64)
@@ -89,7 +88,6 @@ def _maximize_likelihood(features: Floats, labels: Floats, before: Floats, l2: F
         features: A row for each sample.
         labels: 1 for duplicates, else 0.
         before: Log odds of each sample by the weights in use.
-        l2: Penalty of each feature.
     """
 
     def loss(weights: Floats) -> float:

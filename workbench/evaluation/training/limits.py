@@ -28,7 +28,6 @@ class LimitsProposal:
     """Proposed radius and window of one kind.
 
     Attributes:
-        own: The limits in use.
         pairs: Number of labelled pairs with known points.
         before: Number of them within the limits in use.
         after: Number of them within the proposed limits.
@@ -55,9 +54,7 @@ def propose_limits(
     Kinds without deduplication get no proposal.
 
     Args:
-        past: The history.
         pairs: Labelled duplicates; pairs outside the history do not count.
-        rules: The rules in use.
     """
     reports = {row.request_id: to_report(request_of(row, past.city), rules) for row in past.rows}
     of_kind: defaultdict[str, list[Distance]] = defaultdict(list)

@@ -25,7 +25,6 @@ class TrainingResult:
     """Evidence weights trained on a history.
 
     Attributes:
-        before: The weights in use.
         requests: Number of requests of the history.
         samples: Pairs of reports that they were trained on.
         proposals: Radius and window by service code, where there are enough pairs.
@@ -61,9 +60,7 @@ def proposal(result: TrainingResult, in_use: str, effects: Effects) -> str:
     """Return the text of an ``evidence.yaml``.
 
     Args:
-        result: The proposed weights.
         in_use: Text of the file in use; parts without trained weights are copied from it.
-        effects: Results of back-tests.
     """
     new = dict(_trained_parts(result, effects))
     lines = [_HEAD, *_summary(result, effects)]

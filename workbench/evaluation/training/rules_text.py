@@ -66,8 +66,6 @@ def with_words(text: str, before: WordWeights, after: WordWeights) -> str:
 
     Args:
         text: The part as it was.
-        before: Its points.
-        after: The changed points.
     """
     if after == before:
         return text

@@ -49,8 +49,6 @@ def samples(
     """Yield each pair of reports of one group within window and reach.
 
     Args:
-        past: The history.
-        policy: The rules whose evidence weights measure the pairs.
         component_of: Component of each labelled request in the graph of labelled pairs.
     """
     known = CaseIndex()

@@ -67,10 +67,8 @@ def train(
 
     Args:
         selection: The history; requests outside its period are ignored.
-        pairs: Labelled duplicates.
         catalogue_root: Folder of the catalogue with the rules in use.
         flagged_share: Maximum fraction, 0 to 1, of all requests that may be flagged.
-        track: Shows progress.
 
     Raises:
         UnreadableRowsError: No labelled pair is within window and reach.

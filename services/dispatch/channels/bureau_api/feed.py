@@ -37,7 +37,6 @@ class FeedReading:
 
     Attributes:
         feed: The events of the bureaus.
-        watch: Waits for new ones.
         work_order: Returns the present state of a work order by its id; None for an unknown one.
     """
 
@@ -51,7 +50,6 @@ def feed_routes(access: BureauAccess, reading: FeedReading) -> list[web.RouteDef
 
     Args:
         access: Says whose bureau a call may be about.
-        reading: Their sources.
     """
 
     @answers_errors("Call again in a moment, with the same cursor.")

@@ -48,7 +48,6 @@ def media_routes(access: BureauAccess, intake: aiohttp.ClientSession | None) -> 
     """Return the route by which bureaus upload pictures of their work; none without intake.
 
     Args:
-        access: Identifies the bureau that calls.
         intake: A client of intake, to which the bureau's key is known as well.
     """
     if intake is None:

@@ -41,8 +41,6 @@ async def keep_answer(
 
     Args:
         db: The transaction that processed it.
-        key: Its idempotency key.
         body_digest: SHA-256 of its body.
-        receipt: The answer.
     """
     await db.execute(_KEEP_SQL, digest(key), body_digest, receipt.model_dump_json())

@@ -59,12 +59,7 @@ _FIELDS: Mapping[str, str] = {
 
 
 def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
-    """Return the route by which bureaus update their work orders.
-
-    Args:
-        access: Identifies the bureau that calls.
-        take: Processes an update.
-    """
+    """Return the route by which bureaus update their work orders."""
 
     @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
@@ -87,13 +82,7 @@ def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
 
 
 def update_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> TakeUpdate:
-    """Return the function that processes updates.
-
-    Args:
-        pool: Database of the cases.
-        policy: Dispatch's rules.
-        on_commit: Called with what is to be published.
-    """
+    """Return the function that processes updates."""
 
     async def take(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
         return await attempt(partial(take_once, bureau, event, digest))

@@ -38,16 +38,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class DigestHead:
-    """Sender and recipient of a bureau's digests.
-
-    Attributes:
-        bureau: The bureau's code.
-        name: The bureau's name.
-        city: The city's name.
-        zone: Its time zone.
-        sender: Sender address.
-        mailbox: Recipient address.
-    """
+    """Sender and recipient of a bureau's digests."""
 
     bureau: str
     name: str
@@ -64,9 +55,6 @@ def digest_mail(
 
     Args:
         head: Whom it is from and to.
-        day: Its day.
-        entries: The work orders.
-        now: Value of the Date header.
     """
     message = EmailMessage(policy=_SEVEN_BIT)
     message["From"] = formataddr((f"{head.city} 311", head.sender))

@@ -46,11 +46,7 @@ class DigestWorker:
     """Sends the digests of one bureau.
 
     Attributes:
-        digests: The digests.
-        head: Whom they go to.
         at: When one is due, by the city's clock.
-        smtp: The mail server.
-        clock: Source of the present moment.
     """
 
     digests: Digests

@@ -57,13 +57,7 @@ class CallFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Open311Client:
-    """Submits requests to an endpoint and reads them.
-
-    Attributes:
-        calls: Makes the calls.
-        to: The endpoint.
-        api_key: Its key for submissions.
-    """
+    """Submits requests to an endpoint and reads them."""
 
     calls: OutgoingCalls
     to: Open311Forward

@@ -43,9 +43,7 @@ class Open311Worker:
 
     Attributes:
         queue: What is to be sent.
-        client: The bureau's system.
         updates: Takes what is new there.
-        clock: Source of the present moment.
         poll_every: Time between two looks at the statuses.
     """
 

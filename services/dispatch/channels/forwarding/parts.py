@@ -46,12 +46,7 @@ class Forwarding:
     """Makes the workers.
 
     Attributes:
-        settings: The mail server of digests.
         policy: Dispatch's rules, with the bureaus.
-        pool: Dispatch's database.
-        calls: Makes the calls.
-        on_commit: Called with what is to be published.
-        clock: Source of the present moment.
     """
 
     settings: DispatchSettings

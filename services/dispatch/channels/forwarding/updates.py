@@ -22,15 +22,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class RemoteUpdates:
-    """Takes what is new in the system of one bureau.
-
-    Attributes:
-        pool: Dispatch's database.
-        policy: Dispatch's rules.
-        on_commit: Called with what is to be published.
-        bureau: The bureau's code.
-        clock: Source of the present moment.
-    """
+    """Takes what is new in the system of one bureau."""
 
     pool: Pool
     policy: DispatchPolicy
@@ -48,7 +40,6 @@ class RemoteUpdates:
         Args:
             work_order_id: The work order.
             service_request_id: Id of its request there.
-            progress: How that does.
         """
         now = self.clock()
         event = self._event(work_order_id, service_request_id, progress, now)

@@ -54,10 +54,7 @@ def case_routes(
     """Return the routes by which operators and bureaus read cases.
 
     Args:
-        access: Identifies the caller.
-        cases: The cases.
         codes: Codes that a filter may name.
-        clock: Source of the present moment.
     """
 
     @answers_errors("Call again in a moment, with the same cursor.")
@@ -122,7 +119,6 @@ def _details(found: WholeCase, bureau: str | None, now: datetime) -> CaseDetails
     """Return a case with all that belongs to it.
 
     Args:
-        found: The case.
         bureau: Code of the bureau that reads it; None for an operator.
         now: Decides whether it is overdue.
     """

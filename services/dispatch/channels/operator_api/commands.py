@@ -55,12 +55,7 @@ _NEEDED: Mapping[str, str] = {"split_request": "request_id", "merge_case": "into
 
 
 def command_routes(callers: Callers, take: TakeCommand) -> list[web.RouteDef]:
-    """Return the route by which operators command.
-
-    Args:
-        callers: Identifies the operator who calls.
-        take: Processes a command.
-    """
+    """Return the route by which operators command."""
 
     @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
@@ -86,13 +81,7 @@ def command_routes(callers: Callers, take: TakeCommand) -> list[web.RouteDef]:
 
 
 def command_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> TakeCommand:
-    """Return the function that processes commands.
-
-    Args:
-        pool: Database of the cases.
-        policy: Dispatch's rules.
-        on_commit: Called with what is to be published.
-    """
+    """Return the function that processes commands."""
 
     async def take(command: OperatorCommanded, digest: bytes) -> CommandAnswer:
         return await attempt(partial(take_once, command, digest))

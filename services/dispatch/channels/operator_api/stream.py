@@ -58,12 +58,7 @@ FOLLOW_CASES = Operation(
 
 @dataclass(frozen=True, slots=True)
 class StreamLimit:
-    """Bounds the streams of the process.
-
-    Attributes:
-        most: Streams of all operators.
-        most_of_one: Streams of one operator.
-    """
+    """Bounds the streams of the process."""
 
     most: int = 64
     most_of_one: int = 16
@@ -98,8 +93,6 @@ class CaseStream:
     Each reader has its own place in the table of events, and at most one page of them in memory.
 
     Attributes:
-        events: The events.
-        watch: Waits for new ones.
         comment_every_s: Seconds between two comments, which show that the stream is alive.
     """
 
@@ -140,13 +133,7 @@ class CaseStream:
 
 
 def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> list[web.RouteDef]:
-    """Return the route of the stream.
-
-    Args:
-        callers: Identifies the operator who calls.
-        stream: The stream.
-        limit: Bounds the readers.
-    """
+    """Return the route of the stream."""
 
     @answers_errors("Call again in a moment, with the same Last-Event-ID.")
     async def follow(request: web.Request) -> web.StreamResponse:

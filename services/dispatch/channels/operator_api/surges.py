@@ -52,9 +52,6 @@ def surge_routes(
     """Return the routes of surges.
 
     Args:
-        callers: Identifies the operator who calls.
-        pool: Dispatch's database.
-        policy: Dispatch's rules.
         wake: Called when there are cases to close.
     """
 

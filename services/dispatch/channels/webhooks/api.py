@@ -57,7 +57,6 @@ def webhook_routes(
 
     Args:
         access: Says whose bureau a call may be about.
-        webhooks: The webhooks.
         allow: Networks that they may be in besides the public ones.
     """
 
@@ -148,7 +147,6 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
 
     Args:
         access: Says whose bureau a call may be about.
-        webhooks: The webhooks.
     """
 
     @answers_errors("Call again in a moment, with the same cursor.")

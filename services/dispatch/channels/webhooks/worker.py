@@ -44,9 +44,6 @@ class WebhookCaller(OutgoingCalls):
         """Send an event; return what came of it. What the answer holds decides nothing.
 
         Args:
-            url: The webhook's URL.
-            secrets: Its secrets.
-            event_id: Id of the event.
             body: Bytes of the event.
         """
         headers = _headers(secrets, event_id, body, utc_now())
@@ -100,7 +97,6 @@ class WebhookWorker:
 
     Attributes:
         queue: What is to be sent.
-        caller: Sends it.
     """
 
     queue: WebhookQueue

@@ -24,13 +24,7 @@ from shared.runtime.http.problem_details import problem_response
 def submission_routes(
     callers: Callers, batcher: SubmissionBatcher, admission: AdmissionControl
 ) -> list[web.RouteDef]:
-    """Return the route that accepts submissions.
-
-    Args:
-        callers: Identifies adapters and limits their rates.
-        batcher: Accepts submissions.
-        admission: Refuses calls above the limits.
-    """
+    """Return the route that accepts submissions."""
 
     @answers_errors("Hand it in again in a moment, with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:

@@ -65,9 +65,7 @@ def bulk_routes(
     the response is a 503, and the caller repeats the call: the same ids get the same answers.
 
     Args:
-        callers: Identifies adapters and limits their rates.
         batcher: Accepts submissions, those of single calls as well.
-        admission: Refuses calls above the limits.
     """
     turns = asyncio.Semaphore(_CALLS_AT_ONCE)
 

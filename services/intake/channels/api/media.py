@@ -102,9 +102,7 @@ def media_routes(
     """Return the routes of pictures.
 
     Args:
-        callers: Identifies callers and limits their rates.
         uploads: Limits the uploads at a time, by the scope of the caller.
-        library: The pictures.
         public_url: Base URL of intake, without a trailing slash.
     """
 

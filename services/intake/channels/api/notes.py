@@ -17,8 +17,6 @@ def note_routes(callers: Callers, admission: AdmissionControl, add: AddNote) -> 
     """Return the route that adds a note to a request. Idempotent by its ``Idempotency-Key``.
 
     Args:
-        callers: Identifies adapters and limits their rates.
-        admission: Refuses calls above the limits.
         add: Adds a note in one transaction.
     """
 

@@ -37,10 +37,6 @@ def preview_routes(
     """Return the route that previews a submission, which may lack anything.
 
     Args:
-        callers: Identifies adapters and limits their rates.
-        admission: Refuses calls above the limits.
-        pool: Database of places and open cases.
-        policy: Rules by which submissions become requests.
         prefetch: Asks another server for places.
     """
 

@@ -141,8 +141,6 @@ def status_routes(
     """Return the route that shows residents the status of a request.
 
     Args:
-        pool: Database of the statuses.
-        jurisdictions: Cities by id.
         refusal: Returns the response for a caller who looks up too much, else None.
     """
 

@@ -33,12 +33,7 @@ class Conversations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConversationDeadlines:
-    """Ends reports that wait too long for an answer.
-
-    Attributes:
-        channels: The conversations of each channel.
-        clock: Source of the present moment.
-    """
+    """Ends reports that wait too long for an answer."""
 
     channels: Sequence[Conversations]
     clock: Callable[[], datetime]

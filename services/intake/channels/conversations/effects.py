@@ -31,12 +31,7 @@ from shared.vocabulary import SubmissionChannel
 
 
 class TakenRequest(NamedTuple):
-    """A request that a submission became.
-
-    Attributes:
-        number: Its tracking number.
-        service_code: Its kind.
-    """
+    """A request that a submission became."""
 
     number: str
     service_code: str
@@ -63,19 +58,13 @@ class Words(NamedTuple):
 
 
 class StepEffects:
-    """The requests and notes of one step; their events follow with the commit.
-
-    Attributes:
-        events: Events to publish.
-    """
+    """The requests and notes of one step; their events follow with the commit."""
 
     def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
         """Collect the effects of a step.
 
         Args:
             db: A connection in the transaction of the step.
-            policy: Rules by which submissions become requests.
-            now: Time of the step.
         """
         self.events: list[Event] = []
         self._db, self._policy, self._now = db, policy, now
@@ -97,10 +86,6 @@ class StepEffects:
 
     async def add_notes(self, number: str, words: Words) -> Location | None:
         """Add words to a request; return the location that it has by them, None for none.
-
-        Args:
-            number: Its tracking number.
-            words: The words.
 
         Raises:
             LookupError: There is no such request.
@@ -143,7 +128,6 @@ async def named_request(
     Args:
         db: A connection in a transaction.
         texts: The texts, in the order in which they count.
-        jurisdiction: Id of the city.
     """
     for text in texts:
         for number in numbers_in(text):

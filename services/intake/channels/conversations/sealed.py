@@ -28,7 +28,6 @@ def open_if_readable(sealer: Sealer, sealed: str | None, place: str) -> str | No
     The report goes on without it.
 
     Args:
-        sealer: That of conversations.
         sealed: The sealed value; None for none.
         place: Where it is stored.
     """

@@ -12,11 +12,7 @@ _LINE_END = b"\r\n"
 
 
 class RefusedContentError(Exception):
-    """A message that is too large, or too large for now.
-
-    Attributes:
-        status: The answer of SMTP.
-    """
+    """A message that is too large, or too large for now."""
 
     def __init__(self, status: str) -> None:
         super().__init__(status)
@@ -48,7 +44,6 @@ class Reservation:
     """The part of a budget that one message holds.
 
     Attributes:
-        budget: The budget.
         held: Bytes.
     """
 
@@ -77,7 +72,6 @@ async def read_content(reader: StreamReader, memory: Reservation) -> bytes:
 
     Args:
         reader: The connection, behind the answer to DATA.
-        memory: Grows with the message.
 
     Raises:
         RefusedContentError: The message is too large, or the budget is spent.

@@ -47,11 +47,8 @@ class MailConversations:
     """Leads conversations; everything that follows from a message commits together.
 
     Attributes:
-        pool: Intake's database.
-        policy: Rules by which submissions become requests.
         hand_over: Called after a commit, to pass its events to the relay.
         addresses: The addresses that people write to.
-        reader: Reads messages.
         pictures: Keeps the pictures of messages.
         on_question: Called after the commit of a question.
     """
@@ -68,7 +65,6 @@ class MailConversations:
         """Return True for a recipient of ours, with a token that a question has or without.
 
         Args:
-            recipient: The recipient.
             now: The present moment; a bounce of an old message has no recipient any more.
         """
         if self.addresses.is_known(recipient) or self.addresses.returned_id(recipient, now):

@@ -12,9 +12,7 @@ class MailListener:
     """Listens for messages.
 
     Attributes:
-        host: Address to listen on.
         port: Port to listen on; 0 lets the system choose.
-        conversations: Take the messages.
         limits: The limits of all connections together.
     """
 

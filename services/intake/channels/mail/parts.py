@@ -22,7 +22,6 @@ class MailParts(NamedTuple):
     """The parts of e-mail in.
 
     Attributes:
-        conversations: The conversations.
         tasks: Listener and sender of questions; none where e-mail is off.
     """
 
@@ -41,10 +40,7 @@ def mail_parts(
 
     Args:
         settings: Port of the listener, and the server that takes questions.
-        policy: Rules by which submissions become requests.
-        pool: Intake's database.
         hand_over: Called after a commit, to pass its events to the relay.
-        media: Keeps pictures.
     """
     addresses = OurAddresses(
         {id_: city.jurisdiction.inbound_mail for id_, city in policy.cities.items()}

@@ -63,11 +63,7 @@ class QuestionSender:
     """Sends the questions that conversations decided on.
 
     Attributes:
-        pool: Intake's database.
-        policy: The cities.
         addresses: The addresses that answers go to.
-        smtp: The mail server.
-        clock: Source of the present moment.
     """
 
     pool: Pool
@@ -122,7 +118,6 @@ class QuestionSender:
         """Return the message of a question.
 
         Args:
-            to: The conversation.
             mailbox: The person's address, as ``normalize_email`` returned it.
         """
         city = self.policy.cities[to.jurisdiction].jurisdiction

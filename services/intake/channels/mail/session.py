@@ -50,8 +50,6 @@ class MailLimits:
 
     Attributes:
         by_address: Open connections of each address.
-        by_sender: Messages of each sender.
-        memory: Messages in transfer.
         session_s: Seconds from the greeting to the end of a connection.
         open: Task of each open connection.
     """
@@ -170,7 +168,6 @@ class MailHandler:
     """Answers of the listener; called by ``aiosmtpd``.
 
     Attributes:
-        conversations: Take the messages.
         limits: The limits of all connections together.
     """
 

@@ -60,11 +60,9 @@ class StoredConversation(NamedTuple):
 
     Attributes:
         token: In the address that the answer goes to.
-        jurisdiction: Id of the city.
         person: Keyed hash of the person's address.
         address: The address; None once nothing waits.
         message_id: Id of the message that is answered.
-        state: The state.
         asked_at: When the question was decided.
     """
 
@@ -107,8 +105,6 @@ async def lock_conversation(
 
     Args:
         db: A connection in a transaction.
-        token: The conversation.
-        sealer: That of conversations.
     """
     row = await db.fetchrow(_LOCK, token)
     return stored_conversation(row, sealer) if row else None
@@ -121,9 +117,7 @@ async def lock_due(
 
     Args:
         db: A connection in a transaction.
-        now: The present moment.
         jurisdictions: Ids of the cities; conversations with others wait.
-        sealer: That of conversations.
     """
     row = await db.fetchrow(_LOCK_DUE, now, list(jurisdictions))
     return stored_conversation(row, sealer) if row else None
@@ -134,8 +128,6 @@ async def add_conversation(db: Connection, new: StoredConversation, sealer: Seal
 
     Args:
         db: A connection in a transaction.
-        new: The conversation.
-        sealer: That of conversations.
     """
     report = new.state.report
     await db.execute(
@@ -156,9 +148,6 @@ async def save_state(db: Connection, token: str, state: MailConversation, sealer
 
     Args:
         db: A connection in the transaction of the lock.
-        token: The conversation.
-        state: The new state.
-        sealer: That of conversations.
     """
     report = state.report
     await db.execute(_SAVE, token, _dump(state, token, sealer), report.due_at if report else None)
@@ -170,7 +159,6 @@ async def asked_since(db: Connection, person: str, since: datetime) -> int:
     Args:
         db: A connection in a transaction.
         person: Keyed hash of the person's address.
-        since: The moment.
     """
     return int(await db.fetchval(_ASKED_SINCE, person, since))
 
@@ -182,12 +170,7 @@ async def delete_old(db: Connection, before: datetime) -> None:
 
 
 def stored_conversation(row: Record, sealer: Sealer) -> StoredConversation:
-    """Return a row of ``mail_conversations`` as a conversation, without what cannot be read.
-
-    Args:
-        row: The row.
-        sealer: That of conversations.
-    """
+    """Return a row of ``mail_conversations`` as a conversation, without what cannot be read."""
     token = row["token"]
     return StoredConversation(
         token,

@@ -63,7 +63,6 @@ class MailSubmission(NamedTuple):
     """A submission, and the words and pictures that it has no room for.
 
     Attributes:
-        raw: The submission.
         more: The rest of the words, for notes; empty for none.
         more_media: The addresses of the other pictures.
     """
@@ -74,12 +73,7 @@ class MailSubmission(NamedTuple):
 
 
 def submission_of(report: MailReport, jurisdiction: str) -> MailSubmission:
-    """Return the submission of a report.
-
-    Args:
-        report: The report.
-        jurisdiction: Id of the city.
-    """
+    """Return the submission of a report."""
     text = report.words
     if report.attached:
         text = f"{text}\n\n(Attached, not kept: {report.attached})".strip()
@@ -117,7 +111,6 @@ class MailPictures:
     """Keeps the pictures of messages.
 
     Attributes:
-        library: The pictures.
         public_url: Base URL of intake, without a trailing slash.
         key: Secret from which the ids are derived.
     """
@@ -176,10 +169,7 @@ class MailMessage(NamedTuple):
     """A message with what it is about.
 
     Attributes:
-        mail: The message.
-        jurisdiction: The city that it was sent to.
         token: Token of the question that it answers; None for none.
-        media: Addresses of its pictures.
         id: Id of the submission that it would be.
     """
 
@@ -202,8 +192,6 @@ class MailTurn:
 
         Args:
             db: A connection in a transaction.
-            policy: Rules by which submissions become requests.
-            now: Time of the turn.
         """
         self.has_asked = False
         self._effects = StepEffects(db, policy, now)

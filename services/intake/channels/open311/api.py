@@ -58,12 +58,7 @@ def open311_routes(reading: Open311Reading, submitting: Open311Submitting) -> li
 def keyed_open311_routes(
     admission: AdmissionControl, of_updates: AdmissionControl
 ) -> list[KeyedRoute]:
-    """Return the routes that take something, for the gate.
-
-    Args:
-        admission: Gives slots to submissions.
-        of_updates: Gives slots to updates.
-    """
+    """Return the routes that take something, for the gate."""
     admissions = {"requests": admission, "servicerequestupdates": of_updates}
     return [
         KeyedRoute(

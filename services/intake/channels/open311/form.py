@@ -24,7 +24,8 @@ from shared.runtime.http.body import (
     values_by_name,
 )
 from shared.runtime.http.body_memory import BodyBuffer
-from shared.runtime.http.calls import URLENCODED
+from shared.runtime.http.callers import is_known
+from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED
 from shared.runtime.http.headers import media_type_of
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
@@ -54,7 +55,6 @@ async def read_form(request: web.Request, buffer: BodyBuffer | None = None) -> F
     """Return the form in the body of a request; it is empty without a body.
 
     Args:
-        request: The request.
         buffer: As for ``read_parts``.
 
     Raises:
@@ -63,13 +63,15 @@ async def read_form(request: web.Request, buffer: BodyBuffer | None = None) -> F
             or without room for it.
         RefusedPictureError: It has more than 10 MiB with its pictures.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
-        web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures.
+        web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures, or more
+            than 128 KiB with its key in the form alone.
     """
     if has_pictures(request):
         return await _read_multipart(request, buffer)
     if media_type_of(request) != URLENCODED and request.can_read_body:
         raise bad_request(f"Send Content-Type: {URLENCODED}, or {MULTIPART} with pictures.")
-    return Form(parse_urlencoded(await read_body(request)))
+    most = None if is_known(request) else MAX_FORM_BYTES
+    return Form(parse_urlencoded(await read_body(request, most)))
 
 
 def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:

@@ -152,7 +152,10 @@ def _post(
             **_ERRORS,
             403: _error("The key is missing, or no adapter's."),
             408: _error("The form did not arrive in time."),
-            413: _error("More than 1 MiB, or with pictures 10 MiB or 40 megapixels."),
+            413: _error(
+                "More than 1 MiB, with the key in the form alone 128 KiB, or with pictures 10 MiB "
+                "or 40 megapixels."
+            ),
         },
         body=form,
         form=Content("The form with pictures.", (MULTIPART,), multipart),

@@ -47,14 +47,7 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BoundingBox:
-    """A box of degrees, sides included.
-
-    Attributes:
-        west: Its western side.
-        south: Its southern side.
-        east: Its eastern side.
-        north: Its northern side.
-    """
+    """A box of degrees, sides included."""
 
     west: float
     south: float
@@ -94,7 +87,6 @@ class ListQuery:
     """A query for requests of one city, newest first.
 
     Attributes:
-        jurisdiction: The city.
         codes: Kinds to show; all of them are public.
         names_codes: True when the caller named them.
         statuses: ``True`` for open requests, ``False`` for closed ones.
@@ -102,7 +94,6 @@ class ListQuery:
         updated: When they were changed; None for whenever.
         box: Where they are; None for anywhere.
         limit: The most requests to return.
-        offset: Requests to skip.
         after: The request after which the page begins.
     """
 
@@ -158,11 +149,6 @@ def read_query(parameters: Parameters, city: Jurisdiction, now: datetime) -> Lis
 
     Without any date it is about the 90 days before ``now``; with ``updated_after`` or
     ``updated_before`` alone the time of the change counts and not that of the request.
-
-    Args:
-        parameters: Parameters of the call.
-        city: The city.
-        now: The time of the call.
 
     Raises:
         Open311Error: A parameter is wrong.

@@ -48,8 +48,6 @@ class Open311Reading:
     """Handlers of the routes that read.
 
     Attributes:
-        jurisdictions: Cities by id.
-        requests: Requests of public kinds.
         callers: Limits how often an address may call.
         public_url: Base URL of intake, without a trailing slash.
     """

@@ -45,8 +45,6 @@ def render_request(
     """Return a request; what is not known is None.
 
     Args:
-        request: The request.
-        city: The city that serves it.
         public_url: Base URL of intake, without a trailing slash.
         history: The changes of its case, oldest first, where extensions are asked for.
     """
@@ -83,7 +81,6 @@ def render_updates(
     """Yield the updates of a request within a time span, oldest first.
 
     Args:
-        request: The request.
         changes: The changes of its case, oldest first.
         span: Time span, both ends included.
     """

@@ -152,7 +152,6 @@ def error_of_problem(status: int, body: object, headers: Mapping[str, str]) -> O
     """Return the error that says the same as problem details.
 
     Args:
-        status: Their HTTP status.
         body: Their JSON.
         headers: Their headers, of which ``Retry-After`` and ``Allow`` are kept.
     """

@@ -20,7 +20,6 @@ class ListedRequest:
     Attributes:
         request_id: Internal id; not shown.
         public_id: The name by which everybody may know it.
-        service_code: Its kind.
         submitted_at: When it was submitted, UTC.
         updated_at: When it last changed, UTC.
         is_open: False once the work is done or an agency outside the city took over.
@@ -30,8 +29,6 @@ class ListedRequest:
         longitude: Degrees of the problem.
         outcome: A ``TriageOutcome``; None before the decision.
         referral_name: The agency outside the city that must act.
-        referral_phone: Its telephone number.
-        referral_url: Its website.
         was_moved: True when an operator moved it to another case than triage decided.
         media_id: The first of its pictures that an operator released; None without one.
         case_id: Its case; None without one.
@@ -143,7 +140,6 @@ class PostgresListedRequests:
         """Return requests by public id or tracking number; unlisted ones are left out.
 
         Args:
-            jurisdiction: The city.
             codes: The kinds that are shown.
             names: Public ids and tracking numbers in their canonical form.
         """
@@ -200,7 +196,6 @@ def _page_statement(query: ListQuery, cells: Sequence[int] | None) -> tuple[str,
     and merges them: those of the statuses alone as they are read.
 
     Args:
-        query: The query.
         cells: The only cells in which its box can have requests; None for many or no box.
     """
     arguments = _Arguments()

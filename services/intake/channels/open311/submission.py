@@ -77,7 +77,6 @@ def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any
 
     Args:
         parameters: The form and the query.
-        city: The city that serves it.
 
     Raises:
         Open311Error: The kind is missing or unknown, or a number, a moment or an answer is wrong.

@@ -50,7 +50,6 @@ class FormPictures:
     Attributes:
         uploads: Limits the forms of known adapters at a time, together with other uploads.
         memory: Memory for the forms of all others, by address.
-        library: The pictures.
         public_url: Base URL of intake, without a trailing slash.
         key: Secret from which the ids are derived.
     """
@@ -67,7 +66,6 @@ class FormPictures:
 
         Args:
             adapter: The adapter; None before the form is read that has its key.
-            address: The caller's.
 
         Raises:
             RefusedError: The adapter has no slot.
@@ -86,7 +84,6 @@ class FormPictures:
 
         Args:
             pictures: The bytes as they came.
-            adapter: The adapter that calls.
             call_id: Id of the call; a repeat with the same pictures gets the same addresses.
 
         Raises:
@@ -106,7 +103,6 @@ class _Call:
     """A call whose caller is known.
 
     Attributes:
-        adapter: The adapter.
         parameters: Form and query; the form wins.
         pictures: The bytes of each picture of the form.
         slot: The slot that it got at the gate, or takes later.
@@ -123,11 +119,7 @@ class Open311Submitting:
     """Handlers of the routes that take something.
 
     Attributes:
-        jurisdictions: Cities by id.
-        callers: Identifies adapters and limits their rates.
-        admission: Refuses submissions above the limits.
         of_updates: Refuses updates above the limits.
-        batcher: Accepts submissions.
         add_note: Adds a note to a request.
         pictures: Keeps the pictures of forms.
         links: Makes the link by which a reporter follows the request.

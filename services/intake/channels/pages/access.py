@@ -26,7 +26,6 @@ class PageAccess:
     """Admits calls of pages, and answers refusals and failures with a page.
 
     Attributes:
-        site: Renders the pages.
         callers: Tells the address of a caller, and limits how often it looks.
         forms: Limits how often an address sends a form.
         public_url: Base URL of the pages.
@@ -41,7 +40,6 @@ class PageAccess:
         """Return the handler behind the limits.
 
         Args:
-            handler: Answers a call.
             is_look: Its form is sent by a script that only looks, as often as a page is fetched.
         """
 

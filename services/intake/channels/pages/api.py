@@ -110,7 +110,6 @@ def page_routes(
     """Return the routes of all pages.
 
     Args:
-        access: Admits callers.
         reports: Handlers of ``/report``.
         tracking: Handlers of ``/track``.
     """

@@ -34,8 +34,6 @@ class _Label(NamedTuple):
     """A name on the map.
 
     Attributes:
-        text: The name.
-        kind: Class of its style.
         level: From which level on it is shown: ``far``, ``mid`` or ``near``.
         x: Metres east.
         y: Metres south.

@@ -98,7 +98,6 @@ class UnsentReport:
         """Return the data of the submission.
 
         Args:
-            city: The city that serves it.
             language: BCP 47 tag of the page.
             photo_url: Address of the picture; None without one.
         """
@@ -211,8 +210,6 @@ class DraftReader:
     """Reads reports that are not sent yet.
 
     Attributes:
-        policy: Rules by which submissions become requests.
-        pool: Database of the open cases and of the gazetteer.
         prefetch: Asks another server for places.
     """
 
@@ -225,7 +222,6 @@ class DraftReader:
 
         Args:
             data: The submission, which may lack anything.
-            form_id: Its id.
         """
         received = SubmissionReceived(id=form_id, source=SOURCE, data=data)
         previewed = PreviewedSubmission(*read_partly(received, utc_now(), self.policy))

@@ -19,6 +19,7 @@ from shared.runtime.http.body import (
 )
 from shared.runtime.http.body_memory import begin_body
 from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.calls import MAX_FORM_BYTES
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
@@ -63,14 +64,13 @@ class PageForm:
 
 
 async def read_form(
-    request: web.Request, take_photo: TakePhoto | None = None, max_bytes: int | None = None
+    request: web.Request, take_photo: TakePhoto | None = None, max_bytes: int = MAX_FORM_BYTES
 ) -> PageForm:
     """Return the fields of a form.
 
     Args:
-        request: The call.
         take_photo: Takes the photo; None leaves every file out.
-        max_bytes: The largest form without files; None for 1 MiB.
+        max_bytes: The largest form without files.
 
     Raises:
         RefusedError: It is no form in UTF-8, is compressed or too large, or there is no room.

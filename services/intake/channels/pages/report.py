@@ -70,10 +70,6 @@ class ReportPages:
         signer: Signs ids of forms and photos.
         links: Makes the link that is the reporter's own.
         reader: Reads a report before it is sent.
-        policy: Rules by which submissions become requests.
-        batcher: Accepts submissions.
-        admission: Refuses submissions above the limits.
-        library: Keeps photos.
         photo_memory: Memory for photos, by address.
         preview_admission: Limits previews at a time, by address.
     """

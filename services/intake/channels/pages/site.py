@@ -45,7 +45,6 @@ def chosen_language(
     """Return the language of a page: chosen now, in the URL, in the cookie, or the browser's.
 
     Args:
-        request: The call.
         languages: Those that are offered, the default first.
         pressed: Tag of the language whose button in a form was pressed; empty without one.
     """
@@ -71,7 +70,6 @@ class Asset:
 
     Attributes:
         url: Its address, with a digest of the content: it may be cached for ever.
-        media_type: Its MIME type.
         content: Its bytes.
         compressed: The same in gzip.
     """
@@ -119,7 +117,6 @@ class CitySite:
     """The pages of one city.
 
     Attributes:
-        city: The city that the pages report to.
         contacts_kept_days: Days that a contact is kept after its case closed.
         public_url: Base URL of the pages.
         proxies: Networks of trusted reverse proxies.
@@ -155,12 +152,8 @@ class CitySite:
         """Return a page.
 
         Args:
-            request: The call.
             template: Its name, without endings.
-            status: The HTTP status.
             pressed: Tag of the language whose button was pressed; empty without one.
-            headers: More headers.
-            variables: Variables of the template.
         """
         language = self.language_of(request, pressed)
         text = (

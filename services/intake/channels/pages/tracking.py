@@ -64,13 +64,8 @@ class TrackPages:
 
     Attributes:
         access: The site, and addresses of callers.
-        signer: Signs ids of notes.
         links: Tells the reporter's own link from the bare number.
-        policy: The cities.
-        pool: Database of the statuses.
-        admission: Refuses notes above the limits.
         add_note: Adds a note to a request.
-        library: Keeps photos.
         photo_memory: Memory for photos, by address.
         note_rate: Limits notes, by address.
     """

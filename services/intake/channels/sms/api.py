@@ -108,12 +108,7 @@ class SmsGateway:
     numbers: Mapping[str, str]
 
     def fields(self, request: web.Request, body: bytes) -> dict[str, str] | None:
-        """Return the fields of a callback; None for one that the gateway did not sign.
-
-        Args:
-            request: The call.
-            body: Its body.
-        """
+        """Return the fields of a callback; None for one that the gateway did not sign."""
         url = self.url or f"{request.scheme}://{request.host}{request.raw_path}"
         return signed_fields(request, body, self.tokens, url)
 
@@ -172,8 +167,6 @@ def sms_routes(
 
     Args:
         gateway: The gateway that may call.
-        callers: Limits the rates of addresses whose signature is wrong.
-        admission: Refuses calls above the limits.
         take: Takes a text and returns the answer.
     """
     by_number = TokenBuckets(per_second=1, burst_s=_NUMBER_BURST_S)

@@ -61,8 +61,6 @@ class SmsPlaces:
     What another text changes meanwhile costs at most the point of an address.
 
     Attributes:
-        pool: Intake's database.
-        policy: Rules by which submissions become requests.
         prefetch: Asks another server for places.
     """
 
@@ -102,7 +100,6 @@ class SmsSubmission(NamedTuple):
     """A submission, and the words that its description has no room for.
 
     Attributes:
-        raw: The submission.
         more: The rest of the words, a note to its request; empty for none.
     """
 
@@ -113,13 +110,7 @@ class SmsSubmission(NamedTuple):
 def submission_of(
     draft: ReportDraft, who: Correspondent, conversation: Conversation
 ) -> SmsSubmission:
-    """Return the submission of a draft.
-
-    Args:
-        draft: The report.
-        who: The person.
-        conversation: Their language and consent.
-    """
+    """Return the submission of a draft."""
     text = "\n".join(draft.texts)
     description = split_text(text, MAX_DESCRIPTION)[0]
     reporter = {
@@ -149,8 +140,6 @@ class ReceivedText(NamedTuple):
     Attributes:
         id: Its ``MessageSid``.
         number: The person's number, E.164.
-        jurisdiction: The city that the number it was sent to stands for.
-        body: The words.
         pictures: Addresses of its pictures at the gateway.
     """
 
@@ -166,8 +155,6 @@ class SmsConversations:
     """Leads conversations; everything that follows from a text commits together.
 
     Attributes:
-        pool: Intake's database.
-        policy: Rules by which submissions become requests.
         hand_over: Called after a commit, to pass its events to the relay.
         places: Asks another server for places before a transaction; None without one.
         on_picture: Called after a commit from which on pictures may be due.
@@ -183,7 +170,6 @@ class SmsConversations:
         """Return the answer to a text, None for none; the same text gets the same answer.
 
         Args:
-            text: The text.
             now: When it arrived.
         """
         identity = idempotency_key(SOURCE, text.id)
@@ -241,7 +227,6 @@ def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
     """Return a text as the state machine reads it, without the number that it may name.
 
     Args:
-        text: The text.
         now: When it arrived.
     """
     body = normalize_text(text.body)
@@ -284,7 +269,6 @@ class _Turn:
         """Return the pictures of a text: they belong to what it is about.
 
         Args:
-            text: The text.
             step: The step that it led to.
             after: The conversation after it; pictures of an open report wait with it.
         """

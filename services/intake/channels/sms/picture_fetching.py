@@ -60,7 +60,6 @@ class PictureSource:
     """Fetches pictures from the gateway's hosts.
 
     Attributes:
-        calls: Calls servers of others.
         hosts: Names of the hosts that have pictures, in lower case.
         login: Header that proves who we are, for the host that a picture is first asked of.
         within_s: Seconds for a fetch, redirects included.
@@ -118,12 +117,8 @@ class PictureFetcher:
     """Fetches the pictures that wait.
 
     Attributes:
-        pool: Intake's database.
         policy: Rules by which notes are read, and the key of ids.
         hand_over: Called after a commit, to pass its events to the relay.
-        library: Keeps pictures.
-        source: The gateway's hosts.
-        clock: Source of the present moment.
     """
 
     pool: Pool

@@ -82,8 +82,6 @@ async def add_pictures(
     Args:
         db: A connection in the transaction of the text.
         identity: Idempotency key of the text.
-        who: The person.
-        pictures: The pictures.
         now: When the text came.
     """
     await db.execute(
@@ -105,8 +103,6 @@ async def assign_pictures(db: Connection, who: Correspondent, number: str) -> No
 
     Args:
         db: A connection in the transaction of the request.
-        who: The person.
-        number: The request's tracking number.
     """
     await db.execute(_ASSIGN, who.person, who.jurisdiction, number)
 
@@ -118,7 +114,6 @@ async def claim_picture(
 
     Args:
         db: A connection in a transaction.
-        now: The present moment.
         jurisdictions: Ids of the cities; pictures for others wait.
     """
     row = await db.fetchrow(_NEXT, now, list(jurisdictions))

@@ -46,7 +46,6 @@ class Correspondent(NamedTuple):
 
     Attributes:
         person: Keyed hash of the person's number.
-        jurisdiction: Id of the city.
         number: The person's number, E.164; None for one that was stored and cannot be read.
     """
 
@@ -66,8 +65,6 @@ async def lock_conversation(db: Connection, who: Correspondent, now: datetime) -
 
     Args:
         db: A connection in a transaction.
-        who: The person.
-        now: Time of a new conversation.
     """
     state = await db.fetchval(_LOCK, who.person, who.jurisdiction, _dump(Conversation()), now)
     return _STATE.validate_json(state)
@@ -86,10 +83,7 @@ async def find_due(
     """Return the conversation that is due the longest as it is now; None when none is.
 
     Args:
-        pool: The database.
-        now: The present moment.
         jurisdictions: Ids of the cities; conversations with others wait.
-        sealer: That of conversations.
     """
     with translate_errors():
         return _due(await pool.fetchrow(_DUE, now, list(jurisdictions)), sealer)
@@ -120,10 +114,6 @@ async def save_conversation(
 
     Args:
         db: A connection in the transaction of the lock.
-        who: The person.
-        conversation: The new state.
-        now: The present moment.
-        sealer: That of conversations.
     """
     draft = conversation.draft
     place = number_place(who.person, who.jurisdiction)
@@ -152,7 +142,6 @@ async def add_answer(db: Connection, identity: bytes, answer: str | None, now: d
         db: A connection in a transaction.
         identity: Idempotency key of the text.
         answer: The answer; None for none.
-        now: The present moment.
     """
     await db.execute(_ADD_ANSWER, identity, answer, now)
 

@@ -51,9 +51,7 @@ def build_message(  # noqa: PLR0913 - what a message is made of
     Args:
         rendered: Subject, text and HTML.
         notification_id: Unique id of the message.
-        sender: Sender address.
         mailbox: Recipient address, as ``normalize_email`` returned it.
-        now: Value of the Date header.
         headers: More headers, in ASCII.
     """
     message = Message(_SMTP)
@@ -95,8 +93,6 @@ class Mailer(Protocol):
         """Send one message and return the outcome; no failure raises.
 
         Args:
-            mailbox: Recipient address.
-            message: The message.
             returns_to: Sender in the envelope, which bounces go to; None for the usual one.
         """
         ...
@@ -118,25 +114,14 @@ class MailIdentity:
     sign: Callable[[bytes], bytes] = lambda message: message
 
     def bounce_address(self, jurisdiction: str, notification_id: str) -> str | None:
-        """Return the address that a bounce of a message names it by (VERP); None for ``sender``.
-
-        Args:
-            jurisdiction: The city that the message is about.
-            notification_id: Id of the message.
-        """
+        """Return the address that a bounce of a message names it by (VERP); None for ``sender``."""
         inbox = self.inboxes.get(jurisdiction)
         return f"bounce+{notification_id}@{inbox.rpartition('@')[2]}" if inbox else None
 
 
 @dataclass(frozen=True, slots=True)
 class EmailSender:
-    """Sends e-mail over one connection.
-
-    Attributes:
-        mailer: The connection.
-        renderer: Renders the messages.
-        identity: As whom.
-    """
+    """Sends e-mail over one connection."""
 
     mailer: Mailer
     renderer: MessageRenderer
@@ -148,11 +133,6 @@ class EmailSender:
 
     async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
         """Send one message; the Message-ID is the id by which the server's logs find it.
-
-        Args:
-            claimed: The delivery.
-            address: Recipient address.
-            now: Value of the Date header.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.

@@ -40,7 +40,6 @@ class Disclosures:
     """Discloses contacts; each disclosure is an event, committed before anybody reads them.
 
     Attributes:
-        pool: Notify's database.
         redactors: Redaction of purposes by the id of the jurisdiction.
         sealer: Ours, which wraps the keys of people.
         on_commit: Called with the batches of each commit, to pass them to the relay.
@@ -63,7 +62,6 @@ class Disclosures:
 
         Args:
             work_order_id: The work order by which the bureau leads the case.
-            bureau: Code of the bureau.
             purpose: What for, in the words of the bureau.
         """
         now = utc_now()
@@ -158,12 +156,7 @@ _READ = Operation(
 
 
 def contact_routes(callers: Callers, disclosures: Disclosures) -> list[web.RouteDef]:
-    """Return the route.
-
-    Args:
-        callers: Identifies callers and limits their rates.
-        disclosures: Discloses contacts.
-    """
+    """Return the route."""
 
     @answers_errors("Ask again in a moment.")
     async def read(request: web.Request) -> web.Response:

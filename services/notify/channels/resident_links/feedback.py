@@ -13,7 +13,6 @@ from services.notify.channels.resident_links.links import (
     HTML,
     LANGUAGE,
     LINK_REFUSALS,
-    MAX_FORM_BYTES,
     LinkReader,
     form_fields,
 )
@@ -25,7 +24,7 @@ from services.notify.rules.signed_links import PATHS
 from shared.contract.events import Feedback, FeedbackGiven
 from shared.redaction import KnownPii
 from shared.runtime.clock import utc_now
-from shared.runtime.http.calls import URLENCODED, body_of
+from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import Content, Operation, documents
 from shared.runtime.outbox.outbox import HandOver, enqueue
@@ -50,8 +49,6 @@ class FeedbackIntake:
     """Finds questions and takes their answers.
 
     Attributes:
-        pool: Notify's database.
-        policy: Redacts what people write.
         sealer: Ours, which wraps the keys of people.
         on_commit: Called with the batches of each commit, to pass them to the relay.
     """
@@ -69,11 +66,6 @@ class FeedbackIntake:
 
     async def take(self, notification_id: str, answer: FixedAnswer, now: datetime) -> bool:
         """Publish an answer; the same one again changes nothing.
-
-        Args:
-            notification_id: The message.
-            answer: The answer.
-            now: The present moment.
 
         Returns:
             False for a message without a question, or with too many answers.
@@ -143,8 +135,6 @@ class FeedbackPage:
     """Handlers of the page.
 
     Attributes:
-        pages: Renders pages.
-        reader: Reads the links.
         feedback: Finds questions and takes their answers.
     """
 

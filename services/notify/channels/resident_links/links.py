@@ -31,7 +31,7 @@ LINK_REFUSALS: Mapping[int, Content] = {
 FORM_REFUSALS: Mapping[int, Content] = {
     400: Content("It is no form.", HTML),
     408: Content("It did not arrive in time."),
-    413: Content("It is larger than 64 KiB.", HTML),
+    413: Content("It is larger than 128 KiB.", HTML),
     415: Content("It is of another type, or compressed.", HTML),
     422: Content("Fields are wrong; the page shows which and why.", HTML),
     **LINK_REFUSALS,
@@ -48,7 +48,6 @@ class LinkReader:
         links: The key of their signatures.
         proxies: Networks of trusted reverse proxies.
         by_address: Limits how often an address calls.
-        clock: Source of the present moment.
     """
 
     links: SignedLinks
@@ -62,7 +61,6 @@ class LinkReader:
         """Return the id of the message that a called link is of.
 
         Args:
-            request: The call.
             purpose: What the link must be for.
 
         Raises:
@@ -90,7 +88,6 @@ class LinkReader:
             raise BadLinkError("ended")
 
 
-MAX_FORM_BYTES = 64 * 1024
 _MAX_FIELDS = 20
 
 

@@ -47,11 +47,7 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 class BadLinkError(Exception):
-    """A link opens nothing.
-
-    Args:
-        reason: Which page says so.
-    """
+    """A link opens nothing."""
 
     def __init__(self, reason: Literal["unknown", "ended"]) -> None:
         super().__init__(reason)
@@ -71,9 +67,7 @@ class LinkPages:
         """Load the texts.
 
         Args:
-            cities: By jurisdiction id.
             home_url: Base URL of the residents' pages.
-            languages: By their tags.
             rules: Tells which of them may be shown and written in.
         """
         self._cities = cities
@@ -101,11 +95,7 @@ class LinkPages:
 
         Args:
             template: Its name, without endings.
-            jurisdiction: Id of the city.
             language: Language of the page, of ``chosen_language``.
-            tracking_number: Number of the request.
-            service_code: Kind of the request.
-            status: The HTTP status.
             variables: More variables of the template.
         """
         city = self._cities.get(jurisdiction)
@@ -142,13 +132,7 @@ class LinkPages:
     def plain(
         self, reason: PlainReason, status: int, headers: Mapping[str, str] = MappingProxyType({})
     ) -> web.Response:
-        """Return a page that names no city and no request, in every language.
-
-        Args:
-            reason: What it says.
-            status: The HTTP status.
-            headers: More headers.
-        """
+        """Return a page that names no city and no request, in every language."""
         style = Markup(style_sheet(_COLOR))  # noqa: S704 - our own
         shown = self._environment.get_template("pages/plain.html.j2").render(
             texts_by_language=self._texts, languages=self._languages, reason=reason, style=style

@@ -16,7 +16,6 @@ from services.notify.channels.resident_links.links import (
     HTML,
     LANGUAGE,
     LINK_REFUSALS,
-    MAX_FORM_BYTES,
     LinkReader,
     form_fields,
 )
@@ -30,7 +29,7 @@ from services.notify.store.preferences import (
     unsubscribe,
 )
 from shared.runtime.clock import utc_now
-from shared.runtime.http.calls import URLENCODED, body_of
+from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import Content, Operation, documents
 from shared.runtime.postgres import Pool, borrow, transaction
@@ -39,11 +38,7 @@ from shared.vocabulary import primary_subtag
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Finds and keeps what people choose; a link stands for the person whom its e-mail was for.
-
-    Attributes:
-        pool: Notify's database.
-    """
+    """Finds and keeps what people choose; a link stands for the person whom its e-mail was for."""
 
     pool: Pool
 
@@ -64,7 +59,6 @@ class Preferences:
             person: Keyed hash of the person.
             updates: Messages that the person gets.
             language: BCP 47 tag of messages.
-            now: The present moment.
         """
         async with transaction(self.pool) as db:
             await save_preferences(db, person, updates, language, now)
@@ -109,8 +103,6 @@ class PreferencePages:
     """Handlers of the pages.
 
     Attributes:
-        pages: Renders pages.
-        reader: Reads the links.
         preferences: Finds and keeps what people choose.
     """
 

@@ -39,12 +39,8 @@ class FixedQuestion(NamedTuple):
     """A message that asked whether a problem is fixed.
 
     Attributes:
-        case_id: The case.
         request_id: The request of the person who was asked.
         language: BCP 47 tag of the message.
-        jurisdiction: Id of the city.
-        tracking_number: Number of the request.
-        service_code: Kind of the request.
         asked_at: When the message became due.
         contact: The person's contact; nothing of one that is erased or cannot be read.
     """
@@ -65,8 +61,6 @@ async def find_question(
     """Return the question of a message; None for a message without one.
 
     Args:
-        db: A connection in notify's schema.
-        notification_id: The message.
         sealer: Ours, which wraps the keys of people.
     """
     row = await db.fetchrow(_FIND_SQL, notification_id, sorted(ASKS_IF_FIXED))
@@ -91,9 +85,7 @@ async def save_answer(
 
     Args:
         db: A connection in a transaction.
-        notification_id: The message.
         digest: Hash of the answer.
-        now: The present moment.
     """
     if await db.fetchval(_SAVE_SQL, notification_id, digest, now, MAX_ANSWERS):
         return "new"

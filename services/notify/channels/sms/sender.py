@@ -39,7 +39,6 @@ def classify_answer(status: int, body: Mapping[str, Any]) -> SendOutcome:
     An error of the provider's own, other than 503, does not tell whether it has the message.
 
     Args:
-        status: The HTTP status.
         body: The JSON object of the answer; empty without one.
     """
     if status == HTTPStatus.CREATED:
@@ -65,8 +64,6 @@ class SmsSender:
 
     Attributes:
         session: HTTP client, with the account's name and token.
-        account: The account.
-        renderer: Renders the messages.
         public_url: Base URL of notify, for status callbacks.
     """
 
@@ -83,7 +80,6 @@ class SmsSender:
         """Send one message; its id at the provider is the ``sid``.
 
         Args:
-            claimed: The delivery.
             address: The recipient's number, E.164.
             _now: Not needed.
 
@@ -135,8 +131,6 @@ async def open_sms(
     """Yield the account's senders.
 
     Args:
-        account: The account.
-        renderer: Renders the messages.
         public_url: Base URL of notify, for status callbacks.
     """
     async with aiohttp.ClientSession(

@@ -73,7 +73,6 @@ def sms_status_routes(
     Args:
         settings: The account, the URL that it calls, and trusted reverse proxies.
         second: The second account, which calls the same URL.
-        take: Takes a status.
     """
     tokens = [token for one in (settings, second) if one.sms for token in one.sms.signers]
     if not tokens:

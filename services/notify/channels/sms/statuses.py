@@ -20,7 +20,6 @@ class SmsStatuses:
     """Settles text messages by the provider's word.
 
     Attributes:
-        pool: Notify's database.
         on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
@@ -35,7 +34,6 @@ class SmsStatuses:
         Args:
             notification_id: Its id, if the callback has it.
             sid: Its id at the provider.
-            status: Twilio's status.
             error: Twilio's code of the error, if any.
         """
         state = settled_state(status)

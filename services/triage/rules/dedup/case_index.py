@@ -31,10 +31,6 @@ class Box(NamedTuple):
     """A rectangle in WGS 84 degrees, bounds inclusive.
 
     Attributes:
-        south: Lowest latitude.
-        west: Lowest longitude.
-        north: Highest latitude.
-        east: Highest longitude.
         rim: Largest squared distance from the centre, in units of half the height and half the
             width. 1 is the inscribed ellipse, 2 includes the corners.
     """
@@ -142,8 +138,6 @@ def build_query(report: Report, key: str, extent: SearchExtent) -> CandidateQuer
     """Return the query for every case that the report may match.
 
     Args:
-        report: The report to match.
-        key: Its dedup key.
         extent: How far to search, in metres and time.
     """
     return CandidateQuery(

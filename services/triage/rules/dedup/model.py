@@ -44,8 +44,6 @@ class Report(NamedTuple):
     """Features of a request that deduplication compares.
 
     Attributes:
-        kind: Service code.
-        observed_at: Event time.
         point: None when unknown, or when only a default point is given.
         address: Normalized by ``addresses.address_key``; None when it names no single place.
         reporter: Keyed hash of the reporter; None when anonymous.
@@ -123,7 +121,6 @@ class Match(NamedTuple):
     """An earlier case that a report matches, with the figures behind the match.
 
     Attributes:
-        case: The earlier case.
         relation: Same problem, maybe the same, or a recurrence.
         basis: Whether location, address or reporter is the same, or the reporter named the case.
         time_apart: Between the event times of the report and of the case's opening; not negative.
@@ -159,8 +156,6 @@ class CaseRejection(NamedTuple):
     A tuple, because almost every comparison makes one.
 
     Attributes:
-        case: The candidate.
-        code: The reason.
         distance_m: Metres between the two; None when distance was not compared.
         measured: The figure that was too large or too small: metres, hours or points.
         limit: The limit that it was compared with, in the same unit.

@@ -63,9 +63,7 @@ def score_match(
 
     Args:
         match: The report compared with a case.
-        report: The report.
         group: The dedup group of both.
-        evidence: The city's weights.
     """
     if match.relation != "duplicate":
         return match if match.is_within_radius else _too_far(match)
@@ -92,9 +90,7 @@ def score_items(
 
     Args:
         match: The report compared with a case.
-        report: The report.
         group: The dedup group of both.
-        evidence: The city's weights.
     """
     opening = match.case.opening
     yield ScoreItem("group", evidence.thresholds(group).start)

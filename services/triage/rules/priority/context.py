@@ -120,7 +120,6 @@ class KnownSurge:
     Attributes:
         surge_id: Stable id of the surge.
         key: Dedup key of its reports.
-        district: District of its reports.
         since: Its beginning, event time.
         until: Its end; None while it goes on.
         count: Independent reports, as last announced.
@@ -140,7 +139,6 @@ class KnownSurge:
 
         Args:
             key: Dedup key of the report.
-            district: District of the report.
             moment: Event time of the report.
         """
         if (self.key, self.district) != (key, district):
@@ -156,7 +154,6 @@ def surge_reason(
     Args:
         surges: Surges that may contain the report.
         key: Dedup key of the report.
-        district: District of the report.
         moment: Event time of the report.
     """
     containing = [surge for surge in surges if surge.contains(key, district, moment)]

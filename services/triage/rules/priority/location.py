@@ -51,8 +51,6 @@ class PlaceFinder:
         A place that is a hazard condition of the kind counts only as a hazard.
 
         Args:
-            service: Kind of the report.
-            conditions: Conditions that it states.
             location: Its address and exact point.
         """
         places = self._places_by_kind.get(service.code)
@@ -85,7 +83,6 @@ class _BoundedLine:
     """A line with the bounding box of every point near it.
 
     Attributes:
-        line: The line.
         south: Lowest latitude in degrees; likewise the other three bounds.
     """
 

@@ -73,7 +73,6 @@ def detect_emergency(
 
     Args:
         jurisdiction: The city, with its emergencies.
-        service: Kind of the report.
         conditions: Conditions that the report states.
     """
     if not (conditions or service.implies or service.emergency):
@@ -96,7 +95,6 @@ def find_generic_hazard(
 
     Args:
         city: The city, with its hazards.
-        service: Kind of the report.
         conditions: Conditions that the report states.
     """
     if not conditions or service.priority <= _URGENT or service.is_hazard(conditions):
@@ -113,7 +111,6 @@ def states_hazard(city: Jurisdiction, service: ServiceType, conditions: MatchedC
 
     Args:
         city: The city, with its hazards and emergencies.
-        service: Kind of the report.
         conditions: Conditions that the report states.
     """
     if service.is_hazard(conditions) or city.hazard(conditions) is not None:
@@ -133,7 +130,6 @@ def find_downgrade(
 
     Args:
         city: The city, with its kinds.
-        service: Kind of the report.
         conditions: Conditions that the report states.
     """
     if any(code in conditions for code in service.hazard_conditions):
@@ -168,7 +164,6 @@ def score_priority(
     generic hazard lifts it to P2, or a downgrade lowers it.
 
     Args:
-        service: Kind of the report.
         conditions: Conditions that the report states.
         emergency: Danger to life in it.
         adjustment: A downgrade, or a hazard that its kind does not have.

@@ -31,9 +31,7 @@ def due_at(day: date, at: time, zone: ZoneInfo) -> datetime:
     comes twice the first counts.
 
     Args:
-        day: The day.
         at: The time of day, by the city's clock.
-        zone: The city's time zone.
     """
     return datetime.combine(day, at, zone).astimezone(UTC)
 
@@ -42,9 +40,7 @@ def last_due_day(now: datetime, at: time, zone: ZoneInfo) -> date:
     """Return the day whose digest became due last, which may be yesterday.
 
     Args:
-        now: The present moment.
         at: The time of day, by the city's clock.
-        zone: The city's time zone.
     """
     today = now.astimezone(zone).date()
     return today if due_at(today, at, zone) <= now else today - timedelta(days=1)
@@ -60,11 +56,9 @@ def digest_entry(
     """Return what a digest says about a work order.
 
     Args:
-        case: Its case.
         order: The work order.
         issued: Ids of the work orders that were issued since the last digest.
         changed: Ids of those that had any event since then.
-        now: The present moment.
     """
     is_overdue = not order.is_final and (
         order.due.complete_by < now or (order.status == "issued" and order.due.acknowledge_by < now)

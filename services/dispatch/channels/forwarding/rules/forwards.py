@@ -34,7 +34,6 @@ class Forward:
         not_before: Until when a try may be under way, or not yet be seen there.
         state: ``dropped``: ended here before it was sent. ``done``: ended here afterwards.
         reason: Why it is parked or dropped, or why the last try failed.
-        service_request_id: Its id there.
         token: What stands for the id until there is one.
     """
 
@@ -64,7 +63,6 @@ class Refused:
 
     Attributes:
         state: ``parked`` or ``dropped``.
-        reason: Why.
     """
 
     state: ForwardState
@@ -155,8 +153,6 @@ class Difference(NamedTuple):
     """A work order that is not the same here and there.
 
     Attributes:
-        work_order_id: Its id.
-        kind: What differs.
         here: Its status here; None where it is unknown.
         there: Its status there; None likewise.
     """

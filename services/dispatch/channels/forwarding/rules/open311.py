@@ -108,7 +108,6 @@ def progress_of(entry: Entry, now: datetime) -> RemoteProgress | None:
     Some servers say more in ``extended_attributes``: that they are at work, or did not do it.
 
     Args:
-        entry: The request.
         now: Its time, where it names none.
     """
     extended = entry.get("extended_attributes")

@@ -48,9 +48,7 @@ class WaitingForward:
     Attributes:
         work_order_id: The work order.
         state: ``parked`` or ``pending``.
-        level: Its priority.
         attempts: How often it was tried.
-        reason: Why it failed.
         service_request_id: Its id there, where that is known.
         may_have_arrived: True when it may be there all the same.
     """
@@ -69,10 +67,7 @@ class StoredDigest:
     """A digest.
 
     Attributes:
-        day: Its day.
-        state: What became of it.
         at: Since when.
-        reason: Why.
     """
 
     day: date
@@ -94,8 +89,6 @@ async def list_waiting(db: Database, bureau: str, limit: int) -> Sequence[Waitin
     """Return what is parked or failed, parked ones first.
 
     Args:
-        db: The database.
-        bureau: The bureau's code.
         limit: The most of them.
     """
     return [WaitingForward(**dict(row)) for row in await db.fetch(_LIST, bureau, limit)]
@@ -110,8 +103,6 @@ async def retry(db: Database, bureau: str, ids: Sequence[str]) -> int:
     """Make parked work orders due again; return how many. What may be there is looked for first.
 
     Args:
-        db: The database.
-        bureau: The bureau's code.
         ids: Ids of the work orders.
     """
     return len(await db.fetch(_RETRY, bureau, uuids(ids)))
@@ -121,10 +112,7 @@ async def record_taken(db: Database, bureau: str, id_: str, service_request_id: 
     """Record that a parked work order is in the other system; return False for none parked.
 
     Args:
-        db: The database.
-        bureau: The bureau's code.
         id_: Id of the work order.
-        service_request_id: Its id there.
     """
     return bool(await db.fetch(_TAKEN, bureau, uuids([id_]), service_request_id))
 
@@ -140,8 +128,6 @@ async def forwarded_orders(
     """Return the work orders of a bureau that forwards.
 
     Args:
-        db: The database.
-        bureau: The bureau's code.
         closed_after: Of those that are done only the ones whose case ended later, or not at all.
     """
     found = await db.fetch(_FORWARDED, bureau, closed_after)

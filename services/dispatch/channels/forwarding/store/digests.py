@@ -57,12 +57,7 @@ _AT_A_TIME = 500
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """The digests of one bureau.
-
-    Attributes:
-        pool: Dispatch's database.
-        bureau: The bureau's code.
-    """
+    """The digests of one bureau."""
 
     pool: Pool
     bureau: str
@@ -79,7 +74,6 @@ class Digests:
 
         Args:
             day: The day; a digest of an earlier one that waits is given up.
-            now: The present moment.
             lease: Time after which the sender is taken for dead.
         """
         async with transaction(self.pool) as db:
@@ -96,10 +90,7 @@ class Digests:
         """Record what became of a digest.
 
         Args:
-            day: Its day.
-            state: Its state.
             reason: Why it has that state.
-            now: The present moment.
             due_at: When it is tried again, where it waits.
         """
         async with transaction(self.pool) as db:

@@ -86,12 +86,7 @@ FIRST = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True, slots=True)
 class ForwardQueue:
-    """The work orders of one bureau that go to its system.
-
-    Attributes:
-        pool: Dispatch's database.
-        bureau: The bureau's code.
-    """
+    """The work orders of one bureau that go to its system."""
 
     pool: Pool
     bureau: str
@@ -190,7 +185,6 @@ async def move(db: Connection, work_order_id: str, remote_status: str) -> bool:
     Args:
         db: A transaction.
         work_order_id: The work order.
-        remote_status: The status.
     """
     return bool(await db.fetchval(_MOVE, work_order_id, remote_status))
 

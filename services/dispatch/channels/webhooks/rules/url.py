@@ -21,7 +21,6 @@ def url_error(url: str, allow: Sequence[Network]) -> str | None:
     A host that is an address must be allowed now; a name is judged at each call.
 
     Args:
-        url: The URL.
         allow: Networks that are allowed besides the public ones.
     """
     try:

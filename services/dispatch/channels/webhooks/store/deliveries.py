@@ -69,8 +69,6 @@ class WebhookDelivery:
     """An event to send to a bureau.
 
     Attributes:
-        seq: Its number.
-        event_id: Its id.
         case_id: The case that it is about.
         payload: Its bytes.
         progress: What became of it so far.
@@ -88,7 +86,6 @@ class Call:
     """A call that ended.
 
     Attributes:
-        delivery: What was sent.
         outcome: What the call came to.
         jitter: From -1 to 1, for the wait before the next one.
     """
@@ -139,10 +136,8 @@ class WebhookQueue:
         """Record the calls that ended, and return what may be sent now, in one transaction.
 
         Args:
-            bureau: The bureau.
             ended: Calls that ended since the last round.
             in_flight: Numbers of the deliveries that are being sent.
-            now: The present moment.
         """
         async with transaction(self.pool) as db:
             webhook = await db.fetchrow(_WEBHOOK, bureau)

@@ -92,7 +92,6 @@ class WebhookState:
         url: Where it is called.
         enabled: Whether it is called.
         disabled_reason: ``operator`` or ``gone``; None while it is enabled.
-        breaker: Its circuit breaker.
         oldest_undelivered_at: Time of the oldest event that waits; None for none.
     """
 
@@ -126,7 +125,6 @@ class Webhooks:
         """Set a webhook; what waits for one that is enabled is due at once.
 
         Args:
-            bureau: Its bureau.
             url: Where it is called.
             secret: Its secret, unless it has one.
             enabled: Whether it is called.
@@ -171,7 +169,6 @@ class Webhooks:
         """Return the next calls, oldest first.
 
         Args:
-            bureau: The bureau.
             after: Number of the call after which the page begins.
             limit: The most calls.
             case_id: The case that they are about; None for all.
@@ -193,7 +190,6 @@ class Webhooks:
         """Send the events of a span of time again, as ``replay_events`` does.
 
         Args:
-            bureau: The bureau.
             since: Time of the first events.
             until: Time of the last events.
         """

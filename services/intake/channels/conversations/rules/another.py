@@ -16,8 +16,6 @@ def is_another_danger(found: ReportReading, kind: str, dangers: Collection[str])
     says nothing of its own and belongs to the report.
 
     Args:
-        found: The text by itself.
-        kind: Kind of the report.
         dangers: Conditions that make the report and its notes a danger; none for a harmless one.
     """
     names_kind = not found.is_other

@@ -45,7 +45,6 @@ class OurAddresses:
         """Return the id of the message that comes back to a recipient; None for any other one.
 
         Args:
-            recipient: The recipient.
             now: The present moment; only young messages come back.
         """
         bounce = bounce_address(recipient)

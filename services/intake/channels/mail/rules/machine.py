@@ -55,7 +55,6 @@ def on_answer(
     Args:
         conversation: The state; its report is not due.
         words: The new words of the answer.
-        media: Addresses of its pictures.
         reader: Reads the texts of the city.
     """
     report, reading = conversation.report, reader.read(words[:MAX_READ])
@@ -79,12 +78,7 @@ def on_answer(
 
 
 def on_due(conversation: MailConversation, now: datetime) -> MailStep | None:
-    """Return the step of a report whose time is over; None where none is.
-
-    Args:
-        conversation: The state.
-        now: The present moment.
-    """
+    """Return the step of a report whose time is over; None where none is."""
     report = conversation.report
     if report is None or report.due_at > now:
         return None

@@ -16,7 +16,6 @@ def is_by_machine(message: Message, return_path: str, address: str | None) -> bo
     Args:
         message: The message, or its headers.
         return_path: The sender of its envelope; empty or ``<>`` for none.
-        address: Its author's address.
     """
     submitted = header(message, "auto-submitted").partition(";")[0].strip().lower()
     return (

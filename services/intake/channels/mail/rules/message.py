@@ -43,7 +43,6 @@ class Mail(NamedTuple):
         is_by_machine: True for a message that a machine wrote.
         report: What it reports about a message of ours; None for any other mail.
         address: Its author's address; None for one that no mail can be sent to.
-        name: Its author's name.
         subject: Without ``Re:`` and ``Fwd:``.
         text: The new text, normalized; empty without one.
         is_too_long: True when there is more text than is taken; ``text`` is its beginning.

@@ -21,10 +21,8 @@ class MailReport:
         since: When its first message came.
         due_at: When it becomes a request as it is.
         address: The person's address; None for one that no mail can be sent to.
-        name: The person's name.
         language: Language of the words, ``en`` or ``es``; None where it does not show.
         place: Where, as written; None while unknown.
-        media: Addresses of its pictures.
     """
 
     first_id: str
@@ -44,7 +42,6 @@ class MailConversation:
     """The state between a question to a person and the answer.
 
     Attributes:
-        question: The question.
         language: Its language; None for English.
         report: The report that waits for the answer; None once it is a request.
         number: Tracking number of the request that it became; None before.

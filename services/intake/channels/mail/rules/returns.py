@@ -30,7 +30,6 @@ class ReturnReport(NamedTuple):
     """A report about a message of ours.
 
     Attributes:
-        kind: What happened to it.
         status: Enhanced status code (RFC 3463); None without one.
         named: Id of the message, as a complaint names it; None where only the recipient may.
     """

@@ -46,7 +46,6 @@ def question_text(
     """Return the text of a question, danger first.
 
     Args:
-        question: What is asked.
         language: Language of the person; None for English.
         number: Tracking number of the report that ``danger_where`` is about.
         phone: Telephone number of the city.

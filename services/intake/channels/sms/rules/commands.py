@@ -42,7 +42,6 @@ class Command(NamedTuple):
     """A command.
 
     Attributes:
-        name: What the person wants.
         language: Language of the word; None for one that both languages have.
         number: Tracking number behind ``status`` in its canonical form; empty for a mistyped one,
             None without one.
@@ -79,12 +78,7 @@ _WITHIN = timedelta(hours=1)
 
 
 def may_answer(conversation: Conversation, now: datetime) -> bool:
-    """Return True when the person may get an answer.
-
-    Args:
-        conversation: The state.
-        now: The present moment.
-    """
+    """Return True when the person may get an answer."""
     return len(_recent(conversation, now)) < MAX_ANSWERS
 
 

@@ -34,12 +34,7 @@ _PICTURE_ALONE = "(picture)"
 
 
 def on_due(conversation: Conversation, now: datetime) -> Step | None:
-    """Return the step of a draft whose time is over, without a reply; None where none is.
-
-    Args:
-        conversation: The state.
-        now: The present moment.
-    """
+    """Return the step of a draft whose time is over, without a reply; None where none is."""
     draft = conversation.draft
     if draft is None or draft.due_at > now:
         return None
@@ -54,7 +49,6 @@ def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) 
 
     Args:
         conversation: The state; no draft in it is due.
-        text: The text.
         reader: Reads the texts of the city.
     """
     reading, command = reader.read(text.body), read_command(text.body)

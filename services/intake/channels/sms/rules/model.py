@@ -38,8 +38,6 @@ class FollowedRequest:
     """The person's latest request, to which further texts belong.
 
     Attributes:
-        number: Its tracking number.
-        service_code: Its kind.
         place: Where, as written; None for a request without a place, empty where it is not kept.
         at: When the person last wrote about it.
         asks_where: True while the question where it is stands open.
@@ -74,12 +72,7 @@ class Conversation:
 
 
 class AskedRequest(NamedTuple):
-    """A request whose work is done.
-
-    Attributes:
-        number: Its tracking number.
-        service_code: Its kind.
-    """
+    """A request whose work is done."""
 
     number: str
     service_code: str
@@ -110,8 +103,6 @@ class TextNote(NamedTuple):
     """Words to add to a request.
 
     Attributes:
-        number: Its tracking number.
-        text: The words.
         place: Location as stated in them about the person's own request without one.
     """
 

@@ -18,7 +18,6 @@ def is_fetchable(url: str, hosts: Collection[str]) -> bool:
     """Return True for an address that may be fetched, if that of its host may.
 
     Args:
-        url: The address.
         hosts: Names of the hosts that have pictures, in lower case.
     """
     try:
