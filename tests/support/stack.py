@@ -30,7 +30,18 @@ PASSWORD = "only-for-these-tests"  # noqa: S105 - the servers live as long as th
 TEMPLATE = "route311_template"
 EXTERNAL_ADAPTERS = ("acme",)
 _ANSWERS_WITHIN_S = 30
-_BUSY = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+_BUSY = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError._TIMED_OUT,  # noqa: SLF001 - the library's name of a local timeout
+    }
+)
+"""What a broker answers while its partitions move or its requests queue."""
 
 
 @dataclass(frozen=True, slots=True)

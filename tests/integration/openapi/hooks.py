@@ -113,6 +113,14 @@ def map_path_parameters(
 
 
 @schemathesis.hook
+def map_body(_: HookContext, body: Any) -> Any:
+    """Make some updates those of a request that exists."""
+    if isinstance(body, dict) and len(str(body.get("service_request_id", ""))) % 2:
+        return body | {"service_request_id": os.environ["TRACKING_NUMBER"]}
+    return body
+
+
+@schemathesis.hook
 def after_call(_: HookContext, case: Case[Any], response: Response) -> None:
     """Tell the test how each operation answered."""
     with Path(os.environ["STATUSES"]).open("a") as statuses:
