@@ -1,6 +1,7 @@
 # Everything that is done with this repository. `make` alone lists it.
 
 BIN := .venv/bin
+WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 # pytest keeps the modules that it rewrote, which halves the time until the first test.
@@ -35,7 +36,7 @@ compose-test: setup ## Start the containers, hand in a request, see its mail, re
 	@sh deploy/docker/compose.sh test
 
 test: setup ## Run every test but long ones, faults, attacks and benchmarks
-	$(PYTEST) -n 2 -m "not long" --ignore=tests/faults --ignore=tests/hostile --ignore=tests/bench $(ARGS)
+	$(PYTEST) -n $(WORKERS) -m "not long" --ignore=tests/faults --ignore=tests/hostile --ignore=tests/bench $(ARGS)
 
 test-long: setup ## Run the tests of outages and restarts that take minutes
 	$(PYTEST) -m long --ignore=tests/faults --ignore=tests/hostile --ignore=tests/bench $(ARGS)
@@ -49,7 +50,7 @@ check: setup ## Format, lint, types, layers, docs, unit and contract tests with 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q -n 2 tests/unit tests/contract --cov
+	$(PYTEST) -q -n $(WORKERS) tests/unit tests/contract --cov
 
 format: setup ## Format, and mend what the linter can
 	$(BIN)/ruff format .
