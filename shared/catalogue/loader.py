@@ -7,37 +7,10 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 
-from shared.catalogue.build import build_jurisdiction
-from shared.catalogue.checks import issues_in
-from shared.catalogue.draft import HEAD, read_drafts
-from shared.catalogue.issue import CatalogueError, CatalogueIssue
 from shared.catalogue.jurisdiction import Catalogue, TextIndexes
 from shared.catalogue.ready_file import ReadyFile, code_checksum, ready_file
 from shared.catalogue.serialization import from_plain, to_plain
-
-
-def read_catalogue(root: Path, version: str) -> Catalogue:
-    """Read every jurisdiction below a folder.
-
-    Args:
-        version: Version that the catalogue gets.
-
-    Raises:
-        CatalogueError: The files have issues.
-    """
-    drafts, issues = read_drafts(root)
-    if not drafts:
-        raise CatalogueError(
-            [CatalogueIssue(HEAD, 1, f"no folder in {root.name} holds a {HEAD}: add one")]
-        )
-    issues += issues_in(drafts)
-    if issues:
-        raise CatalogueError(sorted(set(issues)))
-    cities = {d.id: build_jurisdiction(d, d.head.entry) for d in drafts if d.head}
-    return Catalogue(version=version, jurisdictions=MappingProxyType(cities))
-
 
 PACKAGE_DATA = Path(__file__).parent / "data"
 _DATA_SUFFIXES = frozenset({".yaml", ".geojson", ".json", ".gz"})
@@ -118,7 +91,7 @@ def _load(root: Path, version: str) -> Catalogue:
 
 
 def _read_yaml(root: Path, version: str) -> Catalogue:
-    from shared.catalogue.loader import read_catalogue  # noqa: PLC0415 - seldom needed
+    from shared.catalogue.from_yaml import read_catalogue  # noqa: PLC0415 - seldom needed
 
     return read_catalogue(root, version)
 
