@@ -21,7 +21,6 @@ from shared.catalogue import (
 )
 
 catalogue = typer.Typer()
-_console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 RootOption = Annotated[
@@ -139,12 +138,12 @@ def _list(name: str, rows: Sequence[Mapping[str, object]], *, as_json: bool) -> 
         typer.echo(json.dumps({name: rows}, ensure_ascii=False))
     else:
         headings = [heading.replace("_", " ") for heading in rows[0]] if rows else []
-        show_table(_console, headings, [list(row.values()) for row in rows], f"no {name} found")
+        show_table(_console(), headings, [list(row.values()) for row in rows], f"no {name} found")
 
 
 def _show_issues(error: CatalogueError, root: Path, *, as_json: bool) -> None:
     if as_json:
-        _console.print_json(data={"faults": [asdict(issue) for issue in error.issues]})
+        _console().print_json(data={"faults": [asdict(issue) for issue in error.issues]})
         return
     for issue in error.issues:
         _errors.print(f"{root}/{issue.text}", markup=False)
@@ -153,14 +152,14 @@ def _show_issues(error: CatalogueError, root: Path, *, as_json: bool) -> None:
 def _show(loaded: Catalogue, *, as_json: bool) -> None:
     counts = {j.id: _counts(j) for j in loaded.jurisdictions.values()}
     if as_json:
-        _console.print_json(data={"version": loaded.version, "jurisdictions": counts})
+        _console().print_json(data={"version": loaded.version, "jurisdictions": counts})
         return
     rows = [
         (name.replace("_", " "), *(holds[name] for holds in counts.values()))
         for name in next(iter(counts.values()))
     ]
-    show_table(_console, ("", *counts), rows)
-    _console.print(f"version {loaded.version}, no fault found")
+    show_table(_console(), ("", *counts), rows)
+    _console().print(f"version {loaded.version}, no fault found")
 
 
 def _counts(jurisdiction: Jurisdiction) -> dict[str, int]:
@@ -175,3 +174,8 @@ def _counts(jurisdiction: Jurisdiction) -> dict[str, int]:
         "emergencies": len(jurisdiction.emergencies),
         "polygon_files": len(list(jurisdiction.folder.glob("*.geojson"))),
     }
+
+
+def _console() -> Console:
+    """Return a console as wide as the terminal is now."""
+    return Console(highlight=False)

@@ -57,6 +57,8 @@ def rewrap(
 
     Notify may run meanwhile. An interrupted run is continued by the next one. Exit code 1 while
     keys are left under the secret before.
+
+    Example: `route311 notify rewrap --dry-run`
     """
     console = Console(stderr=True, quiet=json_output, highlight=False)
     with Progress(console=console, transient=True) as bar:
