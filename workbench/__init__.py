@@ -1,1 +1,1 @@
-"""TODO: workbench."""
+"""Tools of developers and testers: demo, benchmarks, checks, evaluation, simulators."""

@@ -1,1 +1,1 @@
-"""TODO: bureau."""
+"""Conformance kit and simulator of bureaus."""

@@ -1,1 +1,1 @@
-"""TODO: channels."""
+"""Channels of dispatch: the APIs of bureaus and operators, webhooks, and forwarding."""

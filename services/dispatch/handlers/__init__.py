@@ -1,1 +1,1 @@
-"""TODO: handlers."""
+"""Handlers: apply a batch of decisions, updates, commands, notes and feedback to cases."""

@@ -1,1 +1,1 @@
-"""TODO: workers."""
+"""Loops beside the consumer: reminders, retention, closing of surges, wake-up of readers."""

@@ -1,1 +1,1 @@
-"""TODO: acceptance."""
+"""Acceptance of submissions: batches in one transaction, and the preview."""

@@ -1,1 +1,1 @@
-"""TODO: channels."""
+"""Channels of intake: API, Open311, residents' pages, text messages and e-mail."""

@@ -1,1 +1,1 @@
-"""TODO: store."""
+"""Tables of submissions, and erasure."""

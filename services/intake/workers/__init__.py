@@ -1,1 +1,1 @@
-"""TODO: workers."""
+"""Loops beside the consumers: the scout and retention."""

@@ -99,7 +99,7 @@ async def erase_preferences(db: Connection, request_ids: Collection[str]) -> Non
     await db.execute(_ERASE_SQL, sorted(request_ids))
 
 
-_CONSENTS_SAVE_SQL = """
+_SAVE_CONSENTS_SQL = """
     INSERT INTO consents AS known (contact, channel, opted_out, at)
     SELECT * FROM unnest($1::text[], $2::text[], $3::boolean[], $4::timestamptz[])
      ORDER BY 1, 2
@@ -142,7 +142,7 @@ class Suppressed(NamedTuple):
 async def save_consents(db: Connection, consents: Collection[ContactConsent]) -> None:
     """Save consents; of two about one contact and channel the one given last stays."""
     rows = [(one.contact, one.channel, one.opted_out, one.at) for one in consents]
-    await db.execute(_CONSENTS_SAVE_SQL, *columns(rows))
+    await db.execute(_SAVE_CONSENTS_SQL, *columns(rows))
 
 
 async def opt_out(db: Connection, notification_id: str, now: datetime) -> None:

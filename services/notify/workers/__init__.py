@@ -1,1 +1,1 @@
-"""TODO: workers."""
+"""Loops beside the consumer: erasures that are not read yet, contacts that are not sealed yet."""

@@ -1,1 +1,1 @@
-"""TODO: decisions."""
+"""Decisions: one report by itself, against known cases, and again with its notes."""

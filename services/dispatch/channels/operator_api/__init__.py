@@ -1,1 +1,1 @@
-"""TODO: operator_api."""
+"""The operators' API: cases, commands, surges and the stream of changes."""

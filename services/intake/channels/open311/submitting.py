@@ -1,4 +1,4 @@
-"""The routes that take submissions and updates: the same doors as below ``/v1``."""
+"""Routes that accept submissions and updates, with the limits of those below ``/v1``."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence

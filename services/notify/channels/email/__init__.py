@@ -1,1 +1,1 @@
-"""TODO: email."""
+"""E-mail: its sender and its signature."""

@@ -1,1 +1,1 @@
-"""TODO: sms."""
+"""Text messages: their sender, and the provider's status callbacks."""

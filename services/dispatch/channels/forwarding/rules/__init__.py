@@ -1,1 +1,1 @@
-"""TODO: rules."""
+"""Pure rules of forwarding."""

@@ -1,1 +1,1 @@
-"""TODO: rules."""
+"""Pure rules of webhooks: which URLs are allowed, and the signature."""

@@ -1,1 +1,1 @@
-"""TODO: store."""
+"""Tables of webhooks and their deliveries."""
