@@ -88,10 +88,9 @@ TRIAGE_REPORT_COUNTS = Topic(
     "triage-report-counts",
     "triage",
     "dedup key",
-    (),
+    ("triage-stream",),
     (e.ReportsCounted,),
     30 * DAY,
-    more_readers=("triage-stream",),
 )
 TRIAGE_SURGES = Topic(
     "triage-surges",

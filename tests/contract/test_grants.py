@@ -51,6 +51,7 @@ def test_the_surge_watcher_reads_counts_and_sees_no_request() -> None:
 
     assert topics_of("triage-stream", "read") == {"triage-report-counts", "triage-stream-"}
     assert topics_of("triage-stream", "describe") == lanes
+    assert "triage-report-counts-dlq" in topics_of("triage-stream", "write")
     assert Grant("triage-stream", "group", "triage", "describe") in GRANTS
 
 

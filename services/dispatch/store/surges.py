@@ -42,6 +42,7 @@ _PAGE_SQL = """
      ORDER BY number DESC
 """
 _CITY_SQL = "SELECT jurisdiction FROM surges WHERE surge_id = ANY ($1::uuid[])"
+_WAIT_SQL = "LOCK TABLE surge_closing_cases IN EXCLUSIVE MODE"
 _ORDER_SQL = """
     INSERT INTO surge_closings (closing_id, surge_id, source, actor, reason, note, status, given_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -152,6 +153,7 @@ async def order_closing(pool: Pool, surge_id: str, closing: SurgeClosing) -> int
     """
     closing_id = new_id()
     async with transaction(pool) as db:
+        await db.execute(_WAIT_SQL)  # a case that is just being closed would count as open
         await db.execute(_ORDER_SQL, closing_id, surge_id, *astuple(closing))
         return row_count(await db.execute(_ORDER_CASES_SQL, closing_id, [*CLOSED_STATUSES]))
 

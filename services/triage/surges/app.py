@@ -20,7 +20,7 @@ from faust.types import TP, EventT
 from services.triage.settings import StreamSettings
 from services.triage.surges.counter import StateTable, SurgeCounter
 from services.triage.surges.detection import slot_of
-from services.triage.surges.gauges import SurgeGauges
+from services.triage.surges.gauges import WATCHER, SurgeGauges
 from services.triage.surges.outbound import surge_events
 from services.triage.surges.state import SurgeKey
 from services.triage.surges.tracker import SurgeCity, surge_cities
@@ -29,8 +29,9 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import Decoder, ReportCounts
 from shared.contract.topic import Topic
 from shared.contract.topics import TRIAGE_REPORT_COUNTS
-from shared.errors import Route311Error, StoppedError
-from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
+from shared.errors import PermanentError, Route311Error, StoppedError
+from shared.runtime.consumer.messages import dead_letter_record, record_position
+from shared.runtime.kafka import BrokerDownError, KafkaSink, Record, open_sink
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
@@ -55,6 +56,12 @@ _TABLE_OPTIONS = {
     "block_cache_size": 8 * 1024 * 1024,
     "max_open_files": 64,
 }
+
+
+class UncountableError(PermanentError):
+    """The counts are well formed, and make no sense to the watcher."""
+
+    code = "uncountable"
 
 
 class StreamCrashedError(Route311Error):
@@ -98,6 +105,7 @@ class SurgeWatcher:
         self.ready = False
         self._settings = settings
         self._access = settings.kafka_access
+        self._sink: KafkaSink
         self._watermark = Watermark(self._access)
         self._next_offsets: dict[TP, int] = {}
         self._to_publish: set[SurgeKey] = set()
@@ -115,12 +123,13 @@ class SurgeWatcher:
         """
         with suppress(StoppedError):
             async with open_sink(self._access, stopping) as sink:
+                self._sink = sink
                 await self._create_changelogs()
                 try:
                     await cancel_on_stop(stopping, self._app.start())
                     self.ready = True
                     log.info("stream_started")
-                    await self._publish_until(stopping, sink)
+                    await self._publish_until(stopping)
                 finally:
                     self.ready = False
                     await self._app.stop()
@@ -156,21 +165,27 @@ class SurgeWatcher:
         return cast("StateTable", table)
 
     async def _count(self, stream: Any) -> None:  # noqa: ANN401 - a stream of Faust
-        """Count each record; what cannot be counted is left out, with an alarm.
+        """Count each record; what cannot be counted is dead-lettered, with an alarm.
 
         A surge needs ten reports, so one more or less is nothing against a watcher that stands
-        still.
+        still. Faust commits a record after the turn that counts it, so a crash may dead-letter it
+        twice, never not at all.
         """
         decoder = Decoder(TRIAGE_REPORT_COUNTS.events)
         async for event in stream.events():
             message = event.message
             try:
                 self._count_all(decoder.decode(event.value).data, message.partition)
-            except Exception:
+            except Exception as error:
                 metrics.UNCOUNTED.inc()
-                at = f"{message.topic}/{message.partition}/{message.offset}"
-                log.exception("reports_not_counted", at=at)
+                log.exception("reports_not_counted", at=record_position(message))
+                await self._dead_letter(message, error)
             self._next_offsets[message.tp] = message.offset + 1
+
+    async def _dead_letter(self, record: Record, error: Exception) -> None:
+        permanent = error if isinstance(error, PermanentError) else UncountableError()
+        letter = dead_letter_record(record, WATCHER, code=permanent.code, reason=str(permanent))
+        await self._sink.publish([letter])
 
     def _count_all(self, counts: ReportCounts, partition: int) -> None:
         for count in counts.counts:
@@ -179,14 +194,14 @@ class SurgeWatcher:
                 self._to_publish.add(key)
             self._watermark.observe(counts.lane, partition, count.observed_from)
 
-    async def _publish_until(self, stopping: asyncio.Event, sink: KafkaSink) -> None:
+    async def _publish_until(self, stopping: asyncio.Event) -> None:
         owned: set[TP] = set()
         while not self._app.should_stop:
             if not self._app.rebalancing:
                 if owned != (owned := set(self._partitions())):  # their owner may have left some
                     self._to_publish = set(self._counter.keys())
                 await self._advance(stopping)
-                await self._publish(sink)
+                await self._publish()
             await pause(stopping, _POLL_S)
         raise StreamCrashedError("faust gave up") from self._app.crash_reason
 
@@ -219,14 +234,14 @@ class SurgeWatcher:
             offset = (await consumer.earliest_offsets(partition))[partition]
         return None if end is None else max(0, end - offset)
 
-    async def _publish(self, sink: KafkaSink) -> None:
+    async def _publish(self) -> None:
         for key in list(self._to_publish):
             with _in_partition(key.partition):
                 surges = self._counter.unpublished(key)
             for surge in surges:
                 events = surge_events(key, surge)
                 try:
-                    await sink.publish([r for e in events for r in Outgoing.for_event(e)])
+                    await self._sink.publish([r for e in events for r in Outgoing.for_event(e)])
                 except BrokerDownError as error:
                     raise StreamCrashedError("the broker does not take surges") from error
                 with _in_partition(key.partition):

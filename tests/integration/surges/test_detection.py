@@ -13,6 +13,7 @@ from shared.contract.topics import (
     TRIAGE_REPORT_COUNTS,
     TRIAGE_SURGES,
 )
+from shared.runtime.kafka import headers_by_name
 from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.kafka.reader import end_offsets
 from tests.integration.surges.storms import (
@@ -100,7 +101,12 @@ async def test_what_cannot_be_decoded_or_counted_does_not_stop_the_watcher(
         await read_so_far(topic_log, "mark")
 
     events = [json.loads(line)["event"] for line in watcher.output]
+    letters = await topic_log.parked(TRIAGE_REPORT_COUNTS, 3)
+    headers = [headers_by_name(letter) for letter in letters]
     assert events.count("reports_not_counted") == 3
+    assert [one["code"] for one in headers].count(b"undecodable_event") == 2
+    assert [one["code"] for one in headers].count(b"uncountable") == 1
+    assert {one["service"] for one in headers} == {b"triage-stream"}
     assert events.count("stream_started") == 1
 
 
