@@ -132,7 +132,7 @@ def remove_cluster(folder: DataFolder) -> None:
     if link.is_symlink():
         if link.readlink().parent == _SHARED_DATA:
             shutil.rmtree(link.readlink(), ignore_errors=True)
-        link.unlink()
+        link.unlink(missing_ok=True)
     elif link.exists():
         shutil.rmtree(link)
 

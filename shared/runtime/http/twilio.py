@@ -6,9 +6,10 @@ https://www.twilio.com/docs/usage/security#validating-requests
 import hmac
 from base64 import b64encode
 from collections.abc import Iterable
-from urllib.parse import parse_qsl
 
 from aiohttp import web
+
+from shared.runtime.http.body import urlencoded_fields
 
 SIGNATURE = "X-Twilio-Signature"
 MAX_CALLBACK_BYTES = 64 * 1024
@@ -50,9 +51,7 @@ def signed_fields(
         url: The URL that the gateway calls, query included.
     """
     try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
-        )
+        pairs = urlencoded_fields(body, _MAX_FIELDS)
     except ValueError:
         return None
     signature = request.headers.get(SIGNATURE, "")

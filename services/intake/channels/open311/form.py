@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from math import isfinite
 from typing import Self
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -21,6 +20,7 @@ from shared.runtime.http.body import (
     NoFormError,
     read_body,
     read_parts,
+    urlencoded_fields,
     values_by_name,
 )
 from shared.runtime.http.body_memory import BodyBuffer
@@ -81,7 +81,7 @@ def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
         Open311Error: It is none, or has more than 500 fields.
     """
     try:
-        return parse_qsl(body.decode(), errors="strict", max_num_fields=_MAX_FIELDS)
+        return [(name, value) for name, value in urlencoded_fields(body, _MAX_FIELDS) if value]
     except ValueError:
         raise bad_request(f"Send a form in UTF-8 with at most {_MAX_FIELDS} fields.") from None
 

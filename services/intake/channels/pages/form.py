@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self, TypeAlias
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 from multipart import MultipartSegment
@@ -15,6 +14,7 @@ from shared.runtime.http.body import (
     fields_of,
     read_body,
     receive_form,
+    urlencoded_fields,
     values_by_name,
 )
 from shared.runtime.http.body_memory import begin_body
@@ -80,8 +80,8 @@ async def read_form(
     try:
         if media_type_of(request) == MULTIPART:
             return PageForm.of(await _read_multipart(request, take_photo))
-        body = (await read_body(request, max_bytes)).decode()
-        return PageForm.of(parse_qsl(body, errors="strict", max_num_fields=_MAX_FIELDS))
+        fields = urlencoded_fields(await read_body(request, max_bytes), _MAX_FIELDS)
+        return PageForm.of([(name, value) for name, value in fields if value])
     except (ValueError, web.RequestPayloadError):
         raise RefusedError(problem_response(400, "Not a form", "Send the form again.")) from None
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -11,6 +10,7 @@ from services.notify.channels.resident_links.pages import BadLinkError
 from services.notify.rules.signed_links import LinkPurpose, SignedLinks, has_ended
 from shared.runtime.clock import utc_now
 from shared.runtime.http.addresses import Network, address_of
+from shared.runtime.http.body import urlencoded_fields
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Parameter
 from shared.runtime.http.problem_details import problem_response
@@ -98,11 +98,7 @@ def form_fields(body: bytes) -> dict[str, str]:
         RefusedError: It is none.
     """
     try:
-        return dict(
-            parse_qsl(
-                body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
-            )
-        )
+        return dict(urlencoded_fields(body, _MAX_FIELDS))
     except ValueError:
         detail = "Send the form of the page."
         raise RefusedError(problem_response(400, "Not a form", detail)) from None
