@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas messages docs faults faults-quick hostile bench
+.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs faults faults-quick hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -61,6 +61,9 @@ schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the
 	$(BIN)/python -m docs._tools.access_page
 	$(BIN)/python -m docs._tools.routing_page
 	$(BIN)/python -m docs._tools.diagrams
+
+openapi: setup ## Write the OpenAPI documents of a running router (DATA, else .route311) into docs/openapi
+	$(BIN)/python -m docs._tools.openapi_pages $(DATA)
 
 messages: setup ## Write new texts of pages and messages into their catalogues, say what each lacks
 	$(BIN)/python -m docs._tools.translations update $(NEW)

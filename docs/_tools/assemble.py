@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from docs._tools.contract_pages import ASYNCAPI, INDEX, Contract, index_tables, pages
+from docs._tools.openapi_pages import openapi_pages
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build"
@@ -22,7 +23,7 @@ NAV_ENTRY = "Contract"
 def assemble(build: Path) -> None:
     """Write the configuration and every page of the site, in place of those before."""
     contract = Contract.read(ASYNCAPI)
-    generated = pages(contract)
+    generated = {**openapi_pages(), **pages(contract)}
     source = build / "docs"
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("_*"))

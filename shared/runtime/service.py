@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Collection, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -38,6 +38,7 @@ _GC_OLD, _GC_OLDEST = 50, 100
 ServiceTask: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """Runs until the event is set."""
 S = TypeVar("S", bound=ProcessSettings)
+C = TypeVar("C")
 
 
 class Readiness(Protocol):
@@ -80,6 +81,50 @@ class ServiceParts:
     request_tasks: Sequence[ServiceTask] = ()
     gate: EarlyRejectGate | None = None
     readers: Sequence[Reader] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelParts:
+    """The components that one channel adds to its service.
+
+    Attributes:
+        tasks: See ``ServiceParts``; so are the others.
+    """
+
+    tasks: Sequence[ServiceTask] = ()
+    routes: Sequence[web.AbstractRouteDef] = ()
+    request_tasks: Sequence[ServiceTask] = ()
+
+
+Channel: TypeAlias = Callable[[C], AbstractAsyncContextManager[ChannelParts]]
+"""Opens a channel upon what it may ask of the core."""
+
+
+@asynccontextmanager
+async def open_channels(
+    core: C, channels: Mapping[str, Channel[C]], chosen: Sequence[str] | None
+) -> AsyncGenerator[ChannelParts]:
+    """Open the chosen channels, and yield the parts of all together.
+
+    Args:
+        channels: All that the service has, by name.
+        chosen: Names of those to open; None for all.
+
+    Raises:
+        ValueError: There is no channel of a chosen name.
+    """
+    names = channels.keys() if chosen is None else chosen
+    if unknown := [name for name in names if name not in channels]:
+        raise ValueError(
+            f"ROUTE311_CHANNELS: no channel {', '.join(unknown)}; there are {', '.join(channels)}"
+        )
+    async with AsyncExitStack() as stack:
+        parts = [await stack.enter_async_context(channels[name](core)) for name in names]
+        yield ChannelParts(
+            tasks=[task for part in parts for task in part.tasks],
+            routes=[route for part in parts for route in part.routes],
+            request_tasks=[task for part in parts for task in part.request_tasks],
+        )
 
 
 def run(

@@ -199,6 +199,11 @@ class ProcessSettings(KafkaSettings, HttpSettings):
     ] = 1.0
 
 
+def _channel_names(names: object) -> object:
+    """Return the names; None for an empty variable, which counts as a missing one."""
+    return split_commas(names) or None
+
+
 class ServiceSettings(ProcessSettings):
     """Settings of a service with tables of its own.
 
@@ -212,6 +217,8 @@ class ServiceSettings(ProcessSettings):
             service reads can deliver them again.
         garbage_mib_per_hour: Mebibytes of unreadable records or rejected submissions that are kept
             from each topic in an hour, and four times that in a day; the rest is counted.
+        channels: Names of the channels that this process opens, separated by commas; None for
+            all of the service. Each process runs the core as well.
     """
 
     allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
@@ -225,6 +232,12 @@ class ServiceSettings(ProcessSettings):
     garbage_mib_per_hour: Annotated[
         int, Field(ge=1, le=1024 * 1024, validation_alias="ROUTE311_GARBAGE_MIB_PER_HOUR")
     ] = 256
+    channels: Annotated[
+        tuple[str, ...] | None,
+        NoDecode,
+        BeforeValidator(_channel_names),
+        Field(validation_alias="ROUTE311_CHANNELS"),
+    ] = None
 
     @property
     def garbage_bytes_per_hour(self) -> int:

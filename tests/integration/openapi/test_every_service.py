@@ -5,6 +5,7 @@ Schemathesis makes the requests from the document. For other ones than usual:
 """
 
 import asyncio
+import json
 import os
 import sys
 from collections import defaultdict
@@ -17,6 +18,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from docs._tools.openapi_pages import DOCUMENTS, SERVICES
 from services.notify.rules.recipients import CaseLead
 from services.notify.store.leads import save_leads
 from shared.contract.events import new_id
@@ -113,8 +115,13 @@ async def handed_in(client: aiohttp.ClientSession) -> str | None:
 
 
 @pytest.mark.parametrize("service", BUDGETS_MS)
-async def test_every_route_has_a_budget(serving: Serving, service: str) -> None:
-    """A new route gets one in ``tests/hostile/doors.py``, so that ``make hostile`` attacks it."""
+async def test_every_route_has_a_budget_and_stands_in_the_docs(
+    serving: Serving, service: str
+) -> None:
+    """A new route gets a budget in ``tests/hostile/doors.py``, so that ``make hostile`` attacks it.
+
+    The docs' documents are those of a router with all channels: ``make openapi`` writes them.
+    """
     with serving(f"services.{service}") as url:
         async with aiohttp.ClientSession(url) as client:
 
@@ -125,6 +132,9 @@ async def test_every_route_has_a_budget(serving: Serving, service: str) -> None:
             document = await eventually(served)
 
     assert operations_of(document).keys() - BUDGETS_MS[service].keys() == set()
+    if service in SERVICES:
+        in_docs = operations_of(json.loads((DOCUMENTS / f"{service}.json").read_text()))
+        assert operations_of(document).items() <= in_docs.items(), "run `make openapi`"
 
 
 @pytest.mark.parametrize("module", ["triage", "triage.surges"])

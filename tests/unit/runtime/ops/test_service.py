@@ -14,7 +14,14 @@ import pytest
 from aiohttp import web
 
 from shared.runtime.postgres import Pool
-from shared.runtime.service import ServiceParts, freeze_startup_objects, run_until_stopped
+from shared.runtime.service import (
+    Channel,
+    ChannelParts,
+    ServiceParts,
+    freeze_startup_objects,
+    open_channels,
+    run_until_stopped,
+)
 from shared.runtime.settings import ServiceSettings
 from tests.support.free_ports import reserved_port
 from tests.support.waiting import eventually
@@ -209,3 +216,53 @@ def test_what_was_loaded_is_looked_at_no_more_and_what_comes_later_is() -> None:
 
     assert id(loaded) not in looked_at
     assert id(later) in looked_at
+
+
+async def _until(stopping: asyncio.Event) -> None:
+    await stopping.wait()
+
+
+def channel(name: str, opened: list[str]) -> Channel[str]:
+    """Return a channel that notes when it opens and closes."""
+
+    @asynccontextmanager
+    async def open_(core: str) -> AsyncGenerator[ChannelParts]:
+        opened.append(f"{name} on {core}")
+        yield ChannelParts(tasks=[_until], request_tasks=[_until], routes=[web.get(name, _ok)])
+        opened.append(f"{name} closed")
+
+    return open_
+
+
+async def _ok(_: web.Request) -> web.Response:
+    return web.Response()
+
+
+async def test_a_process_opens_the_channels_of_its_setting_alone_and_closes_them_in_reverse() -> (
+    None
+):
+    opened = list[str]()
+    channels = {name: channel(name, opened) for name in ("/api", "/pages", "/mail")}
+
+    async with open_channels("core", channels, ["/mail", "/api"]) as parts:
+        paths = [cast("web.RouteDef", route).path for route in parts.routes]
+        counts = len(parts.tasks), len(parts.request_tasks)
+
+    assert (paths, counts) == (["/mail", "/api"], (2, 2))
+    assert opened == ["/mail on core", "/api on core", "/api closed", "/mail closed"]
+
+
+async def test_without_a_choice_a_process_opens_every_channel() -> None:
+    opened = list[str]()
+    channels = {name: channel(name, opened) for name in ("/api", "/pages")}
+
+    async with open_channels("core", channels, None) as parts:
+        assert len(parts.routes) == 2
+
+
+async def test_an_unknown_channel_stops_the_start_with_the_names_that_there_are() -> None:
+    channels = {name: channel(name, []) for name in ("api", "pages")}
+
+    with pytest.raises(ValueError, match="no channel page; there are api, pages"):
+        async with open_channels("core", channels, ["api", "page"]):
+            pass
