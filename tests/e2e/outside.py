@@ -73,6 +73,7 @@ class Router:
                 **kafka_client_options(self.stack),
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
+                fetch_max_wait_ms=10,
             ) as consumer:
                 found += [
                     (record.key.decode(), record.value, dict(record.headers))

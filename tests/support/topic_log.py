@@ -71,6 +71,7 @@ class TopicLog:
                 **self.access.aiokafka_options(),
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
+                fetch_max_wait_ms=10,  # the broker answers what is asked next only after it
             )
             self._stack.push_async_callback(self._consumer.stop)
             await self._consumer.start()
