@@ -1,4 +1,4 @@
-"""Outbound events: changes of cases, work orders for bureaus, and receipts for their updates."""
+"""Outbound data: events of cases and work orders, receipts of updates, cases for the API."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -7,8 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 from services.dispatch.inbound.external import IncomingUpdate
-from services.dispatch.records import UpdateResult, WorkOrderNotice
-from services.dispatch.rules.case import Case, CaseWorkOrder
+from services.dispatch.records import (
+    CaseDetails,
+    CaseEntry,
+    CaseHistoryEntry,
+    ListedCase,
+    RequestOfCase,
+    UpdateResult,
+    WholeCase,
+    WorkOrderNotice,
+    WorkOrderOfCase,
+)
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
     CaseChange,
     CaseTransition,
@@ -22,7 +32,8 @@ from services.dispatch.rules.case_changes import (
     RequestMovedOut,
     StatusChanged,
 )
-from services.dispatch.rules.clocks import PlannedReminder
+from services.dispatch.rules.clocks import PlannedReminder, overdue_at
+from services.dispatch.rules.history import may_read_note
 from services.dispatch.rules.priority import CasePriority
 from shared.contract.events import (
     CaseClosed,
@@ -58,6 +69,8 @@ from shared.contract.events import (
     WorkOrderWithdrawn,
 )
 
+# Fields of a request's problem that the API shows.
+_SHOWN = ("summary", "location", "attributes", "media")
 _CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[CaseState]]] = {
     Opened: (CaseOpened, CaseWithRequest),
     RequestAttached: (CaseRequestAttached, CaseWithRequest),
@@ -86,12 +99,12 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
         facts["first_reported_at"] = case.first_reported_at
     event_class, data_class = _CASE_EVENTS[type(change)]
     request = facts.get("request_id") or case.opened_by
-    data = data_class(**case_state(case), **facts)
+    data = data_class(**_case_state(case), **facts)
     return event_class.of(data, now=now, cause=cause, request=request)
 
 
 @lru_cache(maxsize=1024)  # every event of a case repeats it
-def wire_priority(priority: CasePriority) -> Priority:
+def _priority(priority: CasePriority) -> Priority:
     """Return a priority as events have it."""
     reasons = tuple(
         PriorityReason(code=r.code, points=r.points, evidence=r.evidence) for r in priority.reasons
@@ -99,14 +112,14 @@ def wire_priority(priority: CasePriority) -> Priority:
     return Priority(level=priority.level, score=priority.score, reasons=reasons)
 
 
-def case_state(case: Case) -> dict[str, Any]:
+def _case_state(case: Case) -> dict[str, Any]:
     """Return the fields that all events of a case share."""
     return {
         "case_id": case.case_id,
         "version": case.version,
         "jurisdiction": case.jurisdiction,
         "status": case.status,
-        "priority": wire_priority(case.priority),
+        "priority": _priority(case.priority),
         "service_code": case.service_code,
         "dedup_group": case.dedup_group,
         "lead_bureau": case.lead_bureau,
@@ -121,7 +134,7 @@ def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]
     case = notice.case
     case_fields = _work_order_case(case)
     for order in notice.orders:
-        data = WorkOrder(**case_fields, **work_order_fields(order))
+        data = WorkOrder(**case_fields, **_work_order_fields(order))
         yield _event_class(order).of(data, now=now, cause=notice.cause, request=case.opened_by)
 
 
@@ -135,7 +148,7 @@ def reminder_event(
     """
     data = WorkOrderReminder(
         **_work_order_case(case),
-        **work_order_fields(order),
+        **_work_order_fields(order),
         reminder=planned.reminder,
         due_at=planned.due_at,
     )
@@ -144,7 +157,7 @@ def reminder_event(
 
 def work_order_state(case: Case, order: CaseWorkOrder) -> WorkOrder:
     """Return the complete state of a work order, as its newest event has it."""
-    return WorkOrder(**_work_order_case(case), **work_order_fields(order))
+    return WorkOrder(**_work_order_case(case), **_work_order_fields(order))
 
 
 def _event_class(order: CaseWorkOrder) -> type[Event]:
@@ -153,7 +166,7 @@ def _event_class(order: CaseWorkOrder) -> type[Event]:
     return WorkOrderIssued if order.version == 1 else WorkOrderChanged
 
 
-def work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
+def _work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
     """Return the fields of a work order itself."""
     return {
         "work_order_id": order.work_order_id,
@@ -178,7 +191,7 @@ def _work_order_case(case: Case) -> dict[str, Any]:
         "case_version": case.version,
         "service_code": case.service_code,
         "service_name": problem.service_name,
-        "priority": wire_priority(case.priority),
+        "priority": _priority(case.priority),
         "summary": problem.summary,
         "location": problem.location,
         "attributes": problem.attributes,
@@ -193,7 +206,9 @@ def _work_order_case(case: Case) -> dict[str, Any]:
     }
 
 
-def receipt(incoming: IncomingUpdate, result: UpdateResult, now: datetime) -> Event:
+def receipt(
+    incoming: IncomingUpdate, result: UpdateResult, now: datetime
+) -> UpdateAccepted | UpdateRefused:
     """Return the receipt for an update; its fields reveal nothing of other bureaus' work.
 
     Args:
@@ -215,3 +230,69 @@ def receipt(incoming: IncomingUpdate, result: UpdateResult, now: datetime) -> Ev
     event_class = UpdateRefused if refusal else UpdateAccepted
     request = case.opened_by if case else None
     return event_class.of(data, now=now, cause=incoming.event, request=request)
+
+
+def listed_case(case: Case, due_at: datetime | None, now: datetime) -> ListedCase:
+    """Return a case as a list shows it.
+
+    Args:
+        due_at: When it becomes overdue, or became so; None for never.
+    """
+    return ListedCase(**_listed(case, due_at, now))
+
+
+def case_details(found: WholeCase, bureau: str | None, now: datetime) -> CaseDetails:
+    """Return a case with all that belongs to it, as far as its reader may see it.
+
+    Args:
+        bureau: Code of the bureau that reads it; None for an operator.
+    """
+    case = found.case
+    return CaseDetails(
+        **_listed(case, overdue_at(case), now),
+        linked_case=case.linked_case,
+        requests=[_request(request) for request in found.requests],
+        work_orders=[
+            WorkOrderOfCase(
+                **_work_order_fields(order),
+                scheduled_for=order.scheduled_for,
+                external_id=order.external_id,
+            )
+            for order in case.orders
+        ],
+        history=[_entry(entry, bureau) for entry in found.history],
+    )
+
+
+def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any]:
+    return {
+        **_case_state(case),
+        "service_name": case.problem.service_name,
+        "summary": case.problem.summary,
+        "location": case.problem.location,
+        "first_reported_at": case.first_reported_at,
+        "last_reported_at": case.last_reported_at,
+        "closed_at": case.closed_at,
+        "merged_into": case.merged_into,
+        "overdue": due_at is not None and due_at <= now,
+    }
+
+
+def _request(request: CaseRequest) -> RequestOfCase:
+    shown = {name: getattr(request.problem, name) for name in _SHOWN}
+    return RequestOfCase(
+        request_id=request.request_id,
+        tracking_number=request.tracking_number,
+        service_code=request.service_code,
+        priority=_priority(request.priority),
+        reported_at=request.reported_at,
+        **shown,
+    )
+
+
+def _entry(entry: CaseHistoryEntry, bureau: str | None) -> CaseEntry:
+    note = entry.note if may_read_note(bureau, entry.by) else None
+    text = f"{entry.text}\n{note}" if note else entry.text
+    return CaseEntry(
+        at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.case_event
+    )

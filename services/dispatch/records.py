@@ -1,15 +1,44 @@
-"""Records that dispatch loads and writes for a batch."""
+"""Records of dispatch: what a batch loads and writes, and what channels pass and show."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
-from services.dispatch.rules.operator_commands import CaseCommand
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
-from shared.contract.events import Event
+from shared.contract.events import CaseState, Data, Due, Event, Location, Media, Priority
+from shared.vocabulary import (
+    CaseStatus,
+    ClosingStatus,
+    PriorityLevel,
+    WorkOrderRole,
+    WorkOrderStatus,
+)
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
+
+
+def strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
+    """Return the data without control characters in their text fields, where they mean nothing."""
+    if not isinstance(data, Mapping):
+        return data
+    return {
+        name: value.translate(CONTROL_CHARS) if isinstance(value, str) else value
+        for name, value in data.items()
+    }
+
+
+def uuids(ids: Iterable[str]) -> list[str]:
+    """Return those of the ids that are UUIDs; no others are in the database."""
+    return [text for text in ids if _UUID.fullmatch(text)]
 
 
 class MessageKey(NamedTuple):
@@ -163,3 +192,216 @@ class WorkOrderNotice:
     case: Case
     orders: Sequence[CaseWorkOrder]
     cause: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswer:
+    """Answer to a command.
+
+    Attributes:
+        events: The events of its cases, with the bytes of their topic.
+        refusal: Why it is refused; None where it was executed.
+        body_digest: SHA-256 of the body over HTTP; None for a command over Kafka.
+    """
+
+    events: Sequence[bytes] = ()
+    refusal: CommandRefusal | None = None
+    body_digest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Page of a bureau's events.
+
+    Attributes:
+        events: The events with the bytes of the topic, oldest first.
+        last: Number of the last one, or the number after which the page began.
+        more: True when there are more.
+    """
+
+    events: Sequence[bytes]
+    last: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvent:
+    """Event of a case.
+
+    Attributes:
+        number: Its position in the stream.
+        value: The event with the bytes of the topic.
+    """
+
+    number: int
+    event_id: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeWithCases:
+    """Surge with the counts of its cases.
+
+    Attributes:
+        number: Counts the surges in the order of their arrival.
+        closing_count: Cases that an operator ordered to close and that are not closed yet.
+    """
+
+    number: int
+    surge: StoredSurge
+    case_count: int
+    open_case_count: int
+    closing_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeClosing:
+    """Operator's order to close the open cases of a surge.
+
+    Attributes:
+        source: CloudEvents source of the commands that follow from it.
+        status: Status of the closed cases.
+        given_at: In UTC.
+    """
+
+    source: str
+    actor: str
+    reason: str
+    note: str
+    status: ClosingStatus
+    given_at: datetime
+
+
+class FilterBox(NamedTuple):
+    """Box in WGS 84 degrees, bounds included; it does not cross the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class CaseFilter(BaseModel):
+    """Conditions of a list of cases, all of which hold; None for no condition.
+
+    Attributes:
+        q: Words of one of its requests, or a tracking number.
+        overdue: Whether its lead has missed the next deadline.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    status: CaseStatus | None = None
+    priority: PriorityLevel | None = None
+    bureau: str | None = None
+    kind: str | None = None
+    district: str | None = None
+    q: str | None = None
+    bbox: FilterBox | None = None
+    surge: UUID | None = None
+    overdue: Literal["true", "false"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCase:
+    """Case with its requests and its history, oldest first."""
+
+    case: Case
+    requests: Sequence[CaseRequest]
+    history: Sequence[CaseHistoryEntry]
+
+
+class ListedCase(CaseState):
+    """A case in a list."""
+
+    service_name: str
+    """English name of the kind."""
+    summary: str
+    """Description by the request that the case represents, or the kind's name."""
+    location: Location
+    """Location of the problem."""
+    first_reported_at: AwareDatetime
+    """Moment of the case's first request, UTC."""
+    last_reported_at: AwareDatetime
+    """Moment of the case's latest request, UTC."""
+    closed_at: AwareDatetime | None
+    """Moment at which the work ended, UTC; null while the case is open."""
+    merged_into: str | None
+    """Id of the case that took over the requests; null unless merged."""
+    overdue: bool
+    """Whether the lead bureau's next deadline has passed."""
+
+
+class RequestOfCase(Data):
+    """A request of a case, without its reporter."""
+
+    request_id: str
+    """Id of the request, a UUIDv7."""
+    tracking_number: str
+    """Number that the reporter has."""
+    service_code: str
+    """Code of the kind."""
+    priority: Priority
+    """Its own priority; that of the case may be higher."""
+    reported_at: AwareDatetime
+    """Moment of the submission, UTC."""
+    summary: str
+    """The description, or the kind's name."""
+    location: Location
+    """Location of the problem."""
+    attributes: Mapping[str, Any]
+    """Answers to the kind's questions by question code."""
+    media: tuple[Media, ...]
+    """Pictures and other files by address."""
+
+
+class WorkOrderOfCase(Data):
+    """A work order of a case; its bureau's notes are in the history."""
+
+    work_order_id: str
+    """Id of the work order, a UUIDv7."""
+    version: int
+    """Version that the bureau was sent."""
+    bureau: str
+    """Code of the bureau."""
+    role: WorkOrderRole
+    """``lead`` does the work, ``informed`` needs to know of it."""
+    status: WorkOrderStatus
+    """Its status."""
+    due: Due
+    """Its deadlines."""
+    route_rule: str
+    """Name of the rule that chose the bureau."""
+    scheduled_for: AwareDatetime | None
+    """Moment for which the work is scheduled, UTC; null when not scheduled."""
+    external_id: str | None
+    """Id of the work in the bureau's own system; null for none."""
+
+
+class CaseEntry(Data):
+    """An entry of a case's history."""
+
+    at: AwareDatetime
+    """When dispatch recorded it, UTC."""
+    by: str = Field(examples=["bureau:PBOT-MOD"])
+    """``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME`` or
+    ``system``."""
+    what: str = Field(examples=["status_changed"])
+    """Kind of the entry; that of an event on ``dispatch-cases`` is the event's."""
+    text: str
+    """Words for people, with the author's notes; without those of a bureau for another one."""
+    event_id: str | None
+    """Id of the event on ``dispatch-cases``; null for an entry without one."""
+
+
+class CaseDetails(ListedCase):
+    """A case with all that belongs to it."""
+
+    linked_case: str | None
+    """Id of an earlier, related case; null for none."""
+    requests: list[RequestOfCase]
+    """Its requests, oldest first."""
+    work_orders: list[WorkOrderOfCase]
+    """Its work orders in the order of issue."""
+    history: list[CaseEntry]
+    """What became of it, oldest first."""

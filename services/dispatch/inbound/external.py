@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.dispatch.records import MessageKey, StoredSurge
+from services.dispatch.records import CONTROL_CHARS, MessageKey, StoredSurge, strip_control_chars
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import (
@@ -22,7 +22,6 @@ from shared.contract.events import (
 )
 from shared.redaction import Redactor
 
-_CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(PlausibleMoment)
 
@@ -98,7 +97,7 @@ def _redacted_media(
 ) -> Iterator[Mapping[str, str | None]]:
     """Yield pictures whose addresses hold no contact data; what is nothing but that is left out."""
     for medium in media:
-        if url := redactor.redact_url((medium["url"] or "").translate(_CONTROL_CHARS)):
+        if url := redactor.redact_url((medium["url"] or "").translate(CONTROL_CHARS)):
             yield {"url": url}
 
 
@@ -143,16 +142,6 @@ def _given_at(time: object, now: datetime) -> datetime:
         return _TIMESTAMP.validate_python(time).astimezone(UTC)
     except ValidationError:
         return now
-
-
-def strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
-    """Return the data without control characters in their text fields, where they mean nothing."""
-    if not isinstance(data, Mapping):
-        return data
-    return {
-        name: value.translate(_CONTROL_CHARS) if isinstance(value, str) else value
-        for name, value in data.items()
-    }
 
 
 def _echo(data: object, field: str) -> str | None:

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 
+from services.dispatch.records import FeedPage
 from services.dispatch.store.case_events import add_case_events
 from shared.contract.events import CaseState, Event, WorkOrder
 from shared.runtime.cooperative import in_turns
+from shared.runtime.outbox.outbox import OutboxBatch, enqueue
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 
-LOCK_BUREAUS_SQL = """
+# Bureaus are locked until the transaction ends, in one order, so that no two wait for each other.
+_LOCK_BUREAUS_SQL = """
     SELECT pg_advisory_xact_lock(hashtext('bureau_events ' || current_schema()), key)
       FROM (SELECT DISTINCT hashtext(bureau) AS key
               FROM unnest($1::text[]) AS bureau
              ORDER BY key OFFSET 0) AS keys
 """
-"""Locks bureaus until the transaction ends, in one order, so that no two wait for each other."""
 _ADD_SQL = """
     WITH added AS (
         INSERT INTO bureau_events (bureau, event_id, case_id, work_order_id, level, time, payload)
@@ -71,19 +73,17 @@ _PRUNE_SQL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FeedPage:
-    """A page of a bureau's events.
+async def lock_bureaus(db: Connection, bureaus: Sequence[object]) -> None:
+    """Lock bureaus until the transaction ends: no event of theirs is added meanwhile."""
+    await db.execute(_LOCK_BUREAUS_SQL, bureaus)
 
-    Attributes:
-        events: The events with the bytes of the topic, oldest first.
-        last: Number of the last one, or the number after which the page began.
-        more: True when there are more.
+
+async def publish(db: Connection, produced: Iterable[Event | Outgoing]) -> list[OutboxBatch]:
+    """Keep events for bureaus and operators, and enqueue all for Kafka.
+
+    It is called last in a transaction. Returns what the relay is to publish after the commit.
     """
-
-    events: Sequence[bytes]
-    last: int
-    more: bool
+    return await enqueue(db, await keep_events(db, produced))
 
 
 async def keep_events(
@@ -116,7 +116,7 @@ async def keep_events(
     ]
     if found:
         values = columns(found)
-        await db.execute(LOCK_BUREAUS_SQL, values[0])
+        await lock_bureaus(db, values[0])
         if ahead := await db.fetch(_AHEAD_SQL, values[3], values[4]):
             await db.executemany(_RAISE_SQL, [tuple(row) for row in ahead])
         await db.execute(_ADD_SQL, *values)

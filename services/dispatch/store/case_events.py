@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from services.dispatch.records import KeptEvent
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
@@ -34,20 +35,6 @@ _PRUNE_SQL = """
     )
     SELECT count(*) FROM gone
 """
-
-
-@dataclass(frozen=True, slots=True)
-class KeptEvent:
-    """An event of a case.
-
-    Attributes:
-        number: Its place in the stream.
-        value: The event with the bytes of the topic.
-    """
-
-    number: int
-    event_id: str
-    value: bytes
 
 
 async def add_case_events(db: Connection, records: Collection[Outgoing]) -> None:

@@ -1,20 +1,20 @@
 """Cases as operators and bureaus read them: lists by an index of each filter, and one whole."""
 
-from collections import defaultdict
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
-
-from services.dispatch.inbound.case_filter import CaseFilter, search_query
-from services.dispatch.records import CaseHistoryEntry
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.records import CaseFilter, CaseHistoryEntry, WholeCase, uuids
+from services.dispatch.rules.case import Case
 from services.dispatch.store import rows
-from services.dispatch.store.postgres import CASE_REQUESTS_SQL, ORDERS_SQL, uuids
-from shared.runtime.postgres import Connection, Pool, transaction
+from services.dispatch.store.postgres import CASE_REQUESTS_SQL, cases_with_orders, snapshot
+from shared.runtime.postgres import Connection, Pool
 
+_TRACKING_NUMBER = re.compile(r"\d\d[- ][0-9A-Z]{4}[- ][0-9A-Z]{2,}", re.IGNORECASE)
+# Separators are those of the index, and what has a meaning in a text search query.
+_WORD = re.compile(r"[^\s\-./_'\\]+")
 _PAGE_SQL = "SELECT * FROM cases WHERE case_id < $1{} ORDER BY case_id DESC LIMIT $2"
 _WORDS = """to_tsvector('simple',
     replace(coalesce(said ->> 'tracking_number', ''), '-', '') || ' '
@@ -38,7 +38,6 @@ _CONDITIONS: Mapping[str, str] = {
     "in_time": "(overdue_at > {} OR overdue_at IS NULL)",
 }
 """Conditions in the words of the indexes, by the names of ``_values``."""
-_ONE_MOMENT_SQL = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _PLAN_BY_VALUES_SQL = "SET LOCAL plan_cache_mode = force_custom_plan"
 """The best index of a filter depends on its values: few cases lie in a block, many in a city."""
 _CASE_SQL = "SELECT * FROM cases WHERE case_id = ANY($1::uuid[])"
@@ -63,15 +62,6 @@ class CasePage:
 
 
 @dataclass(frozen=True, slots=True)
-class WholeCase:
-    """A case with its requests and its history, oldest first."""
-
-    case: Case
-    requests: Sequence[CaseRequest]
-    history: Sequence[CaseHistoryEntry]
-
-
-@dataclass(frozen=True, slots=True)
 class PostgresCases:
     """Reads cases without locks."""
 
@@ -84,22 +74,19 @@ class PostgresCases:
             before: Only cases with a lower id, which is older, are listed.
             limit: The most cases.
         """
-        async with transaction(self.pool) as db:
-            await db.execute(_ONE_MOMENT_SQL)
+        async with snapshot(self.pool) as db:
             return await list_cases(db, wanted, before, limit, now)
 
     async def find(self, case_id: str) -> WholeCase | None:
         """Return a case as of one moment; None for an unknown one."""
-        async with transaction(self.pool) as db:
-            await db.execute(_ONE_MOMENT_SQL)
-            for row in await db.fetch(_CASE_SQL, uuids([case_id])):
-                orders = map(rows.order_of, await db.fetch(ORDERS_SQL, [case_id]))
+        async with snapshot(self.pool) as db:
+            for case in await cases_with_orders(db, await db.fetch(_CASE_SQL, uuids([case_id]))):
                 requests = map(rows.request_of, await db.fetch(CASE_REQUESTS_SQL, [case_id]))
                 history = await db.fetch(_HISTORY_SQL, [case_id])
                 return WholeCase(
-                    rows.case_of(row, tuple(orders)),
+                    case,
                     sorted(requests, key=lambda request: (request.reported_at, request.request_id)),
-                    [_entry_of(case_id, entry) for entry in history],
+                    [CaseHistoryEntry(case_id=case_id, **dict(entry)) for entry in history],
                 )
         return None
 
@@ -122,12 +109,8 @@ async def list_cases(
     await db.execute(_PLAN_BY_VALUES_SQL)
     found = await db.fetch(_PAGE_SQL.format(conditions), *values)
     shown = found[:limit]
-    orders: defaultdict[UUID, list[CaseWorkOrder]] = defaultdict(list)
-    for row in await db.fetch(ORDERS_SQL, [row["case_id"] for row in shown]):
-        orders[row["case_id"]].append(rows.order_of(row))
-    listed = [
-        (rows.case_of(row, tuple(orders[row["case_id"]])), row["overdue_at"]) for row in shown
-    ]
+    cases = await cases_with_orders(db, shown)
+    listed = [(case, row["overdue_at"]) for case, row in zip(cases, shown, strict=True)]
     return CasePage(listed, len(found) > limit)
 
 
@@ -146,6 +129,12 @@ def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]
     return values
 
 
-def _entry_of(case_id: str, row: Record) -> CaseHistoryEntry:
-    """Return the entry of a row of ``history``."""
-    return CaseHistoryEntry(case_id=case_id, **dict(row))
+def search_query(text: str) -> str:
+    """Return PostgreSQL's text search query for the beginnings of all words of a text.
+
+    A tracking number is one word, as in the index; all numbers of a year begin alike.
+    """
+    words = _WORD.findall(text)
+    if _TRACKING_NUMBER.fullmatch(text.strip()):
+        words = ["".join(words)]
+    return " & ".join(f"'{word}':*" for word in words)

@@ -1,16 +1,16 @@
 """Dispatch's store on PostgreSQL."""
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 
-from services.dispatch.records import ChangeSet, MessageKey
+from asyncpg import Record
+
+from services.dispatch.records import ChangeSet, MessageKey, uuids
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
 from shared.runtime.postgres import Connection, Pool, columns, insert_rows, transaction
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _LOCK_CASES_SQL = """
     WITH RECURSIVE merge_target AS (
@@ -33,10 +33,11 @@ _LOCK_CASES_SQL = """
      ORDER BY case_id
        FOR UPDATE
 """
-_CASE_OF_ORDER_SQL = """
-    SELECT cases.* FROM cases JOIN work_orders USING (case_id) WHERE work_order_id = ANY($1::uuid[])
+_CASES_OF_ORDERS_SQL = """
+    SELECT * FROM cases
+     WHERE case_id IN (SELECT case_id FROM work_orders WHERE work_order_id = ANY($1::uuid[]))
 """
-ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
+_ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
 _DUE_CASES_SQL = """
     SELECT DISTINCT case_id::text
       FROM (SELECT case_id FROM work_orders WHERE next_reminder_at <= $1
@@ -69,7 +70,7 @@ _UPDATE_CASES_SQL = """
                        merged_into, operator_knew, notes, others_notes, overdue_at)
      WHERE stored.case_id = changed.case_id
 """
-_UPDATEORDERS_SQL = """
+_UPDATE_ORDERS_SQL = """
     UPDATE work_orders AS stored
        SET role = changed.role, status = changed.status, version = changed.version,
            acknowledge_by = changed.acknowledge_by, complete_by = changed.complete_by,
@@ -114,12 +115,7 @@ class PostgresDispatchStore:
         Ids that are no UUID match nothing. The targets of merges of the cases are included.
         """
         found = await self._db.fetch(_LOCK_CASES_SQL, uuids(case_ids), uuids(work_order_ids))
-        if not found:
-            return []
-        orders: defaultdict[object, list[CaseWorkOrder]] = defaultdict(list)
-        for row in await self._db.fetch(ORDERS_SQL, [row["case_id"] for row in found]):
-            orders[row["case_id"]].append(rows.order_of(row))
-        return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in found]
+        return await cases_with_orders(self._db, found) if found else []
 
     async def due_cases(self, now: datetime, limit: int) -> Collection[str]:
         """Return the cases of the work orders whose reminders are due, the earliest first.
@@ -176,7 +172,7 @@ class PostgresDispatchStore:
         await self._insert("case_requests", map(rows.request_row, changes.joined_requests))
         await self._insert("updates", map(rows.update_row, changes.updates))
         await self._update(_UPDATE_CASES_SQL, map(rows.changed_case_row, changes.changed_cases))
-        await self._update(_UPDATEORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
+        await self._update(_UPDATE_ORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
         await self._insert("history", map(rows.history_row, changes.history))
         await self._insert("commands", map(rows.command_row, changes.commands))
         await self._update(_RESTATE_CASES_SQL, map(rows.restated_case_row, changes.restated_cases))
@@ -193,17 +189,28 @@ class PostgresDispatchStore:
             await self._db.execute(statement, *columns(found))
 
 
-async def find_work_order(pool: Pool, work_order_id: str) -> tuple[Case, CaseWorkOrder] | None:
-    """Return a work order and its case as of one moment, without locks; None for an unknown one."""
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncGenerator[Connection]:
+    """Yield a transaction that reads as of one moment."""
     async with transaction(pool) as db:
         await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for case in await db.fetch(_CASE_OF_ORDER_SQL, uuids([work_order_id])):
-            orders = tuple(map(rows.order_of, await db.fetch(ORDERS_SQL, [case["case_id"]])))
-            order = next(one for one in orders if one.work_order_id == work_order_id)
-            return rows.case_of(case, orders), order
-    return None
+        yield db
 
 
-def uuids(ids: Collection[str]) -> list[str]:
-    """Return those of the ids that are UUIDs; no others are in the database."""
-    return [text for text in ids if _UUID.fullmatch(text)]
+async def find_work_orders(
+    db: Connection, work_order_ids: Collection[str]
+) -> Sequence[tuple[Case, CaseWorkOrder]]:
+    """Return work orders with their cases, without locks; unknown ones are left out."""
+    wanted = frozenset(work_order_ids)
+    found = await cases_with_orders(db, await db.fetch(_CASES_OF_ORDERS_SQL, uuids(wanted)))
+    return [
+        (case, order) for case in found for order in case.orders if order.work_order_id in wanted
+    ]
+
+
+async def cases_with_orders(db: Connection, cases: Sequence[Record]) -> Sequence[Case]:
+    """Return the cases of rows of ``cases``."""
+    orders: defaultdict[object, list[CaseWorkOrder]] = defaultdict(list)
+    for row in await db.fetch(_ORDERS_SQL, [row["case_id"] for row in cases]):
+        orders[row["case_id"]].append(rows.order_of(row))
+    return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in cases]

@@ -4,11 +4,9 @@ Which cases belong to a surge is not stored: the view ``surge_cases`` has the ru
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from datetime import datetime
+from dataclasses import astuple
 
-from services.dispatch.records import StoredSurge
-from services.dispatch.store.postgres import uuids
+from services.dispatch.records import StoredSurge, SurgeClosing, SurgeWithCases, uuids
 from shared.contract.events import new_id
 from shared.runtime.postgres import (
     Connection,
@@ -18,7 +16,7 @@ from shared.runtime.postgres import (
     transaction,
     translate_errors,
 )
-from shared.vocabulary import CLOSED_STATUSES, ClosingStatus
+from shared.vocabulary import CLOSED_STATUSES
 
 _UPSERT_SQL = """
     INSERT INTO surges (surge_id, jurisdiction, dedup_group, district, started_at, ended_at,
@@ -62,42 +60,6 @@ _DUE_SQL = """
        FOR UPDATE OF due SKIP LOCKED
 """
 _DONE_SQL = "DELETE FROM surge_closing_cases WHERE case_id = ANY ($1::uuid[])"
-
-
-@dataclass(frozen=True, slots=True)
-class SurgeWithCases:
-    """A surge, and how many cases it has.
-
-    Attributes:
-        number: Counts the surges in the order of their arrival.
-        open_case_count: Those of them that are open.
-        closing_count: Cases that an operator ordered to close and that are not closed yet.
-    """
-
-    number: int
-    surge: StoredSurge
-    case_count: int
-    open_case_count: int
-    closing_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SurgeClosing:
-    """An operator's order to close cases of a surge.
-
-    Attributes:
-        source: CloudEvents source of the commands that follow from it.
-        reason: Why, in the operator's words.
-        status: Status of the closed cases.
-        given_at: When the operator gave it, UTC.
-    """
-
-    source: str
-    actor: str
-    reason: str
-    note: str
-    status: ClosingStatus
-    given_at: datetime
 
 
 async def upsert_surges(db: Connection, surges: Sequence[StoredSurge]) -> None:

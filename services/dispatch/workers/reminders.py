@@ -10,11 +10,11 @@ import structlog
 
 from services.dispatch.handlers.reminders import on_reminders_due
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.store.bureau_events import keep_events
+from services.dispatch.store.bureau_events import publish
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.shutdown import pause
-from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.outbox.outbox import HandOver
 from shared.runtime.postgres import Pool, transaction
 
 log = structlog.get_logger()
@@ -62,6 +62,6 @@ class ReminderWorker:
                 return 0
             events, changes = on_reminders_due(await store.load(due, ()), self.policy, now)
             await store.write(changes)
-            batches = await enqueue(db, await keep_events(db, events))
+            batches = await publish(db, events)
         self.hand_over(batches)
         return len(due)

@@ -7,10 +7,14 @@ from datetime import datetime
 
 import structlog
 
-from services.dispatch.command_calls import run_commands
-from services.dispatch.handlers.operators import operator_audit
+from services.dispatch.handlers.commands import operator_audit
+from services.dispatch.handlers.incoming import on_command_calls
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.store.surges import SurgeClosing, cases_to_close, remove_closed
+from services.dispatch.records import SurgeClosing
+from services.dispatch.rules.operator_commands import CommandRefusal
+from services.dispatch.store.bureau_events import publish
+from services.dispatch.store.postgres import PostgresDispatchStore
+from services.dispatch.store.surges import cases_to_close, remove_closed
 from shared.contract.events import OperatorCommanded, new_id
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.shutdown import WokenWork
@@ -64,12 +68,14 @@ class SurgeClosingWorker:
             if not due:
                 return 0
             commands = [_command(case_id, closing) for case_id, closing in due]
-            answers, batches = await run_commands(db, commands, self.policy, self.clock())
+            store = PostgresDispatchStore(db)
+            outcomes, produced = await on_command_calls(commands, store, self.policy, self.clock())
             await remove_closed(db, [case_id for case_id, _ in due])
+            batches = await publish(db, produced)
         self.hand_over(batches)
-        for command, answer in zip(commands, answers, strict=True):
-            outcome = answer.refusal.code if answer.refusal else "executed"
-            audit("operator_command", **operator_audit(command, outcome))
+        for command, outcome in zip(commands, outcomes, strict=True):
+            code = outcome.code if isinstance(outcome, CommandRefusal) else "executed"
+            audit("operator_command", **operator_audit(command, code))
         return len(due)
 
 

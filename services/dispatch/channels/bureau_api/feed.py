@@ -1,9 +1,5 @@
 """The feed of a bureau's work orders over HTTP."""
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
-
 import pydantic_core
 from aiohttp import web
 
@@ -12,10 +8,9 @@ from services.dispatch.channels.bureau_api.operations import (
     READ_FEED,
     READ_WORK_ORDER,
 )
-from services.dispatch.store.bureau_events import FeedPage, PostgresFeed
-from services.dispatch.workers.event_watch import FeedWatch
-from shared.contract.events import FieldError, WorkOrder
-from shared.runtime.http.bureau_access import BureauAccess
+from services.dispatch.ports import DispatchPorts
+from services.dispatch.records import FeedPage
+from shared.contract.events import FieldError
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import JSON, answers_errors, json_response
 from shared.runtime.http.deadline import Deadline
@@ -31,48 +26,30 @@ from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 
 
-@dataclass(frozen=True, slots=True)
-class FeedReading:
-    """The sources of the routes of the feed.
-
-    Attributes:
-        feed: The events of the bureaus.
-        work_order: Returns the present state of a work order by its id; None for an unknown one.
-    """
-
-    feed: PostgresFeed
-    watch: FeedWatch
-    work_order: Callable[[str], Coroutine[Any, Any, WorkOrder | None]]
-
-
-def feed_routes(access: BureauAccess, reading: FeedReading) -> list[web.RouteDef]:
-    """Return the routes by which bureaus read their work orders.
-
-    Args:
-        access: Says whose bureau a call may be about.
-    """
+def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
+    """Return the routes by which bureaus read their work orders."""
 
     @answers_errors("Call again in a moment, with the same cursor.")
     async def read(request: web.Request) -> web.Response:
         """Answer with the next events; wait for one where the caller wants to."""
-        bureau = await access.own(request)
+        bureau = await core.access.own(request)
         faults: list[FieldError] = []
         limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
         wait_s = number_in(request, "wait", 0, 0, MAX_WAIT_S, faults)
         after = position_in(request, "events", bureau, faults)
         refuse_faults(faults)
-        page = await Deadline().wait_for(reading.feed.page(bureau, after, limit))
+        page = await Deadline().wait_for(core.feed.page(bureau, after, limit))
         if not page.events and wait_s:
-            await reading.watch.wait(bureau, after, wait_s)
-            page = await Deadline().wait_for(reading.feed.page(bureau, after, limit))
+            await core.feed_watch.wait(bureau, after, wait_s)
+            page = await Deadline().wait_for(core.feed.page(bureau, after, limit))
         return _response(page, bureau)
 
     @answers_errors("Look again in a moment.")
     async def read_one(request: web.Request) -> web.Response:
         """Answer with the whole state of one of the caller's work orders."""
-        bureau = await access.bureau(request)
+        bureau = await core.access.bureau(request)
         order_id = request.match_info["work_order_id"]
-        order = await Deadline().wait_for(reading.work_order(order_id))
+        order = await Deadline().wait_for(core.work_order(order_id))
         if order is None or order.bureau != bureau:
             detail = "You have no work order with this id."
             raise RefusedError(

@@ -1,21 +1,16 @@
 """Bureaus' updates of their work orders over HTTP."""
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
 
 from services.dispatch.channels.bureau_api.operations import UPDATE_WORK_ORDER
-from services.dispatch.channels.bureau_api.store import find_answer, keep_answer
-from services.dispatch.handlers.incoming import on_update_call
-from services.dispatch.inbound.external import incoming_update
-from services.dispatch.policy import DispatchPolicy
-from services.dispatch.store.bureau_events import keep_events
-from services.dispatch.store.postgres import PostgresDispatchStore
+from services.dispatch.ports import DispatchPorts, IdReusedError
 from shared.contract.events import (
     FieldError,
     UpdateReceipt,
@@ -24,7 +19,6 @@ from shared.contract.events import (
     usable_trace,
 )
 from shared.runtime.clock import utc_now
-from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.calls import (
     answers_errors,
     body_of,
@@ -38,11 +32,6 @@ from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Pool, transaction
-
-TakeUpdate: TypeAlias = Callable[[str, WorkOrderUpdated, bytes], Coroutine[Any, Any, UpdateReceipt]]
-"""Processes the update of a bureau with the digest of its body; returns the receipt."""
 
 _STATUS: Mapping[str, int] = {
     "unknown_work_order": 404,
@@ -58,13 +47,13 @@ _FIELDS: Mapping[str, str] = {
 """The field at fault, by the code of a refusal with 422."""
 
 
-def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
+def update_routes(core: DispatchPorts) -> list[web.RouteDef]:
     """Return the route by which bureaus update their work orders."""
 
     @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         """Answer with the receipt; a repeat gets the same one."""
-        bureau = await access.bureau(request)
+        bureau = await core.access.bureau(request)
         data = json_of(await body_of(request))
         order_id = request.match_info["work_order_id"]
         update = WorkOrderUpdated(
@@ -75,33 +64,14 @@ def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
             data=_data(data, order_id, bureau),
         )
         digest = sha256(json.dumps([order_id, data], sort_keys=True).encode()).digest()
-        return _response(await Deadline().wait_for(take(bureau, update, digest)), update)
+        work = attempt(partial(core.report_update, update, bureau, digest))
+        try:
+            return _response(await Deadline().wait_for(work), update)
+        except IdReusedError:
+            raise id_reused("update") from None
 
     path = "/v1/work-orders/{work_order_id}/updates"
     return [web.post(path, documents(post, UPDATE_WORK_ORDER))]
-
-
-def update_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> TakeUpdate:
-    """Return the function that processes updates."""
-
-    async def take(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
-        return await attempt(partial(take_once, bureau, event, digest))
-
-    async def take_once(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
-        incoming = incoming_update(event, bureau)
-        async with transaction(pool) as db:
-            if known := await find_answer(db, incoming.key):
-                if known.receipt is None or known.body_digest != digest:
-                    raise id_reused("update")
-                return known.receipt
-            store = PostgresDispatchStore(db)
-            receipt, events = await on_update_call(incoming, store, policy, utc_now())
-            await keep_answer(db, incoming.key, digest, receipt)
-            batches = await enqueue(db, await keep_events(db, events))
-        on_commit(batches)
-        return receipt
-
-    return take
 
 
 def _data(body: Any, work_order_id: str, bureau: str) -> Any:  # noqa: ANN401 - any JSON

@@ -1,6 +1,6 @@
 """The mail of a digest: a short table as text, and all of it as CSV."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
@@ -9,8 +9,8 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.dispatch.channels.forwarding.rules.digests import SECTIONS, DigestEntry, in_order
-from shared.contract.events import Location
+from services.dispatch.channels.forwarding.rules.digests import SECTIONS, Section
+from shared.contract.events import WorkOrder
 from shared.csv_text import csv_text
 
 _ROWS_A_SECTION = 25
@@ -34,6 +34,14 @@ COLUMNS = (
     "request_count",
     "case_id",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """Work order in a digest, with its section."""
+
+    section: Section
+    order: WorkOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +84,48 @@ def digest_mail(
     return message.as_bytes()
 
 
+def in_order(entries: Collection[DigestEntry]) -> list[DigestEntry]:
+    """Return entries by section, then by urgency and age."""
+    return sorted(
+        entries,
+        key=lambda entry: (
+            SECTIONS.index(entry.section),
+            entry.order.priority.level,
+            entry.order.first_reported_at,
+            entry.order.work_order_id,
+        ),
+    )
+
+
+def is_worth_sending(entries: Collection[DigestEntry]) -> bool:
+    """Return True when something is new, changed or overdue."""
+    return any(entry.section != "open" for entry in entries)
+
+
 def digest_csv(entries: Sequence[DigestEntry]) -> str:
     """Return work orders as CSV, with a header line."""
     return csv_text(COLUMNS, map(_row, entries))
 
 
 def _row(entry: DigestEntry) -> Sequence[Any]:
-    case, order = entry.case, entry.order
-    place = case.problem.location
-    at = place if isinstance(place, Location) else Location(precision="none")
+    order = entry.order
     return (
         entry.section,
         order.work_order_id,
-        case.priority.level,
+        order.priority.level,
         order.status,
         order.role,
-        case.service_code,
-        case.problem.service_name,
-        case.problem.summary,
-        at.address,
-        at.latitude,
-        at.longitude,
-        case.first_reported_at.isoformat(),
+        order.service_code,
+        order.service_name,
+        order.summary,
+        order.location.address,
+        order.location.latitude,
+        order.location.longitude,
+        order.first_reported_at.isoformat(),
         order.due.acknowledge_by.isoformat(),
         order.due.complete_by.isoformat(),
-        case.request_count,
-        case.case_id,
+        order.request_count,
+        order.case_id,
     )
 
 
@@ -121,14 +145,12 @@ def _lines(head: DigestHead, day: date, entries: Sequence[DigestEntry]) -> Itera
 
 
 def _line(entry: DigestEntry, zone: ZoneInfo) -> str:
-    case, place = entry.case, entry.case.problem.location
-    address = place.address if isinstance(place, Location) else None
-    due = entry.order.due.complete_by.astimezone(zone)
+    order, due = entry.order, entry.order.due.complete_by.astimezone(zone)
     parts = (
-        case.problem.service_name,
-        " ".join((address or "").split())[:_SUMMARY] or None,
-        f"{entry.order.status}, due {due:%a %b} {due.day}, {due:%H:%M}",
-        " ".join(case.problem.summary.split())[:_SUMMARY],
-        entry.order.work_order_id,
+        order.service_name,
+        " ".join((order.location.address or "").split())[:_SUMMARY] or None,
+        f"{order.status}, due {due:%a %b} {due.day}, {due:%H:%M}",
+        " ".join(order.summary.split())[:_SUMMARY],
+        order.work_order_id,
     )
-    return f"  {case.priority.level}  {' | '.join(filter(None, parts))}"
+    return f"  {order.priority.level}  {' | '.join(filter(None, parts))}"

@@ -13,12 +13,12 @@ from types import MappingProxyType
 
 import structlog
 
-from services.dispatch.channels.forwarding.digest_mail import DigestHead, digest_mail
-from services.dispatch.channels.forwarding.rules.digests import (
-    DigestState,
+from services.dispatch.channels.forwarding.digest_mail import (
+    DigestHead,
+    digest_mail,
     is_worth_sending,
-    last_due_day,
 )
+from services.dispatch.channels.forwarding.rules.digests import DigestState, last_due_day
 from services.dispatch.channels.forwarding.store.digests import Digests
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.metrics import FORWARDS

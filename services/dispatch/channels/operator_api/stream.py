@@ -10,8 +10,8 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from services.dispatch.store.case_events import KeptEvent, PostgresCaseEvents
-from services.dispatch.workers.event_watch import FeedWatch
+from services.dispatch.ports import DispatchPorts
+from services.dispatch.records import KeptEvent
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors
@@ -96,8 +96,7 @@ class CaseStream:
         comment_every_s: Seconds between two comments, which show that the stream is alive.
     """
 
-    events: PostgresCaseEvents
-    watch: FeedWatch
+    core: DispatchPorts
     comment_every_s: float = 15.0
 
     async def position(self, last_id: str | None) -> int | None:
@@ -106,7 +105,8 @@ class CaseStream:
         Args:
             last_id: Id of the last event that it read; None to begin now.
         """
-        return await self.events.position_of(last_id) if last_id else await self.events.head()
+        events = self.core.case_events
+        return await events.position_of(last_id) if last_id else await events.head()
 
     async def send(self, request: web.Request, response: web.StreamResponse, position: int) -> None:
         """Send events until the reader leaves or the service stops.
@@ -118,13 +118,13 @@ class CaseStream:
         """
         clock = asyncio.get_running_loop().time
         comment_at = clock() + self.comment_every_s
-        while request.transport and not self.watch.stopped:
+        while request.transport and not self.core.case_watch.stopped:
             left_s = min(comment_at - clock(), _PRESENT_EVERY_S)
-            await self.watch.wait(_STREAM, position, max(0.0, left_s))
+            await self.core.case_watch.wait(_STREAM, position, max(0.0, left_s))
             if clock() >= comment_at:
                 await response.write(_COMMENT)
                 comment_at += self.comment_every_s
-            page = await Deadline().wait_for(self.events.page(position, _PAGE))
+            page = await Deadline().wait_for(self.core.case_events.page(position, _PAGE))
             if page:
                 await response.write(b"".join(map(_frame, page)))
                 position = page[-1].number
@@ -141,12 +141,16 @@ def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> l
         operator = await callers.operator(request)
         with limit.opened(operator):
             found = await Deadline().wait_for(stream.position(request.headers.get(_LAST_ID)))
-            begin = await Deadline().wait_for(stream.events.head()) if found is None else found
+            begin = (
+                await Deadline().wait_for(stream.core.case_events.head())
+                if found is None
+                else found
+            )
             response = web.StreamResponse(headers=_HEADERS)
             await response.prepare(request)
             with suppress(SystemicError, TransientError, ConnectionError):  # the caller resumes
                 await response.write(_RESET if found is None else _COMMENT)
-                await stream.send(request, response, begin)
+                await stream.send(request, response, begin or 0)
             return response
 
     return [web.get("/v1/stream", documents(follow, FOLLOW_CASES))]

@@ -1,6 +1,5 @@
 """Surges over HTTP: their list, and closing their cases."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 
 from aiohttp import web
@@ -14,18 +13,11 @@ from services.dispatch.channels.operator_api.command_operations import (
     ClosingOrder,
     ListedSurge,
 )
-from services.dispatch.inbound.external import strip_control_chars
-from services.dispatch.policy import DispatchPolicy
-from services.dispatch.store.surges import (
-    SurgeClosing,
-    SurgeWithCases,
-    city_of_surge,
-    list_surges,
-    order_closing,
-)
+from services.dispatch.ports import DispatchPorts
+from services.dispatch.records import SurgeClosing, SurgeWithCases, strip_control_chars
 from shared.contract.events import FieldError
 from shared.runtime.clock import utc_now
-from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
     answers_errors,
     body_of,
@@ -38,32 +30,24 @@ from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.list_queries import encode_cursor, number_in, position_in, refuse_faults
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.ops.audit import audit
-from shared.runtime.postgres import Pool
 
 _ALL = "all"
 """Stands for the bureau in the cursors of the list, which is about all of them."""
 _NEWEST = 2**63 - 1
 
 
-def surge_routes(
-    callers: Callers, pool: Pool, policy: DispatchPolicy, wake: Callable[[], None]
-) -> list[web.RouteDef]:
-    """Return the routes of surges.
-
-    Args:
-        wake: Called when there are cases to close.
-    """
+def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
+    """Return the routes of surges."""
 
     @answers_errors("Look again in a moment.")
     async def read(request: web.Request) -> web.Response:
         """Answer with the next surges, the newest first."""
-        await callers.operator(request)
+        await core.access.callers.operator(request)
         faults: list[FieldError] = []
         limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
         before = position_in(request, "surges", _ALL, faults, otherwise=_NEWEST)
         refuse_faults(faults)
-        found = await Deadline().wait_for(list_surges(pool, before, limit + 1))
+        found = await Deadline().wait_for(core.surges(before, limit + 1))
         shown = found[:limit]
         return json_response(
             {
@@ -76,25 +60,21 @@ def surge_routes(
     @answers_errors("Look first whether its cases are closed.")
     async def close(request: web.Request) -> web.Response:
         """Order the closing of the cases that are open now; answer with their number."""
-        operator = await callers.operator(request)
+        operator = await core.access.callers.operator(request)
         order = _order(await body_of(request))
-        surge_id, deadline = request.match_info["surge_id"], Deadline()
-        city = await deadline.wait_for(city_of_surge(pool, surge_id))
-        if city is None:
-            detail = "There is no surge with this id. GET /v1/surges lists them."
-            raise RefusedError(problem_response(404, "No such surge", detail, code="unknown_surge"))
-        redact = policy.city_redactor(city).redact_note
+        surge_id = request.match_info["surge_id"]
         closing = SurgeClosing(
             source=f"/http/{operator}",
             actor=order.actor,
-            reason=redact(order.reason),
-            note=redact(order.note),
+            reason=order.reason,
+            note=order.note,
             status=order.status,
             given_at=utc_now(),
         )
-        count = await deadline.wait_for(order_closing(pool, surge_id, closing))
-        audit("surge_closing", actor=order.actor, surge_id=surge_id, cases=count)
-        wake()
+        count = await Deadline().wait_for(core.close_surge(surge_id, closing))
+        if count is None:
+            detail = "There is no surge with this id. GET /v1/surges lists them."
+            raise RefusedError(problem_response(404, "No such surge", detail, code="unknown_surge"))
         return json_response({"surge_id": surge_id, "count": count})
 
     return [

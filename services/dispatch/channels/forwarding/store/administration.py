@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.dispatch.store.postgres import uuids
+from services.dispatch.records import uuids
 from shared.runtime.database import Database
 
 _LIST = """

@@ -1,14 +1,13 @@
 """Webhooks of the bureaus: their settings, the log of their calls, and replay."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from services.dispatch.store.bureau_events import LOCK_BUREAUS_SQL
-from services.dispatch.store.postgres import uuids
+from services.dispatch.records import uuids
 from shared.delivery_attempts import Breaker
-from shared.runtime.postgres import Pool, transaction, translate_errors
+from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
 
 _PUT = """
     INSERT INTO webhooks (bureau, url, enabled, disabled_reason, secrets, begins_after)
@@ -117,9 +116,14 @@ class CallPage:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """The webhooks of all bureaus."""
+    """The webhooks of all bureaus.
+
+    Attributes:
+        lock_bureau: Locks a bureau in a transaction: no event of it is added meanwhile.
+    """
 
     pool: Pool
+    lock_bureau: Callable[[Connection, str], Awaitable[None]]
 
     async def put(self, bureau: str, url: str, secret: str, *, enabled: bool) -> Webhook:
         """Set a webhook; what waits for one that is enabled is due at once.
@@ -130,7 +134,7 @@ class Webhooks:
             enabled: Whether it is called.
         """
         async with transaction(self.pool) as db:
-            await db.execute(LOCK_BUREAUS_SQL, [bureau])  # no event is added meanwhile
+            await self.lock_bureau(db, bureau)
             [row] = await db.fetch(_PUT, bureau, url, enabled, secret)
             if enabled:
                 await db.execute(_DUE_ANEW, bureau)
@@ -199,5 +203,5 @@ class Webhooks:
         async with transaction(self.pool) as db:
             if not await db.fetchval(_EXISTS, bureau):
                 return None
-            await db.execute(LOCK_BUREAUS_SQL, [bureau])
+            await self.lock_bureau(db, bureau)
             return int(await db.fetchval(statement, bureau, *chosen))
