@@ -1,6 +1,6 @@
 """Uploads of pictures by bureaus, which are passed on to intake: it keeps all pictures."""
 
-import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -16,10 +16,11 @@ from shared.runtime.http.callers import RefusedError, authorization_of
 from shared.runtime.http.calls import MIB, answers_errors
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.shedding import KEY_SHARE
 
 PATH = "/v1/media"
-MAX_UPLOADS = 4
-"""Uploads in memory at a time."""
+# Uploads in memory at a time, of all bureaus and of one.
+MAX_UPLOADS, MAX_UPLOADS_OF_BUREAU = 4, 2
 _MAX_BYTES = 10 * MIB + 64 * 1024
 """A picture, and the rest of a form."""
 _WITHIN_S = 45.0
@@ -52,16 +53,21 @@ def media_routes(access: BureauAccess, intake: aiohttp.ClientSession | None) -> 
     """
     if intake is None:
         return []
-    uploads = asyncio.Semaphore(MAX_UPLOADS)
+    uploads = Counter[str]()
 
     @answers_errors("Send the picture again in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Answer as intake does."""
-        await access.bureau(request)
-        if uploads.locked():
+        bureau = await access.bureau(request)
+        if uploads[bureau] >= MAX_UPLOADS_OF_BUREAU:
+            raise RefusedError(KEY_SHARE.response())
+        if uploads.total() >= MAX_UPLOADS:
             raise _unavailable()
-        async with uploads:
+        uploads[bureau] += 1
+        try:
             return await _pass_on(request, intake)
+        finally:
+            uploads[bureau] -= 1
 
     return [web.post(PATH, documents(upload, UPLOAD))]
 
