@@ -88,7 +88,6 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
     """Return the event of one change of a case.
 
     Args:
-        transition: The change, and the case after it.
         cause: The event that led to it; None for the passing of time.
     """
     case, change = transition.case, transition.change
@@ -209,11 +208,7 @@ def _work_order_case(case: Case) -> dict[str, Any]:
 def receipt(
     incoming: IncomingUpdate, result: UpdateResult, now: datetime
 ) -> UpdateAccepted | UpdateRefused:
-    """Return the receipt for an update; its fields reveal nothing of other bureaus' work.
-
-    Args:
-        incoming: The update with its sender.
-    """
+    """Return the receipt for an update; its fields reveal nothing of other bureaus' work."""
     refusal, case = result.refusal, result.case
     data = UpdateReceipt(
         update_id=incoming.key.id,

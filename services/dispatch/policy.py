@@ -41,10 +41,8 @@ class DispatchPolicy:
     """Facts that routing, deadlines and validation depend on.
 
     Attributes:
-        calendars: Business time by the id of the jurisdiction.
+        calendars: By the id of the jurisdiction; so are ``redactors`` and ``areas``.
         bureau_by_topic: Code of the bureau that writes to a topic of updates, by topic name.
-        redactors: Redaction of notes by the id of the jurisdiction.
-        areas: Polygons of the routing rules of those jurisdictions that have some.
     """
 
     catalogue: Catalogue
@@ -100,8 +98,6 @@ class DispatchPolicy:
 
         Args:
             now: Decides which bureaus can be reached.
-            attributes: Answers to the kind's questions.
-            location: Where it is; None where that does not matter.
         """
         calendar = self.calendars[jurisdiction.id]
         local = now.astimezone(calendar.zone)
@@ -140,7 +136,6 @@ class DispatchPolicy:
         """Return the deadline policy of a kind.
 
         Args:
-            kind: The kind, for its target and base level.
             lead: The bureau that leads the case; its hours count.
         """
         open_time = self.open_time(jurisdiction.id, lead)
@@ -148,9 +143,6 @@ class DispatchPolicy:
 
     def case_deadlines(self, case: Case, since: datetime) -> DeadlinePolicy:
         """Return the deadline policy of a case.
-
-        Args:
-            case: The case, for its kind and lead.
 
         Raises:
             NotInCatalogueError: The catalogue lost its jurisdiction or its kind.

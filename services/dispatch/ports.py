@@ -57,9 +57,7 @@ class DispatchPorts:
     Attributes:
         access: Authorization of calls; its rate limits count over all channels.
         pool: Connections for calls over HTTP.
-        on_commit: Called with the batches of a committed transaction.
         wake_on_commit: Registers a function that is called after each commit of this process.
-        wake_closings: Called when there are cases to close.
     """
 
     settings: DispatchSettings

@@ -59,11 +59,8 @@ class UpdateResult:
     """Result of an update.
 
     Attributes:
-        refusal: Why it is refused; None when it is accepted.
         case: The case after it; None unless the work order is the sender's own.
         version: Version of the work order after the batch; None likewise.
-        changed: True when the work order changed.
-        case_change: Change of the case itself; None when the case did not change.
     """
 
     refusal: UpdateRefusal | None = None
@@ -79,7 +76,6 @@ class ProcessedMessage:
 
     Attributes:
         parsed: The update or command; None where it was malformed.
-        refused_as: Code of the refusal; None when it was accepted.
         changed: True for an update that changed its work order.
     """
 
@@ -94,13 +90,11 @@ class CaseHistoryEntry:
     """An entry of a case's history.
 
     Attributes:
-        at: When dispatch recorded it.
         by: ``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME``
             or ``system``.
         note: Words of the bureau or operator named in ``by``, besides the text.
-        case_event: Id of its event on ``dispatch-cases``; None for an entry without one.
-        event_id: The event that led to it, where the entry is what tells a repeat.
-        request_id: The request of the case that it is about.
+        case_event: Id of its event on ``dispatch-cases``.
+        event_id: Id of the event that led to it, where the entry is its idempotency key.
     """
 
     case_id: str
@@ -119,11 +113,9 @@ class StoredSurge:
     """A surge that triage announced.
 
     Attributes:
-        dedup_group: Group of the kinds that surge.
         district: District of the reports, or ``unknown``.
         started_at: Its beginning, UTC, inclusive.
         ended_at: Its end, exclusive; None while it goes on.
-        report_count: Independent reports, as last announced.
         expected: Usual number of reports in the same time.
     """
 
@@ -142,10 +134,8 @@ class LoadedState:
     """Stored state that a batch depends on.
 
     Attributes:
-        cases: Every case that the messages are about.
         case_ids: The cases of those requests of the messages that belong to one already.
-        update_keys: Those updates of the messages that were processed before.
-        command_keys: Those commands of the messages that were processed before.
+        update_keys: Those processed before; so are ``command_keys``.
         case_requests: All requests of the cases that commands split or merge, or that get a place.
         history_ids: Those events of the messages that are in the history of a case already.
     """
@@ -164,13 +154,9 @@ class ChangeSet:
 
     Attributes:
         changed_cases: Stored cases with a new version or new notes.
-        new_orders: New work orders, each with the id of its case.
-        changed_orders: Stored work orders that changed.
-        joined_requests: Requests that joined their first case.
         restated_cases: Those of the changed cases whose problem another request describes now, or
             whose location became known.
         changed_requests: Stored requests that are in another case or have a location now.
-        history: New entries of the history.
     """
 
     opened_cases: Sequence[Case] = ()
@@ -200,7 +186,6 @@ class CommandAnswer:
 
     Attributes:
         events: The events of its cases, with the bytes of their topic.
-        refusal: Why it is refused; None where it was executed.
         body_digest: SHA-256 of the body over HTTP; None for a command over Kafka.
     """
 
@@ -216,7 +201,6 @@ class FeedPage:
     Attributes:
         events: The events with the bytes of the topic, oldest first.
         last: Number of the last one, or the number after which the page began.
-        more: True when there are more.
     """
 
     events: Sequence[bytes]
@@ -260,8 +244,7 @@ class SurgeClosing:
 
     Attributes:
         source: CloudEvents source of the commands that follow from it.
-        status: Status of the closed cases.
-        given_at: In UTC.
+        given_at: UTC.
     """
 
     source: str

@@ -146,12 +146,7 @@ class UnitOfWork:
         return sorted(requests, key=lambda request: (request.reported_at, request.request_id))
 
     def join(self, request: CaseRequest, case: Case, cause: Event) -> None:
-        """Record a request that joined its first case.
-
-        Args:
-            case: The case after that.
-            cause: The event that led to it.
-        """
+        """Record a request that joined its first case."""
         self._case_ids[request.request_id] = request.case_id
         self._joined[request.request_id] = request
         self.change(case, cause)

@@ -32,13 +32,7 @@ def case_events(
     now: datetime,
     author: ChangeAuthor | None = None,
 ) -> list[Event]:
-    """Return the event of each change of a case, and record it.
-
-    Args:
-        cause: The event that led to them; None for the passing of time.
-        uow: State of the batch; takes the entries.
-        author: The bureau or operator who made them; None for none.
-    """
+    """Return the event of each change of a case, and record it."""
     events = []
     for transition in transitions:
         event = case_event(transition, cause, now)
@@ -58,11 +52,7 @@ def case_events(
 
 
 def notice_events(uow: UnitOfWork, now: datetime) -> list[Event]:
-    """Return the events of the pending notices to bureaus, and record each new work order.
-
-    Args:
-        uow: State of the batch; takes the entries.
-    """
+    """Return the events of the pending notices to bureaus, and record each new work order."""
     events: list[Event] = []
     for notice in uow.pending_notices():
         case_id = notice.case.case_id
@@ -82,7 +72,6 @@ def reminded(
 
     Args:
         order: The work order as its bureau knows it.
-        uow: State of the batch; takes the entry.
     """
     text = reminder_in_words(order.bureau, planned)
     uow.record_entry(CaseHistoryEntry(case.case_id, now, SYSTEM.name, "work_order_reminder", text))
@@ -94,7 +83,6 @@ def record_update(update: BureauUpdate, case: Case, uow: UnitOfWork, now: dateti
 
     Args:
         update: The update, without contact data.
-        uow: State of the batch; takes the entry.
     """
     by, note = author_of_update(update)
     text = update_in_words(update)

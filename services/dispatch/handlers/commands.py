@@ -199,7 +199,7 @@ def operator_audits(
     """Yield an entry for each command of a batch.
 
     Args:
-        produced: What the batch led to: events of cases, dead letters of refused commands.
+        produced: Events of cases, and dead letters of refused commands.
     """
     executed = {event.causationid for event in produced if isinstance(event, Event)}
     refusals = dict(_refusals(produced))
@@ -216,7 +216,6 @@ def operator_audit(
     """Return the audit entry of one command.
 
     Args:
-        command: The command; a batch that is handled again repeats its id.
         outcome: ``executed``, ``repeated``, or the code of the refusal.
         record: ``topic/partition/offset``; None for a call over HTTP.
     """

@@ -30,10 +30,6 @@ def put_feedback(
 
     The first NO after a closing reopens the case; every NO is a note for its bureaus.
 
-    Args:
-        uow: State of the batch; takes the change.
-        now: The present moment, from which new deadlines count.
-
     Raises:
         UnknownRequestError: The request has no case here.
         NotInCatalogueError: The catalogue lost the kind of a case that is reopened.

@@ -57,10 +57,6 @@ async def on_messages(
     """Handle a batch in order; return the events and dead letters that follow.
 
     A bureau gets one event per work order that the batch changed, however many messages did so.
-
-    Args:
-        store: The tables, inside the transaction of the batch.
-        policy: Kinds, bureaus and calendars.
     """
     parsed = [_parse(message, policy, now) for message in messages]
     uow = UnitOfWork(await _load(parsed, store))
@@ -93,9 +89,6 @@ def on_request_triaged(
 
     A request without a case needs no work of the city. A duplicate of a case that dispatch does
     not have opens that case; one of a merged case joins the target of the merge.
-
-    Args:
-        uow: State of the batch; takes the changes.
     """
     decision = event.data
     if decision.case_id is None or uow.has_request(decision.request_id):

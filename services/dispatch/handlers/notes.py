@@ -51,9 +51,6 @@ def put_note(
     A location in it becomes that of a request and of a case without one, and a case that waited
     for it at the desk is transferred.
 
-    Args:
-        uow: State of the batch; takes the change.
-
     Raises:
         UnknownRequestError: The request has no case; triage passes no such note on.
     """
@@ -135,9 +132,6 @@ def raise_by_notes(
     event: RequestReassessed, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[CaseTransition]:
     """Raise the priority of a request's case, with deadlines that count from now. Idempotent.
-
-    Args:
-        uow: State of the batch; takes the change.
 
     Raises:
         UnknownRequestError: The request has no case here.

@@ -21,10 +21,6 @@ def on_reminders_due(
 
     A reminder follows the event with the state that it carries. Every work order is written, since
     its next reminder follows from its state anew: another version may have left it unknown.
-
-    Args:
-        cases: The cases, locked.
-        policy: Kinds, bureaus and calendars.
     """
     uow = UnitOfWork(LoadedState(cases))
     events: list[Event] = []

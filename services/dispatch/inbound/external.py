@@ -32,9 +32,7 @@ class IncomingUpdate:
 
     Attributes:
         key: Its idempotency key; ``key.bureau`` is the sender.
-        parsed: The update, or why it is malformed.
-        work_order_id: Its work order, as far as that can be parsed; for the receipt.
-        status: Its status, as far as that can be parsed; for the receipt.
+        work_order_id: As far as it can be parsed, for the receipt; so is ``status``.
     """
 
     key: MessageKey
@@ -66,11 +64,7 @@ class IncomingUpdate:
 
 @dataclass(frozen=True, slots=True)
 class IncomingCommand:
-    """An operator's command.
-
-    Attributes:
-        parsed: The command, or why it is malformed.
-    """
+    """An operator's command."""
 
     key: MessageKey
     event: OperatorCommanded

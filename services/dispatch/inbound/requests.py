@@ -21,9 +21,7 @@ def incoming_request(
     """Return the request of a decision, with its route and deadlines.
 
     Args:
-        case_id: The case that the request is to open or join.
         case: That case; None where the request opens it. The hours of its lead count.
-        policy: Kinds, bureaus and calendars.
         now: Decides which bureaus can be reached; deadlines count from the submission.
 
     Raises:
@@ -61,9 +59,6 @@ def moved_request(
     """Return a request that an operator moves to another case.
 
     Args:
-        case: The case that it leaves.
-        case_id: The case that it is to open or join.
-        policy: Kinds, bureaus and calendars.
         now: Decides which bureaus can be reached; deadlines count from now.
 
     Raises:
@@ -92,7 +87,6 @@ def placed_request(
     Args:
         case: The case, whose kind and priority count.
         location: The location that became known, in the city's own land.
-        policy: Kinds, bureaus and calendars.
         now: Decides which bureaus can be reached; deadlines count from now.
 
     Raises:
@@ -117,10 +111,6 @@ def neighbour_at(
     request: CaseRequest, case: Case, location: Location, policy: DispatchPolicy
 ) -> ExternalAgency | None:
     """Return the neighbour in whose land a location lies; None for the city's own.
-
-    Args:
-        case: The case, whose kind counts.
-        location: The location that became known.
 
     Raises:
         NotInCatalogueError: The catalogue no longer has the kind of the case.

@@ -88,9 +88,6 @@ class OpenTime:
 
     A bureau that never closes has no holidays. On days when the clocks change, a bureau that is
     open over the change has an hour more or less.
-
-    Attributes:
-        calendar: Time zone and holidays of the city.
     """
 
     calendar: BusinessCalendar

@@ -22,12 +22,11 @@ class Problem:
     """A problem as its report describes it; nothing in it is about the reporter.
 
     Attributes:
-        service_name: Name of the kind, in English.
         summary: The reporter's description; the kind's name where that is blank.
         notes: Instructions for the bureaus, from the kind's entry in the catalogue.
-        location: A ``Location`` of the wire contract; the rules only pass it on.
+        location: ``Location`` of the wire contract, and ``media`` ``Media``; rules only pass them
+            on.
         attributes: Answers to the kind's questions, by the code of the field.
-        media: ``Media`` of the wire contract; the rules only pass them on.
     """
 
     service_name: str
@@ -54,14 +53,9 @@ class CaseRequest:
     """A request of a case, with all data that a case of its own would start with.
 
     Attributes:
-        request_id: Id that intake gave it.
-        case_id: The case that it belongs to now.
-        tracking_number: Number that its reporter has.
-        service_code: Its kind, as triage decided it.
         priority: Its own priority; that of its case may be higher.
-        problem: The problem as this request describes it.
         conditions: Conditions of its kind that it meets; some inform a further bureau.
-        moves: How often operators have moved it to another case.
+        moves: Number of times that operators moved it to another case.
     """
 
     request_id: str
@@ -82,12 +76,9 @@ class CaseWorkOrder:
     Attributes:
         number: Counts the work orders of the case from 1, in the order of issue.
         role: The case follows the status of its ``lead``; others are ``informed``.
-        route_rule: Name of the rule that chose the bureau.
-        status: As its bureau reported it last.
         version: Number of events about it that its bureau got; 0 before the first.
-        scheduled_for: Time of the planned work, while it is ``scheduled``.
         external_id: The bureau's own number for it.
-        waiting_since: When its clock stopped, while it waits for the resident.
+        waiting_since: Time at which its clock stopped; None while it runs.
         reminded: Reminders that its bureau got; no part of the state in its events.
     """
 
@@ -115,20 +106,14 @@ class Case:
     """One problem as it is after ``version`` changes.
 
     Attributes:
-        case_id: Id that triage gave it.
         version: Counts its changes from 1, without gaps.
         dedup_group: Group of kinds whose reports can be the same problem.
         service_code: Kind of the request that opened it.
-        status: Follows the work order of its lead.
         priority: The highest of its requests, unless an operator set another.
-        first_reported_at: When the first of its requests was submitted.
-        last_reported_at: When the last of its requests was submitted.
         opened_by: Id of the request that it represents; the first one until that is split off.
         linked_case: An earlier case that may be the same problem.
         problem: The problem as the request ``opened_by`` describes it.
         lead_bureau: Code of the bureau that leads it, or led it last.
-        orders: Its work orders by their number.
-        closed_at: End of the work on it; None while it is open.
         merged_into: The case that has its requests now.
         lowered_from: Priority known when an operator lowered it; None after a raise.
         notes: What its reporters and bureaus added, the newest last.

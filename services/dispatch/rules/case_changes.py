@@ -11,13 +11,7 @@ from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
 
 @dataclass(frozen=True, slots=True)
 class RequestAdded:
-    """A request joined the case.
-
-    Attributes:
-        tracking_number: Number that its reporter has.
-        moved_from: The case that it was in before an operator moved it, if one did.
-        moves: How often operators have moved it.
-    """
+    """A request joined the case."""
 
     request_id: str
     tracking_number: str
@@ -57,7 +51,6 @@ class RequestMovedOut:
 
     Attributes:
         opened_by: The request that this case represents from now on, where that changed.
-        moves: How often operators have moved the request.
     """
 
     request_id: str
@@ -71,9 +64,6 @@ class StatusChanged:
     """The lead bureau changed the status; with ``bureau`` None an operator did.
 
     Attributes:
-        previous_status: Status before.
-        public_note: The bureau's words to residents.
-        scheduled_for: Time of the planned work.
         media: The bureau's pictures of the work, as ``Media`` of the wire contract.
     """
 
@@ -89,11 +79,7 @@ class Closed:
     """The lead bureau closed the case; with ``bureau`` None an operator did.
 
     Attributes:
-        previous_status: Status before.
-        public_note: The bureau's words to residents.
         reason: Why, in the words of the bureau or operator; ``merged`` for a merge.
-        merged_into: The case that has its requests now.
-        media: The bureau's pictures of the work, as ``Media`` of the wire contract.
     """
 
     previous_status: CaseStatus
@@ -110,7 +96,6 @@ class Reopened:
     """An operator or a resident reopened the case.
 
     Attributes:
-        previous_status: Status before.
         reason: Why, in the operator's words, or ``resident_says_not_fixed``.
     """
 
@@ -120,12 +105,7 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """The lead bureau missed a deadline.
-
-    Attributes:
-        due_at: When it was.
-        escalated_to: Code of the bureau that it is escalated to; None for none.
-    """
+    """The lead bureau missed a deadline."""
 
     what: MissedDeadline
     due_at: datetime

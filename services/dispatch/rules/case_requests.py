@@ -19,16 +19,7 @@ from shared.vocabulary import WorkOrderRole
 
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """A request that is to open or join the case ``request.case_id``.
-
-    Attributes:
-        dedup_group: Group of kinds whose reports can be the same problem.
-        linked_case: An earlier case that may be the same problem.
-        route: The bureaus that get work.
-        deadline_policy: Computes the deadlines of that work.
-        new_id: Returns a fresh id for a work order.
-        moved_from: The case that it was in before an operator moved it.
-    """
+    """A request that is to open or join the case ``request.case_id``."""
 
     request: CaseRequest
     jurisdiction: str
@@ -115,7 +106,6 @@ def with_raised_priority(
     """Return the next version of a case, with a higher priority and no deadline later than before.
 
     Args:
-        case: The case before.
         deadline_policy: Counts from the raise.
     """
     due = deadline_policy.due(priority.level)

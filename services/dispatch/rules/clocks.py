@@ -17,11 +17,7 @@ _MISSED: Mapping[Reminder, MissedDeadline] = {
 
 
 class PlannedReminder(NamedTuple):
-    """A reminder that a bureau has not got.
-
-    Attributes:
-        at: When it is sent.
-    """
+    """A reminder that a bureau has not got."""
 
     at: datetime
     reminder: Reminder
@@ -39,12 +35,7 @@ def stop_clock(order: CaseWorkOrder, at: datetime) -> CaseWorkOrder:
 
 
 def restart_clock(order: CaseWorkOrder, at: datetime, clock: OpenTime) -> CaseWorkOrder:
-    """Return a work order whose deadlines run, moved by the time for which they stood still.
-
-    Args:
-        order: The work order.
-        at: When the wait ended.
-    """
+    """Return a work order whose deadlines run, moved by the time for which they stood still."""
     since = order.waiting_since
     if since is None:
         return order

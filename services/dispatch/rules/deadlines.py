@@ -36,12 +36,7 @@ class WorkOrderDeadline:
         return cls(clock.after(since, _WARNED_AT * clock.between(since, due_at)), due_at)
 
     def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "WorkOrderDeadline":
-        """Return the deadline after its clock stood still; what had passed before stays.
-
-        Args:
-            since: When the clock stopped.
-            until: When it went on.
-        """
+        """Return the deadline after its clock stood still; what had passed before stays."""
         soon_at, due_at = (
             at if at <= since else clock.after(until, clock.between(since, at))
             for at in (self.soon_at, self.due_at)
@@ -81,12 +76,7 @@ class Deadlines:
         )
 
     def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "Deadlines":
-        """Return both deadlines after their clock stood still; what had passed before stays.
-
-        Args:
-            since: When the clock stopped.
-            until: When it went on.
-        """
+        """Return both deadlines after their clock stood still; what had passed before stays."""
         return Deadlines(
             self.acknowledge.moved(since, until, clock), self.complete.moved(since, until, clock)
         )
@@ -101,7 +91,6 @@ class DeadlinePolicy:
     """Computes the deadlines of one request or case from the catalogue's target.
 
     Attributes:
-        open_time: Time during which the lead bureau is open.
         base_level: Level of a report of this kind without further reasons.
         target_hours: Hours until a problem of this kind must be solved.
     """
@@ -142,7 +131,6 @@ def acknowledgement(
 
     Args:
         since: When the bureau got the work order.
-        open_time: Time during which the lead bureau is open.
     """
     if level in URGENT_LEVELS:
         due_at = since.astimezone(UTC) + _ACKNOWLEDGE_URGENT[level]

@@ -16,7 +16,6 @@ def next_lead(case: Case, candidates: Iterable[str | None], desk: str | None) ->
     declines is declined for good.
 
     Args:
-        case: The case before.
         candidates: Codes of bureaus in the order of preference; None is skipped.
         desk: Code of the bureau that finds out whose a problem is; None where a city has none.
     """

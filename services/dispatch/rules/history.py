@@ -109,7 +109,6 @@ def may_read_note(reader: str | None, author: str) -> bool:
 
     Args:
         reader: Code of a bureau; None for an operator.
-        author: Name of the author of the entry.
     """
     return reader is None or author == f"{_BUREAU}{reader}" or not author.startswith(_BUREAU)
 

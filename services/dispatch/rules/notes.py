@@ -19,10 +19,6 @@ def add_notes(case: Case, notes: Sequence[CaseNote] = (), others: Sequence[CaseN
 
     Beyond ``MAX_NOTES`` the oldest notes of others are left out first, then the oldest of the
     request with the most notes, and those of bureaus last.
-
-    Args:
-        case: The case before.
-        notes: Notes of reporters and bureaus.
     """
     kept = [*case.notes, *notes]
     while len(kept) > MAX_NOTES:
@@ -33,12 +29,7 @@ def add_notes(case: Case, notes: Sequence[CaseNote] = (), others: Sequence[CaseN
 
 
 def with_notes_of(case: Case, source: Case, is_kept: Callable[[CaseNote], bool]) -> Case:
-    """Return the case with the notes of another case that are kept, and no others.
-
-    Args:
-        case: The case before.
-        source: The case whose notes they are.
-    """
+    """Return the case with the notes of another case that are kept, and no others."""
     return replace(
         case,
         notes=tuple(filter(is_kept, source.notes)),
@@ -61,7 +52,6 @@ def raise_priority(
     What an operator lowered may stay (``stays_lowered``).
 
     Args:
-        case: The case before.
         deadline_policy: Counts from the raise.
     """
     if priority.level >= case.priority.level or stays_lowered(case, priority):

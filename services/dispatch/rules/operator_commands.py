@@ -28,15 +28,8 @@ class CaseCommand:
     """A validated command of an operator.
 
     Attributes:
-        case_id: The case that it is about.
-        reason: Why, in the operator's words.
-        at: When the operator gave it, in UTC.
-        level: New priority level, for a command that sets it.
-        request_id: The request to split off.
-        into_case: The case to merge into.
-        bureau: Code of the new lead bureau.
+        at: UTC, by the operator's clock.
         status: Status of the closed case; ``declined`` when None.
-        note: Words to residents about the closing.
     """
 
     command: CommandName
@@ -66,7 +59,6 @@ class CommandResult:
 
     Attributes:
         transitions: In order; the last one of each case has its final state.
-        moved_requests: Requests that are in another case now.
     """
 
     transitions: Sequence[CaseTransition]
@@ -101,8 +93,6 @@ def lower_priority(
     the priority again.
 
     Args:
-        case: The case before.
-        command: Has the new level and the reason.
         deadline_policy: Counts from the first report of the case.
     """
     level = _new_level(case, command, "lower")
@@ -125,8 +115,6 @@ def raise_priority(
     """Raise the priority and tighten the deadlines.
 
     Args:
-        case: The case before.
-        command: Has the new level and the reason.
         deadline_policy: Counts from now.
     """
     level = _new_level(case, command, "raise")
@@ -154,14 +142,7 @@ def _new_level(
 def transfer_lead(
     case: Case, command: CaseCommand, bureaus: Collection[str], new_order: Reassignment
 ) -> CommandOutcome:
-    """Give the lead of the case to another bureau.
-
-    Args:
-        case: The case before.
-        command: Has the code of the new lead bureau.
-        bureaus: Codes of the city's bureaus.
-        new_order: Id and deadline of the work order, in case the bureau needs a new one.
-    """
+    """Give the lead of the case to another bureau."""
     if command.bureau is None:
         return missing("bureau", "which bureau shall lead")
     if command.bureau not in bureaus:
@@ -200,13 +181,7 @@ def withdraw(case: Case) -> Case:
 def reopen(
     case: Case, command: CaseCommand, due: Deadlines, new_id: Callable[[], str]
 ) -> CommandOutcome:
-    """Reopen a closed case; see ``reopen_case``.
-
-    Args:
-        case: The case before.
-        due: Deadlines of all new work orders.
-        new_id: Returns a fresh id for a work order.
-    """
+    """Reopen a closed case; see ``reopen_case``."""
     if case.merged_into is not None:
         return CommandRefusal(
             "case_merged", f"Its requests are in the case {case.merged_into}: reopen that one."

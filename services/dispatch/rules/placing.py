@@ -18,11 +18,7 @@ def with_location(of: T, location: object) -> T:
 
 
 def with_neighbour(case: Case, name: str, phone: str | None) -> Case:
-    """Return a case with the instruction to tell the neighbour in whose land it lies.
-
-    Args:
-        phone: Its phone number; None where it is unknown.
-    """
+    """Return a case with the instruction to tell the neighbour in whose land it lies."""
     whom = f"{name}, {phone}" if phone else name
     note = f"The place is outside the city. Please tell them: {whom}."
     problem = replace(case.problem, notes=(*case.problem.notes, note))
@@ -47,7 +43,6 @@ def leave_desk(
     Args:
         case: A case that ``waits_for_place``, with its location.
         incoming: A request of it, with the route that follows from the location.
-        new_order: Id and deadline of the work order, in case the bureau needs a new one.
     """
     lead, problem = incoming.route.lead, case.problem
     if lead.bureau == case.lead_bureau:

@@ -23,7 +23,6 @@ class CasePriority:
         """Return the lowest score of a level, with one more reason for the difference.
 
         Args:
-            code: Stable name of the reason.
             why: The operator's words; they become the evidence of the reason.
         """
         score = MIN_SCORE[level]

@@ -19,8 +19,6 @@ class Escalation:
 
     Attributes:
         to: Code of the bureau that it is escalated to; None for none.
-        due: Deadlines of its work order, where it needs one.
-        new_id: Returns a fresh id for that.
     """
 
     to: str | None
@@ -33,9 +31,7 @@ class CaseReminders:
     """Reminders of one case.
 
     Attributes:
-        case: The case after them.
         sent: Each with the id of its work order, in the order in which they were due.
-        transitions: Changes of the case: what its lead missed.
     """
 
     case: Case
@@ -48,10 +44,6 @@ def remind(case: Case, now: datetime, escalation: Callable[[], Escalation]) -> C
 
     A deadline that the lead missed is a version of the case. The bureau that it is escalated to
     gets a work order in the role ``informed``, unless it has an unfinished one.
-
-    Args:
-        case: The case before.
-        escalation: Called where the lead missed a deadline.
     """
     sent: list[tuple[str, PlannedReminder]] = []
     transitions: list[CaseTransition] = []

@@ -34,12 +34,6 @@ def reopen_case(
 
     Other work orders, final or not, stay as they are. A lead bureau that still has an unfinished
     work order of the case leads with that one.
-
-    Args:
-        case: The case before.
-        due: Deadlines of all new work orders.
-        new_id: Returns a fresh id for a work order.
-        route_rule: Name of the rule that chose the bureaus of the new work orders.
     """
 
     def reissued(of: Case, order: CaseWorkOrder) -> Case:

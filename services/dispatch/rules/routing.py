@@ -21,14 +21,9 @@ class RoutingContext:
     """Facts about a report that routing depends on.
 
     Attributes:
-        kind: Its kind, from the catalogue.
-        conditions: Codes of the conditions that it meets.
         is_open: Returns True when the bureau of a code can be reached now.
-        local_time: The present moment by the city's clock.
-        is_holiday: True on a public holiday.
         desk: The bureau that finds out where the problem is; None where that is known, or where
             the kind needs no place.
-        attributes: Answers to the kind's questions.
         district: District of the city; None outside all.
         areas: Polygons of the rules that it lies in.
         owner: Owner of the land, by its code in the catalogue; None for the city.
@@ -62,11 +57,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class CaseRoute:
-    """The bureaus that get work on a case, each once.
-
-    Attributes:
-        notes: Remarks of the rules for the work orders.
-    """
+    """The bureaus that get work on a case, each once."""
 
     lead: Assignment
     informed: tuple[Assignment, ...]

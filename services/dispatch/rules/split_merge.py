@@ -32,7 +32,6 @@ def split_request(
     opened that case, the case represents its oldest remaining request from now on.
 
     Args:
-        case: The case before.
         remaining: The requests that stay; at least one.
         incoming: The request, addressed to its new case.
     """
@@ -82,7 +81,6 @@ def merge_case(
 
     Args:
         incoming: Every request of ``case``, addressed to ``into``; at least one.
-        command: Has the time of the command.
     """
     transitions: list[CaseTransition] = []
     after = add_notes(replace(into, lowered_from=None), case.notes, case.others_notes)

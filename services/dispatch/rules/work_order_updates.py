@@ -46,15 +46,9 @@ class BureauUpdate:
     """A well-formed update; times are in UTC.
 
     Attributes:
-        work_order_id: The work order that it is about.
-        bureau: The bureau that it names as its sender.
-        status: New status of the work order.
+        bureau: Its sender, as the update names it.
         at: When that status began, by the bureau's clock.
         internal_note: Words to the city alone; never published.
-        scheduled_for: Time of the planned work.
-        reason: Why the work was declined or ended.
-        transfer_to: Code of the bureau that shall have the work.
-        external_id: The bureau's own number for the work.
         expected_version: Version of the work order that the bureau last saw.
         media: Pictures of the work, as ``Media`` of the wire contract; the rules only pass them on.
     """
@@ -86,10 +80,8 @@ class UpdateContext:
     """Facts that an update is validated against.
 
     Attributes:
-        order: The work order that it names.
         version: Version of that work order after the earlier messages of the batch.
         sender: Bureau whose topic the update came from, whatever bureau it names.
-        bureaus: Codes of the city's bureaus.
     """
 
     order: CaseWorkOrder
@@ -189,10 +181,6 @@ def apply_status(
     The update of an informed bureau changes its work order alone. A lead that completes or
     declines closes the case; the work orders of other bureaus stay as they are.
 
-    Args:
-        case: The case before.
-        order: The work order of the case that the update is about.
-
     Returns:
         The case, and the change of the case itself, or None where only the work order changed.
     """
@@ -227,11 +215,7 @@ def hand_over(
     other bureau gets a new one that must be complete by the same time.
 
     Args:
-        case: The case before.
-        order: The work order that another bureau takes.
         update: A valid update with the status ``transferred`` or ``declined``.
-        to: Code of the bureau that takes over.
-        new_order: Id and deadline of the work order, in case the bureau needs a new one.
 
     Returns:
         The case, and the change of the case itself, or None for an informed bureau's work order.
@@ -249,11 +233,7 @@ def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Re
     """Return the case after a work order went to another bureau; a new version for the lead's.
 
     Args:
-        case: The case before.
         ended: The work order in its final status.
-        to: Code of the bureau that takes over.
-        rule: The ``route_rule`` of a new work order.
-        new_order: Id and deadline of a new work order.
     """
     case = case.with_order(ended)
     taker = case.latest_of(to)
@@ -280,7 +260,6 @@ def time_of_change(claimed: datetime, reported_at: datetime, now: datetime) -> d
     """Return when a change happened by the sender's clock, corrected where that must be wrong.
 
     Args:
-        claimed: The time as the bureau or operator gave it.
         reported_at: First report of the case; nothing changes before it.
         now: The present moment; replaces a time that is more than an hour ahead of it.
     """

@@ -139,12 +139,7 @@ class PostgresFeed:
     pool: Pool
 
     async def page(self, bureau: str, after: int, limit: int) -> FeedPage:
-        """Return the next events of a bureau.
-
-        Args:
-            after: Number after which the page begins.
-            limit: The most events.
-        """
+        """Return the next events of a bureau."""
         with translate_errors():
             rows = await self.pool.fetch(_PAGE_SQL, bureau, after, limit + 1)
         shown = rows[:limit]
@@ -158,10 +153,6 @@ class PostgresFeed:
         return {row["bureau"]: row["max"] for row in rows if row["max"] is not None}
 
     async def prune(self, bureau: str, age: timedelta) -> int:
-        """Delete some of the oldest events and calls of a bureau; return how many.
-
-        Args:
-            age: Only what is older goes.
-        """
+        """Delete some of the oldest events and calls of a bureau; return how many."""
         with translate_errors():
             return int(await self.pool.fetchval(_PRUNE_SQL, bureau, age))

@@ -54,12 +54,7 @@ class PostgresCaseEvents:
     pool: Pool
 
     async def page(self, after: int, limit: int) -> Sequence[KeptEvent]:
-        """Return the next events.
-
-        Args:
-            after: Number after which they begin.
-            limit: The most events.
-        """
+        """Return the next events."""
         with translate_errors():
             rows = await self.pool.fetch(_PAGE_SQL, after, limit)
         return [KeptEvent(row["seq"], str(row["event_id"]), row["payload"]) for row in rows]

@@ -54,7 +54,6 @@ class CasePage:
 
     Attributes:
         cases: Each with the moment at which it becomes overdue, or became so.
-        more: True when there are older ones.
     """
 
     cases: Sequence[tuple[Case, datetime | None]]
@@ -68,12 +67,7 @@ class PostgresCases:
     pool: Pool
 
     async def page(self, wanted: CaseFilter, before: UUID, limit: int, now: datetime) -> CasePage:
-        """Return the newest cases.
-
-        Args:
-            before: Only cases with a lower id, which is older, are listed.
-            limit: The most cases.
-        """
+        """Return the newest cases."""
         async with snapshot(self.pool) as db:
             return await list_cases(db, wanted, before, limit, now)
 
@@ -97,9 +91,7 @@ async def list_cases(
     """Return the newest cases.
 
     Args:
-        db: A transaction.
         before: Only cases with a lower id, which is older, are listed.
-        limit: The most cases.
     """
     values, conditions = [before, limit + 1], ""
     for name, given in _values(wanted, now).items():

@@ -122,7 +122,6 @@ class PostgresDispatchStore:
 
         Args:
             now: Reminders due until then count, inclusive.
-            limit: Number of work orders at most.
         """
         return [row["case_id"] for row in await self._db.fetch(_DUE_CASES_SQL, now, limit)]
 

@@ -68,12 +68,7 @@ async def upsert_surges(db: Connection, surges: Sequence[StoredSurge]) -> None:
 
 
 async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[SurgeWithCases]:
-    """Return surges, the newest first.
-
-    Args:
-        before: Number before which they begin.
-        limit: The most surges.
-    """
+    """Return surges, the newest first."""
     with translate_errors():
         rows = await pool.fetch(_PAGE_SQL, before, limit, [*CLOSED_STATUSES])
     return [
@@ -106,9 +101,6 @@ async def city_of_surge(pool: Pool, surge_id: str) -> str | None:
 
 async def order_closing(pool: Pool, surge_id: str, closing: SurgeClosing) -> int:
     """Note which cases are to be closed: those of the surge that are open now.
-
-    Args:
-        closing: The order.
 
     Returns:
         How many; a case that an earlier order is about does not count again.

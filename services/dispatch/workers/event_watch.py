@@ -39,11 +39,7 @@ class FeedWatch:
         return self._stopped
 
     async def wait(self, bureau: str, after: int, seconds: float) -> None:
-        """Return when the bureau has an event after a number, or the time is over.
-
-        Args:
-            after: Number of the event that the caller knows.
-        """
+        """Return when the bureau has an event after a number, or the time is over."""
         if self._stopped:
             return
         waiter = _Waiter(bureau, after)

@@ -26,12 +26,7 @@ _WORK_ORDERS = 200
 
 @dataclass(frozen=True, slots=True)
 class ReminderWorker:
-    """Looks for due reminders, by an index, and publishes each once.
-
-    Attributes:
-        policy: Kinds, bureaus and calendars.
-        hand_over: Called after each commit, to pass the outbox's batches to the relay.
-    """
+    """Looks for due reminders, by an index, and publishes each once."""
 
     pool: Pool
     policy: DispatchPolicy

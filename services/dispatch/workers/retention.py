@@ -23,12 +23,7 @@ _STREAM_AGE = timedelta(hours=25)
 
 @dataclass(frozen=True, slots=True)
 class BureauEventRetention:
-    """Deletes old events, 1,000 per transaction.
-
-    Attributes:
-        bureaus: The codes of all bureaus.
-        case_events: The events of the stream.
-    """
+    """Deletes old events, 1,000 per transaction."""
 
     feed: PostgresFeed
     bureaus: Collection[str]

@@ -34,10 +34,6 @@ class SurgeClosingWorker:
 
     What is to be closed is in a table, and leaves it in the transaction that closes it: after a
     crash the rest follows, and no case is closed twice.
-
-    Attributes:
-        policy: Kinds, bureaus and calendars.
-        hand_over: Called after each commit, to pass the outbox's batches to the relay.
     """
 
     pool: Pool

@@ -29,11 +29,7 @@ _PASSED_ON = ("Content-Type", "Location", "Retry-After")
 
 @asynccontextmanager
 async def open_intake(url: HttpUrl | None) -> AsyncGenerator[aiohttp.ClientSession | None]:
-    """Open a client of intake.
-
-    Args:
-        url: Base URL of intake; None for none.
-    """
+    """Open a client of intake."""
     if url is None:
         yield None
         return
@@ -46,11 +42,7 @@ async def open_intake(url: HttpUrl | None) -> AsyncGenerator[aiohttp.ClientSessi
 
 
 def media_routes(access: BureauAccess, intake: aiohttp.ClientSession | None) -> list[web.RouteDef]:
-    """Return the route by which bureaus upload pictures of their work; none without intake.
-
-    Args:
-        intake: A client of intake, to which the bureau's key is known as well.
-    """
+    """Return the route by which bureaus upload pictures of their work; none without intake."""
     if intake is None:
         return []
     uploads = Counter[str]()

@@ -59,11 +59,7 @@ class DigestHead:
 def digest_mail(
     head: DigestHead, day: date, entries: Sequence[DigestEntry], now: datetime
 ) -> bytes:
-    """Return the message; built again it has the same Message-ID.
-
-    Args:
-        head: Whom it is from and to.
-    """
+    """Return the message; built again it has the same Message-ID."""
     message = EmailMessage(policy=_SEVEN_BIT)
     message["From"] = formataddr((f"{head.city} 311", head.sender))
     message["To"] = head.mailbox

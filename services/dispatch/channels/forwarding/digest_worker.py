@@ -46,7 +46,7 @@ class DigestWorker:
     """Sends the digests of one bureau.
 
     Attributes:
-        at: When one is due, by the city's clock.
+        at: Time of day by the city's clock.
     """
 
     digests: Digests

@@ -42,12 +42,7 @@ _ABOUT_THE_REQUEST = frozenset(
 
 
 class CallFailedError(Exception):
-    """The other system gives no usable answer.
-
-    Attributes:
-        outcome: What the call came to.
-        reason: Why, for an operator.
-    """
+    """The other system gives no usable answer."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
@@ -88,15 +83,7 @@ class Open311Client:
         return Failed(outcome, _reason(outcome, said), may_have_arrived(outcome))
 
     async def find(self, order: WorkOrder, since: datetime) -> Accepted | None:
-        """Return the request that a work order became; None where there is none.
-
-        Args:
-            order: The work order.
-            since: When it may have been submitted first.
-
-        Raises:
-            CallFailedError: The requests since then cannot be read, or are too many.
-        """
+        """Return the request that a work order became; None where there is none."""
         began = (since - _CLOCKS_DIFFER).astimezone(UTC)
         query = {
             "service_code": self.to.service_codes[order.service_code],
@@ -122,9 +109,6 @@ class Open311Client:
 
         A server that has given its requests other ids since answers by these. Then each is asked
         for alone, so that it is certain which one is meant.
-
-        Raises:
-            CallFailedError: They cannot be read.
         """
         query = {"service_request_id": ",".join(ids), "extensions": "true"}
         _, entries = await self._read("requests", query, missing_is_empty=True)
@@ -144,11 +128,7 @@ class Open311Client:
         return entries[0] if entries else None
 
     async def id_of_token(self, token: str) -> str | None:
-        """Return the id that a token stands for; None while there is none.
-
-        Raises:
-            CallFailedError: It cannot be read.
-        """
+        """Return the id that a token stands for; None while there is none."""
         path = f"tokens/{quote(token, safe='')}"
         _, entries = await self._read(path, {}, missing_is_empty=True)
         return id_of(entries[0]) if entries else None

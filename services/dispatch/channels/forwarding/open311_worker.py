@@ -39,9 +39,6 @@ class Open311Worker:
 
     A try is committed before the call. Where an earlier one may have arrived, the request is looked
     for before it is sent again.
-
-    Attributes:
-        poll_every: Time between two looks at the statuses.
     """
 
     core: DispatchPorts

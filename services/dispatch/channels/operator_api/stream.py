@@ -91,9 +91,6 @@ class CaseStream:
     """The events of all cases as a stream, without a buffer per reader.
 
     Each reader has its own place in the table of events, and at most one page of them in memory.
-
-    Attributes:
-        comment_every_s: Seconds between two comments, which show that the stream is alive.
     """
 
     core: DispatchPorts
@@ -109,13 +106,7 @@ class CaseStream:
         return await events.position_of(last_id) if last_id else await events.head()
 
     async def send(self, request: web.Request, response: web.StreamResponse, position: int) -> None:
-        """Send events until the reader leaves or the service stops.
-
-        Args:
-            request: The call, which knows whether the reader is there.
-            response: Where to.
-            position: Number of the event to begin after.
-        """
+        """Send events until the reader leaves or the service stops."""
         clock = asyncio.get_running_loop().time
         comment_at = clock() + self.comment_every_s
         while request.transport and not self.core.case_watch.stopped:

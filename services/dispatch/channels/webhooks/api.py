@@ -56,7 +56,6 @@ def webhook_routes(
     """Return the routes of webhooks.
 
     Args:
-        access: Says whose bureau a call may be about.
         allow: Networks that they may be in besides the public ones.
     """
 
@@ -143,11 +142,7 @@ _REPLAY: TypeAdapter[ReplayedEvents | ReplayedSpan] = TypeAdapter(ReplayedEvents
 
 
 def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteDef]:
-    """Return the routes of the log and of replay.
-
-    Args:
-        access: Says whose bureau a call may be about.
-    """
+    """Return the routes of the log and of replay."""
 
     @answers_errors("Call again in a moment, with the same cursor.")
     async def calls(request: web.Request) -> web.Response:

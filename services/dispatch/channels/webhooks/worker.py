@@ -44,9 +44,6 @@ class WebhookWorker:
 
     The table says what is due. A crash in between repeats calls under the same ids. A bureau that
     is slow or dead holds its own task alone.
-
-    Attributes:
-        queue: What is to be sent.
     """
 
     queue: WebhookQueue

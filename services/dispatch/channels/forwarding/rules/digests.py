@@ -18,19 +18,12 @@ def due_at(day: date, at: time, zone: ZoneInfo) -> datetime:
 
     A time that the clocks skip counts as if they had not been changed, an hour later; of one that
     comes twice the first counts.
-
-    Args:
-        at: The time of day, by the city's clock.
     """
     return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def last_due_day(now: datetime, at: time, zone: ZoneInfo) -> date:
-    """Return the day whose digest became due last, which may be yesterday.
-
-    Args:
-        at: The time of day, by the city's clock.
-    """
+    """Return the day whose digest became due last, which may be yesterday."""
     today = now.astimezone(zone).date()
     return today if due_at(today, at, zone) <= now else today - timedelta(days=1)
 

@@ -25,16 +25,12 @@ class Forward:
     """A work order on its way to another system.
 
     Attributes:
-        work_order_id: The work order.
-        attempts: How often it was tried since it was issued, or since an operator wanted it again.
-        first_at: When it was tried first, since then.
-        due_at: When it is to be tried next.
-        tried_at: When it was sent first so that it may have arrived; None for never. From then on
-            it is looked for before it is sent.
-        not_before: Until when a try may be under way, or not yet be seen there.
+        attempts: Since it was issued, or since an operator retried it.
+        tried_at: First try that may have arrived; None for none. From then on the request is
+            searched for before it is sent.
+        not_before: Until then a try may be under way, or its request not visible there yet.
         state: ``dropped``: ended here before it was sent. ``done``: ended here afterwards.
-        reason: Why it is parked or dropped, or why the last try failed.
-        token: What stands for the id until there is one.
+        token: Stands for the id until there is one.
     """
 
     work_order_id: str
@@ -74,9 +70,7 @@ class Failed:
     """A call failed.
 
     Attributes:
-        outcome: What it came to; its ``error`` is set.
-        reason: Why, for an operator.
-        may_have_arrived: True when the other system may have taken it.
+        outcome: Its ``error`` is set.
     """
 
     outcome: Outcome
@@ -108,10 +102,8 @@ def end_try(before: Forward, result: TryResult, began_at: datetime, jitter: floa
     """Return a forward after a try.
 
     Args:
-        before: The forward as it was before ``begin_try``.
-        result: What the try came to.
-        began_at: When it began.
-        jitter: From -1 to 1: where in the range of waits the next one lies.
+        before: State before ``begin_try``.
+        jitter: From -1 to 1: position in the range of waits.
     """
     arrived_at = before.tried_at or began_at
     match result:
@@ -150,12 +142,7 @@ _COLUMNS = ("work_order_id", "status")
 
 
 class Difference(NamedTuple):
-    """A work order that is not the same here and there.
-
-    Attributes:
-        here: Its status here; None where it is unknown.
-        there: Its status there; None likewise.
-    """
+    """A work order that is not the same here and there."""
 
     work_order_id: str
     kind: DifferenceKind
@@ -171,7 +158,6 @@ def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[Diffe
     """Return what differs, by kind and id.
 
     Args:
-        here: Status of each work order of the bureau, by id.
         there: Status of each work order in its own system: ours, ``open`` or ``closed``.
     """
     found = [_difference(id_, here.get(id_), there.get(id_)) for id_ in here.keys() | there.keys()]

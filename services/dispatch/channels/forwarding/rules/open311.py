@@ -32,9 +32,7 @@ class RemoteProgress(NamedTuple):
     """Progress of a request in the other system.
 
     Attributes:
-        status: Its status in our words.
-        note: What residents may read about it.
-        at: When it last changed, UTC.
+        at: Last change, UTC.
     """
 
     status: RemoteStatus
@@ -108,7 +106,7 @@ def progress_of(entry: Entry, now: datetime) -> RemoteProgress | None:
     Some servers say more in ``extended_attributes``: that they are at work, or did not do it.
 
     Args:
-        now: Its time, where it names none.
+        now: Default for a missing time.
     """
     extended = entry.get("extended_attributes")
     detail = _word(extended.get("detailed_status")) if isinstance(extended, dict) else ""

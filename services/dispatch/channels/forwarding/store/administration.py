@@ -46,11 +46,7 @@ class WaitingForward:
     """A work order that is parked, or failed and is tried again.
 
     Attributes:
-        work_order_id: The work order.
         state: ``parked`` or ``pending``.
-        attempts: How often it was tried.
-        service_request_id: Its id there, where that is known.
-        may_have_arrived: True when it may be there all the same.
     """
 
     work_order_id: str
@@ -67,7 +63,7 @@ class StoredDigest:
     """A digest.
 
     Attributes:
-        at: Since when.
+        at: Time of the last change of state.
     """
 
     day: date
@@ -86,11 +82,7 @@ class ForwardedOrder:
 
 
 async def list_waiting(db: Database, bureau: str, limit: int) -> Sequence[WaitingForward]:
-    """Return what is parked or failed, parked ones first.
-
-    Args:
-        limit: The most of them.
-    """
+    """Return what is parked or failed, parked ones first."""
     return [WaitingForward(**dict(row)) for row in await db.fetch(_LIST, bureau, limit)]
 
 
@@ -100,20 +92,12 @@ async def list_digests(db: Database, bureau: str) -> Sequence[StoredDigest]:
 
 
 async def retry(db: Database, bureau: str, ids: Sequence[str]) -> int:
-    """Make parked work orders due again; return how many. What may be there is looked for first.
-
-    Args:
-        ids: Ids of the work orders.
-    """
+    """Make parked work orders due again; return how many. What may be there is looked for first."""
     return len(await db.fetch(_RETRY, bureau, uuids(ids)))
 
 
 async def record_taken(db: Database, bureau: str, id_: str, service_request_id: str) -> bool:
-    """Record that a parked work order is in the other system; return False for none parked.
-
-    Args:
-        id_: Id of the work order.
-    """
+    """Record that a parked work order is in the other system; return False for none parked."""
     return bool(await db.fetch(_TAKEN, bureau, uuids([id_]), service_request_id))
 
 
@@ -128,7 +112,7 @@ async def forwarded_orders(
     """Return the work orders of a bureau that forwards.
 
     Args:
-        closed_after: Of those that are done only the ones whose case ended later, or not at all.
+        closed_after: Leaves out those that are done and whose case ended earlier.
     """
     found = await db.fetch(_FORWARDED, bureau, closed_after)
     return [ForwardedOrder(**dict(row)) for row in found]

@@ -47,11 +47,7 @@ _AT_A_TIME = 500
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """The digests of one bureau.
-
-    Attributes:
-        work_orders: Returns the present state of work orders by their ids.
-    """
+    """The digests of one bureau."""
 
     pool: Pool
     bureau: str
@@ -68,8 +64,8 @@ class Digests:
         """Begin with the digest of a day, unless that was begun; return its work orders.
 
         Args:
-            day: The day; a digest of an earlier one that waits is given up.
-            lease: Time after which the sender is taken for dead.
+            day: A waiting digest of an earlier day is given up.
+            lease: Time after which the sender counts as dead.
         """
         async with transaction(self.pool) as db:
             await db.execute(_SUPERSEDED, self.bureau, day)
@@ -85,8 +81,7 @@ class Digests:
         """Record what became of a digest.
 
         Args:
-            reason: Why it has that state.
-            due_at: When it is tried again, where it waits.
+            due_at: Next try, for the state ``waiting``.
         """
         async with transaction(self.pool) as db:
             await db.execute(_END, self.bureau, day, state, reason, now, due_at)

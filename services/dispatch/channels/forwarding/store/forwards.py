@@ -125,9 +125,6 @@ class ForwardQueue:
         """Record what a try came to; return the forward after it.
 
         Args:
-            before: The forward as ``begin`` returned it.
-            result: What the try came to.
-            began_at: When it began.
             jitter: From -1 to 1, for the wait before the next one.
         """
         after = end_try(before, result, began_at, jitter)
@@ -151,12 +148,7 @@ class ForwardQueue:
         return bool(found)
 
     async def sent(self, after: str, limit: int) -> Sequence[Forward]:
-        """Return forwards whose work orders are not ended here, by their ids.
-
-        Args:
-            after: Id of the work order after which they begin.
-            limit: The most of them.
-        """
+        """Return forwards whose work orders are not ended here, by their ids."""
         with translate_errors():
             return list(map(_forward, await self.pool.fetch(_SENT, self.bureau, after, limit)))
 
@@ -180,12 +172,7 @@ def _breaker_after(before: Breaker, result: TryResult) -> Breaker:
 
 
 async def move(db: Connection, work_order_id: str, remote_status: str) -> bool:
-    """Record the status in the other system; return False where it is the one that was known.
-
-    Args:
-        db: A transaction.
-        work_order_id: The work order.
-    """
+    """Record the status in the other system; return False where it is the one that was known."""
     return bool(await db.fetchval(_MOVE, work_order_id, remote_status))
 
 

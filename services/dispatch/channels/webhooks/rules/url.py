@@ -83,9 +83,7 @@ def signature(secrets: Sequence[str], event_id: str, timestamp: int, body: bytes
 
     Args:
         secrets: The secrets, each ``whsec_`` and base64.
-        event_id: The value of ``webhook-id``.
         timestamp: The value of ``webhook-timestamp``, seconds of Unix time.
-        body: The body of the call.
     """
     signed = f"{event_id}.{timestamp}.".encode() + body
     keys = [b64decode(secret.removeprefix(PREFIX)) for secret in secrets]

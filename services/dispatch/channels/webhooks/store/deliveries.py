@@ -66,13 +66,7 @@ _ALL_DUE = """
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """An event to send to a bureau.
-
-    Attributes:
-        case_id: The case that it is about.
-        payload: Its bytes.
-        progress: What became of it so far.
-    """
+    """An event to send to a bureau."""
 
     seq: int
     event_id: str
@@ -86,7 +80,6 @@ class Call:
     """A call that ended.
 
     Attributes:
-        outcome: What the call came to.
         jitter: From -1 to 1, for the wait before the next one.
     """
 
@@ -100,9 +93,7 @@ class Round:
     """The next deliveries of a bureau.
 
     Attributes:
-        url: Where to.
-        secrets: By what the calls are signed.
-        deliveries: What, the most urgent first; while calls succeed, more than there are slots.
+        deliveries: The most urgent first; while calls succeed, more than there are slots.
     """
 
     url: str
@@ -133,12 +124,7 @@ class WebhookQueue:
     async def next_round(
         self, bureau: str, ended: Sequence[Call], in_flight: Collection[int], now: datetime
     ) -> Round:
-        """Record the calls that ended, and return what may be sent now, in one transaction.
-
-        Args:
-            ended: Calls that ended since the last round.
-            in_flight: Numbers of the deliveries that are being sent.
-        """
+        """Record the calls that ended, and return what may be sent now, in one transaction."""
         async with transaction(self.pool) as db:
             webhook = await db.fetchrow(_WEBHOOK, bureau)
             if webhook is None:

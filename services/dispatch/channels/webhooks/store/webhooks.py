@@ -88,10 +88,7 @@ class WebhookState:
     """State of a webhook.
 
     Attributes:
-        url: Where it is called.
-        enabled: Whether it is called.
         disabled_reason: ``operator`` or ``gone``; None while it is enabled.
-        oldest_undelivered_at: Time of the oldest event that waits; None for none.
     """
 
     url: str
@@ -107,7 +104,6 @@ class CallPage:
 
     Attributes:
         calls: The columns of each call, ``number`` first.
-        more: True when there are more.
     """
 
     calls: Sequence[dict[str, Any]]
@@ -129,9 +125,7 @@ class Webhooks:
         """Set a webhook; what waits for one that is enabled is due at once.
 
         Args:
-            url: Where it is called.
-            secret: Its secret, unless it has one.
-            enabled: Whether it is called.
+            secret: Used unless the webhook has one.
         """
         async with transaction(self.pool) as db:
             await self.lock_bureau(db, bureau)
@@ -170,13 +164,7 @@ class Webhooks:
         return Webhook(**dict(row))
 
     async def calls(self, bureau: str, after: int, limit: int, case_id: str | None) -> CallPage:
-        """Return the next calls, oldest first.
-
-        Args:
-            after: Number of the call after which the page begins.
-            limit: The most calls.
-            case_id: The case that they are about; None for all.
-        """
+        """Return the next calls, oldest first."""
         if case_id is not None and not uuids([case_id]):
             return CallPage((), more=False)
         with translate_errors():
@@ -191,12 +179,7 @@ class Webhooks:
         return await self._replay(_REPLAY_IDS, bureau, uuids(event_ids))
 
     async def replay_span(self, bureau: str, since: datetime, until: datetime) -> int | None:
-        """Send the events of a span of time again, as ``replay_events`` does.
-
-        Args:
-            since: Time of the first events.
-            until: Time of the last events.
-        """
+        """Send the events of a span of time again, as ``replay_events`` does."""
         return await self._replay(_REPLAY_SPAN, bureau, since, until)
 
     async def _replay(self, statement: str, bureau: str, *chosen: object) -> int | None:
