@@ -16,7 +16,7 @@ from services.dispatch.handlers.incoming import IncomingEvent, on_messages
 from services.dispatch.inbound.external import SurgeEvent, latest_surges
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.ports import DispatchPorts
-from services.dispatch.rules.reopening import SAYS_NOT_FIXED
+from services.dispatch.rules.operator_commands import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, keep_events
 from services.dispatch.store.case_events import PostgresCaseEvents

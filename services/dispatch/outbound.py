@@ -18,7 +18,7 @@ from services.dispatch.records import (
     WorkOrderNotice,
     WorkOrderOfCase,
 )
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
     CaseChange,
     CaseTransition,
@@ -34,7 +34,6 @@ from services.dispatch.rules.case_changes import (
 )
 from services.dispatch.rules.clocks import PlannedReminder, overdue_at
 from services.dispatch.rules.history import may_read_note
-from services.dispatch.rules.priority import CasePriority
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.deadlines import DeadlinePolicy, clock_of
-from services.dispatch.rules.fallback import next_lead
-from services.dispatch.rules.routing import RoutingContext
+from services.dispatch.rules.routing import RoutingContext, next_lead
 from shared.catalogue import Catalogue, Hours, Jurisdiction, ServiceType, land_owner
 from shared.contract.events import Location
 from shared.contract.topics import bureau_updates

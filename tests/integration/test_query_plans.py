@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.dispatch.channels.operator_api.case_query import CaseQuery, KnownCodes
+from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
 from services.dispatch.handlers.incoming import on_messages as dispatch_messages
 from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.cases import list_cases

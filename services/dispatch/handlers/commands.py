@@ -187,8 +187,6 @@ _HANDLERS: Mapping[CommandName, _CommandHandler] = {
     "close": _close,
     "reopen": _reopen,
 }
-
-
 _MAX_CHARACTERS = 200
 _COMMANDS = get_args(CommandName)
 

@@ -9,7 +9,7 @@ from services.dispatch.rules.case import CaseNote
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.history import RESIDENT
 from services.dispatch.rules.notes import add_notes
-from services.dispatch.rules.reopening import (
+from services.dispatch.rules.operator_commands import (
     REOPENED_BY_RESIDENT,
     SAYS_NOT_FIXED,
     is_reopened_by_resident,

@@ -11,9 +11,10 @@ from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.history import OTHER, RESIDENT, SYSTEM, place_in_words
-from services.dispatch.rules.notes import add_notes, raise_priority
-from services.dispatch.rules.placing import (
+from services.dispatch.rules.notes import (
+    add_notes,
     leave_desk,
+    raise_priority,
     waits_for_place,
     with_location,
     with_neighbour,

@@ -9,7 +9,7 @@ from services.dispatch.handlers.case_history import case_events, notice_events, 
 from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
 from services.dispatch.records import ChangeSet, LoadedState
 from services.dispatch.rules.case import Case, CaseWorkOrder
-from services.dispatch.rules.reminding import Escalation, remind
+from services.dispatch.rules.clocks import Escalation, remind
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import Event, new_id
 

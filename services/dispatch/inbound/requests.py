@@ -4,10 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.policy import DispatchPolicy, NoBureauError
-from services.dispatch.rules.case import Case, CaseRequest, Problem
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
-from services.dispatch.rules.placing import with_location
-from services.dispatch.rules.priority import CasePriority
+from services.dispatch.rules.notes import with_location
 from services.dispatch.rules.routing import CaseRoute, route
 from shared.catalogue import ExternalAgency, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
     CaseTransition,
     Opened,
@@ -12,7 +12,6 @@ from services.dispatch.rules.case_changes import (
     RequestAttached,
 )
 from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines
-from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from shared.vocabulary import WorkOrderRole
 

@@ -1,13 +1,14 @@
-"""Clocks of a work order: when they stand still, and which reminders are due."""
+"""Clocks of work orders: stops, reminders of deadlines, and escalation of missed ones."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from services.dispatch.rules.business_time import OpenTime
 from services.dispatch.rules.case import Case, CaseWorkOrder
-from services.dispatch.rules.deadlines import WorkOrderDeadline
+from services.dispatch.rules.case_changes import CaseTransition, Overdue
+from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from shared.vocabulary import MissedDeadline, Reminder
 
 _MISSED: Mapping[Reminder, MissedDeadline] = {
@@ -83,3 +84,72 @@ def due_reminders(order: CaseWorkOrder, now: datetime) -> list[PlannedReminder]:
     """Return the reminders that are due, the earliest first; of one deadline the last alone."""
     planned = sorted(one for one in planned_reminders(order) if one.at <= now)
     return list({one.reminder.partition("_")[0]: one for one in planned}.values())
+
+
+ESCALATED = "escalated"
+"""The ``route_rule`` of a work order that escalation of a missed deadline issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Effect of a missed deadline of a case.
+
+    Attributes:
+        to: Code of the bureau that it is escalated to; None for none.
+    """
+
+    to: str | None
+    due: Deadlines
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReminders:
+    """Reminders of one case.
+
+    Attributes:
+        sent: Each with the id of its work order, in the order in which they were due.
+    """
+
+    case: Case
+    sent: Sequence[tuple[str, PlannedReminder]]
+    transitions: Sequence[CaseTransition]
+
+
+def remind(case: Case, now: datetime, escalation: Callable[[], Escalation]) -> CaseReminders:
+    """Return the reminders of a case that are due. Idempotent: each comes once.
+
+    A deadline that the lead missed is a version of the case. The bureau that it is escalated to
+    gets a work order in the role ``informed``, unless it has an unfinished one.
+    """
+    sent: list[tuple[str, PlannedReminder]] = []
+    transitions: list[CaseTransition] = []
+    lead_id = case.lead.work_order_id
+    for order in case.orders:
+        for planned in due_reminders(order, now):
+            sent.append((order.work_order_id, planned))
+            reminded = case.orders[order.number - 1].reminded | {planned.reminder}
+            case = case.with_order(replace(order, reminded=reminded))
+            if planned.missed is not None and order.work_order_id == lead_id:
+                escalated = escalation()
+                case = _escalated(case, escalated)
+                change = Overdue(planned.missed, planned.due_at, order.bureau, escalated.to)
+                transitions.append(CaseTransition(case, change))
+    return CaseReminders(case, sent, transitions)
+
+
+def _escalated(case: Case, escalation: Escalation) -> Case:
+    case = replace(case, version=case.version + 1)
+    known = case.latest_of(escalation.to) if escalation.to else None
+    if escalation.to is None or (known is not None and not known.is_final):
+        return case
+    return case.with_order(
+        CaseWorkOrder(
+            work_order_id=escalation.new_id(),
+            number=len(case.orders) + 1,
+            bureau=escalation.to,
+            role="informed",
+            due=escalation.due,
+            route_rule=ESCALATED,
+        )
+    )

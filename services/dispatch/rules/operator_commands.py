@@ -2,22 +2,26 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, KnownPriority
 from services.dispatch.rules.case_changes import (
     CaseTransition,
     Closed,
     PriorityLowered,
     PriorityRaised,
+    Reopened,
     StatusChanged,
 )
 from services.dispatch.rules.case_requests import with_raised_priority
 from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines
-from services.dispatch.rules.priority import KnownPriority
-from services.dispatch.rules.reopening import REOPENED_BY_OPERATOR, reopen_case
-from services.dispatch.rules.work_order_updates import Reassignment, reassign, time_of_change
+from services.dispatch.rules.work_order_updates import (
+    CASE_STATUS,
+    Reassignment,
+    reassign,
+    time_of_change,
+)
 from shared.vocabulary import CaseStatus, ClosingStatus, CommandName, PriorityLevel
 
 TRANSFERRED_BY_OPERATOR = "transferred-by-operator"
@@ -190,3 +194,60 @@ def reopen(
         return CommandRefusal("case_open", f"The case is {case.status}, not closed.")
     rule, reason = REOPENED_BY_OPERATOR, command.reason
     return CommandResult([reopen_case(case, due, new_id, route_rule=rule, reason=reason)])
+
+
+REOPENED_BY_OPERATOR = "reopened-by-operator"
+REOPENED_BY_RESIDENT = "reopened-by-resident"
+SAYS_NOT_FIXED = "resident_says_not_fixed"
+NOT_FIXED_WITHIN = timedelta(days=30)
+"""Time after the closing in which a resident's word reopens a case."""
+
+
+def is_reopened_by_resident(case: Case, at: datetime) -> bool:
+    """Return True when a resident's word that it is not fixed reopens a case.
+
+    It does for completed work within 30 days of the closing. The case is open afterwards, so of
+    several residents the first one reopens it, and the first one again after each closing.
+    """
+    if case.status != "completed" or case.merged_into or case.closed_at is None:
+        return False
+    return case.closed_at <= at <= case.closed_at + NOT_FIXED_WITHIN
+
+
+def reopen_case(
+    case: Case, due: Deadlines, new_id: Callable[[], str], *, route_rule: str, reason: str
+) -> CaseTransition:
+    """Reopen a closed case with a new work order for its lead and for each withdrawn one.
+
+    Other work orders, final or not, stay as they are. A lead bureau that still has an unfinished
+    work order of the case leads with that one.
+    """
+
+    def reissued(of: Case, order: CaseWorkOrder) -> Case:
+        return of.with_order(
+            CaseWorkOrder(
+                work_order_id=new_id(),
+                number=len(of.orders) + 1,
+                bureau=order.bureau,
+                role=order.role,
+                due=due,
+                route_rule=route_rule,
+            )
+        )
+
+    latest = case.latest_of(case.lead_bureau)
+    if latest is not None and not latest.is_final:
+        opened = case.with_order(replace(latest, role="lead"))
+    else:
+        opened = reissued(case, case.lead)
+    status = CASE_STATUS[opened.lead.status]
+    opened = replace(opened, version=case.version + 1, status=status, closed_at=None)
+    for order in _latest_withdrawn(opened):
+        opened = reissued(opened, order)
+    return CaseTransition(opened, Reopened(case.status, reason))
+
+
+def _latest_withdrawn(case: Case) -> list[CaseWorkOrder]:
+    """Return the latest work order of each bureau where that one is withdrawn."""
+    latest = {order.bureau: order for order in case.orders}
+    return [order for order in latest.values() if order.status == "withdrawn"]

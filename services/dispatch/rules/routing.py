@@ -3,14 +3,15 @@
 The name of the rule that chose a bureau is the ``route_rule`` of its work order.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from services.dispatch.rules.case import Case
 from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule, ServiceType, Window
 from shared.text_matching import fold
-from shared.vocabulary import PriorityLevel
+from shared.vocabulary import PriorityLevel, WorkOrderStatus
 
 NO_PLACE_TO_DESK = "no-place-to-desk"
 """The rule by which a report without a place goes to the desk."""
@@ -196,3 +197,24 @@ _TESTS: Mapping[str, _Test] = {
     "days": _on_days,
 }
 """By the key of ``when``: True where a report has what the rule asks for."""
+
+
+_GIVEN_AWAY: frozenset[WorkOrderStatus] = frozenset({"declined", "transferred"})
+
+
+def next_lead(case: Case, candidates: Iterable[str | None], desk: str | None) -> str | None:
+    """Return the bureau that leads a case after its lead declined it; None when none is left.
+
+    A bureau that gave work on the case away before does not get it back, so that no case goes
+    round in circles: each decline leaves fewer bureaus, and the desk is the last. What the desk
+    declines is declined for good.
+
+    Args:
+        candidates: Codes of bureaus in the order of preference; None is skipped.
+        desk: Code of the bureau that finds out whose a problem is; None where a city has none.
+    """
+    lead = case.lead_bureau
+    if lead == desk:
+        return None
+    declined = {order.bureau for order in case.orders if order.status in _GIVEN_AWAY} | {lead}
+    return next((code for code in candidates if code and code not in declined), desk)

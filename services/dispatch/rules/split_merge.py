@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case import Case, CaseRequest, KnownPriority
 from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestMovedOut
 from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
 from services.dispatch.rules.notes import add_notes, with_notes_of
@@ -15,7 +15,6 @@ from services.dispatch.rules.operator_commands import (
     already_closed,
     withdraw,
 )
-from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.rules.work_order_updates import time_of_change
 
 MERGED = "merged"

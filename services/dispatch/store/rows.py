@@ -10,15 +10,18 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 from pydantic_core import to_json
 
-from services.dispatch.records import (
-    CaseHistoryEntry,
-    MessageKey,
-    ProcessedMessage,
+from services.dispatch.records import CaseHistoryEntry, MessageKey, ProcessedMessage
+from services.dispatch.rules.case import (
+    Case,
+    CaseNote,
+    CasePriority,
+    CaseRequest,
+    CaseWorkOrder,
+    KnownPriority,
+    Problem,
 )
-from services.dispatch.rules.case import Case, CaseNote, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.clocks import next_reminder_at, overdue_at
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
-from services.dispatch.rules.priority import CasePriority, KnownPriority
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.contract.events import Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason

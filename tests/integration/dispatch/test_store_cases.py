@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from services.dispatch.records import ChangeSet
-from services.dispatch.rules.case import CaseNote, CaseWorkOrder
+from services.dispatch.rules.case import CaseNote, CaseWorkOrder, KnownPriority
 from services.dispatch.rules.deadlines import WorkOrderDeadline
 from services.dispatch.rules.notes import add_notes
-from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, Problem
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, WorkOrderDeadline
 from services.dispatch.rules.operator_commands import CaseCommand
-from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.catalogue import load_catalogue

@@ -1,29 +1,86 @@
 """The feed of a bureau's work orders over HTTP."""
 
+from typing import Annotated
+
 import pydantic_core
 from aiohttp import web
+from pydantic import Field
 
-from services.dispatch.channels.bureau_api.operations import (
-    MAX_WAIT_S,
-    READ_FEED,
-    READ_WORK_ORDER,
-)
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records import FeedPage
-from shared.contract.events import FieldError
+from shared.contract.events import (
+    Data,
+    FieldError,
+    WorkOrder,
+    WorkOrderChanged,
+    WorkOrderIssued,
+    WorkOrderReminded,
+    WorkOrderWithdrawn,
+)
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import JSON, answers_errors, json_response
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.list_queries import (
+    BAD_CURSOR,
+    BAD_QUERY,
     DEFAULT_LIMIT,
     MAX_LIMIT,
+    PAGE,
     encode_cursor,
     number_in,
     position_in,
     refuse_faults,
 )
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.openapi import (
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
+
+
+class Feed(Data):
+    """A page of a bureau's events."""
+
+    events: list[WorkOrderIssued | WorkOrderChanged | WorkOrderWithdrawn | WorkOrderReminded]
+    """The events, oldest first, each with the bytes that its topic has."""
+    next: str
+    """The cursor for the next call."""
+    more: bool
+    """Whether there are more by now."""
+
+
+MAX_WAIT_S = 30
+READ_FEED = Operation(
+    "Read the events of a bureau's work orders, with its key.",
+    {
+        200: Content("The next events.", (JSON,), Feed),
+        404: problem("There is no such bureau."),
+        **BAD_CURSOR,
+        **BAD_QUERY,
+        **KEY_REFUSALS,
+    },
+    query={
+        **PAGE,
+        "wait": Parameter(
+            "Seconds to wait for an event where there is none; 0 by default.",
+            Annotated[int, Field(ge=0, le=MAX_WAIT_S)],
+        ),
+    },
+    security=("bureau",),
+)
+READ_WORK_ORDER = Operation(
+    "Read the whole state of a work order, with its bureau's key.",
+    {
+        200: Content("The work order.", (JSON,), WorkOrder),
+        404: problem("The bureau has no such work order."),
+        **KEY_REFUSALS,
+    },
+    security=("bureau",),
+)
 
 
 def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:

@@ -9,15 +9,55 @@ import aiohttp
 from aiohttp import web
 from pydantic import HttpUrl
 
-from services.dispatch.channels.bureau_api.operations import UPLOAD
+from shared.contract.events import Data
 from shared.runtime.http.body import read_body
 from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import RefusedError, authorization_of
-from shared.runtime.http.calls import MIB, answers_errors
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.calls import JSON, MIB, answers_errors
+from shared.runtime.http.openapi import (
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.shedding import KEY_SHARE
 
+
+class UploadedPicture(Data):
+    """Answer to an upload: the picture as it is kept."""
+
+    media_id: str
+    """Its id."""
+    url: str
+    """Its address, for ``media`` of an update."""
+    media_type: str
+    """MIME type."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    bytes: int
+    """Size in bytes."""
+
+
+_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
+UPLOAD = Operation(
+    "Keep a picture of the work, with a bureau's key, for media of an update.",
+    {
+        201: Content("It is kept.", (JSON,), UploadedPicture),
+        400: problem("The form cannot be read."),
+        408: JSON_REFUSALS[408],
+        413: problem("More than 10 MiB or 40 megapixels."),
+        415: problem("It is no JPEG, PNG, WebP or HEIC, or it is damaged."),
+        422: problem("The form has no field file."),
+        **KEY_REFUSALS,
+    },
+    body=Content("The picture, of at most 10 MiB; the bytes decide.", _PICTURES, bytes),
+    security=("bureau",),
+)
 PATH = "/v1/media"
 # Uploads in memory at a time, of all bureaus and of one.
 MAX_UPLOADS, MAX_UPLOADS_OF_BUREAU = 4, 2

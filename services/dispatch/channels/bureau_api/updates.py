@@ -9,7 +9,6 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.channels.bureau_api.operations import UPDATE_WORK_ORDER
 from services.dispatch.ports import DispatchPorts, IdReusedError
 from shared.contract.events import (
     FieldError,
@@ -20,6 +19,7 @@ from shared.contract.events import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import (
+    JSON,
     answers_errors,
     body_of,
     field_errors,
@@ -30,9 +30,41 @@ from shared.runtime.http.calls import (
 )
 from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.openapi import (
+    IDEMPOTENT,
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
 
+
+class SentUpdate(WorkOrderUpdate):
+    """An update as on Kafka; path and key say which work order it is and whose."""
+
+    work_order_id: str = ""
+    """Ignored."""
+    bureau: str = ""
+    """Ignored."""
+
+
+UPDATE_WORK_ORDER = Operation(
+    "Update a work order, with its bureau's key.",
+    {
+        200: Content("The receipt.", (JSON,), UpdateReceipt),
+        404: problem("The bureau has no such work order: unknown_work_order, not_your_work_order."),
+        409: problem("It cannot become so now: transition_not_allowed, version_conflict."),
+        422: problem("The update is wrong; code and errors say how. Or the key had another body."),
+        **JSON_REFUSALS,
+        **KEY_REFUSALS,
+    },
+    body=Content("The update.", (JSON,), SentUpdate),
+    headers=IDEMPOTENT,
+    security=("bureau",),
+)
 _STATUS: Mapping[str, int] = {
     "unknown_work_order": 404,
     "not_your_work_order": 404,

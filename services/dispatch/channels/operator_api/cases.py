@@ -1,31 +1,162 @@
 """Cases over HTTP: lists for operators, and one with its history."""
 
+import math
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import ValidationError
-
-from services.dispatch.channels.operator_api.case_operations import (
-    LIST_CASES,
-    READ_CASE,
-    CaseList,
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
 )
-from services.dispatch.channels.operator_api.case_query import CaseQuery, KnownCodes
+from pydantic_core import PydanticCustomError
+
 from services.dispatch.ports import DispatchPorts
-from shared.contract.events import FieldError
+from services.dispatch.records import CaseDetails, CaseFilter, FilterBox, ListedCase
+from shared.contract.events import Data, FieldError
 from shared.runtime.http.callers import BUREAU, OPERATOR, RefusedError
-from shared.runtime.http.calls import answers_errors, field_errors, json_response
+from shared.runtime.http.calls import JSON, answers_errors, field_errors, json_response
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.list_queries import (
+    BAD_CURSOR,
     DEFAULT_LIMIT,
     MAX_LIMIT,
+    PAGE,
     encode_cursor,
     number_in,
     position_in,
     refuse_faults,
 )
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.openapi import (
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
+from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, CaseStatus, PriorityLevel
+
+
+class CaseList(Data):
+    """A page of cases."""
+
+    cases: list[ListedCase]
+    """The cases, newest first."""
+    next: str
+    """The cursor for the next call."""
+    more: bool
+    """Whether there are older ones."""
+
+
+_NUMBER = r"[+-]?\d{1,3}(\.\d{1,12})?"
+
+LIST_CASES = Operation(
+    "List cases, newest first, with an operator's key.",
+    {
+        200: Content("The next cases.", (JSON,), CaseList),
+        422: problem("A parameter is wrong; errors name each."),
+        **BAD_CURSOR,
+        **KEY_REFUSALS,
+    },
+    query={
+        **PAGE,
+        "status": Parameter("Only cases of this status.", CaseStatus),
+        "priority": Parameter("Only cases of this level.", PriorityLevel),
+        "bureau": Parameter("Only cases that this bureau leads, by its code."),
+        "kind": Parameter("Only cases of this kind, by its service_code."),
+        "district": Parameter("Only cases in this district."),
+        "q": Parameter(
+            "Only cases of which one request has, in its text, address or tracking number, words "
+            "that begin with all of these.",
+            Annotated[str, Field(min_length=1, max_length=200)],
+        ),
+        "bbox": Parameter(
+            "Only cases inside west,south,east,north, in degrees.",
+            Annotated[str, Field(pattern=rf"^{_NUMBER}(,{_NUMBER}){{3}}$")],
+        ),
+        "surge": Parameter("Only cases of this surge, by its id.", UUID),
+        "overdue": Parameter(
+            "Only cases whose lead has missed its next deadline, or has not.",
+            Literal["true", "false"],
+        ),
+    },
+    security=("operator",),
+)
+READ_CASE = Operation(
+    "Read a case with its history, with an operator's key or that of a bureau with a work order.",
+    {
+        200: Content("The case.", (JSON,), CaseDetails),
+        404: problem("There is no such case, or the bureau has no work order of it: unknown_case."),
+        **KEY_REFUSALS,
+    },
+    security=("operator", "bureau"),
+)
+
+
+Text: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCodes:
+    """Codes that a filter may name; the context of its validation."""
+
+    bureaus: Collection[str]
+    kinds: Collection[str]
+
+
+def _box(text: str) -> FilterBox:
+    try:
+        box = FilterBox(*map(float, text.split(",")))
+    except (TypeError, ValueError):
+        box = FilterBox(*[math.nan] * 4)
+    if (
+        -MAX_LONGITUDE <= box.west <= box.east <= MAX_LONGITUDE
+        and -MAX_LATITUDE <= box.south <= box.north <= MAX_LATITUDE
+    ):
+        return box
+    raise PydanticCustomError(
+        "bad_bbox", "Write west,south,east,north in degrees, west not east of east."
+    )
+
+
+def _known_bureau(code: str, info: ValidationInfo[KnownCodes]) -> str:
+    if code in info.context.bureaus:
+        return code
+    raise PydanticCustomError("unknown_bureau", "Write the code of a bureau, as the catalogue has.")
+
+
+def _known_kind(code: str, info: ValidationInfo[KnownCodes]) -> str:
+    if code in info.context.kinds:
+        return code
+    raise PydanticCustomError("unknown_kind", "Write the code of a kind, as the catalogue has it.")
+
+
+def _searchable(text: str) -> str:
+    if re.search(r"\w", text):
+        return text
+    raise PydanticCustomError("no_words", "Write words, an address or a tracking number.")
+
+
+class CaseQuery(CaseFilter):
+    """Filter of a query, validated."""
+
+    bureau: Annotated[str, AfterValidator(_known_bureau)] | None = None
+    kind: Annotated[str, AfterValidator(_known_kind)] | None = None
+    district: Text | None = None
+    q: Annotated[Text, AfterValidator(_searchable)] | None = None
+    bbox: Annotated[FilterBox, BeforeValidator(_box)] | None = None
+
 
 _ALL = "all"
 """Stands for the bureau in the cursors of the list, which is about all of them."""

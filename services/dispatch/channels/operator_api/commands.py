@@ -4,13 +4,27 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.channels.operator_api.command_operations import COMMAND_CASE
 from services.dispatch.ports import DispatchPorts, IdReusedError
-from shared.contract.events import FieldError, OperatorCommand, OperatorCommanded, usable_trace
+from shared.contract.events import (
+    CaseClosed,
+    CaseOpened,
+    CasePriorityLowered,
+    CasePriorityRaised,
+    CaseReopened,
+    CaseRequestAttached,
+    CaseRequestSplit,
+    CaseStatusChanged,
+    Data,
+    FieldError,
+    OperatorCommand,
+    OperatorCommanded,
+    usable_trace,
+)
 from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import (
     JSON,
@@ -23,9 +37,61 @@ from shared.runtime.http.calls import (
 )
 from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.openapi import (
+    IDEMPOTENT,
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
 
+
+class SentCommand(OperatorCommand):
+    """A command as on Kafka; the path says which case it is about."""
+
+    case_id: Any = None
+    """Ignored."""
+
+
+class CommandEvents(Data):
+    """Answer to a command that was executed."""
+
+    events: list[
+        CaseOpened
+        | CaseRequestAttached
+        | CaseStatusChanged
+        | CasePriorityRaised
+        | CasePriorityLowered
+        | CaseRequestSplit
+        | CaseClosed
+        | CaseReopened
+    ]
+    """The events of all cases that it changed, in order, with the bytes of ``dispatch-cases``."""
+
+
+COMMAND_CASE = Operation(
+    "Command something about a case, as an operator.",
+    {
+        200: Content("It is done.", (JSON,), CommandEvents),
+        404: problem("There is no such case: unknown_case."),
+        409: problem(
+            "The case is not so: case_closed, case_open, case_merged, cannot_raise, cannot_lower, "
+            "same_bureau, same_case, other_group, only_request, request_not_in_case."
+        ),
+        422: problem(
+            "The command is wrong: missing_level, missing_bureau, unknown_bureau, invalid. Or the "
+            "key had another body: id_reused."
+        ),
+        **JSON_REFUSALS,
+        **KEY_REFUSALS,
+    },
+    body=Content("The command.", (JSON,), SentCommand),
+    headers=IDEMPOTENT,
+    security=("operator",),
+)
 _STATUS: Mapping[str, int] = {"unknown_case": 404}
 _FIELDS: Mapping[str, str] = {
     "missing_level": "level",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.deadlines import WorkOrderDeadline
-from services.dispatch.rules.fallback import next_lead
+from services.dispatch.rules.routing import next_lead
 from services.dispatch.rules.work_order_updates import Reassignment, hand_over
 from tests.support.builders import NOON
 from tests.unit.dispatch.factories import HOUR, case, order, update

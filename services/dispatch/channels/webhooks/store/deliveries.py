@@ -6,13 +6,7 @@ from datetime import UTC, datetime
 
 from asyncpg import Record
 
-from shared.delivery_attempts import (
-    READ_AHEAD,
-    Breaker,
-    Outcome,
-    Progress,
-    progress_after,
-)
+from shared.delivery_attempts import READ_AHEAD, Breaker, Outcome, Progress, progress_after
 from shared.runtime.postgres import Connection, Pool, columns, transaction
 
 _WHENEVER = datetime(9999, 1, 1, tzinfo=UTC)

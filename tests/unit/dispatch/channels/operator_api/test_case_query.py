@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.dispatch.channels.operator_api.case_query import CaseQuery, KnownCodes
+from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
 from services.dispatch.records import FilterBox
 from services.dispatch.store.cases import search_query
 
