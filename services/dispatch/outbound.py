@@ -18,68 +18,26 @@ from services.dispatch.records import (
     WorkOrderNotice,
     WorkOrderOfCase,
 )
+from services.dispatch.rules import case_changes as changes
 from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder
-from services.dispatch.rules.case_changes import (
-    CaseChange,
-    CaseTransition,
-    Closed,
-    Opened,
-    Overdue,
-    PriorityLowered,
-    PriorityRaised,
-    Reopened,
-    RequestAttached,
-    RequestMovedOut,
-    StatusChanged,
-)
+from services.dispatch.rules.case_changes import CaseChange, CaseTransition
 from services.dispatch.rules.clocks import PlannedReminder, overdue_at
 from services.dispatch.rules.history import may_read_note
-from shared.contract.events import (
-    CaseClosed,
-    CaseClosing,
-    CaseLowering,
-    CaseMissedDeadline,
-    CaseOpened,
-    CaseOverdue,
-    CasePriorityLowered,
-    CasePriorityRaise,
-    CasePriorityRaised,
-    CaseReopened,
-    CaseReopening,
-    CaseRequestAttached,
-    CaseRequestSplit,
-    CaseSplit,
-    CaseState,
-    CaseStatusChange,
-    CaseStatusChanged,
-    CaseWithRequest,
-    Due,
-    Event,
-    Priority,
-    PriorityReason,
-    UpdateAccepted,
-    UpdateReceipt,
-    UpdateRefused,
-    WorkOrder,
-    WorkOrderChanged,
-    WorkOrderIssued,
-    WorkOrderReminded,
-    WorkOrderReminder,
-    WorkOrderWithdrawn,
-)
+from shared.contract import events
+from shared.contract.events import Event, UpdateAccepted, UpdateRefused, WorkOrder
 
 # Fields of a request's problem that the API shows.
 _SHOWN = ("summary", "location", "attributes", "media")
-_CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[CaseState]]] = {
-    Opened: (CaseOpened, CaseWithRequest),
-    RequestAttached: (CaseRequestAttached, CaseWithRequest),
-    PriorityRaised: (CasePriorityRaised, CasePriorityRaise),
-    PriorityLowered: (CasePriorityLowered, CaseLowering),
-    RequestMovedOut: (CaseRequestSplit, CaseSplit),
-    StatusChanged: (CaseStatusChanged, CaseStatusChange),
-    Closed: (CaseClosed, CaseClosing),
-    Reopened: (CaseReopened, CaseReopening),
-    Overdue: (CaseOverdue, CaseMissedDeadline),
+_CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[events.CaseState]]] = {
+    changes.Opened: (events.CaseOpened, events.CaseWithRequest),
+    changes.RequestAttached: (events.CaseRequestAttached, events.CaseWithRequest),
+    changes.PriorityRaised: (events.CasePriorityRaised, events.CasePriorityRaise),
+    changes.PriorityLowered: (events.CasePriorityLowered, events.CaseLowering),
+    changes.RequestMovedOut: (events.CaseRequestSplit, events.CaseSplit),
+    changes.StatusChanged: (events.CaseStatusChanged, events.CaseStatusChange),
+    changes.Closed: (events.CaseClosed, events.CaseClosing),
+    changes.Reopened: (events.CaseReopened, events.CaseReopening),
+    changes.Overdue: (events.CaseOverdue, events.CaseMissedDeadline),
 }
 
 
@@ -91,9 +49,9 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
     """
     case, change = transition.case, transition.change
     facts = {field.name: getattr(change, field.name) for field in fields(change)}
-    if isinstance(change, Opened):
+    if isinstance(change, changes.Opened):
         facts["linked_case"] = case.linked_case
-    if isinstance(change, Opened | RequestAttached):
+    if isinstance(change, changes.Opened | changes.RequestAttached):
         facts["first_reported_at"] = case.first_reported_at
     event_class, data_class = _CASE_EVENTS[type(change)]
     request = facts.get("request_id") or case.opened_by
@@ -102,12 +60,13 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
 
 
 @lru_cache(maxsize=1024)  # every event of a case repeats it
-def _priority(priority: CasePriority) -> Priority:
+def _priority(priority: CasePriority) -> events.Priority:
     """Return a priority as events have it."""
     reasons = tuple(
-        PriorityReason(code=r.code, points=r.points, evidence=r.evidence) for r in priority.reasons
+        events.PriorityReason(code=r.code, points=r.points, evidence=r.evidence)
+        for r in priority.reasons
     )
-    return Priority(level=priority.level, score=priority.score, reasons=reasons)
+    return events.Priority(level=priority.level, score=priority.score, reasons=reasons)
 
 
 def _case_state(case: Case) -> dict[str, Any]:
@@ -144,13 +103,13 @@ def reminder_event(
     Args:
         order: The work order as its bureau knows it.
     """
-    data = WorkOrderReminder(
+    data = events.WorkOrderReminder(
         **_work_order_case(case),
         **_work_order_fields(order),
         reminder=planned.reminder,
         due_at=planned.due_at,
     )
-    return WorkOrderReminded.of(data, now=now, request=case.opened_by)
+    return events.WorkOrderReminded.of(data, now=now, request=case.opened_by)
 
 
 def work_order_state(case: Case, order: CaseWorkOrder) -> WorkOrder:
@@ -160,8 +119,8 @@ def work_order_state(case: Case, order: CaseWorkOrder) -> WorkOrder:
 
 def _event_class(order: CaseWorkOrder) -> type[Event]:
     if order.status == "withdrawn":
-        return WorkOrderWithdrawn
-    return WorkOrderIssued if order.version == 1 else WorkOrderChanged
+        return events.WorkOrderWithdrawn
+    return events.WorkOrderIssued if order.version == 1 else events.WorkOrderChanged
 
 
 def _work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
@@ -177,8 +136,8 @@ def _work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
     }
 
 
-def _due(order: CaseWorkOrder) -> Due:
-    return Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
+def _due(order: CaseWorkOrder) -> events.Due:
+    return events.Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
 
 
 def _work_order_case(case: Case) -> dict[str, Any]:
@@ -209,7 +168,7 @@ def receipt(
 ) -> UpdateAccepted | UpdateRefused:
     """Return the receipt for an update; its fields reveal nothing of other bureaus' work."""
     refusal, case = result.refusal, result.case
-    data = UpdateReceipt(
+    data = events.UpdateReceipt(
         update_id=incoming.key.id,
         update_source=incoming.key.source,
         work_order_id=incoming.work_order_id,

@@ -135,15 +135,14 @@ class LoadedState:
 
     Attributes:
         case_ids: The cases of those requests of the messages that belong to one already.
-        update_keys: Those processed before; so are ``command_keys``.
+        processed: Updates and commands of the messages that were processed before.
         case_requests: All requests of the cases that commands split or merge, or that get a place.
         history_ids: Those events of the messages that are in the history of a case already.
     """
 
     cases: Iterable[Case]
     case_ids: Mapping[str, str] = field(default_factory=dict)
-    update_keys: Iterable[MessageKey] = ()
-    command_keys: Iterable[MessageKey] = ()
+    processed: Iterable[MessageKey] = ()
     case_requests: Iterable[CaseRequest] = ()
     history_ids: Iterable[str] = ()
 
@@ -164,10 +163,9 @@ class ChangeSet:
     new_orders: Sequence[tuple[str, CaseWorkOrder]] = ()
     changed_orders: Sequence[CaseWorkOrder] = ()
     joined_requests: Sequence[CaseRequest] = ()
-    updates: Sequence[ProcessedMessage] = ()
+    processed: Sequence[ProcessedMessage] = ()
     restated_cases: Sequence[Case] = ()
     changed_requests: Sequence[CaseRequest] = ()
-    commands: Sequence[ProcessedMessage] = ()
     history: Sequence[CaseHistoryEntry] = ()
 
 

@@ -38,12 +38,8 @@ class DispatchStore(Protocol):
         """Return those of the events that are in the history of a case."""
         ...
 
-    async def processed_updates(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        """Return those of the updates that were processed before."""
-        ...
-
-    async def processed_commands(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        """Return those of the commands that were processed before."""
+    async def processed(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
+        """Return those of the updates and commands that were processed before."""
         ...
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
@@ -78,13 +74,11 @@ class UnitOfWork:
         self._case_ids = dict(loaded.case_ids)
         self._history_ids = set(loaded.history_ids)
         self._history: list[CaseHistoryEntry] = []
-        self._update_keys = set(loaded.update_keys)
-        self._command_keys = set(loaded.command_keys)
+        self._processed_keys = set(loaded.processed)
+        self._processed: list[ProcessedMessage] = []
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
         self._joined: dict[str, CaseRequest] = {}
         self._changed: dict[str, CaseRequest] = {}
-        self._updates: list[ProcessedMessage] = []
-        self._commands: list[ProcessedMessage] = []
 
     def has_request(self, request_id: str) -> bool:
         """Return True when the request belongs to a case."""
@@ -107,13 +101,9 @@ class UnitOfWork:
             raise MergedMeanwhileError("request_id: moved just now")
         return self._cases[case_id]
 
-    def has_update(self, key: MessageKey) -> bool:
-        """Return True when the update was processed before."""
-        return key in self._update_keys
-
-    def has_command(self, key: MessageKey) -> bool:
-        """Return True when the command was processed before."""
-        return key in self._command_keys
+    def has_processed(self, key: MessageKey) -> bool:
+        """Return True when the update or command was processed before."""
+        return key in self._processed_keys
 
     def case(self, case_id: str) -> Case | None:
         """Return the present state of a case."""
@@ -157,15 +147,10 @@ class UnitOfWork:
         joined = request.request_id in self._joined
         (self._joined if joined else self._changed)[request.request_id] = request
 
-    def record_update(self, update: ProcessedMessage) -> None:
-        """Record the result of an update."""
-        self._update_keys.add(update.key)
-        self._updates.append(update)
-
-    def record_command(self, command: ProcessedMessage) -> None:
-        """Record the result of a command."""
-        self._command_keys.add(command.key)
-        self._commands.append(command)
+    def record(self, message: ProcessedMessage) -> None:
+        """Record the result of an update or command."""
+        self._processed_keys.add(message.key)
+        self._processed.append(message)
 
     def record_entry(self, entry: CaseHistoryEntry) -> None:
         """Record an entry of the history."""
@@ -226,10 +211,9 @@ class UnitOfWork:
                 or stored.reminded != order.reminded
             ],
             joined_requests=list(self._joined.values()),
-            updates=self._updates,
+            processed=self._processed,
             restated_cases=[case for old, case in changed if _restated(case) != _restated(old)],
             changed_requests=list(self._changed.values()),
-            commands=self._commands,
             history=self._history,
         )
 

@@ -56,7 +56,7 @@ def on_operator_commanded(
     now: datetime,
 ) -> Sequence[Event | Outgoing]:
     """Execute a command, or dead-letter it with the reason. Idempotent by the command's key."""
-    if uow.has_command(incoming.key):
+    if uow.has_processed(incoming.key):
         return []
     outcome = execute_command(redact_command(incoming, uow, policy), uow, policy, now)
     if isinstance(outcome, CommandRefusal):
@@ -80,13 +80,13 @@ def execute_command(
     """Execute and record a redacted command; return the events of its cases, or the refusal."""
     parsed = incoming.parsed
     if isinstance(parsed, CommandRefusal):
-        uow.record_command(ProcessedMessage(incoming.key, None, parsed.code))
+        uow.record(ProcessedMessage(incoming.key, None, parsed.code))
         return parsed
     outcome = _execute(parsed, uow, policy, now)
     if isinstance(outcome, CommandRefusal):
-        uow.record_command(ProcessedMessage(incoming.key, parsed, outcome.code))
+        uow.record(ProcessedMessage(incoming.key, parsed, outcome.code))
         return outcome
-    uow.record_command(ProcessedMessage(incoming.key, parsed, None))
+    uow.record(ProcessedMessage(incoming.key, parsed, None))
     for request in outcome.moved_requests:
         uow.change_request(request)
     for transition in outcome.transitions:
@@ -112,18 +112,6 @@ def _execute(
         return _HANDLERS[command.command](case, command, uow, policy, now)
     except (NotInCatalogueError, NoBureauError) as error:
         return CommandRefusal(error.code, f"{error}.")
-
-
-def _lower(
-    case: Case, command: CaseCommand, _: UnitOfWork, policy: DispatchPolicy, __: datetime
-) -> _Outcome:
-    return lower_priority(case, command, policy.case_deadlines(case, case.first_reported_at))
-
-
-def _raise(
-    case: Case, command: CaseCommand, _: UnitOfWork, policy: DispatchPolicy, now: datetime
-) -> _Outcome:
-    return raise_priority(case, command, policy.case_deadlines(case, now))
 
 
 def _split(
@@ -166,26 +154,20 @@ def _transfer(
     return transfer_lead(case, command, bureaus, Reassignment(new_id(), acknowledge))
 
 
-def _close(
-    case: Case, command: CaseCommand, _: UnitOfWork, __: DispatchPolicy, now: datetime
-) -> _Outcome:
-    return close(case, command, now)
-
-
-def _reopen(
-    case: Case, command: CaseCommand, _: UnitOfWork, policy: DispatchPolicy, now: datetime
-) -> _Outcome:
-    return reopen(case, command, policy.case_deadlines(case, now).due(case.priority.level), new_id)
-
-
 _HANDLERS: Mapping[CommandName, _CommandHandler] = {
-    "lower_priority": _lower,
-    "raise_priority": _raise,
+    "lower_priority": lambda case, command, _, policy, __: lower_priority(
+        case, command, policy.case_deadlines(case, case.first_reported_at)
+    ),
+    "raise_priority": lambda case, command, _, policy, now: raise_priority(
+        case, command, policy.case_deadlines(case, now)
+    ),
     "split_request": _split,
     "merge_case": _merge,
     "transfer": _transfer,
-    "close": _close,
-    "reopen": _reopen,
+    "close": lambda case, command, _, __, now: close(case, command, now),
+    "reopen": lambda case, command, _, policy, now: reopen(
+        case, command, policy.case_deadlines(case, now).due(case.priority.level), new_id
+    ),
 }
 _MAX_CHARACTERS = 200
 _COMMANDS = get_args(CommandName)

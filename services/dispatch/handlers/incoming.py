@@ -182,8 +182,7 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     return LoadedState(
         cases=cases,
         case_ids=cases_of,
-        update_keys=await store.processed_updates({update.key for update in updates}),
-        command_keys=await store.processed_commands({item.key for item in incoming}),
+        processed=await store.processed({u.key for u in updates} | {c.key for c in incoming}),
         history_ids=await store.history_entries({note.id for note in notes}),
         case_requests=await store.requests_of(moving),
     )

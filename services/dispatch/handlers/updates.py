@@ -33,7 +33,7 @@ def on_work_order_updated(
     incoming: IncomingUpdate, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[Event]:
     """Apply or refuse an update, and give its bureau a receipt. Idempotent by the update's key."""
-    if uow.has_update(incoming.key):
+    if uow.has_processed(incoming.key):
         return []
     receipt_event, events = apply_update(incoming, uow, policy, now)
     return [receipt_event, *events]
@@ -49,7 +49,7 @@ def apply_update(
     result = _result(incoming, uow, policy, now)
     update = incoming.parsed if isinstance(incoming.parsed, BureauUpdate) else None
     refused_as = result.refusal.code if result.refusal else None
-    uow.record_update(ProcessedMessage(incoming.key, update, refused_as, result.changed))
+    uow.record(ProcessedMessage(incoming.key, update, refused_as, result.changed))
     events = list[Event]()
     if result.case and result.changed:
         uow.change(result.case, incoming.event)

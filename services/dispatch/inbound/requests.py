@@ -64,18 +64,9 @@ def moved_request(
         NotInCatalogueError: The catalogue no longer has the request's kind.
         NoBureauError: No bureau of the city works on requests of this kind any more.
     """
-    jurisdiction, kind = policy.kind(case.jurisdiction, request.service_code)
-    found = _route(request, jurisdiction, kind, policy, now)
-    return IncomingRequest(
-        request=replace(request, case_id=case_id, moves=request.moves + 1),
-        jurisdiction=case.jurisdiction,
-        dedup_group=case.dedup_group,
-        linked_case=case.case_id,
-        route=found,
-        deadline_policy=policy.deadline_policy(jurisdiction, kind, now, found.lead.bureau),
-        new_id=new_id,
-        moved_from=case.case_id,
-    )
+    moved = replace(request, case_id=case_id, moves=request.moves + 1)
+    incoming = _of_case(moved, request.service_code, case, policy, now)
+    return replace(incoming, linked_case=case.case_id, moved_from=case.case_id)
 
 
 def placed_request(
@@ -92,11 +83,17 @@ def placed_request(
         NotInCatalogueError: The catalogue no longer has the kind of the case.
         NoBureauError: The city has no part in its kind.
     """
-    jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
     placed = replace(with_location(request, location), priority=case.priority)
-    found = _route(placed, jurisdiction, kind, policy, now)
+    return _of_case(placed, case.service_code, case, policy, now)
+
+
+def _of_case(
+    request: CaseRequest, service_code: str, case: Case, policy: DispatchPolicy, now: datetime
+) -> IncomingRequest:
+    jurisdiction, kind = policy.kind(case.jurisdiction, service_code)
+    found = _route(request, jurisdiction, kind, policy, now)
     return IncomingRequest(
-        request=placed,
+        request=request,
         jurisdiction=case.jurisdiction,
         dedup_group=case.dedup_group,
         linked_case=case.linked_case,

@@ -4,21 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from services.dispatch.rules import case_changes as changes
 from services.dispatch.rules.case import Case, CaseWorkOrder
-from services.dispatch.rules.case_changes import (
-    CaseChange,
-    CaseTransition,
-    Closed,
-    Opened,
-    Overdue,
-    PriorityLowered,
-    PriorityRaised,
-    Reopened,
-    RequestAdded,
-    RequestAttached,
-    RequestMovedOut,
-    StatusChanged,
-)
+from services.dispatch.rules.case_changes import CaseChange, CaseTransition
 from services.dispatch.rules.clocks import PlannedReminder
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
@@ -62,7 +50,7 @@ def author_of_command(command: CaseCommand) -> ChangeAuthor:
 
 def author_of_change(change: CaseChange) -> ChangeAuthor:
     """Return who made a change that neither a bureau nor an operator made."""
-    return RESIDENT if isinstance(change, RequestAdded) else SYSTEM
+    return RESIDENT if isinstance(change, changes.RequestAdded) else SYSTEM
 
 
 def change_in_words(transition: CaseTransition) -> str:
@@ -113,62 +101,62 @@ def may_read_note(reader: str | None, author: str) -> bool:
     return reader is None or author == f"{_BUREAU}{reader}" or not author.startswith(_BUREAU)
 
 
-def _opened(change: Opened, _: Case) -> str:
+def _opened(change: changes.Opened, _: Case) -> str:
     return f"Request {change.tracking_number} opened the case{_origin(change)}."
 
 
-def _attached(change: RequestAttached, _: Case) -> str:
+def _attached(change: changes.RequestAttached, _: Case) -> str:
     return f"Request {change.tracking_number} joined the case{_origin(change)}."
 
 
-def _origin(change: RequestAdded) -> str:
+def _origin(change: changes.RequestAdded) -> str:
     return f", moved from the case {change.moved_from}" if change.moved_from else ""
 
 
-def _raised(change: PriorityRaised, case: Case) -> str:
+def _raised(change: changes.PriorityRaised, case: Case) -> str:
     return f"Priority raised from {change.previous_level} to {case.priority.level}."
 
 
-def _lowered(change: PriorityLowered, case: Case) -> str:
+def _lowered(change: changes.PriorityLowered, case: Case) -> str:
     return f"Priority lowered from {change.previous_level} to {case.priority.level}."
 
 
-def _moved_out(change: RequestMovedOut, _: Case) -> str:
+def _moved_out(change: changes.RequestMovedOut, _: Case) -> str:
     return f"Request {change.request_id} moved to the case {change.to_case}."
 
 
-def _status_changed(change: StatusChanged, case: Case) -> str:
+def _status_changed(change: changes.StatusChanged, case: Case) -> str:
     if change.bureau != case.lead_bureau:
         return f"Transferred to {case.lead_bureau}, status {_status(case.status)}."
     return f"Status {_status(case.status, change.scheduled_for)}."
 
 
-def _closed(change: Closed, case: Case) -> str:
+def _closed(change: changes.Closed, case: Case) -> str:
     if change.merged_into:
         return f"Merged into the case {change.merged_into}."
     return f"Closed as {case.status}."
 
 
-def _reopened(_: Reopened, case: Case) -> str:
+def _reopened(_: changes.Reopened, case: Case) -> str:
     return f"Reopened, {case.lead_bureau} leads."
 
 
-def _overdue(change: Overdue, _: Case) -> str:
+def _overdue(change: changes.Overdue, _: Case) -> str:
     escalated = f", escalated to {change.escalated_to}" if change.escalated_to else ""
     deadline = f"its deadline to {change.what} ({_moment(change.due_at)})"
     return f"{change.bureau} missed {deadline}{escalated}."
 
 
 _WORDS: Mapping[type[CaseChange], Callable[[Any, Case], str]] = {
-    Opened: _opened,
-    RequestAttached: _attached,
-    PriorityRaised: _raised,
-    PriorityLowered: _lowered,
-    RequestMovedOut: _moved_out,
-    StatusChanged: _status_changed,
-    Closed: _closed,
-    Reopened: _reopened,
-    Overdue: _overdue,
+    changes.Opened: _opened,
+    changes.RequestAttached: _attached,
+    changes.PriorityRaised: _raised,
+    changes.PriorityLowered: _lowered,
+    changes.RequestMovedOut: _moved_out,
+    changes.StatusChanged: _status_changed,
+    changes.Closed: _closed,
+    changes.Reopened: _reopened,
+    changes.Overdue: _overdue,
 }
 
 

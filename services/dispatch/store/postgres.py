@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime
 
 from asyncpg import Record
@@ -50,8 +51,11 @@ _ENTRIES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
 CASE_REQUESTS_SQL = """
     SELECT request_id, case_id, moves, said FROM case_requests WHERE case_id = ANY($1::uuid[])
 """
-_PROCESSED_COMMANDS_SQL = "SELECT digest FROM commands WHERE digest = ANY($1::bytea[])"
-_PROCESSED_UPDATES_SQL = "SELECT digest FROM updates WHERE digest = ANY($1::bytea[])"
+_PROCESSED_SQL = """
+    SELECT digest FROM commands WHERE digest = ANY($1::bytea[])
+     UNION ALL
+    SELECT digest FROM updates WHERE digest = ANY($1::bytea[])
+"""
 _UPDATE_CASES_SQL = """
     UPDATE cases AS stored
        SET version = changed.version, status = changed.status, level = changed.level,
@@ -139,21 +143,12 @@ class PostgresDispatchStore:
         found = await self._db.fetch(_ENTRIES_SQL, list(event_ids))
         return {row["event_id"] for row in found}
 
-    async def processed_updates(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        """Return those of the updates that were processed before."""
-        return await self._processed(_PROCESSED_UPDATES_SQL, keys)
-
-    async def processed_commands(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        """Return those of the commands that were processed before."""
-        return await self._processed(_PROCESSED_COMMANDS_SQL, keys)
-
-    async def _processed(
-        self, statement: str, keys: Collection[MessageKey]
-    ) -> Collection[MessageKey]:
+    async def processed(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
+        """Return those of the updates and commands that were processed before."""
         if not keys:
             return ()
         by_digest = {rows.digest(key): key for key in keys}
-        found = await self._db.fetch(statement, list(by_digest))
+        found = await self._db.fetch(_PROCESSED_SQL, list(by_digest))
         return {by_digest[row["digest"]] for row in found}
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
@@ -169,11 +164,13 @@ class PostgresDispatchStore:
         await self._insert("cases", map(rows.new_case_row, changes.opened_cases))
         await self._insert("work_orders", new_orders)
         await self._insert("case_requests", map(rows.request_row, changes.joined_requests))
-        await self._insert("updates", map(rows.update_row, changes.updates))
+        updates = [rows.update_row(m) for m in changes.processed if m.key.bureau]
+        await self._insert("updates", updates)
         await self._update(_UPDATE_CASES_SQL, map(rows.changed_case_row, changes.changed_cases))
         await self._update(_UPDATE_ORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
-        await self._insert("history", map(rows.history_row, changes.history))
-        await self._insert("commands", map(rows.command_row, changes.commands))
+        await self._insert("history", map(asdict, changes.history))
+        commands = [rows.command_row(m) for m in changes.processed if not m.key.bureau]
+        await self._insert("commands", commands)
         await self._update(_RESTATE_CASES_SQL, map(rows.restated_case_row, changes.restated_cases))
         await self._update(_UPDATE_REQUESTS_SQL, map(rows.request_row, changes.changed_requests))
 
@@ -183,7 +180,6 @@ class PostgresDispatchStore:
             await insert_rows(self._db, table, names, values)
 
     async def _update(self, statement: str, records: Iterable[rows.ColumnValues]) -> None:
-        """Update one table; each parameter of the statement is the array of one column."""
         if found := [row.values() for row in records]:
             await self._db.execute(statement, *columns(found))
 

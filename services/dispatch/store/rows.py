@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 from pydantic_core import to_json
 
-from services.dispatch.records import CaseHistoryEntry, MessageKey, ProcessedMessage
+from services.dispatch.records import MessageKey, ProcessedMessage
 from services.dispatch.rules.case import (
     Case,
     CaseNote,
@@ -78,11 +78,8 @@ def new_case_row(case: Case) -> ColumnValues:
 
 def restated_case_row(case: Case) -> ColumnValues:
     """Return the columns of ``cases`` that change with the request that it represents."""
-    return {
-        "case_id": case.case_id,
-        "opened_by": case.opened_by,
-        "problem": _json(case.problem),
-    }
+    problem = _json(case.problem)
+    return {"case_id": case.case_id, "opened_by": case.opened_by, "problem": problem}
 
 
 def changed_order_row(order: CaseWorkOrder) -> ColumnValues:
@@ -131,21 +128,6 @@ def request_row(request: CaseRequest) -> ColumnValues:
         "case_id": request.case_id,
         "moves": request.moves,
         "said": _json(stored),
-    }
-
-
-def history_row(entry: CaseHistoryEntry) -> ColumnValues:
-    """Return all columns of ``history`` but the number."""
-    return {
-        "case_id": entry.case_id,
-        "at": entry.at,
-        "by": entry.by,
-        "what": entry.what,
-        "text": entry.text,
-        "note": entry.note,
-        "case_event": entry.case_event,
-        "event_id": entry.event_id,
-        "request_id": entry.request_id,
     }
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +11,7 @@ from services.dispatch.handlers.reminders import on_reminders_due
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.store.bureau_events import publish
 from services.dispatch.store.postgres import PostgresDispatchStore
-from shared.errors import StoppedError, SystemicError, TransientError
-from shared.runtime.ops.shutdown import pause
+from shared.runtime.ops.shutdown import WokenWork
 from shared.runtime.outbox.outbox import HandOver
 from shared.runtime.postgres import Pool, transaction
 
@@ -35,14 +33,11 @@ class ReminderWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send what is due every two seconds until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                try:
-                    while await self.send_due():
-                        await pause(stopping, 0)
-                except (SystemicError, TransientError) as error:
-                    log.warning("reminders_postponed", code=error.code)
-                await pause(stopping, _LOOK_EVERY_S)
+        await WokenWork(_LOOK_EVERY_S).run(
+            stopping,
+            self.send_due,
+            lambda error: log.warning("reminders_postponed", code=error.code),
+        )
 
     async def send_due(self) -> int:
         """Send some of the reminders that are due; return the number of their cases.

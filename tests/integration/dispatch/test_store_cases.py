@@ -73,7 +73,7 @@ async def test_nothing_is_found_where_nothing_is_asked(store: DispatchStore) -> 
 
     assert list(await store.load([], [])) == []
     assert not await store.requests_in_cases([])
-    assert not await store.processed_updates([])
+    assert not await store.processed([])
 
 
 async def test_a_changed_case_keeps_what_changed_and_what_did_not(store: DispatchStore) -> None:

@@ -1,7 +1,7 @@
 """Pictures that bureaus upload at dispatch, which intake keeps."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from io import BytesIO
@@ -51,7 +51,7 @@ async def serving_intake(intake: Intake) -> AsyncGenerator[str]:
 @asynccontextmanager
 async def uploading(
     intake: Intake, settings: DispatchSettings
-) -> AsyncGenerator[Callable[[str, bytes], Awaitable[tuple[int, Mapping[str, str]]]]]:
+) -> AsyncGenerator[Callable[[str, bytes], Coroutine[Any, Any, tuple[int, Mapping[str, str]]]]]:
     """Dispatch in front of an intake; yields the upload of a picture with a key."""
     async with serving_intake(intake) as url:
         with_intake = settings.model_copy(update={"intake_url": url})

@@ -6,7 +6,6 @@ that may or may not have gone out; it is ``unknown`` then, and not sent again.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
@@ -20,9 +19,8 @@ from services.dispatch.channels.forwarding.digest_mail import (
 )
 from services.dispatch.channels.forwarding.rules.digests import DigestState, last_due_day
 from services.dispatch.channels.forwarding.store.digests import Digests
-from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.metrics import FORWARDS
-from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
 from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
 
 log = structlog.get_logger()
@@ -58,13 +56,12 @@ class DigestWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send what is due until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                try:
-                    await cancel_on_stop(stopping, self.send_due(), grace_s=_GRACE_S)
-                except (SystemicError, TransientError) as error:
-                    log.warning("digest_postponed", code=error.code, bureau=self.digests.bureau)
-                await pause(stopping, _LOOK_EVERY_S)
+        bureau = self.digests.bureau
+        await WokenWork(_LOOK_EVERY_S).run(
+            stopping,
+            lambda: cancel_on_stop(stopping, self.send_due(), grace_s=_GRACE_S),
+            lambda error: log.warning("digest_postponed", code=error.code, bureau=bureau),
+        )
 
     async def send_due(self) -> None:
         """Send the digest that became due last, unless that was done."""
