@@ -42,11 +42,7 @@ _CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[events.CaseState
 
 
 def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -> Event:
-    """Return the event of one change of a case.
-
-    Args:
-        cause: The event that led to it; None for the passing of time.
-    """
+    """Return the event of one change of a case; its cause is None for the passing of time."""
     case, change = transition.case, transition.change
     facts = {field.name: getattr(change, field.name) for field in fields(change)}
     if isinstance(change, changes.Opened):
@@ -98,11 +94,7 @@ def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]
 def reminder_event(
     case: Case, order: CaseWorkOrder, planned: PlannedReminder, now: datetime
 ) -> Event:
-    """Return the reminder of a deadline, with the present state of the work order.
-
-    Args:
-        order: The work order as its bureau knows it.
-    """
+    """Return the reminder of a deadline, with the work order as its bureau knows it."""
     data = events.WorkOrderReminder(
         **_work_order_case(case),
         **_work_order_fields(order),
@@ -186,20 +178,12 @@ def receipt(
 
 
 def listed_case(case: Case, due_at: datetime | None, now: datetime) -> ListedCase:
-    """Return a case as a list shows it.
-
-    Args:
-        due_at: When it becomes overdue, or became so; None for never.
-    """
+    """Return a case as a list shows it; ``due_at`` is when it becomes or became overdue."""
     return ListedCase(**_listed(case, due_at, now))
 
 
 def case_details(found: WholeCase, bureau: str | None, now: datetime) -> CaseDetails:
-    """Return a case with all that belongs to it, as far as its reader may see it.
-
-    Args:
-        bureau: Code of the bureau that reads it; None for an operator.
-    """
+    """Return a case as far as a bureau may see it; None for an operator, who sees all."""
     case = found.case
     return CaseDetails(
         **_listed(case, overdue_at(case), now),

@@ -37,10 +37,9 @@ class NoBureauError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class DispatchPolicy:
-    """Facts that routing, deadlines and validation depend on.
+    """Facts that routing, deadlines and validation depend on, by the id of the jurisdiction.
 
     Attributes:
-        calendars: By the id of the jurisdiction; so are ``redactors`` and ``areas``.
         bureau_by_topic: Code of the bureau that writes to a topic of updates, by topic name.
     """
 
@@ -69,11 +68,7 @@ class DispatchPolicy:
         return frozenset(code for city in cities for code in city.services)
 
     def kind(self, jurisdiction_id: str, service_code: str) -> tuple[Jurisdiction, ServiceType]:
-        """Return a kind of request and its jurisdiction.
-
-        Raises:
-            NotInCatalogueError: There is no such jurisdiction, or it has no such kind.
-        """
+        """Return a kind and its jurisdiction; raise ``NotInCatalogueError`` for an unknown one."""
         jurisdiction = self.catalogue.jurisdictions.get(jurisdiction_id)
         if jurisdiction is None:
             raise NotInCatalogueError("jurisdiction: not in the catalogue")
@@ -93,11 +88,7 @@ class DispatchPolicy:
         attributes: Mapping[str, object] | None = None,
         location: Location | None = None,
     ) -> RoutingContext:
-        """Return what routing depends on.
-
-        Args:
-            now: Decides which bureaus can be reached.
-        """
+        """Return the facts that routing depends on; ``now`` decides which bureaus are open."""
         calendar = self.calendars[jurisdiction.id]
         local = now.astimezone(calendar.zone)
         owner = land_owner(jurisdiction, kind, conditions)
@@ -132,20 +123,12 @@ class DispatchPolicy:
     def deadline_policy(
         self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime, lead: str
     ) -> DeadlinePolicy:
-        """Return the deadline policy of a kind.
-
-        Args:
-            lead: The bureau that leads the case; its hours count.
-        """
+        """Return the deadline policy of a kind, by the opening hours of the lead bureau."""
         open_time = self.open_time(jurisdiction.id, lead)
         return DeadlinePolicy(open_time, kind.priority, kind.target_hours, since)
 
     def case_deadlines(self, case: Case, since: datetime) -> DeadlinePolicy:
-        """Return the deadline policy of a case.
-
-        Raises:
-            NotInCatalogueError: The catalogue lost its jurisdiction or its kind.
-        """
+        """Return the deadline policy of a case; raise ``NotInCatalogueError`` for a lost kind."""
         jurisdiction, kind = self.kind(case.jurisdiction, case.service_code)
         return self.deadline_policy(jurisdiction, kind, since, case.lead_bureau)
 
@@ -162,10 +145,10 @@ class DispatchPolicy:
         return OpenTime(self.calendars[jurisdiction_id], hours)
 
     def next_lead(self, case: Case) -> str | None:
-        """Return the bureau that leads a case after its lead declined it; None for none.
+        """Return the lead after the present one declined the case; None for none.
 
-        That is the bureau of the kind where a rule had chosen another one, then the one that the
-        lead escalates to, then the desk of other reports.
+        First comes the bureau of the kind where a rule had chosen another one, then the one that
+        the lead escalates to, then the desk of other reports.
         """
         jurisdiction = self.catalogue.jurisdictions[case.jurisdiction]
         kind = jurisdiction.services.get(case.service_code)

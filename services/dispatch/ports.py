@@ -55,7 +55,7 @@ class DispatchPorts:
     """Operations of the core for all channels.
 
     Attributes:
-        access: Authorization of calls; its rate limits count over all channels.
+        access: Its rate limits count over all channels.
         pool: Connections for calls over HTTP.
         wake_on_commit: Registers a function that is called after each commit of this process.
     """
@@ -81,10 +81,7 @@ class DispatchPorts:
     async def update(
         self, db: Connection, update: WorkOrderUpdated, bureau: str
     ) -> tuple[UpdateReceipt, Sequence[OutboxBatch]]:
-        """Apply or refuse a bureau's update in the caller's transaction.
-
-        The batches are passed to ``on_commit`` after the commit.
-        """
+        """Apply a bureau's update in a transaction; pass the batches to ``on_commit`` after it."""
         store = PostgresDispatchStore(db)
         receipt, events = await on_update_call(update, bureau, store, self.policy, self.clock())
         return receipt, await publish(db, events)
@@ -92,11 +89,7 @@ class DispatchPorts:
     async def report_update(
         self, update: WorkOrderUpdated, bureau: str, body_digest: bytes
     ) -> UpdateReceipt:
-        """Apply or refuse a bureau's update. Idempotent by its id.
-
-        Raises:
-            IdReusedError: Its id had another body.
-        """
+        """Apply or refuse a bureau's update. Idempotent; raises ``IdReusedError``."""
         key = MessageKey(update.source, update.id, bureau)
         async with transaction(self.pool) as db:
             if known := await find_receipt(db, key):
@@ -110,11 +103,7 @@ class DispatchPorts:
         return receipt
 
     async def command(self, command: OperatorCommanded, body_digest: bytes) -> CommandAnswer:
-        """Execute or refuse an operator's command, and audit it. Idempotent by its id.
-
-        Raises:
-            IdReusedError: Its id had another body.
-        """
+        """Execute or refuse a command, and audit it. Idempotent; raises ``IdReusedError``."""
         key = MessageKey(command.source, command.id)
         async with transaction(self.pool) as db:
             if known := await find_command_answer(db, key):
@@ -155,11 +144,7 @@ class DispatchPorts:
         return [listed_case(case, due_at, now) for case, due_at in page.cases], page.more
 
     async def case(self, case_id: str, bureau: str | None) -> CaseDetails | None:
-        """Return a case, as far as its reader may see it; None for one that it may not see.
-
-        Args:
-            bureau: The bureau that reads it; None for an operator.
-        """
+        """Return a case as a bureau or, for None, an operator may see it; None where it may not."""
         found = await PostgresCases(self.pool).find(case_id)
         if found is None or (bureau and bureau not in found.case.bureaus):
             return None
@@ -170,10 +155,9 @@ class DispatchPorts:
         return await list_surges(self.pool, before, limit)
 
     async def close_surge(self, surge_id: str, closing: SurgeClosing) -> int | None:
-        """Order to close the cases of a surge that are open now, and audit it.
+        """Order to close the open cases of a surge, and audit it.
 
-        Returns:
-            Their number, without those of earlier orders; None for an unknown surge.
+        Returns their number, without those of earlier orders; None for an unknown surge.
         """
         city = await city_of_surge(self.pool, surge_id)
         if city is None:

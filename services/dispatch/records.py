@@ -42,12 +42,7 @@ def uuids(ids: Iterable[str]) -> list[str]:
 
 
 class MessageKey(NamedTuple):
-    """Idempotency key of a bureau's update or an operator's command.
-
-    Attributes:
-        id: CloudEvents id, unique within the source.
-        bureau: The bureau whose topic or key it came by; empty for a command.
-    """
+    """Idempotency key: source, CloudEvents id, and the bureau of an update; empty for a command."""
 
     source: str
     id: str
@@ -56,12 +51,7 @@ class MessageKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UpdateResult:
-    """Result of an update.
-
-    Attributes:
-        case: The case after it; None unless the work order is the sender's own.
-        version: Version of the work order after the batch; None likewise.
-    """
+    """Result of an update; case and version are None unless the work order is the sender's own."""
 
     refusal: UpdateRefusal | None = None
     case: Case | None = None
@@ -72,12 +62,7 @@ class UpdateResult:
 
 @dataclass(frozen=True, slots=True)
 class ProcessedMessage:
-    """An update or command and its result.
-
-    Attributes:
-        parsed: The update or command; None where it was malformed.
-        changed: True for an update that changed its work order.
-    """
+    """An update or command and its result; ``parsed`` is None where it was malformed."""
 
     key: MessageKey
     parsed: BureauUpdate | CaseCommand | None
@@ -87,14 +72,14 @@ class ProcessedMessage:
 
 @dataclass(frozen=True, slots=True)
 class CaseHistoryEntry:
-    """An entry of a case's history.
+    """Entry of a case's history.
 
     Attributes:
         by: ``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME``
             or ``system``.
-        note: Words of the bureau or operator named in ``by``, besides the text.
+        note: Words of the bureau or operator, besides the text.
         case_event: Id of its event on ``dispatch-cases``.
-        event_id: Id of the event that led to it, where the entry is its idempotency key.
+        event_id: Id of the event that led to it, where that is its idempotency key.
     """
 
     case_id: str
@@ -110,12 +95,9 @@ class CaseHistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoredSurge:
-    """A surge that triage announced.
+    """A surge that triage announced; it ends before ``ended_at``.
 
     Attributes:
-        district: District of the reports, or ``unknown``.
-        started_at: Its beginning, UTC, inclusive.
-        ended_at: Its end, exclusive; None while it goes on.
         expected: Usual number of reports in the same time.
     """
 
@@ -134,10 +116,8 @@ class LoadedState:
     """Stored state that a batch depends on.
 
     Attributes:
-        case_ids: The cases of those requests of the messages that belong to one already.
-        processed: Updates and commands of the messages that were processed before.
+        case_ids: Cases of the requests that belong to one already.
         case_requests: All requests of the cases that commands split or merge, or that get a place.
-        history_ids: Those events of the messages that are in the history of a case already.
     """
 
     cases: Iterable[Case]
@@ -152,10 +132,9 @@ class ChangeSet:
     """Rows to write for a batch.
 
     Attributes:
-        changed_cases: Stored cases with a new version or new notes.
-        restated_cases: Those of the changed cases whose problem another request describes now, or
-            whose location became known.
-        changed_requests: Stored requests that are in another case or have a location now.
+        changed_cases: With a new version or new notes.
+        restated_cases: Changed cases with another representing request, or a location.
+        changed_requests: In another case, or with a location.
     """
 
     opened_cases: Sequence[Case] = ()
@@ -180,10 +159,9 @@ class WorkOrderNotice:
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """Answer to a command.
+    """Answer to a command: the events of its cases as on their topic, or the refusal.
 
     Attributes:
-        events: The events of its cases, with the bytes of their topic.
         body_digest: SHA-256 of the body over HTTP; None for a command over Kafka.
     """
 
@@ -194,12 +172,7 @@ class CommandAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Page of a bureau's events.
-
-    Attributes:
-        events: The events with the bytes of the topic, oldest first.
-        last: Number of the last one, or the number after which the page began.
-    """
+    """Page of a bureau's events as on their topic, oldest first, with the number of the last."""
 
     events: Sequence[bytes]
     last: int
@@ -208,12 +181,7 @@ class FeedPage:
 
 @dataclass(frozen=True, slots=True)
 class KeptEvent:
-    """Event of a case.
-
-    Attributes:
-        number: Its position in the stream.
-        value: The event with the bytes of the topic.
-    """
+    """Event of a case as on its topic, with its position in the stream."""
 
     number: int
     event_id: str
@@ -238,12 +206,7 @@ class SurgeWithCases:
 
 @dataclass(frozen=True, slots=True)
 class SurgeClosing:
-    """Operator's order to close the open cases of a surge.
-
-    Attributes:
-        source: CloudEvents source of the commands that follow from it.
-        given_at: UTC.
-    """
+    """Order to close the open cases of a surge, with the CloudEvents source of the commands."""
 
     source: str
     actor: str
@@ -263,12 +226,7 @@ class FilterBox(NamedTuple):
 
 
 class CaseFilter(BaseModel):
-    """Conditions of a list of cases, all of which hold; None for no condition.
-
-    Attributes:
-        q: Words of one of its requests, or a tracking number.
-        overdue: Whether its lead has missed the next deadline.
-    """
+    """Conditions of a list of cases, all of which hold; None for no condition."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 

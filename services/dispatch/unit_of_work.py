@@ -23,11 +23,7 @@ class DispatchStore(Protocol):
     async def load(
         self, case_ids: Collection[str], work_order_ids: Collection[str]
     ) -> Sequence[Case]:
-        """Lock and return the cases of these ids and of these work orders, as far as they exist.
-
-        The targets of merges of those cases are included. The locks last until the transaction
-        ends.
-        """
+        """Lock and return the existing cases of these ids, work orders, and targets of merges."""
         ...
 
     async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
@@ -89,11 +85,7 @@ class UnitOfWork:
         return event_id in self._history_ids
 
     def case_of_request(self, request_id: str) -> Case | None:
-        """Return the case that a request belongs to now; None where it belongs to none.
-
-        Raises:
-            MergedMeanwhileError: It was moved to a case that this batch did not load.
-        """
+        """Return the present case of a request, or None; raises as ``resolve_merged``."""
         case_id = self._case_ids.get(request_id)
         if case_id is None:
             return None
@@ -118,11 +110,7 @@ class UnitOfWork:
         return case, next(o for o in case.orders if o.work_order_id == work_order_id)
 
     def resolve_merged(self, case_id: str) -> str:
-        """Return the case that takes new requests of this one: itself, or the target of its merge.
-
-        Raises:
-            MergedMeanwhileError: The target is not loaded: it was merged after the batch loaded.
-        """
+        """Return a case id or its merge's target; raise ``MergedMeanwhileError`` if not loaded."""
         while (case := self._cases.get(case_id)) and case.merged_into:
             case_id = case.merged_into
             if case_id not in self._cases:
@@ -159,11 +147,7 @@ class UnitOfWork:
         self._history.append(entry)
 
     def change(self, case: Case, cause: Event | None) -> None:
-        """Replace the state of a case, and note which bureaus need an event about it.
-
-        Args:
-            cause: The event that led to it; None for the passing of time.
-        """
+        """Replace the state of a case, and note which bureaus need an event. Time has no cause."""
         self._orders_to_notify |= _orders_to_notify(self._cases.get(case.case_id), case)
         self._cases[case.case_id] = case
         self._cause_by_case[case.case_id] = cause
@@ -186,10 +170,7 @@ class UnitOfWork:
         self._orders_to_notify.clear()
 
     def notified_orders(self, case_id: str) -> Sequence[CaseWorkOrder]:
-        """Return the work orders of a changed case as their bureaus know them.
-
-        Call it after ``pending_notices``.
-        """
+        """Return a case's work orders as bureaus know them, after ``pending_notices``."""
         return self._orders[case_id]
 
     def change_set(self) -> ChangeSet:
@@ -232,8 +213,7 @@ def _orders_to_notify(before: Case | None, after: Case) -> set[str]:
     """Return the ids of the work orders that their bureaus need an event about.
 
     Each bureau's newest work order shows the state of the case, so a new version of the case
-    concerns all of them. An older one, which the bureau transferred, has its last event when it
-    is transferred.
+    concerns all of them. A transferred one has its last event when it is transferred.
     """
     known = before.orders if before else ()
     changed = {order.work_order_id for order in after.orders if order not in known}

@@ -68,22 +68,14 @@ def notice_events(uow: UnitOfWork, now: datetime) -> list[Event]:
 def reminded(
     case: Case, order: CaseWorkOrder, planned: PlannedReminder, uow: UnitOfWork, now: datetime
 ) -> Event:
-    """Return the event of a reminder, and record it.
-
-    Args:
-        order: The work order as its bureau knows it.
-    """
+    """Return the event of a reminder of a work order as its bureau knows it, and record it."""
     text = reminder_in_words(order.bureau, planned)
     uow.record_entry(CaseHistoryEntry(case.case_id, now, SYSTEM.name, "work_order_reminder", text))
     return reminder_event(case, order, planned, now)
 
 
 def record_update(update: BureauUpdate, case: Case, uow: UnitOfWork, now: datetime) -> None:
-    """Record an accepted update that changes no case: of an informed bureau, or more words.
-
-    Args:
-        update: The update, without contact data.
-    """
+    """Record an accepted, redacted update that changes no case: of an informed bureau, or notes."""
     by, note = author_of_update(update)
     text = update_in_words(update)
     uow.record_entry(CaseHistoryEntry(case.case_id, now, by, "work_order_updated", text, note))

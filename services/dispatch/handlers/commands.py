@@ -176,11 +176,7 @@ _COMMANDS = get_args(CommandName)
 def operator_audits(
     messages: Sequence[Message[Any]], produced: Sequence[Event | Outgoing]
 ) -> Iterator[Mapping[str, str | None]]:
-    """Yield an entry for each command of a batch.
-
-    Args:
-        produced: Events of cases, and dead letters of refused commands.
-    """
+    """Yield an audit entry per command of a batch, from the events and dead letters produced."""
     executed = {event.causationid for event in produced if isinstance(event, Event)}
     refusals = dict(_refusals(produced))
     for message in messages:
@@ -193,7 +189,7 @@ def operator_audits(
 def operator_audit(
     command: OperatorCommanded, outcome: str, record: str | None = None
 ) -> Mapping[str, str | None]:
-    """Return the audit entry of one command.
+    """Return the audit entry of a command.
 
     Args:
         outcome: ``executed``, ``repeated``, or the code of the refusal.

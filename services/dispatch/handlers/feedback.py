@@ -28,11 +28,8 @@ def put_feedback(
 ) -> list[CaseTransition]:
     """Put an answer into the history of its request's case. Idempotent.
 
-    The first NO after a closing reopens the case; every NO is a note for its bureaus.
-
-    Raises:
-        UnknownRequestError: The request has no case here.
-        NotInCatalogueError: The catalogue lost the kind of a case that is reopened.
+    The first NO after a closing reopens the case; every NO is a note for its bureaus. Raises
+    ``UnknownRequestError`` and, for a kind that the catalogue lost, ``NotInCatalogueError``.
     """
     if uow.has_entry(event.id):
         return []

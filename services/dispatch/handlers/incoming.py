@@ -125,9 +125,8 @@ async def on_command_calls(
 ) -> tuple[Sequence[Sequence[Event] | CommandRefusal], Sequence[Event | Outgoing]]:
     """Execute or refuse commands whose keys are new, in order.
 
-    Returns for each command the events of its cases or the refusal; and all that is to be
-    published. Executed commands go to the topic of commands as well, as the log of who changed
-    what; there they count as repeats.
+    Returns the events or the refusal of each, and all that is to be published. Executed commands go
+    to their topic as well, as the audit log; there they count as repeats.
     """
     incoming = [incoming_command(command, now) for command in commands]
     uow = UnitOfWork(await _load(incoming, store))

@@ -33,11 +33,7 @@ class UnknownRequestError(PermanentError):
 
 
 def case_of_request(request_id: str, uow: UnitOfWork) -> Case:
-    """Return the case that a request belongs to now.
-
-    Raises:
-        UnknownRequestError: It belongs to none.
-    """
+    """Return the present case of a request; raise ``UnknownRequestError`` for none."""
     case = uow.case_of_request(request_id)
     if case is None:
         raise UnknownRequestError("request_id: no case has this request")
@@ -49,11 +45,8 @@ def put_note(
 ) -> list[CaseTransition]:
     """Put a note into the work orders and the history of its request's case. Idempotent.
 
-    A location in it becomes that of a request and of a case without one, and a case that waited
-    for it at the desk is transferred.
-
-    Raises:
-        UnknownRequestError: The request has no case; triage passes no such note on.
+    Its location becomes that of a request and case without one; a case that waited for it at the
+    desk is transferred. Raises ``UnknownRequestError``; triage passes no such note on.
     """
     if uow.has_entry(event.id):
         return []
@@ -132,11 +125,7 @@ def _transfer(
 def raise_by_notes(
     event: RequestReassessed, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[CaseTransition]:
-    """Raise the priority of a request's case, with deadlines that count from now. Idempotent.
-
-    Raises:
-        UnknownRequestError: The request has no case here.
-    """
+    """Raise the priority of a request's case, with deadlines that count from now. Idempotent."""
     if event.data.case_id is None:
         return []
     request_id, case = event.data.request_id, case_of_request(event.data.request_id, uow)

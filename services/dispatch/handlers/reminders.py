@@ -17,10 +17,10 @@ from shared.contract.events import Event, new_id
 def on_reminders_due(
     cases: Collection[Case], policy: DispatchPolicy, now: datetime
 ) -> tuple[list[Event], ChangeSet]:
-    """Return the events of the reminders that are due in some cases, and what they change.
+    """Return the events of due reminders of locked cases, and the changes.
 
-    A reminder follows the event with the state that it carries. Every work order is written, since
-    its next reminder follows from its state anew: another version may have left it unknown.
+    A reminder follows the event with its state. Every work order is written, since an older version
+    may have left the time of its next reminder empty.
     """
     uow = UnitOfWork(LoadedState(cases))
     events: list[Event] = []

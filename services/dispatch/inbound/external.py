@@ -28,11 +28,9 @@ _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(PlausibleMoment)
 
 @dataclass(frozen=True, slots=True)
 class IncomingUpdate:
-    """An update with the bureau that sent it.
+    """A bureau's update; ``key.bureau`` is the sender.
 
-    Attributes:
-        key: Its idempotency key; ``key.bureau`` is the sender.
-        work_order_id: As far as it can be parsed, for the receipt; so is ``status``.
+    ``work_order_id`` and ``status`` are for the receipt, as far as they can be parsed.
     """
 
     key: MessageKey
@@ -42,7 +40,7 @@ class IncomingUpdate:
     status: str | None
 
     def redacted(self, redactor: Redactor) -> Self:
-        """Return the update as it is stored and published: without contact data and links.
+        """Return the update without contact data and links, as it is stored and published.
 
         The bureau's topic alone keeps its own words, until their retention ends. An event id with
         contact data stays the idempotency key, and no event names it as its cause.
@@ -73,7 +71,7 @@ class IncomingCommand:
     def redacted(self, redactor: Redactor) -> Self:
         """Return the command as it is stored and published: no contact data in reason and note.
 
-        Its id stays the cause of what follows, which marks that as a correction.
+        Its id stays the cause of its effects, which marks these as corrections.
         """
         if not isinstance(self.parsed, CaseCommand):
             return self
@@ -151,11 +149,7 @@ SurgeEvent: TypeAlias = SurgeStarted | SurgeEnded
 
 
 def latest_surges(events: Iterable[SurgeEvent]) -> Sequence[StoredSurge]:
-    """Return each surge of some events once; an end counts more than a start.
-
-    Args:
-        events: In any order, each any number of times.
-    """
+    """Return each surge once; an end counts more than a start, in whatever order they come."""
     latest: dict[str, StoredSurge] = {}
     for event in events:
         known = latest.get(event.data.surge_id)

@@ -17,15 +17,15 @@ from shared.vocabulary import ScoreReason
 def incoming_request(
     decision: Decision, case_id: str, case: Case | None, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
-    """Return the request of a decision, with its route and deadlines.
+    """Return the request of a decision, with its route and deadlines since its submission.
 
     Args:
-        case: That case; None where the request opens it. The hours of its lead count.
-        now: Decides which bureaus can be reached; deadlines count from the submission.
+        case: The case that it joins, whose lead's hours count; None where it opens one.
+        now: Decides which bureaus are open.
 
     Raises:
-        NotInCatalogueError: The catalogue lacks the request's jurisdiction or kind.
-        NoBureauError: No bureau of the city works on requests of this kind.
+        NotInCatalogueError: The catalogue lacks its jurisdiction or kind.
+        NoBureauError: No bureau of the city works on its kind.
     """
     submitted = decision.request
     jurisdiction, kind = policy.kind(submitted.jurisdiction, decision.service_code)
@@ -55,15 +55,7 @@ def incoming_request(
 def moved_request(
     request: CaseRequest, case: Case, case_id: str, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
-    """Return a request that an operator moves to another case.
-
-    Args:
-        now: Decides which bureaus can be reached; deadlines count from now.
-
-    Raises:
-        NotInCatalogueError: The catalogue no longer has the request's kind.
-        NoBureauError: No bureau of the city works on requests of this kind any more.
-    """
+    """Return a request that an operator moves to another case; raises as ``incoming_request``."""
     moved = replace(request, case_id=case_id, moves=request.moves + 1)
     incoming = _of_case(moved, request.service_code, case, policy, now)
     return replace(incoming, linked_case=case.case_id, moved_from=case.case_id)
@@ -72,16 +64,9 @@ def moved_request(
 def placed_request(
     request: CaseRequest, case: Case, location: Location, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
-    """Return a request of a case with the route that follows from a location.
+    """Return a request with the route that follows from a location in the city's own land.
 
-    Args:
-        case: The case, whose kind and priority count.
-        location: The location that became known, in the city's own land.
-        now: Decides which bureaus can be reached; deadlines count from now.
-
-    Raises:
-        NotInCatalogueError: The catalogue no longer has the kind of the case.
-        NoBureauError: The city has no part in its kind.
+    Kind and priority of its case count. Raises as ``incoming_request``.
     """
     placed = replace(with_location(request, location), priority=case.priority)
     return _of_case(placed, case.service_code, case, policy, now)
@@ -106,11 +91,7 @@ def _of_case(
 def neighbour_at(
     request: CaseRequest, case: Case, location: Location, policy: DispatchPolicy
 ) -> ExternalAgency | None:
-    """Return the neighbour in whose land a location lies; None for the city's own.
-
-    Raises:
-        NotInCatalogueError: The catalogue no longer has the kind of the case.
-    """
+    """Return the neighbour in whose land a location lies; None for the city's own."""
     jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
     outside = outside_agency(jurisdiction, kind, location.municipality, request.conditions)
     return outside.agency if outside and outside.is_neighbour else None

@@ -34,11 +34,7 @@ class CasePriority:
         return self.level < other.level
 
     def set_to(self, level: PriorityLevel, code: str, why: str) -> "CasePriority":
-        """Return the lowest score of a level, with one more reason for the difference.
-
-        Args:
-            why: The operator's words; they become the evidence of the reason.
-        """
+        """Return the lowest score of a level, with an operator's reason for the difference."""
         score = MIN_SCORE[level]
         reason = ScoreReason(code, score - self.score, why)
         return CasePriority(level, score, (*self.reasons, reason))
@@ -75,8 +71,7 @@ class Problem:
     Attributes:
         summary: The reporter's description; the kind's name where that is blank.
         notes: Instructions for the bureaus, from the kind's entry in the catalogue.
-        location: ``Location`` of the wire contract, and ``media`` ``Media``; rules only pass them
-            on.
+        location: ``Location`` of the wire contract, as media are ``Media``; rules pass them on.
         attributes: Answers to the kind's questions, by the code of the field.
     """
 
@@ -89,11 +84,7 @@ class Problem:
 
 
 class CaseNote(NamedTuple):
-    """More words about a request of a case; nothing in it is about the person.
-
-    Attributes:
-        request_id: The request; None for a note of a bureau.
-    """
+    """Note about a request of a case, without its author; bureaus' notes have no request."""
 
     request_id: str | None
     text: str
@@ -101,11 +92,11 @@ class CaseNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseRequest:
-    """A request of a case, with all data that a case of its own would start with.
+    """Request of a case, with all data that a case of its own would start with.
 
     Attributes:
         priority: Its own priority; that of its case may be higher.
-        conditions: Conditions of its kind that it meets; some inform a further bureau.
+        conditions: Conditions of its kind that it meets.
         moves: Number of times that operators moved it to another case.
     """
 
@@ -122,10 +113,10 @@ class CaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaseWorkOrder:
-    """The part of a case that one bureau works on.
+    """Part of a case that one bureau works on.
 
     Attributes:
-        number: Counts the work orders of the case from 1, in the order of issue.
+        number: Counts the work orders of the case from 1.
         role: The case follows the status of its ``lead``; others are ``informed``.
         version: Number of events about it that its bureau got; 0 before the first.
         external_id: The bureau's own number for it.
@@ -157,7 +148,6 @@ class Case:
     """One problem as it is after ``version`` changes.
 
     Attributes:
-        version: Counts its changes from 1, without gaps.
         dedup_group: Group of kinds whose reports can be the same problem.
         service_code: Kind of the request that opened it.
         priority: The highest of its requests, unless an operator set another.
@@ -167,8 +157,8 @@ class Case:
         lead_bureau: Code of the bureau that leads it, or led it last.
         merged_into: The case that has its requests now.
         lowered_from: Priority known when an operator lowered it; None after a raise.
-        notes: What its reporters and bureaus added, the newest last.
-        others_notes: What others added who know a tracking number, the newest last.
+        notes: Notes of its reporters and bureaus, the newest last.
+        others_notes: Notes of others who know a tracking number, the newest last.
     """
 
     case_id: str

@@ -47,11 +47,7 @@ class PriorityLowered:
 
 @dataclass(frozen=True, slots=True)
 class RequestMovedOut:
-    """An operator gave a request a case of its own.
-
-    Attributes:
-        opened_by: The request that this case represents from now on, where that changed.
-    """
+    """An operator split a request off; ``opened_by`` is the new representing request, if any."""
 
     request_id: str
     to_case: str
@@ -61,11 +57,7 @@ class RequestMovedOut:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """The lead bureau changed the status; with ``bureau`` None an operator did.
-
-    Attributes:
-        media: The bureau's pictures of the work, as ``Media`` of the wire contract.
-    """
+    """The lead bureau changed the status; with ``bureau`` None an operator did."""
 
     previous_status: CaseStatus
     bureau: str | None
@@ -79,7 +71,7 @@ class Closed:
     """The lead bureau closed the case; with ``bureau`` None an operator did.
 
     Attributes:
-        reason: Why, in the words of the bureau or operator; ``merged`` for a merge.
+        reason: Words of the bureau or operator; ``merged`` for a merge.
     """
 
     previous_status: CaseStatus
@@ -93,11 +85,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """An operator or a resident reopened the case.
-
-    Attributes:
-        reason: Why, in the operator's words, or ``resident_says_not_fixed``.
-    """
+    """An operator reopened the case for a reason, or a resident: ``resident_says_not_fixed``."""
 
     previous_status: CaseStatus
     reason: str

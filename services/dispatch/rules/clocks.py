@@ -46,8 +46,8 @@ def restart_clock(order: CaseWorkOrder, at: datetime, clock: OpenTime) -> CaseWo
 def planned_reminders(order: CaseWorkOrder) -> Iterator[PlannedReminder]:
     """Yield the reminders that a bureau will get unless something changes; each comes once.
 
-    None is planned while the clock stands still or the work order is final, none of seeing it
-    once it was acknowledged, and no warning once the bureau knows that a deadline has passed.
+    None while the clock stands still or the work order is final, no acknowledgement reminder once
+    it was acknowledged, and no warning once the bureau knows that a deadline has passed.
     """
     if order.is_final or order.waiting_since is not None:
         return
@@ -92,11 +92,7 @@ ESCALATED = "escalated"
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Effect of a missed deadline of a case.
-
-    Attributes:
-        to: Code of the bureau that it is escalated to; None for none.
-    """
+    """Effect of a missed deadline: the bureau that it is escalated to, if any."""
 
     to: str | None
     due: Deadlines
@@ -105,11 +101,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class CaseReminders:
-    """Reminders of one case.
-
-    Attributes:
-        sent: Each with the id of its work order, in the order in which they were due.
-    """
+    """A case after its reminders; each sent one has its work order's id, the earliest first."""
 
     case: Case
     sent: Sequence[tuple[str, PlannedReminder]]
@@ -117,7 +109,7 @@ class CaseReminders:
 
 
 def remind(case: Case, now: datetime, escalation: Callable[[], Escalation]) -> CaseReminders:
-    """Return the reminders of a case that are due. Idempotent: each comes once.
+    """Return the due reminders of a case. Idempotent: each comes once.
 
     A deadline that the lead missed is a version of the case. The bureau that it is escalated to
     gets a work order in the role ``informed``, unless it has an unfinished one.

@@ -36,7 +36,7 @@ class WorkOrderDeadline:
         return cls(clock.after(since, _WARNED_AT * clock.between(since, due_at)), due_at)
 
     def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "WorkOrderDeadline":
-        """Return the deadline after its clock stood still; what had passed before stays."""
+        """Return the deadline after its clock stood still; one that had passed before stays."""
         soon_at, due_at = (
             at if at <= since else clock.after(until, clock.between(since, at))
             for at in (self.soon_at, self.due_at)
@@ -76,7 +76,7 @@ class Deadlines:
         )
 
     def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "Deadlines":
-        """Return both deadlines after their clock stood still; what had passed before stays."""
+        """Return both deadlines after their clock stood still; those that had passed stay."""
         return Deadlines(
             self.acknowledge.moved(since, until, clock), self.complete.moved(since, until, clock)
         )
@@ -88,12 +88,7 @@ def _due_at(deadline: WorkOrderDeadline) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class DeadlinePolicy:
-    """Computes the deadlines of one request or case from the catalogue's target.
-
-    Attributes:
-        base_level: Level of a report of this kind without further reasons.
-        target_hours: Hours until a problem of this kind must be solved.
-    """
+    """Deadlines of one request or case by target hours and base level of its kind."""
 
     open_time: OpenTime
     base_level: PriorityLevel
@@ -127,11 +122,7 @@ def clock_of(level: PriorityLevel, open_time: OpenTime) -> OpenTime:
 def acknowledgement(
     level: PriorityLevel, since: datetime, open_time: OpenTime
 ) -> WorkOrderDeadline:
-    """Return the deadline for a bureau to acknowledge a work order.
-
-    Args:
-        since: When the bureau got the work order.
-    """
+    """Return the deadline to acknowledge a work order that a bureau got at a moment."""
     if level in URGENT_LEVELS:
         due_at = since.astimezone(UTC) + _ACKNOWLEDGE_URGENT[level]
     else:

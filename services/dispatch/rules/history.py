@@ -15,11 +15,7 @@ _BUREAU = "bureau:"
 
 
 class ChangeAuthor(NamedTuple):
-    """The author of a change.
-
-    Attributes:
-        name: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
-    """
+    """Author of a change: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``."""
 
     name: str
     note: str | None = None
@@ -71,12 +67,7 @@ def order_in_words(order: CaseWorkOrder) -> str:
 
 
 def place_in_words(address: str | None, keeper: str | None) -> str:
-    """Return in words that the place of a case became known.
-
-    Args:
-        address: The place as written; None for a point alone.
-        keeper: The bureau that leads the case as before; None for a case that was transferred.
-    """
+    """Return the sentence about a new place, and about the bureau that keeps the case, if any."""
     place = f"The place is {address}." if address else "The place is known."
     return f"{place} {keeper} leads as before." if keeper else place
 
@@ -93,11 +84,7 @@ def _lines(*notes: tuple[str, str | None]) -> str | None:
 
 
 def may_read_note(reader: str | None, author: str) -> bool:
-    """Return True where a reader may see an author's notes: not those of another bureau.
-
-    Args:
-        reader: Code of a bureau; None for an operator.
-    """
+    """Return True where a bureau, or an operator for None, may read an author's notes."""
     return reader is None or author == f"{_BUREAU}{reader}" or not author.startswith(_BUREAU)
 
 

@@ -24,7 +24,7 @@ MAX_NOTES = 50
 def add_notes(case: Case, notes: Sequence[CaseNote] = (), others: Sequence[CaseNote] = ()) -> Case:
     """Return the case with more notes; each bureau gets an event, and the version stays.
 
-    Beyond ``MAX_NOTES`` the oldest notes of others are left out first, then the oldest of the
+    Beyond ``MAX_NOTES`` the oldest notes of others are dropped first, then the oldest of the
     request with the most notes, and those of bureaus last.
     """
     kept = [*case.notes, *notes]
@@ -54,13 +54,7 @@ def _least_missed(notes: Sequence[CaseNote]) -> CaseNote:
 def raise_priority(
     case: Case, request_id: str, priority: CasePriority, deadline_policy: DeadlinePolicy
 ) -> CaseTransition | None:
-    """Return the transition of a case whose request became more urgent, or None.
-
-    What an operator lowered may stay (``stays_lowered``).
-
-    Args:
-        deadline_policy: Counts from the raise.
-    """
+    """Return the transition of a case whose request became more urgent, unless it stays lowered."""
     if priority.level >= case.priority.level or stays_lowered(case, priority):
         return None
     raised = with_raised_priority(case, priority, deadline_policy)
@@ -84,9 +78,9 @@ def with_neighbour(case: Case, name: str, phone: str | None) -> Case:
 
 
 def waits_for_place(case: Case) -> bool:
-    """Return True while the desk leads an open case for want of a place alone.
+    """Return True while the desk leads an open case only because its place is unknown.
 
-    Once anybody transferred it, that person knew more, and the lead stays.
+    After a transfer by a person the lead stays.
     """
     return not case.is_closed and case.lead.route_rule == NO_PLACE_TO_DESK
 
@@ -94,13 +88,9 @@ def waits_for_place(case: Case) -> bool:
 def leave_desk(
     case: Case, incoming: IncomingRequest, new_order: Reassignment
 ) -> CaseTransition | None:
-    """Return the transfer of a case to the lead of its route; None where the desk leads that, too.
+    """Return the transfer of a case that ``waits_for_place``; None where the desk leads anyway.
 
-    Bureaus on the route that have no part in the case yet are informed.
-
-    Args:
-        case: A case that ``waits_for_place``, with its location.
-        incoming: A request of it, with the route that follows from the location.
+    New bureaus on the route that follows from the location are informed.
     """
     lead, problem = incoming.route.lead, case.problem
     if lead.bureau == case.lead_bureau:

@@ -59,11 +59,7 @@ class CommandRefusal:
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """Effects of a command.
-
-    Attributes:
-        transitions: In order; the last one of each case has its final state.
-    """
+    """Effects of a command; the last transition of each case has its final state."""
 
     transitions: Sequence[CaseTransition]
     moved_requests: Sequence[CaseRequest] = ()
@@ -75,11 +71,7 @@ UNKNOWN_CASE = CommandRefusal("unknown_case", "There is no case of this id.")
 
 
 def missing(field: str, description: str, code: str | None = None) -> CommandRefusal:
-    """Return the refusal of a command without a field that it needs.
-
-    Args:
-        code: The code; None for ``missing_`` and the field.
-    """
+    """Return the refusal of a command without a field; its code is ``missing_FIELD`` by default."""
     return CommandRefusal(code or f"missing_{field}", f"Say in {field} {description}.")
 
 
@@ -91,13 +83,9 @@ def already_closed(status: CaseStatus) -> CommandRefusal:
 def lower_priority(
     case: Case, command: CaseCommand, deadline_policy: DeadlinePolicy
 ) -> CommandOutcome:
-    """Lower the priority, and loosen the deadlines to those of the new level.
+    """Lower the priority, and loosen the deadlines, counted from the first report.
 
-    The case keeps the level and reasons known so far; only a request that exceeds them raises
-    the priority again.
-
-    Args:
-        deadline_policy: Counts from the first report of the case.
+    Only a request that exceeds the level and reasons known so far raises the priority again.
     """
     level = _new_level(case, command, "lower")
     if isinstance(level, CommandRefusal):
@@ -116,11 +104,7 @@ def lower_priority(
 def raise_priority(
     case: Case, command: CaseCommand, deadline_policy: DeadlinePolicy
 ) -> CommandOutcome:
-    """Raise the priority and tighten the deadlines.
-
-    Args:
-        deadline_policy: Counts from now.
-    """
+    """Raise the priority and tighten the deadlines, counted from now."""
     level = _new_level(case, command, "raise")
     if isinstance(level, CommandRefusal):
         return level
@@ -162,12 +146,7 @@ def transfer_lead(
 
 
 def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
-    """Close the case and withdraw its work orders that are not final.
-
-    Args:
-        command: The command; its ``status`` defaults to ``declined``.
-        now: Upper bound of the closing time.
-    """
+    """Close the case, by default as ``declined``, and withdraw its unfinished work orders."""
     if case.is_closed:
         return already_closed(case.status)
     at = time_of_change(command.at, case.first_reported_at, now)
@@ -204,10 +183,10 @@ NOT_FIXED_WITHIN = timedelta(days=30)
 
 
 def is_reopened_by_resident(case: Case, at: datetime) -> bool:
-    """Return True when a resident's word that it is not fixed reopens a case.
+    """Return True when a resident's "not fixed" reopens a case.
 
-    It does for completed work within 30 days of the closing. The case is open afterwards, so of
-    several residents the first one reopens it, and the first one again after each closing.
+    That is within 30 days of its completion. The case is open afterwards, so the first resident
+    after each closing reopens it.
     """
     if case.status != "completed" or case.merged_into or case.closed_at is None:
         return False
@@ -219,8 +198,8 @@ def reopen_case(
 ) -> CaseTransition:
     """Reopen a closed case with a new work order for its lead and for each withdrawn one.
 
-    Other work orders, final or not, stay as they are. A lead bureau that still has an unfinished
-    work order of the case leads with that one.
+    Other work orders stay as they are. A lead bureau with an unfinished work order of the case
+    leads with that one.
     """
 
     def reissued(of: Case, order: CaseWorkOrder) -> Case:

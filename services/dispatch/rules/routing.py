@@ -22,10 +22,8 @@ class RoutingContext:
     """Facts about a report that routing depends on.
 
     Attributes:
-        is_open: Returns True when the bureau of a code can be reached now.
-        desk: The bureau that finds out where the problem is; None where that is known, or where
-            the kind needs no place.
-        district: District of the city; None outside all.
+        is_open: Returns True when the bureau of a code is open now.
+        desk: The bureau that finds out the place; None where that is known or not needed.
         areas: Polygons of the rules that it lies in.
         owner: Owner of the land, by its code in the catalogue; None for the city.
     """
@@ -85,9 +83,9 @@ def matching(rules: Sequence[RoutingRule], context: RoutingContext) -> list[Rout
 def route(context: RoutingContext, rules: Sequence[RoutingRule] = ()) -> CaseRoute | None:
     """Return the route of a report; None when the city has no part in problems of its kind.
 
-    A report without a place goes to the desk. Otherwise the first matching rule with a lead
-    chooses it, and without one the kind's own entry does. Triage decides which reports open a
-    case, so a hazard keeps its lead when an operator lowers its priority.
+    A report without a place goes to the desk. Otherwise the first matching rule with a lead chooses
+    it, and without one the kind's own entry does. Triage decides which reports open a case, so a
+    hazard keeps its lead when an operator lowers its priority.
 
     Informed are, each once, the bureaus that would lead otherwise, those that any matching rule
     names, and those that the kind names unconditionally or for a condition that the report meets.
@@ -203,15 +201,13 @@ _GIVEN_AWAY: frozenset[WorkOrderStatus] = frozenset({"declined", "transferred"})
 
 
 def next_lead(case: Case, candidates: Iterable[str | None], desk: str | None) -> str | None:
-    """Return the bureau that leads a case after its lead declined it; None when none is left.
+    """Return the lead of a case that its lead declined; None when none is left.
 
-    A bureau that gave work on the case away before does not get it back, so that no case goes
-    round in circles: each decline leaves fewer bureaus, and the desk is the last. What the desk
-    declines is declined for good.
+    A bureau that gave work on the case away does not get it back, so no case goes round in circles:
+    each decline leaves fewer bureaus, and the desk is the last. What the desk declines is final.
 
     Args:
         candidates: Codes of bureaus in the order of preference; None is skipped.
-        desk: Code of the bureau that finds out whose a problem is; None where a city has none.
     """
     lead = case.lead_bureau
     if lead == desk:

@@ -25,14 +25,10 @@ NOT_IN_CASE = CommandRefusal("request_not_in_case", "The request is not in this 
 def split_request(
     case: Case, remaining: Sequence[CaseRequest], incoming: IncomingRequest
 ) -> CommandResult:
-    """Take a request out of its case and open a case of its own for it.
+    """Split a request off into a case of its own, to which it is addressed.
 
-    The priority of the old case stays: lowering it is another command. When the request had
-    opened that case, the case represents its oldest remaining request from now on.
-
-    Args:
-        remaining: The requests that stay; at least one.
-        incoming: The request, addressed to its new case.
+    The priority of the old case stays: lowering it is another command. Without the request that
+    opened it, the case represents the oldest remaining one, of which there is at least one.
     """
     request = incoming.request
     left = replace(
@@ -77,9 +73,6 @@ def merge_case(
     """Move all requests of a case into another one, and close it as ``referred``.
 
     The other case gets the higher priority of the two, and the known priorities of both.
-
-    Args:
-        incoming: Every request of ``case``, addressed to ``into``; at least one.
     """
     transitions: list[CaseTransition] = []
     after = add_notes(replace(into, lowered_from=None), case.notes, case.others_notes)

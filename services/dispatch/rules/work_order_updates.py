@@ -47,8 +47,8 @@ class BureauUpdate:
 
     Attributes:
         bureau: Its sender, as the update names it.
-        at: When that status began, by the bureau's clock.
-        internal_note: Words to the city alone; never published.
+        at: Begin of the status, by the bureau's clock.
+        internal_note: For the city alone; never published.
         expected_version: Version of the work order that the bureau last saw.
         media: Pictures of the work, as ``Media`` of the wire contract; the rules only pass them on.
     """
@@ -80,8 +80,8 @@ class UpdateContext:
     """Facts that an update is validated against.
 
     Attributes:
-        version: Version of that work order after the earlier messages of the batch.
-        sender: Bureau whose topic the update came from, whatever bureau it names.
+        version: After the earlier messages of the batch.
+        sender: Bureau of the topic, whatever bureau the update names.
     """
 
     order: CaseWorkOrder
@@ -167,7 +167,7 @@ _RULES: tuple[Callable[[BureauUpdate, UpdateContext], UpdateRefusal | None], ...
 
 @dataclass(frozen=True, slots=True)
 class Reassignment:
-    """Id and acknowledgement deadline of a work order for a bureau that takes work over."""
+    """Id and acknowledgement deadline of a work order, if the bureau that takes over needs one."""
 
     work_order_id: str
     acknowledge: WorkOrderDeadline
@@ -178,11 +178,8 @@ def apply_status(
 ) -> tuple[Case, CaseChange | None]:
     """Return the case after an update that moves no work to another bureau, and its own change.
 
-    The update of an informed bureau changes its work order alone. A lead that completes or
+    An informed bureau changes its work order alone: no change of the case. A lead that completes or
     declines closes the case; the work orders of other bureaus stay as they are.
-
-    Returns:
-        The case, and the change of the case itself, or None where only the work order changed.
     """
     moved = replace(
         order,
@@ -211,14 +208,8 @@ def hand_over(
 ) -> tuple[Case, CaseChange | None]:
     """Return the case after a bureau gave its work order to another one, and its own change.
 
-    A bureau with an unfinished work order of the case keeps that one and takes over the role. Any
-    other bureau gets a new one that must be complete by the same time.
-
-    Args:
-        update: A valid update with the status ``transferred`` or ``declined``.
-
-    Returns:
-        The case, and the change of the case itself, or None for an informed bureau's work order.
+    That bureau's unfinished work order takes over the role. Otherwise it gets a new one with the
+    same deadline of completion. An informed bureau's transfer changes nothing of the case itself.
     """
     ended = replace(
         order, status=update.status, external_id=update.external_id or order.external_id
@@ -230,11 +221,7 @@ def hand_over(
 
 
 def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Reassignment) -> Case:
-    """Return the case after a work order went to another bureau; a new version for the lead's.
-
-    Args:
-        ended: The work order in its final status.
-    """
+    """Return the case after a work order ended and went to another bureau."""
     case = case.with_order(ended)
     taker = case.latest_of(to)
     if taker is None or taker.is_final:
@@ -257,10 +244,8 @@ def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Re
 
 
 def time_of_change(claimed: datetime, reported_at: datetime, now: datetime) -> datetime:
-    """Return when a change happened by the sender's clock, corrected where that must be wrong.
+    """Return when a change happened by the sender's clock, with implausible times corrected.
 
-    Args:
-        reported_at: First report of the case; nothing changes before it.
-        now: The present moment; replaces a time that is more than an hour ahead of it.
+    Nothing changes before the first report, or more than an hour ahead of ``now``.
     """
     return max(reported_at, now if claimed - now > MAX_CLOCK_LEAD else claimed)

@@ -79,9 +79,9 @@ async def lock_bureaus(db: Connection, bureaus: Sequence[object]) -> None:
 
 
 async def publish(db: Connection, produced: Iterable[Event | Outgoing]) -> list[OutboxBatch]:
-    """Keep events for bureaus and operators, and enqueue all for Kafka.
+    """Keep events for bureaus and operators, and enqueue all for Kafka; called last.
 
-    It is called last in a transaction. Returns what the relay is to publish after the commit.
+    Returns what the relay is to publish after the commit.
     """
     return await enqueue(db, await keep_events(db, produced))
 
@@ -89,13 +89,9 @@ async def publish(db: Connection, produced: Iterable[Event | Outgoing]) -> list[
 async def keep_events(
     db: Connection, produced: Iterable[Event | Outgoing]
 ) -> list[Event | Outgoing]:
-    """Keep the events of work orders and of cases among what a transaction produced.
+    """Keep events of work orders and cases; called last before the outbox, as it locks bureaus.
 
-    It is called last before the outbox: the locks on the bureaus and on the stream of cases last
-    until the commit.
-
-    Returns:
-        The same, with each of these events as the records whose bytes are kept.
+    Returns all that was produced, with these events as the records whose bytes are kept.
     """
     items = list(produced)
     records = await in_turns(_records, items)

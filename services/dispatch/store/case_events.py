@@ -38,10 +38,7 @@ _PRUNE_SQL = """
 
 
 async def add_case_events(db: Connection, records: Collection[Outgoing]) -> None:
-    """Keep those of some records that go to ``dispatch-cases``.
-
-    It is called last before the outbox: the lock lasts until the commit.
-    """
+    """Keep the records of ``dispatch-cases``; called last before the outbox, as it locks."""
     found = [(r.event_id, r.value) for r in records if r.topic == DISPATCH_CASES.name]
     if found:
         await db.execute(_ADD_SQL, *columns(found))

@@ -50,11 +50,7 @@ _HISTORY_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A page of a list, newest first.
-
-    Attributes:
-        cases: Each with the moment at which it becomes overdue, or became so.
-    """
+    """Page of a list, newest first, each case with the moment at which it becomes overdue."""
 
     cases: Sequence[tuple[Case, datetime | None]]
     more: bool
@@ -88,11 +84,7 @@ class PostgresCases:
 async def list_cases(
     db: Connection, wanted: CaseFilter, before: UUID, limit: int, now: datetime
 ) -> CasePage:
-    """Return the newest cases.
-
-    Args:
-        before: Only cases with a lower id, which is older, are listed.
-    """
+    """Return the newest cases with a lower id than ``before``, which are older."""
     values, conditions = [before, limit + 1], ""
     for name, given in _values(wanted, now).items():
         numbers = range(len(values) + 1, len(values) + len(given) + 1)

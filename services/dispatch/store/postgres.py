@@ -114,19 +114,12 @@ class PostgresDispatchStore:
     async def load(
         self, case_ids: Collection[str], work_order_ids: Collection[str]
     ) -> Sequence[Case]:
-        """Return the cases with row locks, taken in the order of their ids to avoid deadlocks.
-
-        Ids that are no UUID match nothing. The targets of merges of the cases are included.
-        """
+        """Lock and return cases, in the order of their ids to avoid deadlocks."""
         found = await self._db.fetch(_LOCK_CASES_SQL, uuids(case_ids), uuids(work_order_ids))
         return await cases_with_orders(self._db, found) if found else []
 
     async def due_cases(self, now: datetime, limit: int) -> Collection[str]:
-        """Return the cases of the work orders whose reminders are due, the earliest first.
-
-        Args:
-            now: Reminders due until then count, inclusive.
-        """
+        """Return the cases of work orders whose reminders are due by now, the earliest first."""
         return [row["case_id"] for row in await self._db.fetch(_DUE_CASES_SQL, now, limit)]
 
     async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:

@@ -100,11 +100,7 @@ async def city_of_surge(pool: Pool, surge_id: str) -> str | None:
 
 
 async def order_closing(pool: Pool, surge_id: str, closing: SurgeClosing) -> int:
-    """Note which cases are to be closed: those of the surge that are open now.
-
-    Returns:
-        How many; a case that an earlier order is about does not count again.
-    """
+    """Note the open cases of a surge as to be closed; return how many no earlier order names."""
     closing_id = new_id()
     async with transaction(pool) as db:
         await db.execute(_WAIT_SQL)  # a case that is just being closed would count as open

@@ -24,7 +24,7 @@ class FeedWatch:
 
     Attributes:
         heads: Returns the number of the newest event of each of some bureaus.
-        look_every_s: Seconds between two looks, for what other processes add.
+        look_every_s: Seconds between two looks, for events that other processes add.
     """
 
     heads: Callable[[Collection[str]], Awaitable[Mapping[str, int]]]

@@ -40,10 +40,7 @@ class ReminderWorker:
         )
 
     async def send_due(self) -> int:
-        """Send some of the reminders that are due; return the number of their cases.
-
-        The cases are locked, so that of several processes one sends each reminder.
-        """
+        """Send some due reminders of locked cases; return the number of the cases."""
         now = self.clock()
         async with transaction(self.pool) as db:
             store = PostgresDispatchStore(db)

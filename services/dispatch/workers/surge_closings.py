@@ -32,8 +32,8 @@ _LOOK_EVERY_S = 5.0
 class SurgeClosingWorker:
     """Gives a ``close`` command for each case that is to be closed.
 
-    What is to be closed is in a table, and leaves it in the transaction that closes it: after a
-    crash the rest follows, and no case is closed twice.
+    A row leaves the table in the transaction that closes its case: after a crash the rest follows,
+    and no case is closed twice.
     """
 
     pool: Pool
@@ -55,10 +55,7 @@ class SurgeClosingWorker:
         )
 
     async def close_some(self) -> int:
-        """Close some of the cases; return how many were looked at.
-
-        A case that a bureau closed meanwhile stays as it is.
-        """
+        """Close some of the cases that are still open; return how many were read."""
         async with transaction(self.pool) as db:
             due = await cases_to_close(db, _CASES)
             if not due:

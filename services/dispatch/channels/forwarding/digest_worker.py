@@ -41,11 +41,7 @@ _STATES: Mapping[str, DigestState] = MappingProxyType(
 
 @dataclass(slots=True)
 class DigestWorker:
-    """Sends the digests of one bureau.
-
-    Attributes:
-        at: Time of day by the city's clock.
-    """
+    """Sends the digests of one bureau, at a time of day by the city's clock."""
 
     digests: Digests
     head: DigestHead

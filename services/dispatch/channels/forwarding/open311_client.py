@@ -42,7 +42,7 @@ _ABOUT_THE_REQUEST = frozenset(
 
 
 class CallFailedError(Exception):
-    """The other system gives no usable answer."""
+    """The other system gave no usable answer, for a reason that an operator reads."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
@@ -52,7 +52,7 @@ class CallFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Open311Client:
-    """Submits requests to an endpoint and reads them."""
+    """Submits requests to an endpoint and reads them; a failed read raises ``CallFailedError``."""
 
     calls: OutgoingCalls
     to: Open311Forward
@@ -83,7 +83,7 @@ class Open311Client:
         return Failed(outcome, _reason(outcome, said), may_have_arrived(outcome))
 
     async def find(self, order: WorkOrder, since: datetime) -> Accepted | None:
-        """Return the request that a work order became; None where there is none."""
+        """Return the request that a work order became since a time; None where there is none."""
         began = (since - _CLOCKS_DIFFER).astimezone(UTC)
         query = {
             "service_code": self.to.service_codes[order.service_code],
@@ -105,10 +105,10 @@ class Open311Client:
             page += 1
 
     async def requests(self, ids: Sequence[str]) -> Mapping[str, Entry]:
-        """Return requests by the ids asked for; those that the server does not know are left out.
+        """Return requests by id, without those that the server does not know.
 
-        A server that has given its requests other ids since answers by these. Then each is asked
-        for alone, so that it is certain which one is meant.
+        A server that has since given requests other ids answers by these. Each of them is read
+        alone then, so that it is certain which request is meant.
         """
         query = {"service_request_id": ",".join(ids), "extensions": "true"}
         _, entries = await self._read("requests", query, missing_is_empty=True)
@@ -151,10 +151,7 @@ class Open311Client:
 
 
 def request_form(order: WorkOrder, to: Open311Forward) -> dict[str, str]:
-    """Return the parameters of a work order's request, without the key.
-
-    Pictures and contact data stay here: what is sent may be public there.
-    """
+    """Return the parameters of a request without key, pictures or contacts: it may be public."""
     location = order.location
     answers = [f"{code}: {_text(value)}" for code, value in order.attributes.items()]
     parts = (order.summary, location.details, "\n".join(answers))

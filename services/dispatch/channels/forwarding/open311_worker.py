@@ -35,10 +35,10 @@ _IDS_PER_CALL = 50
 
 @dataclass(slots=True)
 class Open311Worker:
-    """Sends one work order at a time, the most urgent first; others have workers of their own.
+    """Sends the work orders of one bureau, one at a time, the most urgent first.
 
-    A try is committed before the call. Where an earlier one may have arrived, the request is looked
-    for before it is sent again.
+    A try is committed before the call. Where an earlier try may have arrived, its request is
+    searched for before it is sent again.
     """
 
     core: DispatchPorts
@@ -124,10 +124,7 @@ class Open311Worker:
                 await self._update(order, request_id, progress)
 
     async def _update(self, work_order_id: str, request_id: str, progress: RemoteProgress) -> None:
-        """Update a work order once for each status that its request gets.
-
-        A status that the work order cannot have any more is refused, and changes nothing.
-        """
+        """Update a work order once per remote status; an impossible one is refused."""
         bureau, is_declined = self.queue.bureau, progress.status == "declined"
         event = WorkOrderUpdated(
             id=new_id(),

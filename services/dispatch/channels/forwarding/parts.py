@@ -39,11 +39,7 @@ async def open_forwarding(core: DispatchPorts) -> AsyncGenerator[ChannelParts]:
 
 
 def forwarding_tasks(core: DispatchPorts, pool: Pool, calls: OutgoingCalls) -> list[ServiceTask]:
-    """Return a task per bureau that forwards, and register those that send at once.
-
-    Raises:
-        ForwardSettingError: A key or the mail server is missing.
-    """
+    """Return a task per bureau that forwards; raises ``ForwardSettingError``."""
     tasks = list[ServiceTask]()
     for city in core.catalogue.jurisdictions.values():
         for bureau in city.bureaus.values():

@@ -66,11 +66,7 @@ class StreamLimit:
 
     @contextmanager
     def opened(self, operator: str) -> Generator[None]:
-        """Count a stream while it is open.
-
-        Raises:
-            RefusedError: There are too many.
-        """
+        """Count a stream while it is open; raise ``RefusedError`` above the limit."""
         if self._open[operator] >= self.most_of_one or self._open.total() >= self.most:
             detail = "Too many streams are open. End one, or call again in a moment."
             headers = {"Retry-After": _RETRY_AFTER_S}
@@ -88,20 +84,16 @@ class StreamLimit:
 
 @dataclass(frozen=True, slots=True)
 class CaseStream:
-    """The events of all cases as a stream, without a buffer per reader.
+    """The events of all cases as a stream.
 
-    Each reader has its own place in the table of events, and at most one page of them in memory.
+    Each reader has its own position in the table of events, and one page of them in memory at most.
     """
 
     core: DispatchPorts
     comment_every_s: float = 15.0
 
     async def position(self, last_id: str | None) -> int | None:
-        """Return the number of the event that a reader begins after; None for an unknown event.
-
-        Args:
-            last_id: Id of the last event that it read; None to begin now.
-        """
+        """Return the number of an event, by default the newest; None for an unknown one."""
         events = self.core.case_events
         return await events.position_of(last_id) if last_id else await events.head()
 

@@ -53,11 +53,7 @@ _SECRET_BYTES = 32
 def webhook_routes(
     access: BureauAccess, webhooks: Webhooks, allow: Sequence[Network]
 ) -> list[web.RouteDef]:
-    """Return the routes of webhooks.
-
-    Args:
-        allow: Networks that they may be in besides the public ones.
-    """
+    """Return the routes of webhooks, which may be in public networks and those that are allowed."""
 
     @answers_errors("Send it again in a moment.")
     async def put(request: web.Request) -> web.Response:

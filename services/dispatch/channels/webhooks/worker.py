@@ -40,10 +40,10 @@ _STOP_WITHIN_S = 2.0
 
 @dataclass(slots=True)
 class WebhookWorker:
-    """Sends what is due; one process at a time does, the others stand by.
+    """Delivers due events to webhooks, in one process at a time; the others stand by.
 
-    The table says what is due. A crash in between repeats calls under the same ids. A bureau that
-    is slow or dead holds its own task alone.
+    The table holds what is due. After a crash, calls are repeated under the same ids. A bureau that
+    is slow or dead blocks its own task alone.
     """
 
     queue: WebhookQueue
@@ -121,10 +121,10 @@ class WebhookWorker:
     async def _send(
         self, bureau: str, due: Round, in_flight: _InFlight, wakes: int, stopping: asyncio.Event
     ) -> list[Call]:
-        """Call with what a round has; return the calls that ended.
+        """Deliver a round; return the calls that ended.
 
-        The rest of the round is left to the next one after a failure, when there are new events,
-        which may be more urgent, and after half a second.
+        The round ends early after a failure, after half a second, and when there are new events,
+        which may be more urgent.
         """
         ended: list[Call] = []
         waiting = deque(due.deliveries)

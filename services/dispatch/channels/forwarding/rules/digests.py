@@ -16,8 +16,7 @@ SECTIONS: tuple[Section, ...] = ("new", "overdue", "changed", "open")
 def due_at(day: date, at: time, zone: ZoneInfo) -> datetime:
     """Return when the digest of a day is due, UTC.
 
-    A time that the clocks skip counts as if they had not been changed, an hour later; of one that
-    comes twice the first counts.
+    A time that the clocks skip counts as an hour later; of one that comes twice the first counts.
     """
     return datetime.combine(day, at, zone).astimezone(UTC)
 
@@ -37,12 +36,7 @@ def section_of(  # noqa: PLR0913 - the facts of a work order
     is_new: bool,
     has_changed: bool,
 ) -> Section:
-    """Return the section of a work order in a digest.
-
-    Args:
-        is_new: Whether it was issued since the last digest.
-        has_changed: Whether it had any event since then.
-    """
+    """Return the section of a work order; new and changed count since the last digest."""
     is_final = status in FINAL_STATUSES
     if is_new and not is_final:
         return "new"

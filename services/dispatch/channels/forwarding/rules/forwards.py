@@ -55,11 +55,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It will not be taken as it is, or there is nothing to send any more.
-
-    Attributes:
-        state: ``parked`` or ``dropped``.
-    """
+    """It stays ``parked``, or is ``dropped`` because there is nothing left to send."""
 
     state: ForwardState
     reason: str
@@ -67,11 +63,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A call failed.
-
-    Attributes:
-        outcome: Its ``error`` is set.
-    """
+    """A call failed; the ``error`` of its outcome is set."""
 
     outcome: Outcome
     reason: str
@@ -155,11 +147,7 @@ class ExportError(ValueError):
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[Difference]:
-    """Return what differs, by kind and id.
-
-    Args:
-        there: Status of each work order in its own system: ours, ``open`` or ``closed``.
-    """
+    """Return what differs, by kind and id; statuses there are ours, ``open`` or ``closed``."""
     found = [_difference(id_, here.get(id_), there.get(id_)) for id_ in here.keys() | there.keys()]
     kinds = get_args(DifferenceKind)
     return sorted(filter(None, found), key=lambda one: (kinds.index(one.kind), one.work_order_id))
@@ -177,14 +165,7 @@ def _difference(id_: str, here: str | None, there: str | None) -> Difference | N
 
 
 def read_export(text: str) -> dict[str, str]:
-    """Return the status of each work order in a CSV export.
-
-    Args:
-        text: The file, with the columns ``work_order_id`` and ``status`` among others.
-
-    Raises:
-        ExportError: A column is missing, or a status is unknown.
-    """
+    """Return status by ``work_order_id`` of a CSV export; raises ``ExportError``."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
         names = {name.strip().lower(): name for name in reader.fieldnames or ()}

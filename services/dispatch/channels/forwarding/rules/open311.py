@@ -29,11 +29,7 @@ class Accepted(NamedTuple):
 
 
 class RemoteProgress(NamedTuple):
-    """Progress of a request in the other system.
-
-    Attributes:
-        at: Last change, UTC.
-    """
+    """Progress of a request in the other system, as of its last change, UTC."""
 
     status: RemoteStatus
     note: str | None
@@ -41,10 +37,7 @@ class RemoteProgress(NamedTuple):
 
 
 def read_list(body: bytes | None) -> Sequence[Entry] | None:
-    """Return the objects of a list; None for anything else.
-
-    Some servers wrap the list in an object with one field.
-    """
+    """Return the objects of a list, which may be wrapped in an object; None for anything else."""
     try:
         data = from_json(body or b"")
     except ValueError:
@@ -101,9 +94,9 @@ def is_open(entry: Entry) -> bool:
 
 
 def progress_of(entry: Entry, now: datetime) -> RemoteProgress | None:
-    """Return how a request does; None where its status is neither ``open`` nor ``closed``.
+    """Return the progress of a request; None unless its status is ``open`` or ``closed``.
 
-    Some servers say more in ``extended_attributes``: that they are at work, or did not do it.
+    Some servers say more in ``extended_attributes``: in progress, or not done.
 
     Args:
         now: Default for a missing time.

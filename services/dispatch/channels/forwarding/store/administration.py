@@ -43,11 +43,7 @@ _FORWARDED = """
 
 @dataclass(frozen=True, slots=True)
 class WaitingForward:
-    """A work order that is parked, or failed and is tried again.
-
-    Attributes:
-        state: ``parked`` or ``pending``.
-    """
+    """A work order that is ``parked``, or ``pending`` after a failed try."""
 
     work_order_id: str
     state: str
@@ -60,11 +56,7 @@ class WaitingForward:
 
 @dataclass(frozen=True, slots=True)
 class StoredDigest:
-    """A digest.
-
-    Attributes:
-        at: Time of the last change of state.
-    """
+    """A digest, with the time of the last change of its state."""
 
     day: date
     state: str
@@ -109,10 +101,6 @@ async def order_statuses(db: Database, bureau: str) -> Mapping[str, str]:
 async def forwarded_orders(
     db: Database, bureau: str, closed_after: datetime
 ) -> Sequence[ForwardedOrder]:
-    """Return the work orders of a bureau that forwards.
-
-    Args:
-        closed_after: Leaves out those that are done and whose case ended earlier.
-    """
+    """Return a bureau's forwarded work orders, without those done whose case ended earlier."""
     found = await db.fetch(_FORWARDED, bureau, closed_after)
     return [ForwardedOrder(**dict(row)) for row in found]

@@ -63,9 +63,7 @@ class Digests:
     ) -> Sequence[DigestEntry] | None:
         """Begin with the digest of a day, unless that was begun; return its work orders.
 
-        Args:
-            day: A waiting digest of an earlier day is given up.
-            lease: Time after which the sender counts as dead.
+        A waiting digest of an earlier day is given up. After the lease the sender counts as dead.
         """
         async with transaction(self.pool) as db:
             await db.execute(_SUPERSEDED, self.bureau, day)
@@ -78,11 +76,7 @@ class Digests:
     async def end(
         self, day: date, state: DigestState, reason: str | None, now: datetime, due_at: datetime
     ) -> None:
-        """Record what became of a digest.
-
-        Args:
-            due_at: Next try, for the state ``waiting``.
-        """
+        """Record the result of a digest, with the time of the next try for ``waiting``."""
         async with transaction(self.pool) as db:
             await db.execute(_END, self.bureau, day, state, reason, now, due_at)
 

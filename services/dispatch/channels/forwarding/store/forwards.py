@@ -92,13 +92,10 @@ class ForwardQueue:
     bureau: str
 
     async def begin(self, now: datetime) -> Forward | None:
-        """Take what the feed has, and begin with the most urgent work order that is due.
+        """Read the feed, and commit a try of the most urgent work order that is due.
 
-        That it is tried is committed. While the circuit breaker is open one is tried every 30 s,
-        whatever its own time.
-
-        Returns:
-            The forward as it was before; None for none.
+        While the circuit breaker is open, one is tried every 30 s, due or not. Returns the forward
+        as it was before; None for none.
         """
         async with transaction(self.pool) as db:
             await db.execute(_ADD_SYSTEM, self.bureau)
@@ -122,11 +119,7 @@ class ForwardQueue:
     async def end(
         self, before: Forward, result: TryResult, began_at: datetime, jitter: float
     ) -> Forward:
-        """Record what a try came to; return the forward after it.
-
-        Args:
-            jitter: From -1 to 1, for the wait before the next one.
-        """
+        """Record the result of a try; return the forward after it. Jitter is from -1 to 1."""
         after = end_try(before, result, began_at, jitter)
         async with transaction(self.pool) as db:
             system = await db.fetchrow(_SYSTEM, self.bureau)

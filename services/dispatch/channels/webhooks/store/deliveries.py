@@ -71,11 +71,7 @@ class WebhookDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that ended.
-
-    Attributes:
-        jitter: From -1 to 1, for the wait before the next one.
-    """
+    """A call that ended, with jitter from -1 to 1 for the wait before the next one."""
 
     delivery: WebhookDelivery
     outcome: Outcome
@@ -84,11 +80,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The next deliveries of a bureau.
-
-    Attributes:
-        deliveries: The most urgent first; while calls succeed, more than there are slots.
-    """
+    """Next deliveries of a bureau, the most urgent first; read ahead while calls succeed."""
 
     url: str
     secrets: Sequence[str]
@@ -102,10 +94,7 @@ async def try_lead(db: Connection) -> bool:
 
 
 async def due_bureaus(db: Connection, now: datetime) -> Sequence[str]:
-    """Return the codes of the bureaus whose webhooks may be called now.
-
-    All times are by the clock of the process that sends.
-    """
+    """Return the bureaus whose webhooks may be called now, by the clock of the sending process."""
     return [row["bureau"] for row in await db.fetch(_DUE_BUREAUS, now)]
 
 

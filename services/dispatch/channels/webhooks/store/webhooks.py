@@ -85,11 +85,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class WebhookState:
-    """State of a webhook.
-
-    Attributes:
-        disabled_reason: ``operator`` or ``gone``; None while it is enabled.
-    """
+    """State of a webhook, disabled by the ``operator`` or because it is ``gone``."""
 
     url: str
     enabled: bool
@@ -100,11 +96,7 @@ class WebhookState:
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """A page of the log of calls.
-
-    Attributes:
-        calls: The columns of each call, ``number`` first.
-    """
+    """A page of the log of calls, each with its columns, ``number`` first."""
 
     calls: Sequence[dict[str, Any]]
     more: bool
@@ -112,21 +104,13 @@ class CallPage:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """The webhooks of all bureaus.
-
-    Attributes:
-        lock_bureau: Locks a bureau in a transaction: no event of it is added meanwhile.
-    """
+    """The webhooks of all bureaus; ``lock_bureau`` keeps events from being added meanwhile."""
 
     pool: Pool
     lock_bureau: Callable[[Connection, str], Awaitable[None]]
 
     async def put(self, bureau: str, url: str, secret: str, *, enabled: bool) -> Webhook:
-        """Set a webhook; what waits for one that is enabled is due at once.
-
-        Args:
-            secret: Used unless the webhook has one.
-        """
+        """Set a webhook, with this secret if it has none; enabled, its events are due."""
         async with transaction(self.pool) as db:
             await self.lock_bureau(db, bureau)
             [row] = await db.fetch(_PUT, bureau, url, enabled, secret)
@@ -164,7 +148,7 @@ class Webhooks:
         return Webhook(**dict(row))
 
     async def calls(self, bureau: str, after: int, limit: int, case_id: str | None) -> CallPage:
-        """Return the next calls, oldest first."""
+        """Return the next calls, of one case or all, oldest first."""
         if case_id is not None and not uuids([case_id]):
             return CallPage((), more=False)
         with translate_errors():
