@@ -20,12 +20,7 @@ from services.dispatch.records import (
 )
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.answers import (
-    find_command_answer,
-    find_receipt,
-    keep_command_answer,
-    keep_receipt,
-)
+from services.dispatch.store import answers
 from services.dispatch.store.bureau_events import PostgresFeed, lock_bureaus, publish
 from services.dispatch.store.case_events import PostgresCaseEvents
 from services.dispatch.store.cases import PostgresCases
@@ -92,13 +87,13 @@ class DispatchPorts:
         """Apply or refuse a bureau's update. Idempotent; raises ``IdReusedError``."""
         key = MessageKey(update.source, update.id, bureau)
         async with transaction(self.pool) as db:
-            if known := await find_receipt(db, key):
+            if known := await answers.find_receipt(db, key):
                 known_digest, receipt = known
                 if receipt is None or known_digest != body_digest:
                     raise IdReusedError
                 return receipt
             receipt, batches = await self.update(db, update, bureau)
-            await keep_receipt(db, key, body_digest, receipt)
+            await answers.keep_receipt(db, key, body_digest, receipt)
         self.on_commit(batches)
         return receipt
 
@@ -106,7 +101,7 @@ class DispatchPorts:
         """Execute or refuse a command, and audit it. Idempotent; raises ``IdReusedError``."""
         key = MessageKey(command.source, command.id)
         async with transaction(self.pool) as db:
-            if known := await find_command_answer(db, key):
+            if known := await answers.find_command_answer(db, key):
                 if known.body_digest != body_digest:
                     raise IdReusedError
                 audit("operator_command", **operator_audit(command, "repeated"))
@@ -120,7 +115,7 @@ class DispatchPorts:
             else:
                 answer = CommandAnswer(tuple(map(encode, outcome)), body_digest=body_digest)
             batches = await publish(db, produced)
-            await keep_command_answer(db, key, answer)
+            await answers.keep_command_answer(db, key, answer)
         self.on_commit(batches)
         outcome_code = answer.refusal.code if answer.refusal else "executed"
         audit("operator_command", **operator_audit(command, outcome_code))

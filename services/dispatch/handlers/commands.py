@@ -3,36 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
-from uuid import UUID
 
 from services.dispatch.handlers.case_history import case_events
 from services.dispatch.inbound.external import IncomingCommand
 from services.dispatch.inbound.requests import moved_request
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
-from services.dispatch.records import ProcessedMessage
+from services.dispatch.records import ProcessedMessage, uuids
+from services.dispatch.rules import operator_commands, split_merge
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.history import author_of_command
-from services.dispatch.rules.operator_commands import (
-    UNKNOWN_CASE,
-    CaseCommand,
-    CommandRefusal,
-    CommandResult,
-    close,
-    lower_priority,
-    missing,
-    raise_priority,
-    reopen,
-    transfer_lead,
-)
-from services.dispatch.rules.split_merge import (
-    NOT_IN_CASE,
-    ONLY_REQUEST,
-    merge_case,
-    refuse_merge,
-    split_request,
-)
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal, CommandResult
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import Event, OperatorCommand, OperatorCommanded, new_id
@@ -107,7 +89,7 @@ def _execute(
 ) -> _Outcome:
     case = uow.case(command.case_id)
     if case is None:
-        return UNKNOWN_CASE
+        return operator_commands.UNKNOWN_CASE
     try:
         return _HANDLERS[command.command](case, command, uow, policy, now)
     except (NotInCatalogueError, NoBureauError) as error:
@@ -118,30 +100,36 @@ def _split(
     case: Case, command: CaseCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> _Outcome:
     if command.request_id is None:
-        return missing("request_id", "which request shall have a case of its own", "invalid")
+        return operator_commands.missing(
+            "request_id", "which request shall have a case of its own", "invalid"
+        )
     requests = uow.requests_of(case.case_id)
     request = next((one for one in requests if one.request_id == command.request_id), None)
     if request is None:
-        return NOT_IN_CASE
+        return split_merge.NOT_IN_CASE
     remaining = [one for one in requests if one is not request]
     if not remaining:
-        return ONLY_REQUEST
-    return split_request(case, remaining, moved_request(request, case, new_id(), policy, now))
+        return split_merge.ONLY_REQUEST
+    return split_merge.split_request(
+        case, remaining, moved_request(request, case, new_id(), policy, now)
+    )
 
 
 def _merge(
     case: Case, command: CaseCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> _Outcome:
     if command.into_case is None:
-        return missing("into_case", "which case shall have the requests", "invalid")
+        return operator_commands.missing(
+            "into_case", "which case shall have the requests", "invalid"
+        )
     into = uow.case(command.into_case)
     if into is None:
-        return UNKNOWN_CASE
-    if refusal := refuse_merge(case, into):
+        return operator_commands.UNKNOWN_CASE
+    if refusal := split_merge.refuse_merge(case, into):
         return refusal
     requests = uow.requests_of(case.case_id)
     moved = [moved_request(one, case, into.case_id, policy, now) for one in requests]
-    return merge_case(case, into, moved, command, now)
+    return split_merge.merge_case(case, into, moved, command, now)
 
 
 def _transfer(
@@ -151,21 +139,23 @@ def _transfer(
     new_lead = policy.open_time(case.jurisdiction, command.bureau or case.lead_bureau)
     acknowledge = acknowledgement(case.priority.level, now, new_lead)
     bureaus = policy.bureau_codes(case.jurisdiction)
-    return transfer_lead(case, command, bureaus, Reassignment(new_id(), acknowledge))
+    return operator_commands.transfer_lead(
+        case, command, bureaus, Reassignment(new_id(), acknowledge)
+    )
 
 
 _HANDLERS: Mapping[CommandName, _CommandHandler] = {
-    "lower_priority": lambda case, command, _, policy, __: lower_priority(
+    "lower_priority": lambda case, command, _, policy, __: operator_commands.lower_priority(
         case, command, policy.case_deadlines(case, case.first_reported_at)
     ),
-    "raise_priority": lambda case, command, _, policy, now: raise_priority(
+    "raise_priority": lambda case, command, _, policy, now: operator_commands.raise_priority(
         case, command, policy.case_deadlines(case, now)
     ),
     "split_request": _split,
     "merge_case": _merge,
     "transfer": _transfer,
-    "close": lambda case, command, _, __, now: close(case, command, now),
-    "reopen": lambda case, command, _, policy, now: reopen(
+    "close": lambda case, command, _, __, now: operator_commands.close(case, command, now),
+    "reopen": lambda case, command, _, policy, now: operator_commands.reopen(
         case, command, policy.case_deadlines(case, now).due(case.priority.level), new_id
     ),
 }
@@ -199,7 +189,7 @@ def operator_audit(
     return {
         "actor": _text(command.data, "actor"),
         "command": name if name in _COMMANDS else None,
-        "case_id": case_id if case_id and _is_id(case_id) else None,
+        "case_id": case_id if case_id and uuids([case_id.lower()]) else None,
         "command_id": command.id,
         "source": command.source,
         "record": record,
@@ -222,10 +212,3 @@ def _decoded(value: bytes | None) -> str:
 def _text(data: object, field: str) -> str | None:
     value = data.get(field) if isinstance(data, Mapping) else None
     return value[:_MAX_CHARACTERS] if isinstance(value, str) else None
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

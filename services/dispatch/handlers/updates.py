@@ -7,24 +7,14 @@ from services.dispatch.inbound.external import IncomingUpdate
 from services.dispatch.outbound import receipt
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import ProcessedMessage, UpdateResult
+from services.dispatch.rules import work_order_updates as rules
 from services.dispatch.rules.case import Case, CaseNote, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange, CaseTransition
 from services.dispatch.rules.clocks import restart_clock, stop_clock
 from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.history import author_of_update
 from services.dispatch.rules.notes import add_notes
-from services.dispatch.rules.work_order_updates import (
-    UNKNOWN_WORK_ORDER,
-    BureauUpdate,
-    Reassignment,
-    UpdateContext,
-    UpdateRefusal,
-    apply_status,
-    hand_over,
-    is_repeat,
-    time_of_change,
-    validate_update,
-)
+from services.dispatch.rules.work_order_updates import BureauUpdate, Reassignment, UpdateRefusal
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import Event, UpdateAccepted, UpdateRefused, new_id
 
@@ -71,14 +61,16 @@ def _result(
         return UpdateResult(update)
     found = uow.case_with(update.work_order_id)
     if found is None:
-        return UpdateResult(UNKNOWN_WORK_ORDER)
+        return UpdateResult(rules.UNKNOWN_WORK_ORDER)
     case, order = found
     version = uow.version_of(order)
     bureaus = policy.bureau_codes(case.jurisdiction)
-    if refusal := validate_update(update, UpdateContext(order, version, sender, bureaus)):
+    if refusal := rules.validate_update(
+        update, rules.UpdateContext(order, version, sender, bureaus)
+    ):
         is_own = order.bureau == sender
         return UpdateResult(refusal, case, version) if is_own else UpdateResult(refusal)
-    if is_repeat(update, order):
+    if rules.is_repeat(update, order):
         return UpdateResult(case=case, version=version)
     after, case_change = _apply(update, case, order, policy, now)
     return UpdateResult(
@@ -90,7 +82,7 @@ def _apply(
     update: BureauUpdate, case: Case, order: CaseWorkOrder, policy: DispatchPolicy, now: datetime
 ) -> tuple[Case, CaseChange | None]:
     clock = policy.case_clock(case)
-    at = time_of_change(update.at, case.first_reported_at, now)
+    at = rules.time_of_change(update.at, case.first_reported_at, now)
     if update.status == "waiting_for_resident":
         order = stop_clock(order, at)
     else:
@@ -99,10 +91,10 @@ def _apply(
     if update.status == "declined" and order.role == "lead":
         to = policy.next_lead(case)
     if to is None:
-        return apply_status(case, order, update, now)
+        return rules.apply_status(case, order, update, now)
     if update.status == "declined":
         case = add_notes(case, [CaseNote(None, f"{update.bureau} declined this: {update.reason}")])
     lead = to if order.role == "lead" else case.lead_bureau
     open_time = policy.open_time(case.jurisdiction, lead)
     acknowledge = acknowledgement(case.priority.level, now, open_time)
-    return hand_over(case, order, update, to, Reassignment(new_id(), acknowledge))
+    return rules.hand_over(case, order, update, to, Reassignment(new_id(), acknowledge))

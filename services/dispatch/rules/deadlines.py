@@ -7,12 +7,14 @@ hours of opening, one working day at most.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from services.dispatch.rules.business_time import OpenTime
 from shared.catalogue import Hours
 from shared.vocabulary import URGENT_LEVELS, PriorityLevel
 
 _HOURS_OF_A_DAY = 24.0
+_due_at = attrgetter("due_at")
 _WARNED_AT = 0.8
 """Share of the time after which a bureau is reminded of a deadline."""
 _ACKNOWLEDGE_URGENT: dict[PriorityLevel, timedelta] = {
@@ -80,10 +82,6 @@ class Deadlines:
         return Deadlines(
             self.acknowledge.moved(since, until, clock), self.complete.moved(since, until, clock)
         )
-
-
-def _due_at(deadline: WorkOrderDeadline) -> datetime:
-    return deadline.due_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,28 +88,8 @@ def may_read_note(reader: str | None, author: str) -> bool:
     return reader is None or author == f"{_BUREAU}{reader}" or not author.startswith(_BUREAU)
 
 
-def _opened(change: changes.Opened, _: Case) -> str:
-    return f"Request {change.tracking_number} opened the case{_origin(change)}."
-
-
-def _attached(change: changes.RequestAttached, _: Case) -> str:
-    return f"Request {change.tracking_number} joined the case{_origin(change)}."
-
-
 def _origin(change: changes.RequestAdded) -> str:
     return f", moved from the case {change.moved_from}" if change.moved_from else ""
-
-
-def _raised(change: changes.PriorityRaised, case: Case) -> str:
-    return f"Priority raised from {change.previous_level} to {case.priority.level}."
-
-
-def _lowered(change: changes.PriorityLowered, case: Case) -> str:
-    return f"Priority lowered from {change.previous_level} to {case.priority.level}."
-
-
-def _moved_out(change: changes.RequestMovedOut, _: Case) -> str:
-    return f"Request {change.request_id} moved to the case {change.to_case}."
 
 
 def _status_changed(change: changes.StatusChanged, case: Case) -> str:
@@ -124,10 +104,6 @@ def _closed(change: changes.Closed, case: Case) -> str:
     return f"Closed as {case.status}."
 
 
-def _reopened(_: changes.Reopened, case: Case) -> str:
-    return f"Reopened, {case.lead_bureau} leads."
-
-
 def _overdue(change: changes.Overdue, _: Case) -> str:
     escalated = f", escalated to {change.escalated_to}" if change.escalated_to else ""
     deadline = f"its deadline to {change.what} ({_moment(change.due_at)})"
@@ -135,14 +111,24 @@ def _overdue(change: changes.Overdue, _: Case) -> str:
 
 
 _WORDS: Mapping[type[CaseChange], Callable[[Any, Case], str]] = {
-    changes.Opened: _opened,
-    changes.RequestAttached: _attached,
-    changes.PriorityRaised: _raised,
-    changes.PriorityLowered: _lowered,
-    changes.RequestMovedOut: _moved_out,
+    changes.Opened: lambda change, _: (
+        f"Request {change.tracking_number} opened the case{_origin(change)}."
+    ),
+    changes.RequestAttached: lambda change, _: (
+        f"Request {change.tracking_number} joined the case{_origin(change)}."
+    ),
+    changes.PriorityRaised: lambda change, case: (
+        f"Priority raised from {change.previous_level} to {case.priority.level}."
+    ),
+    changes.PriorityLowered: lambda change, case: (
+        f"Priority lowered from {change.previous_level} to {case.priority.level}."
+    ),
+    changes.RequestMovedOut: lambda change, _: (
+        f"Request {change.request_id} moved to the case {change.to_case}."
+    ),
     changes.StatusChanged: _status_changed,
     changes.Closed: _closed,
-    changes.Reopened: _reopened,
+    changes.Reopened: lambda _, case: f"Reopened, {case.lead_bureau} leads.",
     changes.Overdue: _overdue,
 }
 

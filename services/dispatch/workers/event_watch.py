@@ -22,6 +22,8 @@ class _Waiter:
 class FeedWatch:
     """Wakes callers of the feed when their bureau has a new event.
 
+    Once it is ``stopped`` all waits have ended for good.
+
     Attributes:
         heads: Returns the number of the newest event of each of some bureaus.
         look_every_s: Seconds between two looks, for events that other processes add.
@@ -31,16 +33,11 @@ class FeedWatch:
     look_every_s: float = _LOOK_EVERY_S
     _waiters: set[_Waiter] = field(default_factory=set, init=False)
     _called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _stopped: bool = field(default=False, init=False)
-
-    @property
-    def stopped(self) -> bool:
-        """True once all waits have ended for good."""
-        return self._stopped
+    stopped: bool = field(default=False, init=False)
 
     async def wait(self, bureau: str, after: int, seconds: float) -> None:
         """Return when the bureau has an event after a number, or the time is over."""
-        if self._stopped:
+        if self.stopped:
             return
         waiter = _Waiter(bureau, after)
         self._waiters.add(waiter)
@@ -65,7 +62,7 @@ class FeedWatch:
                 self._called.clear()
         finally:
             stop.cancel()
-            self._stopped = True
+            self.stopped = True
             for waiter in self._waiters:
                 waiter.arrived.set()
 

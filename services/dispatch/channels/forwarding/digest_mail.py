@@ -1,12 +1,11 @@
 """The mail of a digest: a short table as text, and all of it as CSV."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.dispatch.channels.forwarding.rules.digests import SECTIONS, Section
@@ -16,24 +15,6 @@ from shared.csv_text import csv_text
 _ROWS_A_SECTION = 25
 _SUMMARY = 60
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
-COLUMNS = (
-    "section",
-    "work_order_id",
-    "priority",
-    "status",
-    "role",
-    "service_code",
-    "service_name",
-    "summary",
-    "address",
-    "latitude",
-    "longitude",
-    "first_reported_at",
-    "acknowledge_by",
-    "complete_by",
-    "request_count",
-    "case_id",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,31 +79,30 @@ def is_worth_sending(entries: Collection[DigestEntry]) -> bool:
     return any(entry.section != "open" for entry in entries)
 
 
+_CELLS: Mapping[str, Callable[[DigestEntry], object]] = {
+    "section": lambda entry: entry.section,
+    "work_order_id": lambda entry: entry.order.work_order_id,
+    "priority": lambda entry: entry.order.priority.level,
+    "status": lambda entry: entry.order.status,
+    "role": lambda entry: entry.order.role,
+    "service_code": lambda entry: entry.order.service_code,
+    "service_name": lambda entry: entry.order.service_name,
+    "summary": lambda entry: entry.order.summary,
+    "address": lambda entry: entry.order.location.address,
+    "latitude": lambda entry: entry.order.location.latitude,
+    "longitude": lambda entry: entry.order.location.longitude,
+    "first_reported_at": lambda entry: entry.order.first_reported_at.isoformat(),
+    "acknowledge_by": lambda entry: entry.order.due.acknowledge_by.isoformat(),
+    "complete_by": lambda entry: entry.order.due.complete_by.isoformat(),
+    "request_count": lambda entry: entry.order.request_count,
+    "case_id": lambda entry: entry.order.case_id,
+}
+COLUMNS = tuple(_CELLS)
+
+
 def digest_csv(entries: Sequence[DigestEntry]) -> str:
     """Return work orders as CSV, with a header line."""
-    return csv_text(COLUMNS, map(_row, entries))
-
-
-def _row(entry: DigestEntry) -> Sequence[Any]:
-    order = entry.order
-    return (
-        entry.section,
-        order.work_order_id,
-        order.priority.level,
-        order.status,
-        order.role,
-        order.service_code,
-        order.service_name,
-        order.summary,
-        order.location.address,
-        order.location.latitude,
-        order.location.longitude,
-        order.first_reported_at.isoformat(),
-        order.due.acknowledge_by.isoformat(),
-        order.due.complete_by.isoformat(),
-        order.request_count,
-        order.case_id,
-    )
+    return csv_text(COLUMNS, ([cell(entry) for cell in _CELLS.values()] for entry in entries))
 
 
 def _lines(head: DigestHead, day: date, entries: Sequence[DigestEntry]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode
 from zlib import crc32
 
+from services.dispatch.channels.forwarding.rules import open311
 from services.dispatch.channels.forwarding.rules.forwards import (
     Failed,
     Refused,
@@ -15,16 +16,7 @@ from services.dispatch.channels.forwarding.rules.forwards import (
     TryResult,
     may_have_arrived,
 )
-from services.dispatch.channels.forwarding.rules.open311 import (
-    Accepted,
-    Entry,
-    accepted,
-    described,
-    find_reference,
-    id_of,
-    read_list,
-    refusal,
-)
+from services.dispatch.channels.forwarding.rules.open311 import Accepted, Entry
 from shared.catalogue import Open311Forward
 from shared.contract.events import Location, WorkOrder
 from shared.delivery_attempts import Outcome
@@ -72,12 +64,12 @@ class Open311Client:
         outcome, body = await self.calls.send(
             "POST", url, headers, form + b"&" + key, max_answer=_MAX_ANSWER
         )
-        entries = read_list(body)
+        entries = open311.read_list(body)
         if outcome.error is None:
-            if taken := accepted(entries):
+            if taken := open311.accepted(entries):
                 return Taken(*taken)
             return Failed(_unusable(outcome), "unreadable_answer", may_have_arrived=True)
-        said = refusal(entries)
+        said = open311.refusal(entries)
         if said and outcome.status in _ABOUT_THE_REQUEST:
             return Refused("parked", f"refused there: {said}")
         return Failed(outcome, _reason(outcome, said), may_have_arrived(outcome))
@@ -93,9 +85,9 @@ class Open311Client:
         page = 1
         while True:
             outcome, entries = await self._read("requests", query | {"page": f"{page}"})
-            if found := find_reference(entries, order.work_order_id):
+            if found := open311.find_reference(entries, order.work_order_id):
                 return found
-            ids = {id_of(entry) for entry in entries}
+            ids = {open311.id_of(entry) for entry in entries}
             knows_no_pages = bool(ids) and ids <= seen
             if page == _MAX_PAGES or (knows_no_pages and len(seen) >= _FULL_PAGE):
                 raise CallFailedError(_unusable(outcome), "too_many_requests_to_search")
@@ -112,7 +104,7 @@ class Open311Client:
         """
         query = {"service_request_id": ",".join(ids), "extensions": "true"}
         _, entries = await self._read("requests", query, missing_is_empty=True)
-        found = {id_: entry for entry in entries if (id_ := id_of(entry))}
+        found = {id_: entry for entry in entries if (id_ := open311.id_of(entry))}
         known = {id_: found[id_] for id_ in ids if id_ in found}
         if len(known) < len(found):
             missing = [id_ for id_ in ids if id_ not in known]
@@ -131,7 +123,7 @@ class Open311Client:
         """Return the id that a token stands for; None while there is none."""
         path = f"tokens/{quote(token, safe='')}"
         _, entries = await self._read(path, {}, missing_is_empty=True)
-        return id_of(entries[0]) if entries else None
+        return open311.id_of(entries[0]) if entries else None
 
     async def _read(
         self, path: str, query: Mapping[str, str], *, missing_is_empty: bool = False
@@ -140,11 +132,11 @@ class Open311Client:
         url = f"{self.to.endpoint}/{path}.json?{urlencode({**city, **query})}"
         headers = {"Accept": "application/json"}
         outcome, body = await self.calls.send("GET", url, headers, max_answer=_MAX_ANSWER)
-        entries = read_list(body)
+        entries = open311.read_list(body)
         if missing_is_empty and outcome.status == HTTPStatus.NOT_FOUND:
             return outcome, []
         if outcome.error is not None:
-            raise CallFailedError(outcome, _reason(outcome, refusal(entries)))
+            raise CallFailedError(outcome, _reason(outcome, open311.refusal(entries)))
         if entries is None:
             raise CallFailedError(_unusable(outcome), "unreadable_answer")
         return outcome, entries
@@ -160,7 +152,7 @@ def request_form(order: WorkOrder, to: Open311Forward) -> dict[str, str]:
         "service_code": to.service_codes[order.service_code],
         **_point(location),
         "address_string": location.address,
-        "description": described(parts, order.work_order_id),
+        "description": open311.described(parts, order.work_order_id),
     }
     return {name: value for name, value in fields.items() if value}
 

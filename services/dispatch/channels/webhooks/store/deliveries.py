@@ -133,7 +133,11 @@ class WebhookQueue:
 async def _record(db: Connection, bureau: str, ended: Sequence[Call]) -> None:
     """Log the calls, and settle their deliveries."""
     settled = [
-        (call.delivery, call.outcome, progress_after(*_judged(call)))
+        (
+            call.delivery,
+            call.outcome,
+            progress_after(call.delivery.progress, call.outcome, call.jitter),
+        )
         for call in sorted(ended, key=lambda call: call.outcome.at)
     ]
     logged = [
@@ -162,10 +166,6 @@ async def _record(db: Connection, bureau: str, ended: Sequence[Call]) -> None:
         for delivery, _, progress in settled
     ]
     await db.execute(_SETTLE, *columns(states))
-
-
-def _judged(call: Call) -> tuple[Progress, Outcome, float]:
-    return call.delivery.progress, call.outcome, call.jitter
 
 
 async def _take(
