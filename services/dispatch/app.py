@@ -48,7 +48,7 @@ from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import OutboxBatch, measure_backlog
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outgoing import Outgoing
-from shared.runtime.postgres import Connection, Pool, open_pool
+from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import Channel, ServiceParts, open_channels
 
 CHANNELS: Mapping[str, Channel[DispatchPorts]] = {
@@ -116,10 +116,16 @@ async def dispatch(
         reminders = ReminderWorker(pool, policy, on_commit, clock)
         closings = SurgeClosingWorker(pool, policy, on_commit, clock)
         bureaus = frozenset(policy.bureau_by_topic.values())
+        callers = Callers.of(
+            callers_pool,
+            key_per_second=settings.key_per_second,
+            address_per_second=settings.address_per_second,
+            proxies=settings.trusted_proxies,
+        )
         core = DispatchPorts(
             settings=settings,
             policy=policy,
-            access=BureauAccess(_callers(settings, callers_pool), bureaus),
+            access=BureauAccess(callers, bureaus),
             pool=callers_pool,
             clock=clock,
             feed=feed,
@@ -150,12 +156,3 @@ async def dispatch(
                 readiness_checks=[consumer],
                 readers=[consumer],
             )
-
-
-def _callers(settings: DispatchSettings, pool: Pool) -> Callers:
-    return Callers.of(
-        pool,
-        key_per_second=settings.key_per_second,
-        address_per_second=settings.address_per_second,
-        proxies=settings.trusted_proxies,
-    )

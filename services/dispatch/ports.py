@@ -14,9 +14,9 @@ from services.dispatch.records import (
     CaseFilter,
     CommandAnswer,
     ListedCase,
+    ListedSurge,
     MessageKey,
     SurgeClosing,
-    SurgeWithCases,
 )
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.settings import DispatchSettings
@@ -145,8 +145,8 @@ class DispatchPorts:
             return None
         return case_details(found, bureau, self.clock())
 
-    async def surges(self, before: int, limit: int) -> Sequence[SurgeWithCases]:
-        """Return the newest surges with a lower number than ``before``."""
+    async def surges(self, before: int, limit: int) -> Sequence[tuple[int, ListedSurge]]:
+        """Return the newest surges with a lower number than ``before``, each with its number."""
         return await list_surges(self.pool, before, limit)
 
     async def close_surge(self, surge_id: str, closing: SurgeClosing) -> int | None:

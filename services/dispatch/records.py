@@ -188,20 +188,33 @@ class KeptEvent:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SurgeWithCases:
-    """Surge with the counts of its cases.
+class ListedSurge(Data):
+    """A surge, with its cases counted."""
 
-    Attributes:
-        number: Counts the surges in the order of their arrival.
-        closing_count: Cases that an operator ordered to close and that are not closed yet.
-    """
-
-    number: int
-    surge: StoredSurge
+    surge_id: str
+    """Id of the surge, as in ``triage-surges``."""
+    jurisdiction: str
+    """Id of the city."""
+    dedup_group: str
+    """Group of kinds that surges."""
+    district: str
+    """Code of the district, or ``unknown``."""
+    status: Literal["open", "ended"]
+    """Whether it goes on."""
+    started_at: AwareDatetime
+    """Its beginning, UTC."""
+    ended_at: AwareDatetime | None
+    """Its end, UTC; null while it goes on."""
+    report_count: int
+    """Independent reports, as triage announced them at its beginning or end."""
+    expected: float
+    """Reports to be expected in the same time."""
     case_count: int
+    """Its cases."""
     open_case_count: int
+    """Those of them that are open."""
     closing_count: int
+    """Cases that an operator ordered to close and that are not closed yet."""
 
 
 @dataclass(frozen=True, slots=True)

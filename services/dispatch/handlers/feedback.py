@@ -16,7 +16,7 @@ from services.dispatch.rules.operator_commands import (
     reopen_case,
 )
 from services.dispatch.unit_of_work import UnitOfWork
-from shared.contract.events import Feedback, FeedbackGiven, new_id
+from shared.contract.events import FeedbackGiven, new_id
 
 SAID_FIXED = "said_fixed"
 SAID_NOT_FIXED = "said_not_fixed"
@@ -34,7 +34,8 @@ def put_feedback(
     if uow.has_entry(event.id):
         return []
     given, case = event.data, case_of_request(event.data.request_id, uow)
-    text = _text(given)
+    text = f"A resident says that it is {'' if given.fixed else 'not '}fixed"
+    text = f"{text}: {given.comment}" if given.comment else f"{text}."
     uow.record_entry(
         CaseHistoryEntry(
             case_id=case.case_id,
@@ -61,8 +62,3 @@ def put_feedback(
     )
     uow.change(transition.case, event)
     return [transition]
-
-
-def _text(given: Feedback) -> str:
-    answer = f"A resident says that it is {'' if given.fixed else 'not '}fixed"
-    return f"{answer}: {given.comment}" if given.comment else f"{answer}."

@@ -10,7 +10,7 @@ from services.dispatch.rules.notes import with_location
 from services.dispatch.rules.routing import CaseRoute, route
 from shared.catalogue import ExternalAgency, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency
-from shared.contract.events import Decision, Location, Priority, Request, new_id
+from shared.contract.events import Decision, Location, Priority, new_id
 from shared.vocabulary import ScoreReason
 
 
@@ -36,16 +36,25 @@ def incoming_request(
         service_code=kind.code,
         priority=case_priority(decision.priority),
         reported_at=submitted.submitted_at,
-        problem=_problem(submitted, kind),
+        problem=Problem(
+            service_name=kind.name.en,
+            summary=submitted.description.strip() or kind.name.en,
+            notes=kind.notes,
+            location=submitted.location,
+            attributes=submitted.attributes,
+            media=submitted.media,
+        ),
         conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
     )
     found = _route(request, jurisdiction, kind, policy, now)
     lead = case.lead_bureau if case else found.lead.bureau
+    problem = replace(request.problem, notes=(*request.problem.notes, *found.notes))
+    duplicate_of = decision.duplicate.of_case if decision.duplicate else None
     return IncomingRequest(
-        request=_with_notes(request, found.notes),
+        request=replace(request, problem=problem),
         jurisdiction=jurisdiction.id,
         dedup_group=submitted.dedup_group,
-        linked_case=_linked_case(decision),
+        linked_case=None if duplicate_of == decision.case_id else duplicate_of,
         route=found,
         deadline_policy=policy.deadline_policy(jurisdiction, kind, submitted.submitted_at, lead),
         new_id=new_id,
@@ -120,31 +129,7 @@ def _route(
     return found
 
 
-def _with_notes(request: CaseRequest, notes: tuple[str, ...]) -> CaseRequest:
-    if not notes:
-        return request
-    problem = replace(request.problem, notes=(*request.problem.notes, *notes))
-    return replace(request, problem=problem)
-
-
 def case_priority(priority: Priority) -> CasePriority:
     """Return a priority as triage published it, as a case has it."""
     reasons = tuple(ScoreReason(r.code, r.points, r.evidence) for r in priority.reasons)
     return CasePriority(priority.level, priority.score, reasons)
-
-
-def _problem(request: Request, kind: ServiceType) -> Problem:
-    return Problem(
-        service_name=kind.name.en,
-        summary=request.description.strip() or kind.name.en,
-        notes=kind.notes,
-        location=request.location,
-        attributes=request.attributes,
-        media=request.media,
-    )
-
-
-def _linked_case(decision: Decision) -> str | None:
-    if decision.duplicate is None or decision.duplicate.of_case == decision.case_id:
-        return None
-    return decision.duplicate.of_case

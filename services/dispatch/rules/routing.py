@@ -117,19 +117,18 @@ def _informed(
     leads: Sequence[Assignment], matched: Sequence[RoutingRule], context: RoutingContext
 ) -> Iterator[Assignment]:
     """Yield the informed bureaus, each once, with the first rule that names it."""
-    informed = {leads[0].bureau}
+    informed, regular = {leads[0].bureau}, context.kind.city_lead
     for assignment in (
-        *(_displaced(one, context.kind) for one in leads[1:]),
+        *(
+            Assignment(one.bureau, "regular-lead" if one.bureau == regular else one.rule)
+            for one in leads[1:]
+        ),
         *(Assignment(bureau, rule.name) for rule in matched for bureau in rule.inform),
         *_informed_by_kind(context),
     ):
         if assignment.bureau not in informed:
             informed.add(assignment.bureau)
             yield assignment
-
-
-def _displaced(lead: Assignment, kind: ServiceType) -> Assignment:
-    return Assignment(lead.bureau, "regular-lead" if lead.bureau == kind.city_lead else lead.rule)
 
 
 def _informed_by_kind(context: RoutingContext) -> Iterator[Assignment]:

@@ -56,53 +56,44 @@ _PROCESSED_SQL = """
      UNION ALL
     SELECT digest FROM updates WHERE digest = ANY($1::bytea[])
 """
-_UPDATE_CASES_SQL = """
-    UPDATE cases AS stored
-       SET version = changed.version, status = changed.status, level = changed.level,
-           score = changed.score, reasons = changed.reasons, lead_bureau = changed.lead_bureau,
-           request_count = changed.request_count, first_reported_at = changed.first_reported_at,
-           last_reported_at = changed.last_reported_at, closed_at = changed.closed_at,
-           merged_into = changed.merged_into, operator_knew = changed.operator_knew,
-           notes = changed.notes, others_notes = changed.others_notes,
-           overdue_at = changed.overdue_at
-      FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::jsonb[],
-                  $7::text[], $8::integer[], $9::timestamptz[], $10::timestamptz[],
-                  $11::timestamptz[], $12::uuid[], $13::jsonb[], $14::jsonb[],
-                  $15::jsonb[], $16::timestamptz[])
-           AS changed (case_id, version, status, level, score, reasons, lead_bureau,
-                       request_count, first_reported_at, last_reported_at, closed_at,
-                       merged_into, operator_knew, notes, others_notes, overdue_at)
-     WHERE stored.case_id = changed.case_id
-"""
-_UPDATE_ORDERS_SQL = """
-    UPDATE work_orders AS stored
-       SET role = changed.role, status = changed.status, version = changed.version,
-           acknowledge_by = changed.acknowledge_by, complete_by = changed.complete_by,
-           scheduled_for = changed.scheduled_for, external_id = changed.external_id,
-           acknowledge_soon = changed.acknowledge_soon, complete_soon = changed.complete_soon,
-           waiting_since = changed.waiting_since, reminded = changed.reminded,
-           next_reminder_at = changed.next_reminder_at
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[],
-                  $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[],
-                  $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[])
-           AS changed (work_order_id, role, status, version, acknowledge_by, complete_by,
-                       scheduled_for, external_id, acknowledge_soon, complete_soon,
-                       waiting_since, reminded, next_reminder_at)
-     WHERE stored.work_order_id = changed.work_order_id
-"""
-_RESTATE_CASES_SQL = """
-    UPDATE cases AS stored
-       SET opened_by = changed.opened_by, problem = changed.problem
-      FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS changed (case_id, opened_by, problem)
-     WHERE stored.case_id = changed.case_id
-"""
-_UPDATE_REQUESTS_SQL = """
-    UPDATE case_requests AS stored
-       SET case_id = changed.case_id, moves = changed.moves, said = changed.said
-      FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::jsonb[])
-           AS changed (request_id, case_id, moves, said)
-     WHERE stored.request_id = changed.request_id
-"""
+
+
+def _update_sql(table: str, columns: str) -> str:
+    """Return the statement that updates rows from arrays, one per column.
+
+    Args:
+        columns: Name and type of each column, the key first, separated by commas.
+    """
+    key, *others = [column.split() for column in columns.split(",")]
+    arrays = ", ".join(f"${n}::{of}[]" for n, (_, of) in enumerate([key, *others], 1))
+    names = ", ".join(name for name, _ in [key, *others])
+    values = ", ".join(f"{name} = changed.{name}" for name, _ in others)
+    return f"""
+        UPDATE {table} AS stored SET {values}
+          FROM unnest({arrays}) AS changed ({names})
+         WHERE stored.{key[0]} = changed.{key[0]}
+    """  # noqa: S608 - constants
+
+
+# The columns stand in the order of the rows.
+_UPDATE_CASES_SQL = _update_sql(
+    "cases",
+    """case_id uuid, version integer, status text, level text, score integer, reasons jsonb,
+    lead_bureau text, request_count integer, first_reported_at timestamptz,
+    last_reported_at timestamptz, closed_at timestamptz, merged_into uuid, operator_knew jsonb,
+    notes jsonb, others_notes jsonb, overdue_at timestamptz""",
+)
+_UPDATE_ORDERS_SQL = _update_sql(
+    "work_orders",
+    """work_order_id uuid, role text, status text, version integer, acknowledge_by timestamptz,
+    complete_by timestamptz, scheduled_for timestamptz, external_id text,
+    acknowledge_soon timestamptz, complete_soon timestamptz, waiting_since timestamptz,
+    reminded text, next_reminder_at timestamptz""",
+)
+_RESTATE_CASES_SQL = _update_sql("cases", "case_id uuid, opened_by uuid, problem jsonb")
+_UPDATE_REQUESTS_SQL = _update_sql(
+    "case_requests", "request_id uuid, case_id uuid, moves integer, said jsonb"
+)
 
 
 class PostgresDispatchStore:

@@ -6,7 +6,7 @@ Which cases belong to a surge is not stored: the view ``surge_cases`` has the ru
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from services.dispatch.records import StoredSurge, SurgeClosing, SurgeWithCases, uuids
+from services.dispatch.records import ListedSurge, StoredSurge, SurgeClosing, uuids
 from shared.contract.events import new_id
 from shared.runtime.postgres import (
     Connection,
@@ -29,7 +29,9 @@ _UPSERT_SQL = """
      WHERE surges.ended_at IS NULL AND EXCLUDED.ended_at IS NOT NULL
 """
 _PAGE_SQL = """
-    SELECT surge.*, cases.*,
+    SELECT number, surge_id::text, jurisdiction, dedup_group, district, started_at, ended_at,
+           CASE WHEN ended_at IS NULL THEN 'open' ELSE 'ended' END AS status,
+           report_count, expected, case_count, open_case_count,
            (SELECT count(*) FROM surge_closing_cases JOIN surge_closings USING (closing_id)
              WHERE surge_id = surge.surge_id) AS closing_count
       FROM (SELECT * FROM surges WHERE number < $1 ORDER BY number DESC LIMIT $2) AS surge
@@ -67,29 +69,11 @@ async def upsert_surges(db: Connection, surges: Sequence[StoredSurge]) -> None:
     await db.execute(_UPSERT_SQL, *columns(map(astuple, surges)))
 
 
-async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[SurgeWithCases]:
-    """Return surges, the newest first."""
+async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[tuple[int, ListedSurge]]:
+    """Return surges, the newest first, with the numbers of their arrival; below ``before``."""
     with translate_errors():
         rows = await pool.fetch(_PAGE_SQL, before, limit, [*CLOSED_STATUSES])
-    return [
-        SurgeWithCases(
-            row["number"],
-            StoredSurge(
-                surge_id=str(row["surge_id"]),
-                jurisdiction=row["jurisdiction"],
-                dedup_group=row["dedup_group"],
-                district=row["district"],
-                started_at=row["started_at"],
-                ended_at=row["ended_at"],
-                report_count=row["report_count"],
-                expected=row["expected"],
-            ),
-            row["case_count"],
-            row["open_case_count"],
-            row["closing_count"],
-        )
-        for row in rows
-    ]
+    return [(row["number"], ListedSurge.model_validate(dict(row))) for row in rows]
 
 
 async def city_of_surge(pool: Pool, surge_id: str) -> str | None:

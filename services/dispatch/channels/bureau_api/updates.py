@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -86,16 +85,16 @@ def update_routes(core: DispatchPorts) -> list[web.RouteDef]:
     async def post(request: web.Request) -> web.Response:
         """Answer with the receipt; a repeat gets the same one."""
         bureau = await core.access.bureau(request)
-        data = json_of(await body_of(request))
-        order_id = request.match_info["work_order_id"]
+        body, order_id = json_of(await body_of(request)), request.match_info["work_order_id"]
+        named = {"work_order_id": order_id, "bureau": bureau}
         update = WorkOrderUpdated(
             id=idempotency_id(request),
             source=f"/http/{bureau}",
             time=utc_now(),
             traceparent=usable_trace(request.headers.get("traceparent")),
-            data=_data(data, order_id, bureau),
+            data=body | named if isinstance(body, dict) else body,
         )
-        digest = sha256(json.dumps([order_id, data], sort_keys=True).encode()).digest()
+        digest = sha256(json.dumps([order_id, body], sort_keys=True).encode()).digest()
         work = attempt(partial(core.report_update, update, bureau, digest))
         try:
             return _response(await Deadline().wait_for(work), update)
@@ -104,13 +103,6 @@ def update_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     path = "/v1/work-orders/{work_order_id}/updates"
     return [web.post(path, documents(post, UPDATE_WORK_ORDER))]
-
-
-def _data(body: Any, work_order_id: str, bureau: str) -> Any:  # noqa: ANN401 - any JSON
-    """Return the data of the update; path and key say what it is about and who sends it."""
-    if not isinstance(body, dict):
-        return body
-    return body | {"work_order_id": work_order_id, "bureau": bureau}
 
 
 def _response(receipt: UpdateReceipt, update: WorkOrderUpdated) -> web.Response:

@@ -21,7 +21,7 @@ from services.dispatch.channels.forwarding.rules.digests import DigestState, las
 from services.dispatch.channels.forwarding.store.digests import Digests
 from shared.runtime.ops.metrics import FORWARDS
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
-from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
+from shared.runtime.smtp import SmtpSettings, open_mailers
 
 log = structlog.get_logger()
 
@@ -74,16 +74,14 @@ class DigestWorker:
         state: DigestState = "empty"
         reason: str | None = None
         if is_worth_sending(entries):
-            outcome = await self._send(digest_mail(self.head, day, entries, now))
+            async with open_mailers(self.smtp, self.head.sender, 1) as [mailer]:
+                message = digest_mail(self.head, day, entries, now)
+                outcome = await mailer.send(self.head.mailbox, message)
             state, reason = _STATES[outcome.result], outcome.reason or None
         await self.digests.end(day, state, reason, self.clock(), self.clock() + _RETRY_AFTER)
         if state != "waiting":
             self._ended = day
         self._report(day, state, reason)
-
-    async def _send(self, message: bytes) -> SendOutcome:
-        async with open_mailers(self.smtp, self.head.sender, 1) as [mailer]:
-            return await mailer.send(self.head.mailbox, message)
 
     def _report(self, day: date, state: DigestState, reason: str | None) -> None:
         bureau = self.digests.bureau

@@ -19,7 +19,7 @@ from services.dispatch.channels.forwarding.rules.forwards import (
 from services.dispatch.channels.forwarding.rules.open311 import RemoteProgress, id_of, progress_of
 from services.dispatch.channels.forwarding.store.forwards import FIRST, ForwardQueue, move
 from services.dispatch.ports import DispatchPorts
-from shared.contract.events import WorkOrder, WorkOrderUpdated, new_id
+from shared.contract.events import WorkOrderUpdated, new_id
 from shared.runtime.ops.metrics import FORWARDS
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
 from shared.runtime.postgres import transaction
@@ -90,9 +90,6 @@ class Open311Worker:
                 return Taken(*known)
         except CallFailedError as error:
             return Failed(error.outcome, f"search: {error.reason}", may_have_arrived=True)
-        return await self._submit(order)
-
-    async def _submit(self, order: WorkOrder) -> TryResult:
         if order.status in FINAL_STATUSES:
             return Refused("dropped", f"{order.status} before it was sent")
         return await self.client.submit(order)

@@ -1,13 +1,12 @@
 """Surges over HTTP: their list, and closing their cases."""
 
-from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from services.dispatch.ports import DispatchPorts
-from services.dispatch.records import SurgeClosing, SurgeWithCases, strip_control_chars
+from services.dispatch.records import ListedSurge, SurgeClosing, strip_control_chars
 from shared.contract.events import Data, FieldError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import RefusedError
@@ -37,35 +36,6 @@ from shared.vocabulary import ClosingStatus
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
-
-
-class ListedSurge(Data):
-    """A surge, with its cases counted."""
-
-    surge_id: str
-    """Id of the surge, as in ``triage-surges``."""
-    jurisdiction: str
-    """Id of the city."""
-    dedup_group: str
-    """Group of kinds that surges."""
-    district: str
-    """Code of the district, or ``unknown``."""
-    status: Literal["open", "ended"]
-    """Whether it goes on."""
-    started_at: AwareDatetime
-    """Its beginning, UTC."""
-    ended_at: AwareDatetime | None
-    """Its end, UTC; null while it goes on."""
-    report_count: int
-    """Independent reports, as triage announced them at its beginning or end."""
-    expected: float
-    """Reports to be expected in the same time."""
-    case_count: int
-    """Its cases."""
-    open_case_count: int
-    """Those of them that are open."""
-    closing_count: int
-    """Cases that an operator ordered to close and that are not closed yet."""
 
 
 class SurgeList(Data):
@@ -150,8 +120,8 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
         shown = found[:limit]
         return json_response(
             {
-                "surges": [_listed(one) for one in shown],
-                "next": encode_cursor("surges", _ALL, shown[-1].number if shown else before),
+                "surges": [surge for _, surge in shown],
+                "next": encode_cursor("surges", _ALL, shown[-1][0] if shown else before),
                 "more": len(found) > limit,
             }
         )
@@ -162,14 +132,7 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
         operator = await core.access.callers.operator(request)
         order = _order(await body_of(request))
         surge_id = request.match_info["surge_id"]
-        closing = SurgeClosing(
-            source=f"/http/{operator}",
-            actor=order.actor,
-            reason=order.reason,
-            note=order.note,
-            status=order.status,
-            given_at=utc_now(),
-        )
+        closing = SurgeClosing(f"/http/{operator}", **order.model_dump(), given_at=utc_now())
         count = await Deadline().wait_for(core.close_surge(surge_id, closing))
         if count is None:
             detail = "There is no surge with this id. GET /v1/surges lists them."
@@ -187,13 +150,3 @@ def _order(body: bytes) -> ClosingOrder:
         return ClosingOrder.model_validate(strip_control_chars(json_of(body)))
     except ValidationError as error:
         raise refuse_fields(*field_errors(error), code="invalid") from None
-
-
-def _listed(found: SurgeWithCases) -> ListedSurge:
-    return ListedSurge(
-        **asdict(found.surge),
-        status="ended" if found.surge.ended_at else "open",
-        case_count=found.case_count,
-        open_case_count=found.open_case_count,
-        closing_count=found.closing_count,
-    )
