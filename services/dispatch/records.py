@@ -189,7 +189,7 @@ class KeptEvent:
 
 
 class ListedSurge(Data):
-    """A surge, with its cases counted."""
+    """A surge with the counts of its cases."""
 
     surge_id: str
     """Id of the surge, as in ``triage-surges``."""
@@ -200,19 +200,19 @@ class ListedSurge(Data):
     district: str
     """Code of the district, or ``unknown``."""
     status: Literal["open", "ended"]
-    """Whether it goes on."""
+    """Whether it is still open."""
     started_at: AwareDatetime
     """Its beginning, UTC."""
     ended_at: AwareDatetime | None
-    """Its end, UTC; null while it goes on."""
+    """Its end, UTC; null while it is open."""
     report_count: int
     """Independent reports, as triage announced them at its beginning or end."""
     expected: float
-    """Reports to be expected in the same time."""
+    """Usual number of reports in the same time."""
     case_count: int
     """Its cases."""
     open_case_count: int
-    """Those of them that are open."""
+    """Its open cases."""
     closing_count: int
     """Cases that an operator ordered to close and that are not closed yet."""
 
@@ -334,14 +334,14 @@ class CaseEntry(Data):
     """An entry of a case's history."""
 
     at: AwareDatetime
-    """When dispatch recorded it, UTC."""
+    """Time of the record, UTC."""
     by: str = Field(examples=["bureau:PBOT-MOD"])
     """``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME`` or
     ``system``."""
     what: str = Field(examples=["status_changed"])
     """Kind of the entry; that of an event on ``dispatch-cases`` is the event's."""
     text: str
-    """Words for people, with the author's notes; without those of a bureau for another one."""
+    """Text for readers, with the author's notes; a bureau's notes are hidden from other bureaus."""
     event_id: str | None
     """Id of the event on ``dispatch-cases``; null for an entry without one."""
 
@@ -356,4 +356,4 @@ class CaseDetails(ListedCase):
     work_orders: list[WorkOrderOfCase]
     """Its work orders in the order of issue."""
     history: list[CaseEntry]
-    """What became of it, oldest first."""
+    """Its history, oldest first."""

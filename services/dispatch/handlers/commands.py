@@ -100,9 +100,7 @@ def _split(
     case: Case, command: CaseCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> _Outcome:
     if command.request_id is None:
-        return operator_commands.missing(
-            "request_id", "which request shall have a case of its own", "invalid"
-        )
+        return operator_commands.missing("request_id", "the request to split off", "invalid")
     requests = uow.requests_of(case.case_id)
     request = next((one for one in requests if one.request_id == command.request_id), None)
     if request is None:
@@ -119,9 +117,7 @@ def _merge(
     case: Case, command: CaseCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> _Outcome:
     if command.into_case is None:
-        return operator_commands.missing(
-            "into_case", "which case shall have the requests", "invalid"
-        )
+        return operator_commands.missing("into_case", "the case to merge into", "invalid")
     into = uow.case(command.into_case)
     if into is None:
         return operator_commands.UNKNOWN_CASE

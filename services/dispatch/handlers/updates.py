@@ -97,4 +97,4 @@ def _apply(
     lead = to if order.role == "lead" else case.lead_bureau
     open_time = policy.open_time(case.jurisdiction, lead)
     acknowledge = acknowledgement(case.priority.level, now, open_time)
-    return rules.hand_over(case, order, update, to, Reassignment(new_id(), acknowledge))
+    return rules.transfer_order(case, order, update, to, Reassignment(new_id(), acknowledge))

@@ -116,14 +116,14 @@ def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
         times = {"at": _in_utc(update.at), "scheduled_for": _in_utc(update.scheduled_for)}
         return BureauUpdate(**(update.model_dump() | times))
     except ValidationError as error:
-        return UpdateRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
+        return UpdateRefusal("invalid", f"Fix these fields: {invalid_fields(error)}.")
 
 
 def _parse_command(event: OperatorCommanded, now: datetime) -> CaseCommand | CommandRefusal:
     try:
         command = OperatorCommand.model_validate(strip_control_chars(event.data))
     except ValidationError as error:
-        return CommandRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
+        return CommandRefusal("invalid", f"Fix these fields: {invalid_fields(error)}.")
     return CaseCommand(**command.model_dump(), at=_given_at(event.time, now))
 
 

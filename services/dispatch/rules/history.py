@@ -24,7 +24,7 @@ class ChangeAuthor(NamedTuple):
 RESIDENT = ChangeAuthor("resident")
 OTHER = ChangeAuthor("other")
 SYSTEM = ChangeAuthor("system")
-PLACE_STATED = ChangeAuthor(SYSTEM.name, "Reason: The reporter told where it is.")
+PLACE_STATED = ChangeAuthor(SYSTEM.name, "Reason: The reporter gave the location.")
 
 
 def author_of_update(update: BureauUpdate) -> ChangeAuthor:
@@ -75,7 +75,7 @@ def place_in_words(address: str | None, keeper: str | None) -> str:
 def reminder_in_words(bureau: str, planned: PlannedReminder) -> str:
     """Return in words that a bureau was reminded of a deadline."""
     deadline, _, state = planned.reminder.partition("_")
-    how = "comes close" if state == "soon" else "has passed"
+    how = "is near" if state == "soon" else "has passed"
     return f"{bureau} was reminded: its deadline to {deadline} {how} ({_moment(planned.due_at)})."
 
 

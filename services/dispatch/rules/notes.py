@@ -71,8 +71,8 @@ def with_location(of: T, location: object) -> T:
 
 def with_neighbour(case: Case, name: str, phone: str | None) -> Case:
     """Return a case with the instruction to tell the neighbour in whose land it lies."""
-    whom = f"{name}, {phone}" if phone else name
-    note = f"The place is outside the city. Please tell them: {whom}."
+    contact = f"{name}, {phone}" if phone else name
+    note = f"The place is outside the city. Please tell them: {contact}."
     problem = replace(case.problem, notes=(*case.problem.notes, note))
     return replace(case, problem=problem)
 

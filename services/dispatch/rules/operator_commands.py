@@ -72,7 +72,7 @@ UNKNOWN_CASE = CommandRefusal("unknown_case", "There is no case of this id.")
 
 def missing(field: str, description: str, code: str | None = None) -> CommandRefusal:
     """Return the refusal of a command without a field; its code is ``missing_FIELD`` by default."""
-    return CommandRefusal(code or f"missing_{field}", f"Say in {field} {description}.")
+    return CommandRefusal(code or f"missing_{field}", f"Set {field}: {description}.")
 
 
 def already_closed(status: CaseStatus) -> CommandRefusal:
@@ -119,7 +119,7 @@ def _new_level(
 ) -> PriorityLevel | CommandRefusal:
     level, present = command.level, case.priority.level
     if level is None:
-        return missing("level", "what the priority shall become")
+        return missing("level", "the new priority level")
     if case.is_closed:
         return already_closed(case.status)
     if level == present or (level < present) != (direction == "raise"):
@@ -132,7 +132,7 @@ def transfer_lead(
 ) -> CommandOutcome:
     """Give the lead of the case to another bureau."""
     if command.bureau is None:
-        return missing("bureau", "which bureau shall lead")
+        return missing("bureau", "the new lead bureau")
     if command.bureau not in bureaus:
         return CommandRefusal("unknown_bureau", "No bureau of this city has the code in bureau.")
     if case.is_closed:

@@ -116,22 +116,20 @@ def _is_current(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal |
         return None
     return UpdateRefusal(
         "version_conflict",
-        f"The work order is at version {context.version} by now: read it, then send again.",
+        f"The work order is at version {context.version} now: read it and send the update again.",
     )
 
 
 def _has_reason(update: BureauUpdate, _: UpdateContext) -> UpdateRefusal | None:
     if update.status != "declined" or (update.reason or "").strip():
         return None
-    return UpdateRefusal("missing_reason", "Say in reason why the work is declined.")
+    return UpdateRefusal("missing_reason", "Give the reason for declining in reason.")
 
 
 def _has_target(update: BureauUpdate, _: UpdateContext) -> UpdateRefusal | None:
     if update.status != "transferred" or (update.transfer_to or "").strip():
         return None
-    return UpdateRefusal(
-        "missing_transfer_to", "Say in transfer_to which bureau shall have the work."
-    )
+    return UpdateRefusal("missing_transfer_to", "Name the bureau that takes over in transfer_to.")
 
 
 def _target_exists(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal | None:
@@ -146,7 +144,7 @@ def _is_allowed(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal |
         return None
     if update.status == "transferred" and update.transfer_to == order.bureau:
         return UpdateRefusal(
-            "transition_not_allowed", "The work is with the bureau in transfer_to."
+            "transition_not_allowed", "The bureau in transfer_to has this work already."
         )
     allowed = ALLOWED_TRANSITIONS[order.status]
     if update.status in allowed:
@@ -203,7 +201,7 @@ def apply_status(
     )
 
 
-def hand_over(
+def transfer_order(
     case: Case, order: CaseWorkOrder, update: BureauUpdate, to: str, new_order: Reassignment
 ) -> tuple[Case, CaseChange | None]:
     """Return the case after a bureau gave its work order to another one, and its own change.
@@ -223,9 +221,9 @@ def hand_over(
 def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Reassignment) -> Case:
     """Return the case after a work order ended and went to another bureau."""
     case = case.with_order(ended)
-    taker = case.latest_of(to)
-    if taker is None or taker.is_final:
-        taker = CaseWorkOrder(
+    receiver = case.latest_of(to)
+    if receiver is None or receiver.is_final:
+        receiver = CaseWorkOrder(
             work_order_id=new_order.work_order_id,
             number=len(case.orders) + 1,
             bureau=to,
@@ -234,13 +232,15 @@ def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Re
             route_rule=rule,
         )
     elif ended.role == "lead":
-        is_seen = taker.status != "issued"
-        due = taker.due if is_seen else replace(taker.due, acknowledge=new_order.acknowledge)
-        taker = replace(taker, role="lead", due=due)
-    case = case.with_order(taker)
+        is_seen = receiver.status != "issued"
+        due = receiver.due if is_seen else replace(receiver.due, acknowledge=new_order.acknowledge)
+        receiver = replace(receiver, role="lead", due=due)
+    case = case.with_order(receiver)
     if ended.role == "informed":
         return case
-    return replace(case, version=case.version + 1, status=CASE_STATUS[taker.status], lead_bureau=to)
+    return replace(
+        case, version=case.version + 1, status=CASE_STATUS[receiver.status], lead_bureau=to
+    )
 
 
 def time_of_change(claimed: datetime, reported_at: datetime, now: datetime) -> datetime:

@@ -46,18 +46,18 @@ class Feed(Data):
     """A page of a bureau's events."""
 
     events: list[WorkOrderIssued | WorkOrderChanged | WorkOrderWithdrawn | WorkOrderReminded]
-    """The events, oldest first, each with the bytes that its topic has."""
+    """The events, oldest first, each with the bytes of its topic."""
     next: str
-    """The cursor for the next call."""
+    """Cursor of the next page."""
     more: bool
-    """Whether there are more by now."""
+    """Whether there are more events."""
 
 
 MAX_WAIT_S = 30
 READ_FEED = Operation(
     "Read the events of a bureau's work orders, with its key.",
     {
-        200: Content("The next events.", (JSON,), Feed),
+        200: Content("A page of events.", (JSON,), Feed),
         404: problem("There is no such bureau."),
         **BAD_CURSOR,
         **BAD_QUERY,
@@ -66,7 +66,7 @@ READ_FEED = Operation(
     query={
         **PAGE,
         "wait": Parameter(
-            "Seconds to wait for an event where there is none; 0 by default.",
+            "Seconds to wait while there is no event; 0 by default.",
             Annotated[int, Field(ge=0, le=MAX_WAIT_S)],
         ),
     },
@@ -86,9 +86,9 @@ READ_WORK_ORDER = Operation(
 def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
     """Return the routes by which bureaus read their work orders."""
 
-    @answers_errors("Call again in a moment, with the same cursor.")
+    @answers_errors("Retry in a moment with the same cursor.")
     async def read(request: web.Request) -> web.Response:
-        """Answer with the next events; wait for one where the caller wants to."""
+        """Answer with the next events; wait for one if asked to."""
         bureau = await core.access.own(request)
         faults: list[FieldError] = []
         limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
@@ -101,7 +101,7 @@ def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
             page = await Deadline().wait_for(core.feed.page(bureau, after, limit))
         return _response(page, bureau)
 
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def read_one(request: web.Request) -> web.Response:
         """Answer with the whole state of one of the caller's work orders."""
         bureau = await core.access.bureau(request)

@@ -27,7 +27,7 @@ from shared.runtime.http.shedding import KEY_SHARE
 
 
 class UploadedPicture(Data):
-    """Answer to an upload: the picture as it is kept."""
+    """The picture as it is stored."""
 
     media_id: str
     """Its id."""
@@ -45,17 +45,17 @@ class UploadedPicture(Data):
 
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
 UPLOAD = Operation(
-    "Keep a picture of the work, with a bureau's key, for media of an update.",
+    "Upload a picture of the work, with a bureau's key, for media of an update.",
     {
-        201: Content("It is kept.", (JSON,), UploadedPicture),
-        400: problem("The form cannot be read."),
+        201: Content("Stored.", (JSON,), UploadedPicture),
+        400: problem("The form is malformed."),
         408: JSON_REFUSALS[408],
         413: problem("More than 10 MiB or 40 megapixels."),
-        415: problem("It is no JPEG, PNG, WebP or HEIC, or it is damaged."),
+        415: problem("Not a JPEG, PNG, WebP or HEIC picture, or damaged."),
         422: problem("The form has no field file."),
         **KEY_REFUSALS,
     },
-    body=Content("The picture, of at most 10 MiB; the bytes decide.", _PICTURES, bytes),
+    body=Content("The picture, at most 10 MiB; its bytes determine the type.", _PICTURES, bytes),
     security=("bureau",),
 )
 PATH = "/v1/media"

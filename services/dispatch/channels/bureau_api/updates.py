@@ -42,7 +42,7 @@ from shared.runtime.http.problem_details import problem_response
 
 
 class SentUpdate(WorkOrderUpdate):
-    """An update as on Kafka; path and key say which work order it is and whose."""
+    """An update as on Kafka; path and key name its work order and bureau."""
 
     work_order_id: str = ""
     """Ignored."""
@@ -55,8 +55,8 @@ UPDATE_WORK_ORDER = Operation(
     {
         200: Content("The receipt.", (JSON,), UpdateReceipt),
         404: problem("The bureau has no such work order: unknown_work_order, not_your_work_order."),
-        409: problem("It cannot become so now: transition_not_allowed, version_conflict."),
-        422: problem("The update is wrong; code and errors say how. Or the key had another body."),
+        409: problem("Not possible now: transition_not_allowed, version_conflict."),
+        422: problem("Invalid update; see code and errors. Or the key was used with another body."),
         **JSON_REFUSALS,
         **KEY_REFUSALS,
     },
@@ -81,7 +81,7 @@ _FIELDS: Mapping[str, str] = {
 def update_routes(core: DispatchPorts) -> list[web.RouteDef]:
     """Return the route by which bureaus update their work orders."""
 
-    @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
+    @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         """Answer with the receipt; a repeat gets the same one."""
         bureau = await core.access.bureau(request)

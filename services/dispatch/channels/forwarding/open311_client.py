@@ -69,10 +69,10 @@ class Open311Client:
             if taken := open311.accepted(entries):
                 return Taken(*taken)
             return Failed(_unusable(outcome), "unreadable_answer", may_have_arrived=True)
-        said = open311.refusal(entries)
-        if said and outcome.status in _ABOUT_THE_REQUEST:
-            return Refused("parked", f"refused there: {said}")
-        return Failed(outcome, _reason(outcome, said), may_have_arrived(outcome))
+        words = open311.refusal(entries)
+        if words and outcome.status in _ABOUT_THE_REQUEST:
+            return Refused("parked", f"refused there: {words}")
+        return Failed(outcome, _reason(outcome, words), may_have_arrived(outcome))
 
     async def find(self, order: WorkOrder, since: datetime) -> Accepted | None:
         """Return the request that a work order became since a time; None where there is none."""
@@ -174,6 +174,6 @@ def _unusable(outcome: Outcome) -> Outcome:
     return replace(outcome, error="unusable_answer")
 
 
-def _reason(outcome: Outcome, said: str | None) -> str:
+def _reason(outcome: Outcome, words: str | None) -> str:
     status = f"{outcome.error} ({outcome.status})" if outcome.status else f"{outcome.error}"
-    return f"{status}: {said}" if said else status
+    return f"{status}: {words}" if words else status

@@ -52,9 +52,9 @@ class CaseList(Data):
     cases: list[ListedCase]
     """The cases, newest first."""
     next: str
-    """The cursor for the next call."""
+    """Cursor of the next page."""
     more: bool
-    """Whether there are older ones."""
+    """Whether there are older cases."""
 
 
 _NUMBER = r"[+-]?\d{1,3}(\.\d{1,12})?"
@@ -62,8 +62,8 @@ _NUMBER = r"[+-]?\d{1,3}(\.\d{1,12})?"
 LIST_CASES = Operation(
     "List cases, newest first, with an operator's key.",
     {
-        200: Content("The next cases.", (JSON,), CaseList),
-        422: problem("A parameter is wrong; errors name each."),
+        200: Content("A page of cases.", (JSON,), CaseList),
+        422: problem("A parameter is invalid; errors name each."),
         **BAD_CURSOR,
         **KEY_REFUSALS,
     },
@@ -75,8 +75,8 @@ LIST_CASES = Operation(
         "kind": Parameter("Only cases of this kind, by its service_code."),
         "district": Parameter("Only cases in this district."),
         "q": Parameter(
-            "Only cases of which one request has, in its text, address or tracking number, words "
-            "that begin with all of these.",
+            "Only cases with a request whose text, address or tracking number has words that "
+            "begin with all of these.",
             Annotated[str, Field(min_length=1, max_length=200)],
         ),
         "bbox": Parameter(
@@ -126,20 +126,20 @@ def _box(text: str) -> FilterBox:
     ):
         return box
     raise PydanticCustomError(
-        "bad_bbox", "Write west,south,east,north in degrees, west not east of east."
+        "bad_bbox", "Write west,south,east,north in degrees, with west at most east."
     )
 
 
 def _known_bureau(code: str, info: ValidationInfo[KnownCodes]) -> str:
     if code in info.context.bureaus:
         return code
-    raise PydanticCustomError("unknown_bureau", "Write the code of a bureau, as the catalogue has.")
+    raise PydanticCustomError("unknown_bureau", "Write the code of a bureau of the catalogue.")
 
 
 def _known_kind(code: str, info: ValidationInfo[KnownCodes]) -> str:
     if code in info.context.kinds:
         return code
-    raise PydanticCustomError("unknown_kind", "Write the code of a kind, as the catalogue has it.")
+    raise PydanticCustomError("unknown_kind", "Write the code of a kind of the catalogue.")
 
 
 def _searchable(text: str) -> str:
@@ -167,9 +167,9 @@ def case_routes(core: DispatchPorts) -> list[web.RouteDef]:
     """Return the routes by which operators and bureaus read cases."""
     codes = KnownCodes(core.access.bureaus, core.policy.kind_codes)
 
-    @answers_errors("Call again in a moment, with the same cursor.")
+    @answers_errors("Retry in a moment with the same cursor.")
     async def read_list(request: web.Request) -> web.Response:
-        """Answer with the next cases that the filter lets pass."""
+        """Answer with the next cases that match the filter."""
         await core.access.callers.operator(request)
         faults: list[FieldError] = []
         limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
@@ -180,14 +180,14 @@ def case_routes(core: DispatchPorts) -> list[web.RouteDef]:
         cursor = encode_cursor("cases", _ALL, UUID(cases[-1].case_id).int if cases else last)
         return json_response(CaseList(cases=list(cases), next=cursor, more=more))
 
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def read_one(request: web.Request) -> web.Response:
         """Answer with a case, as far as the caller may see it."""
         caller = await core.access.callers.caller(request, OPERATOR, BUREAU)
         bureau = caller.name if caller.scope == BUREAU else None
         found = await Deadline().wait_for(core.case(request.match_info["case_id"], bureau))
         if found is None:
-            detail = "There is no case with this id that you have work on."
+            detail = "There is no case with this id, or you have no work order of it."
             raise RefusedError(problem_response(404, "No such case", detail, code="unknown_case"))
         return json_response(found)
 

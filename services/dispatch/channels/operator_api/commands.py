@@ -50,14 +50,14 @@ from shared.runtime.http.problem_details import problem_response
 
 
 class SentCommand(OperatorCommand):
-    """A command as on Kafka; the path says which case it is about."""
+    """A command as on Kafka; its case is that of the path."""
 
     case_id: Any = None
     """Ignored."""
 
 
 class CommandEvents(Data):
-    """Answer to a command that was executed."""
+    """Events of an executed command."""
 
     events: list[
         CaseOpened
@@ -73,17 +73,17 @@ class CommandEvents(Data):
 
 
 COMMAND_CASE = Operation(
-    "Command something about a case, as an operator.",
+    "Submit a command about a case, as an operator.",
     {
-        200: Content("It is done.", (JSON,), CommandEvents),
+        200: Content("Executed.", (JSON,), CommandEvents),
         404: problem("There is no such case: unknown_case."),
         409: problem(
-            "The case is not so: case_closed, case_open, case_merged, cannot_raise, cannot_lower, "
+            "Not possible now: case_closed, case_open, case_merged, cannot_raise, cannot_lower, "
             "same_bureau, same_case, other_group, only_request, request_not_in_case."
         ),
         422: problem(
-            "The command is wrong: missing_level, missing_bureau, unknown_bureau, invalid. Or the "
-            "key had another body: id_reused."
+            "Invalid command: missing_level, missing_bureau, unknown_bureau, invalid. Or the "
+            "Idempotency-Key was used with another body: id_reused."
         ),
         **JSON_REFUSALS,
         **KEY_REFUSALS,
@@ -104,9 +104,9 @@ _NEEDED: Mapping[str, str] = {"split_request": "request_id", "merge_case": "into
 
 
 def command_routes(core: DispatchPorts) -> list[web.RouteDef]:
-    """Return the route by which operators command."""
+    """Return the route of operators' commands."""
 
-    @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
+    @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         """Answer with the events of the cases; a repeat gets the same answer."""
         operator = await core.access.callers.operator(request)

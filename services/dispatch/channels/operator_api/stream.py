@@ -41,16 +41,14 @@ FOLLOW_CASES = Operation(
     {
         200: Content(
             "The events of dispatch-cases from now on, or after Last-Event-ID: id is the event's, "
-            "data the event on one line. A comment comes every 15 s. An event called reset says "
-            "that Last-Event-ID is unknown or too old; the stream then begins now.",
+            "data the event on one line. A comment comes every 15 s. An event named reset means "
+            "that Last-Event-ID is unknown or too old; the stream then starts at the present.",
             (_EVENT_STREAM,),
         ),
         **KEY_REFUSALS,
     },
     headers={
-        _LAST_ID: Parameter(
-            "Id of the last event that was read.", Annotated[str, Field(max_length=500)]
-        )
+        _LAST_ID: Parameter("Id of the last event read.", Annotated[str, Field(max_length=500)])
     },
     security=("operator",),
 )
@@ -68,7 +66,7 @@ class StreamLimit:
     def opened(self, operator: str) -> Generator[None]:
         """Count a stream while it is open; raise ``RefusedError`` above the limit."""
         if self._open[operator] >= self.most_of_one or self._open.total() >= self.most:
-            detail = "Too many streams are open. End one, or call again in a moment."
+            detail = "Too many streams are open. Close one, or retry in a moment."
             headers = {"Retry-After": _RETRY_AFTER_S}
             raise RefusedError(
                 problem_response(
@@ -118,7 +116,7 @@ class CaseStream:
 def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> list[web.RouteDef]:
     """Return the route of the stream."""
 
-    @answers_errors("Call again in a moment, with the same Last-Event-ID.")
+    @answers_errors("Retry in a moment with the same Last-Event-ID.")
     async def follow(request: web.Request) -> web.StreamResponse:
         """Send events until the caller leaves or the service stops."""
         operator = await callers.operator(request)

@@ -20,7 +20,15 @@ from shared.runtime.http.calls import (
     refuse_fields,
 )
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import encode_cursor, number_in, position_in, refuse_faults
+from shared.runtime.http.list_queries import (
+    BAD_CURSOR,
+    BAD_QUERY,
+    PAGE,
+    encode_cursor,
+    number_in,
+    position_in,
+    refuse_faults,
+)
 from shared.runtime.http.openapi import (
     JSON_REFUSALS,
     KEY_REFUSALS,
@@ -44,9 +52,9 @@ class SurgeList(Data):
     surges: list[ListedSurge]
     """The surges, newest first."""
     next: str
-    """The cursor for the next call."""
+    """Cursor of the next page."""
     more: bool
-    """Whether there are older ones."""
+    """Whether there are older surges."""
 
 
 class ClosingOrder(Data):
@@ -57,7 +65,7 @@ class ClosingOrder(Data):
     reason: _Text
     """Reason for the order, 1 to 4,000 characters."""
     note: _Text
-    """Words to residents, 1 to 4,000 characters."""
+    """Note to residents, 1 to 4,000 characters."""
     status: ClosingStatus = "declined"
     """Status of the closed cases."""
 
@@ -68,21 +76,21 @@ class Ordered(Data):
     surge_id: str
     """Id of the surge."""
     count: int
-    """How many cases are closed by it; they were open, and no earlier order was about them."""
+    """Number of open cases that it closes, without those of earlier orders."""
 
 
 LIST_SURGES = Operation(
     "List surges, newest first, as an operator.",
     {
-        200: Content("The next surges.", (JSON,), SurgeList),
-        400: problem("The cursor is none of this list."),
-        422: problem("A parameter is out of bounds; it is named."),
+        200: Content("A page of surges.", (JSON,), SurgeList),
+        **BAD_CURSOR,
+        **BAD_QUERY,
         **KEY_REFUSALS,
     },
     query={
-        "after": Parameter("The next of the answer before; without it the list begins anew."),
+        "after": PAGE["after"],
         "limit": Parameter(
-            f"The most surges; {DEFAULT_LIMIT} by default.",
+            f"Maximum entries; {DEFAULT_LIMIT} by default.",
             Annotated[int, Field(ge=1, le=MAX_LIMIT)],
         ),
     },
@@ -91,9 +99,11 @@ LIST_SURGES = Operation(
 CLOSE_SURGE = Operation(
     "Close the open cases of a surge with one note, as an operator.",
     {
-        200: Content("They are being closed; the list says how many are left.", (JSON,), Ordered),
+        200: Content(
+            "Accepted; closing_count in the list shows how many are left.", (JSON,), Ordered
+        ),
         404: problem("There is no such surge: unknown_surge."),
-        422: problem("The order is wrong; each field at fault is named."),
+        422: problem("Invalid order; errors name the fields."),
         **JSON_REFUSALS,
         **KEY_REFUSALS,
     },
@@ -108,7 +118,7 @@ _NEWEST = 2**63 - 1
 def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
     """Return the routes of surges."""
 
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def read(request: web.Request) -> web.Response:
         """Answer with the next surges, the newest first."""
         await core.access.callers.operator(request)
@@ -126,7 +136,7 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
             }
         )
 
-    @answers_errors("Look first whether its cases are closed.")
+    @answers_errors("Check first whether its cases are being closed.")
     async def close(request: web.Request) -> web.Response:
         """Order the closing of the cases that are open now; answer with their number."""
         operator = await core.access.callers.operator(request)

@@ -80,11 +80,11 @@ class WebhookStatus(Data):
     enabled: bool
     """Whether it is called."""
     disabled_reason: Literal["operator", "gone"] | None
-    """Why it is not called: an operator switched it off, or it answered 410."""
+    """Disabled by an operator, or because it answered 410; null while enabled."""
     breaker: BreakerState
     """The circuit breaker: ``open`` after five failures in a row, then one probe every 30 s."""
     oldest_undelivered_at: AwareDatetime | None
-    """Time of the oldest event that waits, UTC; null for none."""
+    """Time of the oldest pending event, UTC; null for none."""
 
 
 class LoggedCall(Data):
@@ -95,15 +95,15 @@ class LoggedCall(Data):
     case_id: str
     """Id of the case that it is about."""
     at: AwareDatetime
-    """When the call ended, UTC."""
+    """End of the call, UTC."""
     attempt: int
-    """Which attempt it was, from 1."""
+    """Number of the attempt, from 1."""
     status: int | None
     """HTTP status of the answer; null without one."""
     duration_ms: int
-    """How long it took."""
+    """Duration in milliseconds."""
     error: str | None
-    """Why it counts as failed; null for a delivery."""
+    """Error of a failed call; null for a delivery."""
 
 
 class CallLog(Data):
@@ -112,36 +112,36 @@ class CallLog(Data):
     deliveries: list[LoggedCall]
     """The calls, oldest first."""
     next: str
-    """The cursor for the next call."""
+    """Cursor of the next page."""
     more: bool
-    """Whether there are more by now."""
+    """Whether there are more calls."""
 
 
 class ReplayedEvents(Data):
-    """Events to send again, by their ids."""
+    """Events to resend, by id."""
 
     model_config = ConfigDict(extra="forbid")
 
     event_ids: Annotated[list[str], Field(max_length=10_000)]
-    """The ids; unknown ones do not count."""
+    """The ids; unknown ones are ignored."""
 
 
 class ReplayedSpan(Data):
-    """Events to send again, by their time."""
+    """Events to resend, by time."""
 
     model_config = ConfigDict(extra="forbid")
 
     since: Annotated[AwareDatetime, Field(alias="from")]
-    """Time of the first ones, RFC 3339 with offset."""
+    """Time of the first events, RFC 3339 with offset."""
     until: Annotated[AwareDatetime, Field(alias="to")]
-    """Time of the last ones."""
+    """Time of the last events."""
 
 
 class Replayed(Data):
     """Answer to a replay."""
 
     count: int
-    """How many events."""
+    """Number of events."""
 
 
 _NO_WEBHOOK = {404: problem("There is no such bureau, or it has no webhook.")}
@@ -159,12 +159,12 @@ SET_WEBHOOK = Operation(
     security=("operator",),
 )
 SHOW_WEBHOOK = Operation(
-    "Show how a bureau's webhook does, with its key or an operator's.",
-    {200: Content("It does so.", (JSON,), WebhookStatus), **_NO_WEBHOOK, **KEY_REFUSALS},
+    "Show the state of a bureau's webhook, with its key or an operator's.",
+    {200: Content("Its state.", (JSON,), WebhookStatus), **_NO_WEBHOOK, **KEY_REFUSALS},
     security=("bureau", "operator"),
 )
 ROTATE_SECRET = Operation(
-    "Add a second secret; both sign.",
+    "Add a second secret; both sign each call.",
     {
         200: _WITH_SECRETS,
         409: problem("It has two secrets: retire one first."),
@@ -177,7 +177,7 @@ RETIRE_SECRET = Operation(
     "Remove the older one of two secrets.",
     {
         200: _WITH_SECRETS,
-        409: problem("It has one secret alone: rotate first."),
+        409: problem("It has only one secret: rotate first."),
         **_NO_WEBHOOK,
         **KEY_REFUSALS,
     },
@@ -186,25 +186,25 @@ RETIRE_SECRET = Operation(
 LIST_CALLS = Operation(
     "List the calls of a bureau's webhook, with its key or an operator's.",
     {
-        200: Content("The next calls.", (JSON,), CallLog),
+        200: Content("A page of calls.", (JSON,), CallLog),
         404: problem("There is no such bureau."),
         **BAD_CURSOR,
         **BAD_QUERY,
         **KEY_REFUSALS,
     },
-    query={**PAGE, "case_id": Parameter("Only those about this case.")},
+    query={**PAGE, "case_id": Parameter("Only calls about this case.")},
     security=("bureau", "operator"),
 )
 REPLAY = Operation(
-    "Send events to a bureau's webhook again, with its key or an operator's.",
+    "Resend events to a bureau's webhook, with its key or an operator's.",
     {
-        202: Content("They are sent.", (JSON,), Replayed),
+        202: Content("Queued.", (JSON,), Replayed),
         422: problem("The body has neither event_ids nor from and to."),
         **_NO_WEBHOOK,
         **JSON_REFUSALS,
         **KEY_REFUSALS,
     },
-    body=Content("Which ones.", (JSON,), ReplayedEvents | ReplayedSpan),
+    body=Content("Events to resend, by id or by time.", (JSON,), ReplayedEvents | ReplayedSpan),
     security=("bureau", "operator"),
 )
 
@@ -217,7 +217,7 @@ def webhook_routes(
 ) -> list[web.RouteDef]:
     """Return the routes of webhooks, which may be in public networks and those that are allowed."""
 
-    @answers_errors("Send it again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def put(request: web.Request) -> web.Response:
         """Set the webhook; it keeps its secrets."""
         bureau, operator = await access.operator(request)
@@ -228,7 +228,7 @@ def webhook_routes(
         audit("webhook_set", actor=operator, bureau=bureau, enabled=setting.enabled)
         return _with_secrets(webhook)
 
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def show(request: web.Request) -> web.Response:
         """Answer with the state of the webhook, without secrets."""
         bureau = await access.own_or_operator(request)
@@ -238,7 +238,7 @@ def webhook_routes(
         breaker = state.breaker.state(utc_now())
         return json_response(WebhookStatus(**(asdict(state) | {"breaker": breaker})))
 
-    @answers_errors("Call again in a moment; look first whether it has two secrets.")
+    @answers_errors("Check first whether it has two secrets, then retry.")
     async def rotate(request: web.Request) -> web.Response:
         """Add a secret."""
         bureau, operator = await access.operator(request)
@@ -246,7 +246,7 @@ def webhook_routes(
         audit("webhook_secret", actor=operator, bureau=bureau, outcome="added")
         return _with_secrets(webhook)
 
-    @answers_errors("Call again in a moment; look first whether it has one secret.")
+    @answers_errors("Check first whether it has one secret, then retry.")
     async def retire(request: web.Request) -> web.Response:
         """Remove the older secret."""
         bureau, operator = await access.operator(request)
@@ -302,7 +302,7 @@ _REPLAY: TypeAdapter[ReplayedEvents | ReplayedSpan] = TypeAdapter(ReplayedEvents
 def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteDef]:
     """Return the routes of the log and of replay."""
 
-    @answers_errors("Call again in a moment, with the same cursor.")
+    @answers_errors("Retry in a moment with the same cursor.")
     async def calls(request: web.Request) -> web.Response:
         """Answer with the next calls of the log."""
         bureau = await access.own_or_operator(request)
@@ -317,9 +317,9 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
         cursor = encode_cursor("deliveries", bureau, last)
         return json_response({"deliveries": shown, "next": cursor, "more": page.more})
 
-    @answers_errors("Call again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def replay(request: web.Request) -> web.Response:
-        """Send events again."""
+        """Resend events."""
         bureau = await access.own_or_operator(request)
         chosen = _chosen(await body_of(request))
         if isinstance(chosen, ReplayedEvents):
