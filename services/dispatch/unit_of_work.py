@@ -24,27 +24,21 @@ class DispatchStore(Protocol):
         self, case_ids: Collection[str], work_order_ids: Collection[str]
     ) -> Sequence[Case]:
         """Lock and return the existing cases of these ids, work orders, and targets of merges."""
-        ...
 
     async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
         """Return the case of each of the requests that belong to one."""
-        ...
 
     async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
         """Return those of the events that are in the history of a case."""
-        ...
 
     async def processed(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
         """Return those of the updates and commands that were processed before."""
-        ...
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
         """Return all requests of these cases."""
-        ...
 
     async def write(self, changes: ChangeSet) -> None:
         """Write the changes of a batch."""
-        ...
 
 
 class MergedMeanwhileError(TransientError):
