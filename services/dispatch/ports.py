@@ -23,7 +23,7 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.store import answers
 from services.dispatch.store.bureau_events import PostgresFeed, lock_bureaus, publish
 from services.dispatch.store.case_events import PostgresCaseEvents
-from services.dispatch.store.cases import PostgresCases
+from services.dispatch.store.cases import find_case, list_cases
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_orders, snapshot
 from services.dispatch.store.surges import city_of_surge, list_surges, order_closing
 from services.dispatch.workers.event_watch import FeedWatch
@@ -135,12 +135,14 @@ class DispatchPorts:
     ) -> tuple[Sequence[ListedCase], bool]:
         """Return the newest cases with a lower id than ``before``, and whether there are more."""
         now = self.clock()
-        page = await PostgresCases(self.pool).page(wanted, before, limit, now)
+        async with snapshot(self.pool) as db:
+            page = await list_cases(db, wanted, before, limit, now)
         return [listed_case(case, due_at, now) for case, due_at in page.cases], page.more
 
     async def case(self, case_id: str, bureau: str | None) -> CaseDetails | None:
         """Return a case as a bureau or, for None, an operator may see it; None where it may not."""
-        found = await PostgresCases(self.pool).find(case_id)
+        async with snapshot(self.pool) as db:
+            found = await find_case(db, case_id)
         if found is None or (bureau and bureau not in found.case.bureaus):
             return None
         return case_details(found, bureau, self.clock())

@@ -14,7 +14,7 @@ from services.dispatch.records import (
 )
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from shared.contract.events import Event
-from shared.errors import TransientError
+from shared.errors import PermanentError, TransientError
 
 
 class DispatchStore(Protocol):
@@ -45,6 +45,12 @@ class MergedMeanwhileError(TransientError):
     """A case was merged into one that this batch did not load; the next attempt loads it."""
 
     code = "merged_meanwhile"
+
+
+class UnknownRequestError(PermanentError):
+    """A note or an answer is about a request that has no case, such as a parked one."""
+
+    code = "unknown_request"
 
 
 class UnitOfWork:
@@ -78,11 +84,16 @@ class UnitOfWork:
         """Return True when the event is in the history of a case."""
         return event_id in self._history_ids
 
-    def case_of_request(self, request_id: str) -> Case | None:
-        """Return the present case of a request, or None; raises as ``resolve_merged``."""
+    def case_of_request(self, request_id: str) -> Case:
+        """Return the present case of a request.
+
+        Raises:
+            UnknownRequestError: It belongs to none.
+            MergedMeanwhileError: It was moved to a case that this batch did not load.
+        """
         case_id = self._case_ids.get(request_id)
         if case_id is None:
-            return None
+            raise UnknownRequestError("request_id: no case has this request")
         if case_id not in self._cases:
             raise MergedMeanwhileError("request_id: moved just now")
         return self._cases[case_id]

@@ -11,8 +11,7 @@ from services.dispatch.handlers.commands import (
     on_operator_commanded,
     redact_command,
 )
-from services.dispatch.handlers.feedback import put_feedback
-from services.dispatch.handlers.notes import put_note, raise_by_notes
+from services.dispatch.handlers.notes import put_feedback, put_note, raise_by_notes
 from services.dispatch.handlers.updates import apply_update, on_work_order_updated
 from services.dispatch.inbound.external import (
     IncomingCommand,

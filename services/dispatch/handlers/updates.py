@@ -1,5 +1,6 @@
 """Bureaus' updates of work orders: applied to the state of the batch, or refused."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.handlers.case_history import case_events, record_update
@@ -10,7 +11,7 @@ from services.dispatch.records import ProcessedMessage, UpdateResult
 from services.dispatch.rules import work_order_updates as rules
 from services.dispatch.rules.case import Case, CaseNote, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange, CaseTransition
-from services.dispatch.rules.clocks import restart_clock, stop_clock
+from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.history import author_of_update
 from services.dispatch.rules.notes import add_notes
@@ -84,7 +85,7 @@ def _apply(
     clock = policy.case_clock(case)
     at = rules.time_of_change(update.at, case.first_reported_at, now)
     if update.status == "waiting_for_resident":
-        order = stop_clock(order, at)
+        order = replace(order, waiting_since=at)
     else:
         order = restart_clock(order, at, clock)
     to = update.transfer_to if update.status == "transferred" else None

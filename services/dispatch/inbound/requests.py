@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.dispatch.policy import DispatchPolicy, NoBureauError
+from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
 from services.dispatch.rules.case import Case, CasePriority, CaseRequest, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.notes import with_location
@@ -100,8 +100,11 @@ def _of_case(
 def neighbour_at(
     request: CaseRequest, case: Case, location: Location, policy: DispatchPolicy
 ) -> ExternalAgency | None:
-    """Return the neighbour in whose land a location lies; None for the city's own."""
-    jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
+    """Return the neighbour in whose land a location lies; None also for an unknown kind."""
+    try:
+        jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
+    except NotInCatalogueError:
+        return None
     outside = outside_agency(jurisdiction, kind, location.municipality, request.conditions)
     return outside.agency if outside and outside.is_neighbour else None
 

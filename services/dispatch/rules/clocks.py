@@ -30,11 +30,6 @@ class PlannedReminder(NamedTuple):
         return _MISSED.get(self.reminder)
 
 
-def stop_clock(order: CaseWorkOrder, at: datetime) -> CaseWorkOrder:
-    """Return a work order whose deadlines stand still from now on."""
-    return replace(order, waiting_since=at)
-
-
 def restart_clock(order: CaseWorkOrder, at: datetime, clock: OpenTime) -> CaseWorkOrder:
     """Return a work order whose deadlines run, moved by the time for which they stood still."""
     since = order.waiting_since

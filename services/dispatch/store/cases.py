@@ -9,8 +9,8 @@ from uuid import UUID
 from services.dispatch.records import CaseFilter, CaseHistoryEntry, WholeCase, uuids
 from services.dispatch.rules.case import Case
 from services.dispatch.store import rows
-from services.dispatch.store.postgres import CASE_REQUESTS_SQL, cases_with_orders, snapshot
-from shared.runtime.postgres import Connection, Pool
+from services.dispatch.store.postgres import CASE_REQUESTS_SQL, cases_with_orders
+from shared.runtime.postgres import Connection
 
 _TRACKING_NUMBER = re.compile(r"\d\d[- ][0-9A-Z]{4}[- ][0-9A-Z]{2,}", re.IGNORECASE)
 # Separators are those of the index, and what has a meaning in a text search query.
@@ -56,29 +56,17 @@ class CasePage:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresCases:
-    """Reads cases without locks."""
-
-    pool: Pool
-
-    async def page(self, wanted: CaseFilter, before: UUID, limit: int, now: datetime) -> CasePage:
-        """Return the newest cases."""
-        async with snapshot(self.pool) as db:
-            return await list_cases(db, wanted, before, limit, now)
-
-    async def find(self, case_id: str) -> WholeCase | None:
-        """Return a case as of one moment; None for an unknown one."""
-        async with snapshot(self.pool) as db:
-            for case in await cases_with_orders(db, await db.fetch(_CASE_SQL, uuids([case_id]))):
-                requests = map(rows.request_of, await db.fetch(CASE_REQUESTS_SQL, [case_id]))
-                history = await db.fetch(_HISTORY_SQL, [case_id])
-                return WholeCase(
-                    case,
-                    sorted(requests, key=lambda request: (request.reported_at, request.request_id)),
-                    [CaseHistoryEntry(case_id=case_id, **dict(entry)) for entry in history],
-                )
-        return None
+async def find_case(db: Connection, case_id: str) -> WholeCase | None:
+    """Return a case; None for an unknown one."""
+    for case in await cases_with_orders(db, await db.fetch(_CASE_SQL, uuids([case_id]))):
+        requests = map(rows.request_of, await db.fetch(CASE_REQUESTS_SQL, [case_id]))
+        history = await db.fetch(_HISTORY_SQL, [case_id])
+        return WholeCase(
+            case,
+            sorted(requests, key=lambda request: (request.reported_at, request.request_id)),
+            [CaseHistoryEntry(case_id=case_id, **dict(entry)) for entry in history],
+        )
+    return None
 
 
 async def list_cases(
