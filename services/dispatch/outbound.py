@@ -57,7 +57,6 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
 
 @lru_cache(maxsize=1024)  # every event of a case repeats it
 def _priority(priority: CasePriority) -> events.Priority:
-    """Return a priority as events have it."""
     reasons = tuple(
         events.PriorityReason(code=r.code, points=r.points, evidence=r.evidence)
         for r in priority.reasons
@@ -66,7 +65,6 @@ def _priority(priority: CasePriority) -> events.Priority:
 
 
 def _case_state(case: Case) -> dict[str, Any]:
-    """Return the fields that all events of a case share."""
     return {
         "case_id": case.case_id,
         "version": case.version,
@@ -85,9 +83,8 @@ def _case_state(case: Case) -> dict[str, Any]:
 def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]:
     """Yield an event for each work order of a notice, with the complete state of it."""
     case = notice.case
-    case_fields = _work_order_case(case)
     for order in notice.orders:
-        data = WorkOrder(**case_fields, **_work_order_fields(order))
+        data = work_order_state(case, order)
         yield _event_class(order).of(data, now=now, cause=notice.cause, request=case.opened_by)
 
 
@@ -116,7 +113,6 @@ def _event_class(order: CaseWorkOrder) -> type[Event]:
 
 
 def _work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
-    """Return the fields of a work order itself."""
     return {
         "work_order_id": order.work_order_id,
         "version": order.version,
@@ -133,7 +129,6 @@ def _due(order: CaseWorkOrder) -> events.Due:
 
 
 def _work_order_case(case: Case) -> dict[str, Any]:
-    """Return the fields that all work orders of a case share."""
     problem = case.problem
     return {
         "case_id": case.case_id,
@@ -145,10 +140,7 @@ def _work_order_case(case: Case) -> dict[str, Any]:
         "location": problem.location,
         "attributes": problem.attributes,
         "media": problem.media,
-        "notes": (
-            *problem.notes,
-            *(note.text for note in (*case.notes, *case.others_notes)),
-        ),
+        "notes": (*problem.notes, *(note.text for note in (*case.notes, *case.others_notes))),
         "request_count": case.request_count,
         "first_reported_at": case.first_reported_at,
         "last_reported_at": case.last_reported_at,

@@ -1,6 +1,6 @@
 """Dispatch's policy: the catalogue, with calendars and topics derived from it once at start."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -55,7 +55,12 @@ class DispatchPolicy:
         jurisdictions = catalogue.jurisdictions.values()
         return cls(
             catalogue,
-            {j.id: _calendar(j) for j in jurisdictions},
+            {
+                j.id: BusinessCalendar(
+                    ZoneInfo(j.timezone), j.holidays_country, j.holidays_subdivision
+                )
+                for j in jurisdictions
+            },
             {bureau_updates(code).name: code for j in jurisdictions for code in j.bureaus},
             {j.id: Redactor.of(j) for j in jurisdictions},
             {j.id: _areas(j) for j in jurisdictions if any(r.when.areas for r in j.routing)},
@@ -96,7 +101,7 @@ class DispatchPolicy:
             kind,
             level,
             conditions,
-            self.is_open_at(jurisdiction, now),
+            lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now),
             local,
             is_holiday=calendar.is_holiday(local.date()),
             desk=_desk(jurisdiction, kind, location),
@@ -114,11 +119,6 @@ class DispatchPolicy:
         if location.latitude is None or location.longitude is None:
             return ()
         return areas.containing(GeoPoint(location.latitude, location.longitude))
-
-    def is_open_at(self, jurisdiction: Jurisdiction, now: datetime) -> Callable[[str], bool]:
-        """Return a predicate: True for the code of a bureau that can be reached at ``now``."""
-        calendar = self.calendars[jurisdiction.id]
-        return lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now)
 
     def deadline_policy(
         self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime, lead: str
@@ -185,11 +185,3 @@ def _areas(jurisdiction: Jurisdiction) -> "Areas":
     from shared.geo import Areas  # noqa: PLC0415 - shapely takes 30 MB, and few cities need it
 
     return Areas(jurisdiction.folder)
-
-
-def _calendar(jurisdiction: Jurisdiction) -> BusinessCalendar:
-    return BusinessCalendar(
-        ZoneInfo(jurisdiction.timezone),
-        jurisdiction.holidays_country,
-        jurisdiction.holidays_subdivision,
-    )

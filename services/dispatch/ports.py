@@ -27,7 +27,6 @@ from services.dispatch.store.cases import find_case, list_cases
 from services.dispatch.store.postgres import PostgresDispatchStore, find_work_orders, snapshot
 from services.dispatch.store.surges import city_of_surge, list_surges, order_closing
 from services.dispatch.workers.event_watch import FeedWatch
-from shared.catalogue import Catalogue
 from shared.contract.events import (
     OperatorCommanded,
     UpdateReceipt,
@@ -67,11 +66,6 @@ class DispatchPorts:
     on_commit: HandOver
     wake_on_commit: Callable[[Callable[[], None]], None]
     wake_closings: Callable[[], None]
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue of all cities."""
-        return self.policy.catalogue
 
     async def update(
         self, db: Connection, update: WorkOrderUpdated, bureau: str

@@ -95,11 +95,7 @@ class CaseHistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoredSurge:
-    """A surge that triage announced; it ends before ``ended_at``.
-
-    Attributes:
-        expected: Usual number of reports in the same time.
-    """
+    """A surge that triage announced, with the usual number of reports in the same time."""
 
     surge_id: str
     jurisdiction: str
@@ -159,11 +155,7 @@ class WorkOrderNotice:
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """Answer to a command: the events of its cases as on their topic, or the refusal.
-
-    Attributes:
-        body_digest: SHA-256 of the body over HTTP; None for a command over Kafka.
-    """
+    """Answer to a command: events as on their topic, or refusal; no body digest over Kafka."""
 
     events: Sequence[bytes] = ()
     refusal: CommandRefusal | None = None

@@ -113,7 +113,11 @@ def incoming_command(event: OperatorCommanded, now: datetime) -> IncomingCommand
 def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
     try:
         update = WorkOrderUpdate.model_validate(data)
-        times = {"at": _in_utc(update.at), "scheduled_for": _in_utc(update.scheduled_for)}
+        planned = update.scheduled_for
+        times = {
+            "at": update.at.astimezone(UTC),
+            "scheduled_for": planned and planned.astimezone(UTC),
+        }
         return BureauUpdate(**(update.model_dump() | times))
     except ValidationError as error:
         return UpdateRefusal("invalid", f"Fix these fields: {invalid_fields(error)}.")
@@ -139,10 +143,6 @@ def _given_at(time: object, now: datetime) -> datetime:
 def _echo(data: object, field: str) -> str | None:
     value = data.get(field) if isinstance(data, Mapping) else None
     return value[:_MAX_ECHO] or None if isinstance(value, str) else None
-
-
-def _in_utc(time: datetime | None) -> datetime | None:
-    return None if time is None else time.astimezone(UTC)
 
 
 SurgeEvent: TypeAlias = SurgeStarted | SurgeEnded

@@ -227,6 +227,5 @@ def reopen_case(
 
 
 def _latest_withdrawn(case: Case) -> list[CaseWorkOrder]:
-    """Return the latest work order of each bureau where that one is withdrawn."""
     latest = {order.bureau: order for order in case.orders}
     return [order for order in latest.values() if order.status == "withdrawn"]

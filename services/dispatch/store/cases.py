@@ -87,7 +87,6 @@ async def list_cases(
 
 
 def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]:
-    """Return the values of each condition of a filter."""
     given: dict[str, object] = wanted.model_dump(
         include={"status", "priority", "bureau", "kind", "district", "surge"}, exclude_none=True
     )

@@ -114,7 +114,6 @@ def _response(receipt: UpdateReceipt, update: WorkOrderUpdated) -> web.Response:
 
 
 def _errors(update: WorkOrderUpdated, code: str, message: str) -> Sequence[FieldError]:
-    """Return the fields at fault."""
     if field := _FIELDS.get(code):
         return [FieldError(field=field, code=code, message=message)]
     if code != "invalid":

@@ -41,7 +41,7 @@ async def open_forwarding(core: DispatchPorts) -> AsyncGenerator[ChannelParts]:
 def forwarding_tasks(core: DispatchPorts, pool: Pool, calls: OutgoingCalls) -> list[ServiceTask]:
     """Return a task per bureau that forwards; raises ``ForwardSettingError``."""
     tasks = list[ServiceTask]()
-    for city in core.catalogue.jurisdictions.values():
+    for city in core.policy.catalogue.jurisdictions.values():
         for bureau in city.bureaus.values():
             forward = bureau.forward
             if forward and forward.open311:

@@ -139,7 +139,6 @@ def _refused(command: OperatorCommanded, code: str, message: str) -> web.Respons
 
 
 def _errors(command: OperatorCommanded, code: str, message: str) -> Sequence[FieldError]:
-    """Return the fields at fault."""
     if field := _FIELDS.get(code):
         return [FieldError(field=field, code=code, message=message)]
     if code != "invalid":
