@@ -86,8 +86,10 @@ class DispatchPorts:
                 if receipt is None or known_digest != body_digest:
                     raise IdReusedError
                 return receipt
-            receipt, batches = await self.update(db, update, bureau)
+            store, now = PostgresDispatchStore(db), self.clock()
+            receipt, events = await on_update_call(update, bureau, store, self.policy, now)
             await answers.keep_receipt(db, key, body_digest, receipt)
+            batches = await publish(db, events)
         self.on_commit(batches)
         return receipt
 
@@ -100,16 +102,14 @@ class DispatchPorts:
                     raise IdReusedError
                 audit("operator_command", **operator_audit(command, "repeated"))
                 return known
-            store = PostgresDispatchStore(db)
-            [outcome], produced = await on_command_calls(
-                [command], store, self.policy, self.clock()
-            )
+            store, now = PostgresDispatchStore(db), self.clock()
+            [outcome], produced = await on_command_calls([command], store, self.policy, now)
             if isinstance(outcome, CommandRefusal):
                 answer = CommandAnswer(refusal=outcome, body_digest=body_digest)
             else:
                 answer = CommandAnswer(tuple(map(encode, outcome)), body_digest=body_digest)
-            batches = await publish(db, produced)
             await answers.keep_command_answer(db, key, answer)
+            batches = await publish(db, produced)
         self.on_commit(batches)
         outcome_code = answer.refusal.code if answer.refusal else "executed"
         audit("operator_command", **operator_audit(command, outcome_code))

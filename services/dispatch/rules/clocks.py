@@ -81,8 +81,8 @@ def due_reminders(order: CaseWorkOrder, now: datetime) -> list[PlannedReminder]:
     return list({one.reminder.partition("_")[0]: one for one in planned}.values())
 
 
+# The `route_rule` of work orders issued by escalation.
 ESCALATED = "escalated"
-"""The ``route_rule`` of a work order that escalation of a missed deadline issued."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from shared.vocabulary import URGENT_LEVELS, PriorityLevel
 
 _HOURS_OF_A_DAY = 24.0
 _due_at = attrgetter("due_at")
+# Share of the time after which a bureau is reminded of a deadline.
 _WARNED_AT = 0.8
-"""Share of the time after which a bureau is reminded of a deadline."""
 _ACKNOWLEDGE_URGENT: dict[PriorityLevel, timedelta] = {
     "P1": timedelta(minutes=15),
     "P2": timedelta(hours=1),

@@ -17,8 +17,8 @@ from services.dispatch.rules.deadlines import DeadlinePolicy
 from services.dispatch.rules.routing import NO_PLACE_TO_DESK
 from services.dispatch.rules.work_order_updates import Reassignment, reassign
 
+# Notes that a work order shows; the history of the case has all.
 MAX_NOTES = 50
-"""Notes that a work order shows; the history of the case has all."""
 
 
 def add_notes(case: Case, notes: Sequence[CaseNote] = (), others: Sequence[CaseNote] = ()) -> Case:

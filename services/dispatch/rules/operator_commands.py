@@ -178,8 +178,8 @@ def reopen(
 REOPENED_BY_OPERATOR = "reopened-by-operator"
 REOPENED_BY_RESIDENT = "reopened-by-resident"
 SAYS_NOT_FIXED = "resident_says_not_fixed"
+# Time after the closing in which a resident's answer reopens a case.
 NOT_FIXED_WITHIN = timedelta(days=30)
-"""Time after the closing in which a resident's word reopens a case."""
 
 
 def is_reopened_by_resident(case: Case, at: datetime) -> bool:

@@ -13,8 +13,8 @@ from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule, ServiceType
 from shared.text_matching import fold
 from shared.vocabulary import PriorityLevel, WorkOrderStatus
 
+# The rule by which a report without a place goes to the desk.
 NO_PLACE_TO_DESK = "no-place-to-desk"
-"""The rule by which a report without a place goes to the desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +181,7 @@ def _on_days(when: RoutingCondition, report: RoutingContext) -> bool:
 
 _Test: TypeAlias = Callable[[RoutingCondition, RoutingContext], bool]
 
+# By the key of `when`: True where a report has what the rule asks for.
 _TESTS: Mapping[str, _Test] = {
     "kinds": lambda when, report: _has(when.kinds, report.kind.code),
     "groups": lambda when, report: _has(when.groups, report.kind.dedup.group),
@@ -193,7 +194,6 @@ _TESTS: Mapping[str, _Test] = {
     "hours": _at_hours,
     "days": _on_days,
 }
-"""By the key of ``when``: True where a report has what the rule asks for."""
 
 
 _GIVEN_AWAY: frozenset[WorkOrderStatus] = frozenset({"declined", "transferred"})

@@ -27,6 +27,7 @@ ALLOWED_TRANSITIONS: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
     "transferred": (),
     "withdrawn": (),
 }
+# Status of a case by that of its lead's work order.
 CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
     "issued": "open",
     "acknowledged": "acknowledged",
@@ -36,7 +37,6 @@ CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
     "completed": "completed",
     "declined": "declined",
 }
-"""Status of a case by that of its lead's work order."""
 
 MAX_CLOCK_LEAD = timedelta(hours=1)
 

@@ -20,6 +20,7 @@ _LOCK_BUREAUS_SQL = """
               FROM unnest($1::text[]) AS bureau
              ORDER BY key OFFSET 0) AS keys
 """
+# Adds events, and their deliveries to webhooks.
 _ADD_SQL = """
     WITH added AS (
         INSERT INTO bureau_events (bureau, event_id, case_id, work_order_id, level, time, payload)
@@ -34,7 +35,6 @@ _ADD_SQL = """
     INSERT INTO webhook_deliveries (bureau, seq, work_order_id, level)
     SELECT added.* FROM added JOIN webhooks USING (bureau) WHERE enabled
 """
-"""Adds events, and what webhooks are to get."""
 _AHEAD_SQL = """
     SELECT ahead.bureau, ahead.seq, added.level
       FROM unnest($1::uuid[], $2::text[]) AS added (work_order_id, level)
@@ -44,8 +44,8 @@ _AHEAD_SQL = """
               AND state NOT IN ('delivered', 'parked')
            OFFSET 0) AS ahead
 """
+# Gives earlier deliveries the urgency of the event that waits for them.
 _RAISE_SQL = "UPDATE webhook_deliveries SET level = $3 WHERE bureau = $1 AND seq = $2"
-"""Makes what an urgent event waits for as urgent."""
 _PAGE_SQL = """
     SELECT seq, payload FROM bureau_events WHERE bureau = $1 AND seq > $2 ORDER BY seq LIMIT $3
 """

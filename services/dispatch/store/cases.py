@@ -21,6 +21,7 @@ _WORDS = """to_tsvector('simple',
     || translate(coalesce(said #>> '{{problem,summary}}', '') || ' '
                  || coalesce(said #>> '{{problem,location,address}}', '') || ' '
                  || coalesce(said #>> '{{problem,location,details}}', ''), '-./_', '    '))"""
+# Conditions in the words of the indexes, by the names of `_values`.
 _CONDITIONS: Mapping[str, str] = {
     "status": "status = {}",
     "priority": "level = {}",
@@ -37,15 +38,14 @@ _CONDITIONS: Mapping[str, str] = {
     "overdue": "overdue_at <= {}",
     "in_time": "(overdue_at > {} OR overdue_at IS NULL)",
 }
-"""Conditions in the words of the indexes, by the names of ``_values``."""
+# The best index of a filter depends on its values: few cases lie in a block, many in a city.
 _PLAN_BY_VALUES_SQL = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""The best index of a filter depends on its values: few cases lie in a block, many in a city."""
 _CASE_SQL = "SELECT * FROM cases WHERE case_id = ANY($1::uuid[])"
+# Two processes write in the order of the case's locks, and one may have a slower clock.
 _HISTORY_SQL = """
     SELECT max(at) OVER (ORDER BY number) AS at, by, what, text, note, case_event::text
       FROM history WHERE case_id = ANY($1::uuid[]) ORDER BY number
 """
-"""Two processes write in the order of the case's locks, and one may have a slower clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.contract.events import Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
 
+# Values of a row by column, in the order in which the statements take them.
 ColumnValues: TypeAlias = dict[str, Any]
-"""Values of a row by column, in the order in which the statements take them."""
 
 
 def _json(value: object) -> str:

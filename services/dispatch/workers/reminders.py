@@ -18,8 +18,8 @@ from shared.runtime.postgres import Pool, transaction
 log = structlog.get_logger()
 
 _LOOK_EVERY_S = 2.0
+# Work orders of one transaction at most, so that bureaus' updates never wait long for a case.
 _WORK_ORDERS = 200
-"""Work orders of one transaction at most, so that bureaus' updates never wait long for a case."""
 
 
 @dataclass(frozen=True, slots=True)

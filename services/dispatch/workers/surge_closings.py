@@ -23,8 +23,8 @@ from shared.runtime.postgres import Pool, transaction
 
 log = structlog.get_logger()
 
+# Cases of one transaction, so that bureaus' updates never wait long for a case.
 _CASES = 50
-"""Cases of one transaction, so that bureaus' updates never wait long for a case."""
 _LOOK_EVERY_S = 5.0
 
 

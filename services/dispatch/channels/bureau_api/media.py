@@ -61,8 +61,8 @@ UPLOAD = Operation(
 PATH = "/v1/media"
 # Uploads in memory at a time, of all bureaus and of one.
 MAX_UPLOADS, MAX_UPLOADS_OF_BUREAU = 4, 2
+# A picture, and the rest of a form.
 _MAX_BYTES = 10 * MIB + 64 * 1024
-"""A picture, and the rest of a form."""
 _WITHIN_S = 45.0
 _PASSED_ON = ("Content-Type", "Location", "Retry-After")
 

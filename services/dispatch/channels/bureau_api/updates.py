@@ -70,12 +70,12 @@ _STATUS: Mapping[str, int] = {
     "transition_not_allowed": 409,
     "version_conflict": 409,
 }
+# The field at fault, by the code of a refusal with 422.
 _FIELDS: Mapping[str, str] = {
     "missing_reason": "reason",
     "missing_transfer_to": "transfer_to",
     "unknown_bureau": "transfer_to",
 }
-"""The field at fault, by the code of a refusal with 422."""
 
 
 def update_routes(core: DispatchPorts) -> list[web.RouteDef]:

@@ -26,8 +26,8 @@ _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _MAX_ANSWER = 8 * 1024 * 1024
 _CLOCKS_DIFFER = timedelta(hours=1)
 _MAX_PAGES = 5
+# Where a server's list ends by the specification, though it has more.
 _FULL_PAGE = 1_000
-"""Where a server's list ends by the specification, though it has more."""
 _ABOUT_THE_REQUEST = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 )

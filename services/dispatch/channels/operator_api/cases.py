@@ -158,8 +158,8 @@ class CaseQuery(CaseFilter):
     bbox: Annotated[FilterBox, BeforeValidator(_box)] | None = None
 
 
+# Stands for the bureau in the cursors of the list, which is about all of them.
 _ALL = "all"
-"""Stands for the bureau in the cursors of the list, which is about all of them."""
 _NEWEST = 2**128 - 1
 
 

@@ -93,14 +93,14 @@ COMMAND_CASE = Operation(
     security=("operator",),
 )
 _STATUS: Mapping[str, int] = {"unknown_case": 404}
+# The field at fault, by the code of a refusal with 422.
 _FIELDS: Mapping[str, str] = {
     "missing_level": "level",
     "missing_bureau": "bureau",
     "unknown_bureau": "bureau",
 }
-"""The field at fault, by the code of a refusal with 422."""
+# The field without which a command is `invalid`, by its name.
 _NEEDED: Mapping[str, str] = {"split_request": "request_id", "merge_case": "into_case"}
-"""The field without which a command is ``invalid``, by its name."""
 
 
 def command_routes(core: DispatchPorts) -> list[web.RouteDef]:

@@ -22,10 +22,10 @@ from shared.runtime.http.problem_details import problem_response
 _EVENT_STREAM = "text/event-stream"
 _STREAM = "cases"
 _PAGE = 100
+# Pause of a reader that has read everything, so that many events make few queries.
 _PAGES_APART_S = 0.1
-"""Pause of a reader that has read everything, so that many events make few queries."""
+# Time after which a reader that left is noticed.
 _PRESENT_EVERY_S = 1.0
-"""Time after which a reader that left is noticed."""
 _COMMENT = b": still here\n\n"
 _RESET = b'event: reset\ndata: {"code": "unknown_event"}\n\n'
 _RETRY_AFTER_S = "15"

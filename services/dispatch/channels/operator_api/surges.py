@@ -110,8 +110,8 @@ CLOSE_SURGE = Operation(
     body=Content("The order.", (JSON,), ClosingOrder),
     security=("operator",),
 )
+# Stands for the bureau in the cursors of the list, which is about all of them.
 _ALL = "all"
-"""Stands for the bureau in the cursors of the list, which is about all of them."""
 _NEWEST = 2**63 - 1
 
 

@@ -9,8 +9,8 @@ from shared.vocabulary import FINAL_STATUSES, WorkOrderStatus
 DigestState: TypeAlias = Literal["sending", "waiting", "sent", "empty", "failed", "unknown"]
 Section: TypeAlias = Literal["new", "overdue", "changed", "open"]
 
+# In the order in which a reader needs them.
 SECTIONS: tuple[Section, ...] = ("new", "overdue", "changed", "open")
-"""In the order in which a reader needs them."""
 
 
 def due_at(day: date, at: time, zone: ZoneInfo) -> datetime:

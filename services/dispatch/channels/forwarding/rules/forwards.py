@@ -13,10 +13,10 @@ from shared.vocabulary import FINAL_STATUSES, WorkOrderStatus
 
 ForwardState: TypeAlias = Literal["pending", "sent", "parked", "dropped", "done"]
 
+# Longer than a try takes; after it the process that began one counts as dead.
 LEASE = timedelta(minutes=2)
-"""Longer than a try takes; whoever began one is taken for dead after it."""
+# Time until the other system shows an accepted request.
 SHOWN_WITHIN = timedelta(minutes=1)
-"""Time in which the other system shows a request that it took."""
 _NOT_SENT = frozenset({"address_not_allowed", "name_not_found", "certificate"})
 
 

@@ -8,8 +8,8 @@ from pydantic_core import from_json
 
 from shared.vocabulary import is_plausible
 
+# A JSON object of a list.
 Entry: TypeAlias = Mapping[str, Any]
-"""An object of a list."""
 RemoteStatus: TypeAlias = Literal["acknowledged", "in_progress", "completed", "declined"]
 
 MAX_DESCRIPTION = 4_000

@@ -80,8 +80,8 @@ _MOVE = """
      WHERE work_order_id = $1::uuid AND state = 'sent' AND remote_status IS DISTINCT FROM $2
     RETURNING true
 """
+# The id after which a list begins.
 FIRST = "00000000-0000-0000-0000-000000000000"
-"""The id after which a list begins."""
 
 
 @dataclass(frozen=True, slots=True)

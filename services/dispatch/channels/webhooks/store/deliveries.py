@@ -39,6 +39,7 @@ _LOG = """
     SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::integer[],
                              $6::integer[], $7::integer[], $8::text[])
 """
+# By the whole key, and no constant: else its plan would read all that is pending.
 _SETTLE = """
     UPDATE webhook_deliveries AS delivery
        SET attempts = done.attempts, first_at = done.first_at, state = done.state,
@@ -49,7 +50,6 @@ _SETTLE = """
      WHERE delivery.bureau = done.bureau AND delivery.seq = done.seq
        AND delivery.state = done.before
 """
-"""By the whole key, and no constant: else its plan would read all that is pending."""
 _SET_BREAKER = "UPDATE webhooks SET failures = $2, probe_at = $3 WHERE bureau = $1"
 _DISABLE = "UPDATE webhooks SET enabled = false, disabled_reason = 'gone' WHERE bureau = $1"
 _ALL_DUE = """

@@ -70,8 +70,8 @@ _REPLAY_IDS = _REPLAY.format("event_id = ANY($2::uuid[])")
 _REPLAY_SPAN = _REPLAY.format("time BETWEEN $2 AND $3")
 
 _MAX_SECRETS = 2
+# Reason for leaving the secrets of a webhook unchanged.
 SecretRefusal: TypeAlias = Literal["no_webhook", "one_secret", "two_secrets"]
-"""Why the secrets of a webhook stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
