@@ -81,7 +81,7 @@ def _case_state(case: Case) -> dict[str, Any]:
 
 
 def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]:
-    """Yield an event for each work order of a notice, with the complete state of it."""
+    """Yield an event with the complete state of each work order of a notice."""
     case = notice.case
     for order in notice.orders:
         data = work_order_state(case, order)
@@ -150,7 +150,7 @@ def _work_order_case(case: Case) -> dict[str, Any]:
 def receipt(
     incoming: IncomingUpdate, result: UpdateResult, now: datetime
 ) -> UpdateAccepted | UpdateRefused:
-    """Return the receipt for an update; its fields reveal nothing of other bureaus' work."""
+    """Return the receipt for an update; it reveals nothing of other bureaus' work."""
     refusal, case = result.refusal, result.case
     data = events.UpdateReceipt(
         update_id=incoming.key.id,

@@ -133,12 +133,12 @@ class DispatchPolicy:
         return self.deadline_policy(jurisdiction, kind, since, case.lead_bureau)
 
     def case_clock(self, case: Case) -> OpenTime:
-        """Return the time that counts for the deadlines of a case."""
+        """Return the clock of a case's deadlines."""
         open_time = self.open_time(case.jurisdiction, case.lead_bureau)
         return clock_of(case.priority.level, open_time)
 
     def open_time(self, jurisdiction_id: str, bureau: str) -> OpenTime:
-        """Return the time during which a bureau is open; always for one that the city lost."""
+        """Return the open time of a bureau; around the clock for an unknown one."""
         jurisdiction = self.catalogue.jurisdictions.get(jurisdiction_id)
         known = jurisdiction.bureaus.get(bureau) if jurisdiction else None
         hours = known.hours if known else Hours.around_the_clock()
@@ -160,11 +160,11 @@ class DispatchPolicy:
         return next_lead(case, candidates, jurisdiction.services[jurisdiction.other_code].city_lead)
 
     def redactor(self, case: Case | None) -> Redactor:
-        """Return the redaction of notes about a case; for an unknown one that of no country."""
+        """Return the redaction of notes about a case; the general one for an unknown case."""
         return self.city_redactor(case.jurisdiction) if case else _ANYWHERE
 
     def city_redactor(self, jurisdiction_id: str) -> Redactor:
-        """Return the redaction of texts in a city; for one that was lost that of no country."""
+        """Return the redaction of texts in a city; the general one for an unknown city."""
         return self.redactors.get(jurisdiction_id, _ANYWHERE)
 
     def bureau_codes(self, jurisdiction_id: str) -> Collection[str]:
@@ -174,7 +174,7 @@ class DispatchPolicy:
 
 
 def _desk(jurisdiction: Jurisdiction, kind: ServiceType, location: Location | None) -> str | None:
-    """Return the lead of other reports, where a danger or a kind that needs a place has none."""
+    """Return the triage desk for a report without the location that its kind needs."""
     needs_place = kind.needs.location or kind.emergency
     if location is None or not needs_place or location.precision != "none":
         return None

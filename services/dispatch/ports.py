@@ -134,7 +134,7 @@ class DispatchPorts:
         return [listed_case(case, due_at, now) for case, due_at in page.cases], page.more
 
     async def case(self, case_id: str, bureau: str | None) -> CaseDetails | None:
-        """Return a case as a bureau or, for None, an operator may see it; None where it may not."""
+        """Return a case for a bureau, or an operator for None; None if hidden from it."""
         async with snapshot(self.pool) as db:
             found = await find_case(db, case_id)
         if found is None or (bureau and bureau not in found.case.bureaus):
@@ -161,5 +161,5 @@ class DispatchPorts:
         return count
 
     async def lock_bureau(self, db: Connection, bureau: str) -> None:
-        """Lock a bureau until the transaction ends: no event of it is added meanwhile."""
+        """Block new events of a bureau until the transaction ends."""
         await lock_bureaus(db, [bureau])

@@ -1,4 +1,4 @@
-"""Records of dispatch: what a batch loads and writes, and what channels pass and show."""
+"""Records of dispatch: state of batches, and values that ports take and return."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\
 
 
 def strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
-    """Return the data without control characters in their text fields, where they mean nothing."""
+    """Return the data without control characters in their text fields."""
     if not isinstance(data, Mapping):
         return data
     return {

@@ -152,7 +152,7 @@ class UnitOfWork:
         self._history.append(entry)
 
     def change(self, case: Case, cause: Event | None) -> None:
-        """Replace the state of a case, and note which bureaus need an event. Time has no cause."""
+        """Replace the state of a case, and note which bureaus need an event about it."""
         self._orders_to_notify |= _orders_to_notify(self._cases.get(case.case_id), case)
         self._cases[case.case_id] = case
         self._cause_by_case[case.case_id] = cause
@@ -205,12 +205,12 @@ class UnitOfWork:
 
 
 def _state(case: Case) -> tuple[object, ...]:
-    """Return what a change of a case changes: its version, or its notes alone."""
+    """Return what a change of a case changes: its version, or only its notes."""
     return case.version, case.notes, case.others_notes
 
 
 def _restated(case: Case) -> tuple[str, object]:
-    """Return what may change in the problem of a case: the request that tells it, its location."""
+    """Return what may change in a case's problem: its representing request, its location."""
     return case.opened_by, case.problem.location
 
 

@@ -1,4 +1,4 @@
-"""The history of cases: each change that is published is recorded with the id of its event."""
+"""History of cases: each published change is recorded with the id of its event."""
 
 from collections.abc import Iterable
 from datetime import datetime

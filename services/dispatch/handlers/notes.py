@@ -59,7 +59,7 @@ def put_note(
 def _place(
     event: NoteAdded, location: Location, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[CaseTransition]:
-    """Give the location to the request and its case, as far as they have none."""
+    """Set the location of the request and its case where they have none."""
     case = uow.case_of_request(event.data.request_id)
     requests = {one.request_id: one for one in uow.requests_of(case.case_id)}
     request = requests[event.data.request_id]

@@ -1,4 +1,4 @@
-"""Reminders of deadlines: which are due, and their events."""
+"""Handler of due reminders of deadlines."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -41,7 +41,7 @@ def on_reminders_due(
 
 
 def _escalation(case: Case, policy: DispatchPolicy, now: datetime) -> Escalation:
-    """Return the escalation of a case; to no bureau where the catalogue lost its kind."""
+    """Return the escalation of a case; to no bureau if its kind left the catalogue."""
     try:
         due = policy.case_deadlines(case, now).due(case.priority.level)
     except NotInCatalogueError:

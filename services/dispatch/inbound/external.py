@@ -87,7 +87,7 @@ class IncomingCommand:
 def _redacted_media(
     media: Iterable[Mapping[str, str | None]], redactor: Redactor
 ) -> Iterator[Mapping[str, str | None]]:
-    """Yield pictures whose addresses hold no contact data; what is nothing but that is left out."""
+    """Yield pictures with redacted addresses; those without anything left are dropped."""
     for medium in media:
         if url := redactor.redact_url((medium["url"] or "").translate(CONTROL_CHARS)):
             yield {"url": url}
@@ -106,7 +106,7 @@ def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
 
 
 def incoming_command(event: OperatorCommanded, now: datetime) -> IncomingCommand:
-    """Parse a command; one without a valid time counts as given now."""
+    """Parse a command; its time is ``now`` where it has no valid one."""
     return IncomingCommand(MessageKey(event.source, event.id), event, _parse_command(event, now))
 
 

@@ -1,4 +1,4 @@
-"""Requests on their way to a case: decided by triage, moved by an operator, or placed later."""
+"""Requests for a case: decided by triage, moved by an operator, or located later."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -133,6 +133,6 @@ def _route(
 
 
 def case_priority(priority: Priority) -> CasePriority:
-    """Return a priority as triage published it, as a case has it."""
+    """Return a published priority as that of a case."""
     reasons = tuple(ScoreReason(r.code, r.points, r.evidence) for r in priority.reasons)
     return CasePriority(priority.level, priority.score, reasons)

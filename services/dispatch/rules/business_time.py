@@ -106,7 +106,7 @@ class OpenTime:
         return table.opens[index] + (passed - table.before[index])
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return how long the bureau is open from ``start`` to ``end``; zero when it is earlier."""
+        """Return the open time from ``start`` to ``end``; zero when ``end`` is earlier."""
         start, end = start.astimezone(UTC), end.astimezone(UTC)
         if end <= start:
             return _ZERO

@@ -18,7 +18,7 @@ _MISSED: Mapping[Reminder, MissedDeadline] = {
 
 
 class PlannedReminder(NamedTuple):
-    """A reminder that a bureau has not got."""
+    """A reminder that is not sent yet."""
 
     at: datetime
     reminder: Reminder
@@ -31,7 +31,7 @@ class PlannedReminder(NamedTuple):
 
 
 def restart_clock(order: CaseWorkOrder, at: datetime, clock: OpenTime) -> CaseWorkOrder:
-    """Return a work order whose deadlines run, moved by the time for which they stood still."""
+    """Return a work order with running deadlines, moved by the time of the wait."""
     since = order.waiting_since
     if since is None:
         return order
@@ -67,7 +67,7 @@ def next_reminder_at(order: CaseWorkOrder) -> datetime | None:
 
 
 def overdue_at(case: Case) -> datetime | None:
-    """Return when the lead's next deadline passes or passed; None where none of them runs."""
+    """Return the time of the lead's next or missed deadline; None while none runs."""
     lead = case.lead
     if lead.is_final or lead.waiting_since is not None:
         return None

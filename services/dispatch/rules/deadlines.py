@@ -1,4 +1,4 @@
-"""Deadlines of a work order: when its bureau must have seen it, and when the work must be done.
+"""Deadlines of a work order: to acknowledge it, and to complete the work.
 
 The clock of ``P1`` and ``P2`` never stops. At all other levels it runs while the bureau that leads
 the case is open: each 24 hours of a target are one working day, and the remaining hours count as
@@ -34,7 +34,7 @@ class WorkOrderDeadline:
 
     @classmethod
     def from_start(cls, since: datetime, due_at: datetime, clock: OpenTime) -> "WorkOrderDeadline":
-        """Return a deadline whose warning comes when most of the time on the clock has passed."""
+        """Return a deadline with a warning at 80 % of the time on the clock."""
         return cls(clock.after(since, _WARNED_AT * clock.between(since, due_at)), due_at)
 
     def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "WorkOrderDeadline":
@@ -55,12 +55,12 @@ class Deadlines:
 
     @property
     def acknowledge_by(self) -> datetime:
-        """WorkOrderDeadline for the bureau to acknowledge the work order, in UTC."""
+        """Deadline to acknowledge the work order, in UTC."""
         return self.acknowledge.due_at
 
     @property
     def complete_by(self) -> datetime:
-        """WorkOrderDeadline for the bureau to complete the work, in UTC."""
+        """Deadline to complete the work, in UTC."""
         return self.complete.due_at
 
     def tightened(self, other: "Deadlines") -> "Deadlines":

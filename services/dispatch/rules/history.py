@@ -1,4 +1,4 @@
-"""The history of a case: the author of each change, and the change in words."""
+"""History of a case: the author and the text of each change."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -45,24 +45,24 @@ def author_of_command(command: CaseCommand) -> ChangeAuthor:
 
 
 def author_of_change(change: CaseChange) -> ChangeAuthor:
-    """Return who made a change that neither a bureau nor an operator made."""
+    """Return the author of a change that neither a bureau nor an operator made."""
     return RESIDENT if isinstance(change, changes.RequestAdded) else SYSTEM
 
 
 def change_in_words(transition: CaseTransition) -> str:
-    """Return a change of a case in words."""
+    """Return the text about a change of a case."""
     return _WORDS[type(transition.change)](transition.change, transition.case)
 
 
 def update_in_words(update: BureauUpdate) -> str:
-    """Return in words what an update says about its work order alone."""
+    """Return the text about an update of a work order alone."""
     if update.status == "transferred":
         return f"Transferred its work order to {update.transfer_to}."
     return f"Set its work order to {_status(update.status, update.scheduled_for)}."
 
 
 def order_in_words(order: CaseWorkOrder) -> str:
-    """Return in words that a bureau got a work order."""
+    """Return the text about a new work order."""
     return f"{order.bureau} got a work order as {order.role}, by the rule {order.route_rule}."
 
 
@@ -73,7 +73,7 @@ def place_in_words(address: str | None, keeper: str | None) -> str:
 
 
 def reminder_in_words(bureau: str, planned: PlannedReminder) -> str:
-    """Return in words that a bureau was reminded of a deadline."""
+    """Return the text about a reminder."""
     deadline, _, state = planned.reminder.partition("_")
     how = "is near" if state == "soon" else "has passed"
     return f"{bureau} was reminded: its deadline to {deadline} {how} ({_moment(planned.due_at)})."

@@ -45,7 +45,7 @@ def with_notes_of(case: Case, source: Case, is_kept: Callable[[CaseNote], bool])
 
 
 def _least_missed(notes: Sequence[CaseNote]) -> CaseNote:
-    """Return the oldest note of the request that has most; of bureaus' alone the oldest one."""
+    """Return the oldest note of the request with the most notes; else the oldest of bureaus."""
     counts = Counter(note.request_id for note in notes if note.request_id)
     busiest = max(counts, key=counts.__getitem__, default=None)
     return next(note for note in notes if note.request_id == busiest)
@@ -65,12 +65,12 @@ T = TypeVar("T", Case, CaseRequest)
 
 
 def with_location(of: T, location: object) -> T:
-    """Return a case or a request with the location that the reporter stated later."""
+    """Return a case or request with a location."""
     return replace(of, problem=replace(of.problem, location=location))
 
 
 def with_neighbour(case: Case, name: str, phone: str | None) -> Case:
-    """Return a case with the instruction to tell the neighbour in whose land it lies."""
+    """Return a case with the instruction to inform the neighbour in whose land it lies."""
     contact = f"{name}, {phone}" if phone else name
     note = f"The place is outside the city. Please tell them: {contact}."
     problem = replace(case.problem, notes=(*case.problem.notes, note))

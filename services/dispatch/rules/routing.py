@@ -99,7 +99,7 @@ def route(context: RoutingContext, rules: Sequence[RoutingRule] = ()) -> CaseRou
 
 
 def _leads(matched: Sequence[RoutingRule], context: RoutingContext) -> Iterator[Assignment]:
-    """Yield the lead, and after it those who would lead otherwise."""
+    """Yield the lead, followed by the bureaus that would lead otherwise."""
     kind = context.kind
     if context.desk is not None:
         yield Assignment(context.desk, NO_PLACE_TO_DESK)

@@ -52,7 +52,7 @@ def split_request(
 
 
 def refuse_merge(case: Case, into: Case) -> CommandRefusal | None:
-    """Return why a case cannot be merged into another one, or None."""
+    """Return the reason against a merge of two cases, or None."""
     if case.case_id == into.case_id:
         return CommandRefusal("same_case", "A case cannot be merged into itself.")
     if (case.jurisdiction, case.dedup_group) != (into.jurisdiction, into.dedup_group):

@@ -15,7 +15,7 @@ _KEEP_COMMAND = "UPDATE commands SET body_digest = $2, events = $3, refusal = $4
 async def find_receipt(
     db: Connection, key: MessageKey
 ) -> tuple[bytes | None, UpdateReceipt | None] | None:
-    """Return digest and receipt of an earlier update, None twice over Kafka; None for a new one."""
+    """Return digest and receipt of an earlier update (None over Kafka); None for a new one."""
     row = await db.fetchrow(_FIND_UPDATE, digest(key))
     if row is None:
         return None

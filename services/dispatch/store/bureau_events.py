@@ -74,7 +74,7 @@ _PRUNE_SQL = """
 
 
 async def lock_bureaus(db: Connection, bureaus: Sequence[object]) -> None:
-    """Lock bureaus until the transaction ends: no event of theirs is added meanwhile."""
+    """Block new events of bureaus until the transaction ends."""
     await db.execute(_LOCK_BUREAUS_SQL, bureaus)
 
 

@@ -1,4 +1,4 @@
-"""Cases as operators and bureaus read them: lists by an index of each filter, and one whole."""
+"""Read model of cases: lists, with an index for each filter, and one with its history."""
 
 import re
 from collections.abc import Mapping, Sequence

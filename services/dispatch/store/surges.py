@@ -1,6 +1,6 @@
-"""Surges, their cases, and orders to close these.
+"""Surges, their cases, and orders to close the cases.
 
-Which cases belong to a surge is not stored: the view ``surge_cases`` has the rule.
+The cases of a surge are not stored: the view ``surge_cases`` selects them.
 """
 
 from collections.abc import Sequence
@@ -77,14 +77,14 @@ async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[tuple[int
 
 
 async def city_of_surge(pool: Pool, surge_id: str) -> str | None:
-    """Return the id of the city of a surge; None for an unknown surge, or what is no id."""
+    """Return the id of the city of a surge; None for an unknown surge."""
     with translate_errors():
         city: str | None = await pool.fetchval(_CITY_SQL, uuids([surge_id]))
     return city
 
 
 async def order_closing(pool: Pool, surge_id: str, closing: SurgeClosing) -> int:
-    """Note the open cases of a surge as to be closed; return how many no earlier order names."""
+    """Record the open cases of a surge for closing; return how many are new."""
     closing_id = new_id()
     async with transaction(pool) as db:
         await db.execute(_WAIT_SQL)  # a case that is just being closed would count as open

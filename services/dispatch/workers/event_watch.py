@@ -1,4 +1,4 @@
-"""Waiting for new events of bureaus: one query for all who wait."""
+"""Long polling for new events: one query for all waiting callers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -20,7 +20,7 @@ class _Waiter:
 
 @dataclass(slots=True)
 class FeedWatch:
-    """Wakes callers of the feed when their bureau has a new event.
+    """Wakes waiting callers when their bureau has a new event.
 
     Once it is ``stopped`` all waits have ended for good.
 
@@ -36,7 +36,7 @@ class FeedWatch:
     stopped: bool = field(default=False, init=False)
 
     async def wait(self, bureau: str, after: int, seconds: float) -> None:
-        """Return when the bureau has an event after a number, or the time is over."""
+        """Return when the bureau has an event after a number, or on timeout."""
         if self.stopped:
             return
         waiter = _Waiter(bureau, after)
@@ -48,7 +48,7 @@ class FeedWatch:
             self._waiters.discard(waiter)
 
     def wake(self) -> None:
-        """Look at once: this process has added events."""
+        """Look at once: this process added events."""
         self._called.set()
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""Sends the reminders of deadlines when they are due."""
+"""Worker that sends the reminders of deadlines when they are due."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _WORK_ORDERS = 200
 
 @dataclass(frozen=True, slots=True)
 class ReminderWorker:
-    """Looks for due reminders, by an index, and publishes each once."""
+    """Finds due reminders by an index, and publishes each once."""
 
     pool: Pool
     policy: DispatchPolicy

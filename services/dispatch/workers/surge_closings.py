@@ -1,4 +1,4 @@
-"""Closes the cases of surges as operators ordered, a batch per transaction."""
+"""Worker that closes the cases of surges as ordered, a batch per transaction."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _LOOK_EVERY_S = 5.0
 
 @dataclass(slots=True)
 class SurgeClosingWorker:
-    """Gives a ``close`` command for each case that is to be closed.
+    """Executes a ``close`` command for each case that is to be closed.
 
     A row leaves the table in the transaction that closes its case: after a crash the rest follows,
     and no case is closed twice.
@@ -43,11 +43,11 @@ class SurgeClosingWorker:
     _closing: WokenWork = field(default_factory=lambda: WokenWork(_LOOK_EVERY_S), init=False)
 
     def wake(self) -> None:
-        """Look at once: there is something to close."""
+        """Look at once: there are cases to close."""
         self._closing.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Close what is to be closed until asked to stop."""
+        """Close cases until asked to stop."""
         await self._closing.run(
             stopping,
             self.close_some,

@@ -121,7 +121,7 @@ def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
 
 def _response(page: FeedPage, bureau: str) -> web.Response:
-    """Return a page; the events in it have the bytes that the topic has."""
+    """Return a page; its events have the bytes of the topic."""
     rest = {"next": encode_cursor("events", bureau, page.last), "more": page.more}
     body = b'{"events": [%b], %b' % (b", ".join(page.events), pydantic_core.to_json(rest)[1:])
     return web.Response(body=body, content_type=JSON)

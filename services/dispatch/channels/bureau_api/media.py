@@ -1,4 +1,4 @@
-"""Uploads of pictures by bureaus, which are passed on to intake: it keeps all pictures."""
+"""Proxy of bureaus' picture uploads to intake, which stores all pictures."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -89,7 +89,7 @@ def media_routes(access: BureauAccess, intake: aiohttp.ClientSession | None) -> 
 
     @answers_errors("Send the picture again in a moment.")
     async def upload(request: web.Request) -> web.Response:
-        """Answer as intake does."""
+        """Answer with the response of intake."""
         bureau = await access.bureau(request)
         if uploads[bureau] >= MAX_UPLOADS_OF_BUREAU:
             raise RefusedError(KEY_SHARE.response())

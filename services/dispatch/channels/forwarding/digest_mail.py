@@ -1,4 +1,4 @@
-"""The mail of a digest: a short table as text, and all of it as CSV."""
+"""Mail of a digest: a short table as text, and all rows as CSV."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class DigestHead:
 def digest_mail(
     head: DigestHead, day: date, entries: Sequence[DigestEntry], now: datetime
 ) -> bytes:
-    """Return the message; built again it has the same Message-ID."""
+    """Return the message; its Message-ID is the same for each retry."""
     message = EmailMessage(policy=_SEVEN_BIT)
     message["From"] = formataddr((f"{head.city} 311", head.sender))
     message["To"] = head.mailbox

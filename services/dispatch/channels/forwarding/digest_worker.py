@@ -1,4 +1,4 @@
-"""The worker that sends a bureau its digest once a day, at most once.
+"""Worker that sends a bureau its digest once a day, at most once.
 
 A digest is committed as ``sending`` before the mail server sees it. A crash in between leaves one
 that may or may not have gone out; it is ``unknown`` then, and not sent again.
@@ -60,7 +60,7 @@ class DigestWorker:
         )
 
     async def send_due(self) -> None:
-        """Send the digest that became due last, unless that was done."""
+        """Send the digest that became due last, unless it was sent."""
         now = self.clock()
         for lost in await self.digests.end_abandoned(now):
             self._report(lost, "unknown", "abandoned")

@@ -51,7 +51,7 @@ class Open311Client:
     api_key: str = field(repr=False)
 
     async def submit(self, order: WorkOrder) -> TryResult:
-        """Submit a work order, whose kind has a code there; return what came of it."""
+        """Submit a work order whose kind has a code there; return the result."""
         form = urlencode(request_form(order, self.to)).encode()
         headers = {
             "Content-Type": _FORM,
@@ -170,7 +170,7 @@ def _text(value: object) -> str:
 
 
 def _unusable(outcome: Outcome) -> Outcome:
-    """Return the outcome of a call whose answer is no failure by its status alone."""
+    """Return the outcome of a call that failed despite its status."""
     return replace(outcome, error="unusable_answer")
 
 

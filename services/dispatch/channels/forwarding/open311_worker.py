@@ -1,4 +1,4 @@
-"""The worker that forwards the work orders of one bureau, and reads what became of them."""
+"""Worker that forwards the work orders of one bureau, and polls their statuses."""
 
 import asyncio
 import random
@@ -48,11 +48,11 @@ class Open311Worker:
     _forwarding: WokenWork = field(default_factory=lambda: WokenWork(_LOOK_EVERY_S), init=False)
 
     def wake(self) -> None:
-        """Look at once: this process has added events."""
+        """Look at once: this process added events."""
         self._forwarding.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send, and read statuses, until asked to stop."""
+        """Send work orders, and poll statuses, until asked to stop."""
         bureau = self.queue.bureau
         await self._forwarding.run(
             stopping,
@@ -61,7 +61,7 @@ class Open311Worker:
         )
 
     async def step(self) -> bool:
-        """Send the next work order, and read statuses when it is time; as ``send_next``."""
+        """Send the next work order, and poll statuses if due; returns as ``send_next``."""
         sent = await self.send_next()
         await self.poll()
         return sent
@@ -95,7 +95,7 @@ class Open311Worker:
         return await self.client.submit(order)
 
     async def poll(self) -> None:
-        """Read the statuses of the requests, if it is time, and take what is new."""
+        """Poll the statuses of the requests if due, and apply new ones."""
         if not await self.queue.begin_poll(self.core.clock(), self.poll_every):
             return
         after = FIRST
@@ -146,7 +146,7 @@ class Open311Worker:
             log.info("remote_status_refused", work_order=work_order_id, code=receipt.code)
 
     async def _redeem(self, forward: Forward) -> str | None:
-        """Return the id that a token stands for, and keep it; None while there is none."""
+        """Return and store the id that a token stands for; None while there is none."""
         known = await self.client.id_of_token(forward.token or "")
         if known:
             await self.queue.set_id(forward.work_order_id, known)

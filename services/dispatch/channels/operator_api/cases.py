@@ -198,7 +198,7 @@ def case_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
 
 def _filter_in(request: web.Request, codes: KnownCodes, faults: list[FieldError]) -> CaseQuery:
-    """Return the filter in a query; one without a condition when it has faults."""
+    """Return the filter in a query; an empty one when it has faults."""
     try:
         return CaseQuery.model_validate(dict(request.query), context=codes)
     except ValidationError as error:

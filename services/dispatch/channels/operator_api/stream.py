@@ -56,7 +56,7 @@ FOLLOW_CASES = Operation(
 
 @dataclass(frozen=True, slots=True)
 class StreamLimit:
-    """Bounds the streams of the process."""
+    """Limits of concurrent streams, for the process and per operator."""
 
     most: int = 64
     most_of_one: int = 16
@@ -138,5 +138,5 @@ def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> l
 
 
 def _frame(event: KeptEvent) -> bytes:
-    """Return an event as a server-sent one; JSON as we encode it has no line breaks."""
+    """Return an event as a server-sent event; our JSON has no line breaks."""
     return b"id: %b\ndata: %b\n\n" % (event.event_id.encode(), event.value)

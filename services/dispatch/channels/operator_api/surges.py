@@ -1,4 +1,4 @@
-"""Surges over HTTP: their list, and closing their cases."""
+"""Surges over HTTP: a list, and an order to close their cases."""
 
 from typing import Annotated
 

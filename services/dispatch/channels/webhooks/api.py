@@ -215,7 +215,7 @@ _SECRET_BYTES = 32
 def webhook_routes(
     access: BureauAccess, webhooks: Webhooks, allow: Sequence[Network]
 ) -> list[web.RouteDef]:
-    """Return the routes of webhooks, which may be in public networks and those that are allowed."""
+    """Return the routes of webhooks, in public networks and those that are allowed."""
 
     @answers_errors("Retry in a moment.")
     async def put(request: web.Request) -> web.Response:

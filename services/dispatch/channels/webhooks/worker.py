@@ -1,4 +1,4 @@
-"""The worker that delivers events to webhooks: one task for each bureau that has work."""
+"""Worker that delivers events to webhooks: one task for each bureau with due events."""
 
 import asyncio
 import random
@@ -53,12 +53,12 @@ class WebhookWorker:
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     def wake(self) -> None:
-        """Look at once: this process has added events."""
+        """Look at once: this process added events."""
         self._wakes += 1
         self._woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send until asked to stop; calls in flight then have a moment to end."""
+        """Deliver until asked to stop; calls in flight then have two seconds to end."""
         with suppress(StoppedError):
             while True:
                 try:
@@ -88,7 +88,7 @@ class WebhookWorker:
         del self._tasks[bureau]
 
     async def _end_tasks(self, stopping: asyncio.Event) -> None:
-        """Wait for the tasks at a stop; cancel them at once when the lead is lost."""
+        """Wait for the tasks at a stop; cancel them at once when the lease is lost."""
         if not self._tasks:
             return
         tasks = list(self._tasks.values())
@@ -98,7 +98,7 @@ class WebhookWorker:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _deliver(self, bureau: str, stopping: asyncio.Event) -> None:
-        """Send to one bureau until nothing is due."""
+        """Deliver to one bureau until nothing is due."""
         in_flight: _InFlight = {}
         ended: list[Call] = []
         try:
@@ -159,7 +159,7 @@ class WebhookWorker:
 async def call_webhook(
     calls: OutgoingCalls, url: str, secrets: Sequence[str], event_id: str, body: bytes
 ) -> Outcome:
-    """Send a signed event to a webhook; the content of the answer decides nothing."""
+    """Send a signed event to a webhook; the content of the answer is ignored."""
     timestamp = int(utc_now().timestamp())
     headers = {
         "Content-Type": _CONTENT_TYPE,

@@ -1,4 +1,4 @@
-"""Work orders that go to a system of another organization: what each try leads to."""
+"""Work orders that go to a system of another organization: state after each try."""
 
 import csv
 import io
@@ -74,14 +74,14 @@ TryResult: TypeAlias = Taken | Refused | Failed
 
 
 def may_have_arrived(outcome: Outcome) -> bool:
-    """Return True unless a submission certainly made no request there."""
+    """Return True unless a submission certainly created no request there."""
     if outcome.status is None:
         return outcome.error not in _NOT_SENT
     return not HTTPStatus.MULTIPLE_CHOICES <= outcome.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def begin_try(before: Forward, now: datetime) -> Forward:
-    """Return a forward as it is committed before the call: it may arrive, whatever follows."""
+    """Return a forward as committed before the call, which may arrive even after an error."""
     return replace(
         before,
         first_at=before.first_at or now,
@@ -134,7 +134,7 @@ _COLUMNS = ("work_order_id", "status")
 
 
 class Difference(NamedTuple):
-    """A work order that is not the same here and there."""
+    """A work order whose status differs here and there."""
 
     work_order_id: str
     kind: DifferenceKind
@@ -143,7 +143,7 @@ class Difference(NamedTuple):
 
 
 class ExportError(ValueError):
-    """An export cannot be read; the text says where and what to do."""
+    """An export is malformed; the text names line and remedy."""
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[Difference]:

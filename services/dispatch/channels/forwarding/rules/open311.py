@@ -1,4 +1,4 @@
-"""Answers of Open311 GeoReport v2 as a client reads them, whatever their server."""
+"""Answers of Open311 GeoReport v2 servers, parsed tolerantly."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -50,26 +50,26 @@ def read_list(body: bytes | None) -> Sequence[Entry] | None:
 
 
 def accepted(entries: Sequence[Entry] | None) -> Accepted | None:
-    """Return what the answer to a submission says; None where it is no such answer."""
+    """Return the result of an answer to a submission; None for any other answer."""
     if not entries or not {"service_request_id", "token"} & entries[0].keys():
         return None
     return _accepted(entries[0])
 
 
 def refusal(entries: Sequence[Entry] | None) -> str | None:
-    """Return why a request is refused, in the server's words; None where it gives no error."""
+    """Return the server's reason for a refusal; None where it gives no error."""
     texts = [entry["description"] for entry in entries or () if "code" in entry]
     said = "; ".join(text for text in texts if isinstance(text, str))
     return "".join(filter(str.isprintable, said))[:_MAX_REASON] or None
 
 
 def reference(work_order_id: str) -> str:
-    """Return the line by which a request is found again as that of a work order."""
+    """Return the line that identifies the request of a work order."""
     return f"Reference: {work_order_id}"
 
 
 def described(parts: Iterable[str | None], work_order_id: str) -> str:
-    """Return the description of a request, cut to what may be sent, with our reference last."""
+    """Return the description of a request, cut to its limit, with our reference last."""
     last = reference(work_order_id)
     text = "\n\n".join(filter(None, parts))[: MAX_DESCRIPTION - len(last) - 2].rstrip()
     return f"{text}\n\n{last}".lstrip()

@@ -1,4 +1,4 @@
-"""Operators' view of forwarding, and their decisions."""
+"""Operators' queries and commands about forwarding."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ async def list_digests(db: Database, bureau: str) -> Sequence[StoredDigest]:
 
 
 async def retry(db: Database, bureau: str, ids: Sequence[str]) -> int:
-    """Make parked work orders due again; return how many. What may be there is looked for first."""
+    """Retry parked work orders; return how many. Those that may have arrived are searched first."""
     return len(await db.fetch(_RETRY, bureau, uuids(ids)))
 
 

@@ -1,4 +1,4 @@
-"""Daily digests: which was sent, and the work orders that one tells of."""
+"""Daily digests: their states, and the work orders in each."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Digests:
     work_orders: Callable[[Connection, Sequence[str]], Awaitable[Sequence[WorkOrder]]]
 
     async def end_abandoned(self, now: datetime) -> Sequence[date]:
-        """Make those ``unknown`` whose sender was killed while it sent; return their days."""
+        """Mark digests ``unknown`` whose sender was killed while sending; return their days."""
         async with transaction(self.pool) as db:
             return [row["day"] for row in await db.fetch(_ABANDONED, self.bureau, now)]
 

@@ -1,4 +1,4 @@
-"""Work orders on their way to other systems: what is next, and what became of it."""
+"""Queue of work orders for other systems: the next try, and its result."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
@@ -133,7 +133,7 @@ class ForwardQueue:
         return after
 
     async def begin_poll(self, now: datetime, every: timedelta) -> bool:
-        """Return True when statuses are to be read now; no other process reads them then."""
+        """Return True when statuses are due; no other process polls them then."""
         with translate_errors():
             found = await self.pool.fetchval(_POLL, self.bureau, now, now + every)
             if found:
@@ -141,7 +141,7 @@ class ForwardQueue:
         return bool(found)
 
     async def sent(self, after: str, limit: int) -> Sequence[Forward]:
-        """Return forwards whose work orders are not ended here, by their ids."""
+        """Return sent forwards by id, without those whose work orders have ended here."""
         with translate_errors():
             return list(map(_forward, await self.pool.fetch(_SENT, self.bureau, after, limit)))
 
@@ -165,7 +165,7 @@ def _breaker_after(before: Breaker, result: TryResult) -> Breaker:
 
 
 async def move(db: Connection, work_order_id: str, remote_status: str) -> bool:
-    """Record the status in the other system; return False where it is the one that was known."""
+    """Record the status in the other system; return False if it is unchanged."""
     return bool(await db.fetchval(_MOVE, work_order_id, remote_status))
 
 

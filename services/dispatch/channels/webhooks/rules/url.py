@@ -1,4 +1,4 @@
-"""Judgement of webhooks' URLs."""
+"""Validation of webhooks' URLs, and signatures of calls."""
 
 import hmac
 import re
@@ -62,12 +62,12 @@ PREFIX = "whsec_"
 
 
 def secret_of(key: bytes) -> str:
-    """Return a key in the form in which bureaus keep it."""
+    """Return a key as a secret: ``whsec_`` and base64."""
     return PREFIX + b64encode(key).decode()
 
 
 def is_secret(text: str) -> bool:
-    """Return True for a secret in the form in which bureaus keep it."""
+    """Return True for a secret: ``whsec_`` and base64."""
     try:
         key = b64decode(text.removeprefix(PREFIX), validate=True)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The queue of deliveries to webhooks: settle what was called, and take what is due."""
+"""Queue of deliveries to webhooks: settle calls that ended, and take due deliveries."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ class Round:
 
 
 async def try_lead(db: Connection) -> bool:
-    """Try to become the process that sends; it is for as long as this connection lives."""
+    """Try to become the sending process; the lease ends with this connection."""
     await db.execute(_SESSION)
     return bool(await db.fetchval(_LOCK))
 
@@ -107,7 +107,7 @@ class WebhookQueue:
     async def next_round(
         self, bureau: str, ended: Sequence[Call], in_flight: Collection[int], now: datetime
     ) -> Round:
-        """Record the calls that ended, and return what may be sent now, in one transaction."""
+        """Record calls that ended, and return due deliveries, in one transaction."""
         async with transaction(self.pool) as db:
             webhook = await db.fetchrow(_WEBHOOK, bureau)
             if webhook is None:
@@ -171,7 +171,7 @@ async def _record(db: Connection, bureau: str, ended: Sequence[Call]) -> None:
 async def _take(
     db: Connection, bureau: str, breaker: Breaker, in_flight: Collection[int], now: datetime
 ) -> list[WebhookDelivery]:
-    """Return what is due; a probe of an open breaker does not wait for its time."""
+    """Return due deliveries; a probe of an open breaker ignores the due time."""
     limit = breaker.slots(len(in_flight), now)
     if limit <= 0:
         return []

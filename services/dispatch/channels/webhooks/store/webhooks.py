@@ -104,13 +104,13 @@ class CallPage:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """The webhooks of all bureaus; ``lock_bureau`` keeps events from being added meanwhile."""
+    """The webhooks of all bureaus; ``lock_bureau`` blocks new events in a transaction."""
 
     pool: Pool
     lock_bureau: Callable[[Connection, str], Awaitable[None]]
 
     async def put(self, bureau: str, url: str, secret: str, *, enabled: bool) -> Webhook:
-        """Set a webhook, with this secret if it has none; enabled, its events are due."""
+        """Set a webhook, with this secret if it is new; pending events are due if enabled."""
         async with transaction(self.pool) as db:
             await self.lock_bureau(db, bureau)
             [row] = await db.fetch(_PUT, bureau, url, enabled, secret)
@@ -119,7 +119,7 @@ class Webhooks:
         return Webhook(**dict(row))
 
     async def find(self, bureau: str) -> WebhookState | None:
-        """Return how a webhook does; None where the bureau has none."""
+        """Return the state of a webhook; None where the bureau has none."""
         with translate_errors():
             row = await self.pool.fetchrow(_GET, bureau)
         if row is None:
@@ -130,7 +130,7 @@ class Webhooks:
         )
 
     async def rotate(self, bureau: str, secret: str) -> Webhook | SecretRefusal:
-        """Add a secret, which signs beside the present one; or return why that cannot be."""
+        """Add a second secret; or return why that is not possible."""
         async with transaction(self.pool) as db:
             count = await db.fetchval(_SECRETS, bureau)
             if count != 1:
@@ -139,7 +139,7 @@ class Webhooks:
         return Webhook(**dict(row))
 
     async def retire(self, bureau: str) -> Webhook | SecretRefusal:
-        """Remove the older one of two secrets; or return why that cannot be."""
+        """Remove the older of two secrets; or return why that is not possible."""
         async with transaction(self.pool) as db:
             count = await db.fetchval(_SECRETS, bureau)
             if count != _MAX_SECRETS:
@@ -159,11 +159,11 @@ class Webhooks:
         return CallPage([dict(row) for row in rows[:limit]], len(rows) > limit)
 
     async def replay_events(self, bureau: str, event_ids: Sequence[str]) -> int | None:
-        """Send events again; return how many, None where the bureau has no webhook."""
+        """Resend events; return how many, None where the bureau has no webhook."""
         return await self._replay(_REPLAY_IDS, bureau, uuids(event_ids))
 
     async def replay_span(self, bureau: str, since: datetime, until: datetime) -> int | None:
-        """Send the events of a span of time again, as ``replay_events`` does."""
+        """Resend the events of a time span; see ``replay_events``."""
         return await self._replay(_REPLAY_SPAN, bureau, since, until)
 
     async def _replay(self, statement: str, bureau: str, *chosen: object) -> int | None:
