@@ -87,7 +87,7 @@ def media_routes(access: BureauAccess, intake: aiohttp.ClientSession | None) -> 
         return []
     uploads = Counter[str]()
 
-    @answers_errors("Send the picture again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Answer with the response of intake."""
         bureau = await access.bureau(request)
@@ -124,6 +124,6 @@ async def _pass_on(request: web.Request, intake: aiohttp.ClientSession) -> web.R
 
 
 def _unavailable() -> RefusedError:
-    detail = "Send the picture again in a moment."
+    detail = "Retry in a moment."
     headers = {"Retry-After": "2"}
     return RefusedError(problem_response(503, "Not available", detail, headers=headers))

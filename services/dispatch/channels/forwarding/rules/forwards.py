@@ -174,7 +174,7 @@ def read_export(text: str) -> dict[str, str]:
         id_column, status_column = (names[name] for name in _COLUMNS)
         return dict(_rows(reader, id_column, status_column))
     except csv.Error as error:
-        raise ExportError(f"line {reader.line_num}: this is no CSV ({error})") from None
+        raise ExportError(f"line {reader.line_num}: not a CSV file ({error})") from None
 
 
 def _rows(
@@ -185,6 +185,6 @@ def _rows(
         status = (row[status_column] or "").strip().lower().replace(" ", "_")
         if status not in _OPEN | _CLOSED:
             known = ", ".join(sorted(_OPEN | _CLOSED))
-            raise ExportError(f"line {reader.line_num}: write as status one of {known}")
+            raise ExportError(f"line {reader.line_num}: the status must be one of {known}")
         if work_order_id:
             yield work_order_id, status
