@@ -34,6 +34,7 @@ from shared.contract.events import (
     WorkOrderUpdated,
     encode,
 )
+from shared.runtime.clock import utc_now
 from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, OutboxBatch
@@ -86,7 +87,7 @@ class DispatchPorts:
                 if receipt is None or known_digest != body_digest:
                     raise IdReusedError
                 return receipt
-            store, now = PostgresDispatchStore(db), self.clock()
+            store, now = PostgresDispatchStore(db), utc_now()
             receipt, events = await on_update_call(update, bureau, store, self.policy, now)
             await answers.keep_receipt(db, key, body_digest, receipt)
             batches = await publish(db, events)
@@ -102,7 +103,7 @@ class DispatchPorts:
                     raise IdReusedError
                 audit("operator_command", **operator_audit(command, "repeated"))
                 return known
-            store, now = PostgresDispatchStore(db), self.clock()
+            store, now = PostgresDispatchStore(db), utc_now()
             [outcome], produced = await on_command_calls([command], store, self.policy, now)
             if isinstance(outcome, CommandRefusal):
                 answer = CommandAnswer(refusal=outcome, body_digest=body_digest)
