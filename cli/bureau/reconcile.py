@@ -26,11 +26,11 @@ from services.dispatch.channels.forwarding.store.administration import (
     forwarded_orders,
     order_statuses,
 )
-from services.dispatch.channels.webhooks.worker import open_caller
 from shared.catalogue import Open311Forward, load_catalogue
 from shared.errors import Route311Error
 from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
+from shared.runtime.http.outgoing_calls import open_outgoing_calls
 from shared.runtime.setting_types import NetworkList
 from shared.runtime.settings import EnvironmentSettings
 
@@ -125,9 +125,9 @@ async def _by_open311(data: Path, code: str, to: Open311Forward) -> Comparison:
     async with open_database(find_operations_dsn(data), "dispatch") as db:
         orders = await forwarded_orders(db, code, utc_now() - _CLOSED_WITHIN)
     here = {order.work_order_id: order.status for order in orders}
-    async with open_caller(_Networks().allow) as caller:
+    async with open_outgoing_calls(_Networks().allow) as calls:
         try:
-            there = await _statuses(Open311Client(caller, to, ""), orders)
+            there = await _statuses(Open311Client(calls, to, ""), orders)
         except CallFailedError as error:
             raise ReconcileError(f"{to.endpoint}: {printable(error.reason)}") from None
     numbers = {

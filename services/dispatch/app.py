@@ -1,43 +1,33 @@
-"""Composition root of dispatch."""
+"""Composition root of dispatch: the core, and the channels that this process opens."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from services.dispatch.channels.bureau_api.feed import FeedReading, feed_routes
-from services.dispatch.channels.bureau_api.media import media_routes, open_intake
-from services.dispatch.channels.bureau_api.updates import update_routes, update_taker
-from services.dispatch.channels.forwarding.parts import Forwarding
-from services.dispatch.channels.operator_api.cases import case_routes
-from services.dispatch.channels.operator_api.commands import command_routes, command_taker
-from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit, stream_routes
-from services.dispatch.channels.operator_api.surges import surge_routes
-from services.dispatch.channels.webhooks.api import delivery_routes, webhook_routes
-from services.dispatch.channels.webhooks.store.deliveries import WebhookQueue
-from services.dispatch.channels.webhooks.store.webhooks import Webhooks
-from services.dispatch.channels.webhooks.worker import WebhookWorker, open_caller
+from services.dispatch.channels.bureau_api.parts import open_bureau_api
+from services.dispatch.channels.forwarding.parts import open_forwarding
+from services.dispatch.channels.operator_api.parts import open_operator_api
+from services.dispatch.channels.webhooks.parts import open_webhooks
+from services.dispatch.handlers.commands import operator_audits
 from services.dispatch.handlers.incoming import IncomingEvent, on_messages
-from services.dispatch.handlers.operators import operator_audits
-from services.dispatch.inbound.case_filter import KnownCodes
 from services.dispatch.inbound.external import SurgeEvent, latest_surges
-from services.dispatch.outbound import work_order_state
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.rules.reopening import SAYS_NOT_FIXED
+from services.dispatch.ports import DispatchPorts
+from services.dispatch.rules.operator_commands import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.bureau_events import PostgresFeed, keep_events
 from services.dispatch.store.case_events import PostgresCaseEvents
-from services.dispatch.store.cases import PostgresCases
-from services.dispatch.store.postgres import PostgresDispatchStore, find_work_order
+from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.store.surges import upsert_surges
 from services.dispatch.workers.event_watch import FeedWatch
 from services.dispatch.workers.reminders import ReminderWorker
 from services.dispatch.workers.retention import BureauEventRetention
 from services.dispatch.workers.surge_closings import SurgeClosingWorker
 from shared.catalogue import load_catalogue
-from shared.contract.events import CaseReopened, Event, WorkOrder
+from shared.contract.events import CaseReopened, Event
 from shared.contract.topics import (
     NOTIFY_FEEDBACK,
     OPERATOR_COMMANDS,
@@ -58,12 +48,16 @@ from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import OutboxBatch, measure_backlog
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.outgoing import Outgoing
-from shared.runtime.postgres import Connection, Pool, open_pool
-from shared.runtime.service import ServiceParts
+from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.service import Channel, ServiceParts, open_channels
 
+CHANNELS: Mapping[str, Channel[DispatchPorts]] = {
+    "bureau_api": open_bureau_api,
+    "operator_api": open_operator_api,
+    "webhooks": open_webhooks,
+    "forwarding": open_forwarding,
+}
 _CALLER_CONNECTIONS = 4
-_WEBHOOK_CONNECTIONS = 5
-_FORWARD_CONNECTIONS = 2
 
 
 @asynccontextmanager
@@ -88,36 +82,16 @@ async def dispatch(
         return await keep_events(db, produced)
 
     dsn = settings.postgres_dsn.get_secret_value()
-    async with (
-        open_pool(dsn) as pool,
-        open_pool(dsn, size=_CALLER_CONNECTIONS) as callers_pool,
-        open_pool(dsn, size=_WEBHOOK_CONNECTIONS) as webhook_pool,
-        open_pool(dsn, size=_FORWARD_CONNECTIONS) as forward_pool,
-        open_caller(settings.webhook_allow) as caller,
-        open_intake(settings.intake_url) as intake,
-    ):
+    async with open_pool(dsn) as pool, open_pool(dsn, size=_CALLER_CONNECTIONS) as callers_pool:
         relay = Relay(pool, settings.kafka_access)
-        feed = PostgresFeed(callers_pool)
-        watch, webhooks = FeedWatch(feed.heads), Webhooks(callers_pool)
-        case_events = PostgresCaseEvents(callers_pool)
-        stream = CaseStream(case_events, FeedWatch(case_events.heads))
-        worker = WebhookWorker(WebhookQueue(webhook_pool), caller)
+        feed, case_events = PostgresFeed(callers_pool), PostgresCaseEvents(callers_pool)
+        feed_watch, case_watch = FeedWatch(feed.heads), FeedWatch(case_events.heads)
+        wakes = [feed_watch.wake, case_watch.wake]
 
         def on_commit(batches: Sequence[OutboxBatch]) -> None:
             relay.hand_over(batches)
-            watch.wake()
-            stream.watch.wake()
-            worker.wake()
-            forwarding.wake()
-
-        forwarding = Forwarding(settings, policy, forward_pool, caller, on_commit, clock).parts()
-        access = BureauAccess(
-            _callers(settings, callers_pool), frozenset(policy.bureau_by_topic.values())
-        )
-
-        async def work_order(work_order_id: str) -> WorkOrder | None:
-            found = await find_work_order(callers_pool, work_order_id)
-            return work_order_state(*found) if found else None
+            for wake in wakes:
+                wake()
 
         consumer = Consumer[IncomingEvent | SurgeEvent](
             service="dispatch",
@@ -141,46 +115,44 @@ async def dispatch(
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         reminders = ReminderWorker(pool, policy, on_commit, clock)
         closings = SurgeClosingWorker(pool, policy, on_commit, clock)
-        yield ServiceParts(
-            pool,
-            tasks=[
-                consumer.run,
-                relay.run,
-                partial(measure_backlog, pool),
-                housekeeping.run,
-                watch.run,
-                stream.watch.run,
-                worker.run,
-                reminders.run,
-                closings.run,
-                BureauEventRetention(feed, access.bureaus, case_events).run,
-                *forwarding.tasks,
-            ],
-            routes=[
-                *feed_routes(access, FeedReading(feed, watch, work_order)),
-                *update_routes(access, update_taker(callers_pool, policy, on_commit)),
-                *webhook_routes(access, webhooks, settings.webhook_allow),
-                *delivery_routes(access, webhooks),
-                *media_routes(access, intake),
-                *command_routes(access.callers, command_taker(callers_pool, policy, on_commit)),
-                *surge_routes(access.callers, callers_pool, policy, closings.wake),
-                *stream_routes(access.callers, stream, StreamLimit()),
-                *case_routes(
-                    access,
-                    PostgresCases(callers_pool),
-                    KnownCodes(access.bureaus, policy.kind_codes),
-                    clock,
-                ),
-            ],
-            readiness_checks=[consumer],
-            readers=[consumer],
+        bureaus = frozenset(policy.bureau_by_topic.values())
+        callers = Callers.of(
+            callers_pool,
+            key_per_second=settings.key_per_second,
+            address_per_second=settings.address_per_second,
+            proxies=settings.trusted_proxies,
         )
-
-
-def _callers(settings: DispatchSettings, pool: Pool) -> Callers:
-    return Callers.of(
-        pool,
-        key_per_second=settings.key_per_second,
-        address_per_second=settings.address_per_second,
-        proxies=settings.trusted_proxies,
-    )
+        core = DispatchPorts(
+            settings=settings,
+            policy=policy,
+            access=BureauAccess(callers, bureaus),
+            pool=callers_pool,
+            clock=clock,
+            feed=feed,
+            feed_watch=feed_watch,
+            case_events=case_events,
+            case_watch=case_watch,
+            on_commit=on_commit,
+            wake_on_commit=wakes.append,
+            wake_closings=closings.wake,
+        )
+        async with open_channels(core, CHANNELS, settings.channels) as channels:
+            yield ServiceParts(
+                pool,
+                tasks=[
+                    consumer.run,
+                    relay.run,
+                    partial(measure_backlog, pool),
+                    housekeeping.run,
+                    feed_watch.run,
+                    case_watch.run,
+                    reminders.run,
+                    closings.run,
+                    BureauEventRetention(feed, bureaus, case_events).run,
+                    *channels.tasks,
+                ],
+                routes=channels.routes,
+                request_tasks=channels.request_tasks,
+                readiness_checks=[consumer],
+                readers=[consumer],
+            )

@@ -1,4 +1,4 @@
-"""Outbound events: changes of cases, work orders for bureaus, and receipts for their updates."""
+"""Outbound data: events of cases and work orders, receipts of updates, cases for the API."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -7,106 +7,70 @@ from functools import lru_cache
 from typing import Any
 
 from services.dispatch.inbound.external import IncomingUpdate
-from services.dispatch.records import UpdateResult, WorkOrderNotice
-from services.dispatch.rules.case import Case, CaseWorkOrder
-from services.dispatch.rules.case_changes import (
-    CaseChange,
-    CaseTransition,
-    Closed,
-    Opened,
-    Overdue,
-    PriorityLowered,
-    PriorityRaised,
-    Reopened,
-    RequestAttached,
-    RequestMovedOut,
-    StatusChanged,
+from services.dispatch.records import (
+    CaseDetails,
+    CaseEntry,
+    CaseHistoryEntry,
+    ListedCase,
+    RequestOfCase,
+    UpdateResult,
+    WholeCase,
+    WorkOrderNotice,
+    WorkOrderOfCase,
 )
-from services.dispatch.rules.clocks import PlannedReminder
-from services.dispatch.rules.priority import CasePriority
-from shared.contract.events import (
-    CaseClosed,
-    CaseClosing,
-    CaseLowering,
-    CaseMissedDeadline,
-    CaseOpened,
-    CaseOverdue,
-    CasePriorityLowered,
-    CasePriorityRaise,
-    CasePriorityRaised,
-    CaseReopened,
-    CaseReopening,
-    CaseRequestAttached,
-    CaseRequestSplit,
-    CaseSplit,
-    CaseState,
-    CaseStatusChange,
-    CaseStatusChanged,
-    CaseWithRequest,
-    Due,
-    Event,
-    Priority,
-    PriorityReason,
-    UpdateAccepted,
-    UpdateReceipt,
-    UpdateRefused,
-    WorkOrder,
-    WorkOrderChanged,
-    WorkOrderIssued,
-    WorkOrderReminded,
-    WorkOrderReminder,
-    WorkOrderWithdrawn,
-)
+from services.dispatch.rules import case_changes as changes
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.case_changes import CaseChange, CaseTransition
+from services.dispatch.rules.clocks import PlannedReminder, overdue_at
+from services.dispatch.rules.history import may_read_note
+from shared.contract import events
+from shared.contract.events import Event, UpdateAccepted, UpdateRefused, WorkOrder
 
-_CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[CaseState]]] = {
-    Opened: (CaseOpened, CaseWithRequest),
-    RequestAttached: (CaseRequestAttached, CaseWithRequest),
-    PriorityRaised: (CasePriorityRaised, CasePriorityRaise),
-    PriorityLowered: (CasePriorityLowered, CaseLowering),
-    RequestMovedOut: (CaseRequestSplit, CaseSplit),
-    StatusChanged: (CaseStatusChanged, CaseStatusChange),
-    Closed: (CaseClosed, CaseClosing),
-    Reopened: (CaseReopened, CaseReopening),
-    Overdue: (CaseOverdue, CaseMissedDeadline),
+# Fields of a request's problem that the API shows.
+_SHOWN = ("summary", "location", "attributes", "media")
+_CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[events.CaseState]]] = {
+    changes.Opened: (events.CaseOpened, events.CaseWithRequest),
+    changes.RequestAttached: (events.CaseRequestAttached, events.CaseWithRequest),
+    changes.PriorityRaised: (events.CasePriorityRaised, events.CasePriorityRaise),
+    changes.PriorityLowered: (events.CasePriorityLowered, events.CaseLowering),
+    changes.RequestMovedOut: (events.CaseRequestSplit, events.CaseSplit),
+    changes.StatusChanged: (events.CaseStatusChanged, events.CaseStatusChange),
+    changes.Closed: (events.CaseClosed, events.CaseClosing),
+    changes.Reopened: (events.CaseReopened, events.CaseReopening),
+    changes.Overdue: (events.CaseOverdue, events.CaseMissedDeadline),
 }
 
 
 def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -> Event:
-    """Return the event of one change of a case.
-
-    Args:
-        transition: The change, and the case after it.
-        cause: The event that led to it; None for the passing of time.
-    """
+    """Return the event of one change of a case; its cause is None for the passing of time."""
     case, change = transition.case, transition.change
     facts = {field.name: getattr(change, field.name) for field in fields(change)}
-    if isinstance(change, Opened):
+    if isinstance(change, changes.Opened):
         facts["linked_case"] = case.linked_case
-    if isinstance(change, Opened | RequestAttached):
+    if isinstance(change, changes.Opened | changes.RequestAttached):
         facts["first_reported_at"] = case.first_reported_at
     event_class, data_class = _CASE_EVENTS[type(change)]
     request = facts.get("request_id") or case.opened_by
-    data = data_class(**case_state(case), **facts)
+    data = data_class(**_case_state(case), **facts)
     return event_class.of(data, now=now, cause=cause, request=request)
 
 
 @lru_cache(maxsize=1024)  # every event of a case repeats it
-def wire_priority(priority: CasePriority) -> Priority:
-    """Return a priority as events have it."""
+def _priority(priority: CasePriority) -> events.Priority:
     reasons = tuple(
-        PriorityReason(code=r.code, points=r.points, evidence=r.evidence) for r in priority.reasons
+        events.PriorityReason(code=r.code, points=r.points, evidence=r.evidence)
+        for r in priority.reasons
     )
-    return Priority(level=priority.level, score=priority.score, reasons=reasons)
+    return events.Priority(level=priority.level, score=priority.score, reasons=reasons)
 
 
-def case_state(case: Case) -> dict[str, Any]:
-    """Return the fields that all events of a case share."""
+def _case_state(case: Case) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
         "version": case.version,
         "jurisdiction": case.jurisdiction,
         "status": case.status,
-        "priority": wire_priority(case.priority),
+        "priority": _priority(case.priority),
         "service_code": case.service_code,
         "dedup_group": case.dedup_group,
         "lead_bureau": case.lead_bureau,
@@ -117,44 +81,38 @@ def case_state(case: Case) -> dict[str, Any]:
 
 
 def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]:
-    """Yield an event for each work order of a notice, with the complete state of it."""
+    """Yield an event with the complete state of each work order of a notice."""
     case = notice.case
-    case_fields = _work_order_case(case)
     for order in notice.orders:
-        data = WorkOrder(**case_fields, **work_order_fields(order))
+        data = work_order_state(case, order)
         yield _event_class(order).of(data, now=now, cause=notice.cause, request=case.opened_by)
 
 
 def reminder_event(
     case: Case, order: CaseWorkOrder, planned: PlannedReminder, now: datetime
 ) -> Event:
-    """Return the reminder of a deadline, with the present state of the work order.
-
-    Args:
-        order: The work order as its bureau knows it.
-    """
-    data = WorkOrderReminder(
+    """Return the reminder of a deadline, with the work order as its bureau knows it."""
+    data = events.WorkOrderReminder(
         **_work_order_case(case),
-        **work_order_fields(order),
+        **_work_order_fields(order),
         reminder=planned.reminder,
         due_at=planned.due_at,
     )
-    return WorkOrderReminded.of(data, now=now, request=case.opened_by)
+    return events.WorkOrderReminded.of(data, now=now, request=case.opened_by)
 
 
 def work_order_state(case: Case, order: CaseWorkOrder) -> WorkOrder:
     """Return the complete state of a work order, as its newest event has it."""
-    return WorkOrder(**_work_order_case(case), **work_order_fields(order))
+    return WorkOrder(**_work_order_case(case), **_work_order_fields(order))
 
 
 def _event_class(order: CaseWorkOrder) -> type[Event]:
     if order.status == "withdrawn":
-        return WorkOrderWithdrawn
-    return WorkOrderIssued if order.version == 1 else WorkOrderChanged
+        return events.WorkOrderWithdrawn
+    return events.WorkOrderIssued if order.version == 1 else events.WorkOrderChanged
 
 
-def work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
-    """Return the fields of a work order itself."""
+def _work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
     return {
         "work_order_id": order.work_order_id,
         "version": order.version,
@@ -166,41 +124,35 @@ def work_order_fields(order: CaseWorkOrder) -> dict[str, Any]:
     }
 
 
-def _due(order: CaseWorkOrder) -> Due:
-    return Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
+def _due(order: CaseWorkOrder) -> events.Due:
+    return events.Due(acknowledge_by=order.due.acknowledge_by, complete_by=order.due.complete_by)
 
 
 def _work_order_case(case: Case) -> dict[str, Any]:
-    """Return the fields that all work orders of a case share."""
     problem = case.problem
     return {
         "case_id": case.case_id,
         "case_version": case.version,
         "service_code": case.service_code,
         "service_name": problem.service_name,
-        "priority": wire_priority(case.priority),
+        "priority": _priority(case.priority),
         "summary": problem.summary,
         "location": problem.location,
         "attributes": problem.attributes,
         "media": problem.media,
-        "notes": (
-            *problem.notes,
-            *(note.text for note in (*case.notes, *case.others_notes)),
-        ),
+        "notes": (*problem.notes, *(note.text for note in (*case.notes, *case.others_notes))),
         "request_count": case.request_count,
         "first_reported_at": case.first_reported_at,
         "last_reported_at": case.last_reported_at,
     }
 
 
-def receipt(incoming: IncomingUpdate, result: UpdateResult, now: datetime) -> Event:
-    """Return the receipt for an update; its fields reveal nothing of other bureaus' work.
-
-    Args:
-        incoming: The update with its sender.
-    """
+def receipt(
+    incoming: IncomingUpdate, result: UpdateResult, now: datetime
+) -> UpdateAccepted | UpdateRefused:
+    """Return the receipt for an update; it reveals nothing of other bureaus' work."""
     refusal, case = result.refusal, result.case
-    data = UpdateReceipt(
+    data = events.UpdateReceipt(
         update_id=incoming.key.id,
         update_source=incoming.key.source,
         work_order_id=incoming.work_order_id,
@@ -215,3 +167,61 @@ def receipt(incoming: IncomingUpdate, result: UpdateResult, now: datetime) -> Ev
     event_class = UpdateRefused if refusal else UpdateAccepted
     request = case.opened_by if case else None
     return event_class.of(data, now=now, cause=incoming.event, request=request)
+
+
+def listed_case(case: Case, due_at: datetime | None, now: datetime) -> ListedCase:
+    """Return a case as a list shows it; ``due_at`` is when it becomes or became overdue."""
+    return ListedCase(**_listed(case, due_at, now))
+
+
+def case_details(found: WholeCase, bureau: str | None, now: datetime) -> CaseDetails:
+    """Return a case as far as a bureau may see it; None for an operator, who sees all."""
+    case = found.case
+    return CaseDetails(
+        **_listed(case, overdue_at(case), now),
+        linked_case=case.linked_case,
+        requests=[_request(request) for request in found.requests],
+        work_orders=[
+            WorkOrderOfCase(
+                **_work_order_fields(order),
+                scheduled_for=order.scheduled_for,
+                external_id=order.external_id,
+            )
+            for order in case.orders
+        ],
+        history=[_entry(entry, bureau) for entry in found.history],
+    )
+
+
+def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any]:
+    return {
+        **_case_state(case),
+        "service_name": case.problem.service_name,
+        "summary": case.problem.summary,
+        "location": case.problem.location,
+        "first_reported_at": case.first_reported_at,
+        "last_reported_at": case.last_reported_at,
+        "closed_at": case.closed_at,
+        "merged_into": case.merged_into,
+        "overdue": due_at is not None and due_at <= now,
+    }
+
+
+def _request(request: CaseRequest) -> RequestOfCase:
+    shown = {name: getattr(request.problem, name) for name in _SHOWN}
+    return RequestOfCase(
+        request_id=request.request_id,
+        tracking_number=request.tracking_number,
+        service_code=request.service_code,
+        priority=_priority(request.priority),
+        reported_at=request.reported_at,
+        **shown,
+    )
+
+
+def _entry(entry: CaseHistoryEntry, bureau: str | None) -> CaseEntry:
+    note = entry.note if may_read_note(bureau, entry.by) else None
+    text = f"{entry.text}\n{note}" if note else entry.text
+    return CaseEntry(
+        at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.case_event
+    )

@@ -1,6 +1,6 @@
 """Dispatch's policy: the catalogue, with calendars and topics derived from it once at start."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
 from services.dispatch.rules.case import Case
 from services.dispatch.rules.deadlines import DeadlinePolicy, clock_of
-from services.dispatch.rules.fallback import next_lead
-from services.dispatch.rules.routing import RoutingContext
+from services.dispatch.rules.routing import RoutingContext, next_lead
 from shared.catalogue import Catalogue, Hours, Jurisdiction, ServiceType, land_owner
 from shared.contract.events import Location
 from shared.contract.topics import bureau_updates
@@ -38,13 +37,10 @@ class NoBureauError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class DispatchPolicy:
-    """Facts that routing, deadlines and validation depend on.
+    """Facts that routing, deadlines and validation depend on, by the id of the jurisdiction.
 
     Attributes:
-        calendars: Business time by the id of the jurisdiction.
         bureau_by_topic: Code of the bureau that writes to a topic of updates, by topic name.
-        redactors: Redaction of notes by the id of the jurisdiction.
-        areas: Polygons of the routing rules of those jurisdictions that have some.
     """
 
     catalogue: Catalogue
@@ -59,7 +55,12 @@ class DispatchPolicy:
         jurisdictions = catalogue.jurisdictions.values()
         return cls(
             catalogue,
-            {j.id: _calendar(j) for j in jurisdictions},
+            {
+                j.id: BusinessCalendar(
+                    ZoneInfo(j.timezone), j.holidays_country, j.holidays_subdivision
+                )
+                for j in jurisdictions
+            },
             {bureau_updates(code).name: code for j in jurisdictions for code in j.bureaus},
             {j.id: Redactor.of(j) for j in jurisdictions},
             {j.id: _areas(j) for j in jurisdictions if any(r.when.areas for r in j.routing)},
@@ -72,11 +73,7 @@ class DispatchPolicy:
         return frozenset(code for city in cities for code in city.services)
 
     def kind(self, jurisdiction_id: str, service_code: str) -> tuple[Jurisdiction, ServiceType]:
-        """Return a kind of request and its jurisdiction.
-
-        Raises:
-            NotInCatalogueError: There is no such jurisdiction, or it has no such kind.
-        """
+        """Return a kind and its jurisdiction; raise ``NotInCatalogueError`` for an unknown one."""
         jurisdiction = self.catalogue.jurisdictions.get(jurisdiction_id)
         if jurisdiction is None:
             raise NotInCatalogueError("jurisdiction: not in the catalogue")
@@ -96,13 +93,7 @@ class DispatchPolicy:
         attributes: Mapping[str, object] | None = None,
         location: Location | None = None,
     ) -> RoutingContext:
-        """Return what routing depends on.
-
-        Args:
-            now: Decides which bureaus can be reached.
-            attributes: Answers to the kind's questions.
-            location: Where it is; None where that does not matter.
-        """
+        """Return the facts that routing depends on; ``now`` decides which bureaus are open."""
         calendar = self.calendars[jurisdiction.id]
         local = now.astimezone(calendar.zone)
         owner = land_owner(jurisdiction, kind, conditions)
@@ -110,7 +101,7 @@ class DispatchPolicy:
             kind,
             level,
             conditions,
-            self.is_open_at(jurisdiction, now),
+            lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now),
             local,
             is_holiday=calendar.is_holiday(local.date()),
             desk=_desk(jurisdiction, kind, location),
@@ -129,52 +120,35 @@ class DispatchPolicy:
             return ()
         return areas.containing(GeoPoint(location.latitude, location.longitude))
 
-    def is_open_at(self, jurisdiction: Jurisdiction, now: datetime) -> Callable[[str], bool]:
-        """Return a predicate: True for the code of a bureau that can be reached at ``now``."""
-        calendar = self.calendars[jurisdiction.id]
-        return lambda bureau: calendar.is_open(jurisdiction.bureaus[bureau].hours, now)
-
     def deadline_policy(
         self, jurisdiction: Jurisdiction, kind: ServiceType, since: datetime, lead: str
     ) -> DeadlinePolicy:
-        """Return the deadline policy of a kind.
-
-        Args:
-            kind: The kind, for its target and base level.
-            lead: The bureau that leads the case; its hours count.
-        """
+        """Return the deadline policy of a kind, by the opening hours of the lead bureau."""
         open_time = self.open_time(jurisdiction.id, lead)
         return DeadlinePolicy(open_time, kind.priority, kind.target_hours, since)
 
     def case_deadlines(self, case: Case, since: datetime) -> DeadlinePolicy:
-        """Return the deadline policy of a case.
-
-        Args:
-            case: The case, for its kind and lead.
-
-        Raises:
-            NotInCatalogueError: The catalogue lost its jurisdiction or its kind.
-        """
+        """Return the deadline policy of a case; raise ``NotInCatalogueError`` for a lost kind."""
         jurisdiction, kind = self.kind(case.jurisdiction, case.service_code)
         return self.deadline_policy(jurisdiction, kind, since, case.lead_bureau)
 
     def case_clock(self, case: Case) -> OpenTime:
-        """Return the time that counts for the deadlines of a case."""
+        """Return the clock of a case's deadlines."""
         open_time = self.open_time(case.jurisdiction, case.lead_bureau)
         return clock_of(case.priority.level, open_time)
 
     def open_time(self, jurisdiction_id: str, bureau: str) -> OpenTime:
-        """Return the time during which a bureau is open; always for one that the city lost."""
+        """Return the open time of a bureau; around the clock for an unknown one."""
         jurisdiction = self.catalogue.jurisdictions.get(jurisdiction_id)
         known = jurisdiction.bureaus.get(bureau) if jurisdiction else None
         hours = known.hours if known else Hours.around_the_clock()
         return OpenTime(self.calendars[jurisdiction_id], hours)
 
     def next_lead(self, case: Case) -> str | None:
-        """Return the bureau that leads a case after its lead declined it; None for none.
+        """Return the lead after the present one declined the case; None for none.
 
-        That is the bureau of the kind where a rule had chosen another one, then the one that the
-        lead escalates to, then the desk of other reports.
+        First comes the bureau of the kind where a rule had chosen another one, then the one that
+        the lead escalates to, then the desk of other reports.
         """
         jurisdiction = self.catalogue.jurisdictions[case.jurisdiction]
         kind = jurisdiction.services.get(case.service_code)
@@ -186,11 +160,11 @@ class DispatchPolicy:
         return next_lead(case, candidates, jurisdiction.services[jurisdiction.other_code].city_lead)
 
     def redactor(self, case: Case | None) -> Redactor:
-        """Return the redaction of notes about a case; for an unknown one that of no country."""
+        """Return the redaction of notes about a case; the general one for an unknown case."""
         return self.city_redactor(case.jurisdiction) if case else _ANYWHERE
 
     def city_redactor(self, jurisdiction_id: str) -> Redactor:
-        """Return the redaction of texts in a city; for one that was lost that of no country."""
+        """Return the redaction of texts in a city; the general one for an unknown city."""
         return self.redactors.get(jurisdiction_id, _ANYWHERE)
 
     def bureau_codes(self, jurisdiction_id: str) -> Collection[str]:
@@ -200,7 +174,7 @@ class DispatchPolicy:
 
 
 def _desk(jurisdiction: Jurisdiction, kind: ServiceType, location: Location | None) -> str | None:
-    """Return the lead of other reports, where a danger or a kind that needs a place has none."""
+    """Return the triage desk for a report without the location that its kind needs."""
     needs_place = kind.needs.location or kind.emergency
     if location is None or not needs_place or location.precision != "none":
         return None
@@ -211,11 +185,3 @@ def _areas(jurisdiction: Jurisdiction) -> "Areas":
     from shared.geo import Areas  # noqa: PLC0415 - shapely takes 30 MB, and few cities need it
 
     return Areas(jurisdiction.folder)
-
-
-def _calendar(jurisdiction: Jurisdiction) -> BusinessCalendar:
-    return BusinessCalendar(
-        ZoneInfo(jurisdiction.timezone),
-        jurisdiction.holidays_country,
-        jurisdiction.holidays_subdivision,
-    )

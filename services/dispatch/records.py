@@ -1,24 +1,48 @@
-"""Records that dispatch loads and writes for a batch."""
+"""Records of dispatch: state of batches, and values that ports take and return."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
-from services.dispatch.rules.operator_commands import CaseCommand
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
-from shared.contract.events import Event
+from shared.contract.events import CaseState, Data, Due, Event, Location, Media, Priority
+from shared.vocabulary import (
+    CaseStatus,
+    ClosingStatus,
+    PriorityLevel,
+    WorkOrderRole,
+    WorkOrderStatus,
+)
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
+
+
+def strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
+    """Return the data without control characters in their text fields."""
+    if not isinstance(data, Mapping):
+        return data
+    return {
+        name: value.translate(CONTROL_CHARS) if isinstance(value, str) else value
+        for name, value in data.items()
+    }
+
+
+def uuids(ids: Iterable[str]) -> list[str]:
+    """Return those of the ids that are UUIDs; no others are in the database."""
+    return [text for text in ids if _UUID.fullmatch(text)]
 
 
 class MessageKey(NamedTuple):
-    """Idempotency key of a bureau's update or an operator's command.
-
-    Attributes:
-        id: CloudEvents id, unique within the source.
-        bureau: The bureau whose topic or key it came by; empty for a command.
-    """
+    """Idempotency key: source, CloudEvents id, and the bureau of an update; empty for a command."""
 
     source: str
     id: str
@@ -27,15 +51,7 @@ class MessageKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UpdateResult:
-    """Result of an update.
-
-    Attributes:
-        refusal: Why it is refused; None when it is accepted.
-        case: The case after it; None unless the work order is the sender's own.
-        version: Version of the work order after the batch; None likewise.
-        changed: True when the work order changed.
-        case_change: Change of the case itself; None when the case did not change.
-    """
+    """Result of an update; case and version are None unless the work order is the sender's own."""
 
     refusal: UpdateRefusal | None = None
     case: Case | None = None
@@ -46,13 +62,7 @@ class UpdateResult:
 
 @dataclass(frozen=True, slots=True)
 class ProcessedMessage:
-    """An update or command and its result.
-
-    Attributes:
-        parsed: The update or command; None where it was malformed.
-        refused_as: Code of the refusal; None when it was accepted.
-        changed: True for an update that changed its work order.
-    """
+    """An update or command and its result; ``parsed`` is None where it was malformed."""
 
     key: MessageKey
     parsed: BureauUpdate | CaseCommand | None
@@ -62,16 +72,14 @@ class ProcessedMessage:
 
 @dataclass(frozen=True, slots=True)
 class CaseHistoryEntry:
-    """An entry of a case's history.
+    """Entry of a case's history.
 
     Attributes:
-        at: When dispatch recorded it.
         by: ``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME``
             or ``system``.
-        note: Words of the bureau or operator named in ``by``, besides the text.
-        case_event: Id of its event on ``dispatch-cases``; None for an entry without one.
-        event_id: The event that led to it, where the entry is what tells a repeat.
-        request_id: The request of the case that it is about.
+        note: Words of the bureau or operator, besides the text.
+        case_event: Id of its event on ``dispatch-cases``.
+        event_id: Id of the event that led to it, where that is its idempotency key.
     """
 
     case_id: str
@@ -87,16 +95,7 @@ class CaseHistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoredSurge:
-    """A surge that triage announced.
-
-    Attributes:
-        dedup_group: Group of the kinds that surge.
-        district: District of the reports, or ``unknown``.
-        started_at: Its beginning, UTC, inclusive.
-        ended_at: Its end, exclusive; None while it goes on.
-        report_count: Independent reports, as last announced.
-        expected: Usual number of reports in the same time.
-    """
+    """A surge that triage announced, with the usual number of reports in the same time."""
 
     surge_id: str
     jurisdiction: str
@@ -113,18 +112,13 @@ class LoadedState:
     """Stored state that a batch depends on.
 
     Attributes:
-        cases: Every case that the messages are about.
-        case_ids: The cases of those requests of the messages that belong to one already.
-        update_keys: Those updates of the messages that were processed before.
-        command_keys: Those commands of the messages that were processed before.
+        case_ids: Cases of the requests that belong to one already.
         case_requests: All requests of the cases that commands split or merge, or that get a place.
-        history_ids: Those events of the messages that are in the history of a case already.
     """
 
     cases: Iterable[Case]
     case_ids: Mapping[str, str] = field(default_factory=dict)
-    update_keys: Iterable[MessageKey] = ()
-    command_keys: Iterable[MessageKey] = ()
+    processed: Iterable[MessageKey] = ()
     case_requests: Iterable[CaseRequest] = ()
     history_ids: Iterable[str] = ()
 
@@ -134,14 +128,9 @@ class ChangeSet:
     """Rows to write for a batch.
 
     Attributes:
-        changed_cases: Stored cases with a new version or new notes.
-        new_orders: New work orders, each with the id of its case.
-        changed_orders: Stored work orders that changed.
-        joined_requests: Requests that joined their first case.
-        restated_cases: Those of the changed cases whose problem another request describes now, or
-            whose location became known.
-        changed_requests: Stored requests that are in another case or have a location now.
-        history: New entries of the history.
+        changed_cases: With a new version or new notes.
+        restated_cases: Changed cases with another representing request, or a location.
+        changed_requests: In another case, or with a location.
     """
 
     opened_cases: Sequence[Case] = ()
@@ -149,10 +138,9 @@ class ChangeSet:
     new_orders: Sequence[tuple[str, CaseWorkOrder]] = ()
     changed_orders: Sequence[CaseWorkOrder] = ()
     joined_requests: Sequence[CaseRequest] = ()
-    updates: Sequence[ProcessedMessage] = ()
+    processed: Sequence[ProcessedMessage] = ()
     restated_cases: Sequence[Case] = ()
     changed_requests: Sequence[CaseRequest] = ()
-    commands: Sequence[ProcessedMessage] = ()
     history: Sequence[CaseHistoryEntry] = ()
 
 
@@ -163,3 +151,201 @@ class WorkOrderNotice:
     case: Case
     orders: Sequence[CaseWorkOrder]
     cause: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswer:
+    """Answer to a command: events as on their topic, or refusal; no body digest over Kafka."""
+
+    events: Sequence[bytes] = ()
+    refusal: CommandRefusal | None = None
+    body_digest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Page of a bureau's events as on their topic, oldest first, with the number of the last."""
+
+    events: Sequence[bytes]
+    last: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvent:
+    """Event of a case as on its topic, with its position in the stream."""
+
+    number: int
+    event_id: str
+    value: bytes
+
+
+class ListedSurge(Data):
+    """A surge with the counts of its cases."""
+
+    surge_id: str
+    """Id of the surge, as in ``triage-surges``."""
+    jurisdiction: str
+    """Id of the city."""
+    dedup_group: str
+    """Group of kinds that surges."""
+    district: str
+    """Code of the district, or ``unknown``."""
+    status: Literal["open", "ended"]
+    """Whether it is still open."""
+    started_at: AwareDatetime
+    """Its beginning, UTC."""
+    ended_at: AwareDatetime | None
+    """Its end, UTC; null while it is open."""
+    report_count: int
+    """Independent reports, as triage announced them at its beginning or end."""
+    expected: float
+    """Usual number of reports in the same time."""
+    case_count: int
+    """Its cases."""
+    open_case_count: int
+    """Its open cases."""
+    closing_count: int
+    """Cases that an operator ordered to close and that are not closed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeClosing:
+    """Order to close the open cases of a surge, with the CloudEvents source of the commands."""
+
+    source: str
+    actor: str
+    reason: str
+    note: str
+    status: ClosingStatus
+    given_at: datetime
+
+
+class FilterBox(NamedTuple):
+    """Box in WGS 84 degrees, bounds included; it does not cross the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class CaseFilter(BaseModel):
+    """Conditions of a list of cases, all of which hold; None for no condition."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    status: CaseStatus | None = None
+    priority: PriorityLevel | None = None
+    bureau: str | None = None
+    kind: str | None = None
+    district: str | None = None
+    q: str | None = None
+    bbox: FilterBox | None = None
+    surge: UUID | None = None
+    overdue: Literal["true", "false"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCase:
+    """Case with its requests and its history, oldest first."""
+
+    case: Case
+    requests: Sequence[CaseRequest]
+    history: Sequence[CaseHistoryEntry]
+
+
+class ListedCase(CaseState):
+    """A case in a list."""
+
+    service_name: str
+    """English name of the kind."""
+    summary: str
+    """Description by the request that the case represents, or the kind's name."""
+    location: Location
+    """Location of the problem."""
+    first_reported_at: AwareDatetime
+    """Moment of the case's first request, UTC."""
+    last_reported_at: AwareDatetime
+    """Moment of the case's latest request, UTC."""
+    closed_at: AwareDatetime | None
+    """Moment at which the work ended, UTC; null while the case is open."""
+    merged_into: str | None
+    """Id of the case that took over the requests; null unless merged."""
+    overdue: bool
+    """Whether the lead bureau's next deadline has passed."""
+
+
+class RequestOfCase(Data):
+    """A request of a case, without its reporter."""
+
+    request_id: str
+    """Id of the request, a UUIDv7."""
+    tracking_number: str
+    """Number that the reporter has."""
+    service_code: str
+    """Code of the kind."""
+    priority: Priority
+    """Its own priority; that of the case may be higher."""
+    reported_at: AwareDatetime
+    """Moment of the submission, UTC."""
+    summary: str
+    """The description, or the kind's name."""
+    location: Location
+    """Location of the problem."""
+    attributes: Mapping[str, Any]
+    """Answers to the kind's questions by question code."""
+    media: tuple[Media, ...]
+    """Pictures and other files by address."""
+
+
+class WorkOrderOfCase(Data):
+    """A work order of a case; its bureau's notes are in the history."""
+
+    work_order_id: str
+    """Id of the work order, a UUIDv7."""
+    version: int
+    """Version that the bureau was sent."""
+    bureau: str
+    """Code of the bureau."""
+    role: WorkOrderRole
+    """``lead`` does the work, ``informed`` needs to know of it."""
+    status: WorkOrderStatus
+    """Its status."""
+    due: Due
+    """Its deadlines."""
+    route_rule: str
+    """Name of the rule that chose the bureau."""
+    scheduled_for: AwareDatetime | None
+    """Moment for which the work is scheduled, UTC; null when not scheduled."""
+    external_id: str | None
+    """Id of the work in the bureau's own system; null for none."""
+
+
+class CaseEntry(Data):
+    """An entry of a case's history."""
+
+    at: AwareDatetime
+    """Time of the record, UTC."""
+    by: str = Field(examples=["bureau:PBOT-MOD"])
+    """``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME`` or
+    ``system``."""
+    what: str = Field(examples=["status_changed"])
+    """Kind of the entry; that of an event on ``dispatch-cases`` is the event's."""
+    text: str
+    """Text for readers, with the author's notes; a bureau's notes are hidden from other bureaus."""
+    event_id: str | None
+    """Id of the event on ``dispatch-cases``; null for an entry without one."""
+
+
+class CaseDetails(ListedCase):
+    """A case with all that belongs to it."""
+
+    linked_case: str | None
+    """Id of an earlier, related case; null for none."""
+    requests: list[RequestOfCase]
+    """Its requests, oldest first."""
+    work_orders: list[WorkOrderOfCase]
+    """Its work orders in the order of issue."""
+    history: list[CaseEntry]
+    """Its history, oldest first."""

@@ -14,7 +14,7 @@ from services.dispatch.records import (
 )
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from shared.contract.events import Event
-from shared.errors import TransientError
+from shared.errors import PermanentError, TransientError
 
 
 class DispatchStore(Protocol):
@@ -23,42 +23,34 @@ class DispatchStore(Protocol):
     async def load(
         self, case_ids: Collection[str], work_order_ids: Collection[str]
     ) -> Sequence[Case]:
-        """Lock and return the cases of these ids and of these work orders, as far as they exist.
-
-        The targets of merges of those cases are included. The locks last until the transaction
-        ends.
-        """
-        ...
+        """Lock and return the existing cases of these ids, work orders, and targets of merges."""
 
     async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
         """Return the case of each of the requests that belong to one."""
-        ...
 
     async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
         """Return those of the events that are in the history of a case."""
-        ...
 
-    async def processed_updates(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        """Return those of the updates that were processed before."""
-        ...
-
-    async def processed_commands(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        """Return those of the commands that were processed before."""
-        ...
+    async def processed(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
+        """Return those of the updates and commands that were processed before."""
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
         """Return all requests of these cases."""
-        ...
 
     async def write(self, changes: ChangeSet) -> None:
         """Write the changes of a batch."""
-        ...
 
 
 class MergedMeanwhileError(TransientError):
     """A case was merged into one that this batch did not load; the next attempt loads it."""
 
     code = "merged_meanwhile"
+
+
+class UnknownRequestError(PermanentError):
+    """A note or an answer is about a request that has no case, such as a parked one."""
+
+    code = "unknown_request"
 
 
 class UnitOfWork:
@@ -78,13 +70,11 @@ class UnitOfWork:
         self._case_ids = dict(loaded.case_ids)
         self._history_ids = set(loaded.history_ids)
         self._history: list[CaseHistoryEntry] = []
-        self._update_keys = set(loaded.update_keys)
-        self._command_keys = set(loaded.command_keys)
+        self._processed_keys = set(loaded.processed)
+        self._processed: list[ProcessedMessage] = []
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
         self._joined: dict[str, CaseRequest] = {}
         self._changed: dict[str, CaseRequest] = {}
-        self._updates: list[ProcessedMessage] = []
-        self._commands: list[ProcessedMessage] = []
 
     def has_request(self, request_id: str) -> bool:
         """Return True when the request belongs to a case."""
@@ -94,26 +84,23 @@ class UnitOfWork:
         """Return True when the event is in the history of a case."""
         return event_id in self._history_ids
 
-    def case_of_request(self, request_id: str) -> Case | None:
-        """Return the case that a request belongs to now; None where it belongs to none.
+    def case_of_request(self, request_id: str) -> Case:
+        """Return the present case of a request.
 
         Raises:
+            UnknownRequestError: It belongs to none.
             MergedMeanwhileError: It was moved to a case that this batch did not load.
         """
         case_id = self._case_ids.get(request_id)
         if case_id is None:
-            return None
+            raise UnknownRequestError("request_id: no case has this request")
         if case_id not in self._cases:
             raise MergedMeanwhileError("request_id: moved just now")
         return self._cases[case_id]
 
-    def has_update(self, key: MessageKey) -> bool:
-        """Return True when the update was processed before."""
-        return key in self._update_keys
-
-    def has_command(self, key: MessageKey) -> bool:
-        """Return True when the command was processed before."""
-        return key in self._command_keys
+    def has_processed(self, key: MessageKey) -> bool:
+        """Return True when the update or command was processed before."""
+        return key in self._processed_keys
 
     def case(self, case_id: str) -> Case | None:
         """Return the present state of a case."""
@@ -128,11 +115,7 @@ class UnitOfWork:
         return case, next(o for o in case.orders if o.work_order_id == work_order_id)
 
     def resolve_merged(self, case_id: str) -> str:
-        """Return the case that takes new requests of this one: itself, or the target of its merge.
-
-        Raises:
-            MergedMeanwhileError: The target is not loaded: it was merged after the batch loaded.
-        """
+        """Return a case id or its merge's target; raise ``MergedMeanwhileError`` if not loaded."""
         while (case := self._cases.get(case_id)) and case.merged_into:
             case_id = case.merged_into
             if case_id not in self._cases:
@@ -146,12 +129,7 @@ class UnitOfWork:
         return sorted(requests, key=lambda request: (request.reported_at, request.request_id))
 
     def join(self, request: CaseRequest, case: Case, cause: Event) -> None:
-        """Record a request that joined its first case.
-
-        Args:
-            case: The case after that.
-            cause: The event that led to it.
-        """
+        """Record a request that joined its first case."""
         self._case_ids[request.request_id] = request.case_id
         self._joined[request.request_id] = request
         self.change(case, cause)
@@ -162,15 +140,10 @@ class UnitOfWork:
         joined = request.request_id in self._joined
         (self._joined if joined else self._changed)[request.request_id] = request
 
-    def record_update(self, update: ProcessedMessage) -> None:
-        """Record the result of an update."""
-        self._update_keys.add(update.key)
-        self._updates.append(update)
-
-    def record_command(self, command: ProcessedMessage) -> None:
-        """Record the result of a command."""
-        self._command_keys.add(command.key)
-        self._commands.append(command)
+    def record(self, message: ProcessedMessage) -> None:
+        """Record the result of an update or command."""
+        self._processed_keys.add(message.key)
+        self._processed.append(message)
 
     def record_entry(self, entry: CaseHistoryEntry) -> None:
         """Record an entry of the history."""
@@ -179,11 +152,7 @@ class UnitOfWork:
         self._history.append(entry)
 
     def change(self, case: Case, cause: Event | None) -> None:
-        """Replace the state of a case, and note which bureaus need an event about it.
-
-        Args:
-            cause: The event that led to it; None for the passing of time.
-        """
+        """Replace the state of a case, and note which bureaus need an event about it."""
         self._orders_to_notify |= _orders_to_notify(self._cases.get(case.case_id), case)
         self._cases[case.case_id] = case
         self._cause_by_case[case.case_id] = cause
@@ -206,10 +175,7 @@ class UnitOfWork:
         self._orders_to_notify.clear()
 
     def notified_orders(self, case_id: str) -> Sequence[CaseWorkOrder]:
-        """Return the work orders of a changed case as their bureaus know them.
-
-        Call it after ``pending_notices``.
-        """
+        """Return a case's work orders as bureaus know them, after ``pending_notices``."""
         return self._orders[case_id]
 
     def change_set(self) -> ChangeSet:
@@ -231,21 +197,20 @@ class UnitOfWork:
                 or stored.reminded != order.reminded
             ],
             joined_requests=list(self._joined.values()),
-            updates=self._updates,
+            processed=self._processed,
             restated_cases=[case for old, case in changed if _restated(case) != _restated(old)],
             changed_requests=list(self._changed.values()),
-            commands=self._commands,
             history=self._history,
         )
 
 
 def _state(case: Case) -> tuple[object, ...]:
-    """Return what a change of a case changes: its version, or its notes alone."""
+    """Return what a change of a case changes: its version, or only its notes."""
     return case.version, case.notes, case.others_notes
 
 
 def _restated(case: Case) -> tuple[str, object]:
-    """Return what may change in the problem of a case: the request that tells it, its location."""
+    """Return what may change in a case's problem: its representing request, its location."""
     return case.opened_by, case.problem.location
 
 
@@ -253,8 +218,7 @@ def _orders_to_notify(before: Case | None, after: Case) -> set[str]:
     """Return the ids of the work orders that their bureaus need an event about.
 
     Each bureau's newest work order shows the state of the case, so a new version of the case
-    concerns all of them. An older one, which the bureau transferred, has its last event when it
-    is transferred.
+    concerns all of them. A transferred one has its last event when it is transferred.
     """
     known = before.orders if before else ()
     changed = {order.work_order_id for order in after.orders if order not in known}

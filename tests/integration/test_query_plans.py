@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
 from services.dispatch.handlers.incoming import on_messages as dispatch_messages
-from services.dispatch.inbound.case_filter import CaseFilter, KnownCodes
 from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.cases import list_cases
 from services.dispatch.store.postgres import PostgresDispatchStore
@@ -185,7 +185,7 @@ async def test_operators_filter_cases(database: Database) -> None:
             {"overdue": "false"},
             {"status": "open", "priority": "P1", "bureau": "ROADS", "q": "hole"},
         ):
-            wanted = CaseFilter.model_validate(query, context=codes)
+            wanted = CaseQuery.model_validate(query, context=codes)
             await list_cases(db, wanted, before, 100, NOON)
 
     assert plans.scans() == []

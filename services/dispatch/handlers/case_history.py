@@ -1,4 +1,4 @@
-"""The history of cases: each change that is published is recorded with the id of its event."""
+"""History of cases: each published change is recorded with the id of its event."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -32,13 +32,7 @@ def case_events(
     now: datetime,
     author: ChangeAuthor | None = None,
 ) -> list[Event]:
-    """Return the event of each change of a case, and record it.
-
-    Args:
-        cause: The event that led to them; None for the passing of time.
-        uow: State of the batch; takes the entries.
-        author: The bureau or operator who made them; None for none.
-    """
+    """Return the event of each change of a case, and record it."""
     events = []
     for transition in transitions:
         event = case_event(transition, cause, now)
@@ -58,11 +52,7 @@ def case_events(
 
 
 def notice_events(uow: UnitOfWork, now: datetime) -> list[Event]:
-    """Return the events of the pending notices to bureaus, and record each new work order.
-
-    Args:
-        uow: State of the batch; takes the entries.
-    """
+    """Return the events of the pending notices to bureaus, and record each new work order."""
     events: list[Event] = []
     for notice in uow.pending_notices():
         case_id = notice.case.case_id
@@ -78,24 +68,14 @@ def notice_events(uow: UnitOfWork, now: datetime) -> list[Event]:
 def reminded(
     case: Case, order: CaseWorkOrder, planned: PlannedReminder, uow: UnitOfWork, now: datetime
 ) -> Event:
-    """Return the event of a reminder, and record it.
-
-    Args:
-        order: The work order as its bureau knows it.
-        uow: State of the batch; takes the entry.
-    """
+    """Return the event of a reminder of a work order as its bureau knows it, and record it."""
     text = reminder_in_words(order.bureau, planned)
     uow.record_entry(CaseHistoryEntry(case.case_id, now, SYSTEM.name, "work_order_reminder", text))
     return reminder_event(case, order, planned, now)
 
 
 def record_update(update: BureauUpdate, case: Case, uow: UnitOfWork, now: datetime) -> None:
-    """Record an accepted update that changes no case: of an informed bureau, or more words.
-
-    Args:
-        update: The update, without contact data.
-        uow: State of the batch; takes the entry.
-    """
+    """Record an accepted, redacted update that changes no case: of an informed bureau, or notes."""
     by, note = author_of_update(update)
     text = update_in_words(update)
     uow.record_entry(CaseHistoryEntry(case.case_id, now, by, "work_order_updated", text, note))

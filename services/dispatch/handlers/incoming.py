@@ -1,17 +1,18 @@
 """Handlers of dispatch: decisions of triage, updates of bureaus and commands of operators."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from services.dispatch.handlers.case_history import case_events, notice_events, record_update
-from services.dispatch.handlers.feedback import put_feedback
-from services.dispatch.handlers.notes import put_note, raise_by_notes
-from services.dispatch.handlers.operators import (
-    COMMANDS_THAT_MOVE_REQUESTS,
+from services.dispatch.handlers.case_history import case_events, notice_events
+from services.dispatch.handlers.commands import (
+    command_record,
+    execute_command,
     on_operator_commanded,
+    redact_command,
 )
-from services.dispatch.handlers.updates import apply_update
+from services.dispatch.handlers.notes import put_feedback, put_note, raise_by_notes
+from services.dispatch.handlers.updates import apply_update, on_work_order_updated
 from services.dispatch.inbound.external import (
     IncomingCommand,
     IncomingUpdate,
@@ -19,17 +20,11 @@ from services.dispatch.inbound.external import (
     incoming_update,
 )
 from services.dispatch.inbound.requests import incoming_request
-from services.dispatch.outbound import receipt
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import (
-    LoadedState,
-    ProcessedMessage,
-)
-from services.dispatch.rules.case import Case
-from services.dispatch.rules.case_changes import CaseTransition
+from services.dispatch.records import LoadedState
 from services.dispatch.rules.case_requests import attach, open_case
-from services.dispatch.rules.history import PLACE_STATED, RESIDENT, author_of_update
-from services.dispatch.rules.operator_commands import CaseCommand
+from services.dispatch.rules.history import PLACE_STATED, RESIDENT
+from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import DispatchStore, UnitOfWork
 from shared.contract.events import (
@@ -44,10 +39,12 @@ from shared.contract.events import (
 )
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
+from shared.vocabulary import CommandName
 
 _RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
 _ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
+_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
 
 
 async def on_messages(
@@ -59,10 +56,6 @@ async def on_messages(
     """Handle a batch in order; return the events and dead letters that follow.
 
     A bureau gets one event per work order that the batch changed, however many messages did so.
-
-    Args:
-        store: The tables, inside the transaction of the batch.
-        policy: Kinds, bureaus and calendars.
     """
     parsed = [_parse(message, policy, now) for message in messages]
     uow = UnitOfWork(await _load(parsed, store))
@@ -95,9 +88,6 @@ def on_request_triaged(
 
     A request without a case needs no work of the city. A duplicate of a case that dispatch does
     not have opens that case; one of a merged case joins the target of the merge.
-
-    Args:
-        uow: State of the batch; takes the changes.
     """
     decision = event.data
     if decision.case_id is None or uow.has_request(decision.request_id):
@@ -110,57 +100,45 @@ def on_request_triaged(
     return case_events(transitions, event, uow, now)
 
 
-def on_work_order_updated(
-    incoming: IncomingUpdate, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
-) -> list[Event]:
-    """Apply or refuse an update, and give its bureau a receipt. Idempotent by the update's key.
-
-    Args:
-        incoming: The update of a bureau.
-        uow: State of the batch; takes the changes.
-    """
-    if uow.has_update(incoming.key):
-        return []
-    receipt_event, case_events = _apply_update(incoming, uow, policy, now)
-    return [receipt_event, *case_events]
-
-
 async def on_update_call(
-    incoming: IncomingUpdate, store: DispatchStore, policy: DispatchPolicy, now: datetime
+    update: WorkOrderUpdated,
+    bureau: str,
+    store: DispatchStore,
+    policy: DispatchPolicy,
+    now: datetime,
 ) -> tuple[UpdateReceipt, list[Event]]:
-    """Apply or refuse one update whose bureau waits for the receipt; return that and the events.
-
-    Args:
-        incoming: The update of a bureau, of a key that no earlier one had.
-        store: The tables, inside a transaction.
-    """
+    """Apply or refuse a bureau's update whose key is new; return the receipt and the events."""
+    incoming = incoming_update(update, bureau)
     uow = UnitOfWork(await _load([incoming], store))
-    receipt_event, events = _apply_update(incoming, uow, policy, now)
+    receipt, events = apply_update(incoming, uow, policy, now)
     events += notice_events(uow, now)
     await store.write(uow.change_set())
-    return receipt_event.data, events
+    return receipt.data, events
 
 
-def _apply_update(
-    incoming: IncomingUpdate, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
-) -> tuple[Event, list[Event]]:
-    """Return the receipt of an update, and the events of its case."""
-    incoming = incoming.redacted(policy.redactor(_case_of(incoming, uow)))
-    result = apply_update(incoming, uow, policy, now)
-    update = incoming.parsed if isinstance(incoming.parsed, BureauUpdate) else None
-    refused_as = result.refusal.code if result.refusal else None
-    uow.record_update(ProcessedMessage(incoming.key, update, refused_as, result.changed))
-    events = list[Event]()
-    if result.case and result.changed:
-        uow.change(result.case, incoming.event)
-    if result.case and update and not result.refusal:
-        author = author_of_update(update)
-        if result.case_change:
-            transition = CaseTransition(result.case, result.case_change)
-            events += case_events([transition], incoming.event, uow, now, author)
-        elif result.changed or author.note:
-            record_update(update, result.case, uow, now)
-    return receipt(incoming, result, now), events
+async def on_command_calls(
+    commands: Sequence[OperatorCommanded],
+    store: DispatchStore,
+    policy: DispatchPolicy,
+    now: datetime,
+) -> tuple[Sequence[Sequence[Event] | CommandRefusal], Sequence[Event | Outgoing]]:
+    """Execute or refuse commands whose keys are new, in order.
+
+    Returns the events or the refusal of each, and all that is to be published. Executed commands go
+    to their topic as well, as the audit log; there they count as repeats.
+    """
+    incoming = [incoming_command(command, now) for command in commands]
+    uow = UnitOfWork(await _load(incoming, store))
+    outcomes = list[Sequence[Event] | CommandRefusal]()
+    produced = list[Event | Outgoing]()
+    for command in incoming:
+        redacted = redact_command(command, uow, policy)
+        outcomes.append(outcome := execute_command(redacted, uow, policy, now))
+        if not isinstance(outcome, CommandRefusal):
+            produced += [command_record(redacted), *outcome]
+    produced += notice_events(uow, now)
+    await store.write(uow.change_set())
+    return outcomes, produced
 
 
 def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetime) -> _ParsedEvent:
@@ -170,13 +148,6 @@ def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetim
     if isinstance(event, OperatorCommanded):
         return incoming_command(event, now)
     return incoming_update(event, policy.bureau_by_topic[message.topic])
-
-
-def _case_of(incoming: IncomingUpdate, uow: UnitOfWork) -> Case | None:
-    if not isinstance(incoming.parsed, BureauUpdate):
-        return None
-    found = uow.case_with(incoming.parsed.work_order_id)
-    return found[0] if found else None
 
 
 async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:
@@ -203,14 +174,13 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
         {u.parsed.work_order_id for u in updates if isinstance(u.parsed, BureauUpdate)},
     )
     cases_of = await store.requests_in_cases(noted | {d.request_id for d in decisions})
-    moving = {c.case_id for c in commands if c.command in COMMANDS_THAT_MOVE_REQUESTS}
+    moving = {c.case_id for c in commands if c.command in _MOVE_REQUESTS}
     placed = {n.data.request_id for n in notes if isinstance(n, NoteAdded) and n.data.location}
     moving |= {cases_of[request_id] for request_id in placed & cases_of.keys()}
     return LoadedState(
         cases=cases,
         case_ids=cases_of,
-        update_keys=await store.processed_updates({update.key for update in updates}),
-        command_keys=await store.processed_commands({item.key for item in incoming}),
+        processed=await store.processed({u.key for u in updates} | {c.key for c in incoming}),
         history_ids=await store.history_entries({note.id for note in notes}),
         case_requests=await store.requests_of(moving),
     )

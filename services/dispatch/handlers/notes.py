@@ -1,6 +1,5 @@
-"""Notes that people add to requests, and what follows: a place, a transfer, a higher priority."""
+"""Notes and answers of people about requests: a note, a place, a transfer, a higher priority."""
 
-from contextlib import suppress
 from datetime import datetime
 
 from services.dispatch.inbound.requests import case_priority, neighbour_at, placed_request
@@ -11,36 +10,23 @@ from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.history import OTHER, RESIDENT, SYSTEM, place_in_words
-from services.dispatch.rules.notes import add_notes, raise_priority
-from services.dispatch.rules.placing import (
+from services.dispatch.rules.notes import (
+    add_notes,
     leave_desk,
+    raise_priority,
     waits_for_place,
     with_location,
     with_neighbour,
 )
+from services.dispatch.rules.operator_commands import (
+    REOPENED_BY_RESIDENT,
+    SAYS_NOT_FIXED,
+    is_reopened_by_resident,
+    reopen_case,
+)
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
-from shared.catalogue import ExternalAgency
-from shared.contract.events import Location, NoteAdded, RequestReassessed, new_id
-from shared.errors import PermanentError
-
-
-class UnknownRequestError(PermanentError):
-    """A note or an answer is about a request that has no case, such as a parked one."""
-
-    code = "unknown_request"
-
-
-def case_of_request(request_id: str, uow: UnitOfWork) -> Case:
-    """Return the case that a request belongs to now.
-
-    Raises:
-        UnknownRequestError: It belongs to none.
-    """
-    case = uow.case_of_request(request_id)
-    if case is None:
-        raise UnknownRequestError("request_id: no case has this request")
-    return case
+from shared.contract.events import FeedbackGiven, Location, NoteAdded, RequestReassessed, new_id
 
 
 def put_note(
@@ -48,18 +34,12 @@ def put_note(
 ) -> list[CaseTransition]:
     """Put a note into the work orders and the history of its request's case. Idempotent.
 
-    A location in it becomes that of a request and of a case without one, and a case that waited
-    for it at the desk is transferred.
-
-    Args:
-        uow: State of the batch; takes the change.
-
-    Raises:
-        UnknownRequestError: The request has no case; triage passes no such note on.
+    Its location becomes that of a request and case without one; a case that waited for it at the
+    desk is transferred. Raises ``UnknownRequestError``; triage passes no such note on.
     """
     if uow.has_entry(event.id):
         return []
-    note, case = event.data, case_of_request(event.data.request_id, uow)
+    note, case = event.data, uow.case_of_request(event.data.request_id)
     words, is_reporters = CaseNote(note.request_id, note.text), note.by == "reporter"
     uow.record_entry(
         CaseHistoryEntry(
@@ -79,8 +59,8 @@ def put_note(
 def _place(
     event: NoteAdded, location: Location, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[CaseTransition]:
-    """Give the location to the request and its case, as far as they have none."""
-    case = case_of_request(event.data.request_id, uow)
+    """Set the location of the request and its case where they have none."""
+    case = uow.case_of_request(event.data.request_id)
     requests = {one.request_id: one for one in uow.requests_of(case.case_id)}
     request = requests[event.data.request_id]
     if not _is_without_place(request):
@@ -90,7 +70,7 @@ def _place(
         return []
     case = with_location(case, location)
     transition = None
-    if neighbour := _neighbour(case, request, location, policy):
+    if neighbour := neighbour_at(request, case, location, policy):
         case = with_neighbour(case, neighbour.name, neighbour.phone)
     elif waits_for_place(case):
         transition = _transfer(case, request, location, policy, now)
@@ -101,15 +81,6 @@ def _place(
         return []
     uow.change(transition.case, event)
     return [transition]
-
-
-def _neighbour(
-    case: Case, request: CaseRequest, location: Location, policy: DispatchPolicy
-) -> ExternalAgency | None:
-    """Return the neighbour in whose land a location lies; None also for an unknown kind."""
-    with suppress(NotInCatalogueError):
-        return neighbour_at(request, case, location, policy)
-    return None
 
 
 def _is_without_place(of: Case | CaseRequest) -> bool:
@@ -134,20 +105,54 @@ def _transfer(
 def raise_by_notes(
     event: RequestReassessed, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[CaseTransition]:
-    """Raise the priority of a request's case, with deadlines that count from now. Idempotent.
-
-    Args:
-        uow: State of the batch; takes the change.
-
-    Raises:
-        UnknownRequestError: The request has no case here.
-    """
+    """Raise the priority of a request's case, with deadlines that count from now. Idempotent."""
     if event.data.case_id is None:
         return []
-    request_id, case = event.data.request_id, case_of_request(event.data.request_id, uow)
+    request_id, case = event.data.request_id, uow.case_of_request(event.data.request_id)
     deadlines = policy.case_deadlines(case, now)
     transition = raise_priority(case, request_id, case_priority(event.data.priority), deadlines)
     if transition is None:
         return []
+    uow.change(transition.case, event)
+    return [transition]
+
+
+def put_feedback(
+    event: FeedbackGiven, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+) -> list[CaseTransition]:
+    """Put an answer into the history of its request's case. Idempotent.
+
+    The first NO after a closing reopens the case; every NO is a note for its bureaus. Raises
+    ``UnknownRequestError`` and, for a kind that the catalogue lost, ``NotInCatalogueError``.
+    """
+    if uow.has_entry(event.id):
+        return []
+    given, case = event.data, uow.case_of_request(event.data.request_id)
+    text = f"A resident says that it is {'' if given.fixed else 'not '}fixed"
+    text = f"{text}: {given.comment}" if given.comment else f"{text}."
+    uow.record_entry(
+        CaseHistoryEntry(
+            case_id=case.case_id,
+            at=now,
+            by=RESIDENT.name,
+            what="said_fixed" if given.fixed else "said_not_fixed",
+            text=text,
+            event_id=event.id,
+            request_id=given.request_id,
+        )
+    )
+    if given.fixed:
+        return []
+    noted = add_notes(case, [CaseNote(given.request_id, text)])
+    if not is_reopened_by_resident(case, given.at):
+        uow.change(noted, event)
+        return []
+    transition = reopen_case(
+        noted,
+        policy.case_deadlines(case, now).due(case.priority.level),
+        new_id,
+        route_rule=REOPENED_BY_RESIDENT,
+        reason=SAYS_NOT_FIXED,
+    )
     uow.change(transition.case, event)
     return [transition]

@@ -1,4 +1,4 @@
-"""Reminders of deadlines: which are due, and their events."""
+"""Handler of due reminders of deadlines."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -9,7 +9,7 @@ from services.dispatch.handlers.case_history import case_events, notice_events, 
 from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
 from services.dispatch.records import ChangeSet, LoadedState
 from services.dispatch.rules.case import Case, CaseWorkOrder
-from services.dispatch.rules.reminding import Escalation, remind
+from services.dispatch.rules.clocks import Escalation, remind
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import Event, new_id
 
@@ -17,14 +17,10 @@ from shared.contract.events import Event, new_id
 def on_reminders_due(
     cases: Collection[Case], policy: DispatchPolicy, now: datetime
 ) -> tuple[list[Event], ChangeSet]:
-    """Return the events of the reminders that are due in some cases, and what they change.
+    """Return the events of due reminders of locked cases, and the changes.
 
-    A reminder follows the event with the state that it carries. Every work order is written, since
-    its next reminder follows from its state anew: another version may have left it unknown.
-
-    Args:
-        cases: The cases, locked.
-        policy: Kinds, bureaus and calendars.
+    A reminder follows the event with its state. Every work order is written, since an older version
+    may have left the time of its next reminder empty.
     """
     uow = UnitOfWork(LoadedState(cases))
     events: list[Event] = []
@@ -45,7 +41,7 @@ def on_reminders_due(
 
 
 def _escalation(case: Case, policy: DispatchPolicy, now: datetime) -> Escalation:
-    """Return the escalation of a case; to no bureau where the catalogue lost its kind."""
+    """Return the escalation of a case; to no bureau if its kind left the catalogue."""
     try:
         due = policy.case_deadlines(case, now).due(case.priority.level)
     except NotInCatalogueError:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.dispatch.records import MessageKey, StoredSurge
+from services.dispatch.records import CONTROL_CHARS, MessageKey, StoredSurge, strip_control_chars
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import (
@@ -22,20 +22,15 @@ from shared.contract.events import (
 )
 from shared.redaction import Redactor
 
-_CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(PlausibleMoment)
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingUpdate:
-    """An update with the bureau that sent it.
+    """A bureau's update; ``key.bureau`` is the sender.
 
-    Attributes:
-        key: Its idempotency key; ``key.bureau`` is the sender.
-        parsed: The update, or why it is malformed.
-        work_order_id: Its work order, as far as that can be parsed; for the receipt.
-        status: Its status, as far as that can be parsed; for the receipt.
+    ``work_order_id`` and ``status`` are for the receipt, as far as they can be parsed.
     """
 
     key: MessageKey
@@ -45,7 +40,7 @@ class IncomingUpdate:
     status: str | None
 
     def redacted(self, redactor: Redactor) -> Self:
-        """Return the update as it is stored and published: without contact data and links.
+        """Return the update without contact data and links, as it is stored and published.
 
         The bureau's topic alone keeps its own words, until their retention ends. An event id with
         contact data stays the idempotency key, and no event names it as its cause.
@@ -67,11 +62,7 @@ class IncomingUpdate:
 
 @dataclass(frozen=True, slots=True)
 class IncomingCommand:
-    """An operator's command.
-
-    Attributes:
-        parsed: The command, or why it is malformed.
-    """
+    """An operator's command."""
 
     key: MessageKey
     event: OperatorCommanded
@@ -80,7 +71,7 @@ class IncomingCommand:
     def redacted(self, redactor: Redactor) -> Self:
         """Return the command as it is stored and published: no contact data in reason and note.
 
-        Its id stays the cause of what follows, which marks that as a correction.
+        Its id stays the cause of its effects, which marks these as corrections.
         """
         if not isinstance(self.parsed, CaseCommand):
             return self
@@ -96,9 +87,9 @@ class IncomingCommand:
 def _redacted_media(
     media: Iterable[Mapping[str, str | None]], redactor: Redactor
 ) -> Iterator[Mapping[str, str | None]]:
-    """Yield pictures whose addresses hold no contact data; what is nothing but that is left out."""
+    """Yield pictures with redacted addresses; those without anything left are dropped."""
     for medium in media:
-        if url := redactor.redact_url((medium["url"] or "").translate(_CONTROL_CHARS)):
+        if url := redactor.redact_url((medium["url"] or "").translate(CONTROL_CHARS)):
             yield {"url": url}
 
 
@@ -115,24 +106,28 @@ def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
 
 
 def incoming_command(event: OperatorCommanded, now: datetime) -> IncomingCommand:
-    """Parse a command; one without a valid time counts as given now."""
+    """Parse a command; its time is ``now`` where it has no valid one."""
     return IncomingCommand(MessageKey(event.source, event.id), event, _parse_command(event, now))
 
 
 def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
     try:
         update = WorkOrderUpdate.model_validate(data)
-        times = {"at": _in_utc(update.at), "scheduled_for": _in_utc(update.scheduled_for)}
+        planned = update.scheduled_for
+        times = {
+            "at": update.at.astimezone(UTC),
+            "scheduled_for": planned and planned.astimezone(UTC),
+        }
         return BureauUpdate(**(update.model_dump() | times))
     except ValidationError as error:
-        return UpdateRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
+        return UpdateRefusal("invalid", f"Fix these fields: {invalid_fields(error)}.")
 
 
 def _parse_command(event: OperatorCommanded, now: datetime) -> CaseCommand | CommandRefusal:
     try:
         command = OperatorCommand.model_validate(strip_control_chars(event.data))
     except ValidationError as error:
-        return CommandRefusal("invalid", f"Mend these fields: {invalid_fields(error)}.")
+        return CommandRefusal("invalid", f"Fix these fields: {invalid_fields(error)}.")
     return CaseCommand(**command.model_dump(), at=_given_at(event.time, now))
 
 
@@ -145,34 +140,16 @@ def _given_at(time: object, now: datetime) -> datetime:
         return now
 
 
-def strip_control_chars(data: object) -> Any:  # noqa: ANN401 - the data are of any JSON type
-    """Return the data without control characters in their text fields, where they mean nothing."""
-    if not isinstance(data, Mapping):
-        return data
-    return {
-        name: value.translate(_CONTROL_CHARS) if isinstance(value, str) else value
-        for name, value in data.items()
-    }
-
-
 def _echo(data: object, field: str) -> str | None:
     value = data.get(field) if isinstance(data, Mapping) else None
     return value[:_MAX_ECHO] or None if isinstance(value, str) else None
-
-
-def _in_utc(time: datetime | None) -> datetime | None:
-    return None if time is None else time.astimezone(UTC)
 
 
 SurgeEvent: TypeAlias = SurgeStarted | SurgeEnded
 
 
 def latest_surges(events: Iterable[SurgeEvent]) -> Sequence[StoredSurge]:
-    """Return each surge of some events once; an end counts more than a start.
-
-    Args:
-        events: In any order, each any number of times.
-    """
+    """Return each surge once; an end counts more than a start, in whatever order they come."""
     latest: dict[str, StoredSurge] = {}
     for event in events:
         known = latest.get(event.data.surge_id)

@@ -1,34 +1,31 @@
-"""Requests on their way to a case: decided by triage, moved by an operator, or placed later."""
+"""Requests for a case: decided by triage, moved by an operator, or located later."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from services.dispatch.policy import DispatchPolicy, NoBureauError
-from services.dispatch.rules.case import Case, CaseRequest, Problem
+from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
-from services.dispatch.rules.placing import with_location
-from services.dispatch.rules.priority import CasePriority
+from services.dispatch.rules.notes import with_location
 from services.dispatch.rules.routing import CaseRoute, route
 from shared.catalogue import ExternalAgency, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency
-from shared.contract.events import Decision, Location, Priority, Request, new_id
+from shared.contract.events import Decision, Location, Priority, new_id
 from shared.vocabulary import ScoreReason
 
 
 def incoming_request(
     decision: Decision, case_id: str, case: Case | None, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
-    """Return the request of a decision, with its route and deadlines.
+    """Return the request of a decision, with its route and deadlines since its submission.
 
     Args:
-        case_id: The case that the request is to open or join.
-        case: That case; None where the request opens it. The hours of its lead count.
-        policy: Kinds, bureaus and calendars.
-        now: Decides which bureaus can be reached; deadlines count from the submission.
+        case: The case that it joins, whose lead's hours count; None where it opens one.
+        now: Decides which bureaus are open.
 
     Raises:
-        NotInCatalogueError: The catalogue lacks the request's jurisdiction or kind.
-        NoBureauError: No bureau of the city works on requests of this kind.
+        NotInCatalogueError: The catalogue lacks its jurisdiction or kind.
+        NoBureauError: No bureau of the city works on its kind.
     """
     submitted = decision.request
     jurisdiction, kind = policy.kind(submitted.jurisdiction, decision.service_code)
@@ -39,16 +36,25 @@ def incoming_request(
         service_code=kind.code,
         priority=case_priority(decision.priority),
         reported_at=submitted.submitted_at,
-        problem=_problem(submitted, kind),
+        problem=Problem(
+            service_name=kind.name.en,
+            summary=submitted.description.strip() or kind.name.en,
+            notes=kind.notes,
+            location=submitted.location,
+            attributes=submitted.attributes,
+            media=submitted.media,
+        ),
         conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
     )
     found = _route(request, jurisdiction, kind, policy, now)
     lead = case.lead_bureau if case else found.lead.bureau
+    problem = replace(request.problem, notes=(*request.problem.notes, *found.notes))
+    duplicate_of = decision.duplicate.of_case if decision.duplicate else None
     return IncomingRequest(
-        request=_with_notes(request, found.notes),
+        request=replace(request, problem=problem),
         jurisdiction=jurisdiction.id,
         dedup_group=submitted.dedup_group,
-        linked_case=_linked_case(decision),
+        linked_case=None if duplicate_of == decision.case_id else duplicate_of,
         route=found,
         deadline_policy=policy.deadline_policy(jurisdiction, kind, submitted.submitted_at, lead),
         new_id=new_id,
@@ -58,52 +64,30 @@ def incoming_request(
 def moved_request(
     request: CaseRequest, case: Case, case_id: str, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
-    """Return a request that an operator moves to another case.
-
-    Args:
-        case: The case that it leaves.
-        case_id: The case that it is to open or join.
-        policy: Kinds, bureaus and calendars.
-        now: Decides which bureaus can be reached; deadlines count from now.
-
-    Raises:
-        NotInCatalogueError: The catalogue no longer has the request's kind.
-        NoBureauError: No bureau of the city works on requests of this kind any more.
-    """
-    jurisdiction, kind = policy.kind(case.jurisdiction, request.service_code)
-    found = _route(request, jurisdiction, kind, policy, now)
-    return IncomingRequest(
-        request=replace(request, case_id=case_id, moves=request.moves + 1),
-        jurisdiction=case.jurisdiction,
-        dedup_group=case.dedup_group,
-        linked_case=case.case_id,
-        route=found,
-        deadline_policy=policy.deadline_policy(jurisdiction, kind, now, found.lead.bureau),
-        new_id=new_id,
-        moved_from=case.case_id,
-    )
+    """Return a request that an operator moves to another case; raises as ``incoming_request``."""
+    moved = replace(request, case_id=case_id, moves=request.moves + 1)
+    incoming = _of_case(moved, request.service_code, case, policy, now)
+    return replace(incoming, linked_case=case.case_id, moved_from=case.case_id)
 
 
 def placed_request(
     request: CaseRequest, case: Case, location: Location, policy: DispatchPolicy, now: datetime
 ) -> IncomingRequest:
-    """Return a request of a case with the route that follows from a location.
+    """Return a request with the route that follows from a location in the city's own land.
 
-    Args:
-        case: The case, whose kind and priority count.
-        location: The location that became known, in the city's own land.
-        policy: Kinds, bureaus and calendars.
-        now: Decides which bureaus can be reached; deadlines count from now.
-
-    Raises:
-        NotInCatalogueError: The catalogue no longer has the kind of the case.
-        NoBureauError: The city has no part in its kind.
+    Kind and priority of its case count. Raises as ``incoming_request``.
     """
-    jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
     placed = replace(with_location(request, location), priority=case.priority)
-    found = _route(placed, jurisdiction, kind, policy, now)
+    return _of_case(placed, case.service_code, case, policy, now)
+
+
+def _of_case(
+    request: CaseRequest, service_code: str, case: Case, policy: DispatchPolicy, now: datetime
+) -> IncomingRequest:
+    jurisdiction, kind = policy.kind(case.jurisdiction, service_code)
+    found = _route(request, jurisdiction, kind, policy, now)
     return IncomingRequest(
-        request=placed,
+        request=request,
         jurisdiction=case.jurisdiction,
         dedup_group=case.dedup_group,
         linked_case=case.linked_case,
@@ -116,16 +100,11 @@ def placed_request(
 def neighbour_at(
     request: CaseRequest, case: Case, location: Location, policy: DispatchPolicy
 ) -> ExternalAgency | None:
-    """Return the neighbour in whose land a location lies; None for the city's own.
-
-    Args:
-        case: The case, whose kind counts.
-        location: The location that became known.
-
-    Raises:
-        NotInCatalogueError: The catalogue no longer has the kind of the case.
-    """
-    jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
+    """Return the neighbour in whose land a location lies; None also for an unknown kind."""
+    try:
+        jurisdiction, kind = policy.kind(case.jurisdiction, case.service_code)
+    except NotInCatalogueError:
+        return None
     outside = outside_agency(jurisdiction, kind, location.municipality, request.conditions)
     return outside.agency if outside and outside.is_neighbour else None
 
@@ -153,31 +132,7 @@ def _route(
     return found
 
 
-def _with_notes(request: CaseRequest, notes: tuple[str, ...]) -> CaseRequest:
-    if not notes:
-        return request
-    problem = replace(request.problem, notes=(*request.problem.notes, *notes))
-    return replace(request, problem=problem)
-
-
 def case_priority(priority: Priority) -> CasePriority:
-    """Return a priority as triage published it, as a case has it."""
+    """Return a published priority as that of a case."""
     reasons = tuple(ScoreReason(r.code, r.points, r.evidence) for r in priority.reasons)
     return CasePriority(priority.level, priority.score, reasons)
-
-
-def _problem(request: Request, kind: ServiceType) -> Problem:
-    return Problem(
-        service_name=kind.name.en,
-        summary=request.description.strip() or kind.name.en,
-        notes=kind.notes,
-        location=request.location,
-        attributes=request.attributes,
-        media=request.media,
-    )
-
-
-def _linked_case(decision: Decision) -> str | None:
-    if decision.duplicate is None or decision.duplicate.of_case == decision.case_id:
-        return None
-    return decision.duplicate.of_case

@@ -22,10 +22,7 @@ def _public_holidays(country: str, subdivision: str | None, year: int) -> frozen
 
 @dataclass(frozen=True, slots=True)
 class BusinessCalendar:
-    """Time zone and public holidays of a city.
-
-    Public holidays are those of the ``holidays`` library, observed days included.
-    """
+    """Time zone and public holidays of a city, observed days included."""
 
     zone: ZoneInfo
     country: str
@@ -52,7 +49,7 @@ class BusinessCalendar:
 
 @dataclass(frozen=True, slots=True)
 class _OpenYear:
-    """The days on which a bureau is open in one year, in UTC.
+    """Opening times of a bureau in one year, UTC.
 
     Attributes:
         before: Open time of the year before each opening, and of the whole year at the end.
@@ -84,20 +81,17 @@ def _open_year(calendar: BusinessCalendar, hours: Hours, year: int) -> _OpenYear
 
 @dataclass(frozen=True, slots=True)
 class OpenTime:
-    """The time during which a bureau is open: a clock that stands still while it is closed.
+    """Business-hours clock: it stands still while the bureau is closed.
 
-    A bureau that never closes has no holidays. On days when the clocks change, a bureau that is
-    open over the change has an hour more or less.
-
-    Attributes:
-        calendar: Time zone and holidays of the city.
+    A bureau that never closes has no holidays. One that is open while the clocks change has an hour
+    more or less that day.
     """
 
     calendar: BusinessCalendar
     hours: Hours
 
     def after(self, start: datetime, duration: timedelta) -> datetime:
-        """Return the moment at which the bureau has been open so long since ``start``, in UTC.
+        """Return the moment after so much open time since ``start``, UTC.
 
         Open time that ends with a day ends at its closing, not at the next opening.
         """
@@ -112,7 +106,7 @@ class OpenTime:
         return table.opens[index] + (passed - table.before[index])
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Return how long the bureau is open from ``start`` to ``end``; zero when it is earlier."""
+        """Return the open time from ``start`` to ``end``; zero when ``end`` is earlier."""
         start, end = start.astimezone(UTC), end.astimezone(UTC)
         if end <= start:
             return _ZERO
@@ -122,14 +116,11 @@ class OpenTime:
         return sum((self._year(y).before[-1] for y in range(year, last)), until - passed)
 
     def after_days(self, start: datetime, days: int) -> datetime:
-        """Return the moment so many working days after ``start``, in UTC.
+        """Return the moment so many working days, at least one, after ``start``, in UTC.
 
         It is as far into its day as ``start`` is into its own, at the latest at the closing. A
         start outside the hours counts from the next opening, and the days are full ones: they end
         at a closing. For a bureau that never closes a working day has 24 hours.
-
-        Args:
-            days: Working days; at least one.
         """
         start = start.astimezone(UTC)
         if self.hours.always:

@@ -1,4 +1,4 @@
-"""A case: one problem, the work orders that bureaus have for it, and its requests."""
+"""A case: one problem with its priority, work orders and requests."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -6,15 +6,62 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.dispatch.rules.deadlines import Deadlines
-from services.dispatch.rules.priority import CasePriority, KnownPriority
 from shared.vocabulary import (
     CLOSED_STATUSES,
     FINAL_STATUSES,
+    MIN_SCORE,
     CaseStatus,
+    PriorityLevel,
     Reminder,
+    ScoreReason,
     WorkOrderRole,
     WorkOrderStatus,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class CasePriority:
+    """A priority level with its score and the reasons whose points add up to that score."""
+
+    level: PriorityLevel
+    score: int
+    reasons: tuple[ScoreReason, ...] = ()
+
+    def exceeds(self, other: "CasePriority") -> bool:
+        """Return True when it is more urgent: by level, within one level by score."""
+        if self.level == other.level:
+            return self.score > other.score
+        return self.level < other.level
+
+    def set_to(self, level: PriorityLevel, code: str, why: str) -> "CasePriority":
+        """Return the lowest score of a level, with an operator's reason for the difference."""
+        score = MIN_SCORE[level]
+        reason = ScoreReason(code, score - self.score, why)
+        return CasePriority(level, score, (*self.reasons, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPriority:
+    """Highest level and all reasons of a case up to the moment when an operator lowered it."""
+
+    level: PriorityLevel
+    reasons: frozenset[str]
+
+    @classmethod
+    def of(cls, priority: CasePriority, before: "KnownPriority | None" = None) -> "KnownPriority":
+        """Return the present priority as known, merged with one known earlier."""
+        known = cls(priority.level, frozenset(reason.code for reason in priority.reasons))
+        return known.merge(before) if before else known
+
+    def merge(self, other: "KnownPriority") -> "KnownPriority":
+        """Return the higher level of both, with the reasons of both."""
+        return KnownPriority(min(self.level, other.level), self.reasons | other.reasons)
+
+    def is_exceeded_by(self, priority: CasePriority) -> bool:
+        """Return True when a priority has a higher level or a new reason with positive points."""
+        if priority.level < self.level:
+            return True
+        return any(r.points > 0 and r.code not in self.reasons for r in priority.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +69,10 @@ class Problem:
     """A problem as its report describes it; nothing in it is about the reporter.
 
     Attributes:
-        service_name: Name of the kind, in English.
         summary: The reporter's description; the kind's name where that is blank.
         notes: Instructions for the bureaus, from the kind's entry in the catalogue.
-        location: A ``Location`` of the wire contract; the rules only pass it on.
+        location: ``Location`` of the wire contract, as media are ``Media``; rules pass them on.
         attributes: Answers to the kind's questions, by the code of the field.
-        media: ``Media`` of the wire contract; the rules only pass them on.
     """
 
     service_name: str
@@ -39,11 +84,7 @@ class Problem:
 
 
 class CaseNote(NamedTuple):
-    """More words about a request of a case; nothing in it is about the person.
-
-    Attributes:
-        request_id: The request; None for a note of a bureau.
-    """
+    """Note about a request of a case, without its author; bureaus' notes have no request."""
 
     request_id: str | None
     text: str
@@ -51,17 +92,12 @@ class CaseNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseRequest:
-    """A request of a case, with all data that a case of its own would start with.
+    """Request of a case, with all data that a case of its own would start with.
 
     Attributes:
-        request_id: Id that intake gave it.
-        case_id: The case that it belongs to now.
-        tracking_number: Number that its reporter has.
-        service_code: Its kind, as triage decided it.
         priority: Its own priority; that of its case may be higher.
-        problem: The problem as this request describes it.
-        conditions: Conditions of its kind that it meets; some inform a further bureau.
-        moves: How often operators have moved it to another case.
+        conditions: Conditions of its kind that it meets.
+        moves: Number of times that operators moved it to another case.
     """
 
     request_id: str
@@ -77,17 +113,14 @@ class CaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaseWorkOrder:
-    """The part of a case that one bureau works on.
+    """Part of a case that one bureau works on.
 
     Attributes:
-        number: Counts the work orders of the case from 1, in the order of issue.
+        number: Counts the work orders of the case from 1.
         role: The case follows the status of its ``lead``; others are ``informed``.
-        route_rule: Name of the rule that chose the bureau.
-        status: As its bureau reported it last.
         version: Number of events about it that its bureau got; 0 before the first.
-        scheduled_for: Time of the planned work, while it is ``scheduled``.
         external_id: The bureau's own number for it.
-        waiting_since: When its clock stopped, while it waits for the resident.
+        waiting_since: Time at which its clock stopped; None while it runs.
         reminded: Reminders that its bureau got; no part of the state in its events.
     """
 
@@ -115,24 +148,17 @@ class Case:
     """One problem as it is after ``version`` changes.
 
     Attributes:
-        case_id: Id that triage gave it.
-        version: Counts its changes from 1, without gaps.
         dedup_group: Group of kinds whose reports can be the same problem.
         service_code: Kind of the request that opened it.
-        status: Follows the work order of its lead.
         priority: The highest of its requests, unless an operator set another.
-        first_reported_at: When the first of its requests was submitted.
-        last_reported_at: When the last of its requests was submitted.
         opened_by: Id of the request that it represents; the first one until that is split off.
         linked_case: An earlier case that may be the same problem.
         problem: The problem as the request ``opened_by`` describes it.
         lead_bureau: Code of the bureau that leads it, or led it last.
-        orders: Its work orders by their number.
-        closed_at: End of the work on it; None while it is open.
         merged_into: The case that has its requests now.
         lowered_from: Priority known when an operator lowered it; None after a raise.
-        notes: What its reporters and bureaus added, the newest last.
-        others_notes: What others added who know a tracking number, the newest last.
+        notes: Notes of its reporters and bureaus, the newest last.
+        others_notes: Notes of others who know a tracking number, the newest last.
     """
 
     case_id: str

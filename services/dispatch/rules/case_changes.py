@@ -11,13 +11,7 @@ from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
 
 @dataclass(frozen=True, slots=True)
 class RequestAdded:
-    """A request joined the case.
-
-    Attributes:
-        tracking_number: Number that its reporter has.
-        moved_from: The case that it was in before an operator moved it, if one did.
-        moves: How often operators have moved it.
-    """
+    """A request joined the case."""
 
     request_id: str
     tracking_number: str
@@ -53,12 +47,7 @@ class PriorityLowered:
 
 @dataclass(frozen=True, slots=True)
 class RequestMovedOut:
-    """An operator gave a request a case of its own.
-
-    Attributes:
-        opened_by: The request that this case represents from now on, where that changed.
-        moves: How often operators have moved the request.
-    """
+    """An operator split a request off; ``opened_by`` is the new representing request, if any."""
 
     request_id: str
     to_case: str
@@ -68,14 +57,7 @@ class RequestMovedOut:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """The lead bureau changed the status; with ``bureau`` None an operator did.
-
-    Attributes:
-        previous_status: Status before.
-        public_note: The bureau's words to residents.
-        scheduled_for: Time of the planned work.
-        media: The bureau's pictures of the work, as ``Media`` of the wire contract.
-    """
+    """The lead bureau changed the status; with ``bureau`` None an operator did."""
 
     previous_status: CaseStatus
     bureau: str | None
@@ -89,11 +71,7 @@ class Closed:
     """The lead bureau closed the case; with ``bureau`` None an operator did.
 
     Attributes:
-        previous_status: Status before.
-        public_note: The bureau's words to residents.
-        reason: Why, in the words of the bureau or operator; ``merged`` for a merge.
-        merged_into: The case that has its requests now.
-        media: The bureau's pictures of the work, as ``Media`` of the wire contract.
+        reason: Words of the bureau or operator; ``merged`` for a merge.
     """
 
     previous_status: CaseStatus
@@ -107,12 +85,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """An operator or a resident reopened the case.
-
-    Attributes:
-        previous_status: Status before.
-        reason: Why, in the operator's words, or ``resident_says_not_fixed``.
-    """
+    """An operator reopened the case for a reason, or a resident: ``resident_says_not_fixed``."""
 
     previous_status: CaseStatus
     reason: str
@@ -120,12 +93,7 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """The lead bureau missed a deadline.
-
-    Attributes:
-        due_at: When it was.
-        escalated_to: Code of the bureau that it is escalated to; None for none.
-    """
+    """The lead bureau missed a deadline."""
 
     what: MissedDeadline
     due_at: datetime

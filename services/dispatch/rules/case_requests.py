@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import (
     CaseTransition,
     Opened,
@@ -12,23 +12,13 @@ from services.dispatch.rules.case_changes import (
     RequestAttached,
 )
 from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines
-from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from shared.vocabulary import WorkOrderRole
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """A request that is to open or join the case ``request.case_id``.
-
-    Attributes:
-        dedup_group: Group of kinds whose reports can be the same problem.
-        linked_case: An earlier case that may be the same problem.
-        route: The bureaus that get work.
-        deadline_policy: Computes the deadlines of that work.
-        new_id: Returns a fresh id for a work order.
-        moved_from: The case that it was in before an operator moved it.
-    """
+    """A request that is to open or join the case ``request.case_id``."""
 
     request: CaseRequest
     jurisdiction: str
@@ -71,10 +61,10 @@ def open_case(incoming: IncomingRequest) -> CaseTransition:
 def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     """Return the transitions of a case that one more request joins.
 
-    The case has the highest priority of its requests. A higher level is a transition of its own
-    and tightens the deadlines; a higher score within the level is not. A bureau on the request's
-    route that has no part in the case yet is informed. A closed case takes the request and issues
-    no work orders. What an operator lowered may stay (``stays_lowered``).
+    The case has the highest priority of its requests. A higher level is a transition of its own and
+    tightens the deadlines; a higher score within the level is not. A new bureau on the request's
+    route is informed. A closed case issues no work orders. What an operator lowered may stay
+    (``stays_lowered``).
     """
     request = incoming.request
     joined = replace(
@@ -102,8 +92,7 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
 def stays_lowered(case: Case, priority: CasePriority) -> bool:
     """Return True when an operator lowered a case's priority, and a request does not raise it.
 
-    Only a request with a higher level than the operator knew, or with a reason that the operator
-    did not know, raises it again.
+    Only a higher level or a reason that the operator did not know raises it again.
     """
     known = case.lowered_from
     return known is not None and not known.is_exceeded_by(priority)
@@ -112,12 +101,7 @@ def stays_lowered(case: Case, priority: CasePriority) -> bool:
 def with_raised_priority(
     case: Case, priority: CasePriority, deadline_policy: DeadlinePolicy
 ) -> Case:
-    """Return the next version of a case, with a higher priority and no deadline later than before.
-
-    Args:
-        case: The case before.
-        deadline_policy: Counts from the raise.
-    """
+    """Return a case with a higher priority, and no deadline later than before or by the raise."""
     due = deadline_policy.due(priority.level)
     raised = case.map_unfinished(lambda order: _tightened(order, due, deadline_policy.since))
     return replace(raised, version=case.version + 1, priority=priority, lowered_from=None)

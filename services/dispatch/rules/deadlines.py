@@ -1,4 +1,4 @@
-"""Deadlines of a work order: when its bureau must have seen it, and when the work must be done.
+"""Deadlines of a work order: to acknowledge it, and to complete the work.
 
 The clock of ``P1`` and ``P2`` never stops. At all other levels it runs while the bureau that leads
 the case is open: each 24 hours of a target are one working day, and the remaining hours count as
@@ -7,14 +7,16 @@ hours of opening, one working day at most.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from services.dispatch.rules.business_time import OpenTime
 from shared.catalogue import Hours
 from shared.vocabulary import URGENT_LEVELS, PriorityLevel
 
 _HOURS_OF_A_DAY = 24.0
+_due_at = attrgetter("due_at")
+# Share of the time after which a bureau is reminded of a deadline.
 _WARNED_AT = 0.8
-"""Share of the time after which a bureau is reminded of a deadline."""
 _ACKNOWLEDGE_URGENT: dict[PriorityLevel, timedelta] = {
     "P1": timedelta(minutes=15),
     "P2": timedelta(hours=1),
@@ -32,16 +34,11 @@ class WorkOrderDeadline:
 
     @classmethod
     def from_start(cls, since: datetime, due_at: datetime, clock: OpenTime) -> "WorkOrderDeadline":
-        """Return a deadline whose warning comes when most of the time on the clock has passed."""
+        """Return a deadline with a warning at 80 % of the time on the clock."""
         return cls(clock.after(since, _WARNED_AT * clock.between(since, due_at)), due_at)
 
     def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "WorkOrderDeadline":
-        """Return the deadline after its clock stood still; what had passed before stays.
-
-        Args:
-            since: When the clock stopped.
-            until: When it went on.
-        """
+        """Return the deadline after its clock stood still; one that had passed before stays."""
         soon_at, due_at = (
             at if at <= since else clock.after(until, clock.between(since, at))
             for at in (self.soon_at, self.due_at)
@@ -58,12 +55,12 @@ class Deadlines:
 
     @property
     def acknowledge_by(self) -> datetime:
-        """WorkOrderDeadline for the bureau to acknowledge the work order, in UTC."""
+        """Deadline to acknowledge the work order, in UTC."""
         return self.acknowledge.due_at
 
     @property
     def complete_by(self) -> datetime:
-        """WorkOrderDeadline for the bureau to complete the work, in UTC."""
+        """Deadline to complete the work, in UTC."""
         return self.complete.due_at
 
     def tightened(self, other: "Deadlines") -> "Deadlines":
@@ -81,30 +78,15 @@ class Deadlines:
         )
 
     def moved(self, since: datetime, until: datetime, clock: OpenTime) -> "Deadlines":
-        """Return both deadlines after their clock stood still; what had passed before stays.
-
-        Args:
-            since: When the clock stopped.
-            until: When it went on.
-        """
+        """Return both deadlines after their clock stood still; those that had passed stay."""
         return Deadlines(
             self.acknowledge.moved(since, until, clock), self.complete.moved(since, until, clock)
         )
 
 
-def _due_at(deadline: WorkOrderDeadline) -> datetime:
-    return deadline.due_at
-
-
 @dataclass(frozen=True, slots=True)
 class DeadlinePolicy:
-    """Computes the deadlines of one request or case from the catalogue's target.
-
-    Attributes:
-        open_time: Time during which the lead bureau is open.
-        base_level: Level of a report of this kind without further reasons.
-        target_hours: Hours until a problem of this kind must be solved.
-    """
+    """Deadlines of one request or case by target hours and base level of its kind."""
 
     open_time: OpenTime
     base_level: PriorityLevel
@@ -138,12 +120,7 @@ def clock_of(level: PriorityLevel, open_time: OpenTime) -> OpenTime:
 def acknowledgement(
     level: PriorityLevel, since: datetime, open_time: OpenTime
 ) -> WorkOrderDeadline:
-    """Return the deadline for a bureau to acknowledge a work order.
-
-    Args:
-        since: When the bureau got the work order.
-        open_time: Time during which the lead bureau is open.
-    """
+    """Return the deadline to acknowledge a work order that a bureau got at a moment."""
     if level in URGENT_LEVELS:
         due_at = since.astimezone(UTC) + _ACKNOWLEDGE_URGENT[level]
     else:

@@ -1,24 +1,12 @@
-"""The history of a case: the author of each change, and the change in words."""
+"""History of a case: the author and the text of each change."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from services.dispatch.rules import case_changes as changes
 from services.dispatch.rules.case import Case, CaseWorkOrder
-from services.dispatch.rules.case_changes import (
-    CaseChange,
-    CaseTransition,
-    Closed,
-    Opened,
-    Overdue,
-    PriorityLowered,
-    PriorityRaised,
-    Reopened,
-    RequestAdded,
-    RequestAttached,
-    RequestMovedOut,
-    StatusChanged,
-)
+from services.dispatch.rules.case_changes import CaseChange, CaseTransition
 from services.dispatch.rules.clocks import PlannedReminder
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
@@ -27,11 +15,7 @@ _BUREAU = "bureau:"
 
 
 class ChangeAuthor(NamedTuple):
-    """The author of a change.
-
-    Attributes:
-        name: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``.
-    """
+    """Author of a change: ``resident``, ``bureau:CODE``, ``operator:NAME`` or ``system``."""
 
     name: str
     note: str | None = None
@@ -40,7 +24,7 @@ class ChangeAuthor(NamedTuple):
 RESIDENT = ChangeAuthor("resident")
 OTHER = ChangeAuthor("other")
 SYSTEM = ChangeAuthor("system")
-PLACE_STATED = ChangeAuthor(SYSTEM.name, "Reason: The reporter told where it is.")
+PLACE_STATED = ChangeAuthor(SYSTEM.name, "Reason: The reporter gave the location.")
 
 
 def author_of_update(update: BureauUpdate) -> ChangeAuthor:
@@ -61,42 +45,37 @@ def author_of_command(command: CaseCommand) -> ChangeAuthor:
 
 
 def author_of_change(change: CaseChange) -> ChangeAuthor:
-    """Return who made a change that neither a bureau nor an operator made."""
-    return RESIDENT if isinstance(change, RequestAdded) else SYSTEM
+    """Return the author of a change that neither a bureau nor an operator made."""
+    return RESIDENT if isinstance(change, changes.RequestAdded) else SYSTEM
 
 
 def change_in_words(transition: CaseTransition) -> str:
-    """Return a change of a case in words."""
+    """Return the text about a change of a case."""
     return _WORDS[type(transition.change)](transition.change, transition.case)
 
 
 def update_in_words(update: BureauUpdate) -> str:
-    """Return in words what an update says about its work order alone."""
+    """Return the text about an update of a work order alone."""
     if update.status == "transferred":
         return f"Transferred its work order to {update.transfer_to}."
     return f"Set its work order to {_status(update.status, update.scheduled_for)}."
 
 
 def order_in_words(order: CaseWorkOrder) -> str:
-    """Return in words that a bureau got a work order."""
+    """Return the text about a new work order."""
     return f"{order.bureau} got a work order as {order.role}, by the rule {order.route_rule}."
 
 
 def place_in_words(address: str | None, keeper: str | None) -> str:
-    """Return in words that the place of a case became known.
-
-    Args:
-        address: The place as written; None for a point alone.
-        keeper: The bureau that leads the case as before; None for a case that was transferred.
-    """
+    """Return the sentence about a new place, and about the bureau that keeps the case, if any."""
     place = f"The place is {address}." if address else "The place is known."
     return f"{place} {keeper} leads as before." if keeper else place
 
 
 def reminder_in_words(bureau: str, planned: PlannedReminder) -> str:
-    """Return in words that a bureau was reminded of a deadline."""
+    """Return the text about a reminder."""
     deadline, _, state = planned.reminder.partition("_")
-    how = "comes close" if state == "soon" else "has passed"
+    how = "is near" if state == "soon" else "has passed"
     return f"{bureau} was reminded: its deadline to {deadline} {how} ({_moment(planned.due_at)})."
 
 
@@ -105,71 +84,52 @@ def _lines(*notes: tuple[str, str | None]) -> str | None:
 
 
 def may_read_note(reader: str | None, author: str) -> bool:
-    """Return True where a reader may see an author's notes: not those of another bureau.
-
-    Args:
-        reader: Code of a bureau; None for an operator.
-        author: Name of the author of the entry.
-    """
+    """Return True where a bureau, or an operator for None, may read an author's notes."""
     return reader is None or author == f"{_BUREAU}{reader}" or not author.startswith(_BUREAU)
 
 
-def _opened(change: Opened, _: Case) -> str:
-    return f"Request {change.tracking_number} opened the case{_origin(change)}."
-
-
-def _attached(change: RequestAttached, _: Case) -> str:
-    return f"Request {change.tracking_number} joined the case{_origin(change)}."
-
-
-def _origin(change: RequestAdded) -> str:
+def _origin(change: changes.RequestAdded) -> str:
     return f", moved from the case {change.moved_from}" if change.moved_from else ""
 
 
-def _raised(change: PriorityRaised, case: Case) -> str:
-    return f"Priority raised from {change.previous_level} to {case.priority.level}."
-
-
-def _lowered(change: PriorityLowered, case: Case) -> str:
-    return f"Priority lowered from {change.previous_level} to {case.priority.level}."
-
-
-def _moved_out(change: RequestMovedOut, _: Case) -> str:
-    return f"Request {change.request_id} moved to the case {change.to_case}."
-
-
-def _status_changed(change: StatusChanged, case: Case) -> str:
+def _status_changed(change: changes.StatusChanged, case: Case) -> str:
     if change.bureau != case.lead_bureau:
         return f"Transferred to {case.lead_bureau}, status {_status(case.status)}."
     return f"Status {_status(case.status, change.scheduled_for)}."
 
 
-def _closed(change: Closed, case: Case) -> str:
+def _closed(change: changes.Closed, case: Case) -> str:
     if change.merged_into:
         return f"Merged into the case {change.merged_into}."
     return f"Closed as {case.status}."
 
 
-def _reopened(_: Reopened, case: Case) -> str:
-    return f"Reopened, {case.lead_bureau} leads."
-
-
-def _overdue(change: Overdue, _: Case) -> str:
+def _overdue(change: changes.Overdue, _: Case) -> str:
     escalated = f", escalated to {change.escalated_to}" if change.escalated_to else ""
     deadline = f"its deadline to {change.what} ({_moment(change.due_at)})"
     return f"{change.bureau} missed {deadline}{escalated}."
 
 
 _WORDS: Mapping[type[CaseChange], Callable[[Any, Case], str]] = {
-    Opened: _opened,
-    RequestAttached: _attached,
-    PriorityRaised: _raised,
-    PriorityLowered: _lowered,
-    RequestMovedOut: _moved_out,
-    StatusChanged: _status_changed,
-    Closed: _closed,
-    Reopened: _reopened,
-    Overdue: _overdue,
+    changes.Opened: lambda change, _: (
+        f"Request {change.tracking_number} opened the case{_origin(change)}."
+    ),
+    changes.RequestAttached: lambda change, _: (
+        f"Request {change.tracking_number} joined the case{_origin(change)}."
+    ),
+    changes.PriorityRaised: lambda change, case: (
+        f"Priority raised from {change.previous_level} to {case.priority.level}."
+    ),
+    changes.PriorityLowered: lambda change, case: (
+        f"Priority lowered from {change.previous_level} to {case.priority.level}."
+    ),
+    changes.RequestMovedOut: lambda change, _: (
+        f"Request {change.request_id} moved to the case {change.to_case}."
+    ),
+    changes.StatusChanged: _status_changed,
+    changes.Closed: _closed,
+    changes.Reopened: lambda _, case: f"Reopened, {case.lead_bureau} leads.",
+    changes.Overdue: _overdue,
 }
 
 

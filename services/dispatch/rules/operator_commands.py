@@ -2,22 +2,26 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, KnownPriority
 from services.dispatch.rules.case_changes import (
     CaseTransition,
     Closed,
     PriorityLowered,
     PriorityRaised,
+    Reopened,
     StatusChanged,
 )
 from services.dispatch.rules.case_requests import with_raised_priority
 from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines
-from services.dispatch.rules.priority import KnownPriority
-from services.dispatch.rules.reopening import REOPENED_BY_OPERATOR, reopen_case
-from services.dispatch.rules.work_order_updates import Reassignment, reassign, time_of_change
+from services.dispatch.rules.work_order_updates import (
+    CASE_STATUS,
+    Reassignment,
+    reassign,
+    time_of_change,
+)
 from shared.vocabulary import CaseStatus, ClosingStatus, CommandName, PriorityLevel
 
 TRANSFERRED_BY_OPERATOR = "transferred-by-operator"
@@ -28,15 +32,8 @@ class CaseCommand:
     """A validated command of an operator.
 
     Attributes:
-        case_id: The case that it is about.
-        reason: Why, in the operator's words.
-        at: When the operator gave it, in UTC.
-        level: New priority level, for a command that sets it.
-        request_id: The request to split off.
-        into_case: The case to merge into.
-        bureau: Code of the new lead bureau.
+        at: UTC, by the operator's clock.
         status: Status of the closed case; ``declined`` when None.
-        note: Words to residents about the closing.
     """
 
     command: CommandName
@@ -62,12 +59,7 @@ class CommandRefusal:
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """Effects of a command.
-
-    Attributes:
-        transitions: In order; the last one of each case has its final state.
-        moved_requests: Requests that are in another case now.
-    """
+    """Effects of a command; the last transition of each case has its final state."""
 
     transitions: Sequence[CaseTransition]
     moved_requests: Sequence[CaseRequest] = ()
@@ -79,12 +71,8 @@ UNKNOWN_CASE = CommandRefusal("unknown_case", "There is no case of this id.")
 
 
 def missing(field: str, description: str, code: str | None = None) -> CommandRefusal:
-    """Return the refusal of a command without a field that it needs.
-
-    Args:
-        code: The code; None for ``missing_`` and the field.
-    """
-    return CommandRefusal(code or f"missing_{field}", f"Say in {field} {description}.")
+    """Return the refusal of a command without a field; its code is ``missing_FIELD`` by default."""
+    return CommandRefusal(code or f"missing_{field}", f"Set {field}: {description}.")
 
 
 def already_closed(status: CaseStatus) -> CommandRefusal:
@@ -95,15 +83,9 @@ def already_closed(status: CaseStatus) -> CommandRefusal:
 def lower_priority(
     case: Case, command: CaseCommand, deadline_policy: DeadlinePolicy
 ) -> CommandOutcome:
-    """Lower the priority, and loosen the deadlines to those of the new level.
+    """Lower the priority, and loosen the deadlines, counted from the first report.
 
-    The case keeps the level and reasons known so far; only a request that exceeds them raises
-    the priority again.
-
-    Args:
-        case: The case before.
-        command: Has the new level and the reason.
-        deadline_policy: Counts from the first report of the case.
+    Only a request that exceeds the level and reasons known so far raises the priority again.
     """
     level = _new_level(case, command, "lower")
     if isinstance(level, CommandRefusal):
@@ -122,13 +104,7 @@ def lower_priority(
 def raise_priority(
     case: Case, command: CaseCommand, deadline_policy: DeadlinePolicy
 ) -> CommandOutcome:
-    """Raise the priority and tighten the deadlines.
-
-    Args:
-        case: The case before.
-        command: Has the new level and the reason.
-        deadline_policy: Counts from now.
-    """
+    """Raise the priority and tighten the deadlines, counted from now."""
     level = _new_level(case, command, "raise")
     if isinstance(level, CommandRefusal):
         return level
@@ -143,7 +119,7 @@ def _new_level(
 ) -> PriorityLevel | CommandRefusal:
     level, present = command.level, case.priority.level
     if level is None:
-        return missing("level", "what the priority shall become")
+        return missing("level", "the new priority level")
     if case.is_closed:
         return already_closed(case.status)
     if level == present or (level < present) != (direction == "raise"):
@@ -154,16 +130,9 @@ def _new_level(
 def transfer_lead(
     case: Case, command: CaseCommand, bureaus: Collection[str], new_order: Reassignment
 ) -> CommandOutcome:
-    """Give the lead of the case to another bureau.
-
-    Args:
-        case: The case before.
-        command: Has the code of the new lead bureau.
-        bureaus: Codes of the city's bureaus.
-        new_order: Id and deadline of the work order, in case the bureau needs a new one.
-    """
+    """Give the lead of the case to another bureau."""
     if command.bureau is None:
-        return missing("bureau", "which bureau shall lead")
+        return missing("bureau", "the new lead bureau")
     if command.bureau not in bureaus:
         return CommandRefusal("unknown_bureau", "No bureau of this city has the code in bureau.")
     if case.is_closed:
@@ -177,12 +146,7 @@ def transfer_lead(
 
 
 def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
-    """Close the case and withdraw its work orders that are not final.
-
-    Args:
-        command: The command; its ``status`` defaults to ``declined``.
-        now: Upper bound of the closing time.
-    """
+    """Close the case, by default as ``declined``, and withdraw its unfinished work orders."""
     if case.is_closed:
         return already_closed(case.status)
     at = time_of_change(command.at, case.first_reported_at, now)
@@ -200,13 +164,7 @@ def withdraw(case: Case) -> Case:
 def reopen(
     case: Case, command: CaseCommand, due: Deadlines, new_id: Callable[[], str]
 ) -> CommandOutcome:
-    """Reopen a closed case; see ``reopen_case``.
-
-    Args:
-        case: The case before.
-        due: Deadlines of all new work orders.
-        new_id: Returns a fresh id for a work order.
-    """
+    """Reopen a closed case; see ``reopen_case``."""
     if case.merged_into is not None:
         return CommandRefusal(
             "case_merged", f"Its requests are in the case {case.merged_into}: reopen that one."
@@ -215,3 +173,59 @@ def reopen(
         return CommandRefusal("case_open", f"The case is {case.status}, not closed.")
     rule, reason = REOPENED_BY_OPERATOR, command.reason
     return CommandResult([reopen_case(case, due, new_id, route_rule=rule, reason=reason)])
+
+
+REOPENED_BY_OPERATOR = "reopened-by-operator"
+REOPENED_BY_RESIDENT = "reopened-by-resident"
+SAYS_NOT_FIXED = "resident_says_not_fixed"
+# Time after the closing in which a resident's answer reopens a case.
+NOT_FIXED_WITHIN = timedelta(days=30)
+
+
+def is_reopened_by_resident(case: Case, at: datetime) -> bool:
+    """Return True when a resident's "not fixed" reopens a case.
+
+    That is within 30 days of its completion. The case is open afterwards, so the first resident
+    after each closing reopens it.
+    """
+    if case.status != "completed" or case.merged_into or case.closed_at is None:
+        return False
+    return case.closed_at <= at <= case.closed_at + NOT_FIXED_WITHIN
+
+
+def reopen_case(
+    case: Case, due: Deadlines, new_id: Callable[[], str], *, route_rule: str, reason: str
+) -> CaseTransition:
+    """Reopen a closed case with a new work order for its lead and for each withdrawn one.
+
+    Other work orders stay as they are. A lead bureau with an unfinished work order of the case
+    leads with that one.
+    """
+
+    def reissued(of: Case, order: CaseWorkOrder) -> Case:
+        return of.with_order(
+            CaseWorkOrder(
+                work_order_id=new_id(),
+                number=len(of.orders) + 1,
+                bureau=order.bureau,
+                role=order.role,
+                due=due,
+                route_rule=route_rule,
+            )
+        )
+
+    latest = case.latest_of(case.lead_bureau)
+    if latest is not None and not latest.is_final:
+        opened = case.with_order(replace(latest, role="lead"))
+    else:
+        opened = reissued(case, case.lead)
+    status = CASE_STATUS[opened.lead.status]
+    opened = replace(opened, version=case.version + 1, status=status, closed_at=None)
+    for order in _latest_withdrawn(opened):
+        opened = reissued(opened, order)
+    return CaseTransition(opened, Reopened(case.status, reason))
+
+
+def _latest_withdrawn(case: Case) -> list[CaseWorkOrder]:
+    latest = {order.bureau: order for order in case.orders}
+    return [order for order in latest.values() if order.status == "withdrawn"]

@@ -3,17 +3,18 @@
 The name of the rule that chose a bureau is the ``route_rule`` of its work order.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from services.dispatch.rules.case import Case
 from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule, ServiceType, Window
 from shared.text_matching import fold
-from shared.vocabulary import PriorityLevel
+from shared.vocabulary import PriorityLevel, WorkOrderStatus
 
+# The rule by which a report without a place goes to the desk.
 NO_PLACE_TO_DESK = "no-place-to-desk"
-"""The rule by which a report without a place goes to the desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,8 @@ class RoutingContext:
     """Facts about a report that routing depends on.
 
     Attributes:
-        kind: Its kind, from the catalogue.
-        conditions: Codes of the conditions that it meets.
-        is_open: Returns True when the bureau of a code can be reached now.
-        local_time: The present moment by the city's clock.
-        is_holiday: True on a public holiday.
-        desk: The bureau that finds out where the problem is; None where that is known, or where
-            the kind needs no place.
-        attributes: Answers to the kind's questions.
-        district: District of the city; None outside all.
+        is_open: Returns True when the bureau of a code is open now.
+        desk: The bureau that finds out the place; None where that is known or not needed.
         areas: Polygons of the rules that it lies in.
         owner: Owner of the land, by its code in the catalogue; None for the city.
     """
@@ -62,11 +56,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class CaseRoute:
-    """The bureaus that get work on a case, each once.
-
-    Attributes:
-        notes: Remarks of the rules for the work orders.
-    """
+    """The bureaus that get work on a case, each once."""
 
     lead: Assignment
     informed: tuple[Assignment, ...]
@@ -93,9 +83,9 @@ def matching(rules: Sequence[RoutingRule], context: RoutingContext) -> list[Rout
 def route(context: RoutingContext, rules: Sequence[RoutingRule] = ()) -> CaseRoute | None:
     """Return the route of a report; None when the city has no part in problems of its kind.
 
-    A report without a place goes to the desk. Otherwise the first matching rule with a lead
-    chooses it, and without one the kind's own entry does. Triage decides which reports open a
-    case, so a hazard keeps its lead when an operator lowers its priority.
+    A report without a place goes to the desk. Otherwise the first matching rule with a lead chooses
+    it, and without one the kind's own entry does. Triage decides which reports open a case, so a
+    hazard keeps its lead when an operator lowers its priority.
 
     Informed are, each once, the bureaus that would lead otherwise, those that any matching rule
     names, and those that the kind names unconditionally or for a condition that the report meets.
@@ -109,7 +99,7 @@ def route(context: RoutingContext, rules: Sequence[RoutingRule] = ()) -> CaseRou
 
 
 def _leads(matched: Sequence[RoutingRule], context: RoutingContext) -> Iterator[Assignment]:
-    """Yield the lead, and after it those who would lead otherwise."""
+    """Yield the lead, followed by the bureaus that would lead otherwise."""
     kind = context.kind
     if context.desk is not None:
         yield Assignment(context.desk, NO_PLACE_TO_DESK)
@@ -127,19 +117,18 @@ def _informed(
     leads: Sequence[Assignment], matched: Sequence[RoutingRule], context: RoutingContext
 ) -> Iterator[Assignment]:
     """Yield the informed bureaus, each once, with the first rule that names it."""
-    informed = {leads[0].bureau}
+    informed, regular = {leads[0].bureau}, context.kind.city_lead
     for assignment in (
-        *(_displaced(one, context.kind) for one in leads[1:]),
+        *(
+            Assignment(one.bureau, "regular-lead" if one.bureau == regular else one.rule)
+            for one in leads[1:]
+        ),
         *(Assignment(bureau, rule.name) for rule in matched for bureau in rule.inform),
         *_informed_by_kind(context),
     ):
         if assignment.bureau not in informed:
             informed.add(assignment.bureau)
             yield assignment
-
-
-def _displaced(lead: Assignment, kind: ServiceType) -> Assignment:
-    return Assignment(lead.bureau, "regular-lead" if lead.bureau == kind.city_lead else lead.rule)
 
 
 def _informed_by_kind(context: RoutingContext) -> Iterator[Assignment]:
@@ -192,6 +181,7 @@ def _on_days(when: RoutingCondition, report: RoutingContext) -> bool:
 
 _Test: TypeAlias = Callable[[RoutingCondition, RoutingContext], bool]
 
+# By the key of `when`: True where a report has what the rule asks for.
 _TESTS: Mapping[str, _Test] = {
     "kinds": lambda when, report: _has(when.kinds, report.kind.code),
     "groups": lambda when, report: _has(when.groups, report.kind.dedup.group),
@@ -204,4 +194,22 @@ _TESTS: Mapping[str, _Test] = {
     "hours": _at_hours,
     "days": _on_days,
 }
-"""By the key of ``when``: True where a report has what the rule asks for."""
+
+
+_GIVEN_AWAY: frozenset[WorkOrderStatus] = frozenset({"declined", "transferred"})
+
+
+def next_lead(case: Case, candidates: Iterable[str | None], desk: str | None) -> str | None:
+    """Return the lead of a case that its lead declined; None when none is left.
+
+    A bureau that gave work on the case away does not get it back, so no case goes round in circles:
+    each decline leaves fewer bureaus, and the desk is the last. What the desk declines is final.
+
+    Args:
+        candidates: Codes of bureaus in the order of preference; None is skipped.
+    """
+    lead = case.lead_bureau
+    if lead == desk:
+        return None
+    declined = {order.bureau for order in case.orders if order.status in _GIVEN_AWAY} | {lead}
+    return next((code for code in candidates if code and code not in declined), desk)

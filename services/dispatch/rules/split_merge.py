@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case import Case, CaseRequest, KnownPriority
 from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestMovedOut
 from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
 from services.dispatch.rules.notes import add_notes, with_notes_of
@@ -15,7 +15,6 @@ from services.dispatch.rules.operator_commands import (
     already_closed,
     withdraw,
 )
-from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.rules.work_order_updates import time_of_change
 
 MERGED = "merged"
@@ -26,15 +25,10 @@ NOT_IN_CASE = CommandRefusal("request_not_in_case", "The request is not in this 
 def split_request(
     case: Case, remaining: Sequence[CaseRequest], incoming: IncomingRequest
 ) -> CommandResult:
-    """Take a request out of its case and open a case of its own for it.
+    """Split a request off into a case of its own, to which it is addressed.
 
-    The priority of the old case stays: lowering it is another command. When the request had
-    opened that case, the case represents its oldest remaining request from now on.
-
-    Args:
-        case: The case before.
-        remaining: The requests that stay; at least one.
-        incoming: The request, addressed to its new case.
+    The priority of the old case stays: lowering it is another command. Without the request that
+    opened it, the case represents the oldest remaining one, of which there is at least one.
     """
     request = incoming.request
     left = replace(
@@ -58,7 +52,7 @@ def split_request(
 
 
 def refuse_merge(case: Case, into: Case) -> CommandRefusal | None:
-    """Return why a case cannot be merged into another one, or None."""
+    """Return the reason against a merge of two cases, or None."""
     if case.case_id == into.case_id:
         return CommandRefusal("same_case", "A case cannot be merged into itself.")
     if (case.jurisdiction, case.dedup_group) != (into.jurisdiction, into.dedup_group):
@@ -79,10 +73,6 @@ def merge_case(
     """Move all requests of a case into another one, and close it as ``referred``.
 
     The other case gets the higher priority of the two, and the known priorities of both.
-
-    Args:
-        incoming: Every request of ``case``, addressed to ``into``; at least one.
-        command: Has the time of the command.
     """
     transitions: list[CaseTransition] = []
     after = add_notes(replace(into, lowered_from=None), case.notes, case.others_notes)

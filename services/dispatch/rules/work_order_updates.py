@@ -27,6 +27,7 @@ ALLOWED_TRANSITIONS: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
     "transferred": (),
     "withdrawn": (),
 }
+# Status of a case by that of its lead's work order.
 CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
     "issued": "open",
     "acknowledged": "acknowledged",
@@ -36,7 +37,6 @@ CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
     "completed": "completed",
     "declined": "declined",
 }
-"""Status of a case by that of its lead's work order."""
 
 MAX_CLOCK_LEAD = timedelta(hours=1)
 
@@ -46,15 +46,9 @@ class BureauUpdate:
     """A well-formed update; times are in UTC.
 
     Attributes:
-        work_order_id: The work order that it is about.
-        bureau: The bureau that it names as its sender.
-        status: New status of the work order.
-        at: When that status began, by the bureau's clock.
-        internal_note: Words to the city alone; never published.
-        scheduled_for: Time of the planned work.
-        reason: Why the work was declined or ended.
-        transfer_to: Code of the bureau that shall have the work.
-        external_id: The bureau's own number for the work.
+        bureau: Its sender, as the update names it.
+        at: Begin of the status, by the bureau's clock.
+        internal_note: For the city alone; never published.
         expected_version: Version of the work order that the bureau last saw.
         media: Pictures of the work, as ``Media`` of the wire contract; the rules only pass them on.
     """
@@ -86,10 +80,8 @@ class UpdateContext:
     """Facts that an update is validated against.
 
     Attributes:
-        order: The work order that it names.
-        version: Version of that work order after the earlier messages of the batch.
-        sender: Bureau whose topic the update came from, whatever bureau it names.
-        bureaus: Codes of the city's bureaus.
+        version: After the earlier messages of the batch.
+        sender: Bureau of the topic, whatever bureau the update names.
     """
 
     order: CaseWorkOrder
@@ -124,22 +116,20 @@ def _is_current(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal |
         return None
     return UpdateRefusal(
         "version_conflict",
-        f"The work order is at version {context.version} by now: read it, then send again.",
+        f"The work order is at version {context.version} now: read it and send the update again.",
     )
 
 
 def _has_reason(update: BureauUpdate, _: UpdateContext) -> UpdateRefusal | None:
     if update.status != "declined" or (update.reason or "").strip():
         return None
-    return UpdateRefusal("missing_reason", "Say in reason why the work is declined.")
+    return UpdateRefusal("missing_reason", "Give the reason for declining in reason.")
 
 
 def _has_target(update: BureauUpdate, _: UpdateContext) -> UpdateRefusal | None:
     if update.status != "transferred" or (update.transfer_to or "").strip():
         return None
-    return UpdateRefusal(
-        "missing_transfer_to", "Say in transfer_to which bureau shall have the work."
-    )
+    return UpdateRefusal("missing_transfer_to", "Name the bureau that takes over in transfer_to.")
 
 
 def _target_exists(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal | None:
@@ -154,7 +144,7 @@ def _is_allowed(update: BureauUpdate, context: UpdateContext) -> UpdateRefusal |
         return None
     if update.status == "transferred" and update.transfer_to == order.bureau:
         return UpdateRefusal(
-            "transition_not_allowed", "The work is with the bureau in transfer_to."
+            "transition_not_allowed", "The bureau in transfer_to has this work already."
         )
     allowed = ALLOWED_TRANSITIONS[order.status]
     if update.status in allowed:
@@ -175,7 +165,7 @@ _RULES: tuple[Callable[[BureauUpdate, UpdateContext], UpdateRefusal | None], ...
 
 @dataclass(frozen=True, slots=True)
 class Reassignment:
-    """Id and acknowledgement deadline of a work order for a bureau that takes work over."""
+    """Id and acknowledgement deadline of a work order, if the bureau that takes over needs one."""
 
     work_order_id: str
     acknowledge: WorkOrderDeadline
@@ -186,15 +176,8 @@ def apply_status(
 ) -> tuple[Case, CaseChange | None]:
     """Return the case after an update that moves no work to another bureau, and its own change.
 
-    The update of an informed bureau changes its work order alone. A lead that completes or
+    An informed bureau changes its work order alone: no change of the case. A lead that completes or
     declines closes the case; the work orders of other bureaus stay as they are.
-
-    Args:
-        case: The case before.
-        order: The work order of the case that the update is about.
-
-    Returns:
-        The case, and the change of the case itself, or None where only the work order changed.
     """
     moved = replace(
         order,
@@ -218,23 +201,13 @@ def apply_status(
     )
 
 
-def hand_over(
+def transfer_order(
     case: Case, order: CaseWorkOrder, update: BureauUpdate, to: str, new_order: Reassignment
 ) -> tuple[Case, CaseChange | None]:
     """Return the case after a bureau gave its work order to another one, and its own change.
 
-    A bureau with an unfinished work order of the case keeps that one and takes over the role. Any
-    other bureau gets a new one that must be complete by the same time.
-
-    Args:
-        case: The case before.
-        order: The work order that another bureau takes.
-        update: A valid update with the status ``transferred`` or ``declined``.
-        to: Code of the bureau that takes over.
-        new_order: Id and deadline of the work order, in case the bureau needs a new one.
-
-    Returns:
-        The case, and the change of the case itself, or None for an informed bureau's work order.
+    That bureau's unfinished work order takes over the role. Otherwise it gets a new one with the
+    same deadline of completion. An informed bureau's transfer changes nothing of the case itself.
     """
     ended = replace(
         order, status=update.status, external_id=update.external_id or order.external_id
@@ -246,19 +219,11 @@ def hand_over(
 
 
 def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Reassignment) -> Case:
-    """Return the case after a work order went to another bureau; a new version for the lead's.
-
-    Args:
-        case: The case before.
-        ended: The work order in its final status.
-        to: Code of the bureau that takes over.
-        rule: The ``route_rule`` of a new work order.
-        new_order: Id and deadline of a new work order.
-    """
+    """Return the case after a work order ended and went to another bureau."""
     case = case.with_order(ended)
-    taker = case.latest_of(to)
-    if taker is None or taker.is_final:
-        taker = CaseWorkOrder(
+    receiver = case.latest_of(to)
+    if receiver is None or receiver.is_final:
+        receiver = CaseWorkOrder(
             work_order_id=new_order.work_order_id,
             number=len(case.orders) + 1,
             bureau=to,
@@ -267,21 +232,20 @@ def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Re
             route_rule=rule,
         )
     elif ended.role == "lead":
-        is_seen = taker.status != "issued"
-        due = taker.due if is_seen else replace(taker.due, acknowledge=new_order.acknowledge)
-        taker = replace(taker, role="lead", due=due)
-    case = case.with_order(taker)
+        is_seen = receiver.status != "issued"
+        due = receiver.due if is_seen else replace(receiver.due, acknowledge=new_order.acknowledge)
+        receiver = replace(receiver, role="lead", due=due)
+    case = case.with_order(receiver)
     if ended.role == "informed":
         return case
-    return replace(case, version=case.version + 1, status=CASE_STATUS[taker.status], lead_bureau=to)
+    return replace(
+        case, version=case.version + 1, status=CASE_STATUS[receiver.status], lead_bureau=to
+    )
 
 
 def time_of_change(claimed: datetime, reported_at: datetime, now: datetime) -> datetime:
-    """Return when a change happened by the sender's clock, corrected where that must be wrong.
+    """Return when a change happened by the sender's clock, with implausible times corrected.
 
-    Args:
-        claimed: The time as the bureau or operator gave it.
-        reported_at: First report of the case; nothing changes before it.
-        now: The present moment; replaces a time that is more than an hour ahead of it.
+    Nothing changes before the first report, or more than an hour ahead of ``now``.
     """
     return max(reported_at, now if claimed - now > MAX_CLOCK_LEAD else claimed)

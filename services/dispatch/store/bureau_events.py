@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 
+from services.dispatch.records import FeedPage
 from services.dispatch.store.case_events import add_case_events
 from shared.contract.events import CaseState, Event, WorkOrder
 from shared.runtime.cooperative import in_turns
+from shared.runtime.outbox.outbox import OutboxBatch, enqueue
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 
-LOCK_BUREAUS_SQL = """
+# Bureaus are locked until the transaction ends, in one order, so that no two wait for each other.
+_LOCK_BUREAUS_SQL = """
     SELECT pg_advisory_xact_lock(hashtext('bureau_events ' || current_schema()), key)
       FROM (SELECT DISTINCT hashtext(bureau) AS key
               FROM unnest($1::text[]) AS bureau
              ORDER BY key OFFSET 0) AS keys
 """
-"""Locks bureaus until the transaction ends, in one order, so that no two wait for each other."""
+# Adds events, and their deliveries to webhooks.
 _ADD_SQL = """
     WITH added AS (
         INSERT INTO bureau_events (bureau, event_id, case_id, work_order_id, level, time, payload)
@@ -32,7 +35,6 @@ _ADD_SQL = """
     INSERT INTO webhook_deliveries (bureau, seq, work_order_id, level)
     SELECT added.* FROM added JOIN webhooks USING (bureau) WHERE enabled
 """
-"""Adds events, and what webhooks are to get."""
 _AHEAD_SQL = """
     SELECT ahead.bureau, ahead.seq, added.level
       FROM unnest($1::uuid[], $2::text[]) AS added (work_order_id, level)
@@ -42,8 +44,8 @@ _AHEAD_SQL = """
               AND state NOT IN ('delivered', 'parked')
            OFFSET 0) AS ahead
 """
+# Gives earlier deliveries the urgency of the event that waits for them.
 _RAISE_SQL = "UPDATE webhook_deliveries SET level = $3 WHERE bureau = $1 AND seq = $2"
-"""Makes what an urgent event waits for as urgent."""
 _PAGE_SQL = """
     SELECT seq, payload FROM bureau_events WHERE bureau = $1 AND seq > $2 ORDER BY seq LIMIT $3
 """
@@ -71,31 +73,25 @@ _PRUNE_SQL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FeedPage:
-    """A page of a bureau's events.
+async def lock_bureaus(db: Connection, bureaus: Sequence[object]) -> None:
+    """Block new events of bureaus until the transaction ends."""
+    await db.execute(_LOCK_BUREAUS_SQL, bureaus)
 
-    Attributes:
-        events: The events with the bytes of the topic, oldest first.
-        last: Number of the last one, or the number after which the page began.
-        more: True when there are more.
+
+async def publish(db: Connection, produced: Iterable[Event | Outgoing]) -> list[OutboxBatch]:
+    """Keep events for bureaus and operators, and enqueue all for Kafka; called last.
+
+    Returns what the relay is to publish after the commit.
     """
-
-    events: Sequence[bytes]
-    last: int
-    more: bool
+    return await enqueue(db, await keep_events(db, produced))
 
 
 async def keep_events(
     db: Connection, produced: Iterable[Event | Outgoing]
 ) -> list[Event | Outgoing]:
-    """Keep the events of work orders and of cases among what a transaction produced.
+    """Keep events of work orders and cases; called last before the outbox, as it locks bureaus.
 
-    It is called last before the outbox: the locks on the bureaus and on the stream of cases last
-    until the commit.
-
-    Returns:
-        The same, with each of these events as the records whose bytes are kept.
+    Returns all that was produced, with these events as the records whose bytes are kept.
     """
     items = list(produced)
     records = await in_turns(_records, items)
@@ -116,7 +112,7 @@ async def keep_events(
     ]
     if found:
         values = columns(found)
-        await db.execute(LOCK_BUREAUS_SQL, values[0])
+        await lock_bureaus(db, values[0])
         if ahead := await db.fetch(_AHEAD_SQL, values[3], values[4]):
             await db.executemany(_RAISE_SQL, [tuple(row) for row in ahead])
         await db.execute(_ADD_SQL, *values)
@@ -139,12 +135,7 @@ class PostgresFeed:
     pool: Pool
 
     async def page(self, bureau: str, after: int, limit: int) -> FeedPage:
-        """Return the next events of a bureau.
-
-        Args:
-            after: Number after which the page begins.
-            limit: The most events.
-        """
+        """Return the next events of a bureau."""
         with translate_errors():
             rows = await self.pool.fetch(_PAGE_SQL, bureau, after, limit + 1)
         shown = rows[:limit]
@@ -158,10 +149,6 @@ class PostgresFeed:
         return {row["bureau"]: row["max"] for row in rows if row["max"] is not None}
 
     async def prune(self, bureau: str, age: timedelta) -> int:
-        """Delete some of the oldest events and calls of a bureau; return how many.
-
-        Args:
-            age: Only what is older goes.
-        """
+        """Delete some of the oldest events and calls of a bureau; return how many."""
         with translate_errors():
             return int(await self.pool.fetchval(_PRUNE_SQL, bureau, age))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from services.dispatch.records import KeptEvent
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
@@ -36,25 +37,8 @@ _PRUNE_SQL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class KeptEvent:
-    """An event of a case.
-
-    Attributes:
-        number: Its place in the stream.
-        value: The event with the bytes of the topic.
-    """
-
-    number: int
-    event_id: str
-    value: bytes
-
-
 async def add_case_events(db: Connection, records: Collection[Outgoing]) -> None:
-    """Keep those of some records that go to ``dispatch-cases``.
-
-    It is called last before the outbox: the lock lasts until the commit.
-    """
+    """Keep the records of ``dispatch-cases``; called last before the outbox, as it locks."""
     found = [(r.event_id, r.value) for r in records if r.topic == DISPATCH_CASES.name]
     if found:
         await db.execute(_ADD_SQL, *columns(found))
@@ -67,12 +51,7 @@ class PostgresCaseEvents:
     pool: Pool
 
     async def page(self, after: int, limit: int) -> Sequence[KeptEvent]:
-        """Return the next events.
-
-        Args:
-            after: Number after which they begin.
-            limit: The most events.
-        """
+        """Return the next events."""
         with translate_errors():
             rows = await self.pool.fetch(_PAGE_SQL, after, limit)
         return [KeptEvent(row["seq"], str(row["event_id"]), row["payload"]) for row in rows]

@@ -1,26 +1,27 @@
-"""Cases as operators and bureaus read them: lists by an index of each filter, and one whole."""
+"""Read model of cases: lists, with an index for each filter, and one with its history."""
 
-from collections import defaultdict
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
-
-from services.dispatch.inbound.case_filter import CaseFilter, search_query
-from services.dispatch.records import CaseHistoryEntry
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.records import CaseFilter, CaseHistoryEntry, WholeCase, uuids
+from services.dispatch.rules.case import Case
 from services.dispatch.store import rows
-from services.dispatch.store.postgres import CASE_REQUESTS_SQL, ORDERS_SQL, uuids
-from shared.runtime.postgres import Connection, Pool, transaction
+from services.dispatch.store.postgres import CASE_REQUESTS_SQL, cases_with_orders
+from shared.runtime.postgres import Connection
 
+_TRACKING_NUMBER = re.compile(r"\d\d[- ][0-9A-Z]{4}[- ][0-9A-Z]{2,}", re.IGNORECASE)
+# Separators are those of the index, and what has a meaning in a text search query.
+_WORD = re.compile(r"[^\s\-./_'\\]+")
 _PAGE_SQL = "SELECT * FROM cases WHERE case_id < $1{} ORDER BY case_id DESC LIMIT $2"
 _WORDS = """to_tsvector('simple',
     replace(coalesce(said ->> 'tracking_number', ''), '-', '') || ' '
     || translate(coalesce(said #>> '{{problem,summary}}', '') || ' '
                  || coalesce(said #>> '{{problem,location,address}}', '') || ' '
                  || coalesce(said #>> '{{problem,location,details}}', ''), '-./_', '    '))"""
+# Conditions in the words of the indexes, by the names of `_values`.
 _CONDITIONS: Mapping[str, str] = {
     "status": "status = {}",
     "priority": "level = {}",
@@ -37,83 +38,41 @@ _CONDITIONS: Mapping[str, str] = {
     "overdue": "overdue_at <= {}",
     "in_time": "(overdue_at > {} OR overdue_at IS NULL)",
 }
-"""Conditions in the words of the indexes, by the names of ``_values``."""
-_ONE_MOMENT_SQL = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+# The best index of a filter depends on its values: few cases lie in a block, many in a city.
 _PLAN_BY_VALUES_SQL = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""The best index of a filter depends on its values: few cases lie in a block, many in a city."""
 _CASE_SQL = "SELECT * FROM cases WHERE case_id = ANY($1::uuid[])"
+# Two processes write in the order of the case's locks, and one may have a slower clock.
 _HISTORY_SQL = """
     SELECT max(at) OVER (ORDER BY number) AS at, by, what, text, note, case_event::text
       FROM history WHERE case_id = ANY($1::uuid[]) ORDER BY number
 """
-"""Two processes write in the order of the case's locks, and one may have a slower clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A page of a list, newest first.
-
-    Attributes:
-        cases: Each with the moment at which it becomes overdue, or became so.
-        more: True when there are older ones.
-    """
+    """Page of a list, newest first, each case with the moment at which it becomes overdue."""
 
     cases: Sequence[tuple[Case, datetime | None]]
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WholeCase:
-    """A case with its requests and its history, oldest first."""
-
-    case: Case
-    requests: Sequence[CaseRequest]
-    history: Sequence[CaseHistoryEntry]
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresCases:
-    """Reads cases without locks."""
-
-    pool: Pool
-
-    async def page(self, wanted: CaseFilter, before: UUID, limit: int, now: datetime) -> CasePage:
-        """Return the newest cases.
-
-        Args:
-            before: Only cases with a lower id, which is older, are listed.
-            limit: The most cases.
-        """
-        async with transaction(self.pool) as db:
-            await db.execute(_ONE_MOMENT_SQL)
-            return await list_cases(db, wanted, before, limit, now)
-
-    async def find(self, case_id: str) -> WholeCase | None:
-        """Return a case as of one moment; None for an unknown one."""
-        async with transaction(self.pool) as db:
-            await db.execute(_ONE_MOMENT_SQL)
-            for row in await db.fetch(_CASE_SQL, uuids([case_id])):
-                orders = map(rows.order_of, await db.fetch(ORDERS_SQL, [case_id]))
-                requests = map(rows.request_of, await db.fetch(CASE_REQUESTS_SQL, [case_id]))
-                history = await db.fetch(_HISTORY_SQL, [case_id])
-                return WholeCase(
-                    rows.case_of(row, tuple(orders)),
-                    sorted(requests, key=lambda request: (request.reported_at, request.request_id)),
-                    [_entry_of(case_id, entry) for entry in history],
-                )
-        return None
+async def find_case(db: Connection, case_id: str) -> WholeCase | None:
+    """Return a case; None for an unknown one."""
+    for case in await cases_with_orders(db, await db.fetch(_CASE_SQL, uuids([case_id]))):
+        requests = map(rows.request_of, await db.fetch(CASE_REQUESTS_SQL, [case_id]))
+        history = await db.fetch(_HISTORY_SQL, [case_id])
+        return WholeCase(
+            case,
+            sorted(requests, key=lambda request: (request.reported_at, request.request_id)),
+            [CaseHistoryEntry(case_id=case_id, **dict(entry)) for entry in history],
+        )
+    return None
 
 
 async def list_cases(
     db: Connection, wanted: CaseFilter, before: UUID, limit: int, now: datetime
 ) -> CasePage:
-    """Return the newest cases.
-
-    Args:
-        db: A transaction.
-        before: Only cases with a lower id, which is older, are listed.
-        limit: The most cases.
-    """
+    """Return the newest cases with a lower id than ``before``, which are older."""
     values, conditions = [before, limit + 1], ""
     for name, given in _values(wanted, now).items():
         numbers = range(len(values) + 1, len(values) + len(given) + 1)
@@ -122,17 +81,12 @@ async def list_cases(
     await db.execute(_PLAN_BY_VALUES_SQL)
     found = await db.fetch(_PAGE_SQL.format(conditions), *values)
     shown = found[:limit]
-    orders: defaultdict[UUID, list[CaseWorkOrder]] = defaultdict(list)
-    for row in await db.fetch(ORDERS_SQL, [row["case_id"] for row in shown]):
-        orders[row["case_id"]].append(rows.order_of(row))
-    listed = [
-        (rows.case_of(row, tuple(orders[row["case_id"]])), row["overdue_at"]) for row in shown
-    ]
+    cases = await cases_with_orders(db, shown)
+    listed = [(case, row["overdue_at"]) for case, row in zip(cases, shown, strict=True)]
     return CasePage(listed, len(found) > limit)
 
 
 def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]:
-    """Return the values of each condition of a filter."""
     given: dict[str, object] = wanted.model_dump(
         include={"status", "priority", "bureau", "kind", "district", "surge"}, exclude_none=True
     )
@@ -146,6 +100,12 @@ def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]
     return values
 
 
-def _entry_of(case_id: str, row: Record) -> CaseHistoryEntry:
-    """Return the entry of a row of ``history``."""
-    return CaseHistoryEntry(case_id=case_id, **dict(row))
+def search_query(text: str) -> str:
+    """Return PostgreSQL's text search query for the beginnings of all words of a text.
+
+    A tracking number is one word, as in the index; all numbers of a year begin alike.
+    """
+    words = _WORD.findall(text)
+    if _TRACKING_NUMBER.fullmatch(text.strip()):
+        words = ["".join(words)]
+    return " & ".join(f"'{word}':*" for word in words)

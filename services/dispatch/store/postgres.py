@@ -1,16 +1,17 @@
 """Dispatch's store on PostgreSQL."""
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime
 
-from services.dispatch.records import ChangeSet, MessageKey
+from asyncpg import Record
+
+from services.dispatch.records import ChangeSet, MessageKey, uuids
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.store import rows
 from shared.runtime.postgres import Connection, Pool, columns, insert_rows, transaction
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _LOCK_CASES_SQL = """
     WITH RECURSIVE merge_target AS (
@@ -33,10 +34,11 @@ _LOCK_CASES_SQL = """
      ORDER BY case_id
        FOR UPDATE
 """
-_CASE_OF_ORDER_SQL = """
-    SELECT cases.* FROM cases JOIN work_orders USING (case_id) WHERE work_order_id = ANY($1::uuid[])
+_CASES_OF_ORDERS_SQL = """
+    SELECT * FROM cases
+     WHERE case_id IN (SELECT case_id FROM work_orders WHERE work_order_id = ANY($1::uuid[]))
 """
-ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
+_ORDERS_SQL = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
 _DUE_CASES_SQL = """
     SELECT DISTINCT case_id::text
       FROM (SELECT case_id FROM work_orders WHERE next_reminder_at <= $1
@@ -49,55 +51,49 @@ _ENTRIES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
 CASE_REQUESTS_SQL = """
     SELECT request_id, case_id, moves, said FROM case_requests WHERE case_id = ANY($1::uuid[])
 """
-_PROCESSED_COMMANDS_SQL = "SELECT digest FROM commands WHERE digest = ANY($1::bytea[])"
-_PROCESSED_UPDATES_SQL = "SELECT digest FROM updates WHERE digest = ANY($1::bytea[])"
-_UPDATE_CASES_SQL = """
-    UPDATE cases AS stored
-       SET version = changed.version, status = changed.status, level = changed.level,
-           score = changed.score, reasons = changed.reasons, lead_bureau = changed.lead_bureau,
-           request_count = changed.request_count, first_reported_at = changed.first_reported_at,
-           last_reported_at = changed.last_reported_at, closed_at = changed.closed_at,
-           merged_into = changed.merged_into, operator_knew = changed.operator_knew,
-           notes = changed.notes, others_notes = changed.others_notes,
-           overdue_at = changed.overdue_at
-      FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::jsonb[],
-                  $7::text[], $8::integer[], $9::timestamptz[], $10::timestamptz[],
-                  $11::timestamptz[], $12::uuid[], $13::jsonb[], $14::jsonb[],
-                  $15::jsonb[], $16::timestamptz[])
-           AS changed (case_id, version, status, level, score, reasons, lead_bureau,
-                       request_count, first_reported_at, last_reported_at, closed_at,
-                       merged_into, operator_knew, notes, others_notes, overdue_at)
-     WHERE stored.case_id = changed.case_id
+_PROCESSED_SQL = """
+    SELECT digest FROM commands WHERE digest = ANY($1::bytea[])
+     UNION ALL
+    SELECT digest FROM updates WHERE digest = ANY($1::bytea[])
 """
-_UPDATEORDERS_SQL = """
-    UPDATE work_orders AS stored
-       SET role = changed.role, status = changed.status, version = changed.version,
-           acknowledge_by = changed.acknowledge_by, complete_by = changed.complete_by,
-           scheduled_for = changed.scheduled_for, external_id = changed.external_id,
-           acknowledge_soon = changed.acknowledge_soon, complete_soon = changed.complete_soon,
-           waiting_since = changed.waiting_since, reminded = changed.reminded,
-           next_reminder_at = changed.next_reminder_at
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[],
-                  $6::timestamptz[], $7::timestamptz[], $8::text[], $9::timestamptz[],
-                  $10::timestamptz[], $11::timestamptz[], $12::text[], $13::timestamptz[])
-           AS changed (work_order_id, role, status, version, acknowledge_by, complete_by,
-                       scheduled_for, external_id, acknowledge_soon, complete_soon,
-                       waiting_since, reminded, next_reminder_at)
-     WHERE stored.work_order_id = changed.work_order_id
-"""
-_RESTATE_CASES_SQL = """
-    UPDATE cases AS stored
-       SET opened_by = changed.opened_by, problem = changed.problem
-      FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS changed (case_id, opened_by, problem)
-     WHERE stored.case_id = changed.case_id
-"""
-_UPDATE_REQUESTS_SQL = """
-    UPDATE case_requests AS stored
-       SET case_id = changed.case_id, moves = changed.moves, said = changed.said
-      FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::jsonb[])
-           AS changed (request_id, case_id, moves, said)
-     WHERE stored.request_id = changed.request_id
-"""
+
+
+def _update_sql(table: str, columns: str) -> str:
+    """Return the statement that updates rows from arrays, one per column.
+
+    Args:
+        columns: Name and type of each column, the key first, separated by commas.
+    """
+    key, *others = [column.split() for column in columns.split(",")]
+    arrays = ", ".join(f"${n}::{of}[]" for n, (_, of) in enumerate([key, *others], 1))
+    names = ", ".join(name for name, _ in [key, *others])
+    values = ", ".join(f"{name} = changed.{name}" for name, _ in others)
+    return f"""
+        UPDATE {table} AS stored SET {values}
+          FROM unnest({arrays}) AS changed ({names})
+         WHERE stored.{key[0]} = changed.{key[0]}
+    """  # noqa: S608 - constants
+
+
+# The columns stand in the order of the rows.
+_UPDATE_CASES_SQL = _update_sql(
+    "cases",
+    """case_id uuid, version integer, status text, level text, score integer, reasons jsonb,
+    lead_bureau text, request_count integer, first_reported_at timestamptz,
+    last_reported_at timestamptz, closed_at timestamptz, merged_into uuid, operator_knew jsonb,
+    notes jsonb, others_notes jsonb, overdue_at timestamptz""",
+)
+_UPDATE_ORDERS_SQL = _update_sql(
+    "work_orders",
+    """work_order_id uuid, role text, status text, version integer, acknowledge_by timestamptz,
+    complete_by timestamptz, scheduled_for timestamptz, external_id text,
+    acknowledge_soon timestamptz, complete_soon timestamptz, waiting_since timestamptz,
+    reminded text, next_reminder_at timestamptz""",
+)
+_RESTATE_CASES_SQL = _update_sql("cases", "case_id uuid, opened_by uuid, problem jsonb")
+_UPDATE_REQUESTS_SQL = _update_sql(
+    "case_requests", "request_id uuid, case_id uuid, moves integer, said jsonb"
+)
 
 
 class PostgresDispatchStore:
@@ -109,25 +105,12 @@ class PostgresDispatchStore:
     async def load(
         self, case_ids: Collection[str], work_order_ids: Collection[str]
     ) -> Sequence[Case]:
-        """Return the cases with row locks, taken in the order of their ids to avoid deadlocks.
-
-        Ids that are no UUID match nothing. The targets of merges of the cases are included.
-        """
+        """Lock and return cases, in the order of their ids to avoid deadlocks."""
         found = await self._db.fetch(_LOCK_CASES_SQL, uuids(case_ids), uuids(work_order_ids))
-        if not found:
-            return []
-        orders: defaultdict[object, list[CaseWorkOrder]] = defaultdict(list)
-        for row in await self._db.fetch(ORDERS_SQL, [row["case_id"] for row in found]):
-            orders[row["case_id"]].append(rows.order_of(row))
-        return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in found]
+        return await cases_with_orders(self._db, found) if found else []
 
     async def due_cases(self, now: datetime, limit: int) -> Collection[str]:
-        """Return the cases of the work orders whose reminders are due, the earliest first.
-
-        Args:
-            now: Reminders due until then count, inclusive.
-            limit: Number of work orders at most.
-        """
+        """Return the cases of work orders whose reminders are due by now, the earliest first."""
         return [row["case_id"] for row in await self._db.fetch(_DUE_CASES_SQL, now, limit)]
 
     async def requests_in_cases(self, request_ids: Collection[str]) -> Mapping[str, str]:
@@ -144,21 +127,12 @@ class PostgresDispatchStore:
         found = await self._db.fetch(_ENTRIES_SQL, list(event_ids))
         return {row["event_id"] for row in found}
 
-    async def processed_updates(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        """Return those of the updates that were processed before."""
-        return await self._processed(_PROCESSED_UPDATES_SQL, keys)
-
-    async def processed_commands(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        """Return those of the commands that were processed before."""
-        return await self._processed(_PROCESSED_COMMANDS_SQL, keys)
-
-    async def _processed(
-        self, statement: str, keys: Collection[MessageKey]
-    ) -> Collection[MessageKey]:
+    async def processed(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
+        """Return those of the updates and commands that were processed before."""
         if not keys:
             return ()
         by_digest = {rows.digest(key): key for key in keys}
-        found = await self._db.fetch(statement, list(by_digest))
+        found = await self._db.fetch(_PROCESSED_SQL, list(by_digest))
         return {by_digest[row["digest"]] for row in found}
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
@@ -174,11 +148,13 @@ class PostgresDispatchStore:
         await self._insert("cases", map(rows.new_case_row, changes.opened_cases))
         await self._insert("work_orders", new_orders)
         await self._insert("case_requests", map(rows.request_row, changes.joined_requests))
-        await self._insert("updates", map(rows.update_row, changes.updates))
+        updates = [rows.update_row(m) for m in changes.processed if m.key.bureau]
+        await self._insert("updates", updates)
         await self._update(_UPDATE_CASES_SQL, map(rows.changed_case_row, changes.changed_cases))
-        await self._update(_UPDATEORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
-        await self._insert("history", map(rows.history_row, changes.history))
-        await self._insert("commands", map(rows.command_row, changes.commands))
+        await self._update(_UPDATE_ORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
+        await self._insert("history", map(asdict, changes.history))
+        commands = [rows.command_row(m) for m in changes.processed if not m.key.bureau]
+        await self._insert("commands", commands)
         await self._update(_RESTATE_CASES_SQL, map(rows.restated_case_row, changes.restated_cases))
         await self._update(_UPDATE_REQUESTS_SQL, map(rows.request_row, changes.changed_requests))
 
@@ -188,22 +164,32 @@ class PostgresDispatchStore:
             await insert_rows(self._db, table, names, values)
 
     async def _update(self, statement: str, records: Iterable[rows.ColumnValues]) -> None:
-        """Update one table; each parameter of the statement is the array of one column."""
         if found := [row.values() for row in records]:
             await self._db.execute(statement, *columns(found))
 
 
-async def find_work_order(pool: Pool, work_order_id: str) -> tuple[Case, CaseWorkOrder] | None:
-    """Return a work order and its case as of one moment, without locks; None for an unknown one."""
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncGenerator[Connection]:
+    """Yield a transaction that reads as of one moment."""
     async with transaction(pool) as db:
         await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for case in await db.fetch(_CASE_OF_ORDER_SQL, uuids([work_order_id])):
-            orders = tuple(map(rows.order_of, await db.fetch(ORDERS_SQL, [case["case_id"]])))
-            order = next(one for one in orders if one.work_order_id == work_order_id)
-            return rows.case_of(case, orders), order
-    return None
+        yield db
 
 
-def uuids(ids: Collection[str]) -> list[str]:
-    """Return those of the ids that are UUIDs; no others are in the database."""
-    return [text for text in ids if _UUID.fullmatch(text)]
+async def find_work_orders(
+    db: Connection, work_order_ids: Collection[str]
+) -> Sequence[tuple[Case, CaseWorkOrder]]:
+    """Return work orders with their cases, without locks; unknown ones are left out."""
+    wanted = frozenset(work_order_ids)
+    found = await cases_with_orders(db, await db.fetch(_CASES_OF_ORDERS_SQL, uuids(wanted)))
+    return [
+        (case, order) for case in found for order in case.orders if order.work_order_id in wanted
+    ]
+
+
+async def cases_with_orders(db: Connection, cases: Sequence[Record]) -> Sequence[Case]:
+    """Return the cases of rows of ``cases``."""
+    orders: defaultdict[object, list[CaseWorkOrder]] = defaultdict(list)
+    for row in await db.fetch(_ORDERS_SQL, [row["case_id"] for row in cases]):
+        orders[row["case_id"]].append(rows.order_of(row))
+    return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in cases]

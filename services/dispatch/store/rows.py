@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -10,25 +10,32 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 from pydantic_core import to_json
 
-from services.dispatch.records import (
-    CaseHistoryEntry,
-    MessageKey,
-    ProcessedMessage,
+from services.dispatch.records import MessageKey, ProcessedMessage
+from services.dispatch.rules.case import (
+    Case,
+    CaseNote,
+    CasePriority,
+    CaseRequest,
+    CaseWorkOrder,
+    KnownPriority,
+    Problem,
 )
-from services.dispatch.rules.case import Case, CaseNote, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.clocks import next_reminder_at, overdue_at
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
-from services.dispatch.rules.priority import CasePriority, KnownPriority
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.contract.events import Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
 
+# Values of a row by column, in the order in which the statements take them.
 ColumnValues: TypeAlias = dict[str, Any]
-"""Values of a row by column, in the order in which the statements take them."""
 
 
 def _json(value: object) -> str:
     return to_json(value).decode()
+
+
+def _fields(of: object, *names: str) -> ColumnValues:
+    return {name: getattr(of, name) for name in names}
 
 
 def digest(key: MessageKey) -> bytes:
@@ -41,18 +48,12 @@ def changed_case_row(case: Case) -> ColumnValues:
     """Return the columns of ``cases`` that every change may write."""
     known = case.lowered_from
     return {
-        "case_id": case.case_id,
-        "version": case.version,
-        "status": case.status,
+        **_fields(case, "case_id", "version", "status"),
         "level": case.priority.level,
         "score": case.priority.score,
         "reasons": _json(case.priority.reasons),
-        "lead_bureau": case.lead_bureau,
-        "request_count": case.request_count,
-        "first_reported_at": case.first_reported_at,
-        "last_reported_at": case.last_reported_at,
-        "closed_at": case.closed_at,
-        "merged_into": case.merged_into,
+        **_fields(case, "lead_bureau", "request_count", "first_reported_at", "last_reported_at"),
+        **_fields(case, "closed_at", "merged_into"),
         "operator_knew": _json([known.level, sorted(known.reasons)]) if known else None,
         "notes": _json(case.notes),
         "others_notes": _json(case.others_notes),
@@ -64,35 +65,24 @@ def new_case_row(case: Case) -> ColumnValues:
     """Return all columns of ``cases``."""
     return {
         **changed_case_row(case),
-        "jurisdiction": case.jurisdiction,
-        "dedup_group": case.dedup_group,
-        "service_code": case.service_code,
-        "opened_by": case.opened_by,
-        "linked_case": case.linked_case,
+        **_fields(case, "jurisdiction", "dedup_group", "service_code", "opened_by", "linked_case"),
         "problem": _json(case.problem),
     }
 
 
 def restated_case_row(case: Case) -> ColumnValues:
     """Return the columns of ``cases`` that change with the request that it represents."""
-    return {
-        "case_id": case.case_id,
-        "opened_by": case.opened_by,
-        "problem": _json(case.problem),
-    }
+    problem = _json(case.problem)
+    return {"case_id": case.case_id, "opened_by": case.opened_by, "problem": problem}
 
 
 def changed_order_row(order: CaseWorkOrder) -> ColumnValues:
     """Return the columns of ``work_orders`` that every change may write."""
     return {
-        "work_order_id": order.work_order_id,
-        "role": order.role,
-        "status": order.status,
-        "version": order.version,
+        **_fields(order, "work_order_id", "role", "status", "version"),
         "acknowledge_by": order.due.acknowledge_by,
         "complete_by": order.due.complete_by,
-        "scheduled_for": order.scheduled_for,
-        "external_id": order.external_id,
+        **_fields(order, "scheduled_for", "external_id"),
         "acknowledge_soon": order.due.acknowledge.soon_at,
         "complete_soon": order.due.complete.soon_at,
         "waiting_since": order.waiting_since,
@@ -103,13 +93,8 @@ def changed_order_row(order: CaseWorkOrder) -> ColumnValues:
 
 def new_order_row(case_id: str, order: CaseWorkOrder) -> ColumnValues:
     """Return all columns of ``work_orders``."""
-    return {
-        **changed_order_row(order),
-        "case_id": case_id,
-        "number": order.number,
-        "bureau": order.bureau,
-        "route_rule": order.route_rule,
-    }
+    rest = _fields(order, "number", "bureau", "route_rule")
+    return {**changed_order_row(order), "case_id": case_id, **rest}
 
 
 def request_row(request: CaseRequest) -> ColumnValues:
@@ -123,27 +108,7 @@ def request_row(request: CaseRequest) -> ColumnValues:
         "problem": request.problem,
         "conditions": sorted(request.conditions),
     }
-    return {
-        "request_id": request.request_id,
-        "case_id": request.case_id,
-        "moves": request.moves,
-        "said": _json(stored),
-    }
-
-
-def history_row(entry: CaseHistoryEntry) -> ColumnValues:
-    """Return all columns of ``history`` but the number."""
-    return {
-        "case_id": entry.case_id,
-        "at": entry.at,
-        "by": entry.by,
-        "what": entry.what,
-        "text": entry.text,
-        "note": entry.note,
-        "case_event": entry.case_event,
-        "event_id": entry.event_id,
-        "request_id": entry.request_id,
-    }
+    return {**_fields(request, "request_id", "case_id", "moves"), "said": _json(stored)}
 
 
 def command_row(processed: ProcessedMessage) -> ColumnValues:
@@ -173,25 +138,24 @@ def update_row(processed: ProcessedMessage) -> ColumnValues:
     }
 
 
+# Fields that columns hold as they are.
+_CASE_CONVERTED = {"case_id", "priority", "opened_by", "linked_case", "problem"}
+_CASE_CONVERTED |= {"orders", "merged_into", "lowered_from", "notes", "others_notes"}
+_CASE_FIELDS = {field.name for field in fields(Case)} - _CASE_CONVERTED
+_ORDER_CONVERTED = {"work_order_id", "due", "reminded"}
+_ORDER_FIELDS = {field.name for field in fields(CaseWorkOrder)} - _ORDER_CONVERTED
+
+
 def case_of(row: Record, orders: tuple[CaseWorkOrder, ...]) -> Case:
     """Return the case of a row of ``cases`` and its work orders."""
     return Case(
+        **{name: row[name] for name in _CASE_FIELDS},
         case_id=str(row["case_id"]),
-        version=row["version"],
-        jurisdiction=row["jurisdiction"],
-        dedup_group=row["dedup_group"],
-        service_code=row["service_code"],
-        status=row["status"],
         priority=_priority(row["level"], row["score"], json.loads(row["reasons"])),
-        request_count=row["request_count"],
-        first_reported_at=row["first_reported_at"],
-        last_reported_at=row["last_reported_at"],
         opened_by=str(row["opened_by"]),
         linked_case=str(row["linked_case"]) if row["linked_case"] else None,
         problem=_problem(json.loads(row["problem"])),
-        lead_bureau=row["lead_bureau"],
         orders=orders,
-        closed_at=row["closed_at"],
         merged_into=str(row["merged_into"]) if row["merged_into"] else None,
         lowered_from=_known_priority(row["operator_knew"]),
         notes=_notes(row["notes"]),
@@ -202,20 +166,12 @@ def case_of(row: Record, orders: tuple[CaseWorkOrder, ...]) -> Case:
 def order_of(row: Record) -> CaseWorkOrder:
     """Return the work order of a row of ``work_orders``."""
     return CaseWorkOrder(
+        **{name: row[name] for name in _ORDER_FIELDS},
         work_order_id=str(row["work_order_id"]),
-        number=row["number"],
-        bureau=row["bureau"],
-        role=row["role"],
         due=Deadlines(
             _deadline(row["acknowledge_soon"], row["acknowledge_by"]),
             _deadline(row["complete_soon"], row["complete_by"]),
         ),
-        route_rule=row["route_rule"],
-        status=row["status"],
-        version=row["version"],
-        scheduled_for=row["scheduled_for"],
-        external_id=row["external_id"],
-        waiting_since=row["waiting_since"],
         reminded=frozenset(row["reminded"].split()),
     )
 

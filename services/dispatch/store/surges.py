@@ -1,14 +1,12 @@
-"""Surges, their cases, and orders to close these.
+"""Surges, their cases, and orders to close the cases.
 
-Which cases belong to a surge is not stored: the view ``surge_cases`` has the rule.
+The cases of a surge are not stored: the view ``surge_cases`` selects them.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from datetime import datetime
+from dataclasses import astuple
 
-from services.dispatch.records import StoredSurge
-from services.dispatch.store.postgres import uuids
+from services.dispatch.records import ListedSurge, StoredSurge, SurgeClosing, uuids
 from shared.contract.events import new_id
 from shared.runtime.postgres import (
     Connection,
@@ -18,7 +16,7 @@ from shared.runtime.postgres import (
     transaction,
     translate_errors,
 )
-from shared.vocabulary import CLOSED_STATUSES, ClosingStatus
+from shared.vocabulary import CLOSED_STATUSES
 
 _UPSERT_SQL = """
     INSERT INTO surges (surge_id, jurisdiction, dedup_group, district, started_at, ended_at,
@@ -31,7 +29,9 @@ _UPSERT_SQL = """
      WHERE surges.ended_at IS NULL AND EXCLUDED.ended_at IS NOT NULL
 """
 _PAGE_SQL = """
-    SELECT surge.*, cases.*,
+    SELECT number, surge_id::text, jurisdiction, dedup_group, district, started_at, ended_at,
+           CASE WHEN ended_at IS NULL THEN 'open' ELSE 'ended' END AS status,
+           report_count, expected, case_count, open_case_count,
            (SELECT count(*) FROM surge_closing_cases JOIN surge_closings USING (closing_id)
              WHERE surge_id = surge.surge_id) AS closing_count
       FROM (SELECT * FROM surges WHERE number < $1 ORDER BY number DESC LIMIT $2) AS surge
@@ -64,93 +64,27 @@ _DUE_SQL = """
 _DONE_SQL = "DELETE FROM surge_closing_cases WHERE case_id = ANY ($1::uuid[])"
 
 
-@dataclass(frozen=True, slots=True)
-class SurgeWithCases:
-    """A surge, and how many cases it has.
-
-    Attributes:
-        number: Counts the surges in the order of their arrival.
-        open_case_count: Those of them that are open.
-        closing_count: Cases that an operator ordered to close and that are not closed yet.
-    """
-
-    number: int
-    surge: StoredSurge
-    case_count: int
-    open_case_count: int
-    closing_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SurgeClosing:
-    """An operator's order to close cases of a surge.
-
-    Attributes:
-        source: CloudEvents source of the commands that follow from it.
-        reason: Why, in the operator's words.
-        status: Status of the closed cases.
-        given_at: When the operator gave it, UTC.
-    """
-
-    source: str
-    actor: str
-    reason: str
-    note: str
-    status: ClosingStatus
-    given_at: datetime
-
-
 async def upsert_surges(db: Connection, surges: Sequence[StoredSurge]) -> None:
     """Store surges, each once; the stored end of a surge is never changed."""
     await db.execute(_UPSERT_SQL, *columns(map(astuple, surges)))
 
 
-async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[SurgeWithCases]:
-    """Return surges, the newest first.
-
-    Args:
-        before: Number before which they begin.
-        limit: The most surges.
-    """
+async def list_surges(pool: Pool, before: int, limit: int) -> Sequence[tuple[int, ListedSurge]]:
+    """Return surges, the newest first, with the numbers of their arrival; below ``before``."""
     with translate_errors():
         rows = await pool.fetch(_PAGE_SQL, before, limit, [*CLOSED_STATUSES])
-    return [
-        SurgeWithCases(
-            row["number"],
-            StoredSurge(
-                surge_id=str(row["surge_id"]),
-                jurisdiction=row["jurisdiction"],
-                dedup_group=row["dedup_group"],
-                district=row["district"],
-                started_at=row["started_at"],
-                ended_at=row["ended_at"],
-                report_count=row["report_count"],
-                expected=row["expected"],
-            ),
-            row["case_count"],
-            row["open_case_count"],
-            row["closing_count"],
-        )
-        for row in rows
-    ]
+    return [(row["number"], ListedSurge.model_validate(dict(row))) for row in rows]
 
 
 async def city_of_surge(pool: Pool, surge_id: str) -> str | None:
-    """Return the id of the city of a surge; None for an unknown surge, or what is no id."""
+    """Return the id of the city of a surge; None for an unknown surge."""
     with translate_errors():
         city: str | None = await pool.fetchval(_CITY_SQL, uuids([surge_id]))
     return city
 
 
 async def order_closing(pool: Pool, surge_id: str, closing: SurgeClosing) -> int:
-    """Note which cases are to be closed: those of the surge that are open now.
-
-    Args:
-        closing: The order.
-
-    Returns:
-        How many; a case that an earlier order is about does not count again.
-    """
+    """Record the open cases of a surge for closing; return how many are new."""
     closing_id = new_id()
     async with transaction(pool) as db:
         await db.execute(_WAIT_SQL)  # a case that is just being closed would count as open

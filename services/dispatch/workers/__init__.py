@@ -1,1 +1,1 @@
-"""Loops beside the consumer: reminders, retention, closing of surges, wake-up of readers."""
+"""Background tasks: reminders, retention, closing of surges, long polling."""

@@ -1,4 +1,4 @@
-"""Waiting for new events of bureaus: one query for all who wait."""
+"""Long polling for new events: one query for all waiting callers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -20,31 +20,24 @@ class _Waiter:
 
 @dataclass(slots=True)
 class FeedWatch:
-    """Wakes callers of the feed when their bureau has a new event.
+    """Wakes waiting callers when their bureau has a new event.
+
+    Once it is ``stopped`` all waits have ended for good.
 
     Attributes:
         heads: Returns the number of the newest event of each of some bureaus.
-        look_every_s: Seconds between two looks, for what other processes add.
+        look_every_s: Seconds between two looks, for events that other processes add.
     """
 
     heads: Callable[[Collection[str]], Awaitable[Mapping[str, int]]]
     look_every_s: float = _LOOK_EVERY_S
     _waiters: set[_Waiter] = field(default_factory=set, init=False)
     _called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _stopped: bool = field(default=False, init=False)
-
-    @property
-    def stopped(self) -> bool:
-        """True once all waits have ended for good."""
-        return self._stopped
+    stopped: bool = field(default=False, init=False)
 
     async def wait(self, bureau: str, after: int, seconds: float) -> None:
-        """Return when the bureau has an event after a number, or the time is over.
-
-        Args:
-            after: Number of the event that the caller knows.
-        """
-        if self._stopped:
+        """Return when the bureau has an event after a number, or on timeout."""
+        if self.stopped:
             return
         waiter = _Waiter(bureau, after)
         self._waiters.add(waiter)
@@ -55,7 +48,7 @@ class FeedWatch:
             self._waiters.discard(waiter)
 
     def wake(self) -> None:
-        """Look at once: this process has added events."""
+        """Look at once: this process added events."""
         self._called.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -69,7 +62,7 @@ class FeedWatch:
                 self._called.clear()
         finally:
             stop.cancel()
-            self._stopped = True
+            self.stopped = True
             for waiter in self._waiters:
                 waiter.arrived.set()
 

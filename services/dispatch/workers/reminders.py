@@ -1,8 +1,7 @@
-"""Sends the reminders of deadlines when they are due."""
+"""Worker that sends the reminders of deadlines when they are due."""
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,28 +9,22 @@ import structlog
 
 from services.dispatch.handlers.reminders import on_reminders_due
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.store.bureau_events import keep_events
+from services.dispatch.store.bureau_events import publish
 from services.dispatch.store.postgres import PostgresDispatchStore
-from shared.errors import StoppedError, SystemicError, TransientError
-from shared.runtime.ops.shutdown import pause
-from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.ops.shutdown import WokenWork
+from shared.runtime.outbox.outbox import HandOver
 from shared.runtime.postgres import Pool, transaction
 
 log = structlog.get_logger()
 
 _LOOK_EVERY_S = 2.0
+# Work orders of one transaction at most, so that bureaus' updates never wait long for a case.
 _WORK_ORDERS = 200
-"""Work orders of one transaction at most, so that bureaus' updates never wait long for a case."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderWorker:
-    """Looks for due reminders, by an index, and publishes each once.
-
-    Attributes:
-        policy: Kinds, bureaus and calendars.
-        hand_over: Called after each commit, to pass the outbox's batches to the relay.
-    """
+    """Finds due reminders by an index, and publishes each once."""
 
     pool: Pool
     policy: DispatchPolicy
@@ -40,20 +33,14 @@ class ReminderWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send what is due every two seconds until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                try:
-                    while await self.send_due():
-                        await pause(stopping, 0)
-                except (SystemicError, TransientError) as error:
-                    log.warning("reminders_postponed", code=error.code)
-                await pause(stopping, _LOOK_EVERY_S)
+        await WokenWork(_LOOK_EVERY_S).run(
+            stopping,
+            self.send_due,
+            lambda error: log.warning("reminders_postponed", code=error.code),
+        )
 
     async def send_due(self) -> int:
-        """Send some of the reminders that are due; return the number of their cases.
-
-        The cases are locked, so that of several processes one sends each reminder.
-        """
+        """Send some due reminders of locked cases; return the number of the cases."""
         now = self.clock()
         async with transaction(self.pool) as db:
             store = PostgresDispatchStore(db)
@@ -62,6 +49,6 @@ class ReminderWorker:
                 return 0
             events, changes = on_reminders_due(await store.load(due, ()), self.policy, now)
             await store.write(changes)
-            batches = await enqueue(db, await keep_events(db, events))
+            batches = await publish(db, events)
         self.hand_over(batches)
         return len(due)

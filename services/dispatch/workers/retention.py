@@ -2,17 +2,16 @@
 
 import asyncio
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from services.dispatch.store.bureau_events import PostgresFeed
 from services.dispatch.store.case_events import PostgresCaseEvents
 from shared.contract.topics import bureau_work
-from shared.errors import StoppedError, SystemicError, TransientError
-from shared.runtime.ops.shutdown import pause
+from shared.runtime.ops.shutdown import WokenWork, pause
 
 log = structlog.get_logger()
 
@@ -23,12 +22,7 @@ _STREAM_AGE = timedelta(hours=25)
 
 @dataclass(frozen=True, slots=True)
 class BureauEventRetention:
-    """Deletes old events, 1,000 per transaction.
-
-    Attributes:
-        bureaus: The codes of all bureaus.
-        case_events: The events of the stream.
-    """
+    """Deletes old events, 1,000 per transaction."""
 
     feed: PostgresFeed
     bureaus: Collection[str]
@@ -36,13 +30,11 @@ class BureauEventRetention:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Delete once an hour until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                try:
-                    await self._sweep(stopping)
-                except (SystemicError, TransientError) as error:
-                    log.warning("retention_postponed", code=error.code)
-                await pause(stopping, _ROUND_EVERY_S)
+        await WokenWork(_ROUND_EVERY_S).run(
+            stopping,
+            partial(self._sweep, stopping),
+            lambda error: log.warning("retention_postponed", code=error.code),
+        )
 
     async def _sweep(self, stopping: asyncio.Event) -> None:
         for bureau in self.bureaus:

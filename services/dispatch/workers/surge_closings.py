@@ -1,4 +1,4 @@
-"""Closes the cases of surges as operators ordered, a batch per transaction."""
+"""Worker that closes the cases of surges as ordered, a batch per transaction."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +7,14 @@ from datetime import datetime
 
 import structlog
 
-from services.dispatch.command_calls import run_commands
-from services.dispatch.handlers.operators import operator_audit
+from services.dispatch.handlers.commands import operator_audit
+from services.dispatch.handlers.incoming import on_command_calls
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.store.surges import SurgeClosing, cases_to_close, remove_closed
+from services.dispatch.records import SurgeClosing
+from services.dispatch.rules.operator_commands import CommandRefusal
+from services.dispatch.store.bureau_events import publish
+from services.dispatch.store.postgres import PostgresDispatchStore
+from services.dispatch.store.surges import cases_to_close, remove_closed
 from shared.contract.events import OperatorCommanded, new_id
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.shutdown import WokenWork
@@ -19,21 +23,17 @@ from shared.runtime.postgres import Pool, transaction
 
 log = structlog.get_logger()
 
+# Cases of one transaction, so that bureaus' updates never wait long for a case.
 _CASES = 50
-"""Cases of one transaction, so that bureaus' updates never wait long for a case."""
 _LOOK_EVERY_S = 5.0
 
 
 @dataclass(slots=True)
 class SurgeClosingWorker:
-    """Gives a ``close`` command for each case that is to be closed.
+    """Executes a ``close`` command for each case that is to be closed.
 
-    What is to be closed is in a table, and leaves it in the transaction that closes it: after a
-    crash the rest follows, and no case is closed twice.
-
-    Attributes:
-        policy: Kinds, bureaus and calendars.
-        hand_over: Called after each commit, to pass the outbox's batches to the relay.
+    A row leaves the table in the transaction that closes its case: after a crash the rest follows,
+    and no case is closed twice.
     """
 
     pool: Pool
@@ -43,11 +43,11 @@ class SurgeClosingWorker:
     _closing: WokenWork = field(default_factory=lambda: WokenWork(_LOOK_EVERY_S), init=False)
 
     def wake(self) -> None:
-        """Look at once: there is something to close."""
+        """Look at once: there are cases to close."""
         self._closing.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Close what is to be closed until asked to stop."""
+        """Close cases until asked to stop."""
         await self._closing.run(
             stopping,
             self.close_some,
@@ -55,21 +55,20 @@ class SurgeClosingWorker:
         )
 
     async def close_some(self) -> int:
-        """Close some of the cases; return how many were looked at.
-
-        A case that a bureau closed meanwhile stays as it is.
-        """
+        """Close some of the cases that are still open; return how many were read."""
         async with transaction(self.pool) as db:
             due = await cases_to_close(db, _CASES)
             if not due:
                 return 0
             commands = [_command(case_id, closing) for case_id, closing in due]
-            answers, batches = await run_commands(db, commands, self.policy, self.clock())
+            store = PostgresDispatchStore(db)
+            outcomes, produced = await on_command_calls(commands, store, self.policy, self.clock())
             await remove_closed(db, [case_id for case_id, _ in due])
+            batches = await publish(db, produced)
         self.hand_over(batches)
-        for command, answer in zip(commands, answers, strict=True):
-            outcome = answer.refusal.code if answer.refusal else "executed"
-            audit("operator_command", **operator_audit(command, outcome))
+        for command, outcome in zip(commands, outcomes, strict=True):
+            code = outcome.code if isinstance(outcome, CommandRefusal) else "executed"
+            audit("operator_command", **operator_audit(command, code))
         return len(due)
 
 

@@ -2,18 +2,21 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import aiohttp
 
 from shared.delivery_attempts import Outcome, error_of, parse_retry_after
+from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
 from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
+from shared.runtime.http.names import NameLookup
 
 WITHIN_S = 15.0
 MAX_ANSWER = 64 * 1024
+_KEPT_OPEN_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,22 @@ class OutgoingCalls(JudgedCalls):
             retry_after=parse_retry_after(retry_after, now),
         )
         return outcome, content
+
+
+@asynccontextmanager
+async def open_outgoing_calls(allow: Sequence[Network]) -> AsyncGenerator[OutgoingCalls]:
+    """Open a client for calls to servers of others.
+
+    Args:
+        allow: Networks that are allowed besides the public ones.
+    """
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_OPEN_S),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(),  # each call has its own
+        auto_decompress=False,
+    ) as session:
+        yield OutgoingCalls(session, NameLookup().addresses, allow)
 
 
 async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes | None:

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from services.dispatch.records import ChangeSet
-from services.dispatch.rules.case import CaseNote, CaseWorkOrder
+from services.dispatch.rules.case import CaseNote, CaseWorkOrder, KnownPriority
 from services.dispatch.rules.deadlines import WorkOrderDeadline
 from services.dispatch.rules.notes import add_notes
-from services.dispatch.rules.priority import KnownPriority
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id
@@ -74,7 +73,7 @@ async def test_nothing_is_found_where_nothing_is_asked(store: DispatchStore) -> 
 
     assert list(await store.load([], [])) == []
     assert not await store.requests_in_cases([])
-    assert not await store.processed_updates([])
+    assert not await store.processed([])
 
 
 async def test_a_changed_case_keeps_what_changed_and_what_did_not(store: DispatchStore) -> None:

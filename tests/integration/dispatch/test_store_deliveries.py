@@ -18,6 +18,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, columns
 from tests.integration.dispatch.http_access import change_order, open_case
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
+from tests.unit.dispatch.factories import ports
 
 pytestmark = pytest.mark.integration
 
@@ -35,7 +36,7 @@ class Webhook:
 
     def __init__(self, pool: Pool) -> None:
         self.pool, self.now = pool, utc_now() + SOON
-        self.webhooks, self.queue = Webhooks(pool), WebhookQueue(pool)
+        self.webhooks, self.queue = Webhooks(pool, ports().lock_bureau), WebhookQueue(pool)
 
     async def put(self, *, enabled: bool = True) -> None:
         await self.webhooks.put(LEAD, URL, SECRET, enabled=enabled)

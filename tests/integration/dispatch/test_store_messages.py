@@ -22,12 +22,12 @@ async def test_a_command_is_known_by_source_and_id_together(store: DispatchStore
         ProcessedMessage(taken, command("merge_case", into_case=new_id()), refused_as=None),
         ProcessedMessage(unread, None, refused_as="invalid"),
     ]
-    await store.write(ChangeSet(commands=commands))
+    await store.write(ChangeSet(processed=commands))
 
     alike = [MessageKey("/other", "1"), MessageKey("/console", "3")]
 
-    assert set(await store.processed_commands([taken, unread, *alike])) == {taken, unread}
-    assert not await store.processed_commands([])
+    assert set(await store.processed([taken, unread, *alike])) == {taken, unread}
+    assert not await store.processed([])
 
 
 async def test_an_update_is_known_by_bureau_source_and_id_together(store: DispatchStore) -> None:
@@ -38,7 +38,7 @@ async def test_an_update_is_known_by_bureau_source_and_id_together(store: Dispat
         ProcessedMessage(taken, said, refused_as=None, changed=True),
         ProcessedMessage(unread, None, refused_as="invalid", changed=False),
     ]
-    await store.write(ChangeSet(updates=updates))
+    await store.write(ChangeSet(processed=updates))
 
     alike = [
         MessageKey("/system", "1", "WATER"),
@@ -46,7 +46,7 @@ async def test_an_update_is_known_by_bureau_source_and_id_together(store: Dispat
         MessageKey("/system", "3", "ROADS"),
     ]
 
-    assert set(await store.processed_updates([taken, unread, *alike])) == {taken, unread}
+    assert set(await store.processed([taken, unread, *alike])) == {taken, unread}
 
 
 async def test_an_update_is_known_however_long_its_name_is(store: DispatchStore) -> None:
@@ -54,10 +54,10 @@ async def test_an_update_is_known_however_long_its_name_is(store: DispatchStore)
     key = MessageKey(source, update_id, "ROADS")
 
     await store.write(
-        ChangeSet(updates=[ProcessedMessage(key, None, refused_as="invalid", changed=False)])
+        ChangeSet(processed=[ProcessedMessage(key, None, refused_as="invalid", changed=False)])
     )
 
-    assert set(await store.processed_updates([key])) == {key}
+    assert set(await store.processed([key])) == {key}
 
 
 @pytest.mark.integration
@@ -67,7 +67,7 @@ async def test_what_a_bureau_said_is_kept_as_it_said_it(database: Database) -> N
     async with open_pool(database.dsn("dispatch")) as pool:
         async with transaction(pool) as db:
             taken = ProcessedMessage(key, said, refused_as=None, changed=True)
-            await PostgresDispatchStore(db).write(ChangeSet(updates=[taken]))
+            await PostgresDispatchStore(db).write(ChangeSet(processed=[taken]))
         row = await pool.fetchrow(
             "SELECT said->>'reason' AS reason, (said->>'at')::timestamptz AS at FROM updates"
         )

@@ -54,7 +54,7 @@ async def test_a_moved_request_is_in_its_new_case_and_a_case_stands_for_another(
             changed_cases=[stands],
             restated_cases=[stands],
             changed_requests=[moved],
-            commands=[ProcessedMessage(key, command(), refused_as=None)],
+            processed=[ProcessedMessage(key, command(), refused_as=None)],
         )
     )
 

@@ -8,8 +8,9 @@ import aiohttp
 import pytest
 
 from services.dispatch.inbound.external import latest_surges
+from services.dispatch.records import SurgeClosing
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.surges import SurgeClosing, order_closing, upsert_surges
+from services.dispatch.store.surges import order_closing, upsert_surges
 from services.dispatch.workers.surge_closings import SurgeClosingWorker
 from shared.contract.events import CaseClosed, Surge, new_id
 from shared.contract.topics import DISPATCH_CASES

@@ -1,18 +1,21 @@
 """Pictures that bureaus upload at dispatch, which intake keeps."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from io import BytesIO
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from services.dispatch.channels.bureau_api.media import MAX_UPLOADS
+from services.dispatch.channels.bureau_api.media import MAX_UPLOADS, MAX_UPLOADS_OF_BUREAU
 from services.dispatch.settings import DispatchSettings
 from tests.integration.dispatch.http_access import KEYS, OPERATOR, add_keys, serving_dispatch
-from tests.integration.dispatch.sinkholes import LEAD
+from tests.integration.dispatch.sinkholes import INFORMED, LEAD
 from tests.support.databases import Database
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -45,34 +48,68 @@ async def serving_intake(intake: Intake) -> AsyncGenerator[str]:
         await runner.cleanup()
 
 
+@asynccontextmanager
+async def uploading(
+    intake: Intake, settings: DispatchSettings
+) -> AsyncGenerator[Callable[[str, bytes], Coroutine[Any, Any, tuple[int, Mapping[str, str]]]]]:
+    """Dispatch in front of an intake; yields the upload of a picture with a key."""
+    async with serving_intake(intake) as url:
+        with_intake = settings.model_copy(update={"intake_url": url})
+        async with serving_dispatch(with_intake) as client:
+
+            async def upload(key: str, body: bytes) -> tuple[int, Mapping[str, str]]:
+                headers = {"Authorization": f"Bearer {key}", "Content-Type": "image/png"}
+                async with client.post("/v1/media", data=BytesIO(body), headers=headers) as answer:
+                    await answer.read()
+                    return answer.status, answer.headers
+
+            yield upload
+
+
+async def has_got(intake: Intake, count: int) -> bool:
+    return len(intake.got) == count
+
+
 async def test_a_bureaus_picture_is_passed_on_to_intake_and_nobody_elses(
     settings: DispatchSettings, database: Database
 ) -> None:
     await add_keys(database)
     intake, picture = Intake(), b"a picture " * 200_000
+    intake.may_answer.set()
+    async with uploading(intake, settings) as upload:
+        refused = [await upload("a wrong key", picture), await upload(OPERATOR, picture)]
+        refused.append(await upload(KEYS[LEAD], bytes(12 * 1024 * 1024)))
+        assert ([status for status, _ in refused], intake.got) == ([401, 403, 413], [])
 
-    async def upload(key: str, body: bytes = picture) -> tuple[int, Mapping[str, str]]:
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "image/png"}
-        async with client.post("/v1/media", data=BytesIO(body), headers=headers) as answer:
-            await answer.read()
-            return answer.status, answer.headers
-
-    async with serving_intake(intake) as url:
-        with_intake = settings.model_copy(update={"intake_url": url})
-        async with serving_dispatch(with_intake) as client:
-            refused = [await upload("a wrong key"), await upload(OPERATOR)]
-            refused.append(await upload(KEYS[LEAD], bytes(12 * 1024 * 1024)))
-            assert ([status for status, _ in refused], intake.got) == ([401, 403, 413], [])
-
-            full = [asyncio.create_task(upload(KEYS[LEAD])) for _ in range(MAX_UPLOADS + 1)]
-            done, _ = await asyncio.wait(full, return_when=asyncio.FIRST_COMPLETED)
-            assert [task.result()[0] for task in done] == [503]  # no more in memory
-            intake.may_answer.set()
-            answers = await asyncio.gather(*full)
-            assert sorted(status for status, _ in answers) == [201] * MAX_UPLOADS + [503]
-            [location] = {headers["Location"] for status, headers in answers if status == 201}
-            assert location == "https://311.example.org/v1/media/5"
+        status, answered = await upload(KEYS[LEAD], picture)
+    assert (status, answered["Location"]) == (201, "https://311.example.org/v1/media/5")
     headers, body = intake.got[0]
     assert body == picture
     assert headers["Authorization"] == f"Bearer {KEYS[LEAD]}"
     assert headers["Content-Type"] == "image/png"
+
+
+async def test_a_bureau_holds_two_uploads_at_a_time_and_leaves_the_other_slots_to_others(
+    settings: DispatchSettings, database: Database
+) -> None:
+    await add_keys(database)
+    intake, (other, third) = Intake(), INFORMED[:2]
+    async with uploading(intake, settings) as upload, asyncio.TaskGroup() as group:
+
+        async def hold(bureau: str, count: int) -> list[asyncio.Task[tuple[int, Any]]]:
+            """Begin uploads that intake does not answer yet."""
+            awaited = len(intake.got) + count
+            tasks = [group.create_task(upload(KEYS[bureau], b"a picture")) for _ in range(count)]
+            await eventually(partial(has_got, intake, awaited))
+            return tasks
+
+        held = await hold(LEAD, MAX_UPLOADS_OF_BUREAU)
+        above, _ = await upload(KEYS[LEAD], b"a picture")
+        held += await hold(other, MAX_UPLOADS - MAX_UPLOADS_OF_BUREAU)
+        full, _ = await upload(KEYS[third], b"a picture")
+        intake.may_answer.set()
+        answers = await asyncio.gather(*held)
+        after, _ = await upload(KEYS[LEAD], b"a picture")
+
+    assert (above, full, after) == (429, 503, 201)
+    assert [status for status, _ in answers] == [201] * MAX_UPLOADS

@@ -19,6 +19,7 @@ from shared.runtime.smtp import SmtpSettings
 from tests.integration.dispatch.http_access import open_case
 from tests.integration.notify.mail_server import MailServer
 from tests.support.builders import decision, request_triaged
+from tests.unit.dispatch.factories import ports
 
 pytestmark = pytest.mark.integration
 
@@ -38,7 +39,8 @@ class Bureau:
             LEAD, "Dispatch", "Portland", ZoneInfo("America/Los_Angeles"), "a@b.gov", "mod@b.gov"
         )
         smtp = SmtpSettings(smtp_host="127.0.0.1", smtp_port=self.mail.port)
-        return DigestWorker(Digests(self.pool, LEAD), head, time(7), smtp, lambda: self.now)
+        digests = Digests(self.pool, LEAD, ports().work_orders)
+        return DigestWorker(digests, head, time(7), smtp, lambda: self.now)
 
     async def look(self) -> list[tuple[str, str]]:
         """Look twice; return section and work order of each row of the last mail that came."""

@@ -20,8 +20,6 @@ from services.dispatch.channels.forwarding.open311_client import Open311Client
 from services.dispatch.channels.forwarding.open311_worker import POLL_EVERY, Open311Worker
 from services.dispatch.channels.forwarding.rules.forwards import LEASE
 from services.dispatch.channels.forwarding.store.forwards import ForwardQueue
-from services.dispatch.channels.forwarding.updates import RemoteUpdates
-from services.dispatch.channels.webhooks.worker import open_caller
 from shared.catalogue import Open311Forward
 from shared.contract.events import (
     CaseClosed,
@@ -35,6 +33,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now
+from shared.runtime.http.outgoing_calls import open_outgoing_calls
 from shared.runtime.postgres import Pool
 from tests.integration.dispatch.http_access import POLICY, open_case
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
@@ -51,6 +50,7 @@ from tests.support.builders import case_with_request, decision
 from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
+from tests.unit.dispatch.factories import ports
 
 pytestmark = pytest.mark.integration
 
@@ -83,10 +83,10 @@ class Forwarder:
 
     @asynccontextmanager
     async def worker(self) -> AsyncGenerator[Open311Worker]:
-        async with open_caller(LOOPBACK) as calls:
+        async with open_outgoing_calls(LOOPBACK) as calls:
             client = Open311Client(calls, self.to, ADAPTER)
-            updates = RemoteUpdates(self.pool, POLICY, lambda _: None, LEAD, self.clock)
-            yield Open311Worker(ForwardQueue(self.pool, LEAD), client, updates, self.clock)
+            core = ports(pool=self.pool, policy=POLICY, clock=self.clock)
+            yield Open311Worker(core, ForwardQueue(self.pool, LEAD), client)
 
     async def send_all(self) -> None:
         """Send what there is, however often it takes."""

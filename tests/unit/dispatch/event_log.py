@@ -6,8 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from services.dispatch.records import CaseHistoryEntry
-from services.dispatch.rules.case import Case
-from services.dispatch.rules.priority import CasePriority
+from services.dispatch.rules.case import Case, CasePriority
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,

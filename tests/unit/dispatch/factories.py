@@ -1,7 +1,7 @@
 """Factories for dispatch's rules and handlers, with a small catalogue of the tests' own."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.ports import DispatchPorts
 from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder, Problem
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, WorkOrderDeadline
 from services.dispatch.rules.operator_commands import CaseCommand
-from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.catalogue import load_catalogue
@@ -55,6 +55,13 @@ DUE = Deadlines(
 )
 
 _numbers = count(1)
+
+
+def ports(**given: Any) -> DispatchPorts:
+    """Return the ports of a core that has what is given, and nothing else."""
+    nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(DispatchPorts))
+    nothing["on_commit"] = nothing["wake_on_commit"] = lambda _: None
+    return DispatchPorts(**(nothing | given))
 
 
 def local(text: str) -> datetime:

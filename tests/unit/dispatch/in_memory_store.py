@@ -52,11 +52,8 @@ class InMemoryDispatchStore:
     async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
         return {e.event_id for e in self.history if e.event_id} & set(event_ids)
 
-    async def processed_updates(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        return self.updates.keys() & set(keys)
-
-    async def processed_commands(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
-        return self.commands.keys() & set(keys)
+    async def processed(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
+        return (self.updates.keys() | self.commands.keys()) & set(keys)
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
         return [request for request in self.case_requests.values() if request.case_id in case_ids]
@@ -78,8 +75,8 @@ class InMemoryDispatchStore:
             self._orders[order.work_order_id] = (self._orders[order.work_order_id][0], order)
         for request in (*changes.joined_requests, *changes.changed_requests):
             self.case_requests[request.request_id] = request
-        self.commands.update({command.key: command for command in changes.commands})
-        self.updates.update({update.key: update for update in changes.updates})
+        for message in changes.processed:
+            (self.updates if message.key.bureau else self.commands)[message.key] = message
 
     def rename_kind(self, case_id: str, service_code: str) -> None:
         """Set the kind of a case, to one that the catalogue may lack."""

@@ -1,1 +1,1 @@
-"""HTTP of dispatch: bureaus' feed, updates and webhooks; what operators read and do."""
+"""The bureaus' API: the feed of their work orders, updates and pictures."""

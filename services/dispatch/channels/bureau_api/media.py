@@ -1,6 +1,6 @@
-"""Uploads of pictures by bureaus, which are passed on to intake: it keeps all pictures."""
+"""Proxy of bureaus' picture uploads to intake, which stores all pictures."""
 
-import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -9,30 +9,67 @@ import aiohttp
 from aiohttp import web
 from pydantic import HttpUrl
 
-from services.dispatch.channels.bureau_api.operations import UPLOAD
+from shared.contract.events import Data
 from shared.runtime.http.body import read_body
 from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import RefusedError, authorization_of
-from shared.runtime.http.calls import MIB, answers_errors
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.calls import JSON, MIB, answers_errors
+from shared.runtime.http.openapi import (
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.shedding import KEY_SHARE
 
+
+class UploadedPicture(Data):
+    """The picture as it is stored."""
+
+    media_id: str
+    """Its id."""
+    url: str
+    """Its address, for ``media`` of an update."""
+    media_type: str
+    """MIME type."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    bytes: int
+    """Size in bytes."""
+
+
+_PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
+UPLOAD = Operation(
+    "Upload a picture of the work, with a bureau's key, for media of an update.",
+    {
+        201: Content("Stored.", (JSON,), UploadedPicture),
+        400: problem("The form is malformed."),
+        408: JSON_REFUSALS[408],
+        413: problem("More than 10 MiB or 40 megapixels."),
+        415: problem("Not a JPEG, PNG, WebP or HEIC picture, or damaged."),
+        422: problem("The form has no field file."),
+        **KEY_REFUSALS,
+    },
+    body=Content("The picture, at most 10 MiB; its bytes determine the type.", _PICTURES, bytes),
+    security=("bureau",),
+)
 PATH = "/v1/media"
-MAX_UPLOADS = 4
-"""Uploads in memory at a time."""
+# Uploads in memory at a time, of all bureaus and of one.
+MAX_UPLOADS, MAX_UPLOADS_OF_BUREAU = 4, 2
+# A picture, and the rest of a form.
 _MAX_BYTES = 10 * MIB + 64 * 1024
-"""A picture, and the rest of a form."""
 _WITHIN_S = 45.0
 _PASSED_ON = ("Content-Type", "Location", "Retry-After")
 
 
 @asynccontextmanager
 async def open_intake(url: HttpUrl | None) -> AsyncGenerator[aiohttp.ClientSession | None]:
-    """Open a client of intake.
-
-    Args:
-        url: Base URL of intake; None for none.
-    """
+    """Open a client of intake."""
     if url is None:
         yield None
         return
@@ -45,23 +82,24 @@ async def open_intake(url: HttpUrl | None) -> AsyncGenerator[aiohttp.ClientSessi
 
 
 def media_routes(access: BureauAccess, intake: aiohttp.ClientSession | None) -> list[web.RouteDef]:
-    """Return the route by which bureaus upload pictures of their work; none without intake.
-
-    Args:
-        intake: A client of intake, to which the bureau's key is known as well.
-    """
+    """Return the route by which bureaus upload pictures of their work; none without intake."""
     if intake is None:
         return []
-    uploads = asyncio.Semaphore(MAX_UPLOADS)
+    uploads = Counter[str]()
 
-    @answers_errors("Send the picture again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
-        """Answer as intake does."""
-        await access.bureau(request)
-        if uploads.locked():
+        """Answer with the response of intake."""
+        bureau = await access.bureau(request)
+        if uploads[bureau] >= MAX_UPLOADS_OF_BUREAU:
+            raise RefusedError(KEY_SHARE.response())
+        if uploads.total() >= MAX_UPLOADS:
             raise _unavailable()
-        async with uploads:
+        uploads[bureau] += 1
+        try:
             return await _pass_on(request, intake)
+        finally:
+            uploads[bureau] -= 1
 
     return [web.post(PATH, documents(upload, UPLOAD))]
 
@@ -86,6 +124,6 @@ async def _pass_on(request: web.Request, intake: aiohttp.ClientSession) -> web.R
 
 
 def _unavailable() -> RefusedError:
-    detail = "Send the picture again in a moment."
+    detail = "Retry in a moment."
     headers = {"Retry-After": "2"}
     return RefusedError(problem_response(503, "Not available", detail, headers=headers))

@@ -1,21 +1,14 @@
 """Bureaus' updates of their work orders over HTTP."""
 
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import Any, TypeAlias
 
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.channels.bureau_api.operations import UPDATE_WORK_ORDER
-from services.dispatch.channels.bureau_api.store import find_answer, keep_answer
-from services.dispatch.handlers.incoming import on_update_call
-from services.dispatch.inbound.external import incoming_update
-from services.dispatch.policy import DispatchPolicy
-from services.dispatch.store.bureau_events import keep_events
-from services.dispatch.store.postgres import PostgresDispatchStore
+from services.dispatch.ports import DispatchPorts, IdReusedError
 from shared.contract.events import (
     FieldError,
     UpdateReceipt,
@@ -24,8 +17,8 @@ from shared.contract.events import (
     usable_trace,
 )
 from shared.runtime.clock import utc_now
-from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.calls import (
+    JSON,
     answers_errors,
     body_of,
     field_errors,
@@ -36,79 +29,80 @@ from shared.runtime.http.calls import (
 )
 from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.openapi import (
+    IDEMPOTENT,
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Pool, transaction
 
-TakeUpdate: TypeAlias = Callable[[str, WorkOrderUpdated, bytes], Coroutine[Any, Any, UpdateReceipt]]
-"""Processes the update of a bureau with the digest of its body; returns the receipt."""
 
+class SentUpdate(WorkOrderUpdate):
+    """An update as on Kafka; path and key name its work order and bureau."""
+
+    work_order_id: str = ""
+    """Ignored."""
+    bureau: str = ""
+    """Ignored."""
+
+
+UPDATE_WORK_ORDER = Operation(
+    "Update a work order, with its bureau's key.",
+    {
+        200: Content("The receipt.", (JSON,), UpdateReceipt),
+        404: problem("The bureau has no such work order: unknown_work_order, not_your_work_order."),
+        409: problem("Not possible now: transition_not_allowed, version_conflict."),
+        422: problem("Invalid update; see code and errors. Or the key was used with another body."),
+        **JSON_REFUSALS,
+        **KEY_REFUSALS,
+    },
+    body=Content("The update.", (JSON,), SentUpdate),
+    headers=IDEMPOTENT,
+    security=("bureau",),
+)
 _STATUS: Mapping[str, int] = {
     "unknown_work_order": 404,
     "not_your_work_order": 404,
     "transition_not_allowed": 409,
     "version_conflict": 409,
 }
+# The field at fault, by the code of a refusal with 422.
 _FIELDS: Mapping[str, str] = {
     "missing_reason": "reason",
     "missing_transfer_to": "transfer_to",
     "unknown_bureau": "transfer_to",
 }
-"""The field at fault, by the code of a refusal with 422."""
 
 
-def update_routes(access: BureauAccess, take: TakeUpdate) -> list[web.RouteDef]:
+def update_routes(core: DispatchPorts) -> list[web.RouteDef]:
     """Return the route by which bureaus update their work orders."""
 
-    @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
+    @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         """Answer with the receipt; a repeat gets the same one."""
-        bureau = await access.bureau(request)
-        data = json_of(await body_of(request))
-        order_id = request.match_info["work_order_id"]
+        bureau = await core.access.bureau(request)
+        body, order_id = json_of(await body_of(request)), request.match_info["work_order_id"]
+        named = {"work_order_id": order_id, "bureau": bureau}
         update = WorkOrderUpdated(
             id=idempotency_id(request),
             source=f"/http/{bureau}",
             time=utc_now(),
             traceparent=usable_trace(request.headers.get("traceparent")),
-            data=_data(data, order_id, bureau),
+            data=body | named if isinstance(body, dict) else body,
         )
-        digest = sha256(json.dumps([order_id, data], sort_keys=True).encode()).digest()
-        return _response(await Deadline().wait_for(take(bureau, update, digest)), update)
+        digest = sha256(json.dumps([order_id, body], sort_keys=True).encode()).digest()
+        work = attempt(partial(core.report_update, update, bureau, digest))
+        try:
+            return _response(await Deadline().wait_for(work), update)
+        except IdReusedError:
+            raise id_reused("update") from None
 
     path = "/v1/work-orders/{work_order_id}/updates"
     return [web.post(path, documents(post, UPDATE_WORK_ORDER))]
-
-
-def update_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> TakeUpdate:
-    """Return the function that processes updates."""
-
-    async def take(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
-        return await attempt(partial(take_once, bureau, event, digest))
-
-    async def take_once(bureau: str, event: WorkOrderUpdated, digest: bytes) -> UpdateReceipt:
-        incoming = incoming_update(event, bureau)
-        async with transaction(pool) as db:
-            if known := await find_answer(db, incoming.key):
-                if known.receipt is None or known.body_digest != digest:
-                    raise id_reused("update")
-                return known.receipt
-            store = PostgresDispatchStore(db)
-            receipt, events = await on_update_call(incoming, store, policy, utc_now())
-            await keep_answer(db, incoming.key, digest, receipt)
-            batches = await enqueue(db, await keep_events(db, events))
-        on_commit(batches)
-        return receipt
-
-    return take
-
-
-def _data(body: Any, work_order_id: str, bureau: str) -> Any:  # noqa: ANN401 - any JSON
-    """Return the data of the update; path and key say what it is about and who sends it."""
-    if not isinstance(body, dict):
-        return body
-    return body | {"work_order_id": work_order_id, "bureau": bureau}
 
 
 def _response(receipt: UpdateReceipt, update: WorkOrderUpdated) -> web.Response:
@@ -120,7 +114,6 @@ def _response(receipt: UpdateReceipt, update: WorkOrderUpdated) -> web.Response:
 
 
 def _errors(update: WorkOrderUpdated, code: str, message: str) -> Sequence[FieldError]:
-    """Return the fields at fault."""
     if field := _FIELDS.get(code):
         return [FieldError(field=field, code=code, message=message)]
     if code != "invalid":

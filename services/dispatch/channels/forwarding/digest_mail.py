@@ -1,39 +1,28 @@
-"""The mail of a digest: a short table as text, and all of it as CSV."""
+"""Mail of a digest: a short table as text, and all rows as CSV."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.dispatch.channels.forwarding.rules.digests import SECTIONS, DigestEntry, in_order
-from shared.contract.events import Location
+from services.dispatch.channels.forwarding.rules.digests import SECTIONS, Section
+from shared.contract.events import WorkOrder
 from shared.csv_text import csv_text
 
 _ROWS_A_SECTION = 25
 _SUMMARY = 60
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
-COLUMNS = (
-    "section",
-    "work_order_id",
-    "priority",
-    "status",
-    "role",
-    "service_code",
-    "service_name",
-    "summary",
-    "address",
-    "latitude",
-    "longitude",
-    "first_reported_at",
-    "acknowledge_by",
-    "complete_by",
-    "request_count",
-    "case_id",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """Work order in a digest, with its section."""
+
+    section: Section
+    order: WorkOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +40,7 @@ class DigestHead:
 def digest_mail(
     head: DigestHead, day: date, entries: Sequence[DigestEntry], now: datetime
 ) -> bytes:
-    """Return the message; built again it has the same Message-ID.
-
-    Args:
-        head: Whom it is from and to.
-    """
+    """Return the message; its Message-ID is the same for each retry."""
     message = EmailMessage(policy=_SEVEN_BIT)
     message["From"] = formataddr((f"{head.city} 311", head.sender))
     message["To"] = head.mailbox
@@ -76,33 +61,48 @@ def digest_mail(
     return message.as_bytes()
 
 
+def in_order(entries: Collection[DigestEntry]) -> list[DigestEntry]:
+    """Return entries by section, then by urgency and age."""
+    return sorted(
+        entries,
+        key=lambda entry: (
+            SECTIONS.index(entry.section),
+            entry.order.priority.level,
+            entry.order.first_reported_at,
+            entry.order.work_order_id,
+        ),
+    )
+
+
+def is_worth_sending(entries: Collection[DigestEntry]) -> bool:
+    """Return True when something is new, changed or overdue."""
+    return any(entry.section != "open" for entry in entries)
+
+
+_CELLS: Mapping[str, Callable[[DigestEntry], object]] = {
+    "section": lambda entry: entry.section,
+    "work_order_id": lambda entry: entry.order.work_order_id,
+    "priority": lambda entry: entry.order.priority.level,
+    "status": lambda entry: entry.order.status,
+    "role": lambda entry: entry.order.role,
+    "service_code": lambda entry: entry.order.service_code,
+    "service_name": lambda entry: entry.order.service_name,
+    "summary": lambda entry: entry.order.summary,
+    "address": lambda entry: entry.order.location.address,
+    "latitude": lambda entry: entry.order.location.latitude,
+    "longitude": lambda entry: entry.order.location.longitude,
+    "first_reported_at": lambda entry: entry.order.first_reported_at.isoformat(),
+    "acknowledge_by": lambda entry: entry.order.due.acknowledge_by.isoformat(),
+    "complete_by": lambda entry: entry.order.due.complete_by.isoformat(),
+    "request_count": lambda entry: entry.order.request_count,
+    "case_id": lambda entry: entry.order.case_id,
+}
+COLUMNS = tuple(_CELLS)
+
+
 def digest_csv(entries: Sequence[DigestEntry]) -> str:
     """Return work orders as CSV, with a header line."""
-    return csv_text(COLUMNS, map(_row, entries))
-
-
-def _row(entry: DigestEntry) -> Sequence[Any]:
-    case, order = entry.case, entry.order
-    place = case.problem.location
-    at = place if isinstance(place, Location) else Location(precision="none")
-    return (
-        entry.section,
-        order.work_order_id,
-        case.priority.level,
-        order.status,
-        order.role,
-        case.service_code,
-        case.problem.service_name,
-        case.problem.summary,
-        at.address,
-        at.latitude,
-        at.longitude,
-        case.first_reported_at.isoformat(),
-        order.due.acknowledge_by.isoformat(),
-        order.due.complete_by.isoformat(),
-        case.request_count,
-        case.case_id,
-    )
+    return csv_text(COLUMNS, ([cell(entry) for cell in _CELLS.values()] for entry in entries))
 
 
 def _lines(head: DigestHead, day: date, entries: Sequence[DigestEntry]) -> Iterator[str]:
@@ -121,14 +121,12 @@ def _lines(head: DigestHead, day: date, entries: Sequence[DigestEntry]) -> Itera
 
 
 def _line(entry: DigestEntry, zone: ZoneInfo) -> str:
-    case, place = entry.case, entry.case.problem.location
-    address = place.address if isinstance(place, Location) else None
-    due = entry.order.due.complete_by.astimezone(zone)
+    order, due = entry.order, entry.order.due.complete_by.astimezone(zone)
     parts = (
-        case.problem.service_name,
-        " ".join((address or "").split())[:_SUMMARY] or None,
-        f"{entry.order.status}, due {due:%a %b} {due.day}, {due:%H:%M}",
-        " ".join(case.problem.summary.split())[:_SUMMARY],
-        entry.order.work_order_id,
+        order.service_name,
+        " ".join((order.location.address or "").split())[:_SUMMARY] or None,
+        f"{order.status}, due {due:%a %b} {due.day}, {due:%H:%M}",
+        " ".join(order.summary.split())[:_SUMMARY],
+        order.work_order_id,
     )
-    return f"  {case.priority.level}  {' | '.join(filter(None, parts))}"
+    return f"  {order.priority.level}  {' | '.join(filter(None, parts))}"

@@ -1,4 +1,4 @@
-"""The worker that sends a bureau its digest once a day, at most once.
+"""Worker that sends a bureau its digest once a day, at most once.
 
 A digest is committed as ``sending`` before the mail server sees it. A crash in between leaves one
 that may or may not have gone out; it is ``unknown`` then, and not sent again.
@@ -6,24 +6,22 @@ that may or may not have gone out; it is ``unknown`` then, and not sent again.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
 import structlog
 
-from services.dispatch.channels.forwarding.digest_mail import DigestHead, digest_mail
-from services.dispatch.channels.forwarding.rules.digests import (
-    DigestState,
+from services.dispatch.channels.forwarding.digest_mail import (
+    DigestHead,
+    digest_mail,
     is_worth_sending,
-    last_due_day,
 )
+from services.dispatch.channels.forwarding.rules.digests import DigestState, last_due_day
 from services.dispatch.channels.forwarding.store.digests import Digests
-from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.metrics import FORWARDS
-from shared.runtime.ops.shutdown import cancel_on_stop, pause
-from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
+from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
+from shared.runtime.smtp import SmtpSettings, open_mailers
 
 log = structlog.get_logger()
 
@@ -43,11 +41,7 @@ _STATES: Mapping[str, DigestState] = MappingProxyType(
 
 @dataclass(slots=True)
 class DigestWorker:
-    """Sends the digests of one bureau.
-
-    Attributes:
-        at: When one is due, by the city's clock.
-    """
+    """Sends the digests of one bureau, at a time of day by the city's clock."""
 
     digests: Digests
     head: DigestHead
@@ -58,16 +52,15 @@ class DigestWorker:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send what is due until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                try:
-                    await cancel_on_stop(stopping, self.send_due(), grace_s=_GRACE_S)
-                except (SystemicError, TransientError) as error:
-                    log.warning("digest_postponed", code=error.code, bureau=self.digests.bureau)
-                await pause(stopping, _LOOK_EVERY_S)
+        bureau = self.digests.bureau
+        await WokenWork(_LOOK_EVERY_S).run(
+            stopping,
+            lambda: cancel_on_stop(stopping, self.send_due(), grace_s=_GRACE_S),
+            lambda error: log.warning("digest_postponed", code=error.code, bureau=bureau),
+        )
 
     async def send_due(self) -> None:
-        """Send the digest that became due last, unless that was done."""
+        """Send the digest that became due last, unless it was sent."""
         now = self.clock()
         for lost in await self.digests.end_abandoned(now):
             self._report(lost, "unknown", "abandoned")
@@ -81,16 +74,14 @@ class DigestWorker:
         state: DigestState = "empty"
         reason: str | None = None
         if is_worth_sending(entries):
-            outcome = await self._send(digest_mail(self.head, day, entries, now))
+            async with open_mailers(self.smtp, self.head.sender, 1) as [mailer]:
+                message = digest_mail(self.head, day, entries, now)
+                outcome = await mailer.send(self.head.mailbox, message)
             state, reason = _STATES[outcome.result], outcome.reason or None
         await self.digests.end(day, state, reason, self.clock(), self.clock() + _RETRY_AFTER)
         if state != "waiting":
             self._ended = day
         self._report(day, state, reason)
-
-    async def _send(self, message: bytes) -> SendOutcome:
-        async with open_mailers(self.smtp, self.head.sender, 1) as [mailer]:
-            return await mailer.send(self.head.mailbox, message)
 
     def _report(self, day: date, state: DigestState, reason: str | None) -> None:
         bureau = self.digests.bureau

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode
 from zlib import crc32
 
+from services.dispatch.channels.forwarding.rules import open311
 from services.dispatch.channels.forwarding.rules.forwards import (
     Failed,
     Refused,
@@ -15,16 +16,7 @@ from services.dispatch.channels.forwarding.rules.forwards import (
     TryResult,
     may_have_arrived,
 )
-from services.dispatch.channels.forwarding.rules.open311 import (
-    Accepted,
-    Entry,
-    accepted,
-    described,
-    find_reference,
-    id_of,
-    read_list,
-    refusal,
-)
+from services.dispatch.channels.forwarding.rules.open311 import Accepted, Entry
 from shared.catalogue import Open311Forward
 from shared.contract.events import Location, WorkOrder
 from shared.delivery_attempts import Outcome
@@ -34,20 +26,15 @@ _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _MAX_ANSWER = 8 * 1024 * 1024
 _CLOCKS_DIFFER = timedelta(hours=1)
 _MAX_PAGES = 5
+# Where a server's list ends by the specification, though it has more.
 _FULL_PAGE = 1_000
-"""Where a server's list ends by the specification, though it has more."""
 _ABOUT_THE_REQUEST = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
 
 
 class CallFailedError(Exception):
-    """The other system gives no usable answer.
-
-    Attributes:
-        outcome: What the call came to.
-        reason: Why, for an operator.
-    """
+    """The other system gave no usable answer, for a reason that an operator reads."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(reason)
@@ -57,14 +44,14 @@ class CallFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Open311Client:
-    """Submits requests to an endpoint and reads them."""
+    """Submits requests to an endpoint and reads them; a failed read raises ``CallFailedError``."""
 
     calls: OutgoingCalls
     to: Open311Forward
     api_key: str = field(repr=False)
 
     async def submit(self, order: WorkOrder) -> TryResult:
-        """Submit a work order, whose kind has a code there; return what came of it."""
+        """Submit a work order whose kind has a code there; return the result."""
         form = urlencode(request_form(order, self.to)).encode()
         headers = {
             "Content-Type": _FORM,
@@ -77,26 +64,18 @@ class Open311Client:
         outcome, body = await self.calls.send(
             "POST", url, headers, form + b"&" + key, max_answer=_MAX_ANSWER
         )
-        entries = read_list(body)
+        entries = open311.read_list(body)
         if outcome.error is None:
-            if taken := accepted(entries):
+            if taken := open311.accepted(entries):
                 return Taken(*taken)
             return Failed(_unusable(outcome), "unreadable_answer", may_have_arrived=True)
-        said = refusal(entries)
-        if said and outcome.status in _ABOUT_THE_REQUEST:
-            return Refused("parked", f"refused there: {said}")
-        return Failed(outcome, _reason(outcome, said), may_have_arrived(outcome))
+        words = open311.refusal(entries)
+        if words and outcome.status in _ABOUT_THE_REQUEST:
+            return Refused("parked", f"refused there: {words}")
+        return Failed(outcome, _reason(outcome, words), may_have_arrived(outcome))
 
     async def find(self, order: WorkOrder, since: datetime) -> Accepted | None:
-        """Return the request that a work order became; None where there is none.
-
-        Args:
-            order: The work order.
-            since: When it may have been submitted first.
-
-        Raises:
-            CallFailedError: The requests since then cannot be read, or are too many.
-        """
+        """Return the request that a work order became since a time; None where there is none."""
         began = (since - _CLOCKS_DIFFER).astimezone(UTC)
         query = {
             "service_code": self.to.service_codes[order.service_code],
@@ -106,9 +85,9 @@ class Open311Client:
         page = 1
         while True:
             outcome, entries = await self._read("requests", query | {"page": f"{page}"})
-            if found := find_reference(entries, order.work_order_id):
+            if found := open311.find_reference(entries, order.work_order_id):
                 return found
-            ids = {id_of(entry) for entry in entries}
+            ids = {open311.id_of(entry) for entry in entries}
             knows_no_pages = bool(ids) and ids <= seen
             if page == _MAX_PAGES or (knows_no_pages and len(seen) >= _FULL_PAGE):
                 raise CallFailedError(_unusable(outcome), "too_many_requests_to_search")
@@ -118,17 +97,14 @@ class Open311Client:
             page += 1
 
     async def requests(self, ids: Sequence[str]) -> Mapping[str, Entry]:
-        """Return requests by the ids asked for; those that the server does not know are left out.
+        """Return requests by id, without those that the server does not know.
 
-        A server that has given its requests other ids since answers by these. Then each is asked
-        for alone, so that it is certain which one is meant.
-
-        Raises:
-            CallFailedError: They cannot be read.
+        A server that has since given requests other ids answers by these. Each of them is read
+        alone then, so that it is certain which request is meant.
         """
         query = {"service_request_id": ",".join(ids), "extensions": "true"}
         _, entries = await self._read("requests", query, missing_is_empty=True)
-        found = {id_: entry for entry in entries if (id_ := id_of(entry))}
+        found = {id_: entry for entry in entries if (id_ := open311.id_of(entry))}
         known = {id_: found[id_] for id_ in ids if id_ in found}
         if len(known) < len(found):
             missing = [id_ for id_ in ids if id_ not in known]
@@ -144,14 +120,10 @@ class Open311Client:
         return entries[0] if entries else None
 
     async def id_of_token(self, token: str) -> str | None:
-        """Return the id that a token stands for; None while there is none.
-
-        Raises:
-            CallFailedError: It cannot be read.
-        """
+        """Return the id that a token stands for; None while there is none."""
         path = f"tokens/{quote(token, safe='')}"
         _, entries = await self._read(path, {}, missing_is_empty=True)
-        return id_of(entries[0]) if entries else None
+        return open311.id_of(entries[0]) if entries else None
 
     async def _read(
         self, path: str, query: Mapping[str, str], *, missing_is_empty: bool = False
@@ -160,21 +132,18 @@ class Open311Client:
         url = f"{self.to.endpoint}/{path}.json?{urlencode({**city, **query})}"
         headers = {"Accept": "application/json"}
         outcome, body = await self.calls.send("GET", url, headers, max_answer=_MAX_ANSWER)
-        entries = read_list(body)
+        entries = open311.read_list(body)
         if missing_is_empty and outcome.status == HTTPStatus.NOT_FOUND:
             return outcome, []
         if outcome.error is not None:
-            raise CallFailedError(outcome, _reason(outcome, refusal(entries)))
+            raise CallFailedError(outcome, _reason(outcome, open311.refusal(entries)))
         if entries is None:
             raise CallFailedError(_unusable(outcome), "unreadable_answer")
         return outcome, entries
 
 
 def request_form(order: WorkOrder, to: Open311Forward) -> dict[str, str]:
-    """Return the parameters of a work order's request, without the key.
-
-    Pictures and contact data stay here: what is sent may be public there.
-    """
+    """Return the parameters of a request without key, pictures or contacts: it may be public."""
     location = order.location
     answers = [f"{code}: {_text(value)}" for code, value in order.attributes.items()]
     parts = (order.summary, location.details, "\n".join(answers))
@@ -183,7 +152,7 @@ def request_form(order: WorkOrder, to: Open311Forward) -> dict[str, str]:
         "service_code": to.service_codes[order.service_code],
         **_point(location),
         "address_string": location.address,
-        "description": described(parts, order.work_order_id),
+        "description": open311.described(parts, order.work_order_id),
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -201,10 +170,10 @@ def _text(value: object) -> str:
 
 
 def _unusable(outcome: Outcome) -> Outcome:
-    """Return the outcome of a call whose answer is no failure by its status alone."""
+    """Return the outcome of a call that failed despite its status."""
     return replace(outcome, error="unusable_answer")
 
 
-def _reason(outcome: Outcome, said: str | None) -> str:
+def _reason(outcome: Outcome, words: str | None) -> str:
     status = f"{outcome.error} ({outcome.status})" if outcome.status else f"{outcome.error}"
-    return f"{status}: {said}" if said else status
+    return f"{status}: {words}" if words else status

@@ -1,10 +1,10 @@
-"""The worker that forwards the work orders of one bureau, and reads what became of them."""
+"""Worker that forwards the work orders of one bureau, and polls their statuses."""
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -16,14 +16,13 @@ from services.dispatch.channels.forwarding.rules.forwards import (
     Taken,
     TryResult,
 )
-from services.dispatch.channels.forwarding.rules.open311 import id_of, progress_of
-from services.dispatch.channels.forwarding.store.forwards import FIRST, ForwardQueue
-from services.dispatch.channels.forwarding.updates import RemoteUpdates
-from services.dispatch.outbound import work_order_state
-from services.dispatch.store.postgres import find_work_order
-from shared.contract.events import WorkOrder
+from services.dispatch.channels.forwarding.rules.open311 import RemoteProgress, id_of, progress_of
+from services.dispatch.channels.forwarding.store.forwards import FIRST, ForwardQueue, move
+from services.dispatch.ports import DispatchPorts
+from shared.contract.events import WorkOrderUpdated, new_id
 from shared.runtime.ops.metrics import FORWARDS
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
+from shared.runtime.postgres import transaction
 from shared.vocabulary import FINAL_STATUSES
 
 log = structlog.get_logger()
@@ -36,30 +35,24 @@ _IDS_PER_CALL = 50
 
 @dataclass(slots=True)
 class Open311Worker:
-    """Sends one work order at a time, the most urgent first; others have workers of their own.
+    """Sends the work orders of one bureau, one at a time, the most urgent first.
 
-    A try is committed before the call. Where an earlier one may have arrived, the request is looked
-    for before it is sent again.
-
-    Attributes:
-        queue: What is to be sent.
-        updates: Takes what is new there.
-        poll_every: Time between two looks at the statuses.
+    A try is committed before the call. Where an earlier try may have arrived, its request is
+    searched for before it is sent again.
     """
 
+    core: DispatchPorts
     queue: ForwardQueue
     client: Open311Client
-    updates: RemoteUpdates
-    clock: Callable[[], datetime]
     poll_every: timedelta = POLL_EVERY
     _forwarding: WokenWork = field(default_factory=lambda: WokenWork(_LOOK_EVERY_S), init=False)
 
     def wake(self) -> None:
-        """Look at once: this process has added events."""
+        """Look at once: this process added events."""
         self._forwarding.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send, and read statuses, until asked to stop."""
+        """Send work orders, and poll statuses, until asked to stop."""
         bureau = self.queue.bureau
         await self._forwarding.run(
             stopping,
@@ -68,14 +61,14 @@ class Open311Worker:
         )
 
     async def step(self) -> bool:
-        """Send the next work order, and read statuses when it is time; as ``send_next``."""
+        """Send the next work order, and poll statuses if due; returns as ``send_next``."""
         sent = await self.send_next()
         await self.poll()
         return sent
 
     async def send_next(self) -> bool:
         """Send the next work order that is due; return False when none is."""
-        now, bureau = self.clock(), self.queue.bureau
+        now, bureau = self.core.clock(), self.queue.bureau
         before = await self.queue.begin(now)
         if before is None:
             return False
@@ -87,10 +80,9 @@ class Open311Worker:
         return True
 
     async def _try(self, before: Forward) -> TryResult:
-        found = await find_work_order(self.queue.pool, before.work_order_id)
-        if found is None:
+        order = await self.core.work_order(before.work_order_id)
+        if order is None:
             return Refused("dropped", "there is no such work order")
-        order = work_order_state(*found)
         if order.service_code not in self.client.to.service_codes:
             return Refused("parked", f"unmapped_kind: {order.service_code} has no code there")
         try:
@@ -98,16 +90,13 @@ class Open311Worker:
                 return Taken(*known)
         except CallFailedError as error:
             return Failed(error.outcome, f"search: {error.reason}", may_have_arrived=True)
-        return await self._submit(order)
-
-    async def _submit(self, order: WorkOrder) -> TryResult:
         if order.status in FINAL_STATUSES:
             return Refused("dropped", f"{order.status} before it was sent")
         return await self.client.submit(order)
 
     async def poll(self) -> None:
-        """Read the statuses of the requests, if it is time, and take what is new."""
-        if not await self.queue.begin_poll(self.clock(), self.poll_every):
+        """Poll the statuses of the requests if due, and apply new ones."""
+        if not await self.queue.begin_poll(self.core.clock(), self.poll_every):
             return
         after = FIRST
         try:
@@ -128,11 +117,36 @@ class Open311Worker:
             order, request_id = orders[known], id_of(entry) or known
             if request_id != known:
                 await self.queue.set_id(order, request_id)
-            if progress := progress_of(entry, self.clock()):
-                await self.updates.take(order, request_id, progress)
+            if progress := progress_of(entry, self.core.clock()):
+                await self._update(order, request_id, progress)
+
+    async def _update(self, work_order_id: str, request_id: str, progress: RemoteProgress) -> None:
+        """Update a work order once per remote status; an impossible one is refused."""
+        bureau, is_declined = self.queue.bureau, progress.status == "declined"
+        event = WorkOrderUpdated(
+            id=new_id(),
+            source=f"/open311/{bureau}",
+            time=self.core.clock(),
+            data={
+                "work_order_id": work_order_id,
+                "bureau": bureau,
+                "status": progress.status,
+                "at": progress.at.isoformat(),
+                "public_note": None if is_declined else progress.note,
+                "reason": progress.note if is_declined else None,
+                "external_id": request_id,
+            },
+        )
+        async with transaction(self.queue.pool) as db:
+            if not await move(db, work_order_id, progress.status):
+                return
+            receipt, batches = await self.core.update(db, event, bureau)
+        self.core.on_commit(batches)
+        if receipt.code:
+            log.info("remote_status_refused", work_order=work_order_id, code=receipt.code)
 
     async def _redeem(self, forward: Forward) -> str | None:
-        """Return the id that a token stands for, and keep it; None while there is none."""
+        """Return and store the id that a token stands for; None while there is none."""
         known = await self.client.id_of_token(forward.token or "")
         if known:
             await self.queue.set_id(forward.work_order_id, known)

@@ -1,89 +1,195 @@
 """Cases over HTTP: lists for operators, and one with its history."""
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+import math
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import ValidationError
-
-from services.dispatch.channels.operator_api.case_operations import (
-    LIST_CASES,
-    READ_CASE,
-    CaseDetails,
-    CaseEntry,
-    CaseList,
-    ListedCase,
-    RequestOfCase,
-    WorkOrderOfCase,
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
 )
-from services.dispatch.inbound.case_filter import CaseFilter, KnownCodes
-from services.dispatch.outbound import case_state, wire_priority, work_order_fields
-from services.dispatch.records import CaseHistoryEntry
-from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
-from services.dispatch.rules.clocks import overdue_at
-from services.dispatch.rules.history import may_read_note
-from services.dispatch.store.cases import PostgresCases, WholeCase
-from shared.contract.events import FieldError
-from shared.runtime.http.bureau_access import BureauAccess
+from pydantic_core import PydanticCustomError
+
+from services.dispatch.ports import DispatchPorts
+from services.dispatch.records import CaseDetails, CaseFilter, FilterBox, ListedCase
+from shared.contract.events import Data, FieldError
 from shared.runtime.http.callers import BUREAU, OPERATOR, RefusedError
-from shared.runtime.http.calls import answers_errors, field_errors, json_response
+from shared.runtime.http.calls import JSON, answers_errors, field_errors, json_response
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.list_queries import (
+    BAD_CURSOR,
     DEFAULT_LIMIT,
     MAX_LIMIT,
+    PAGE,
     encode_cursor,
     number_in,
     position_in,
     refuse_faults,
 )
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.openapi import (
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
+from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, CaseStatus, PriorityLevel
 
+
+class CaseList(Data):
+    """A page of cases."""
+
+    cases: list[ListedCase]
+    """The cases, newest first."""
+    next: str
+    """Cursor of the next page."""
+    more: bool
+    """Whether there are older cases."""
+
+
+_NUMBER = r"[+-]?\d{1,3}(\.\d{1,12})?"
+
+LIST_CASES = Operation(
+    "List cases, newest first, with an operator's key.",
+    {
+        200: Content("A page of cases.", (JSON,), CaseList),
+        422: problem("A parameter is invalid; errors name each."),
+        **BAD_CURSOR,
+        **KEY_REFUSALS,
+    },
+    query={
+        **PAGE,
+        "status": Parameter("Only cases of this status.", CaseStatus),
+        "priority": Parameter("Only cases of this level.", PriorityLevel),
+        "bureau": Parameter("Only cases that this bureau leads, by its code."),
+        "kind": Parameter("Only cases of this kind, by its service_code."),
+        "district": Parameter("Only cases in this district."),
+        "q": Parameter(
+            "Only cases with a request whose text, address or tracking number has words that "
+            "begin with all of these.",
+            Annotated[str, Field(min_length=1, max_length=200)],
+        ),
+        "bbox": Parameter(
+            "Only cases inside west,south,east,north, in degrees.",
+            Annotated[str, Field(pattern=rf"^{_NUMBER}(,{_NUMBER}){{3}}$")],
+        ),
+        "surge": Parameter("Only cases of this surge, by its id.", UUID),
+        "overdue": Parameter(
+            "Only cases whose lead has missed its next deadline, or has not.",
+            Literal["true", "false"],
+        ),
+    },
+    security=("operator",),
+)
+READ_CASE = Operation(
+    "Read a case with its history, with an operator's key or that of a bureau with a work order.",
+    {
+        200: Content("The case.", (JSON,), CaseDetails),
+        404: problem("There is no such case, or the bureau has no work order of it: unknown_case."),
+        **KEY_REFUSALS,
+    },
+    security=("operator", "bureau"),
+)
+
+
+Text: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCodes:
+    """Codes that a filter may name; the context of its validation."""
+
+    bureaus: Collection[str]
+    kinds: Collection[str]
+
+
+def _box(text: str) -> FilterBox:
+    try:
+        box = FilterBox(*map(float, text.split(",")))
+    except (TypeError, ValueError):
+        box = FilterBox(*[math.nan] * 4)
+    if (
+        -MAX_LONGITUDE <= box.west <= box.east <= MAX_LONGITUDE
+        and -MAX_LATITUDE <= box.south <= box.north <= MAX_LATITUDE
+    ):
+        return box
+    raise PydanticCustomError(
+        "bad_bbox", "Write west,south,east,north in degrees, with west at most east."
+    )
+
+
+def _known_bureau(code: str, info: ValidationInfo[KnownCodes]) -> str:
+    if code in info.context.bureaus:
+        return code
+    raise PydanticCustomError("unknown_bureau", "Write the code of a bureau of the catalogue.")
+
+
+def _known_kind(code: str, info: ValidationInfo[KnownCodes]) -> str:
+    if code in info.context.kinds:
+        return code
+    raise PydanticCustomError("unknown_kind", "Write the code of a kind of the catalogue.")
+
+
+def _searchable(text: str) -> str:
+    if re.search(r"\w", text):
+        return text
+    raise PydanticCustomError("no_words", "Write words, an address or a tracking number.")
+
+
+class CaseQuery(CaseFilter):
+    """Filter of a query, validated."""
+
+    bureau: Annotated[str, AfterValidator(_known_bureau)] | None = None
+    kind: Annotated[str, AfterValidator(_known_kind)] | None = None
+    district: Text | None = None
+    q: Annotated[Text, AfterValidator(_searchable)] | None = None
+    bbox: Annotated[FilterBox, BeforeValidator(_box)] | None = None
+
+
+# Stands for the bureau in the cursors of the list, which is about all of them.
 _ALL = "all"
-"""Stands for the bureau in the cursors of the list, which is about all of them."""
 _NEWEST = 2**128 - 1
-_SHOWN = ("summary", "location", "attributes", "media")
-"""What is shown of a request's problem."""
 
 
-def case_routes(
-    access: BureauAccess, cases: PostgresCases, codes: KnownCodes, clock: Callable[[], datetime]
-) -> list[web.RouteDef]:
-    """Return the routes by which operators and bureaus read cases.
+def case_routes(core: DispatchPorts) -> list[web.RouteDef]:
+    """Return the routes by which operators and bureaus read cases."""
+    codes = KnownCodes(core.access.bureaus, core.policy.kind_codes)
 
-    Args:
-        codes: Codes that a filter may name.
-    """
-
-    @answers_errors("Call again in a moment, with the same cursor.")
+    @answers_errors("Retry in a moment with the same cursor.")
     async def read_list(request: web.Request) -> web.Response:
-        """Answer with the next cases that the filter lets pass."""
-        await access.callers.operator(request)
+        """Answer with the next cases that match the filter."""
+        await core.access.callers.operator(request)
         faults: list[FieldError] = []
         limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
         last = position_in(request, "cases", _ALL, faults, otherwise=_NEWEST)
         wanted = _filter_in(request, codes, faults)
         refuse_faults(faults)
-        now = clock()
-        page = await Deadline().wait_for(cases.page(wanted, UUID(int=last), limit, now))
-        if page.cases:
-            last = UUID(page.cases[-1][0].case_id).int
-        listed = [ListedCase(**_listed(case, at, now)) for case, at in page.cases]
-        cursor = encode_cursor("cases", _ALL, last)
-        return json_response(CaseList(cases=listed, next=cursor, more=page.more))
+        cases, more = await Deadline().wait_for(core.cases(wanted, UUID(int=last), limit))
+        cursor = encode_cursor("cases", _ALL, UUID(cases[-1].case_id).int if cases else last)
+        return json_response(CaseList(cases=list(cases), next=cursor, more=more))
 
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def read_one(request: web.Request) -> web.Response:
         """Answer with a case, as far as the caller may see it."""
-        caller = await access.callers.caller(request, OPERATOR, BUREAU)
+        caller = await core.access.callers.caller(request, OPERATOR, BUREAU)
         bureau = caller.name if caller.scope == BUREAU else None
-        found = await Deadline().wait_for(cases.find(request.match_info["case_id"]))
-        if found is None or (bureau and bureau not in found.case.bureaus):
-            detail = "There is no case with this id that you have work on."
+        found = await Deadline().wait_for(core.case(request.match_info["case_id"], bureau))
+        if found is None:
+            detail = "There is no case with this id, or you have no work order of it."
             raise RefusedError(problem_response(404, "No such case", detail, code="unknown_case"))
-        return json_response(_details(found, bureau, clock()))
+        return json_response(found)
 
     return [
         web.get("/v1/cases", documents(read_list, LIST_CASES)),
@@ -91,70 +197,10 @@ def case_routes(
     ]
 
 
-def _filter_in(request: web.Request, codes: KnownCodes, faults: list[FieldError]) -> CaseFilter:
-    """Return the filter in a query; one without a condition when it has faults."""
+def _filter_in(request: web.Request, codes: KnownCodes, faults: list[FieldError]) -> CaseQuery:
+    """Return the filter in a query; an empty one when it has faults."""
     try:
-        return CaseFilter.model_validate(dict(request.query), context=codes)
+        return CaseQuery.model_validate(dict(request.query), context=codes)
     except ValidationError as error:
         faults += field_errors(error)
-        return CaseFilter()
-
-
-def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any]:
-    """Return the fields of a case in a list."""
-    return {
-        **case_state(case),
-        "service_name": case.problem.service_name,
-        "summary": case.problem.summary,
-        "location": case.problem.location,
-        "first_reported_at": case.first_reported_at,
-        "last_reported_at": case.last_reported_at,
-        "closed_at": case.closed_at,
-        "merged_into": case.merged_into,
-        "overdue": due_at is not None and due_at <= now,
-    }
-
-
-def _details(found: WholeCase, bureau: str | None, now: datetime) -> CaseDetails:
-    """Return a case with all that belongs to it.
-
-    Args:
-        bureau: Code of the bureau that reads it; None for an operator.
-        now: Decides whether it is overdue.
-    """
-    case = found.case
-    return CaseDetails(
-        **_listed(case, overdue_at(case), now),
-        linked_case=case.linked_case,
-        requests=list(map(_request, found.requests)),
-        work_orders=list(map(_work_order, case.orders)),
-        history=[_entry(entry, bureau) for entry in found.history],
-    )
-
-
-def _request(request: CaseRequest) -> RequestOfCase:
-    problem = {name: getattr(request.problem, name) for name in _SHOWN}
-    return RequestOfCase(
-        request_id=request.request_id,
-        tracking_number=request.tracking_number,
-        service_code=request.service_code,
-        priority=wire_priority(request.priority),
-        reported_at=request.reported_at,
-        **problem,
-    )
-
-
-def _work_order(order: CaseWorkOrder) -> WorkOrderOfCase:
-    return WorkOrderOfCase(
-        **work_order_fields(order),
-        scheduled_for=order.scheduled_for,
-        external_id=order.external_id,
-    )
-
-
-def _entry(entry: CaseHistoryEntry, bureau: str | None) -> CaseEntry:
-    note = entry.note if may_read_note(bureau, entry.by) else None
-    text = f"{entry.text}\n{note}" if note else entry.text
-    return CaseEntry(
-        at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.case_event
-    )
+        return CaseQuery()

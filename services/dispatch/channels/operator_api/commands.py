@@ -1,29 +1,31 @@
 """Operators' commands over HTTP."""
 
 import json
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.dispatch.channels.operator_api.command_operations import COMMAND_CASE
-from services.dispatch.command_calls import run_commands
-from services.dispatch.handlers.operators import operator_audit
-from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import MessageKey
-from services.dispatch.rules.operator_commands import CommandRefusal
-from services.dispatch.store.command_answers import (
-    CommandAnswer,
-    find_command_answer,
-    keep_command_answer,
+from services.dispatch.ports import DispatchPorts, IdReusedError
+from shared.contract.events import (
+    CaseClosed,
+    CaseOpened,
+    CasePriorityLowered,
+    CasePriorityRaised,
+    CaseReopened,
+    CaseRequestAttached,
+    CaseRequestSplit,
+    CaseStatusChanged,
+    Data,
+    FieldError,
+    OperatorCommand,
+    OperatorCommanded,
+    usable_trace,
 )
-from shared.contract.events import FieldError, OperatorCommand, OperatorCommanded, usable_trace
 from shared.runtime.clock import utc_now
-from shared.runtime.http.callers import Callers
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
@@ -35,32 +37,79 @@ from shared.runtime.http.calls import (
 )
 from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.openapi import (
+    IDEMPOTENT,
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.ops.audit import audit
-from shared.runtime.outbox.outbox import HandOver
-from shared.runtime.postgres import Pool, transaction
 
-TakeCommand: TypeAlias = Callable[[OperatorCommanded, bytes], Coroutine[Any, Any, CommandAnswer]]
-"""Processes a command with the digest of its body; returns the answer."""
 
+class SentCommand(OperatorCommand):
+    """A command as on Kafka; its case is that of the path."""
+
+    case_id: Any = None
+    """Ignored."""
+
+
+class CommandEvents(Data):
+    """Events of an executed command."""
+
+    events: list[
+        CaseOpened
+        | CaseRequestAttached
+        | CaseStatusChanged
+        | CasePriorityRaised
+        | CasePriorityLowered
+        | CaseRequestSplit
+        | CaseClosed
+        | CaseReopened
+    ]
+    """The events of all cases that it changed, in order, with the bytes of ``dispatch-cases``."""
+
+
+COMMAND_CASE = Operation(
+    "Submit a command about a case, as an operator.",
+    {
+        200: Content("Executed.", (JSON,), CommandEvents),
+        404: problem("There is no such case: unknown_case."),
+        409: problem(
+            "Not possible now: case_closed, case_open, case_merged, cannot_raise, cannot_lower, "
+            "same_bureau, same_case, other_group, only_request, request_not_in_case."
+        ),
+        422: problem(
+            "Invalid command: missing_level, missing_bureau, unknown_bureau, invalid. Or the "
+            "Idempotency-Key was used with another body: id_reused."
+        ),
+        **JSON_REFUSALS,
+        **KEY_REFUSALS,
+    },
+    body=Content("The command.", (JSON,), SentCommand),
+    headers=IDEMPOTENT,
+    security=("operator",),
+)
+_STATUS: Mapping[str, int] = {"unknown_case": 404}
+# The field at fault, by the code of a refusal with 422.
 _FIELDS: Mapping[str, str] = {
     "missing_level": "level",
     "missing_bureau": "bureau",
     "unknown_bureau": "bureau",
 }
-"""The field at fault, by the code of a refusal with 422."""
+# The field without which a command is `invalid`, by its name.
 _NEEDED: Mapping[str, str] = {"split_request": "request_id", "merge_case": "into_case"}
-"""The field without which a command is ``invalid``, by its name."""
 
 
-def command_routes(callers: Callers, take: TakeCommand) -> list[web.RouteDef]:
-    """Return the route by which operators command."""
+def command_routes(core: DispatchPorts) -> list[web.RouteDef]:
+    """Return the route of operators' commands."""
 
-    @answers_errors("Send it again in a moment, with the same Idempotency-Key.")
+    @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         """Answer with the events of the cases; a repeat gets the same answer."""
-        operator = await callers.operator(request)
+        operator = await core.access.callers.operator(request)
         body = json_of(await body_of(request))
         case_id = request.match_info["case_id"]
         command = OperatorCommanded(
@@ -71,60 +120,32 @@ def command_routes(callers: Callers, take: TakeCommand) -> list[web.RouteDef]:
             data=body | {"case_id": case_id} if isinstance(body, dict) else body,
         )
         digest = sha256(json.dumps([case_id, body], sort_keys=True).encode()).digest()
-        answer = await Deadline().wait_for(take(command, digest))
+        try:
+            answer = await Deadline().wait_for(attempt(partial(core.command, command, digest)))
+        except IdReusedError:
+            raise id_reused("command") from None
         if answer.refusal:
-            return _refused(command, answer.refusal)
+            return _refused(command, answer.refusal.code, answer.refusal.message)
         events = b'{"events": [%b]}' % b", ".join(answer.events)
         return web.Response(body=events, content_type=JSON)
 
     return [web.post("/v1/cases/{case_id}/commands", documents(post, COMMAND_CASE))]
 
 
-def command_taker(pool: Pool, policy: DispatchPolicy, on_commit: HandOver) -> TakeCommand:
-    """Return the function that processes commands."""
-
-    async def take(command: OperatorCommanded, digest: bytes) -> CommandAnswer:
-        return await attempt(partial(take_once, command, digest))
-
-    async def take_once(command: OperatorCommanded, digest: bytes) -> CommandAnswer:
-        key = MessageKey(command.source, command.id)
-        async with transaction(pool) as db:
-            if known := await find_command_answer(db, key):
-                if known.body_digest != digest:
-                    raise id_reused("command")
-                _audit(command, "repeated")
-                return known
-            [answer], batches = await run_commands(db, [command], policy, utc_now())
-            await keep_command_answer(db, key, replace(answer, body_digest=digest))
-        on_commit(batches)
-        _audit(command, answer.refusal.code if answer.refusal else "executed")
-        return answer
-
-    return take
+def _refused(command: OperatorCommanded, code: str, message: str) -> web.Response:
+    errors = _errors(command, code, message)
+    status = 422 if errors or code == "invalid" else _STATUS.get(code, 409)
+    return problem_response(status, "Refused", message, code=code, errors=errors)
 
 
-def _audit(command: OperatorCommanded, outcome: str) -> None:
-    audit("operator_command", **operator_audit(command, outcome))
-
-
-def _refused(command: OperatorCommanded, refusal: CommandRefusal) -> web.Response:
-    errors = list(_errors(command, refusal))
-    if refusal.code == "unknown_case":
-        status = 404
-    else:
-        status = 422 if errors or refusal.code == "invalid" else 409
-    return problem_response(status, "Refused", refusal.message, code=refusal.code, errors=errors)
-
-
-def _errors(command: OperatorCommanded, refusal: CommandRefusal) -> list[FieldError]:
-    """Return the fields at fault."""
-    if field := _FIELDS.get(refusal.code):
-        return [FieldError(field=field, code=refusal.code, message=refusal.message)]
-    if refusal.code != "invalid":
+def _errors(command: OperatorCommanded, code: str, message: str) -> Sequence[FieldError]:
+    if field := _FIELDS.get(code):
+        return [FieldError(field=field, code=code, message=message)]
+    if code != "invalid":
         return []
     try:
         valid = OperatorCommand.model_validate(command.data)
     except ValidationError as error:
-        return list(field_errors(error))
+        return field_errors(error)
     needed = _NEEDED.get(valid.command)
-    return [FieldError(field=needed, code="missing", message=refusal.message)] if needed else []
+    return [FieldError(field=needed, code="missing", message=message)] if needed else []

@@ -10,8 +10,8 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import Field
 
-from services.dispatch.store.case_events import KeptEvent, PostgresCaseEvents
-from services.dispatch.workers.event_watch import FeedWatch
+from services.dispatch.ports import DispatchPorts
+from services.dispatch.records import KeptEvent
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors
@@ -22,10 +22,10 @@ from shared.runtime.http.problem_details import problem_response
 _EVENT_STREAM = "text/event-stream"
 _STREAM = "cases"
 _PAGE = 100
+# Pause of a reader that has read everything, so that many events make few queries.
 _PAGES_APART_S = 0.1
-"""Pause of a reader that has read everything, so that many events make few queries."""
+# Time after which a reader that left is noticed.
 _PRESENT_EVERY_S = 1.0
-"""Time after which a reader that left is noticed."""
 _COMMENT = b": still here\n\n"
 _RESET = b'event: reset\ndata: {"code": "unknown_event"}\n\n'
 _RETRY_AFTER_S = "15"
@@ -41,16 +41,14 @@ FOLLOW_CASES = Operation(
     {
         200: Content(
             "The events of dispatch-cases from now on, or after Last-Event-ID: id is the event's, "
-            "data the event on one line. A comment comes every 15 s. An event called reset says "
-            "that Last-Event-ID is unknown or too old; the stream then begins now.",
+            "data the event on one line. A comment comes every 15 s. An event named reset means "
+            "that Last-Event-ID is unknown or too old; the stream then starts at the present.",
             (_EVENT_STREAM,),
         ),
         **KEY_REFUSALS,
     },
     headers={
-        _LAST_ID: Parameter(
-            "Id of the last event that was read.", Annotated[str, Field(max_length=500)]
-        )
+        _LAST_ID: Parameter("Id of the last event read.", Annotated[str, Field(max_length=500)])
     },
     security=("operator",),
 )
@@ -58,7 +56,7 @@ FOLLOW_CASES = Operation(
 
 @dataclass(frozen=True, slots=True)
 class StreamLimit:
-    """Bounds the streams of the process."""
+    """Limits of concurrent streams, for the process and per operator."""
 
     most: int = 64
     most_of_one: int = 16
@@ -66,13 +64,9 @@ class StreamLimit:
 
     @contextmanager
     def opened(self, operator: str) -> Generator[None]:
-        """Count a stream while it is open.
-
-        Raises:
-            RefusedError: There are too many.
-        """
+        """Count a stream while it is open; raise ``RefusedError`` above the limit."""
         if self._open[operator] >= self.most_of_one or self._open.total() >= self.most:
-            detail = "Too many streams are open. End one, or call again in a moment."
+            detail = "Too many streams are open. Close one, or retry in a moment."
             headers = {"Retry-After": _RETRY_AFTER_S}
             raise RefusedError(
                 problem_response(
@@ -88,43 +82,30 @@ class StreamLimit:
 
 @dataclass(frozen=True, slots=True)
 class CaseStream:
-    """The events of all cases as a stream, without a buffer per reader.
+    """The events of all cases as a stream.
 
-    Each reader has its own place in the table of events, and at most one page of them in memory.
-
-    Attributes:
-        comment_every_s: Seconds between two comments, which show that the stream is alive.
+    Each reader has its own position in the table of events, and one page of them in memory at most.
     """
 
-    events: PostgresCaseEvents
-    watch: FeedWatch
+    core: DispatchPorts
     comment_every_s: float = 15.0
 
     async def position(self, last_id: str | None) -> int | None:
-        """Return the number of the event that a reader begins after; None for an unknown event.
-
-        Args:
-            last_id: Id of the last event that it read; None to begin now.
-        """
-        return await self.events.position_of(last_id) if last_id else await self.events.head()
+        """Return the number of an event, by default the newest; None for an unknown one."""
+        events = self.core.case_events
+        return await events.position_of(last_id) if last_id else await events.head()
 
     async def send(self, request: web.Request, response: web.StreamResponse, position: int) -> None:
-        """Send events until the reader leaves or the service stops.
-
-        Args:
-            request: The call, which knows whether the reader is there.
-            response: Where to.
-            position: Number of the event to begin after.
-        """
+        """Send events until the reader leaves or the service stops."""
         clock = asyncio.get_running_loop().time
         comment_at = clock() + self.comment_every_s
-        while request.transport and not self.watch.stopped:
+        while request.transport and not self.core.case_watch.stopped:
             left_s = min(comment_at - clock(), _PRESENT_EVERY_S)
-            await self.watch.wait(_STREAM, position, max(0.0, left_s))
+            await self.core.case_watch.wait(_STREAM, position, max(0.0, left_s))
             if clock() >= comment_at:
                 await response.write(_COMMENT)
                 comment_at += self.comment_every_s
-            page = await Deadline().wait_for(self.events.page(position, _PAGE))
+            page = await Deadline().wait_for(self.core.case_events.page(position, _PAGE))
             if page:
                 await response.write(b"".join(map(_frame, page)))
                 position = page[-1].number
@@ -135,23 +116,27 @@ class CaseStream:
 def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> list[web.RouteDef]:
     """Return the route of the stream."""
 
-    @answers_errors("Call again in a moment, with the same Last-Event-ID.")
+    @answers_errors("Retry in a moment with the same Last-Event-ID.")
     async def follow(request: web.Request) -> web.StreamResponse:
         """Send events until the caller leaves or the service stops."""
         operator = await callers.operator(request)
         with limit.opened(operator):
             found = await Deadline().wait_for(stream.position(request.headers.get(_LAST_ID)))
-            begin = await Deadline().wait_for(stream.events.head()) if found is None else found
+            begin = (
+                await Deadline().wait_for(stream.core.case_events.head())
+                if found is None
+                else found
+            )
             response = web.StreamResponse(headers=_HEADERS)
             await response.prepare(request)
             with suppress(SystemicError, TransientError, ConnectionError):  # the caller resumes
                 await response.write(_RESET if found is None else _COMMENT)
-                await stream.send(request, response, begin)
+                await stream.send(request, response, begin or 0)
             return response
 
     return [web.get("/v1/stream", documents(follow, FOLLOW_CASES))]
 
 
 def _frame(event: KeptEvent) -> bytes:
-    """Return an event as a server-sent one; JSON as we encode it has no line breaks."""
+    """Return an event as a server-sent event; our JSON has no line breaks."""
     return b"id: %b\ndata: %b\n\n" % (event.event_id.encode(), event.value)

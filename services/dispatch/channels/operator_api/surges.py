@@ -1,32 +1,17 @@
-"""Surges over HTTP: their list, and closing their cases."""
+"""Surges over HTTP: a list, and an order to close their cases."""
 
-from collections.abc import Callable
-from dataclasses import asdict
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
-from services.dispatch.channels.operator_api.command_operations import (
-    CLOSE_SURGE,
-    DEFAULT_LIMIT,
-    LIST_SURGES,
-    MAX_LIMIT,
-    ClosingOrder,
-    ListedSurge,
-)
-from services.dispatch.inbound.external import strip_control_chars
-from services.dispatch.policy import DispatchPolicy
-from services.dispatch.store.surges import (
-    SurgeClosing,
-    SurgeWithCases,
-    city_of_surge,
-    list_surges,
-    order_closing,
-)
-from shared.contract.events import FieldError
+from services.dispatch.ports import DispatchPorts
+from services.dispatch.records import ListedSurge, SurgeClosing, strip_control_chars
+from shared.contract.events import Data, FieldError
 from shared.runtime.clock import utc_now
-from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
+    JSON,
     answers_errors,
     body_of,
     field_errors,
@@ -35,66 +20,133 @@ from shared.runtime.http.calls import (
     refuse_fields,
 )
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import encode_cursor, number_in, position_in, refuse_faults
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.list_queries import (
+    BAD_CURSOR,
+    BAD_QUERY,
+    PAGE,
+    encode_cursor,
+    number_in,
+    position_in,
+    refuse_faults,
+)
+from shared.runtime.http.openapi import (
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.ops.audit import audit
-from shared.runtime.postgres import Pool
+from shared.vocabulary import ClosingStatus
 
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+
+
+class SurgeList(Data):
+    """A page of surges."""
+
+    surges: list[ListedSurge]
+    """The surges, newest first."""
+    next: str
+    """Cursor of the next page."""
+    more: bool
+    """Whether there are older surges."""
+
+
+class ClosingOrder(Data):
+    """An order to close the open cases of a surge."""
+
+    actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    """Operator's name for the audit, 1 to 200 characters."""
+    reason: _Text
+    """Reason for the order, 1 to 4,000 characters."""
+    note: _Text
+    """Note to residents, 1 to 4,000 characters."""
+    status: ClosingStatus = "declined"
+    """Status of the closed cases."""
+
+
+class Ordered(Data):
+    """Answer to an order."""
+
+    surge_id: str
+    """Id of the surge."""
+    count: int
+    """Number of open cases that it closes, without those of earlier orders."""
+
+
+LIST_SURGES = Operation(
+    "List surges, newest first, as an operator.",
+    {
+        200: Content("A page of surges.", (JSON,), SurgeList),
+        **BAD_CURSOR,
+        **BAD_QUERY,
+        **KEY_REFUSALS,
+    },
+    query={
+        "after": PAGE["after"],
+        "limit": Parameter(
+            f"Maximum entries; {DEFAULT_LIMIT} by default.",
+            Annotated[int, Field(ge=1, le=MAX_LIMIT)],
+        ),
+    },
+    security=("operator",),
+)
+CLOSE_SURGE = Operation(
+    "Close the open cases of a surge with one note, as an operator.",
+    {
+        200: Content(
+            "Accepted; closing_count in the list shows how many are left.", (JSON,), Ordered
+        ),
+        404: problem("There is no such surge: unknown_surge."),
+        422: problem("Invalid order; errors name the fields."),
+        **JSON_REFUSALS,
+        **KEY_REFUSALS,
+    },
+    body=Content("The order.", (JSON,), ClosingOrder),
+    security=("operator",),
+)
+# Stands for the bureau in the cursors of the list, which is about all of them.
 _ALL = "all"
-"""Stands for the bureau in the cursors of the list, which is about all of them."""
 _NEWEST = 2**63 - 1
 
 
-def surge_routes(
-    callers: Callers, pool: Pool, policy: DispatchPolicy, wake: Callable[[], None]
-) -> list[web.RouteDef]:
-    """Return the routes of surges.
+def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
+    """Return the routes of surges."""
 
-    Args:
-        wake: Called when there are cases to close.
-    """
-
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def read(request: web.Request) -> web.Response:
         """Answer with the next surges, the newest first."""
-        await callers.operator(request)
+        await core.access.callers.operator(request)
         faults: list[FieldError] = []
         limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
         before = position_in(request, "surges", _ALL, faults, otherwise=_NEWEST)
         refuse_faults(faults)
-        found = await Deadline().wait_for(list_surges(pool, before, limit + 1))
+        found = await Deadline().wait_for(core.surges(before, limit + 1))
         shown = found[:limit]
         return json_response(
             {
-                "surges": [_listed(one) for one in shown],
-                "next": encode_cursor("surges", _ALL, shown[-1].number if shown else before),
+                "surges": [surge for _, surge in shown],
+                "next": encode_cursor("surges", _ALL, shown[-1][0] if shown else before),
                 "more": len(found) > limit,
             }
         )
 
-    @answers_errors("Look first whether its cases are closed.")
+    @answers_errors("Check first whether its cases are being closed.")
     async def close(request: web.Request) -> web.Response:
         """Order the closing of the cases that are open now; answer with their number."""
-        operator = await callers.operator(request)
+        operator = await core.access.callers.operator(request)
         order = _order(await body_of(request))
-        surge_id, deadline = request.match_info["surge_id"], Deadline()
-        city = await deadline.wait_for(city_of_surge(pool, surge_id))
-        if city is None:
+        surge_id = request.match_info["surge_id"]
+        closing = SurgeClosing(f"/http/{operator}", **order.model_dump(), given_at=utc_now())
+        count = await Deadline().wait_for(core.close_surge(surge_id, closing))
+        if count is None:
             detail = "There is no surge with this id. GET /v1/surges lists them."
             raise RefusedError(problem_response(404, "No such surge", detail, code="unknown_surge"))
-        redact = policy.city_redactor(city).redact_note
-        closing = SurgeClosing(
-            source=f"/http/{operator}",
-            actor=order.actor,
-            reason=redact(order.reason),
-            note=redact(order.note),
-            status=order.status,
-            given_at=utc_now(),
-        )
-        count = await deadline.wait_for(order_closing(pool, surge_id, closing))
-        audit("surge_closing", actor=order.actor, surge_id=surge_id, cases=count)
-        wake()
         return json_response({"surge_id": surge_id, "count": count})
 
     return [
@@ -108,13 +160,3 @@ def _order(body: bytes) -> ClosingOrder:
         return ClosingOrder.model_validate(strip_control_chars(json_of(body)))
     except ValidationError as error:
         raise refuse_fields(*field_errors(error), code="invalid") from None
-
-
-def _listed(found: SurgeWithCases) -> ListedSurge:
-    return ListedSurge(
-        **asdict(found.surge),
-        status="ended" if found.surge.ended_at else "open",
-        case_count=found.case_count,
-        open_case_count=found.open_case_count,
-        closing_count=found.closing_count,
-    )

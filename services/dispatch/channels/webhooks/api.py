@@ -3,30 +3,21 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
-from services.dispatch.channels.webhooks.operations import (
-    LIST_CALLS,
-    REPLAY,
-    RETIRE_SECRET,
-    ROTATE_SECRET,
-    SET_WEBHOOK,
-    SHOW_WEBHOOK,
-    ReplayedEvents,
-    ReplayedSpan,
-    WebhookSetting,
-    WebhookStatus,
-)
 from services.dispatch.channels.webhooks.rules.url import secret_of, url_error
 from services.dispatch.channels.webhooks.store.webhooks import SecretRefusal, Webhook, Webhooks
-from shared.contract.events import FieldError
+from shared.contract.events import Data, FieldError
+from shared.delivery_attempts import BreakerState
 from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
 from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
+    JSON,
     answers_errors,
     body_of,
     field_errors,
@@ -36,16 +27,187 @@ from shared.runtime.http.calls import (
 )
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.list_queries import (
+    BAD_CURSOR,
+    BAD_QUERY,
     DEFAULT_LIMIT,
     MAX_LIMIT,
+    PAGE,
     encode_cursor,
     number_in,
     position_in,
     refuse_faults,
 )
-from shared.runtime.http.openapi import documents
+from shared.runtime.http.openapi import (
+    JSON_REFUSALS,
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.audit import audit
+
+
+class WebhookSetting(Data):
+    """Setting of a bureau's webhook."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
+    """The URL: ``https``, or ``http`` to an address of ``DISPATCH_WEBHOOK_ALLOW``."""
+    enabled: StrictBool
+    """Whether it is called."""
+
+
+class WebhookWithSecrets(Data):
+    """A webhook with its secrets."""
+
+    url: str
+    """The URL."""
+    enabled: bool
+    """Whether it is called."""
+    secrets: list[str]
+    """The secrets that sign each call, ``whsec_`` and base64, the oldest first."""
+
+
+class WebhookStatus(Data):
+    """State of a webhook."""
+
+    url: str
+    """The URL."""
+    enabled: bool
+    """Whether it is called."""
+    disabled_reason: Literal["operator", "gone"] | None
+    """Disabled by an operator, or because it answered 410; null while enabled."""
+    breaker: BreakerState
+    """The circuit breaker: ``open`` after five failures in a row, then one probe every 30 s."""
+    oldest_undelivered_at: AwareDatetime | None
+    """Time of the oldest pending event, UTC; null for none."""
+
+
+class LoggedCall(Data):
+    """A call of a webhook."""
+
+    event_id: str
+    """Id of the event, which is the ``webhook-id``."""
+    case_id: str
+    """Id of the case that it is about."""
+    at: AwareDatetime
+    """End of the call, UTC."""
+    attempt: int
+    """Number of the attempt, from 1."""
+    status: int | None
+    """HTTP status of the answer; null without one."""
+    duration_ms: int
+    """Duration in milliseconds."""
+    error: str | None
+    """Error of a failed call; null for a delivery."""
+
+
+class CallLog(Data):
+    """A page of the log of calls."""
+
+    deliveries: list[LoggedCall]
+    """The calls, oldest first."""
+    next: str
+    """Cursor of the next page."""
+    more: bool
+    """Whether there are more calls."""
+
+
+class ReplayedEvents(Data):
+    """Events to resend, by id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_ids: Annotated[list[str], Field(max_length=10_000)]
+    """The ids; unknown ones are ignored."""
+
+
+class ReplayedSpan(Data):
+    """Events to resend, by time."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Annotated[AwareDatetime, Field(alias="from")]
+    """Time of the first events, RFC 3339 with offset."""
+    until: Annotated[AwareDatetime, Field(alias="to")]
+    """Time of the last events."""
+
+
+class Replayed(Data):
+    """Answer to a replay."""
+
+    count: int
+    """Number of events."""
+
+
+_NO_WEBHOOK = {404: problem("There is no such bureau, or it has no webhook.")}
+_WITH_SECRETS = Content("The webhook with its secrets.", (JSON,), WebhookWithSecrets)
+SET_WEBHOOK = Operation(
+    "Set a bureau's webhook, as an operator.",
+    {
+        200: _WITH_SECRETS,
+        404: problem("There is no such bureau."),
+        422: problem("The URL is not allowed, or a field is wrong."),
+        **JSON_REFUSALS,
+        **KEY_REFUSALS,
+    },
+    body=Content("The webhook.", (JSON,), WebhookSetting),
+    security=("operator",),
+)
+SHOW_WEBHOOK = Operation(
+    "Show the state of a bureau's webhook, with its key or an operator's.",
+    {200: Content("Its state.", (JSON,), WebhookStatus), **_NO_WEBHOOK, **KEY_REFUSALS},
+    security=("bureau", "operator"),
+)
+ROTATE_SECRET = Operation(
+    "Add a second secret; both sign each call.",
+    {
+        200: _WITH_SECRETS,
+        409: problem("It has two secrets: retire one first."),
+        **_NO_WEBHOOK,
+        **KEY_REFUSALS,
+    },
+    security=("operator",),
+)
+RETIRE_SECRET = Operation(
+    "Remove the older one of two secrets.",
+    {
+        200: _WITH_SECRETS,
+        409: problem("It has only one secret: rotate first."),
+        **_NO_WEBHOOK,
+        **KEY_REFUSALS,
+    },
+    security=("operator",),
+)
+LIST_CALLS = Operation(
+    "List the calls of a bureau's webhook, with its key or an operator's.",
+    {
+        200: Content("A page of calls.", (JSON,), CallLog),
+        404: problem("There is no such bureau."),
+        **BAD_CURSOR,
+        **BAD_QUERY,
+        **KEY_REFUSALS,
+    },
+    query={**PAGE, "case_id": Parameter("Only calls about this case.")},
+    security=("bureau", "operator"),
+)
+REPLAY = Operation(
+    "Resend events to a bureau's webhook, with its key or an operator's.",
+    {
+        202: Content("Queued.", (JSON,), Replayed),
+        422: problem("The body has neither event_ids nor from and to."),
+        **_NO_WEBHOOK,
+        **JSON_REFUSALS,
+        **KEY_REFUSALS,
+    },
+    body=Content("Events to resend, by id or by time.", (JSON,), ReplayedEvents | ReplayedSpan),
+    security=("bureau", "operator"),
+)
+
 
 _SECRET_BYTES = 32
 
@@ -53,14 +215,9 @@ _SECRET_BYTES = 32
 def webhook_routes(
     access: BureauAccess, webhooks: Webhooks, allow: Sequence[Network]
 ) -> list[web.RouteDef]:
-    """Return the routes of webhooks.
+    """Return the routes of webhooks, in public networks and those that are allowed."""
 
-    Args:
-        access: Says whose bureau a call may be about.
-        allow: Networks that they may be in besides the public ones.
-    """
-
-    @answers_errors("Send it again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def put(request: web.Request) -> web.Response:
         """Set the webhook; it keeps its secrets."""
         bureau, operator = await access.operator(request)
@@ -71,7 +228,7 @@ def webhook_routes(
         audit("webhook_set", actor=operator, bureau=bureau, enabled=setting.enabled)
         return _with_secrets(webhook)
 
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def show(request: web.Request) -> web.Response:
         """Answer with the state of the webhook, without secrets."""
         bureau = await access.own_or_operator(request)
@@ -81,7 +238,7 @@ def webhook_routes(
         breaker = state.breaker.state(utc_now())
         return json_response(WebhookStatus(**(asdict(state) | {"breaker": breaker})))
 
-    @answers_errors("Call again in a moment; look first whether it has two secrets.")
+    @answers_errors("Check first whether it has two secrets, then retry.")
     async def rotate(request: web.Request) -> web.Response:
         """Add a secret."""
         bureau, operator = await access.operator(request)
@@ -89,7 +246,7 @@ def webhook_routes(
         audit("webhook_secret", actor=operator, bureau=bureau, outcome="added")
         return _with_secrets(webhook)
 
-    @answers_errors("Call again in a moment; look first whether it has one secret.")
+    @answers_errors("Check first whether it has one secret, then retry.")
     async def retire(request: web.Request) -> web.Response:
         """Remove the older secret."""
         bureau, operator = await access.operator(request)
@@ -143,13 +300,9 @@ _REPLAY: TypeAdapter[ReplayedEvents | ReplayedSpan] = TypeAdapter(ReplayedEvents
 
 
 def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteDef]:
-    """Return the routes of the log and of replay.
+    """Return the routes of the log and of replay."""
 
-    Args:
-        access: Says whose bureau a call may be about.
-    """
-
-    @answers_errors("Call again in a moment, with the same cursor.")
+    @answers_errors("Retry in a moment with the same cursor.")
     async def calls(request: web.Request) -> web.Response:
         """Answer with the next calls of the log."""
         bureau = await access.own_or_operator(request)
@@ -164,9 +317,9 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
         cursor = encode_cursor("deliveries", bureau, last)
         return json_response({"deliveries": shown, "next": cursor, "more": page.more})
 
-    @answers_errors("Call again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def replay(request: web.Request) -> web.Response:
-        """Send events again."""
+        """Resend events."""
         bureau = await access.own_or_operator(request)
         chosen = _chosen(await body_of(request))
         if isinstance(chosen, ReplayedEvents):

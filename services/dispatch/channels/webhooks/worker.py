@@ -1,16 +1,14 @@
-"""The worker that delivers events to webhooks: one task for each bureau that has work."""
+"""Worker that delivers events to webhooks: one task for each bureau with due events."""
 
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 
-import aiohttp
 import structlog
 
 from services.dispatch.channels.webhooks.rules.url import signature
@@ -24,61 +22,13 @@ from services.dispatch.channels.webhooks.store.deliveries import (
 )
 from shared.delivery_attempts import MAX_IN_FLIGHT, Outcome
 from shared.errors import StoppedError, SystemicError, TransientError
-from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
-from shared.runtime.http.names import NameLookup
 from shared.runtime.http.outgoing_calls import OutgoingCalls
 from shared.runtime.ops.metrics import WEBHOOK_CALLS
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Connection, acquire
 
-_KEPT_OPEN_S = 4.0
 _CONTENT_TYPE = "application/cloudevents+json"
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookCaller(OutgoingCalls):
-    """Calls webhooks."""
-
-    async def call(self, url: str, secrets: Sequence[str], event_id: str, body: bytes) -> Outcome:
-        """Send an event; return what came of it. What the answer holds decides nothing.
-
-        Args:
-            body: Bytes of the event.
-        """
-        headers = _headers(secrets, event_id, body, utc_now())
-        outcome, _ = await self.send("POST", url, headers, body)
-        return outcome
-
-
-@asynccontextmanager
-async def open_caller(allow: Sequence[Network]) -> AsyncGenerator[WebhookCaller]:
-    """Open what calls webhooks.
-
-    Args:
-        allow: Networks that are allowed besides the public ones.
-    """
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_OPEN_S),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(),  # each call has its own
-        auto_decompress=False,
-    ) as session:
-        yield WebhookCaller(session, NameLookup().addresses, allow)
-
-
-def _headers(
-    secrets: Sequence[str], event_id: str, body: bytes, now: datetime
-) -> Mapping[str, str]:
-    timestamp = int(now.timestamp())
-    return {
-        "Content-Type": _CONTENT_TYPE,
-        "webhook-id": event_id,
-        "webhook-timestamp": f"{timestamp}",
-        "webhook-signature": signature(secrets, event_id, timestamp, body),
-    }
-
-
 _InFlight: TypeAlias = dict[asyncio.Task[Call], int]
 
 log = structlog.get_logger()
@@ -90,28 +40,25 @@ _STOP_WITHIN_S = 2.0
 
 @dataclass(slots=True)
 class WebhookWorker:
-    """Sends what is due; one process at a time does, the others stand by.
+    """Delivers due events to webhooks, in one process at a time; the others stand by.
 
-    The table says what is due. A crash in between repeats calls under the same ids. A bureau that
-    is slow or dead holds its own task alone.
-
-    Attributes:
-        queue: What is to be sent.
+    The table holds what is due. After a crash, calls are repeated under the same ids. A bureau that
+    is slow or dead blocks its own task alone.
     """
 
     queue: WebhookQueue
-    caller: WebhookCaller
+    calls: OutgoingCalls
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _wakes: int = field(default=0, init=False)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     def wake(self) -> None:
-        """Look at once: this process has added events."""
+        """Look at once: this process added events."""
         self._wakes += 1
         self._woken.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send until asked to stop; calls in flight then have a moment to end."""
+        """Deliver until asked to stop; calls in flight then have two seconds to end."""
         with suppress(StoppedError):
             while True:
                 try:
@@ -141,7 +88,7 @@ class WebhookWorker:
         del self._tasks[bureau]
 
     async def _end_tasks(self, stopping: asyncio.Event) -> None:
-        """Wait for the tasks at a stop; cancel them at once when the lead is lost."""
+        """Wait for the tasks at a stop; cancel them at once when the lease is lost."""
         if not self._tasks:
             return
         tasks = list(self._tasks.values())
@@ -151,7 +98,7 @@ class WebhookWorker:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _deliver(self, bureau: str, stopping: asyncio.Event) -> None:
-        """Send to one bureau until nothing is due."""
+        """Deliver to one bureau until nothing is due."""
         in_flight: _InFlight = {}
         ended: list[Call] = []
         try:
@@ -174,10 +121,10 @@ class WebhookWorker:
     async def _send(
         self, bureau: str, due: Round, in_flight: _InFlight, wakes: int, stopping: asyncio.Event
     ) -> list[Call]:
-        """Call with what a round has; return the calls that ended.
+        """Deliver a round; return the calls that ended.
 
-        The rest of the round is left to the next one after a failure, when there are new events,
-        which may be more urgent, and after half a second.
+        The round ends early after a failure, after half a second, and when there are new events,
+        which may be more urgent.
         """
         ended: list[Call] = []
         waiting = deque(due.deliveries)
@@ -202,6 +149,23 @@ class WebhookWorker:
                 return ended
 
     async def _call(self, bureau: str, due: Round, delivery: WebhookDelivery) -> Call:
-        outcome = await self.caller.call(due.url, due.secrets, delivery.event_id, delivery.payload)
+        outcome = await call_webhook(
+            self.calls, due.url, due.secrets, delivery.event_id, delivery.payload
+        )
         WEBHOOK_CALLS.labels(bureau, outcome.error or "delivered").inc()
         return Call(delivery, outcome, random.uniform(-1, 1))  # noqa: S311 - no secret
+
+
+async def call_webhook(
+    calls: OutgoingCalls, url: str, secrets: Sequence[str], event_id: str, body: bytes
+) -> Outcome:
+    """Send a signed event to a webhook; the content of the answer is ignored."""
+    timestamp = int(utc_now().timestamp())
+    headers = {
+        "Content-Type": _CONTENT_TYPE,
+        "webhook-id": event_id,
+        "webhook-timestamp": f"{timestamp}",
+        "webhook-signature": signature(secrets, event_id, timestamp, body),
+    }
+    outcome, _ = await calls.send("POST", url, headers, body)
+    return outcome

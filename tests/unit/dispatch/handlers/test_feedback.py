@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.handlers.notes import UnknownRequestError
 from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.unit_of_work import UnknownRequestError
 from shared.contract.events import (
     CaseReopened,
     FeedbackGiven,

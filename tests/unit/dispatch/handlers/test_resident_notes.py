@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.handlers.notes import UnknownRequestError
 from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules.notes import MAX_NOTES
+from services.dispatch.unit_of_work import UnknownRequestError
 from shared.contract.events import (
     CasePriorityRaised,
     NoteAdded,

@@ -95,7 +95,7 @@ async def test_a_stated_place_moves_the_lead_from_the_desk_to_the_bureau_of_the_
     assert whats(desk)[-3:] == [
         ("note_added", "resident", None),
         ("place_added", "system", None),
-        ("status_changed", "system", "Reason: The reporter told where it is."),
+        ("status_changed", "system", "Reason: The reporter gave the location."),
     ]
     assert await desk.handle(note) == []
 

@@ -2,11 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.dispatch.rules.case import Case
+from services.dispatch.rules.case import Case, CasePriority
 from services.dispatch.rules.case_changes import Opened, PriorityRaised, RequestAttached
 from services.dispatch.rules.case_requests import attach, open_case
 from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, WorkOrderDeadline
-from services.dispatch.rules.priority import CasePriority
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from shared.vocabulary import CaseStatus
 from tests.support.builders import NOON

@@ -13,7 +13,6 @@ from services.dispatch.rules.clocks import (
     next_reminder_at,
     overdue_at,
     restart_clock,
-    stop_clock,
 )
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from shared.vocabulary import WorkOrderStatus
@@ -66,7 +65,7 @@ def test_a_deadline_without_time_to_warn_brings_one_reminder() -> None:
 
 def test_a_stopped_clock_reminds_of_nothing_and_a_restarted_one_later() -> None:
     working = order(due=DUE, status="in_progress")
-    waiting = stop_clock(working, NOON + HOUR)
+    waiting = replace(working, waiting_since=NOON + HOUR)
 
     assert next_reminder_at(waiting) is None
     restarted = restart_clock(waiting, NOON + 200 * HOUR, OPEN_TIME)

@@ -10,8 +10,8 @@ from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from services.dispatch.rules.work_order_updates import (
     Reassignment,
     apply_status,
-    hand_over,
     time_of_change,
+    transfer_order,
 )
 from shared.vocabulary import CaseStatus, UpdateStatus, WorkOrderStatus
 from tests.support.builders import NOON
@@ -100,7 +100,7 @@ def after_transfer(of: Case, bureau: str, to: str) -> Case:
     given = of.latest_of(bureau)
     assert given is not None
     message = update(given, "transferred", transfer_to=to)
-    after, _ = hand_over(of, given, message, to, NEW_ORDER)
+    after, _ = transfer_order(of, given, message, to, NEW_ORDER)
     return after
 
 
@@ -108,7 +108,7 @@ def test_a_transferred_case_opens_anew_with_a_work_order_for_the_new_lead() -> N
     opened = case(order("ROADS", status="in_progress"), status="in_progress", version=4)
     message = update(opened.lead, "transferred", transfer_to="WATER", public_note="It is a main")
 
-    after, change = hand_over(opened, opened.lead, message, "WATER", NEW_ORDER)
+    after, change = transfer_order(opened, opened.lead, message, "WATER", NEW_ORDER)
 
     given, taken = after.orders
     assert change == StatusChanged("in_progress", "ROADS", "It is a main", None)
@@ -145,7 +145,7 @@ def test_a_declined_lead_keeps_its_status_and_the_next_lead_has_its_own_time() -
     opened = case(order("ROADS", status="acknowledged"), status="acknowledged")
     message = update(opened.lead, "declined", reason="A private road", public_note="Not ours")
 
-    after, change = hand_over(opened, opened.lead, message, "DESK", NEW_ORDER)
+    after, change = transfer_order(opened, opened.lead, message, "DESK", NEW_ORDER)
 
     given, taken = after.orders
     assert change == StatusChanged("acknowledged", "ROADS", "Not ours", None)

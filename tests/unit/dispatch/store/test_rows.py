@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
-from services.dispatch.rules.priority import KnownPriority
+from services.dispatch.rules.case import KnownPriority
 from services.dispatch.store.rows import case_of, new_case_row, request_of, request_row
 from shared.contract.events import Media, new_id
 from tests.support.builders import location

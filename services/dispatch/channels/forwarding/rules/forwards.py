@@ -1,4 +1,4 @@
-"""Work orders that go to a system of another organization: what each try leads to."""
+"""Work orders that go to a system of another organization: state after each try."""
 
 import csv
 import io
@@ -13,10 +13,10 @@ from shared.vocabulary import FINAL_STATUSES, WorkOrderStatus
 
 ForwardState: TypeAlias = Literal["pending", "sent", "parked", "dropped", "done"]
 
+# Longer than a try takes; after it the process that began one counts as dead.
 LEASE = timedelta(minutes=2)
-"""Longer than a try takes; whoever began one is taken for dead after it."""
+# Time until the other system shows an accepted request.
 SHOWN_WITHIN = timedelta(minutes=1)
-"""Time in which the other system shows a request that it took."""
 _NOT_SENT = frozenset({"address_not_allowed", "name_not_found", "certificate"})
 
 
@@ -25,16 +25,12 @@ class Forward:
     """A work order on its way to another system.
 
     Attributes:
-        work_order_id: The work order.
-        attempts: How often it was tried since it was issued, or since an operator wanted it again.
-        first_at: When it was tried first, since then.
-        due_at: When it is to be tried next.
-        tried_at: When it was sent first so that it may have arrived; None for never. From then on
-            it is looked for before it is sent.
-        not_before: Until when a try may be under way, or not yet be seen there.
+        attempts: Since it was issued, or since an operator retried it.
+        tried_at: First try that may have arrived; None for none. From then on the request is
+            searched for before it is sent.
+        not_before: Until then a try may be under way, or its request not visible there yet.
         state: ``dropped``: ended here before it was sent. ``done``: ended here afterwards.
-        reason: Why it is parked or dropped, or why the last try failed.
-        token: What stands for the id until there is one.
+        token: Stands for the id until there is one.
     """
 
     work_order_id: str
@@ -59,11 +55,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It will not be taken as it is, or there is nothing to send any more.
-
-    Attributes:
-        state: ``parked`` or ``dropped``.
-    """
+    """It stays ``parked``, or is ``dropped`` because there is nothing left to send."""
 
     state: ForwardState
     reason: str
@@ -71,13 +63,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A call failed.
-
-    Attributes:
-        outcome: What it came to; its ``error`` is set.
-        reason: Why, for an operator.
-        may_have_arrived: True when the other system may have taken it.
-    """
+    """A call failed; the ``error`` of its outcome is set."""
 
     outcome: Outcome
     reason: str
@@ -88,14 +74,14 @@ TryResult: TypeAlias = Taken | Refused | Failed
 
 
 def may_have_arrived(outcome: Outcome) -> bool:
-    """Return True unless a submission certainly made no request there."""
+    """Return True unless a submission certainly created no request there."""
     if outcome.status is None:
         return outcome.error not in _NOT_SENT
     return not HTTPStatus.MULTIPLE_CHOICES <= outcome.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def begin_try(before: Forward, now: datetime) -> Forward:
-    """Return a forward as it is committed before the call: it may arrive, whatever follows."""
+    """Return a forward as committed before the call, which may arrive even after an error."""
     return replace(
         before,
         first_at=before.first_at or now,
@@ -108,10 +94,8 @@ def end_try(before: Forward, result: TryResult, began_at: datetime, jitter: floa
     """Return a forward after a try.
 
     Args:
-        before: The forward as it was before ``begin_try``.
-        result: What the try came to.
-        began_at: When it began.
-        jitter: From -1 to 1: where in the range of waits the next one lies.
+        before: State before ``begin_try``.
+        jitter: From -1 to 1: position in the range of waits.
     """
     arrived_at = before.tried_at or began_at
     match result:
@@ -150,12 +134,7 @@ _COLUMNS = ("work_order_id", "status")
 
 
 class Difference(NamedTuple):
-    """A work order that is not the same here and there.
-
-    Attributes:
-        here: Its status here; None where it is unknown.
-        there: Its status there; None likewise.
-    """
+    """A work order whose status differs here and there."""
 
     work_order_id: str
     kind: DifferenceKind
@@ -164,16 +143,11 @@ class Difference(NamedTuple):
 
 
 class ExportError(ValueError):
-    """An export cannot be read; the text says where and what to do."""
+    """An export is malformed; the text names line and remedy."""
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[Difference]:
-    """Return what differs, by kind and id.
-
-    Args:
-        here: Status of each work order of the bureau, by id.
-        there: Status of each work order in its own system: ours, ``open`` or ``closed``.
-    """
+    """Return what differs, by kind and id; statuses there are ours, ``open`` or ``closed``."""
     found = [_difference(id_, here.get(id_), there.get(id_)) for id_ in here.keys() | there.keys()]
     kinds = get_args(DifferenceKind)
     return sorted(filter(None, found), key=lambda one: (kinds.index(one.kind), one.work_order_id))
@@ -191,14 +165,7 @@ def _difference(id_: str, here: str | None, there: str | None) -> Difference | N
 
 
 def read_export(text: str) -> dict[str, str]:
-    """Return the status of each work order in a CSV export.
-
-    Args:
-        text: The file, with the columns ``work_order_id`` and ``status`` among others.
-
-    Raises:
-        ExportError: A column is missing, or a status is unknown.
-    """
+    """Return status by ``work_order_id`` of a CSV export; raises ``ExportError``."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
         names = {name.strip().lower(): name for name in reader.fieldnames or ()}
@@ -207,7 +174,7 @@ def read_export(text: str) -> dict[str, str]:
         id_column, status_column = (names[name] for name in _COLUMNS)
         return dict(_rows(reader, id_column, status_column))
     except csv.Error as error:
-        raise ExportError(f"line {reader.line_num}: this is no CSV ({error})") from None
+        raise ExportError(f"line {reader.line_num}: not a CSV file ({error})") from None
 
 
 def _rows(
@@ -218,6 +185,6 @@ def _rows(
         status = (row[status_column] or "").strip().lower().replace(" ", "_")
         if status not in _OPEN | _CLOSED:
             known = ", ".join(sorted(_OPEN | _CLOSED))
-            raise ExportError(f"line {reader.line_num}: write as status one of {known}")
+            raise ExportError(f"line {reader.line_num}: the status must be one of {known}")
         if work_order_id:
             yield work_order_id, status

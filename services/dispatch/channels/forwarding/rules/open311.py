@@ -1,4 +1,4 @@
-"""Answers of Open311 GeoReport v2 as a client reads them, whatever their server."""
+"""Answers of Open311 GeoReport v2 servers, parsed tolerantly."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ from pydantic_core import from_json
 
 from shared.vocabulary import is_plausible
 
+# A JSON object of a list.
 Entry: TypeAlias = Mapping[str, Any]
-"""An object of a list."""
 RemoteStatus: TypeAlias = Literal["acknowledged", "in_progress", "completed", "declined"]
 
 MAX_DESCRIPTION = 4_000
@@ -29,13 +29,7 @@ class Accepted(NamedTuple):
 
 
 class RemoteProgress(NamedTuple):
-    """Progress of a request in the other system.
-
-    Attributes:
-        status: Its status in our words.
-        note: What residents may read about it.
-        at: When it last changed, UTC.
-    """
+    """Progress of a request in the other system, as of its last change, UTC."""
 
     status: RemoteStatus
     note: str | None
@@ -43,10 +37,7 @@ class RemoteProgress(NamedTuple):
 
 
 def read_list(body: bytes | None) -> Sequence[Entry] | None:
-    """Return the objects of a list; None for anything else.
-
-    Some servers wrap the list in an object with one field.
-    """
+    """Return the objects of a list, which may be wrapped in an object; None for anything else."""
     try:
         data = from_json(body or b"")
     except ValueError:
@@ -59,26 +50,26 @@ def read_list(body: bytes | None) -> Sequence[Entry] | None:
 
 
 def accepted(entries: Sequence[Entry] | None) -> Accepted | None:
-    """Return what the answer to a submission says; None where it is no such answer."""
+    """Return the result of an answer to a submission; None for any other answer."""
     if not entries or not {"service_request_id", "token"} & entries[0].keys():
         return None
     return _accepted(entries[0])
 
 
 def refusal(entries: Sequence[Entry] | None) -> str | None:
-    """Return why a request is refused, in the server's words; None where it gives no error."""
+    """Return the server's reason for a refusal; None where it gives no error."""
     texts = [entry["description"] for entry in entries or () if "code" in entry]
     said = "; ".join(text for text in texts if isinstance(text, str))
     return "".join(filter(str.isprintable, said))[:_MAX_REASON] or None
 
 
 def reference(work_order_id: str) -> str:
-    """Return the line by which a request is found again as that of a work order."""
+    """Return the line that identifies the request of a work order."""
     return f"Reference: {work_order_id}"
 
 
 def described(parts: Iterable[str | None], work_order_id: str) -> str:
-    """Return the description of a request, cut to what may be sent, with our reference last."""
+    """Return the description of a request, cut to its limit, with our reference last."""
     last = reference(work_order_id)
     text = "\n\n".join(filter(None, parts))[: MAX_DESCRIPTION - len(last) - 2].rstrip()
     return f"{text}\n\n{last}".lstrip()
@@ -103,12 +94,12 @@ def is_open(entry: Entry) -> bool:
 
 
 def progress_of(entry: Entry, now: datetime) -> RemoteProgress | None:
-    """Return how a request does; None where its status is neither ``open`` nor ``closed``.
+    """Return the progress of a request; None unless its status is ``open`` or ``closed``.
 
-    Some servers say more in ``extended_attributes``: that they are at work, or did not do it.
+    Some servers say more in ``extended_attributes``: in progress, or not done.
 
     Args:
-        now: Its time, where it names none.
+        now: Default for a missing time.
     """
     extended = entry.get("extended_attributes")
     detail = _word(extended.get("detailed_status")) if isinstance(extended, dict) else ""

@@ -1,10 +1,10 @@
-"""Operators' view of forwarding, and their decisions."""
+"""Operators' queries and commands about forwarding."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.dispatch.store.postgres import uuids
+from services.dispatch.records import uuids
 from shared.runtime.database import Database
 
 _LIST = """
@@ -43,15 +43,7 @@ _FORWARDED = """
 
 @dataclass(frozen=True, slots=True)
 class WaitingForward:
-    """A work order that is parked, or failed and is tried again.
-
-    Attributes:
-        work_order_id: The work order.
-        state: ``parked`` or ``pending``.
-        attempts: How often it was tried.
-        service_request_id: Its id there, where that is known.
-        may_have_arrived: True when it may be there all the same.
-    """
+    """A work order that is ``parked``, or ``pending`` after a failed try."""
 
     work_order_id: str
     state: str
@@ -64,11 +56,7 @@ class WaitingForward:
 
 @dataclass(frozen=True, slots=True)
 class StoredDigest:
-    """A digest.
-
-    Attributes:
-        at: Since when.
-    """
+    """A digest, with the time of the last change of its state."""
 
     day: date
     state: str
@@ -86,11 +74,7 @@ class ForwardedOrder:
 
 
 async def list_waiting(db: Database, bureau: str, limit: int) -> Sequence[WaitingForward]:
-    """Return what is parked or failed, parked ones first.
-
-    Args:
-        limit: The most of them.
-    """
+    """Return what is parked or failed, parked ones first."""
     return [WaitingForward(**dict(row)) for row in await db.fetch(_LIST, bureau, limit)]
 
 
@@ -100,20 +84,12 @@ async def list_digests(db: Database, bureau: str) -> Sequence[StoredDigest]:
 
 
 async def retry(db: Database, bureau: str, ids: Sequence[str]) -> int:
-    """Make parked work orders due again; return how many. What may be there is looked for first.
-
-    Args:
-        ids: Ids of the work orders.
-    """
+    """Retry parked work orders; return how many. Those that may have arrived are searched first."""
     return len(await db.fetch(_RETRY, bureau, uuids(ids)))
 
 
 async def record_taken(db: Database, bureau: str, id_: str, service_request_id: str) -> bool:
-    """Record that a parked work order is in the other system; return False for none parked.
-
-    Args:
-        id_: Id of the work order.
-    """
+    """Record that a parked work order is in the other system; return False for none parked."""
     return bool(await db.fetch(_TAKEN, bureau, uuids([id_]), service_request_id))
 
 
@@ -125,10 +101,6 @@ async def order_statuses(db: Database, bureau: str) -> Mapping[str, str]:
 async def forwarded_orders(
     db: Database, bureau: str, closed_after: datetime
 ) -> Sequence[ForwardedOrder]:
-    """Return the work orders of a bureau that forwards.
-
-    Args:
-        closed_after: Of those that are done only the ones whose case ended later, or not at all.
-    """
+    """Return a bureau's forwarded work orders, without those done whose case ended earlier."""
     found = await db.fetch(_FORWARDED, bureau, closed_after)
     return [ForwardedOrder(**dict(row)) for row in found]

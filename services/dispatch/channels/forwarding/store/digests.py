@@ -1,19 +1,14 @@
-"""Daily digests: which was sent, and the work orders that one tells of."""
+"""Daily digests: their states, and the work orders in each."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pydantic_core
 
-from services.dispatch.channels.forwarding.rules.digests import (
-    DigestEntry,
-    DigestState,
-    digest_entry,
-)
-from services.dispatch.rules.case import Case, CaseWorkOrder
-from services.dispatch.store import rows
+from services.dispatch.channels.forwarding.digest_mail import DigestEntry
+from services.dispatch.channels.forwarding.rules.digests import DigestState, section_of
+from shared.contract.events import WorkOrder
 from shared.runtime.postgres import Connection, Pool, transaction
 from shared.vocabulary import FINAL_STATUSES
 
@@ -47,11 +42,6 @@ _EVENTS = """
       FROM bureau_events WHERE bureau = $1 AND seq > $2 AND seq <= $3 ORDER BY seq
 """
 _OPEN = "SELECT work_order_id::text FROM work_orders WHERE bureau = $1 AND status <> ALL($2)"
-_CASES = """
-    SELECT * FROM cases
-     WHERE case_id IN (SELECT case_id FROM work_orders WHERE work_order_id = ANY($1::uuid[]))
-"""
-_ORDERS = "SELECT * FROM work_orders WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, number"
 _AT_A_TIME = 500
 
 
@@ -61,9 +51,10 @@ class Digests:
 
     pool: Pool
     bureau: str
+    work_orders: Callable[[Connection, Sequence[str]], Awaitable[Sequence[WorkOrder]]]
 
     async def end_abandoned(self, now: datetime) -> Sequence[date]:
-        """Make those ``unknown`` whose sender was killed while it sent; return their days."""
+        """Mark digests ``unknown`` whose sender was killed while sending; return their days."""
         async with transaction(self.pool) as db:
             return [row["day"] for row in await db.fetch(_ABANDONED, self.bureau, now)]
 
@@ -72,9 +63,7 @@ class Digests:
     ) -> Sequence[DigestEntry] | None:
         """Begin with the digest of a day, unless that was begun; return its work orders.
 
-        Args:
-            day: The day; a digest of an earlier one that waits is given up.
-            lease: Time after which the sender is taken for dead.
+        A waiting digest of an earlier day is given up. After the lease the sender counts as dead.
         """
         async with transaction(self.pool) as db:
             await db.execute(_SUPERSEDED, self.bureau, day)
@@ -87,12 +76,7 @@ class Digests:
     async def end(
         self, day: date, state: DigestState, reason: str | None, now: datetime, due_at: datetime
     ) -> None:
-        """Record what became of a digest.
-
-        Args:
-            reason: Why it has that state.
-            due_at: When it is tried again, where it waits.
-        """
+        """Record the result of a digest, with the time of the next try for ``waiting``."""
         async with transaction(self.pool) as db:
             await db.execute(_END, self.bureau, day, state, reason, now, due_at)
 
@@ -108,23 +92,20 @@ class Digests:
                 issued.add(row["work_order_id"])
         opened = await db.fetch(_OPEN, self.bureau, list(FINAL_STATUSES))
         ids = sorted(changed.union(row["work_order_id"] for row in opened))
-        found = list[tuple[Case, CaseWorkOrder]]()
+        orders = list[WorkOrder]()
         for start in range(0, len(ids), _AT_A_TIME):
-            found += await _find(db, ids[start : start + _AT_A_TIME])
-        return [digest_entry(case, order, issued, changed, now) for case, order in found]
-
-
-async def _find(db: Connection, ids: Sequence[str]) -> Sequence[tuple[Case, CaseWorkOrder]]:
-    """Return work orders with their cases."""
-    cases = await db.fetch(_CASES, ids)
-    orders = defaultdict[str, list[CaseWorkOrder]](list)
-    for row in await db.fetch(_ORDERS, [case["case_id"] for case in cases]):
-        orders[str(row["case_id"])].append(rows.order_of(row))
-    wanted = frozenset(ids)
-    return [
-        (rows.case_of(case, tuple(of_case)), order)
-        for case in cases
-        for of_case in [orders[str(case["case_id"])]]
-        for order in of_case
-        if order.work_order_id in wanted
-    ]
+            orders += await self.work_orders(db, ids[start : start + _AT_A_TIME])
+        return [
+            DigestEntry(
+                section_of(
+                    order.status,
+                    order.due.acknowledge_by,
+                    order.due.complete_by,
+                    now,
+                    is_new=order.work_order_id in issued,
+                    has_changed=order.work_order_id in changed,
+                ),
+                order,
+            )
+            for order in orders
+        ]

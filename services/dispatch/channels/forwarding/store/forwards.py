@@ -1,4 +1,4 @@
-"""Work orders on their way to other systems: what is next, and what became of it."""
+"""Queue of work orders for other systems: the next try, and its result."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
@@ -80,8 +80,8 @@ _MOVE = """
      WHERE work_order_id = $1::uuid AND state = 'sent' AND remote_status IS DISTINCT FROM $2
     RETURNING true
 """
+# The id after which a list begins.
 FIRST = "00000000-0000-0000-0000-000000000000"
-"""The id after which a list begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,10 @@ class ForwardQueue:
     bureau: str
 
     async def begin(self, now: datetime) -> Forward | None:
-        """Take what the feed has, and begin with the most urgent work order that is due.
+        """Read the feed, and commit a try of the most urgent work order that is due.
 
-        That it is tried is committed. While the circuit breaker is open one is tried every 30 s,
-        whatever its own time.
-
-        Returns:
-            The forward as it was before; None for none.
+        While the circuit breaker is open, one is tried every 30 s, due or not. Returns the forward
+        as it was before; None for none.
         """
         async with transaction(self.pool) as db:
             await db.execute(_ADD_SYSTEM, self.bureau)
@@ -122,14 +119,7 @@ class ForwardQueue:
     async def end(
         self, before: Forward, result: TryResult, began_at: datetime, jitter: float
     ) -> Forward:
-        """Record what a try came to; return the forward after it.
-
-        Args:
-            before: The forward as ``begin`` returned it.
-            result: What the try came to.
-            began_at: When it began.
-            jitter: From -1 to 1, for the wait before the next one.
-        """
+        """Record the result of a try; return the forward after it. Jitter is from -1 to 1."""
         after = end_try(before, result, began_at, jitter)
         async with transaction(self.pool) as db:
             system = await db.fetchrow(_SYSTEM, self.bureau)
@@ -143,7 +133,7 @@ class ForwardQueue:
         return after
 
     async def begin_poll(self, now: datetime, every: timedelta) -> bool:
-        """Return True when statuses are to be read now; no other process reads them then."""
+        """Return True when statuses are due; no other process polls them then."""
         with translate_errors():
             found = await self.pool.fetchval(_POLL, self.bureau, now, now + every)
             if found:
@@ -151,12 +141,7 @@ class ForwardQueue:
         return bool(found)
 
     async def sent(self, after: str, limit: int) -> Sequence[Forward]:
-        """Return forwards whose work orders are not ended here, by their ids.
-
-        Args:
-            after: Id of the work order after which they begin.
-            limit: The most of them.
-        """
+        """Return sent forwards by id, without those whose work orders have ended here."""
         with translate_errors():
             return list(map(_forward, await self.pool.fetch(_SENT, self.bureau, after, limit)))
 
@@ -180,12 +165,7 @@ def _breaker_after(before: Breaker, result: TryResult) -> Breaker:
 
 
 async def move(db: Connection, work_order_id: str, remote_status: str) -> bool:
-    """Record the status in the other system; return False where it is the one that was known.
-
-    Args:
-        db: A transaction.
-        work_order_id: The work order.
-    """
+    """Record the status in the other system; return False if it is unchanged."""
     return bool(await db.fetchval(_MOVE, work_order_id, remote_status))
 
 

@@ -1,4 +1,4 @@
-"""Judgement of webhooks' URLs."""
+"""Validation of webhooks' URLs, and signatures of calls."""
 
 import hmac
 import re
@@ -16,12 +16,9 @@ _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 def url_error(url: str, allow: Sequence[Network]) -> str | None:
-    """Return what is wrong with the URL of a webhook as a sentence, or None.
+    """Return the fault of a webhook's URL as a sentence, or None.
 
-    A host that is an address must be allowed now; a name is judged at each call.
-
-    Args:
-        allow: Networks that are allowed besides the public ones.
+    An address must be public or in an allowed network; a name is resolved and checked at each call.
     """
     try:
         parts = urlsplit(url)
@@ -65,12 +62,12 @@ PREFIX = "whsec_"
 
 
 def secret_of(key: bytes) -> str:
-    """Return a key in the form in which bureaus keep it."""
+    """Return a key as a secret: ``whsec_`` and base64."""
     return PREFIX + b64encode(key).decode()
 
 
 def is_secret(text: str) -> bool:
-    """Return True for a secret in the form in which bureaus keep it."""
+    """Return True for a secret: ``whsec_`` and base64."""
     try:
         key = b64decode(text.removeprefix(PREFIX), validate=True)
     except ValueError:
@@ -79,14 +76,7 @@ def is_secret(text: str) -> bool:
 
 
 def signature(secrets: Sequence[str], event_id: str, timestamp: int, body: bytes) -> str:
-    """Return the value of ``webhook-signature``: a signature by each secret.
-
-    Args:
-        secrets: The secrets, each ``whsec_`` and base64.
-        event_id: The value of ``webhook-id``.
-        timestamp: The value of ``webhook-timestamp``, seconds of Unix time.
-        body: The body of the call.
-    """
+    """Return the value of ``webhook-signature`` by each secret, for a time in Unix seconds."""
     signed = f"{event_id}.{timestamp}.".encode() + body
     keys = [b64decode(secret.removeprefix(PREFIX)) for secret in secrets]
     macs = [hmac.digest(key, signed, sha256) for key in keys]

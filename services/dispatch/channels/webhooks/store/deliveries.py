@@ -1,4 +1,4 @@
-"""The queue of deliveries to webhooks: settle what was called, and take what is due."""
+"""Queue of deliveries to webhooks: settle calls that ended, and take due deliveries."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,7 @@ from datetime import UTC, datetime
 
 from asyncpg import Record
 
-from shared.delivery_attempts import (
-    READ_AHEAD,
-    Breaker,
-    Outcome,
-    Progress,
-    progress_after,
-)
+from shared.delivery_attempts import READ_AHEAD, Breaker, Outcome, Progress, progress_after
 from shared.runtime.postgres import Connection, Pool, columns, transaction
 
 _WHENEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -45,6 +39,7 @@ _LOG = """
     SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::integer[],
                              $6::integer[], $7::integer[], $8::text[])
 """
+# By the whole key, and no constant: else its plan would read all that is pending.
 _SETTLE = """
     UPDATE webhook_deliveries AS delivery
        SET attempts = done.attempts, first_at = done.first_at, state = done.state,
@@ -55,7 +50,6 @@ _SETTLE = """
      WHERE delivery.bureau = done.bureau AND delivery.seq = done.seq
        AND delivery.state = done.before
 """
-"""By the whole key, and no constant: else its plan would read all that is pending."""
 _SET_BREAKER = "UPDATE webhooks SET failures = $2, probe_at = $3 WHERE bureau = $1"
 _DISABLE = "UPDATE webhooks SET enabled = false, disabled_reason = 'gone' WHERE bureau = $1"
 _ALL_DUE = """
@@ -66,13 +60,7 @@ _ALL_DUE = """
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """An event to send to a bureau.
-
-    Attributes:
-        case_id: The case that it is about.
-        payload: Its bytes.
-        progress: What became of it so far.
-    """
+    """An event to send to a bureau."""
 
     seq: int
     event_id: str
@@ -83,12 +71,7 @@ class WebhookDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that ended.
-
-    Attributes:
-        outcome: What the call came to.
-        jitter: From -1 to 1, for the wait before the next one.
-    """
+    """A call that ended, with jitter from -1 to 1 for the wait before the next one."""
 
     delivery: WebhookDelivery
     outcome: Outcome
@@ -97,13 +80,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The next deliveries of a bureau.
-
-    Attributes:
-        url: Where to.
-        secrets: By what the calls are signed.
-        deliveries: What, the most urgent first; while calls succeed, more than there are slots.
-    """
+    """Next deliveries of a bureau, the most urgent first; read ahead while calls succeed."""
 
     url: str
     secrets: Sequence[str]
@@ -111,16 +88,13 @@ class Round:
 
 
 async def try_lead(db: Connection) -> bool:
-    """Try to become the process that sends; it is for as long as this connection lives."""
+    """Try to become the sending process; the lease ends with this connection."""
     await db.execute(_SESSION)
     return bool(await db.fetchval(_LOCK))
 
 
 async def due_bureaus(db: Connection, now: datetime) -> Sequence[str]:
-    """Return the codes of the bureaus whose webhooks may be called now.
-
-    All times are by the clock of the process that sends.
-    """
+    """Return the bureaus whose webhooks may be called now, by the clock of the sending process."""
     return [row["bureau"] for row in await db.fetch(_DUE_BUREAUS, now)]
 
 
@@ -133,12 +107,7 @@ class WebhookQueue:
     async def next_round(
         self, bureau: str, ended: Sequence[Call], in_flight: Collection[int], now: datetime
     ) -> Round:
-        """Record the calls that ended, and return what may be sent now, in one transaction.
-
-        Args:
-            ended: Calls that ended since the last round.
-            in_flight: Numbers of the deliveries that are being sent.
-        """
+        """Record calls that ended, and return due deliveries, in one transaction."""
         async with transaction(self.pool) as db:
             webhook = await db.fetchrow(_WEBHOOK, bureau)
             if webhook is None:
@@ -164,7 +133,11 @@ class WebhookQueue:
 async def _record(db: Connection, bureau: str, ended: Sequence[Call]) -> None:
     """Log the calls, and settle their deliveries."""
     settled = [
-        (call.delivery, call.outcome, progress_after(*_judged(call)))
+        (
+            call.delivery,
+            call.outcome,
+            progress_after(call.delivery.progress, call.outcome, call.jitter),
+        )
         for call in sorted(ended, key=lambda call: call.outcome.at)
     ]
     logged = [
@@ -195,14 +168,10 @@ async def _record(db: Connection, bureau: str, ended: Sequence[Call]) -> None:
     await db.execute(_SETTLE, *columns(states))
 
 
-def _judged(call: Call) -> tuple[Progress, Outcome, float]:
-    return call.delivery.progress, call.outcome, call.jitter
-
-
 async def _take(
     db: Connection, bureau: str, breaker: Breaker, in_flight: Collection[int], now: datetime
 ) -> list[WebhookDelivery]:
-    """Return what is due; a probe of an open breaker does not wait for its time."""
+    """Return due deliveries; a probe of an open breaker ignores the due time."""
     limit = breaker.slots(len(in_flight), now)
     if limit <= 0:
         return []

@@ -1,14 +1,13 @@
 """Webhooks of the bureaus: their settings, the log of their calls, and replay."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from services.dispatch.store.bureau_events import LOCK_BUREAUS_SQL
-from services.dispatch.store.postgres import uuids
+from services.dispatch.records import uuids
 from shared.delivery_attempts import Breaker
-from shared.runtime.postgres import Pool, transaction, translate_errors
+from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
 
 _PUT = """
     INSERT INTO webhooks (bureau, url, enabled, disabled_reason, secrets, begins_after)
@@ -71,8 +70,8 @@ _REPLAY_IDS = _REPLAY.format("event_id = ANY($2::uuid[])")
 _REPLAY_SPAN = _REPLAY.format("time BETWEEN $2 AND $3")
 
 _MAX_SECRETS = 2
+# Reason for leaving the secrets of a webhook unchanged.
 SecretRefusal: TypeAlias = Literal["no_webhook", "one_secret", "two_secrets"]
-"""Why the secrets of a webhook stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class WebhookState:
-    """State of a webhook.
-
-    Attributes:
-        url: Where it is called.
-        enabled: Whether it is called.
-        disabled_reason: ``operator`` or ``gone``; None while it is enabled.
-        oldest_undelivered_at: Time of the oldest event that waits; None for none.
-    """
+    """State of a webhook, disabled by the ``operator`` or because it is ``gone``."""
 
     url: str
     enabled: bool
@@ -104,12 +96,7 @@ class WebhookState:
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """A page of the log of calls.
-
-    Attributes:
-        calls: The columns of each call, ``number`` first.
-        more: True when there are more.
-    """
+    """A page of the log of calls, each with its columns, ``number`` first."""
 
     calls: Sequence[dict[str, Any]]
     more: bool
@@ -117,27 +104,22 @@ class CallPage:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """The webhooks of all bureaus."""
+    """The webhooks of all bureaus; ``lock_bureau`` blocks new events in a transaction."""
 
     pool: Pool
+    lock_bureau: Callable[[Connection, str], Awaitable[None]]
 
     async def put(self, bureau: str, url: str, secret: str, *, enabled: bool) -> Webhook:
-        """Set a webhook; what waits for one that is enabled is due at once.
-
-        Args:
-            url: Where it is called.
-            secret: Its secret, unless it has one.
-            enabled: Whether it is called.
-        """
+        """Set a webhook, with this secret if it is new; pending events are due if enabled."""
         async with transaction(self.pool) as db:
-            await db.execute(LOCK_BUREAUS_SQL, [bureau])  # no event is added meanwhile
+            await self.lock_bureau(db, bureau)
             [row] = await db.fetch(_PUT, bureau, url, enabled, secret)
             if enabled:
                 await db.execute(_DUE_ANEW, bureau)
         return Webhook(**dict(row))
 
     async def find(self, bureau: str) -> WebhookState | None:
-        """Return how a webhook does; None where the bureau has none."""
+        """Return the state of a webhook; None where the bureau has none."""
         with translate_errors():
             row = await self.pool.fetchrow(_GET, bureau)
         if row is None:
@@ -148,7 +130,7 @@ class Webhooks:
         )
 
     async def rotate(self, bureau: str, secret: str) -> Webhook | SecretRefusal:
-        """Add a secret, which signs beside the present one; or return why that cannot be."""
+        """Add a second secret; or return why that is not possible."""
         async with transaction(self.pool) as db:
             count = await db.fetchval(_SECRETS, bureau)
             if count != 1:
@@ -157,7 +139,7 @@ class Webhooks:
         return Webhook(**dict(row))
 
     async def retire(self, bureau: str) -> Webhook | SecretRefusal:
-        """Remove the older one of two secrets; or return why that cannot be."""
+        """Remove the older of two secrets; or return why that is not possible."""
         async with transaction(self.pool) as db:
             count = await db.fetchval(_SECRETS, bureau)
             if count != _MAX_SECRETS:
@@ -166,13 +148,7 @@ class Webhooks:
         return Webhook(**dict(row))
 
     async def calls(self, bureau: str, after: int, limit: int, case_id: str | None) -> CallPage:
-        """Return the next calls, oldest first.
-
-        Args:
-            after: Number of the call after which the page begins.
-            limit: The most calls.
-            case_id: The case that they are about; None for all.
-        """
+        """Return the next calls, of one case or all, oldest first."""
         if case_id is not None and not uuids([case_id]):
             return CallPage((), more=False)
         with translate_errors():
@@ -183,21 +159,16 @@ class Webhooks:
         return CallPage([dict(row) for row in rows[:limit]], len(rows) > limit)
 
     async def replay_events(self, bureau: str, event_ids: Sequence[str]) -> int | None:
-        """Send events again; return how many, None where the bureau has no webhook."""
+        """Resend events; return how many, None where the bureau has no webhook."""
         return await self._replay(_REPLAY_IDS, bureau, uuids(event_ids))
 
     async def replay_span(self, bureau: str, since: datetime, until: datetime) -> int | None:
-        """Send the events of a span of time again, as ``replay_events`` does.
-
-        Args:
-            since: Time of the first events.
-            until: Time of the last events.
-        """
+        """Resend the events of a time span; see ``replay_events``."""
         return await self._replay(_REPLAY_SPAN, bureau, since, until)
 
     async def _replay(self, statement: str, bureau: str, *chosen: object) -> int | None:
         async with transaction(self.pool) as db:
             if not await db.fetchval(_EXISTS, bureau):
                 return None
-            await db.execute(LOCK_BUREAUS_SQL, [bureau])
+            await self.lock_bureau(db, bureau)
             return int(await db.fetchval(statement, bureau, *chosen))

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from services.dispatch.channels.forwarding.digest_mail import (
     COLUMNS,
+    DigestEntry,
     DigestHead,
     digest_csv,
     digest_mail,
 )
-from services.dispatch.channels.forwarding.rules.digests import DigestEntry
+from services.dispatch.outbound import work_order_state
 from tests.support.builders import NOON, location
 from tests.unit.dispatch.factories import case, order, problem
 
@@ -32,7 +33,7 @@ DAY = date(2026, 3, 2)
 
 def entry(summary: str = "Deep hole", section: str = "new", **place: Any) -> DigestEntry:
     of = case(order("PPR-UF"), problem=problem(summary=summary, location=location(**place)))
-    return DigestEntry(section, of, of.orders[0])  # type: ignore[arg-type]
+    return DigestEntry(section, work_order_state(of, of.orders[0]))  # type: ignore[arg-type]
 
 
 def test_the_mail_has_a_short_table_and_all_of_it_as_csv() -> None:

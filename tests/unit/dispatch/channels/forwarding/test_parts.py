@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import pytest
 
-from services.dispatch.channels.forwarding.parts import Forwarding, ForwardSettingError
+from services.dispatch.channels.forwarding.parts import ForwardSettingError, forwarding_tasks
 from services.dispatch.settings import DispatchSettings
 from shared.catalogue import DigestForward, ForwardTarget, Open311Forward
-from shared.runtime.clock import utc_now
-from tests.unit.dispatch.factories import CITY, POLICY
+from shared.runtime.service import ServiceTask
+from tests.unit.dispatch.factories import CITY, POLICY, ports
 
 API = ForwardTarget(
     Open311Forward("https://a.example/v2", None, {"POTHOLE": "1"}, "ROADS_KEY"), None
@@ -18,7 +18,7 @@ API = ForwardTarget(
 DIGEST = ForwardTarget(None, DigestForward("roads@example.gov", time(7)))
 
 
-def forwarding(forward: ForwardTarget | None, **settings: Any) -> Forwarding:
+def tasks(forward: ForwardTarget | None, **settings: Any) -> list[ServiceTask]:
     roads = replace(CITY.bureaus["ROADS"], forward=forward)
     city = replace(CITY, bureaus={**CITY.bureaus, "ROADS": roads})
     catalogue = replace(POLICY.catalogue, jurisdictions={city.id: city})
@@ -28,23 +28,19 @@ def forwarding(forward: ForwardTarget | None, **settings: Any) -> Forwarding:
         "postgres_dsn": "postgresql://a:b@127.0.0.1/c",
         "http_port": 0,
     }
-    return Forwarding(
-        DispatchSettings.model_validate(usual | settings),
-        replace(POLICY, catalogue=catalogue),
-        nothing,
-        nothing,
-        nothing,
-        utc_now,
+    core = ports(
+        settings=DispatchSettings.model_validate(usual | settings),
+        policy=replace(POLICY, catalogue=catalogue),
     )
+    return forwarding_tasks(core, nothing, nothing)
 
 
 def test_a_bureau_that_forwards_has_a_worker_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROADS_KEY", "a key")
 
-    assert len(forwarding(API).parts().tasks) == 1
-    mailing = forwarding(DIGEST, smtp_host="127.0.0.1", sender="311@example.gov")
-    assert len(mailing.parts().tasks) == 1
-    assert not forwarding(None).parts().tasks
+    assert len(tasks(API)) == 1
+    assert len(tasks(DIGEST, smtp_host="127.0.0.1", sender="311@example.gov")) == 1
+    assert not tasks(None)
 
 
 @pytest.mark.parametrize(
@@ -59,4 +55,4 @@ def test_a_setting_that_is_missing_is_named(
     forward: ForwardTarget, settings: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(ForwardSettingError, match=told):
-        forwarding(forward, **settings).parts()
+        tasks(forward, **settings)

@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit
-from services.dispatch.store.case_events import KeptEvent
+from services.dispatch.records import KeptEvent
 from services.dispatch.workers.event_watch import FeedWatch
 from shared.runtime.http.callers import RefusedError
+from tests.unit.dispatch.factories import ports
 
 
 class NoEvents:
@@ -35,7 +36,8 @@ class Reader:
 
 async def test_comments_show_that_a_quiet_stream_is_alive_until_its_reader_leaves() -> None:
     events, reader = NoEvents(), Reader()
-    stream = CaseStream(events, FeedWatch(events.heads), comment_every_s=0.01)  # type: ignore[arg-type]
+    core = ports(case_events=events, case_watch=FeedWatch(events.heads))
+    stream = CaseStream(core, comment_every_s=0.01)
 
     await stream.send(reader, reader, 0)  # type: ignore[arg-type]
 

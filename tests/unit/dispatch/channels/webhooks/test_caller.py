@@ -13,10 +13,10 @@ import trustme
 from aiohttp import web
 
 from services.dispatch.channels.webhooks.rules.url import secret_of, signature
-from services.dispatch.channels.webhooks.worker import WebhookCaller, open_caller
+from services.dispatch.channels.webhooks.worker import call_webhook
 from shared.network_addresses import Address
 from shared.runtime.http.names import NameLookup
-from shared.runtime.http.outgoing_calls import MAX_ANSWER
+from shared.runtime.http.outgoing_calls import MAX_ANSWER, OutgoingCalls, open_outgoing_calls
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 SECRETS = (secret_of(b"a" * 32), secret_of(b"b" * 32))
@@ -78,8 +78,8 @@ def resolving(*addresses: str) -> Callable[[str], Awaitable[Sequence[Address]]]:
 
 
 async def test_a_call_has_the_bytes_and_is_signed_by_each_secret() -> None:
-    async with serving(with_status(204)) as server, open_caller(LOOPBACK) as caller:
-        outcome = await caller.call(f"{server.url}?a=%2Fb", SECRETS, "1", BODY)
+    async with serving(with_status(204)) as server, open_outgoing_calls(LOOPBACK) as calls:
+        outcome = await call_webhook(calls, f"{server.url}?a=%2Fb", SECRETS, "1", BODY)
 
     [(request, body)] = server.requests
     timestamp = int(request.headers["webhook-timestamp"])
@@ -103,8 +103,8 @@ async def test_a_call_has_the_bytes_and_is_signed_by_each_secret() -> None:
 async def test_what_is_not_2xx_has_failed_and_is_not_followed(
     answer: Answer, status: int, error: str
 ) -> None:
-    async with serving(answer) as server, open_caller(LOOPBACK) as caller:
-        outcome = await caller.call(server.url, SECRETS, "1", BODY)
+    async with serving(answer) as server, open_outgoing_calls(LOOPBACK) as calls:
+        outcome = await call_webhook(calls, server.url, SECRETS, "1", BODY)
 
     assert (outcome.status, outcome.error) == (status, error)
     assert len(server.requests) == 1
@@ -121,8 +121,8 @@ async def test_an_answer_without_end_is_delivered_and_not_read_to_the_end() -> N
             await response.write(b"x" * MAX_ANSWER)
             sent += MAX_ANSWER
 
-    async with serving(endless) as server, open_caller(LOOPBACK) as caller:
-        outcome = await caller.call(server.url, SECRETS, "1", BODY)
+    async with serving(endless) as server, open_outgoing_calls(LOOPBACK) as calls:
+        outcome = await call_webhook(calls, server.url, SECRETS, "1", BODY)
 
     assert (outcome.status, outcome.error) == (200, None)
     assert sent < 1_000 * MAX_ANSWER
@@ -140,11 +140,11 @@ async def test_no_answer_in_time_or_none_at_all_has_failed() -> None:
         request.transport.abort()
         return web.Response()
 
-    async with serving(late) as server, open_caller(LOOPBACK) as caller:
-        impatient = WebhookCaller(caller.session, caller.addresses, caller.allow, within_s=0.2)
-        timeout = await impatient.call(server.url, SECRETS, "1", BODY)
+    async with serving(late) as server, open_outgoing_calls(LOOPBACK) as calls:
+        impatient = OutgoingCalls(calls.session, calls.addresses, calls.allow, within_s=0.2)
+        timeout = await call_webhook(impatient, server.url, SECRETS, "1", BODY)
         server.answer = cut_off
-        cut = await caller.call(server.url, SECRETS, "1", BODY)
+        cut = await call_webhook(calls, server.url, SECRETS, "1", BODY)
         ends.set()
 
     assert (timeout.status, timeout.error) == (None, "timeout")
@@ -167,10 +167,10 @@ async def test_no_answer_in_time_or_none_at_all_has_failed() -> None:
 async def test_no_connection_is_opened_to_an_address_that_is_not_allowed(
     url: str, addresses: list[str], allow: Any
 ) -> None:
-    async with serving(with_status(200)) as canary, open_caller(allow) as caller:
+    async with serving(with_status(200)) as canary, open_outgoing_calls(allow) as calls:
         look_up = resolving(*addresses) if NAME in url else NameLookup().addresses
-        judged = WebhookCaller(caller.session, look_up, allow)
-        outcome = await judged.call(url.format(port=canary.port), SECRETS, "1", BODY)
+        judged = OutgoingCalls(calls.session, look_up, allow)
+        outcome = await call_webhook(judged, url.format(port=canary.port), SECRETS, "1", BODY)
 
     assert (outcome.status, outcome.error) == (None, "address_not_allowed")
     assert canary.connections == 0
@@ -182,12 +182,12 @@ async def test_a_name_is_judged_again_at_each_call() -> None:
     async def look_up(_: str) -> Sequence[Address]:
         return found
 
-    async with serving(with_status(200)) as server, open_caller(LOOPBACK) as caller:
-        rebound = WebhookCaller(caller.session, look_up, LOOPBACK)
+    async with serving(with_status(200)) as server, open_outgoing_calls(LOOPBACK) as calls:
+        rebound = OutgoingCalls(calls.session, look_up, LOOPBACK)
         url = f"http://{NAME}:{server.port}/"
-        first = await rebound.call(url, SECRETS, "1", BODY)
+        first = await call_webhook(rebound, url, SECRETS, "1", BODY)
         found[:] = [ip_address("169.254.169.254")]
-        second = await rebound.call(url, SECRETS, "1", BODY)
+        second = await call_webhook(rebound, url, SECRETS, "1", BODY)
 
     assert (first.error, second.error) == (None, "address_not_allowed")
     assert len(server.requests) == 1
@@ -202,22 +202,21 @@ async def test_the_certificate_is_that_of_the_name_and_not_of_the_address() -> N
     async with (
         serving(with_status(200), context) as server,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting)) as session,
-        open_caller(LOOPBACK) as stranger,
+        open_outgoing_calls(LOOPBACK) as stranger,
     ):
         url = f"https://{NAME}:{server.port}/"
-        caller = WebhookCaller(session, resolving("127.0.0.1"), LOOPBACK)
-        good = await caller.call(url, SECRETS, "1", BODY)
-        other = await caller.call(f"https://127.0.0.1:{server.port}/", SECRETS, "1", BODY)
-        unknown = await WebhookCaller(stranger.session, resolving("127.0.0.1"), LOOPBACK).call(
-            url, SECRETS, "1", BODY
-        )
+        calls = OutgoingCalls(session, resolving("127.0.0.1"), LOOPBACK)
+        good = await call_webhook(calls, url, SECRETS, "1", BODY)
+        other = await call_webhook(calls, f"https://127.0.0.1:{server.port}/", SECRETS, "1", BODY)
+        strange = OutgoingCalls(stranger.session, resolving("127.0.0.1"), LOOPBACK)
+        unknown = await call_webhook(strange, url, SECRETS, "1", BODY)
 
     assert (good.error, other.error, unknown.error) == (None, "certificate", "certificate")
     assert [request.headers["host"] for request, _ in server.requests] == [f"{NAME}:{server.port}"]
 
 
 async def test_a_name_that_is_none_is_told_as_such() -> None:
-    async with open_caller(LOOPBACK) as caller:
-        outcome = await caller.call(f"https://{'a' * 64}.example/", SECRETS, "1", BODY)
+    async with open_outgoing_calls(LOOPBACK) as calls:
+        outcome = await call_webhook(calls, f"https://{'a' * 64}.example/", SECRETS, "1", BODY)
 
     assert outcome.error == "name_not_found"

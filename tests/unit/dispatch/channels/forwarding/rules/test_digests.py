@@ -5,14 +5,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.dispatch.channels.forwarding.rules.digests import (
+from services.dispatch.channels.forwarding.digest_mail import (
     DigestEntry,
-    digest_entry,
-    due_at,
     in_order,
     is_worth_sending,
-    last_due_day,
 )
+from services.dispatch.channels.forwarding.rules.digests import (
+    due_at,
+    last_due_day,
+    section_of,
+)
+from services.dispatch.outbound import work_order_state
 from tests.support.builders import NOON
 from tests.unit.dispatch.factories import case, case_priority, order
 
@@ -62,7 +65,15 @@ def test_a_work_order_stands_where_its_reader_looks_first() -> None:
     told = ["new", "changed", "overdue"]
 
     def section(id_: str, now: datetime) -> str:
-        return digest_entry(case(here[id_]), here[id_], ["new"], told, now).section
+        due = here[id_].due
+        return section_of(
+            here[id_].status,
+            due.acknowledge_by,
+            due.complete_by,
+            now,
+            is_new=id_ == "new",
+            has_changed=id_ in told,
+        )
 
     assert [section(id_, late) for id_ in here] == ["new", "overdue", "changed", "overdue"]
     assert section("open", NOON) == "open"
@@ -73,11 +84,11 @@ def test_a_work_order_stands_where_its_reader_looks_first() -> None:
 def test_the_urgent_come_first_and_open_work_alone_is_no_news() -> None:
     def entry(section: str, level: str) -> DigestEntry:
         of = case(priority=case_priority(level))  # type: ignore[arg-type]
-        return DigestEntry(section, of, of.orders[0])  # type: ignore[arg-type]
+        return DigestEntry(section, work_order_state(of, of.orders[0]))  # type: ignore[arg-type]
 
     entries = [entry("open", "P1"), entry("new", "P4"), entry("overdue", "P2"), entry("new", "P1")]
 
-    found = [(one.section, one.case.priority.level) for one in in_order(entries)]
+    found = [(one.section, one.order.priority.level) for one in in_order(entries)]
 
     assert found == [("new", "P1"), ("new", "P4"), ("overdue", "P2"), ("open", "P1")]
     assert is_worth_sending(entries)

@@ -42,9 +42,9 @@ def test_an_export_is_read_with_other_columns_any_case_and_a_mark_of_its_encodin
     [
         ("", "line 1: there is no column work_order_id and no column status"),
         ("work_order_id\n1\n", "line 1: there is no column status"),
-        ("work_order_id,status\n1,open\n2,lost\n", "line 3: write as status one of"),
-        ("work_order_id,status\n1\n", "line 2: write as status one of"),
-        ('work_order_id,status\n1,"open\n', "this is no CSV"),
+        ("work_order_id,status\n1,open\n2,lost\n", "line 3: the status must be one of"),
+        ("work_order_id,status\n1\n", "line 2: the status must be one of"),
+        ('work_order_id,status\n1,"open\n', "not a CSV file"),
     ],
 )
 def test_an_export_that_cannot_be_read_is_told_by_its_line(text: str, told: str) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from services.dispatch.rules.priority import CasePriority
+from services.dispatch.rules.case import CasePriority
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.deadlines import WorkOrderDeadline
-from services.dispatch.rules.fallback import next_lead
-from services.dispatch.rules.work_order_updates import Reassignment, hand_over
+from services.dispatch.rules.routing import next_lead
+from services.dispatch.rules.work_order_updates import Reassignment, transfer_order
 from tests.support.builders import NOON
 from tests.unit.dispatch.factories import HOUR, case, order, update
 
@@ -31,7 +31,7 @@ CASES = st.builds(
 def declined(of: Case, to: str) -> Case:
     """The case after its lead declined it and another bureau took over."""
     new_order = Reassignment(f"wo-{len(of.orders)}", WorkOrderDeadline(NOON, NOON + HOUR))
-    after, _ = hand_over(of, of.lead, update(of.lead, "declined", reason="no"), to, new_order)
+    after, _ = transfer_order(of, of.lead, update(of.lead, "declined", reason="no"), to, new_order)
     return after
 
 

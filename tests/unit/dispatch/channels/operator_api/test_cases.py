@@ -4,19 +4,16 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.dispatch.inbound.case_filter import (
-    CaseFilter,
-    FilterBox,
-    KnownCodes,
-    search_query,
-)
+from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
+from services.dispatch.records import FilterBox
+from services.dispatch.store.cases import search_query
 
 CODES = KnownCodes(bureaus={"ROADS"}, kinds={"POTHOLE"})
 SURGE = "0197a1b2-c3d4-7000-8000-000000000009"
 
 
-def read(**query: str) -> CaseFilter:
-    return CaseFilter.model_validate(query, context=CODES)
+def read(**query: str) -> CaseQuery:
+    return CaseQuery.model_validate(query, context=CODES)
 
 
 def test_every_parameter_is_read_and_others_are_ignored() -> None:

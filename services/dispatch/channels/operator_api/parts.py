@@ -1,0 +1,24 @@
+"""The operators' API: cases, commands, surges and the stream of changes."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from services.dispatch.channels.operator_api.cases import case_routes
+from services.dispatch.channels.operator_api.commands import command_routes
+from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit, stream_routes
+from services.dispatch.channels.operator_api.surges import surge_routes
+from services.dispatch.ports import DispatchPorts
+from shared.runtime.service import ChannelParts
+
+
+@asynccontextmanager
+async def open_operator_api(core: DispatchPorts) -> AsyncGenerator[ChannelParts]:
+    """Open the operators' API."""
+    yield ChannelParts(
+        routes=[
+            *command_routes(core),
+            *surge_routes(core),
+            *stream_routes(core.access.callers, CaseStream(core), StreamLimit()),
+            *case_routes(core),
+        ]
+    )
