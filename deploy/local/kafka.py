@@ -22,7 +22,8 @@ from shared.runtime.kafka.admin import answers
 _HERE = Path(__file__).parent
 _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"
 _SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-_BROKER = ("-Xms512m", "-Xmx512m", *_SHORT_RUN)
+_BROKER = ("-Xms512m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError", *_SHORT_RUN)
+"""A broker out of memory would stay without its threads for the network; a new one has them."""
 _CLUSTER_ID = "cm91dGUzMTEtbG9jYWwtMQ"  # 16 bytes in URL-safe base64, as Kafka requires
 _STOP_WITHIN_S = 10.0
 """A broker that is killed checks all its logs at its next start, and waits for its old session."""

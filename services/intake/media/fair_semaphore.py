@@ -1,4 +1,4 @@
-"""Fair queueing of re-encodings, between callers with a key and strangers, and among each."""
+"""Fair queueing of re-encodings and downloads, between callers with a key and strangers."""
 
 import asyncio
 from collections import Counter, defaultdict

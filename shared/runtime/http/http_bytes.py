@@ -24,7 +24,9 @@ def is_one_request(data: bytes) -> bool:
     if not end or b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:
         return False
     length = head.partition(b"\r\ncontent-length:")[2].partition(b"\r\n")[0].strip()
-    return len(body) == (int(length) if length.isdigit() else 0)
+    if not length.isdigit():
+        return not body
+    return length.lstrip(b"0") == (b"%d" % len(body) if body else b"")  # int() has a limit
 
 
 def header_values(head: bytes, name: bytes) -> list[bytes]:

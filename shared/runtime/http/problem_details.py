@@ -115,6 +115,8 @@ class ProblemDetailsConnection(web.RequestHandler):
         """
         if isinstance(exc, LineTooLong):
             status = _status_of_length(exc)
+        elif isinstance(exc, UnicodeEncodeError) and _expects_no_text(request):
+            status = HTTPStatus.EXPECTATION_FAILED
         is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if is_ours and not isinstance(exc, ConnectionError):  # a caller that left is no error
             _log_error("http_request_failed", exc, status=status)
@@ -138,6 +140,11 @@ def _status_of_length(error: LineTooLong) -> HTTPStatus:
     if limit == MAX_LINE_BYTES:
         return HTTPStatus.REQUEST_URI_TOO_LONG
     return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+
+def _expects_no_text(request: web.BaseRequest) -> bool:
+    """Return True for an ``Expect`` that is not UTF-8, which aiohttp's 417 fails to quote."""
+    return any("\udc80" <= character <= "\udcff" for character in request.headers.get("Expect", ""))
 
 
 def _explained(error: web.HTTPError) -> web.Response:

@@ -36,8 +36,8 @@ _CLOSED_COUNTS = {reason: CONNECTIONS_CLOSED.labels(reason) for reason in get_ar
 class TimedConnection(ProblemDetailsConnection):
     """A connection with deadlines.
 
-    It overrides methods of aiohttp's protocol that have no underscore and no documentation, and
-    reads its queue of parsed requests, so aiohttp is pinned exactly.
+    It overrides methods of aiohttp's protocol that have no documentation, and reads its queue of
+    parsed requests, so aiohttp is pinned exactly.
 
     Attributes:
         address: The address at the other end.
@@ -49,11 +49,11 @@ class TimedConnection(ProblemDetailsConnection):
     """
 
     __slots__ = (
+        "_body",
         "_connections",
         "_head_began",
         "_head_bytes",
         "_last_bytes",
-        "_unread",
         "address",
         "expires_at",
         "groups",
@@ -76,7 +76,7 @@ class TimedConnection(ProblemDetailsConnection):
         )
         self._connections, self._head_began = connections, False
         self._head_bytes, self._last_bytes = 0.0, b""
-        self._unread: StreamReader | None = None
+        self._body: StreamReader | None = None
         self.groups: Sequence[Group] = ()
         self.address, self.is_known, self.is_waiting = "", False, True
         self.expires_at = self.stalls_at = math.inf
@@ -92,26 +92,27 @@ class TimedConnection(ProblemDetailsConnection):
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Begin the deadline of a head with its first byte; refuse a head that is too large."""
-        if self.is_waiting and data and not self._receives_body():
+        """Begin the deadline of a head with its first byte; refuse a head that is too large.
+
+        The head that comes behind a request in progress counts too; its deadline begins afterwards.
+        """
+        if data and (self._body is None or self._body.is_eof()):
             self._receive_head(data)
             if self._head_bytes > _MAX_HEAD_BYTES:
                 self.close_now("head_large")
                 return
         super().data_received(data)
         if self._messages:  # a head ended, perhaps in a chunk that began with the rest of a body
-            self._head_bytes = -math.inf
-
-    def _receives_body(self) -> bool:
-        """Return True while the rest comes of a body that the answered request did not need."""
-        if self._unread is not None and self._unread.is_eof():
-            self._unread = None
-        return self._unread is not None
+            self._head_bytes, self._body = -math.inf, self._messages[-1][1]
 
     def _receive_head(self, data: bytes) -> None:
-        if not self._head_began:
+        if self.is_waiting and not self._head_began:
             self._head_began = True
             self.expires_at = self._connections.in_s(self._connections.limits.head_s)
+        if self._head_bytes < 0:  # the head before has ended, and its body
+            self._head_bytes, self._last_bytes = 0.0, b""
+        if not self._head_bytes:
+            data = data.lstrip(b"\r\n")  # the parser skips blank lines before a head
         if _END_OF_HEAD in self._last_bytes + data:
             self._head_bytes = -math.inf  # what follows is a body
         self._head_bytes += len(data)
@@ -135,8 +136,10 @@ class TimedConnection(ProblemDetailsConnection):
             self._connections.wait_anew(self)
 
     def _begin_rest(self) -> None:
-        self._head_began, self._head_bytes, self._last_bytes = False, 0.0, b""
-        self.expires_at = self._connections.in_s(self._connections.limits.idle_s)
+        limits, self._head_began = self._connections.limits, self._head_bytes > 0
+        self.expires_at = self._connections.in_s(
+            limits.head_s if self._head_began else limits.idle_s
+        )
 
     @override
     async def finish_response(
@@ -153,8 +156,19 @@ class TimedConnection(ProblemDetailsConnection):
             if _is_compressed(request) and not request.content.is_eof():
                 self.force_close()  # aiohttp would decompress the rest to leave it out
             if self.transport:
-                self._unread = request.content
                 self.wait_for_request()
+
+    @override
+    async def _drain_helper(self) -> None:
+        """Wait until the caller has received most of what was sent.
+
+        The error of a caller that left loses its traceback: aiohttp's refers to itself, and would
+        keep the whole response until the next full garbage collection.
+        """
+        try:
+            await super()._drain_helper()
+        except ConnectionError as lost:
+            raise lost.with_traceback(None) from None
 
     @override
     def pause_writing(self) -> None:

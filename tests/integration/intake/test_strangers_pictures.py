@@ -1,6 +1,8 @@
 """Pictures of callers without a key: slow ones and dear ones keep nobody else from theirs."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from io import BytesIO
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.integration
 POTHOLE = {"description": "A small pothole", "address": "1221 SW 4th Ave"}
 PAGE, OPEN311 = "/report", f"{BASE}/requests.json"
 PHOTO_MIB = 4
+_OK = b"HTTP/1.1 200 OK"
 ONE_ADDRESS = ["127.0.0.2"]
 ADDRESSES = [f"127.0.0.{number}" for number in range(2, 62)]
 
@@ -111,6 +114,37 @@ async def test_pictures_of_strangers_that_take_all_their_cpu_leave_a_turn_to_ada
     assert [one.status for one in uploads] == [201] * 5
     assert began > 0
     assert set(answers) == {422}
+
+
+async def test_callers_that_do_not_read_pictures_hold_one_each_and_keep_nobody_from_theirs(
+    running: Running,
+) -> None:
+    loop, noise = asyncio.get_running_loop(), os.urandom(2_048 * 2_048 * 3)
+    picture = encoded(Image.frombytes("RGB", (2_048, 2_048), noise), quality=90)
+    async with running() as client, AsyncExitStack() as open_sockets:
+        base = client._base_url  # noqa: SLF001 - as above
+        assert base
+        path = path_of(await upload(client, picture))
+
+        async def ask(address: str) -> bytes:
+            """Ask for the picture, and read nothing but the first line of the response."""
+            asking = open_sockets.enter_context(socket.socket())
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            asking.setblocking(False)  # noqa: FBT003 - of the standard library
+            asking.bind((address, 0))
+            await loop.sock_connect(asking, (base.host, base.port))
+            await loop.sock_sendall(asking, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            return await loop.sock_recv(asking, len(_OK))
+
+        asked = [asyncio.create_task(ask(address)) for address in ADDRESSES[:3] * 10]
+        done, waiting = await asyncio.wait(asked, timeout=1)
+        other = await call(client, "GET", path)
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(asked)
+
+    assert [task.result() for task in done] == [_OK] * 3
+    assert other.status == 200
 
 
 async def test_of_photos_without_a_report_the_newest_are_kept(

@@ -1,6 +1,7 @@
 """The HTTP routes of pictures: upload, download by id, release by operators."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from services.intake.channels.api.operations import (
     KeptPicture,
     PictureDecision,
 )
-from services.intake.media.fair_semaphore import Uploader
+from services.intake.media.fair_semaphore import FairSemaphore, Uploader
 from services.intake.media.library import MediaLibrary
 from services.intake.media.responses import picture_refusal
 from services.intake.media.store import KeptMedia
@@ -36,7 +37,7 @@ from shared.runtime.http.body import (
     read_parts,
 )
 from shared.runtime.http.call_slots import CallSlot
-from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.callers import Callers, RefusedError, is_known
 from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.headers import media_type_of
@@ -83,6 +84,10 @@ async def read_picture(request: web.Request) -> bytes:
 
 MAX_UPLOADS: Mapping[Scope, int] = MappingProxyType({"adapter": 16, "bureau": 4})
 """Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them."""
+_DOWNLOADS = 16
+"""Pictures in memory on their way to callers at a time, each of some megabytes."""
+_DOWNLOAD_TURN_S = 15.0
+"""Longer than the server waits for a caller that does not read."""
 _HEADERS = MappingProxyType(
     {
         "X-Content-Type-Options": "nosniff",
@@ -105,6 +110,7 @@ def media_routes(
         uploads: Limits the uploads at a time, by the scope of the caller.
         public_url: Base URL of intake, without a trailing slash.
     """
+    downloads = FairSemaphore(_DOWNLOADS)
 
     @answers_errors("Send the picture again in a moment.")
     async def upload(request: web.Request) -> web.Response:
@@ -130,11 +136,17 @@ def media_routes(
         """Answer with the picture; its id is the permission."""
         if refused := await callers.look_up_refusal(request):
             return refused
-        media_id, kept = await _find(request, library)
-        content = await library.read(media_id)
-        if content is None:
-            raise _unknown()
-        return web.Response(body=content, content_type=kept.media_type, headers=_HEADERS)
+        stranger = None if is_known(request) else callers.address(request)
+        async with downloads.slot(Uploader("download", stranger), _DOWNLOAD_TURN_S):
+            media_id, kept = await _find(request, library)
+            content = await library.read(media_id)
+            if content is None:
+                raise _unknown()
+            response = web.Response(body=content, content_type=kept.media_type, headers=_HEADERS)
+            with suppress(ConnectionError):  # raised, it would keep the picture in memory
+                await response.prepare(request)
+                await response.write_eof()  # until the caller has received most of it
+        return response
 
     @answers_errors("Decide again in a moment.")
     async def release(request: web.Request) -> web.Response:

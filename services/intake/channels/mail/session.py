@@ -130,6 +130,14 @@ class MailSession(SMTP):
         await super().push(status)
 
     @override
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """Begin a message; a size in other digits than ASCII's is a syntax error."""
+        try:
+            await super().smtp_MAIL(arg)
+        except ValueError:  # of int(), for what str.isdigit() takes
+            await self.push("501 5.5.4 Syntax: MAIL FROM: <address> [SP <mail-parameters>]")
+
+    @override
     async def smtp_VRFY(self, arg: str) -> None:
         """Tell nothing."""
         await self.push("252 2.0.0 Send a message to see")

@@ -74,7 +74,10 @@ class PageAccess:
             return site not in _OWN
         origin = request.headers.get("Origin")
         ours = {request.host, urlsplit(self.public_url).netloc}
-        return origin is not None and urlsplit(origin).netloc not in ours
+        try:
+            return origin is not None and urlsplit(origin).netloc not in ours
+        except ValueError:  # such as an address without its closing bracket
+            return True
 
     def _problem(
         self, request: web.Request, status: int, retry_after: str | None = None

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 from aiosmtplib import SMTP
+from structlog.testing import capture_logs
 
 from services.intake.channels.mail.content import MemoryBudget
 from services.intake.channels.mail.session import MailLimits
@@ -39,6 +40,18 @@ async def test_a_connection_ends_after_too_many_refusals(postbox: Postbox, comma
         got = await replies(client.port, b"EHLO x", *[command] * 6_000)
 
     assert 5 < len(got) <= 60
+
+
+async def test_a_size_that_is_no_number_is_a_syntax_error_and_no_fault(
+    postbox: Postbox,
+) -> None:
+    with capture_logs() as logged:
+        async with listening(postbox) as client:
+            sized = "MAIL FROM:<ana@example.org> SIZE=²".encode()
+            got = await replies(client.port, b"EHLO x", sized, b"QUIT")
+
+    assert got[-2].startswith(b"501 ")
+    assert not [entry for entry in logged if entry["event"] == "mail_failed"]
 
 
 @pytest.mark.parametrize("command", [b"NOOP", b"RSET", b"VRFY a@b", b"HELP"])

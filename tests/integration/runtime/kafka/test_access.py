@@ -187,6 +187,18 @@ async def test_a_wrong_password_is_refused_and_named(closed: Closed) -> None:
         await apply_topics(wrong, [])
 
 
+async def test_the_broker_reserves_no_memory_for_large_requests_of_who_has_not_logged_in(
+    closed: Closed,
+) -> None:
+    host, _, port = closed.admin.bootstrap.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write((64 * 1024).to_bytes(4))  # the length of a request
+    async with asyncio.timeout(_WITHIN_S):
+        assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_a_command_with_a_wrong_password_ends_with_a_sentence(
     closed: Closed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

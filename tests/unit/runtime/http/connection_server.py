@@ -1,6 +1,7 @@
 """A server with limits of connections, on a real socket."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class Server:
     began: asyncio.Event = field(default_factory=asyncio.Event)
     clients: list[Client] = field(default_factory=list)
     connections: list[TimedConnection] = field(default_factory=list)
+    responses: list[weakref.ref[web.Response]] = field(default_factory=list)
 
     async def connect(self) -> Client:
         client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
@@ -35,6 +37,18 @@ class Server:
         self.began.set()
         await self.go_on.wait()
         return web.Response(text="done")
+
+    async def large(self, _: web.Request) -> web.Response:
+        response = web.Response(body=bytes(8_000_000))
+        self.responses.append(weakref.ref(response))
+        return response
+
+    async def large_from_handler(self, request: web.Request) -> web.Response:
+        response = await self.large(request)
+        with suppress(ConnectionError):
+            await response.prepare(request)
+            await response.write_eof()
+        return response
 
     async def known(self, request: web.Request) -> web.Response:
         assert isinstance(request.protocol, TimedConnection)
@@ -51,16 +65,13 @@ async def echo(request: web.Request) -> web.Response:
     return web.Response(body=await read_body(request))
 
 
-async def large(_: web.Request) -> web.Response:
-    return web.Response(body=bytes(8_000_000))
-
-
 @asynccontextmanager
 async def running(limits: HttpLimits) -> AsyncGenerator[Server]:
     server = Server(0)
     routes = [
         web.post("/echo", echo),
-        web.get("/large", large),
+        web.get("/large", server.large),
+        web.get("/large-from-handler", server.large_from_handler),
         web.get("/wait", server.wait),
         web.get("/known", server.known),
     ]

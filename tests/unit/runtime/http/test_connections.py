@@ -1,6 +1,7 @@
 """Deadlines of connections, with real sockets."""
 
 import asyncio
+import gc
 import gzip
 import json
 import time
@@ -62,6 +63,72 @@ async def test_a_head_that_is_too_large_is_a_431_and_the_end() -> None:
     assert head.startswith(b"HTTP/1.1 431 ")
     assert json.loads(body)["status"] == 431
     assert closed("head_large") == before + 1
+
+
+@pytest.mark.parametrize("name", ["/large", "/large-from-handler"])
+async def test_what_a_caller_did_not_wait_for_is_freed_without_a_collection(name: str) -> None:
+    gc.disable()
+    try:
+        async with running(NEVER) as server:
+            client = await server.connect()
+            client.send(path(name))
+            await client.reader.readexactly(1)
+            client.writer.transport.abort()
+            await eventually(lambda: is_freed(server), within_s=CLOSED_WITHIN_S)
+    finally:
+        gc.enable()
+
+
+async def is_freed(server: Server) -> bool:
+    return [response() for response in server.responses] == [None]
+
+
+async def test_a_head_behind_a_request_in_progress_has_the_same_limits() -> None:
+    field = b"Note: " + b"a" * 8_000 + b"\r\n"
+    limits = replace(NEVER, head_s=0.2)
+    before = closed("head_late")
+    async with running(limits) as server:
+        large, late = await server.connect(), await server.connect()
+        for client in (large, late):
+            server.began.clear()
+            client.send(path("/wait"))
+            await server.began.wait()
+        large.send(GET[:-2] + field * 9)
+        late.send(GET[:-2] + field)
+        assert (await large.rest()).startswith(b"HTTP/1.1 431 ")
+        await asyncio.sleep(0.5)
+        server.go_on.set()
+        assert await late.response() == (200, b"done")
+        assert (await late.rest()).startswith(b"HTTP/1.1 408 ")
+    assert closed("head_late") == before + 1
+
+
+async def test_requests_behind_one_in_progress_are_answered_with_their_bodies() -> None:
+    sent = b"POST /echo HTTP/1.1\r\nHost: here\r\nContent-Length: 200000\r\n\r\n"
+    async with running(NEVER) as server:
+        client = await server.connect()
+        client.send(path("/wait") + GET + sent)
+        await server.began.wait()
+        for _ in range(20):
+            client.send(bytes(10_000))
+            await server_has_read(server)
+        server.go_on.set()
+        assert [(await client.response())[0] for _ in range(2)] == [200, 200]
+        assert await client.response() == (200, bytes(200_000))
+
+
+async def test_blank_lines_before_a_head_do_not_end_it() -> None:
+    field = b"Note: " + b"a" * 8_000 + b"\r\n"
+    async with running(NEVER) as server:
+        client = await server.connect()
+        for blank in (b"\r\n\r", b"\n", b"\r\n\r\n"):
+            client.send(blank)
+            await server_has_read(server)
+        assert await client.status() == 200
+        client.send(b"\r\n\r\n")
+        await server_has_read(server)
+        client.send(GET[:-2] + field * 9)
+        assert (await client.rest()).startswith(b"HTTP/1.1 431 ")
 
 
 async def test_a_body_in_pieces_is_no_head_however_the_head_was_cut() -> None:

@@ -191,6 +191,8 @@ async def test_who_wants_the_connection_closed_gets_it_closed() -> None:
         pytest.param(request(b"0", "Transfer-Encoding: chunked"), False, id="chunks"),
         pytest.param(request(b"this", "Expect: 100-continue"), False, id="waits for a word"),
         pytest.param(request().replace(b": 4", b": +4"), False, id="no number"),
+        pytest.param(request().replace(b": 4", b": 0004"), True, id="zeros before the number"),
+        pytest.param(request().replace(b": 4", b": " + b"4" * 5_000), False, id="5,000 digits"),
     ],
 )
 def test_only_what_is_whole_is_one_request(data: bytes, whole: bool) -> None:

@@ -154,6 +154,7 @@ def call(*headers: str, line: str = "POST /things HTTP/1.1") -> bytes:
     [
         pytest.param(call("Expect: tea"), 417, id="expects tea"),
         pytest.param(call("Expect: tea", line="GET /nowhere HTTP/1.1"), 417, id="tea, nowhere"),
+        pytest.param(call("Expect: ÿ").replace("ÿ".encode(), b"\xff"), 417, id="expects no UTF-8"),
         pytest.param(call("Content-Encoding: gzip", "Content-Length: 4") + b"text", 400, id="gzip"),
         pytest.param(call("Transfer-Encoding: chunked") + b"zz\r\nabc\r\n", 400, id="chunks"),
         pytest.param(call("Content-Length: -1"), 400, id="length"),
@@ -179,6 +180,7 @@ MALFORMED = {
     "a body": call("Transfer-Encoding: chunked") + CANARY.encode(),
     "a body that nobody reads": call("Transfer-Encoding: chunked", line="POST /live HTTP/1.1")
     + CANARY.encode(),
+    "an expectation": call(f"Expect: {CANARY}ÿ").replace("ÿ".encode(), b"\xff"),
     "a coding": call(f"Content-Encoding: gzip\r\nContent-Length: {len(CANARY)}") + CANARY.encode(),
 }
 
