@@ -138,12 +138,6 @@ def watch(
 
 
 async def _watch(data: Path, after: str | None, *, json_output: bool) -> None:
-    """Print events until the stream ends.
-
-    Raises:
-        BrokenCallError: Dispatch ended the stream.
-        RefusedCallError: Dispatch answered with a problem.
-    """
     console = Console(highlight=False)
     headers = {"Last-Event-ID": after} if after else {}
     async with (
@@ -181,7 +175,6 @@ async def _server_sent(lines: AsyncIterable[bytes]) -> AsyncGenerator[dict[str, 
 
 
 def _change(event: dict[str, Any]) -> str:
-    """Return an event on ``dispatch-cases`` in one line."""
     data = event["data"]
     facts = (
         data.get("priority", {}).get("level"),

@@ -177,5 +177,4 @@ def _counts(jurisdiction: Jurisdiction) -> dict[str, int]:
 
 
 def _console() -> Console:
-    """Return a console as wide as the terminal is now."""
     return Console(highlight=False)

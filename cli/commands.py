@@ -1,6 +1,6 @@
 """The registry of commands: the sections of ``route311 --help`` and the targets of each command.
 
-Targets are strings, so that the list loads none of them, and so that the developers' commands in
+Targets are strings, so that the list imports none of them, and so that the developers' commands in
 ``workbench`` are absent where that package is not installed.
 """
 
@@ -20,7 +20,6 @@ class CliCommand:
 
     Attributes:
         section: Heading in the list of commands.
-        name: The word on the command line.
         targets: ``module:name`` of a function, or of the ``typer.Typer`` of a group; several are
             joined to one group.
         help: The line in the list; of a function, the first one of its docstring.

@@ -15,13 +15,7 @@ class InterruptedRunError(Exception):
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a command; Ctrl-C, SIGTERM and SIGHUP cancel it, and it cleans up.
-
-    A second signal cancels what the clean-up is waiting for, too.
-
-    Raises:
-        InterruptedRunError: It was cancelled.
-    """
+    """Run a command; Ctrl-C, SIGTERM and SIGHUP cancel it and raise InterruptedRunError."""
     try:
         return asyncio.run(_cancellable(main))
     except asyncio.CancelledError:

@@ -133,11 +133,7 @@ def rotate(
 
 
 def _refuse_misleading(scope: str, name: str) -> None:
-    """Refuse a bureau that does not exist, and an adapter that could be taken for another party.
-
-    Raises:
-        typer.BadParameter: The name is refused.
-    """
+    """Refuse an unknown bureau, and an adapter with the name of another party."""
     bureaus = load_catalogue().bureau_codes
     if scope == "bureau" and name not in bureaus:
         raise typer.BadParameter(

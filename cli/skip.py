@@ -60,11 +60,7 @@ def skip(
 
 
 def parse_position(text: str) -> tuple[Partition, int]:
-    """Parse ``topic/partition/offset``.
-
-    Raises:
-        typer.BadParameter: It has another form.
-    """
+    """Parse ``topic/partition/offset``."""
     topic, _, numbers = text.partition("/")
     number, _, offset = numbers.partition("/")
     if not (topic and _is_number(number) and _is_number(offset)):
@@ -84,7 +80,7 @@ async def _note(
     reason: str,
     actor: str,
 ) -> tuple[str, bool]:
-    """Note the skip; return the service that is to skip, and False when it was noted before."""
+    """Store the skip; return the service that is to skip, and False when it was stored before."""
     readers = readers_of(partition.topic)
     bounds = (await offset_bounds(find_kafka(data), [partition.topic])).get(partition)
     if bounds is None:
@@ -100,11 +96,7 @@ async def _note(
 
 
 def readers_of(name: str) -> tuple[str, ...]:
-    """Return the services that read a topic, and that a record can hold up.
-
-    Raises:
-        CannotSkipError: No such service reads it.
-    """
+    """Return the services that a record of the topic can block; CannotSkipError if none."""
     topics = {topic.name: topic for topic in all_topics(load_catalogue().bureau_codes)}
     readers = topics[name].readers if name in topics else ()
     if set(readers) <= {"triage-stream"}:  # the surge watcher leaves what it cannot count

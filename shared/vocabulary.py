@@ -1,4 +1,4 @@
-"""The words and values of the domain: one definition each, for every service and the wire."""
+"""The vocabulary of the domain: one definition of each term for every service and the wire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ TriageOutcome: TypeAlias = Literal[
 """Triage's result for one request."""
 
 TextSeverity: TypeAlias = Literal["danger", "urgent", "routine"]
-"""What a text by itself reports: a danger to life, an urgent hazard, or neither."""
+"""Severity of a text by itself: a danger to life, an urgent hazard, or neither."""
 
 PriorityLevel: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]
 """``P1`` is the most urgent."""
@@ -54,7 +54,7 @@ MIN_SCORE: dict[PriorityLevel, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "
 Reminder: TypeAlias = Literal[
     "acknowledge_soon", "acknowledge_overdue", "complete_soon", "complete_overdue"
 ]
-"""What a bureau is reminded of: a deadline that comes close, or that has passed."""
+"""The deadline that a reminder is about: approaching or passed."""
 MissedDeadline: TypeAlias = Literal["acknowledge", "complete"]
 
 CaseStatus: TypeAlias = Literal[
@@ -111,13 +111,7 @@ CommandName: TypeAlias = Literal[
 
 
 class ScoreReason(NamedTuple):
-    """One named reason for a priority.
-
-    Attributes:
-        code: Stable name of the reason, such as ``several_reporters``.
-        points: Added to the score; negative for a reason that lowers it.
-        evidence: The words or the answer that gave the reason, or None.
-    """
+    """One named reason for a priority; ``points`` are negative where it lowers the score."""
 
     code: str
     points: int
@@ -131,11 +125,7 @@ MAX_LONGITUDE = 180
 
 @dataclass(frozen=True, slots=True)
 class GeoPoint:
-    """A point on the WGS 84 ellipsoid, in decimal degrees.
-
-    Raises:
-        ValueError: A coordinate lies outside the Earth's range, or is not a number.
-    """
+    """A point on the WGS 84 ellipsoid, in decimal degrees; ValueError beyond the Earth's range."""
 
     latitude: float
     longitude: float
@@ -146,18 +136,11 @@ class GeoPoint:
 
 
 def distance_m(a: GeoPoint, b: GeoPoint) -> float:
-    """Great-circle distance between two points.
+    """Great-circle distance between two points in metres.
 
-    Args:
-        a: One end, WGS 84 degrees.
-        b: The other end, WGS 84 degrees.
-
-    Returns:
-        Metres along a sphere of radius ``EARTH_RADIUS_M``. The sphere stands in for the
-        ellipsoid, so the result is off by at most 0.56 % (38 cm over a 67 m search radius).
-
-    Source:
-        R. W. Sinnott, "Virtues of the Haversine", Sky & Telescope 68(2), 1984, p. 159.
+    The sphere of radius ``EARTH_RADIUS_M`` approximates the ellipsoid within 0.56 % (38 cm over a
+    67 m search radius). Haversine formula: R. W. Sinnott, "Virtues of the Haversine", Sky &
+    Telescope 68(2), 1984, p. 159.
     """
     d_lat = radians(b.latitude - a.latitude)
     d_lon = radians(b.longitude - a.longitude)
@@ -170,7 +153,7 @@ def distance_m(a: GeoPoint, b: GeoPoint) -> float:
 
 _LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
 _CANONICAL = {"tl": "fil"}
-"""Languages under two tags: the other one's is that of CLDR."""
+"""Languages with two tags: the tag of CLDR."""
 
 
 def primary_subtag(tag: str) -> str:
@@ -180,5 +163,5 @@ def primary_subtag(tag: str) -> str:
 
 
 def supported_language(tag: str) -> Language | None:
-    """Return the catalogue's language of a BCP 47 tag, or None when it has none of that tag."""
+    """Return the catalogue's language of a BCP 47 tag, or None."""
     return _LANGUAGES.get(primary_subtag(tag))

@@ -61,13 +61,13 @@ class ReconcileError(Route311Error):
 
 
 class _Networks(EnvironmentSettings):
-    """Networks that may be called besides the public ones, as dispatch has them."""
+    """Networks that may be called besides the public ones, as for dispatch."""
 
     allow: Annotated[NetworkList, Field(validation_alias="DISPATCH_WEBHOOK_ALLOW")] = ()
 
 
 class Comparison(NamedTuple):
-    """Work orders that were compared, what differs, and their numbers there by id."""
+    """Compared work orders, their differences, and their numbers there by id."""
 
     compared: int
     found: Sequence[Difference]

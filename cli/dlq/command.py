@@ -137,7 +137,7 @@ def _record_filter(topic: str | None, code: str | None, since: str | None) -> Re
 
 @asynccontextmanager
 async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
-    """Open the database with the advisory lock that only one replay at a time can hold."""
+    """Open the database with the advisory lock of replays."""
     async with open_database(find_admin_dsn(data)) as db:
         if not await lock_replays(db):
             raise ReplayUnderWayError("another replay is running; wait until it ends")

@@ -17,14 +17,8 @@ from shared.runtime.recovery.replay import ReplayStatus
 class DeadLetterGroup:
     """Dead letters with the same original topic, service and code.
 
-    Attributes:
-        service: The service that parked them.
-        first: Time of the oldest.
-        last: Time of the newest.
-        waiting: Number of different records that were never replayed.
-        came_back: Number of different records that were replayed and parked again.
-        replayed: Number of different records that were replayed and are handled.
-        erased: Number of different records with the contact of a person who was erased.
+    The counts are numbers of different records by ``ReplayStatus``; ``first`` and ``last`` are the
+    times of the oldest and the newest one.
     """
 
     topic: str
@@ -44,12 +38,7 @@ class DeadLetterGroup:
 
 @dataclass(slots=True)
 class DeadLetterListing:
-    """Counts dead letters; copies of one count once, with the status of the newest copy.
-
-    Attributes:
-        records: Number of records, copies included.
-        dropped: Garbage that was counted and not kept.
-    """
+    """Counts dead letters; copies of one count once, with the status of the newest copy."""
 
     records: int = 0
     dropped: Sequence[Dropped] = ()
@@ -74,7 +63,7 @@ class DeadLetterListing:
 
     @property
     def groups(self) -> list[DeadLetterGroup]:
-        """The groups, ordered by topic, service and code."""
+        """The groups, sorted."""
         return [self._groups[key] for key in sorted(self._groups)]
 
 
@@ -89,11 +78,7 @@ def as_json(listing: DeadLetterListing) -> dict[str, Any]:
 
 
 def show(listing: DeadLetterListing, console: Console, now: datetime) -> None:
-    """Print a table with a row for each group, the most common first.
-
-    Args:
-        console: Where to print.
-    """
+    """Print a row for each group, the most common first."""
     rows = [
         (
             group.code,

@@ -19,14 +19,7 @@ class NotParkedError(Route311Error):
 
 
 async def find(access: KafkaAccess, bounds: OffsetRanges, position: str) -> DeadLetter:
-    """Return the dead letter at a position, or the one whose original was there.
-
-    Args:
-        position: ``topic/partition/offset``.
-
-    Raises:
-        NotParkedError: There is none, or none any more.
-    """
+    """Return the dead letter at a position, or whose original was there; NotParkedError if none."""
     selection = RecordFilter(topic=position.rsplit("/", 2)[0])
     async with aclosing(
         select_records(access, selection.select_ranges(bounds), selection)
@@ -41,7 +34,6 @@ def details(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> dict[st
     """Return a dead letter as a JSON object.
 
     Args:
-        status: Its status among the replays.
         whole: Include key, original headers and value, which may contain contact data; never for
             one that was erased.
     """
@@ -68,12 +60,7 @@ def details(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> dict[st
 
 
 def lines(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> list[str]:
-    """Return a dead letter as lines for a terminal, without characters that could control it.
-
-    Args:
-        status: Its status among the replays.
-        whole: Include key, original headers and value, which may contain contact data.
-    """
+    """Return a dead letter as printable lines for a terminal; see ``details``."""
     shown = details(letter, status, whole=whole)
     whole = whole and status != "erased"
     headers = shown.pop("headers")

@@ -1,4 +1,4 @@
-"""``route311 dlq replay --rejected``: resubmission of what intake rejected, for a new receipt."""
+"""``route311 dlq replay --rejected``: resubmission of rejected submissions."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,6 @@ class RejectedSubmission:
 
     Attributes:
         identity: Hash of source and id.
-        received_at: Time of arrival at intake.
         body: Value of its record, or body of its HTTP request.
     """
 
@@ -146,7 +145,7 @@ class RejectedReplay:
             yield [one for one in batch if self.code is None or self.code in one.codes]
 
     async def _submit(self, batch: Sequence[RejectedSubmission]) -> None:
-        """Delete every receipt under the identities, so that intake validates anew."""
+        """Delete every receipt under the identities, so that intake validates again."""
         async with self.db.transaction():
             await self.db.execute("SET LOCAL search_path = intake")
             await record_replays(self.db, {one.content: one.received_us for one in batch})

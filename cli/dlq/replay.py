@@ -21,13 +21,7 @@ class ReplayUnderWayError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class ReplayOutcome:
-    """The result of a replay.
-
-    Attributes:
-        sent: Number of records put into an outbox, or that a dry run would put there.
-        came_back: Number of records left alone since they came back after an earlier replay.
-        dry_run: True when nothing was changed.
-    """
+    """Numbers of records replayed, and skipped since they came back after an earlier replay."""
 
     sent: int
     came_back: int
@@ -45,12 +39,7 @@ class ReplayOutcome:
 async def run_replay(
     replay: Replay, letters: AsyncGenerator[DeadLetter, None], console: Console | None
 ) -> ReplayOutcome:
-    """Run a replay and show its progress.
-
-    Args:
-        replay: Sends the records that are due.
-        console: Shows the progress; None shows nothing.
-    """
+    """Run a replay and show its progress on the console, if any."""
     columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.completed:,} read")
     with Progress(*columns, console=console or Console(quiet=True)) as bar:
         task = bar.add_task("replay", total=None)

@@ -113,7 +113,6 @@ async def _erase(data: Path, subject: ErasureSubject, *, dry: bool) -> Findings:
 
 
 async def _repeat(data: Path, *, dry: bool) -> list[str]:
-    """Return the requests whose tombstones count again."""
     access = find_kafka(data)
     erased = sorted(await erased_requests(access, await contact_ranges(access)))
     if not dry:

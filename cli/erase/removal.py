@@ -1,4 +1,4 @@
-"""The removal of what was found: one transaction, then what was under way."""
+"""Removal of the findings in one transaction, and of work in progress."""
 
 import asyncio
 from collections.abc import Collection
@@ -39,7 +39,7 @@ _POLL_S = 0.1
 
 
 async def remove(db: Connection, found: Findings) -> None:
-    """Erase what was found, in one transaction."""
+    """Erase the findings, in one transaction."""
     ids = found.request_ids
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
@@ -66,11 +66,7 @@ async def repeat(db: Connection, request_ids: Collection[str]) -> None:
 
 
 async def wait_for_work_under_way(db: Connection, request_ids: Collection[str]) -> int:
-    """Wait until messages are sent, tombstones published and pictures deleted, 30 s at most.
-
-    Returns:
-        The number of messages, tombstones and pictures that are left.
-    """
+    """Wait up to 30 s for messages, tombstones and pictures in progress; return the rest."""
     clock = asyncio.get_running_loop().time
     until = clock() + _WITHIN_S
     ids = sorted(request_ids)

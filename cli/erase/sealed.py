@@ -1,4 +1,4 @@
-"""The search where contacts are sealed: by keyed hashes, and by opening the few that wait."""
+"""Search in encrypted contacts: by keyed hashes, and by decrypting the few that wait."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,29 +31,21 @@ _MAILS = """
 
 
 class WrongReporterKeyError(Route311Error):
-    """``INTAKE_REPORTER_KEY`` opens none of the contacts that wait in intake."""
+    """``INTAKE_REPORTER_KEY`` decrypts none of the contacts that wait in intake."""
 
     code = "wrong_reporter_key"
 
 
 @dataclass(frozen=True, slots=True)
 class SealedSearch:
-    """One search for a person.
-
-    Attributes:
-        secrets: The secrets behind hashes and seals.
-    """
+    """One search for a person in encrypted contacts."""
 
     db: Connection
     person: Person
     secrets: ContactSecrets
 
     async def requests(self) -> set[str]:
-        """Return the requests whose contact in notify is the person's.
-
-        Raises:
-            WrongContactKeyError: The contacts there are not sealed with this secret.
-        """
+        """Return the person's requests in notify; WrongContactKeyError for another secret."""
         async with self.db.transaction(readonly=True):
             await self.db.execute("SET LOCAL search_path = notify")
             hash_key = await ContactKeys(self.secrets.contact).require(self.db)
@@ -90,11 +82,7 @@ class SealedSearch:
             yield person_hash(key, address=None, phone=number, request_id="")
 
     def _opened(self, rows: Sequence[Record], places: Sequence[str]) -> list[str | None]:
-        """Return the values, None for one that is damaged.
-
-        Raises:
-            WrongReporterKeyError: None of them can be opened.
-        """
+        """Return the values, None for damaged ones; WrongReporterKeyError if all are."""
         sealer = conversation_sealer(self.secrets.conversations)
         opened: list[str | None] = []
         for row, place in zip(rows, places, strict=True):

@@ -67,12 +67,7 @@ _CONTACTS: Decoder[ContactGiven] = Decoder((ContactGiven,))
 
 @dataclass(frozen=True, slots=True)
 class ErasureSubject:
-    """A person, or one request, whose contact is to be erased.
-
-    Attributes:
-        person: Who; None when one request is named.
-        request: Id or tracking number of the request; empty when a person is named.
-    """
+    """The person, or the id or tracking number of the request, whose contact is to be erased."""
 
     person: Person | None = None
     request: str = ""
@@ -125,11 +120,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search for a person or a request.
-
-    Attributes:
-        sealed: The search for a person where contacts are sealed; None for a request.
-    """
+    """One search for a person, with encrypted contacts, or for a request."""
 
     access: KafkaAccess
     db: Connection
@@ -158,7 +149,7 @@ class Search:
         return found
 
     async def _request_id(self) -> str:
-        """Return the id of the request that is named; empty when it is unknown or none is."""
+        """Return the id of the named request; empty when it is unknown or none is."""
         name = self.subject.request.strip()
         if number := read_tracking_number(name):
             return str(await self.db.fetchval(_ID_OF_NUMBER, number) or "")
@@ -169,7 +160,7 @@ class Search:
         return person.has(contact) if person else contact.request_id == wanted
 
     async def _contacts(self, bounds: OffsetRanges, wanted: str) -> set[str]:
-        """Return the requests whose contact is meant and can be read somewhere."""
+        """Return the requests whose contact matches and can be read somewhere."""
         live: set[str] = set()
         ranges = {p: offsets for p, offsets in bounds.items() if p.topic == INTAKE_CONTACTS.name}
         async for record in read_records(self.access, ranges):
@@ -191,7 +182,7 @@ class Search:
         return live | {row["request_id"] for row in known}
 
     async def _with_media(self, wanted: str) -> set[str]:
-        """Return the request that is named if it shows a picture, with or without a contact."""
+        """Return the named request if it shows a picture, with or without a contact."""
         rows = await self.db.fetch(_WITH_MEDIA, [wanted] if wanted else [])
         return {row["request_id"] for row in rows}
 
@@ -234,7 +225,7 @@ class Search:
 async def reused_in_intake(
     db: Connection, request_ids: Collection[str]
 ) -> Sequence[tuple[bytes, bytes]]:
-    """Return the keys of rejected submissions that reused the ids of these requests' ones."""
+    """Return the keys of rejected submissions that reused the ids of these requests."""
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
         return await reused_submissions(db, request_ids)

@@ -33,7 +33,7 @@ _NO_TRACKING_NUMBER = "(none)"
 
 
 class InvalidReportError(Route311Error):
-    """The input is not a report that can be decided."""
+    """The input is no report that can be decided."""
 
     code = "unfit_report"
 
@@ -54,8 +54,7 @@ def request_of_text(
     """Return a request with a text and no location.
 
     Args:
-        kind: Service code; None takes the kind that intake would take.
-        city_id: Jurisdiction, such as ``portland.gov``.
+        kind: Service code; None classifies the text as intake does.
         language: BCP 47 tag of the text; None when unknown.
 
     Raises:
@@ -84,10 +83,6 @@ def request_of_text(
 
 def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> SubmittedRequest:
     """Return the request in a JSON object: a request, a submission, or an event with either.
-
-    Args:
-        text: The JSON.
-        now: Time of the report, for a submission.
 
     Raises:
         InvalidReportError: It is none of these, or intake would reject it.

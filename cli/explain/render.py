@@ -21,12 +21,7 @@ _Section: TypeAlias = tuple[str, Sequence[str], Sequence[Sequence[object]]]
 
 
 def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Console) -> None:
-    """Print the request, the decision and every reason for it.
-
-    Args:
-        city: Rules of the request's city, with its wording.
-        decided_at: In UTC.
-    """
+    """Print the request, the decision and every reason for it."""
     show_facts(console, _head(decision, city, decided_at))
     console.print()
     for sentence in explain(decision, city.reason_texts):

@@ -80,7 +80,7 @@ def preview(
 
 
 def _note(wished: str, shown: SpokenLanguage) -> str:
-    """Return a note about the language of a message; empty where it needs none."""
+    """Return a note about the language of a message, or an empty text."""
     if shown.tag != primary_subtag(wished):
         return f"Not in {wished}: there is no catalogue, or it lacks this message."
     if not shown.is_reviewed:
@@ -92,7 +92,7 @@ def _note(wished: str, shown: SpokenLanguage) -> str:
 
 
 def _template_of(name: PreviewName) -> TemplateName:
-    """Return the template that has the data of a message or of intake's question."""
+    """Return the template with the data of a message or of intake's question."""
     match name:
         case "question":
             return "received"
@@ -131,7 +131,7 @@ def _text(text: str) -> dict[str, object]:
 
 
 def email_question(data: MessageData, city: Jurisdiction) -> tuple[str, str]:
-    """Return the subject and the text by which intake asks for the location of a request."""
+    """Return subject and text of intake's question for the location of a request."""
     language, number = data.language, data.request.tracking_number
     question: Question = "danger_where" if data.request.emergency else "where"
     phone = city.phone_text.in_language(language)

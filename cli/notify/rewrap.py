@@ -30,20 +30,14 @@ from services.notify.store.sealed_contacts import ContactKeys
 from shared.runtime.database import Database, open_database
 
 _BATCH = 500
-"""Keys of a transaction: some 20 ms of work, in which their people's contacts wait."""
+"""Keys of a transaction: some 20 ms of work, during which their people's contacts wait."""
 
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Only count the keys by their secret.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrapped:
-    """Outcome of a run.
-
-    Attributes:
-        counts: What is stored after it.
-        wrapped: Number of keys that it wrapped.
-        unreadable: Number of keys that neither secret opens.
-    """
+    """Counts after a run, the number of rewrapped keys, and of those that neither secret opens."""
 
     counts: KeyCounts
     wrapped: int = 0

@@ -26,20 +26,12 @@ class UnknownNameError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class IdLookup:
-    """Resolves names: an id stays as it is, all others are looked up in the database.
-
-    Attributes:
-        data: Folder of the running router.
-    """
+    """Resolves names of requests and cases; ids stay, other names are looked up in the database."""
 
     data: Path
 
     def case(self, name: str) -> str:
-        """Return the case of this id, or that of the request with this number or public id.
-
-        Raises:
-            UnknownNameError: It is no id, and no request of this number has a case.
-        """
+        """Return the case of this id, or of the request with this number, or UnknownNameError."""
         if is_id(name):
             return name
         case_id = self._look_up(name)["case_id"]
@@ -48,11 +40,7 @@ class IdLookup:
         return str(case_id)
 
     def request(self, name: str) -> str:
-        """Return the id of the request with this id, tracking number or public id.
-
-        Raises:
-            UnknownNameError: It is no id, and there is no request of this number.
-        """
+        """Return the request of this id, number or public id; UnknownNameError if none."""
         return name if is_id(name) else str(self._look_up(name)["request_id"])
 
     def _look_up(self, name: str) -> asyncpg.Record:

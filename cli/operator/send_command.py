@@ -28,7 +28,7 @@ _COMMANDS: Mapping[str, tuple[CommandName, type[e.Event]]] = {
     "close": ("close", e.CaseClosed),
     "reopen": ("reopen", e.CaseReopened),
 }
-"""Command on the wire for each word of the command line, and the event that confirms it."""
+"""Command on the wire and confirming event by word of the command line."""
 
 
 class CommandRefusedError(Route311Error):
@@ -38,23 +38,14 @@ class CommandRefusedError(Route311Error):
 
 
 class UnconfirmedCommandError(Route311Error):
-    """Neither a confirmation nor a refusal came in time."""
+    """Neither a confirmation nor a refusal arrived in time."""
 
     code = "no_answer"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRequest:
-    """A command with the fields of the wire.
-
-    Attributes:
-        command: Word of the command line, a key of ``_COMMANDS``.
-        reason: For the record; reporters read it when a case is closed as declined.
-        request_id: The request to split off.
-        into_case: The case to merge into.
-        bureau: Code of the new leading bureau.
-        status: How a closed case ended.
-    """
+    """A command with the fields of the wire; ``command`` is a key of ``_COMMANDS``."""
 
     command: str
     case_id: str
@@ -69,9 +60,6 @@ class CommandRequest:
 
 async def send_command(command: CommandRequest, access: KafkaAccess, within_s: float) -> e.Event:
     """Publish a command; return the event of the case that confirms it.
-
-    Args:
-        within_s: Seconds to wait for the confirmation.
 
     Raises:
         CommandRefusedError: Dispatch refused the command.
@@ -104,15 +92,7 @@ async def send_command(command: CommandRequest, access: KafkaAccess, within_s: f
 def find_confirmation(
     records: Iterable[Record], command: e.OperatorCommanded, confirmation: type[e.Event]
 ) -> e.Event | None:
-    """Return the event that confirms a command; None when it is not among the records.
-
-    Args:
-        records: Of the cases' topic and of the commands' dead-letter topic.
-        confirmation: Type of the event that confirms it.
-
-    Raises:
-        CommandRefusedError: One of the records is the dead letter of the command.
-    """
+    """Return the event that confirms a command, or None; its dead letter raises an error."""
     cases: e.Decoder[Any] = e.Decoder(DISPATCH_CASES.events)
     for record in records:
         if record.topic == _REFUSALS:

@@ -149,7 +149,7 @@ def _moment(time: datetime | None, city: Jurisdiction) -> datetime:
 
 
 def _location(at: str | None, city: Jurisdiction) -> Location | None:
-    """Return a place with its district."""
+    """Return a location with its district."""
     if at is None:
         return None
     from shared.geo import CityBoundaries  # noqa: PLC0415 - shapely takes a while to import

@@ -16,12 +16,7 @@ _TIME = "%A %Y-%m-%d %H:%M %Z"
 def explain_route(
     context: RoutingContext, city: Jurisdiction, policy: DispatchPolicy, at: datetime
 ) -> dict[str, Any]:
-    """Return the explanation as plain data for JSON.
-
-    Args:
-        policy: Kinds, bureaus and calendars.
-        at: Moment of the report; its deadlines count from then.
-    """
+    """Return the explanation as plain data for JSON; deadlines count from ``at``."""
     kind, found = context.kind, route(context, city.routing)
     lead = found.lead.bureau if found else None
     due = policy.deadline_policy(city, kind, at, lead).due(context.level) if lead else None

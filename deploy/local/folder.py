@@ -88,11 +88,11 @@ def open_folder(path: Path) -> Generator[DataFolder, None, None]:
     """Create the folder if missing, and lock it against every other stack.
 
     The lock is the kernel's (``flock``): it ends with this process, however the process ends.
-    Until the folder is closed again, what this process and its children create is for their owner
-    alone, like the folder.
+    Until the folder is closed again, files of this process and its children are private to their
+    owner, like the folder.
 
     Raises:
-        StackError: Another stack runs here, or the folder contains something that is not ours.
+        StackError: Another stack runs here, or the folder contains foreign files.
     """
     path = path.absolute()
     _refuse_foreign(path)
@@ -140,7 +140,7 @@ def empty_folder(folder: DataFolder) -> None:
 
 @asynccontextmanager
 async def locked(lock_file: Path) -> AsyncGenerator[None]:
-    """Exclude other processes meanwhile."""
+    """Hold an exclusive lock between processes."""
     with lock_file.open("a") as lock:
         while True:
             try:
@@ -157,10 +157,7 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Replace a file that only its owner can read.
-
-    It is replaced atomically: a reader sees the old or the new file, never half of one.
-    """
+    """Replace a file atomically; only its owner can read it."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""Kafka, PostgreSQL and the providers of messages in one data folder, without the services."""
+"""Kafka, PostgreSQL and the message providers in one data folder, without the services."""
 
 import os
 import sys
@@ -19,20 +19,13 @@ from deploy.local.sms import TOKEN
 from shared.runtime.kafka_access import KafkaAccess
 
 SMS_ACCOUNT = "ACroute311"
-"""Name of the one account of the SMS provider."""
+"""The account of the SMS provider."""
 _STOP_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Infrastructure:
-    """The stores that the services need; each process can be stopped, killed and restarted.
-
-    Attributes:
-        site: The data folder, ports and credentials.
-        mail: The mail sink; None when it was not asked for.
-        sms: The SMS provider; None when the mail sink was not asked for.
-        admin_dsn: DSN of the database's administrator, password included.
-    """
+    """The stores of the services; ``mail`` and ``sms`` are None unless requested."""
 
     site: Site
     kafka: Process
@@ -61,7 +54,6 @@ async def infrastructure(
     """Run the stores in a data folder; a store that dies is not restarted.
 
     Args:
-        data: The folder; created if missing.
         durable: False for a throw-away database (see ``running_postgres``).
         fresh: Empty the folder first.
         mail: Run the mail sink and the SMS provider as well.
@@ -104,7 +96,7 @@ async def running_mail(site: Site) -> AsyncGenerator[Process, None]:
 
 
 def sms_token(site: Site) -> str:
-    """Return the secret of the SMS account, with which it signs its calls, too."""
+    """Return the secret of the SMS account, which also signs its calls."""
     return site.credentials.get("sms-token")
 
 

@@ -25,7 +25,7 @@ _SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _BROKER = ("-Xms512m", "-Xmx512m", *_SHORT_RUN)
 _CLUSTER_ID = "cm91dGUzMTEtbG9jYWwtMQ"  # 16 bytes in URL-safe base64, as Kafka requires
 _STOP_WITHIN_S = 10.0
-"""A broker that is killed checks all its logs at its next start, and waits for its old session."""
+"""A killed broker checks all its logs at its next start, and waits for its old session."""
 _ARCHIVE_WITHIN_S = 30.0
 _POM = _HERE / "pom.xml"
 _MAVEN_GOAL = ("dependency:copy-dependencies", "-DincludeScope=runtime")
@@ -34,11 +34,7 @@ _FORMATTED = "formatted-with-passwords"
 
 @asynccontextmanager
 async def running_kafka(site: Site) -> AsyncGenerator[Process, None]:
-    """Run a broker on the site's data; its address is ``process.program.address``.
-
-    Raises:
-        StackError: Java or Maven is missing, or the broker does not start.
-    """
+    """Run a broker on the site's data; StackError if Java or Maven is missing, or it fails."""
     java = java_command(await kafka_jars())
     async with running(lambda: _build(site, java), site.report, _STOP_WITHIN_S) as process:
         yield process
@@ -53,12 +49,7 @@ async def _build(site: Site, java: tuple[str, ...], *options: str) -> Process:
 
 
 def kafka_program(site: Site, name: str, argv: Sequence[str], port: int) -> Program:
-    """Return the program of a broker, which is ready once its administrator can log in.
-
-    Args:
-        site: The site, with its credentials.
-        port: The port of its listener for clients.
-    """
+    """Return the program of a broker, which is ready once its administrator can log in."""
     access = admin_access(site.credentials, f"{LOOPBACK}:{port}")
 
     async def answers_its_administrator(_: int) -> bool:
@@ -68,11 +59,7 @@ def kafka_program(site: Site, name: str, argv: Sequence[str], port: int) -> Prog
 
 
 def java_command(jars: Path) -> tuple[str, ...]:
-    """Return the first part of a command line that runs one of Kafka's programs.
-
-    Raises:
-        StackError: Java is missing.
-    """
+    """Return the beginning of a command line for Kafka's programs; StackError without Java."""
     java, archive = _find_java(), _class_archive(jars)
     shared = (f"-XX:SharedArchiveFile={archive}",) if archive.exists() else ()
     return (java, *shared, _LOGGING, "-cp", f"{jars}/*")
@@ -82,10 +69,6 @@ async def format_data(
     java: tuple[str, ...], settings: Path, data: Path, credentials: Credentials
 ) -> None:
     """Format the data folder of a broker with the passwords of its super users, once.
-
-    Args:
-        java: The start of the command line.
-        settings: The broker's settings, which name the folder.
 
     Raises:
         OtherVersionError: A newer Kafka formatted it.
@@ -112,11 +95,7 @@ async def format_data(
 
 
 def _refuse_newer(data: Path, found: str) -> None:
-    """Refuse data of a newer Kafka: this one lacks its level of metadata.
-
-    Args:
-        found: The version of Kafka that formatted it; empty where only an older one can have.
-    """
+    """Refuse data of a newer Kafka, whose metadata level this one lacks."""
     here = _kafka_version()
     if found and _release(found) > _release(here):
         raise OtherVersionError(str(data), f"Kafka {found}, here is {here}")
@@ -156,7 +135,7 @@ def _write_settings(site: Site, port: int, controller_port: int) -> Path:
 
 
 def write_settings(folder: Path, own: Mapping[str, str]) -> Path:
-    """Write the settings of a broker: those that all share, and its own; return the file."""
+    """Write the shared settings of all brokers, and a broker's own; return the file."""
     folder.mkdir(mode=0o700, exist_ok=True)
     settings = folder / "server.properties"
     shared = (_HERE / "kafka.properties").read_text()
@@ -167,10 +146,10 @@ def write_settings(folder: Path, own: Mapping[str, str]) -> Path:
 async def kafka_jars() -> Path:
     """Return the folder with the broker's jars, shared by all stacks of this user.
 
-    The first call fetches them with Maven, and archives their classes (see ``_archive_classes``).
+    The first call downloads them with Maven, and archives their classes.
 
     Raises:
-        StackError: Java or Maven is missing, or Maven could not fetch them.
+        StackError: Java or Maven is missing, or Maven could not download them.
     """
     cache = _cache_folder()
     version = hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]
@@ -193,7 +172,7 @@ def _cache_folder() -> Path:
 
 
 async def _fetch(jars: Path) -> None:
-    """Fetch into a temporary folder and rename it, so that an incomplete set is never used."""
+    """Download into a temporary folder and rename it, so that an incomplete set is never used."""
     maven = shutil.which("mvn")
     if maven is None:
         raise StackError("Maven (mvn) is missing; it fetches Kafka's jars, once")
@@ -206,14 +185,14 @@ async def _fetch(jars: Path) -> None:
 
 
 def _class_archive(jars: Path) -> Path:
-    """Return the file with the classes as this Java keeps them in memory; each Java has its own."""
+    """Return the class data archive (CDS) of this Java."""
     java = Path(_find_java()).resolve()
     version = hashlib.sha256(f"{java} {java.stat().st_mtime_ns}".encode()).hexdigest()[:8]
     return jars.with_name(f"{jars.name}-{version}.jsa")
 
 
 async def _archive_classes(jars: Path, archive: Path) -> None:
-    """Run a broker for a moment, at whose end Java writes down the classes that it loaded.
+    """Run a broker for a moment; at exit Java archives the loaded classes.
 
     With them a broker starts in about half the time. A Java that cannot do so leaves an empty file,
     which every Java ignores.

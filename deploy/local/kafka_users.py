@@ -1,4 +1,4 @@
-"""Users of the stack's broker, with random passwords among the site's credentials."""
+"""Users of the stack's broker, with random passwords from the site's credentials."""
 
 from collections.abc import Iterator
 
@@ -10,16 +10,12 @@ _MODULES = "org.apache.kafka.common.security"
 
 
 def admin_access(credentials: Credentials, bootstrap: str) -> KafkaAccess:
-    """Return the access of the administrator, who may do everything."""
+    """Return the access of the administrator, who has all rights."""
     return user_access(credentials, bootstrap, _ADMIN)
 
 
 def user_access(credentials: Credentials, bootstrap: str, user: str) -> KafkaAccess:
-    """Return the access of a user of the stack's broker.
-
-    Args:
-        bootstrap: Host and port of the brokers.
-    """
+    """Return the access of a user of the stack's broker."""
     return KafkaAccess(
         bootstrap,
         security_protocol="SASL_PLAINTEXT",
@@ -29,11 +25,7 @@ def user_access(credentials: Credentials, bootstrap: str, user: str) -> KafkaAcc
 
 
 def passwords_of(credentials: Credentials, listener: str) -> dict[str, str]:
-    """Return the settings by which brokers and controllers prove who they are to each other.
-
-    Args:
-        listener: The listener that brokers reach each other by, in lower case.
-    """
+    """Return the settings for mutual authentication of brokers and controllers."""
     password = _password(credentials, _BROKER)
     login = f'required username="{_BROKER}" password="{password}"'
     known = f'user_{_BROKER}="{password}"'
@@ -48,7 +40,7 @@ def passwords_of(credentials: Credentials, listener: str) -> dict[str, str]:
 
 
 def super_users(credentials: Credentials) -> Iterator[str]:
-    """Yield the super users with their passwords, in the form that formatting takes."""
+    """Yield the super users with their passwords, as arguments of the formatter."""
     for user in (_BROKER, _ADMIN):
         yield f"SCRAM-SHA-512=[name={user},password={_password(credentials, user)}]"
 

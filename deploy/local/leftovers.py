@@ -21,12 +21,7 @@ _POLL_S = 0.02
 
 
 class ProcessRecord(BaseModel):
-    """One process that this stack started.
-
-    Attributes:
-        started: Its start, in seconds since the epoch, as ``psutil`` gives it.
-        stop_signal: Number of the signal that makes it exit cleanly.
-    """
+    """A started process: start in seconds since the epoch, and the signal of a clean exit."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,11 +32,7 @@ class ProcessRecord(BaseModel):
 
 
 def record_process(folder: DataFolder, name: str, pid: int, stop_signal: int) -> ProcessRecord:
-    """Record a process on disk, so that a later run can end it.
-
-    Args:
-        stop_signal: Number of the signal that makes it exit cleanly.
-    """
+    """Record a process on disk, so that a later run can end it."""
     started = psutil.Process(pid).create_time()
     record = ProcessRecord(name=name, pid=pid, started=started, stop_signal=stop_signal)
     write_json(_file(folder, name), record.model_dump())
@@ -64,11 +55,7 @@ def is_running(record: ProcessRecord) -> bool:
 
 
 async def end_leftovers(folder: DataFolder, within_s: float = 5.0) -> list[str]:
-    """End the processes that an earlier run left behind; kill those left after ``within_s``.
-
-    Returns:
-        The names of the programs that were still running.
-    """
+    """End processes of an earlier run, killing them after ``within_s``; return their names."""
     records = _read_records(folder)
     left = [record for record in records if is_running(record)]
     for record in left:
@@ -97,7 +84,6 @@ def _send_signal(record: ProcessRecord, number: int) -> None:
 
 
 async def _wait_for_exit(records: list[ProcessRecord], within_s: float) -> bool:
-    """Return True when all have ended in time."""
     deadline = time.monotonic() + within_s
     while any(is_running(record) for record in records):
         if time.monotonic() > deadline:

@@ -36,9 +36,7 @@ class Program:
     """A program to run, and its readiness probe.
 
     Attributes:
-        name: Names its process, its log file and its record.
-        port: Where it listens on the loopback interface; the argument of ``probe``.
-        probe: Returns True when the program is ready.
+        port: Its port on the loopback interface; the argument of ``probe``.
         environment: Its whole environment; None is a copy of ours.
         stop_signal: The signal that makes it exit cleanly.
         account: The user to run as; None is ours.
@@ -94,14 +92,7 @@ class Process:
         return time.monotonic() - self._launched_at
 
     async def start(self, within_s: float = 60.0) -> float:
-        """Launch the program and wait until it is ready.
-
-        Returns:
-            Seconds from launch to readiness.
-
-        Raises:
-            StartError: It ended first, or was not ready in time.
-        """
+        """Launch the program and wait until it is ready; return the seconds or raise StartError."""
         self._launch()
         while not await self.program.probe(self.program.port):
             if self.pid is None:
@@ -140,9 +131,9 @@ class Process:
         return self._log.last_lines(_LAST_LINES)
 
     def _launch(self) -> None:
-        """Start the process, but hold it back until its number is recorded.
+        """Start the process, but suspend it until its number is recorded.
 
-        A shell waits for a line before it replaces itself by the program. Should we be killed in
+        A shell waits for a line before it replaces itself by the program. If we are killed in
         between, the shell reads the end of the file instead and exits.
         """
         program, account = self.program, self.program.account
@@ -178,11 +169,6 @@ async def run_command(
     directory: Path | None = None,
 ) -> None:
     """Run a command to completion; kill it and its children when the caller is cancelled.
-
-    Args:
-        error: The start of the error's text.
-        account: The user to run as; None is ours.
-        directory: Its working directory; None is ours.
 
     Raises:
         StackError: The command failed; the text is ``error`` and the end of its output.

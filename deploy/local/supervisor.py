@@ -46,10 +46,9 @@ async def running_stack(
     services: Sequence[Service] = ROUTER,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncGenerator[Stack, None]:
-    """Run the router in a data folder; restart whatever dies meanwhile.
+    """Run the router in a data folder, with ``stack.json``; restart every process that dies.
 
     Args:
-        data: The folder; created if missing. It contains ``stack.json`` while the router is up.
         fresh: Empty the folder first.
         services: The services of the router, or test doubles of the same names.
 
@@ -97,16 +96,14 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
 
 
 def _inbound_mail(services: Sequence[Process]) -> str:
-    """Return where the first intake takes e-mail; empty where it takes none."""
+    """Return the address of the first intake's mail listener; empty without one."""
     intake = next(process for process in services if process.name == "intake")
     port = (intake.program.environment or {}).get("INTAKE_MAIL_PORT")
     return f"{LOOPBACK}:{port}" if port else ""
 
 
 async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
-    """Migrate tables and topics to the version of the code, and store the HTTP keys.
-
-    Both stores are prepared at the same time, and what is as it should be is left alone.
+    """Migrate tables and topics concurrently to this version, and store the HTTP keys; idempotent.
 
     Raises:
         OtherVersionError: A newer version migrated the tables; nothing was changed.

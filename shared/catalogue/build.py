@@ -1,4 +1,4 @@
-"""Builds a jurisdiction from a checked draft."""
+"""Builds jurisdictions from checked drafts, or reports all issues of the YAML files."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -122,7 +122,7 @@ def _plain_conditions(conditions: Iterable[Condition]) -> frozenset[str]:
 
 
 def _danger_conditions(draft: Draft, emergencies: Collection[HazardRule]) -> frozenset[str]:
-    """Return the conditions that make a report an emergency, except those of the text model."""
+    """Conditions that make a report an emergency, except those of the text model."""
     of_kinds = {
         when
         for service in draft.services
@@ -134,7 +134,7 @@ def _danger_conditions(draft: Draft, emergencies: Collection[HazardRule]) -> fro
 
 
 def _hazard_conditions(draft: Draft, hazards: Collection[HazardRule]) -> frozenset[str]:
-    """Return the conditions that make a report urgent, except those of the text model."""
+    """Conditions that make a report urgent, except those of the text model."""
     of_kinds = {code for service in draft.services for code in service.entry.hazard.conditions}
     return (trigger_conditions(hazards) | of_kinds).difference(draft.text_model.weights)
 
@@ -142,7 +142,7 @@ def _hazard_conditions(draft: Draft, hazards: Collection[HazardRule]) -> frozens
 def _thresholds(
     weights: WeightsByLanguage, head: JurisdictionEntry
 ) -> Mapping[tuple[str, str], int]:
-    """Return the least score of each label and language, where the city has a budget of alarms.
+    """Minimum score by label and language, where the city has an alarm budget.
 
     The model's table holds the scores for some shares; the largest within the budget counts.
     """

@@ -72,12 +72,7 @@ class MapAreas(_Part):
 
 
 class MapProperties(_Part):
-    """Properties of a feature.
-
-    Attributes:
-        name: Its name; None for none.
-        width_m: Width of a line in metres, such as a river's; None for a line as streets have.
-    """
+    """Properties of a feature; ``width_m`` is the width of a line such as a river, in metres."""
 
     kind: MapKind
     name: Text | None = None
@@ -103,11 +98,7 @@ class CityMap(_Part):
 
 
 def read_city_map(folder: Path) -> CityMap:
-    """Return the map in a city's folder; an empty one without the file.
-
-    Raises:
-        ValidationError: The file is invalid.
-    """
+    """Return the map in a city's folder; an empty one without the file."""
     file = folder / MAP
     return CityMap.model_validate_json(file.read_bytes()) if file.exists() else CityMap()
 

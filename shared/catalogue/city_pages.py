@@ -46,11 +46,7 @@ def _brand(color: str) -> str:
 
 
 class CityPagesEntry(Entry):
-    """The part ``pages`` of ``jurisdiction.yaml``.
-
-    Attributes:
-        color: Colour of the head, of buttons and links.
-    """
+    """The part ``pages`` of ``jurisdiction.yaml``."""
 
     title: LocalTextEntry
     color: Annotated[str, AfterValidator(_brand)] = Field(default="#0b5a6b")
@@ -58,11 +54,7 @@ class CityPagesEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class CityPages:
-    """Name and colour of the residents' pages of a city.
-
-    Attributes:
-        color: Colour of the head, of buttons and links, as ``#rrggbb``.
-    """
+    """Name and colour, as ``#rrggbb``, of the residents' pages of a city."""
 
     title: LocalText
     color: str

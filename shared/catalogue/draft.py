@@ -41,7 +41,6 @@ class Draft:
     """The entries of a jurisdiction, together with those common to all jurisdictions."""
 
     def __init__(self, folder: Path) -> None:
-        """Make an empty draft of the jurisdiction in this folder."""
         self.folder = folder
         self.bureaus = Section(BureauEntry, "bureau", "bureaus.yaml")
         self.agencies = Section(AgencyEntry, "agency", "agencies.yaml")
@@ -86,11 +85,7 @@ class Draft:
 
 
 def read_drafts(root: Path) -> tuple[list[Draft], list[CatalogueIssue]]:
-    """Read every jurisdiction below a folder; the common files are read once.
-
-    Returns:
-        A draft of each jurisdiction, and the issues of all files.
-    """
+    """Read every jurisdiction below a folder, with the issues of all files."""
     common = Draft(root / COMMON)
     issues = list(_read_sections(root, common))
     common.questions, wrong = read_file(QuestionsEntry, root, common.folder / QUESTIONS)

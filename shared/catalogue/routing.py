@@ -14,12 +14,9 @@ Window: TypeAlias = tuple[time, time]
 
 @dataclass(frozen=True, slots=True)
 class RoutingCondition:
-    """Facts about a report that a rule asks for; an empty field asks for nothing.
-
-    Every field must match, by one of its values.
+    """Facts about a report that a rule requires: each non-empty field must match by one value.
 
     Attributes:
-        conditions: Conditions that the report meets.
         attributes: Folded answers by the code of the question.
         areas: Polygons of ``areas.geojson``.
         owners: Owners of the land, by their code in ``owners.yaml``.
@@ -43,13 +40,12 @@ class RoutingCondition:
 
 @dataclass(frozen=True, slots=True)
 class RoutingRule:
-    """One rule: of those that match the first with a lead chooses it, and all of them inform.
+    """One rule: of those that match, the first with a lead chooses it, and all of them inform.
 
     Attributes:
-        name: The ``route_rule`` of the work orders that it brings about.
-        when: Facts that it asks for.
+        name: The ``route_rule`` of its work orders.
         lead: Bureau that leads the case; None for a rule that only informs or remarks.
-        note: Remark for the work orders; None for none.
+        note: Remark for the work orders.
     """
 
     name: str

@@ -13,7 +13,7 @@ DISTRICTS = "districts.geojson"
 
 
 def routing_issues(draft: Draft) -> Iterator[CatalogueIssue]:
-    """Yield what the routing rules of a city contradict."""
+    """Yield the contradictions of a city's routing rules."""
     found = draft.routing
     if found is None:
         return
@@ -55,7 +55,6 @@ def _groups(draft: Draft) -> Collection[str]:
 
 
 def _polygons(draft: Draft, file: str) -> Collection[str]:
-    """Return the codes of the polygons of a file."""
     path = draft.folder / file
     if not path.exists():
         return ()

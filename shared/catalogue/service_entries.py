@@ -74,10 +74,7 @@ class InformEntry(Entry):
 
 
 class ReferEntry(Entry):
-    """An agency that must act, always or when one of some conditions is met.
-
-    The reason defaults to the agency's own.
-    """
+    """An agency that must act; the reason defaults to the agency's own."""
 
     agency: Text
     when: Texts = ()
@@ -93,12 +90,7 @@ class AlternativeEntry(Entry):
 
 
 class NeedsEntry(Entry):
-    """Required and optional parts of a submission.
-
-    Attributes:
-        location: A point or an address.
-        contact: A way to reach the reporter.
-    """
+    """Required and optional parts of a submission."""
 
     location: Literal["required", "no"] = "required"
     address: Requirement = "no"
@@ -115,26 +107,12 @@ class SourceEntry(Entry):
 
 
 class ServiceEntry(Entry):
-    """A kind of request.
+    """Fields of ``ServiceType``.
 
     Attributes:
-        keywords: Patterns from the city's own table.
-        extra_keywords: Patterns that we added to them.
-        priority: Priority when no other fact is known.
         target: Time until solved or, with an outside lead, until the agency has it.
         dedup: Limits of deduplication, or ``never``.
-        hazard: When a report is an urgent hazard.
-        implies: Conditions that every report meets.
         implied_by: Conditions by which a text is classified as this kind.
-        emergency: Emergency that every report is.
-        harmless: Conditions that lower the priority.
-        alternatives: Kinds that may fit better.
-        lead: Bureau or agency that owns the problem.
-        hazard_lead: Bureau that makes a hazard safe where the city has no other part.
-        notes: Remarks for the work order.
-        needs: Required and optional parts of a submission.
-        required_attributes: Questions that must be answered.
-        private: Whether a report tells of a person's need.
         export_types: Type names in the city's own export.
     """
 

@@ -41,8 +41,8 @@ def event_classes() -> list[type[Event]]:
 def schema_of(event_class: type[Event]) -> dict[str, Any]:
     """Return the JSON Schema of an event, with a description and an example of each property.
 
-    The schema of an event from outside is what its reader validates: stricter than the envelope
-    that is decoded.
+    The schema of an event from outside is that of its reader's validation: stricter than the
+    decoded envelope.
     """
     schema = _bare_schema_of(event_class)
     for model in (schema, *schema.get("$defs", {}).values()):

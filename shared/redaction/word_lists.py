@@ -1,4 +1,4 @@
-"""Words that the rules of redaction look for, or never take for a person's."""
+"""Word lists of the redaction rules."""
 
 
 def words(text: str) -> frozenset[str]:

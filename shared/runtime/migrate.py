@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 SERVICES = ("intake", "triage", "dispatch", "notify")
 OPERATIONS = "operations"
-"""Names the role of commands that only read, beside the services' own."""
+"""Role of commands that only read, beside the services' own."""
 
 _CREATE_MIGRATIONS = """
     CREATE TABLE IF NOT EXISTS migrations (
@@ -30,7 +30,6 @@ _EXTENSIONS = {"intake": ("pg_trgm",)}
 
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
 """While a migration waits for its table lock, every later query on the table queues behind it.
-
 So it gives up after less time than callers tolerate, but more than a usual transaction takes.
 """
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0)
@@ -73,10 +72,6 @@ async def migrate(
     applied. Services may run meanwhile: when a migration does not get its table lock at once, the
     transaction rolls back to let them continue, and is retried for half a minute.
 
-    Args:
-        admin_dsn: DSN of the database's administrator.
-        migrations_for: Returns the migrations of a service, in order.
-
     Returns:
         ``<service>: <migration>`` for each migration applied.
 
@@ -98,13 +93,7 @@ async def unknown_migrations(
     services: Sequence[str] = SERVICES,
     migrations_for: Migrations = load_migrations,
 ) -> list[str]:
-    """Return ``<service>: <migration>`` for each applied migration that this version lacks.
-
-    Args:
-        admin_dsn: DSN of the database's administrator.
-        services: The services whose schemas to look at.
-        migrations_for: As for ``migrate``.
-    """
+    """Return ``<service>: <migration>`` for each applied migration that this version lacks."""
     unknown: list[str] = []
     async with open_database(admin_dsn) as connection:
         for service in services:

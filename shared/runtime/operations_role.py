@@ -1,7 +1,7 @@
 """The database role of commands that only read, such as ``status`` and ``check``.
 
-It may read the columns listed here and write nothing. They hold no contact, no text of a report,
-no key hash and no bytes of a message. Where such a command needs another column, list it here.
+It can read the columns listed here and write nothing. They hold no contact, no text of a report,
+no key hash and no bytes of a message. Add columns here that such a command needs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -77,12 +77,7 @@ async def create_role(connection: Database) -> None:
 
 
 async def grant_reading(connection: Database, service: str) -> None:
-    """Let the role read what is listed of a service's schema, and nothing else of it.
-
-    Args:
-        connection: In a transaction, as the owner of the schema.
-        service: The service's name, which is that of its schema.
-    """
+    """Grant the role the listed columns of a service's schema, as its owner, and nothing else."""
     for statement in _grants(service):
         await connection.execute(statement)
 

@@ -26,11 +26,11 @@ from shared.runtime.settings import ProcessSettings
 log = structlog.get_logger()
 
 BACKGROUND = 5
-"""Niceness of a service that no request waits for on its way to a bureau."""
+"""Niceness of a service on which no request waits."""
 _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
 _OTHER_FILES = 256
-"""Files of a process besides its HTTP connections: database, broker, tables of the watcher."""
+"""Open files besides HTTP connections: database, broker, tables of the watcher."""
 _GC_YOUNG = 20_000
 """A batch creates some ten thousand objects with its own lifetime; Python's default is 700."""
 _GC_OLD, _GC_OLDEST = 50, 100
@@ -57,7 +57,7 @@ class Reader(Protocol):
 
     @property
     def blocked(self) -> str | None:
-        """The reason why it cannot go on without a person or a restart; None while it can."""
+        """The reason why it cannot continue without a person or a restart; None while it can."""
         ...
 
 
@@ -66,7 +66,6 @@ class ServiceParts:
     """The components of a service, as its ``app`` module builds them.
 
     Attributes:
-        pool: Its database; None without one.
         tasks: Background tasks, which run concurrently until the stop request.
         readiness_checks: Components that ``/ready`` checks.
         request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
@@ -85,11 +84,7 @@ class ServiceParts:
 
 @dataclass(frozen=True, slots=True)
 class ChannelParts:
-    """The components that one channel adds to its service.
-
-    Attributes:
-        tasks: See ``ServiceParts``; so are the others.
-    """
+    """The components that one channel adds to its service; see ``ServiceParts``."""
 
     tasks: Sequence[ServiceTask] = ()
     routes: Sequence[web.AbstractRouteDef] = ()
@@ -97,18 +92,14 @@ class ChannelParts:
 
 
 Channel: TypeAlias = Callable[[C], AbstractAsyncContextManager[ChannelParts]]
-"""Opens a channel upon what it may ask of the core."""
+"""Opens a channel with the ports of the core."""
 
 
 @asynccontextmanager
 async def open_channels(
     core: C, channels: Mapping[str, Channel[C]], chosen: Sequence[str] | None
 ) -> AsyncGenerator[ChannelParts]:
-    """Open the chosen channels, and yield the parts of all together.
-
-    Args:
-        channels: All that the service has, by name.
-        chosen: Names of those to open; None for all.
+    """Open the chosen channels, by default all, and yield their combined parts.
 
     Raises:
         ValueError: There is no channel of a chosen name.
@@ -137,9 +128,8 @@ def run(
     """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s.
 
     Args:
-        name: The service's name, for logs.
         open_parts: Opens its components; they close when the context exits.
-        niceness: How far it stands back when others need the processor, as for ``nice``.
+        niceness: Scheduling priority, as for ``nice``.
     """
     os.nice(niceness)
     configure_logging(name, settings.log_level)
@@ -163,12 +153,8 @@ async def run_until_stopped(
     """Serve HTTP and run the tasks until ``stopping`` is set; the first failure ends all.
 
     Then the background tasks stop at once. A service with routes continues to answer for
-    ``drain_seconds``, while ``/ready`` answers 503 so that load balancers turn elsewhere. Then
+    ``drain_seconds``, while ``/ready`` answers 503 so that load balancers use other instances. Then
     the port closes, requests in flight get their responses, and the request tasks stop last.
-
-    Args:
-        settings: The address to listen on, and the drain time.
-        name: The service's name, for its OpenAPI document.
     """
     drained = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -195,7 +181,7 @@ async def run_until_stopped(
 
 
 def _http_limits(settings: ProcessSettings) -> HttpLimits:
-    """Return the limits; there are no more connections than the process may open files."""
+    """Return the limits; connections are bounded by the limit of open files."""
     files = allow_open_files(settings.connections + _OTHER_FILES)
     return HttpLimits(
         head_s=settings.head_seconds,
@@ -238,8 +224,8 @@ def freeze_startup_objects() -> None:
     """Exempt all present objects from garbage collection, and collect the others less often.
 
     A catalogue and its phrases are some hundred thousand objects that live as long as the process.
-    Traversing them again and again took a third of triage's time. Nor are they collected now: that
-    takes a quarter of a second, and only some 2,000 of them are garbage.
+    Traversing them repeatedly took a third of triage's time. They are not collected now: that takes
+    a quarter of a second, and only some 2,000 of them are garbage.
     """
     gc.freeze()
     gc.set_threshold(_GC_YOUNG, _GC_OLD, _GC_OLDEST)

@@ -17,14 +17,14 @@ from pydantic_settings import NoDecode
 from shared.runtime.encryption import is_loopback
 
 MIN_SECRET_CHARACTERS = 16
-"""Shortest secret that is accepted; 16 characters of base64 are 96 random bits."""
+"""Minimum length of a secret; 16 characters of base64 are 96 random bits."""
 SECRET_TOO_SHORT = (
     f"needs {MIN_SECRET_CHARACTERS} characters or more; make one with: openssl rand -base64 32"
 )
 
 
 def is_long_enough(secret: str) -> bool:
-    """Return True for a secret of ``MIN_SECRET_CHARACTERS`` or more, without white space around."""
+    """Return True for a secret of ``MIN_SECRET_CHARACTERS`` or more, surrounding space excluded."""
     return len(secret.strip()) >= MIN_SECRET_CHARACTERS
 
 
@@ -43,11 +43,11 @@ def _empty_is_none(value: object) -> object:
 
 
 OptionalSecret = Annotated[LongSecret | None, BeforeValidator(_empty_is_none)]
-"""The same, or none: an empty variable counts as a missing one."""
+"""An optional secret; an empty variable counts as unset."""
 
 
 def secrets_of(present: SecretStr, *before: SecretStr | None) -> tuple[bytes, ...]:
-    """Return the live secrets of one use: the present one, then those before that are set."""
+    """Return the live secrets of one use: the present one, then the older ones that are set."""
     live = (present, *filter(None, before))
     return tuple(one.get_secret_value().encode() for one in live)
 
@@ -61,7 +61,7 @@ def _encrypted_base(url: HttpUrl) -> HttpUrl:
 
 
 EncryptedBase = Annotated[HttpUrl, AfterValidator(_encrypted_base)]
-"""Base URL of another server, ``https`` but on this machine."""
+"""Base URL of another server, ``https`` except on this machine."""
 
 
 def _split_pairs(value: object) -> object:
@@ -78,7 +78,7 @@ CityNumbers = Annotated[
     BeforeValidator(_split_pairs),
     Field(default_factory=dict),
 ]
-"""City by telephone number in E.164, such as ``+15035550100=portland.gov``; with commas."""
+"""City by telephone number in E.164, such as ``+15035550100=portland.gov``, comma-separated."""
 
 
 def split_commas(value: object) -> object:

@@ -41,7 +41,7 @@ _PLAIN_POSTGRES = (
 
 _ADAPTER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 RESERVED_ADAPTER_NAMES = frozenset({"http", "web", "pages", "email", "sms", "replay"})
-"""Names of the router's own channels; no adapter may be taken for one of them."""
+"""Names of the router's own channels, which no adapter may have."""
 
 
 def _adapter_name(name: str) -> str:
@@ -74,7 +74,7 @@ class EnvironmentSettings(BaseSettings):
 
 
 class AdapterSettings(EnvironmentSettings):
-    """The external adapters, which other organizations run.
+    """The external adapters of other organizations.
 
     Attributes:
         kafka_adapters: Their names, separated by commas: each has the topics
@@ -90,18 +90,7 @@ class AdapterSettings(EnvironmentSettings):
 
 
 class KafkaSettings(AdapterSettings):
-    """Address of Kafka and credentials; see ``KafkaAccess``.
-
-    Attributes:
-        kafka_bootstrap: Host and port of one or more brokers, separated by commas.
-        kafka_security_protocol: TLS or not, with a password or not.
-        kafka_sasl_mechanism: The way in which the password is proved.
-        kafka_username: The principal's name; empty without a password.
-        kafka_ca_file: PEM file of the authorities that may sign the brokers' certificates; None
-            for those that the system trusts.
-        kafka_cert_file: PEM file of the client's certificate; None without one.
-        kafka_key_file: PEM file of its key.
-    """
+    """Fields of ``KafkaAccess``, from the environment."""
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]
     kafka_security_protocol: Annotated[
@@ -122,7 +111,7 @@ class KafkaSettings(AdapterSettings):
 
     @property
     def kafka_access(self) -> KafkaAccess:
-        """The same in the form that Kafka's clients take."""
+        """The settings for Kafka's clients."""
         return KafkaAccess(
             bootstrap=self.kafka_bootstrap,
             security_protocol=self.kafka_security_protocol,
@@ -150,12 +139,12 @@ class HttpSettings(EnvironmentSettings):
         metrics_port: Port of ``/metrics`` alone; None serves it on the service's port.
         head_seconds: Seconds for the head of a request.
         body_seconds: Seconds for the body of a request, and for a caller to read the response.
-        idle_seconds: Seconds that a connection stays open without a request; longer than a
-            reverse proxy in front keeps it.
-        connections: The most open connections; above it those that wait longest close.
-        connections_per_address: The same for one address; proxies that are trusted have no limit.
-        trusted_proxies: Networks of reverse proxies whose ``X-Forwarded-For`` counts, separated
-            by commas, such as ``10.0.0.0/8``.
+        idle_seconds: Seconds that a connection stays open without a request; longer than the
+            keep-alive of a reverse proxy in front.
+        connections: Maximum open connections; above it those that were idle longest close.
+        connections_per_address: The same for one address; trusted proxies have no limit.
+        trusted_proxies: Networks of reverse proxies whose ``X-Forwarded-For`` is trusted,
+            separated by commas, such as ``10.0.0.0/8``.
     """
 
     metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
@@ -185,7 +174,6 @@ class ProcessSettings(KafkaSettings, HttpSettings):
     stops the process at its start.
 
     Attributes:
-        log_level: The lowest level that is logged.
         http_port: Port to listen on; 0 lets the system choose.
         drain_seconds: Seconds that a stopping service continues to answer after ``/ready`` turned
             to 503; longer than a load balancer needs for two health checks.
@@ -200,7 +188,7 @@ class ProcessSettings(KafkaSettings, HttpSettings):
 
 
 def _channel_names(names: object) -> object:
-    """Return the names; None for an empty variable, which counts as a missing one."""
+    """Return the names; None for an empty variable, which counts as unset."""
     return split_commas(names) or None
 
 

@@ -1,4 +1,4 @@
-"""Reading of the settings at start: every fault is named at once, and no value is shown."""
+"""Validation of the settings at start: every error is logged, without values."""
 
 import sys
 from collections.abc import Iterator
@@ -21,11 +21,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def read_settings(service: str, kind: type[S]) -> S:
-    """Return the settings from the environment, or end the process with a line for each fault.
-
-    Args:
-        service: The service's name, for the log.
-    """
+    """Return the settings from the environment, or exit with a log line for each error."""
     try:
         return kind()
     except ValidationError as error:
@@ -39,7 +35,7 @@ def read_settings(service: str, kind: type[S]) -> S:
 
 
 def setting_faults(kind: type[BaseSettings], error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Yield the environment variable and the problem of each fault, never the value."""
+    """Yield the environment variable and the problem of each error, never the value."""
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         if fault["type"] != _CONSEQUENCE:
             yield _variable(kind, fault), _problem(fault)

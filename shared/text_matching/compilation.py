@@ -1,4 +1,4 @@
-"""Compiles patterns into the tables by which ``PhraseIndex`` finds them."""
+"""Compiles patterns into the tables of ``PhraseIndex``."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,14 +16,13 @@ class CompiledPhrases:
 
     Attributes:
         chains: Automaton of the patterns without gaps, and of parts of several words.
-        gaps: Matcher of the patterns with gaps.
         codes: By accepting state, the code of the phrase.
         exceptions: By accepting state, the code of the exception.
         part_masks: By accepting state of a part, a mask of its patterns for each part index.
         gap_patterns: Code of each pattern with gaps, and whether it is an exception.
         known: Every word of the patterns.
-        by_deletion: Known words by their forms without one letter, as ``Spelling`` reads them;
-            None where misspelt words do not match.
+        by_deletion: Known words by their forms without one letter, for ``Spelling``; None where
+            misspelt words do not match.
     """
 
     chains: PhraseAutomaton
@@ -42,13 +41,7 @@ def compile_phrases(
     *,
     is_lenient: bool,
 ) -> CompiledPhrases:
-    """Compile pairs of code and pattern; see ``PhraseIndex`` for the errors.
-
-    Args:
-        phrases: Patterns that state a condition, each with its code.
-        exceptions: Patterns that only look like one, each with the code that they except.
-        is_lenient: Whether mistyped words count too.
-    """
+    """Compile pairs of code and pattern; see ``PhraseIndex.of``."""
     compiler = _Compiler()
     for code, pattern in phrases:
         compiler.add(code, pattern, is_exception=False)

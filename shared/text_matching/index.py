@@ -20,13 +20,7 @@ _Ends: TypeAlias = dict[tuple[int, str], int]
 
 
 class Hit(NamedTuple):
-    """A phrase found in a text.
-
-    Attributes:
-        phrase: The words of the folded text.
-        start_word: Index of its first word.
-        end_word: Index after its last word.
-    """
+    """A phrase of the folded text, from word ``start_word`` to before ``end_word``."""
 
     code: str
     phrase: str
@@ -50,11 +44,7 @@ class _Transitions(dict[str, "_Node | None"]):
 class _Node:
     """A state of the deterministic automaton, made of states of ``PhraseAutomaton``.
 
-    Attributes:
-        codes: Codes of the phrases that end here.
-        exceptions: Codes of the exceptions that end here.
-        part_masks: Parts of patterns with gaps that end here.
-        is_end: Whether any of the above is not empty.
+    Codes, exceptions and part masks are those that end here; ``is_end`` when there are any.
     """
 
     codes: tuple[str, ...]
@@ -73,14 +63,12 @@ class _Matches:
         self.parts: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
 
     def add(self, code: str, start: int, end: int, *, is_exception: bool) -> None:
-        """Add a phrase or an exception."""
         if is_exception:
             self.exceptions.append(Hit(code, "", start, end))
         elif self.ends.get((start, code), 0) < end:
             self.ends[start, code] = end
 
     def add_node(self, node: _Node, start: int, end: int) -> None:
-        """Add everything that ends at a node."""
         for code in node.codes:
             self.ends[start, code] = end
         for code in node.exceptions:
@@ -107,15 +95,12 @@ class PhraseIndex:
         *,
         is_lenient: bool = False,
     ) -> Self:
-        """Index pairs of code and pattern.
+        """Index pairs of code and pattern; ValueError for an invalid pattern.
 
         Args:
             exceptions: Patterns that only look like it: a phrase of the same code that overlaps
                 one is not found.
             is_lenient: Whether misspelt words match.
-
-        Raises:
-            ValueError: A pattern is invalid in the notation of ``shared.text_matching.notation``.
         """
         return cls(compile_phrases(phrases, exceptions, is_lenient=is_lenient))
 
@@ -156,7 +141,7 @@ class PhraseIndex:
         return matches
 
     def _look_up(self, mask: int) -> Collection[tuple[str, bool]]:
-        """Return the codes of a mask's patterns in their order, each with whether it excepts."""
+        """Return the codes of a mask's patterns in order, each with whether it is an exception."""
         patterns = self.compiled.gap_patterns
         return dict.fromkeys(patterns[number] for number in numbers_in(mask))
 

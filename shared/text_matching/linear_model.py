@@ -1,7 +1,6 @@
-"""Linear text model: a weighted sum of features decides what a text as a whole is about.
+"""Linear text model: a weighted sum of features classifies a text as a whole.
 
-Each feature proves nothing by itself. Weights and sums are whole numbers, so that a score is
-exact and the same on every machine.
+Weights and sums are whole numbers, so that a score is exact and the same on every machine.
 """
 
 from collections import defaultdict
@@ -19,7 +18,7 @@ _PREFIX_LETTERS = 5
 _NEGATION_REACH = 3  # words after a negation
 _EVIDENCE_WORDS = 4
 EVIDENCE_GAP = " … "
-"""Stands in evidence for the words between two of its words."""
+"""Placeholder in evidence for the words between two of its words."""
 _FIELDS = Struct("<II")  # score and count
 _BITS = 32  # of each field
 _ZERO = (1 << (_BITS - 1)) - 1  # stands for a score of 0
@@ -45,11 +44,9 @@ class FeatureWeights:
 
 
 class LabelScore(NamedTuple):
-    """The score of a text for a label.
+    """The score of a text for a label; above 0 the text has the label.
 
     Attributes:
-        language: Language whose weights give the score.
-        points: Score; above 0 the text has the label.
         known: Number of the text's words, pairs and prefixes that have a weight.
     """
 
@@ -67,7 +64,6 @@ class LinearModel:
     """
 
     def __init__(self, weights: Iterable[tuple[str, str, FeatureWeights]]) -> None:
-        """Take triples of label, language and weights."""
         self._weights = tuple(weights)
         packed: defaultdict[str, int] = defaultdict(int)
         for number, (_, _, one) in enumerate(self._weights):
@@ -79,11 +75,7 @@ class LinearModel:
         )
 
     def score(self, words: Sequence[str], facts: Sequence[str] = ()) -> "TextScore":
-        """Score a text.
-
-        Args:
-            facts: Features beside its words, as ``condition_facts`` gives them.
-        """
+        """Score a text; ``facts`` are further features, see ``condition_facts``."""
         features = extract_features(words)
         features.update(facts)
         packed = self._packed
@@ -92,13 +84,7 @@ class LinearModel:
 
 
 class TextScore(NamedTuple):
-    """The scores of a text.
-
-    Attributes:
-        weights: Labels with their language and weights.
-        words: Folded words of the text.
-        total: Packed sum of all scores and counts.
-    """
+    """The scores of a text; ``total`` is the packed sum of all scores and counts."""
 
     weights: Sequence[tuple[str, str, FeatureWeights]]
     words: Sequence[str]
@@ -152,7 +138,7 @@ def condition_facts(affirmed: Iterable[str], denied: Iterable[str]) -> list[str]
 
 
 def is_word(feature: str) -> bool:
-    """Return True for a feature of the text's words, which tell its language."""
+    """Return True for a feature of the text's words, which identify its language."""
     return not feature.startswith(("@", "#"))
 
 

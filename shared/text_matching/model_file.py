@@ -22,11 +22,11 @@ WeightsByLanguage: TypeAlias = Mapping[str, Mapping[str, FeatureWeights]]
 
 
 class ModelFigures(BaseModel):
-    """Performance on real reports that the weights were not trained on, by cross-validation.
+    """Cross-validated performance on real reports, as fractions from 0 to 1.
 
     Attributes:
-        recall: Fraction of the texts with the label that are found, 0 to 1.
-        false_alarms: Fraction of the routine reports of a random sample that are found, 0 to 1.
+        recall: Texts with the label that are found.
+        false_alarms: Routine reports of a random sample that are found.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,12 +54,7 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class TextModel:
-    """A trained text model, shared by all cities.
-
-    Attributes:
-        version: First 12 hexadecimal digits of the SHA-256 of its uncompressed JSON.
-        weights: Weights by label and language.
-    """
+    """A trained text model; ``version`` begins the SHA-256 of its uncompressed JSON."""
 
     version: str
     weights: WeightsByLanguage
@@ -78,11 +73,7 @@ NO_MODEL = TextModel("", {})
 
 
 def decode_model(data: bytes) -> TextModel:
-    """Parse a model file.
-
-    Raises:
-        ValueError: It is not a model; the message names the first invalid field.
-    """
+    """Parse a model file; ValueError names the first invalid field."""
     try:
         text = gzip.decompress(data) if data.startswith(_GZIP) else data
         file = _File.model_validate_json(text)
@@ -109,13 +100,7 @@ def _rounded(figures: ModelFigures) -> dict[str, float]:
 def encode_model(
     weights: WeightsByLanguage, figures: Mapping[str, Mapping[str, ModelFigures]], texts: int
 ) -> bytes:
-    """Return the compressed file of a model; the same model gives the same bytes.
-
-    Args:
-        weights: Weights by label and language.
-        figures: Performance by label and language.
-        texts: Number of texts that it was trained on.
-    """
+    """Return the compressed file of a model; the same model gives the same bytes."""
     labels = {
         label: {
             language: {

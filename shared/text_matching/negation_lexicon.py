@@ -43,7 +43,7 @@ PAST = _words("was were had been estaba estaban estuvo fue habia hubo")
 AGAIN = _words(
     "again still but however sigue siguen todavia aun volvio vuelve nuevamente otra pero"
 )
-"""Words after a retraction that say that the problem goes on."""
+"""Words after a retraction that indicate a continuing problem."""
 
 OVER = _patterns(
     "fine|ok|okay|clear|gone|fixed|safe now",
@@ -58,4 +58,4 @@ OVER = _patterns(
     "ya lo|la|los|las quitaron|arreglaron",
     "ya esta bien|arreglado",
 )
-"""Patterns that say that something is over."""
+"""Statements that something is over."""

@@ -25,7 +25,7 @@ Identity = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$")
 ]
 PlausibleMoment = Annotated[AwareDatetime, Field(ge=START_OF_TIME, lt=END_OF_TIME)]
-"""A moment that somebody outside the router gave: from 2000 on, before 2100."""
+"""A moment from outside the router: from 2000 on, before 2100."""
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -37,8 +37,7 @@ def new_id() -> str:
 class Data(BaseModel):
     """Base of all payloads: immutable, tolerant of unknown fields.
 
-    A producer may add optional fields at any time. Validation errors name fields and never quote
-    values, which may be personal data.
+    Validation errors name fields and never quote values, which may be personal data.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -50,8 +49,8 @@ class Data(BaseModel):
     ) -> JsonSchemaValue:
         """Describe the fields by their docstrings.
 
-        pydantic's ``use_attribute_docstrings`` would read the source of every event at import,
-        which took a third of that time.
+        pydantic's ``use_attribute_docstrings`` reads the source of every event at import, which
+        takes a third of the import time.
         """
         schema = handler(core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
@@ -96,12 +95,10 @@ class Event(Data):
     def of(
         cls, data: Data, *, now: datetime, cause: "Event | None" = None, request: str | None = None
     ) -> Self:
-        """Return a new event with this payload.
+        """Return a new event with this payload; the trace context of ``cause`` is continued.
 
         Args:
-            data: Payload, an instance of the class's own data model.
-            cause: Event that led to this one; its trace context is continued.
-            request: Id of the request for ``correlationid``; the cause's when left out.
+            request: Id of the request for ``correlationid``; by default the cause's.
         """
         event: Self = cls.__pydantic_validator__.validate_python(
             {
@@ -130,7 +127,7 @@ _UsableTrace = Annotated[str | None, BeforeValidator(usable_trace)]
 
 
 class ForeignEvent(Event):
-    """An event made outside the router: reading checks the identity alone.
+    """An event made outside the router: decoding checks the identity alone.
 
     The reader validates ``time`` and ``data``, so that wrong data get a response that names the
     fields, while a record without identity is a poison message.

@@ -33,7 +33,7 @@ class CaseState(Data):
     lead_work_order_id: str | None = Field(
         default=None, examples=["0197a1b2-c3d4-7000-8000-000000000003"]
     )
-    """Id of the work order by which it does so, a UUIDv7; null in events of older versions."""
+    """Id of the lead bureau's work order, a UUIDv7; null in events of older versions."""
     request_count: int
     """Number of requests in the case."""
     due: Due | None = None
@@ -105,7 +105,7 @@ class CaseReopening(CaseStatusChange):
     """State of a case after its work began again."""
 
     reason: str | None = Field(default=None, examples=["resident_says_not_fixed"])
-    """``resident_says_not_fixed``, or the operator's reason; null in events of before."""
+    """``resident_says_not_fixed``, or the operator's reason; null in older events."""
 
 
 class CaseSplit(CaseState):

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 
 def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """Return the docstring of each field that has one; a subclass comes before its bases."""
+    """Return the docstring of each field that has one; a subclass precedes its bases."""
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and not base.__module__.startswith("pydantic"):

@@ -1,4 +1,4 @@
-"""Residents' answers to the question whether finished work solved their problem."""
+"""Residents' feedback on finished work."""
 
 from typing import ClassVar, Literal
 
@@ -16,7 +16,7 @@ class Feedback(Data):
     request_id: str
     """Id of the reporter's request, a UUIDv7."""
     fixed: bool
-    """False when the reporter says that the problem is not fixed."""
+    """False when the reporter states that the problem is not fixed."""
     comment: str | None = Field(default=None, examples=["The hole is half filled"])
     """The reporter's words, at most 4,000 characters, contact data replaced by ``[removed]``."""
     channel: SubmissionChannel
@@ -28,7 +28,7 @@ class Feedback(Data):
 class FeedbackGiven(Event):
     """A reporter's answer whether the problem is fixed; an early NO reopens the case.
 
-    Notify takes answers by the link in its messages, intake those by text and on its pages.
+    Notify receives answers by the link in its messages, intake those by text and on its pages.
     """
 
     subject_field: ClassVar[str] = "case_id"

@@ -1,4 +1,4 @@
-"""Notes that people add to a request, and what triage reads in them."""
+"""Notes that people add to a request, and their assessment by triage."""
 
 from typing import ClassVar, Literal, TypeAlias
 
@@ -11,11 +11,11 @@ from shared.contract.events.triage import Emergency, Priority
 from shared.vocabulary import Lane, SubmissionChannel
 
 NoteAuthor: TypeAlias = Literal["reporter", "other"]
-"""Who wrote a note: the reporter of its request, or anybody else who knows the number."""
+"""Author of a note: the reporter of its request, or anyone else who knows the number."""
 
 
 class Note(Data):
-    """More words about a request; holds no contact data, and changes no contact."""
+    """An addition to a request; holds no contact data, and changes no contact."""
 
     note_id: str = Field(examples=["019abd6e-7c00-7a31-8f00-1d2c3b4a5968"])
     """Id of the note, a UUIDv7."""
@@ -41,7 +41,7 @@ class Note(Data):
     """``reporter`` where the writer is known to be the request's, else ``other``.
 
     An ``other`` changes no contact, status or place, and raises the priority by a danger alone.
-    Null where an adapter does not tell.
+    Null where the adapter does not state it.
     """
     location: Location | None = None
     """Location of the problem, given by the reporter of a request without one; null in other notes.

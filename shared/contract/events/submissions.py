@@ -136,7 +136,7 @@ class Submission(Data):
 
 
 def _text_length(value: SubmittedValue) -> int:
-    """Return the characters of a value; those of a whole number, at most."""
+    """Return the characters of a value; an upper bound for whole numbers."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, list):
@@ -176,7 +176,7 @@ class Acceptance(Data):
     public_id: str | None = Field(default=None, examples=["req_7k4m92hdx"])
     """Random id by which Open311 and open data name the request; null in an older receipt."""
     service_code: str
-    """Code of the kind as taken: the submitted one, or the classified one."""
+    """Code of the kind: the submitted one, or the classified one."""
     lane: Lane
     """``express`` when the report may be an urgent hazard, else ``standard``."""
     status_url: str
@@ -208,7 +208,7 @@ class Rejection(Data):
 
 
 class SubmissionAccepted(Event):
-    """Intake accepted a submission; it is a request with a tracking number now."""
+    """Intake accepted a submission, now a request with a tracking number."""
 
     subject_field: ClassVar[str] = "request_id"
 

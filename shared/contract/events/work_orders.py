@@ -106,19 +106,19 @@ class WorkOrderWithdrawn(Event):
 
 
 class WorkOrderReminder(WorkOrder):
-    """A deadline of a work order that comes close or has passed, with the present state.
+    """A deadline of a work order that approaches or has passed, with the present state.
 
     A reminder has the version that the bureau knows; it does not count.
     """
 
     reminder: Reminder
-    """Which deadline, and whether it comes close (``…_soon``) or has passed (``…_overdue``)."""
+    """The deadline, and whether it approaches (``…_soon``) or has passed (``…_overdue``)."""
     due_at: AwareDatetime
     """The deadline, UTC."""
 
 
 class WorkOrderReminded(Event):
-    """A deadline of a work order comes close or has passed; each reminder comes once."""
+    """A deadline of a work order approaches or has passed; each reminder comes once."""
 
     subject_field: ClassVar[str] = "case_id"
 
@@ -242,7 +242,7 @@ class OperatorCommand(Data):
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
         | None
     ) = Field(default=None, examples=["The storm debris is cleared."])
-    """Words to residents for close, 1 to 4,000 characters."""
+    """Note to residents for close, 1 to 4,000 characters."""
 
 
 class OperatorCommanded(ForeignEvent):

@@ -1,4 +1,4 @@
-"""Logs and metrics about a consumer: its lag, crashes, and what stops it."""
+"""Logs and metrics of a consumer."""
 
 import structlog
 
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 def show_crashes(consumer: str, counter: CrashCounter) -> None:
-    """Log what was in progress when a process died, as found at a claim."""
+    """Log the records that were in progress when a process died, as found at a claim."""
     for partition, work in counter.suspects.items():
         log.warning(
             "crash_found",
@@ -23,11 +23,7 @@ def show_crashes(consumer: str, counter: CrashCounter) -> None:
 
 
 def show_blocked(consumer: str, counter: CrashCounter, blocked: str | None) -> None:
-    """Set the gauges of a consumer.
-
-    Args:
-        blocked: The reason why it cannot go on, if it cannot.
-    """
+    """Set the gauges of crashes and of the reason, if any, why a consumer cannot continue."""
     crashes = [work.crashes for work in counter.suspects.values()]
     metrics.CRASHES.labels(consumer).set(max(crashes, default=0))
     metrics.BLOCKED.labels(consumer).set(blocked is not None)
@@ -47,11 +43,7 @@ def show_ended(consumer: str, error: TooManyDeadLettersError) -> None:
 
 
 def show_lag(consumer: str, lag: int, deferred: int, *, moved: bool) -> None:
-    """Set the gauges of what waits.
-
-    Args:
-        moved: Whether it has handled records since the last call.
-    """
+    """Set the gauges of waiting records; ``moved`` when records were handled since."""
     metrics.LAG.labels(consumer).set(lag)
     metrics.DEFERRED.labels(consumer).set(deferred)
     if moved or not lag:

@@ -74,19 +74,16 @@ class Consumer(Generic[E]):
     Attributes:
         service: The service's name, for dead letters.
         name: The consumer group, also in logs and metrics.
-        access: Where Kafka is, and as whom to connect.
-        handle: Handles new messages in order; returns the events that follow.
-        prepare: Waits for what else a batch needs, before its transaction begins.
-        express_topics: Names of topics that are handled first, alone, and without being gathered.
+        handle: Handles new messages in order; returns the resulting events.
+        prepare: Waits for other needs of a batch, before its transaction begins.
+        express_topics: Names of topics that are handled first, alone, and without batching delay.
         inbox_topics: Topics whose repeats the inbox drops, None for all; else ``handle`` does it.
         batch_size: The maximum number of records in a batch.
-        on_commit: Called with the batches of each commit, to pass them to the relay.
-        dlq_limit: The dead-letter limit, at which the consumer ends.
+        on_commit: Receives the outbox batches of each commit, for the relay.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
         hold_s: Seconds to wait before the last try of a record at which the process died twice.
         retry_delays_s: Seconds before each retry of a deferred record; then it is a dead letter.
         ready: True while it owns its partitions and knows all positions.
-        pace: The size of its batches, and whether it is behind.
     """
 
     service: str
@@ -155,18 +152,17 @@ class Consumer(Generic[E]):
         await self._release()
 
     async def _release(self) -> None:
-        """Remove the marks of what was in progress; without the database they stay."""
+        """Remove the marks of records in progress; without the database they stay."""
         with suppress(Route311Error, TimeoutError):
             async with asyncio.timeout(_RELEASE_WITHIN_S):
                 await self._processor.crashes.release(self._processor.positions)
 
     @property
     def blocked(self) -> str | None:
-        """The reason why it cannot go on without a person or a restart; None while it can."""
+        """The reason why it cannot continue without a person or a restart; None while it can."""
         return self._ended or self._processor.crashes.describe_worst()
 
     async def _run_once(self, stopping: asyncio.Event) -> None:
-        """Consume until the source fails or another consumer fences this one."""
         try:
             async with open_source(
                 self.topics,
@@ -241,7 +237,6 @@ class Consumer(Generic[E]):
         log.info("partitions_taken_over", consumer=self.name, partitions=len(owned))
 
     async def _resume(self, source: KafkaSource) -> None:
-        """Start reading at the positions of all partitions except the lost ones."""
         known = {p: at for p, at in self._processor.positions.items() if p not in self._lost}
         timestamps = {p: at.timestamp for p, at in known.items() if at.timestamp is not None}
         await source.resume({p: at.next_offset for p, at in known.items()}, timestamps)
@@ -299,7 +294,7 @@ class Consumer(Generic[E]):
     async def _take_deferred(self, key: RecordKey) -> DeferredRecord | None:
         """Load the first record of the key, and mark it as in progress.
 
-        Its crashes are those known when this process saw it first: a failed retry is none.
+        Its crashes are those known when this process first loaded it: a failed retry is none.
         """
         async with transaction(self.pool) as db:
             deferred = await deferring.load_first(db, key)

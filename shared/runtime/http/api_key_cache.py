@@ -18,14 +18,9 @@ _MAX_UNKNOWN = 10_000
 class ApiKeyCache:
     """Caches the principals of API keys; concurrent lookups of one key are shared.
 
-    A revoked key stays valid for ``TTL_S`` at most, a new one is unknown for ``UNKNOWN_TTL_S`` at
-    most after a call with it. Headers are cached as hashes, and of invalid ones so many that
-    callers cannot fill the memory with them.
-
-    Attributes:
-        look_up: Returns the principal of an ``Authorization`` header, None for an invalid one.
-        clock: Monotonic seconds.
-        max_unknown: The most invalid headers that are remembered.
+    A revoked key stays valid for at most ``TTL_S``, a new one is unknown for at most
+    ``UNKNOWN_TTL_S`` after a call with it. Headers are cached as hashes; the number of invalid ones
+    is bounded, so that callers cannot exhaust the memory.
     """
 
     look_up: Callable[[str], Awaitable[Principal | None]]
@@ -79,7 +74,7 @@ class ApiKeyCache:
 
 
 def _digest(authorization: str | bytes) -> bytes:
-    """Return the hash of a header; as text it holds bytes that are no UTF-8 as surrogates."""
+    """Return the hash of a header; in text, invalid UTF-8 is escaped by surrogates."""
     if isinstance(authorization, str):
         authorization = authorization.encode(errors="surrogateescape")
     return sha256(authorization).digest()

@@ -48,9 +48,9 @@ def hash_key(key: str) -> str:
 
 
 async def authenticate(pool: Pool, authorization: str | None) -> Principal | None:
-    """Return the principal of an ``Authorization`` header.
+    """Return the principal of an ``Authorization`` header, and record the first use in an hour.
 
-    None for a key that is unknown, expired or revoked. The first use in an hour is noted.
+    None for a key that is unknown, expired or revoked.
     """
     if not authorization or not authorization.startswith(_BEARER):
         return None
@@ -66,11 +66,6 @@ async def authenticate(pool: Pool, authorization: str | None) -> Principal | Non
 
 
 async def store_keys(admin_dsn: str, schema: str, keys: Iterable[tuple[str, Scope, str]]) -> None:
-    """Store keys in the schema of a service; idempotent.
-
-    Args:
-        admin_dsn: DSN of the database's administrator.
-        keys: Name, scope and key of each principal.
-    """
+    """Store name, scope and key of each principal in the schema of a service; idempotent."""
     async with open_database(admin_dsn, schema) as db:
         await db.executemany(_INSERT, [(hash_key(key), name, scope) for name, scope, key in keys])

@@ -1,4 +1,4 @@
-"""Calls to servers of others: to an address that was judged, without redirects."""
+"""Outgoing calls to checked addresses, without redirects."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,18 +12,18 @@ from shared.runtime.http.names import NameLookup
 
 
 class AddressNotAllowedError(Exception):
-    """A host is at an address that calls may not connect to."""
+    """A host has an address that calls may not connect to."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedCalls:
-    """Calls servers of others.
+    """Calls to other organizations' servers.
 
-    The host is looked up for each call, each of its addresses is judged, and the connection goes to
-    one of just these: the URL that the HTTP client gets has the address for its host.
+    The host is resolved for each call, each of its addresses is checked, and the connection goes to
+    one of them: the HTTP client gets a URL with the address for its host.
 
     Attributes:
-        addresses: Returns the addresses of a host.
+        addresses: Resolves a host name; OSError for none.
         allow: Networks that are allowed besides the public ones.
     """
 
@@ -35,15 +35,10 @@ class JudgedCalls:
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
-        """Yield the answer to a call; a redirect is not followed.
-
-        Args:
-            url: An http or https URL.
-            headers: Headers besides ``Host`` and ``User-Agent``.
-            body: Body of the request; None without one.
+        """Yield the response to a call to an http or https URL; redirects are not followed.
 
         Raises:
-            AddressNotAllowedError: The host is at another address; no connection was opened.
+            AddressNotAllowedError: The host has another address; no connection was opened.
             OSError: The host has no address, or cannot be reached.
             aiohttp.ClientError: The call failed.
         """
@@ -65,11 +60,7 @@ class JudgedCalls:
 
 @asynccontextmanager
 async def open_judged_calls(allow: Sequence[Network]) -> AsyncGenerator[JudgedCalls]:
-    """Open what calls servers of others; the caller limits the time of each call.
-
-    Args:
-        allow: Networks that are allowed besides the public ones.
-    """
+    """Open the client for outgoing calls; the caller limits the time of each call."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(force_close=True),
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -51,7 +51,6 @@ class StoredKey:
         created_at: None for a key that is older than this column.
         last_used_at: Last use, to the hour; None for never.
         expires_at: First moment at which it is no longer accepted; None for never.
-        revoked_at: When it was revoked; None for a key that was not.
         schemas: Schemas of the services that know it.
     """
 
@@ -66,7 +65,7 @@ class StoredKey:
 
     @property
     def key_id(self) -> str:
-        """The id for commands: the first 8 digits of the hash, from which no key can be made."""
+        """The id for commands: the first 8 digits of the hash, which do not reveal the key."""
         return self.key_hash[:_ID_CHARACTERS]
 
     def state(self, now: datetime) -> KeyState:
@@ -78,7 +77,7 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that was just made: the only time that it is known in full."""
+    """A new key, which is known in full only now."""
 
     key: str
     key_id: str
@@ -92,7 +91,7 @@ class KeyStore:
     connection: "asyncpg.Connection[asyncpg.Record]"
 
     async def keys(self) -> Sequence[StoredKey]:
-        """Return all keys, by scope and name, those that several services know once."""
+        """Return all keys, by scope and name, merged over the services."""
         found: dict[str, StoredKey] = {}
         for schema in KEY_SCHEMAS:
             for row in await self.connection.fetch(_LIST.format(schema)):
@@ -102,19 +101,11 @@ class KeyStore:
         return sorted(found.values(), key=lambda key: (key.scope, key.name, key.key_hash))
 
     async def add(self, scope: Scope, name: str, expires_at: datetime | None) -> NewKey:
-        """Make a key, known to the services that the scope is for.
-
-        Args:
-            expires_at: First moment at which it is no longer accepted; None for never.
-        """
+        """Create a key for the services of its scope; None never expires."""
         return await self._insert(scope, name, expires_at, _SCHEMAS_OF_SCOPE[scope])
 
     async def revoke(self, key_id: str, now: datetime) -> StoredKey:
-        """Make a key invalid for good.
-
-        Raises:
-            NoSuchKeyError: No key has this id, or it was revoked before.
-        """
+        """Revoke a key; NoSuchKeyError if no key has this id, or it was revoked before."""
         key = await self._find(key_id)
         if key.revoked_at is not None:
             raise NoSuchKeyError(f"the key {key_id} was revoked before")
@@ -126,12 +117,11 @@ class KeyStore:
     async def rotate(
         self, key_id: str, now: datetime, grace: timedelta, lifetime: timedelta | None
     ) -> tuple[StoredKey, NewKey]:
-        """Make a key for the owner of a key, which stays valid for a while.
+        """Create a key for the owner of a key, which stays valid for a while.
 
         Args:
-            key_id: Id of the old key.
-            grace: How long the old key is still accepted.
-            lifetime: How long the new key is accepted; None for as long as the old one was.
+            grace: Remaining lifetime of the old key.
+            lifetime: Lifetime of the new key; None for that of the old one.
 
         Raises:
             NoSuchKeyError: No valid key has this id.
@@ -174,7 +164,7 @@ async def open_key_store(admin_dsn: str) -> AsyncGenerator[KeyStore]:
 
 
 def _merged(first: StoredKey, second: StoredKey) -> StoredKey:
-    """Return one key of several services: used last in any, and valid only if it is in all."""
+    """Merge one key of several services: used last in any, and valid only if it is in all."""
     return StoredKey(
         key_hash=first.key_hash,
         name=first.name,

@@ -1,4 +1,4 @@
-"""Limits of an HTTP server: deadlines of a call, and the number of connections."""
+"""Limits of an HTTP server: deadlines and number of connections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from aiohttp import web
 from shared.runtime.http.addresses import Network
 
 MAX_LINE_BYTES = 8_190
-"""Bytes of the target of a request; a longer one gets 414."""
+"""Maximum bytes of a request target; a longer one gets 414."""
 MAX_FIELD_BYTES = 8_000
-"""Bytes of a header with its name; a longer one gets 431. Other than those of the target, since
-aiohttp's error tells which of the two was passed by the limit alone."""
+"""Maximum bytes of a header with its name; a longer one gets 431. It differs from that of the
+target, since aiohttp's error identifies the exceeded limit by its value alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,7 @@ class HttpLimits:
         head_s: Seconds for the head of a request, from the connection or its first byte.
         body_s: Seconds for the body of a request, and for a caller to read a response.
         idle_s: Seconds that a connection stays open without a request.
-        connections: The most open connections.
-        connections_per_address: The most open connections of one address.
-        proxies: Networks of trusted reverse proxies; the limit per address leaves them out.
+        proxies: Networks of trusted reverse proxies, exempt from the limit per address.
     """
 
     head_s: float = 5.0

@@ -1,4 +1,4 @@
-"""Look-up of the addresses of hosts that others name."""
+"""DNS lookups of hosts that outsiders name."""
 
 import asyncio
 import socket
@@ -17,21 +17,17 @@ _Found: TypeAlias = "asyncio.Future[Sequence[Address]]"
 
 @dataclass(slots=True)
 class NameLookup:
-    """Looks names up in threads of its own, since a look-up can take long and cannot be stopped.
+    """Resolves names in threads of its own, since a lookup can take long and cannot be cancelled.
 
-    One name has one look-up at a time, which all who want it share; so a name server that does not
-    answer takes one thread. The loop's own threads stay free for the database and the broker, and
-    no thread holds up the end of the process.
+    Concurrent lookups of one name are shared, so an unresponsive name server blocks one thread. The
+    loop's own threads stay free for the database and the broker, and no thread delays the end of
+    the process.
     """
 
     _running: dict[str, _Found] = field(default_factory=dict, init=False)
 
     async def addresses(self, host: str) -> Sequence[Address]:
-        """Return the addresses of a host, the preferred one first.
-
-        Raises:
-            OSError: It has none.
-        """
+        """Return the addresses of a host, the preferred one first; OSError if it has none."""
         with suppress(ValueError):
             return [ip_address(host)]
         running = self._running.get(host)

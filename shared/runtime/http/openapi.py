@@ -40,9 +40,8 @@ class Parameter:
     """A parameter of the path or the query, or a header.
 
     Attributes:
-        type: Its type, with what limits it; a list is written with commas.
-        required: True when it cannot be left out.
-        allows_empty: True when an empty one counts as left out.
+        type: Its type with its bounds; a list is separated by commas.
+        allows_empty: True when an empty one counts as missing.
     """
 
     description: str
@@ -53,12 +52,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A body that is sent or received, with its headers.
+    """A request or response body, with its headers.
 
     Attributes:
         model: A pydantic model, or a type made of some; None for a text or for no body.
-        headers: The headers of a response.
-        example: A body that is accepted; None for none.
     """
 
     description: str
@@ -73,10 +70,9 @@ class Operation:
     """Description of a route.
 
     Attributes:
-        body: The body that it reads; None for none.
-        form: The same as a form; None for none.
+        form: The body as a form.
         path: Parameters of the path that are no plain texts.
-        security: Security schemes, any of which is enough; none for everybody.
+        security: Alternative security schemes; none for public routes.
     """
 
     summary: str
@@ -90,13 +86,13 @@ class Operation:
 
 
 def documents(handler: H, operation: Operation) -> H:
-    """Say what a handler does; return the handler."""
+    """Attach the description to a handler; return the handler."""
     _OPERATIONS[handler] = operation
     return handler
 
 
 def openapi_route(title: str, routes: Sequence[web.AbstractRouteDef]) -> web.RouteDef:
-    """Return the route of the OpenAPI document of the routes that are documented."""
+    """Return the route of the OpenAPI document of the documented routes."""
 
     @cache
     def encoded() -> bytes:  # not at start: schemas take time to make
@@ -109,7 +105,7 @@ def openapi_route(title: str, routes: Sequence[web.AbstractRouteDef]) -> web.Rou
 
 
 def openapi_document(title: str, routes: Sequence[web.AbstractRouteDef]) -> dict[str, Any]:
-    """Return the document; the arguments are those of ``openapi_route``."""
+    """Return the OpenAPI document of the documented routes."""
     described = [
         (route, operation)
         for route in routes
@@ -136,7 +132,7 @@ def _schemes(described: Sequence[tuple[web.RouteDef, Operation]]) -> dict[str, A
 def _schemas(
     operations: Sequence[Operation],
 ) -> tuple[dict[tuple[int, str], Any], dict[str, Any]]:
-    """Return the schema of each content by its identity, and the definitions that they name."""
+    """Return the schema of each content by its identity, and their shared definitions."""
     contents: list[tuple[JsonSchemaMode, Content | None]] = []
     for operation in operations:
         contents += [("validation", operation.body), ("validation", operation.form)]
@@ -223,8 +219,8 @@ class ProblemDetails(BaseModel):
 
     Attributes:
         type: Always ``about:blank``.
-        detail: What is wrong and what the caller can do.
-        code: The kind of problem, for programs.
+        detail: Description of the error and its remedy.
+        code: Stable code of the problem.
     """
 
     type: str
@@ -240,7 +236,6 @@ class Health(BaseModel):
 
     Attributes:
         status: ``live``, ``ready`` or ``not ready``.
-        reason: Why it is not ready.
     """
 
     status: str

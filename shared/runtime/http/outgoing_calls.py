@@ -1,4 +1,4 @@
-"""Calls to other organizations' servers: to an address that was judged, without redirects."""
+"""Outgoing calls with a deadline, and their outcomes."""
 
 import asyncio
 import socket
@@ -18,11 +18,7 @@ MAX_ANSWER = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class OutgoingCalls(JudgedCalls):
-    """Calls servers of others, within a time.
-
-    Attributes:
-        within_s: Seconds for a call.
-    """
+    """Calls to other organizations' servers, within a deadline."""
 
     within_s: float = WITHIN_S
 
@@ -35,15 +31,10 @@ class OutgoingCalls(JudgedCalls):
         *,
         max_answer: int = MAX_ANSWER,
     ) -> tuple[Outcome, bytes | None]:
-        """Send a request; return what came of it, and the body of the answer.
+        """Send a request; return its outcome and the response body.
 
-        The outcome is known from the status on; the body is None when it did not arrive whole, or
-        is too long.
-
-        Args:
-            headers: Headers besides ``Host`` and ``User-Agent``.
-            body: Body of the request; None without one.
-            max_answer: The most bytes of the answer's body.
+        The outcome depends on the status alone; the body is None when it did not arrive whole, or
+        exceeds ``max_answer`` bytes.
         """
         began = asyncio.get_running_loop().time()
         status: int | None = None
@@ -79,7 +70,7 @@ class OutgoingCalls(JudgedCalls):
 
 
 async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes | None:
-    """Return the body; None when it is too long or breaks off, and the connection ends then."""
+    """Return the body; None and a closed connection when it is too long or breaks off."""
     content = bytearray()
     with suppress(aiohttp.ClientError, TimeoutError):
         while chunk := await answer.content.read(limit + 1 - len(content)):

@@ -1,4 +1,4 @@
-"""The responses to callers above a limit: 429 for a limit of their own, 503 for one of all."""
+"""Responses to callers above a limit: 429 for their own limit, 503 for a shared one."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,16 +12,16 @@ from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.metrics import LIMITED, SHED
 
 Translate: TypeAlias = Callable[[web.Response], web.Response]
-"""Returns problem details in another form."""
+"""Converts problem details to another form."""
 
 
 def problem_details(response: web.Response) -> web.Response:
-    """Return them as they are."""
+    """Return problem details unchanged."""
     return response
 
 
 class Refusal:
-    """The response to callers above one limit; it counts them."""
+    """The counted response to callers above one limit."""
 
     def __init__(self, count: Counter, build: Callable[[], web.Response]) -> None:
         self._count, self._build = count, build
@@ -41,12 +41,7 @@ class Refusal:
 
 
 def limited(limit: str, detail: str) -> Refusal:
-    """Return the 429 of a limit of the caller's own.
-
-    Args:
-        limit: Name of the limit, for the metrics.
-        detail: What the caller can do.
-    """
+    """Return the 429 of a caller's own limit, by its name in the metrics."""
     headers = {"Retry-After": "1"}
     build = partial(
         problem_response, 429, "Too many calls", detail, code="over_rate", headers=headers

@@ -24,9 +24,9 @@ _JSON = ("application/json",)
 _MAX_BODY_BYTES = 1024 * 1024
 _SHUTDOWN_TIMEOUT_S = 3.0
 _RECEIVED_BYTES = 64 * 1024
-"""What the system receives of a connection ahead: a caller 100 ms away sends 640 kB/s by one."""
+"""Receive buffer of a connection: 640 kB/s for a caller 100 ms away."""
 _BACKLOG = 1024
-"""Connections that wait for the event loop: with fewer, a burst makes callers wait a second."""
+"""Connections that wait for the event loop: with fewer, bursts make callers wait a second."""
 _LIVE = Operation("Tell that the process runs.", {200: Content("It runs.", _JSON, Health)})
 _READY = Operation(
     "Tell whether the service is ready.",
@@ -53,14 +53,11 @@ async def serve_http(  # noqa: PLR0913 - independent options
     At the end the port closes, and requests in flight have 3 s to finish.
 
     Args:
-        host: The address to listen on.
-        port: The port, or 0.
         check: The readiness probe behind ``/ready``.
         stopping: Set while the service is about to stop: ``/ready`` turns to 503 at once, and
-            every response closes its connection, so that callers turn to another instance.
+            every response closes its connection, so that callers reconnect to another instance.
         gate: Rejects some requests before they are parsed.
-        limits: Deadlines, and the number of connections.
-        metrics_port: The port of ``/metrics``, which the other one then does not serve.
+        metrics_port: A separate port for ``/metrics``.
         name: The service's name, for the OpenAPI document of all these routes.
     """
     limits = limits or HttpLimits()
@@ -164,7 +161,7 @@ def _metrics_route() -> web.RouteDef:
 
 
 async def _forbid_sniffing(_: web.Request, response: web.StreamResponse) -> None:
-    """Have browsers take every body for what its ``Content-Type`` says."""
+    """Make browsers trust ``Content-Type``."""
     response.headers.update(NOSNIFF)
 
 

@@ -1,4 +1,4 @@
-"""A call whose result is shared by the callers of one moment."""
+"""A call whose recent result is shared by all callers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,10 +13,9 @@ _HOLDS_S = 0.25
 
 
 class SharedCall(Generic[T]):
-    """Calls four times a second at most, however often it is called.
+    """Limits an expensive public call to four times a second.
 
-    For what anyone may ask for and what is dear: a check of readiness takes a connection to the
-    database, the text of all metrics 10 ms.
+    A readiness check takes a connection to the database, the text of all metrics 10 ms.
     """
 
     def __init__(self, call: Callable[[], Awaitable[T]]) -> None:

@@ -1,4 +1,4 @@
-"""The responses to callers above the limits of intake."""
+"""Responses to callers above the limits of intake."""
 
 from functools import partial
 

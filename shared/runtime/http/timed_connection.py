@@ -1,4 +1,4 @@
-"""A connection with deadlines for head and body, and a bound on the head."""
+"""A connection with deadlines for head and body, and a maximum head size."""
 
 import asyncio
 import math
@@ -17,9 +17,9 @@ from shared.runtime.ops.metrics import CONNECTIONS_CLOSED
 
 _LINGER_S = 2.0
 _MAX_HEAD_BYTES = 65_536
-"""aiohttp keeps a megabyte of a head, 128 fields of 8 kB: too much for thousands of callers."""
+"""aiohttp accepts a megabyte, 128 fields of 8 kB: too much for thousands of callers."""
 _UNREAD_BYTES = 16 * 1024
-"""Half of what a connection keeps of a body before it is read; aiohttp keeps half a megabyte."""
+"""Half of the buffer for an unread body; aiohttp's is half a megabyte."""
 _END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -34,16 +34,12 @@ _CLOSED_COUNTS = {reason: CONNECTIONS_CLOSED.labels(reason) for reason in get_ar
 
 
 class TimedConnection(ProblemDetailsConnection):
-    """A connection with deadlines.
+    """A connection with deadlines; see ``OpenConnection``.
 
     It overrides methods of aiohttp's protocol that have no underscore and no documentation, and
     reads its queue of parsed requests, so aiohttp is pinned exactly.
 
     Attributes:
-        address: The address at the other end.
-        groups: The connections that it counts among.
-        is_known: True once a caller with a valid key used it: it then waits with priority.
-        is_waiting: True while no request is in progress.
         expires_at: Time of the loop's clock at which it closes unless a request came.
         stalls_at: Time at which it closes unless the caller reads our responses.
     """
@@ -83,7 +79,7 @@ class TimedConnection(ProblemDetailsConnection):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin the deadline of the first head; when there are too many, one is closed."""
+        """Begin the deadline of the first head; above the limit, one connection is closed."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else ""
@@ -92,7 +88,7 @@ class TimedConnection(ProblemDetailsConnection):
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Begin the deadline of a head with its first byte; refuse a head that is too large."""
+        """Begin the deadline of a head with its first byte; refuse one that is too large."""
         if self.is_waiting and data and not self._receives_body():
             self._receive_head(data)
             if self._head_bytes > _MAX_HEAD_BYTES:
@@ -103,7 +99,7 @@ class TimedConnection(ProblemDetailsConnection):
             self._head_bytes = -math.inf
 
     def _receives_body(self) -> bool:
-        """Return True while the rest comes of a body that the answered request did not need."""
+        """Return True while the rest of an unread body of the last request arrives."""
         if self._unread is not None and self._unread.is_eof():
             self._unread = None
         return self._unread is not None
@@ -128,7 +124,7 @@ class TimedConnection(ProblemDetailsConnection):
         self._connections.wait(self)
 
     def answer_at_once(self, response: bytes) -> None:
-        """Send the whole response to a request that was not begun; wait for the next one."""
+        """Send the response to an unparsed request; wait for the next one."""
         if self.transport and self.is_waiting:
             self.transport.write(response)
             self._begin_rest()
@@ -142,11 +138,7 @@ class TimedConnection(ProblemDetailsConnection):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the response, then wait for the next request.
-
-        Args:
-            start_time: When the request came, for an access log.
-        """
+        """Send the response, then wait for the next request."""
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
@@ -170,7 +162,7 @@ class TimedConnection(ProblemDetailsConnection):
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Make room for another connection."""
+        """Release the connection's place."""
         self._connections.remove(self)
         super().connection_lost(exc)
 

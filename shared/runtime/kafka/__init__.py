@@ -1,7 +1,7 @@
-"""The only package that touches Kafka's drivers: aiokafka for records, librdkafka for the rest.
+"""The only package that uses Kafka's drivers: aiokafka for records, librdkafka for administration.
 
-Administration has modules of its own, which a service that only reads and writes never imports:
-``acls``, ``admin``, ``topics`` and ``users``.
+A service that only reads and writes never imports the modules of administration: ``acls``,
+``admin``, ``topics`` and ``users``.
 """
 
 from shared.runtime.kafka.errors import BrokerDownError, PositionLostError

@@ -1,4 +1,4 @@
-"""Partitions of record keys, as every Kafka client computes them by default."""
+"""The default partitioner of Kafka clients."""
 
 from functools import lru_cache
 from struct import unpack_from
@@ -18,11 +18,9 @@ def partition_for(key: bytes, count: int) -> int:
 def murmur2(data: bytes) -> int:
     """Return the hash of Kafka's default partitioner, from 0 to 2**32 - 1.
 
-    It reads words of four bytes at once: aiokafka's, byte by byte, takes twice as long.
-
-    Source:
-        A. Appleby, MurmurHash2, https://github.com/aappleby/smhasher; seed as in Apache Kafka,
-        ``org.apache.kafka.common.utils.Utils.murmur2``.
+    It reads words of four bytes at once: aiokafka's, byte by byte, takes twice as long. MurmurHash2
+    by A. Appleby, https://github.com/aappleby/smhasher; seed as in Apache Kafka,
+    ``org.apache.kafka.common.utils.Utils.murmur2``.
     """
     size = len(data)
     hashed = _SEED ^ size

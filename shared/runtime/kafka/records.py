@@ -34,11 +34,7 @@ def rebuild_record(  # noqa: PLR0913 - a record has that many parts
     value: bytes | None,
     headers: Sequence[tuple[str, bytes | None]],
 ) -> Record:
-    """Return a record as it was consumed, from its parts that were stored elsewhere.
-
-    Args:
-        value: Its value; None for a tombstone.
-    """
+    """Return a consumed record, from its stored parts; ``value`` is None for a tombstone."""
     return ConsumerRecord(
         topic=partition.topic,
         partition=partition.partition,

@@ -30,7 +30,7 @@ class KafkaSink:
         """Write the records; return when every in-sync replica has them all.
 
         Order is kept within each partition: the next batch of a partition is sent only after the
-        one before it was acknowledged, so a failure cannot let a later record overtake.
+        previous one was acknowledged, so a failure cannot let a later record overtake.
 
         Raises:
             BrokerDownError: Some records may not have been written; publish the same ones again

@@ -1,4 +1,4 @@
-"""The Kafka consumer of a group, whose positions its caller stores."""
+"""The Kafka consumer of a group; its caller stores the positions."""
 
 import asyncio
 import time
@@ -87,11 +87,11 @@ class KafkaSource(ConsumerRebalanceListener):
     async def resume(
         self, positions: Mapping[Partition, int | None], timestamps: Mapping[Partition, int]
     ) -> None:
-        """Read on from these positions.
+        """Continue at these positions.
 
         Args:
-            positions: The next offset of each partition; None for the oldest record of the broker.
-            timestamps: The timestamp, in milliseconds, of the record before, where it is known.
+            positions: The next offset of each partition; None for the broker's oldest record.
+            timestamps: The timestamp, in milliseconds, of the previous record, where it is known.
 
         Raises:
             BrokerDownError: The broker did not answer.
@@ -118,12 +118,8 @@ class KafkaSource(ConsumerRebalanceListener):
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
         """Return records, in order within each partition; none if none arrives in time.
 
-        Express topics are read first, so that records of others do not use up the limit. While it
-        gathers, records of others wait.
-
-        Args:
-            limit: The maximum number of records.
-            within_s: Seconds to wait for the first record.
+        Express topics are read first, so that others do not use up the limit; others wait for
+        gathering.
 
         Raises:
             PositionLostError: The broker does not have the next record of some partitions, or has
@@ -215,20 +211,16 @@ class KafkaSource(ConsumerRebalanceListener):
         )
 
     def lag(self, positions: Mapping[Partition, int | None]) -> int:
-        """Return the number of records between these positions and the ends known so far."""
+        """Return the number of records between these positions and the last known ends."""
         ends = {p: self._consumer.highwater(p) for p in self._readable}
         return sum(max(0, (end or 0) - (positions.get(p) or 0)) for p, end in ends.items())
 
     async def report_progress(
         self, positions: Mapping[Partition, int | None], *, now: bool = False
     ) -> None:
-        """Commit positions that moved to Kafka, about once a second; only lag displays read them.
+        """Commit moved positions to Kafka, at most once a second; only lag displays read them.
 
-        They are committed in the background, but the last ones before the return.
-
-        Args:
-            positions: The next offset of each partition; None is left out.
-            now: Commit at once, whenever the last report was.
+        They are committed in the background, with ``now`` at once and before the return.
         """
         known = {p: offset for p, offset in positions.items() if offset is not None}
         due = now or time.monotonic() - self._reported_at >= _REPORT_EVERY_S
@@ -265,12 +257,9 @@ async def open_source(  # noqa: PLR0913 - a reader has that many choices
     both lanes of a key meet there.
 
     Args:
-        topics: The topics to subscribe to.
-        access: Where Kafka is, and as whom to connect.
-        express: Names of topics that are read before the others, and as records come; those of
+        express: Names of topics that are read before the others, and immediately; records of
             others are gathered.
-        gather_s: Seconds for which they are gathered while they come.
-        stopping: Set when the process is to stop.
+        gather_s: Maximum seconds of gathering.
 
     Raises:
         StoppedError: The process was asked to stop before the broker was up.

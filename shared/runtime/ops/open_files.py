@@ -1,14 +1,10 @@
-"""The number of files and sockets that the process may open."""
+"""The limit of open files and sockets."""
 
 import resource
 
 
 def allow_open_files(count: int) -> int:
-    """Raise the process's own limit of open files to a number, as far as the system allows.
-
-    Returns:
-        The limit now in force.
-    """
+    """Raise the limit of open files as far as the system allows; return the present limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         soft = count if hard == resource.RLIM_INFINITY else min(count, hard)

@@ -24,8 +24,6 @@ class DeadLetter:
         position: ``topic/partition/offset`` in the dead-letter topic.
         source: ``topic/partition/offset`` of the original.
         service: The service that could not handle the original.
-        parked_at: When it was written to the dead-letter topic.
-        original: The original record, for its own topic.
         content: Digest of the original; equal originals share it.
     """
 

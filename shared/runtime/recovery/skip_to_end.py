@@ -1,4 +1,4 @@
-"""Skip to the end: set a service's positions to the ends of its topics, for an older database."""
+"""Skip to the end: set positions to the ends of topics, after a restore of an older database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ _UNSENT = {
 
 
 class ServiceRunningError(Route311Error):
-    """A service that has to be stopped is connected to the database."""
+    """A service that must be stopped is connected to the database."""
 
     code = "service_running"
 
@@ -48,8 +48,8 @@ class SkipResult:
     """Work that a service skips, or in a dry run would skip.
 
     Attributes:
-        records: Number of records by topic that the service will never read.
-        unpublished: Messages of its outbox that it will not publish.
+        records: Number of unread records by topic.
+        unpublished: Unpublished messages of its outbox.
         deferred: Records that waited for a retry.
         unsent: Messages to residents that waited to be sent; only notify has some.
     """
@@ -70,13 +70,9 @@ async def skip_to_end(
 ) -> dict[str, SkipResult]:
     """Set the positions of stopped services to the ends of the topics that they read.
 
-    What the older database holds as not yet done was done after the backup: messages of the
-    outbox, records that waited for a retry, and messages to residents are not done a second time.
-    All services change in one transaction.
-
-    Args:
-        admin_dsn: DSN of the database's administrator.
-        topics: The topics of the registry.
+    Work that is pending in the older database was done after the backup: messages of the outbox,
+    deferred records and messages to residents are not repeated. All services change in one
+    transaction.
 
     Raises:
         ServiceRunningError: One of the services is connected to the database.
@@ -135,14 +131,10 @@ async def _positions(db: Connection, service: str) -> dict[Partition, int | None
 def skipped_records(
     positions: Mapping[Partition, int | None], ends: Mapping[Partition, int]
 ) -> dict[str, int]:
-    """Return by topic how many records lie between the positions and the ends.
+    """Return by topic the number of records between the positions and the ends.
 
-    The number is an upper bound where a log was compacted, and where a partition was never read,
-    since the broker may have deleted its oldest records.
-
-    Args:
-        positions: The offset that the service reads next; None or missing for the oldest record.
-        ends: The end of each partition that the service reads.
+    It is an upper bound where a log was compacted, and where a partition was never read, since the
+    broker may have deleted its oldest records.
     """
     skipped: dict[str, int] = {}
     for partition, end in sorted(ends.items()):
