@@ -33,7 +33,9 @@ def answer_expected(server: str, advice: str) -> Generator[None]:
     except aiohttp.ClientError as error:
         if isinstance(error, OSError):
             raise
-        raise BrokenCallError(f"{server} went away before it answered; {advice}") from None
+        raise BrokenCallError(
+            f"{server} closed the connection before its response; {advice}"
+        ) from None
 
 
 def call(data: Path, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -51,7 +53,7 @@ def call(data: Path, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN40
         async with operator_session(data) as session, session.request(method, path, **sent) as got:
             return await answer_of(got)
 
-    with answer_expected("dispatch", "look first whether it did what was asked"):
+    with answer_expected("dispatch", "check first whether the call took effect"):
         return asyncio.run(answered())
 
 

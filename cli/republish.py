@@ -20,15 +20,15 @@ from shared.runtime.recovery.republish import OutboxReplay, RepublishResult, Rep
 
 _CAUSES = {
     "tail_lost": "the log ends before the position",
-    "read_again": "read again",
-    "start_gone": "the broker deleted what comes next",
+    "read_again": "rewound",
+    "start_gone": "the broker deleted the next record",
 }
 _ADVICE = {
-    CHANNEL_SUBMISSIONS.name: "adapters resend what has no receipt",
+    CHANNEL_SUBMISSIONS.name: "adapters resend submissions without a receipt",
     OPERATOR_COMMANDS.name: "operators check whether their last commands took effect",
 }
 _UPDATES_SUFFIX = "-updates"
-_UPDATES_ADVICE = "the bureau resends what has no receipt"
+_UPDATES_ADVICE = "the bureau resends updates without a receipt"
 
 SinceOption = Annotated[
     str, typer.Option(help="A time before the end of the broker's log: 30m, 6h, or a time.")

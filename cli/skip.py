@@ -54,7 +54,7 @@ def skip(
         raise typer.BadParameter("--reason must not be blank")
     partition, offset = parse_position(record)
     reader, is_new = asyncio.run(_note(data, partition, offset, service, reason, actor))
-    again = "" if is_new else " (noted before)"
+    again = "" if is_new else " (already recorded)"
     position = f"{partition.topic}/{partition.partition}/{offset}"
     typer.echo(f"{reader} dead-letters {position} when it reads it{again}")
 

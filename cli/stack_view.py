@@ -25,7 +25,7 @@ class StackView:
             case Prepared(what, took_s):
                 self._step("prepared", what, took_s)
             case LeftoversEnded(names):
-                self._print(f"[yellow]ended what an earlier run left:[/] {', '.join(names)}")
+                self._print(f"[yellow]ended processes of an earlier run:[/] {', '.join(names)}")
             case Died():
                 self._died(happening)
 

@@ -42,7 +42,7 @@ def _unreachable_rules(city: Jurisdiction, policy: DispatchPolicy) -> Iterator[R
         if not any(
             _takes_effect(rule, context, city) for context in _witnesses(rule, city, policy)
         ):
-            text = "no report gets here: an earlier rule takes all, or what it asks for never meets"
+            text = "unreachable: earlier rules match first, or its conditions exclude each other"
             yield RoutingIssue("unreachable_rule", rule.name, f"{rule.name}: {text}")
 
 
@@ -138,7 +138,7 @@ def _escalation_loops(city: Jurisdiction) -> Iterator[RoutingIssue]:
             if following in chain_of:
                 loop = chain_of[chain_of.index(following) :]
                 if reported.isdisjoint(loop):
-                    text = f"{' → '.join([*loop, following])}: let one of them escalate to nobody"
+                    text = f"{' → '.join([*loop, following])}: remove one of these escalations"
                     yield RoutingIssue("escalation_loop", loop[0], text)
                 reported.update(loop)
                 break

@@ -103,7 +103,7 @@ def _hazard_rules(draft: Draft) -> Iterator[CatalogueIssue]:
         yield from unknown_codes(rule, draft.conditions, entry.any_of, "any_of")
         is_named = rule.code in of_kinds or not draft.services.is_complete
         if not entry.all_of and not entry.any_of and not is_named:
-            yield rule.issue("nothing can bring this about: give it all_of or any_of")
+            yield rule.issue("this can never match: add all_of or any_of")
 
 
 def _text_model(draft: Draft) -> Iterator[CatalogueIssue]:
@@ -127,7 +127,7 @@ def _dedup_groups(draft: Draft) -> Iterator[CatalogueIssue]:
         if group.code not in used and draft.services.is_complete:
             yield group.issue(f"no kind is in the group {group.code}: use it or remove it")
         if group.code in {service.code.lower() for service in draft.services}:
-            yield group.issue(f"{group.code} is the own group of a kind: choose another name")
+            yield group.issue(f"{group.code} is the default group of a kind: choose another name")
 
 
 def _export_types(draft: Draft) -> Iterator[CatalogueIssue]:

@@ -51,10 +51,10 @@ def read_document(root: Path, path: Path) -> Document:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        issue = CatalogueIssue(file, line, f"this is no YAML: {error.problem}")
+        issue = CatalogueIssue(file, line, f"invalid YAML: {error.problem}")
         return Document(file, issues=[issue])
     except (yaml.YAMLError, UnicodeDecodeError):
-        return Document(file, issues=[CatalogueIssue(file, 1, "this is no YAML in UTF-8")])
+        return Document(file, issues=[CatalogueIssue(file, 1, "not YAML in UTF-8")])
     document = Document(file)
     data = None if node is None else _data(node, (), document)
     return Document(file, data, document.lines, document.issues)
@@ -71,7 +71,7 @@ def _data(node: yaml.Node, where: KeyPath, document: Document) -> object:
     for key_node, value in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key in data:
-            reason = f"{key} stands twice here: keep one of the two"
+            reason = f"{key} is a duplicate key: keep one of the two"
             document.issues.append(CatalogueIssue(document.file, line, reason))
             continue
         document.lines[(*where, key)] = line
@@ -156,7 +156,7 @@ class Section(Generic[E]):
     def read(self, document: Document, data: object, where: KeyPath = ()) -> list[CatalogueIssue]:
         """Add the entries of a mapping; return the issues of invalid and duplicate ones."""
         if not isinstance(data, Mapping):
-            return [document.issue(where, "write codes with what belongs to each")]
+            return [document.issue(where, "write a mapping of codes")]
         issues: list[CatalogueIssue] = []
         for code, value in data.items():
             at = (*where, code)
@@ -189,8 +189,8 @@ _DESCRIPTIONS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "too_short": lambda error: f"{_field(error)}this is empty: fill it in",
     "string_type": lambda error: f"{_field(error)}write one text here",
     "list_type": lambda error: f"{_field(error)}write a list here",
-    "dict_type": lambda error: f"{_field(error)}write names with what belongs to each",
-    "model_type": lambda error: f"{_field(error)}write names with what belongs to each",
+    "dict_type": lambda error: f"{_field(error)}write a mapping of names",
+    "model_type": lambda error: f"{_field(error)}write a mapping of names",
 }
 
 

@@ -149,4 +149,4 @@ def _read_text_model(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
             try:
                 draft.text_model = decode_model(path.read_bytes())
             except ValueError as error:
-                yield CatalogueIssue(draft.text_model_file, 1, f"this is no text model: {error}")
+                yield CatalogueIssue(draft.text_model_file, 1, f"invalid text model: {error}")

@@ -77,7 +77,7 @@ class RoutingRuleEntry(Entry):
     @model_validator(mode="after")
     def _does_something(self) -> Self:
         if self.lead is None and not self.inform and self.note is None:
-            raise ValueError("give the rule a lead, somebody to inform, or a note")
+            raise ValueError("add a lead, a bureau to inform, or a note")
         return self
 
 

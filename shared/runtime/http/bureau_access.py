@@ -37,7 +37,7 @@ class BureauAccess:
     def _checked(self, request: web.Request, caller: str | None) -> str:
         code = request.match_info["code"]
         if caller is not None and caller != code:
-            detail = "This is another bureau's. Write the code of your own in the path."
+            detail = "The path names another bureau. Use your own code."
             raise RefusedError(problem_response(403, "Another bureau's", detail))
         if code not in self.bureaus:
             detail = "There is no bureau with this code. The codes are in the catalogue."

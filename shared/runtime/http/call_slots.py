@@ -16,7 +16,7 @@ NDJSON = "application/x-ndjson"
 MAX_PREVIEW_BYTES = 64 * KIB
 NOT_ACCEPTABLE = (
     "Not acceptable",
-    "Mend what is named under errors and hand it in again under a new id.",
+    "Fix the listed errors and resubmit with a new id.",
 )
 """Title and detail of the 422 problem of a submission."""
 

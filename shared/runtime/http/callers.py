@@ -131,7 +131,7 @@ class Callers:
         except RefusedError as refused:
             return refused.response
         except SystemicError as error:
-            return database_unavailable("Look again in a moment.", error)
+            return database_unavailable("Retry in a moment.", error)
         if principal is not None:
             return None if self.by_key.try_take(principal.name) else KEY_RATE.response()
         if authorization or self.by_address.try_take(self.address(request)):

@@ -85,7 +85,7 @@ def idempotency_id(request: web.Request, otherwise: str | None = None) -> str:
 
 def refuse_fields(*errors: FieldError, code: str | None = None) -> RefusedError:
     """Return the 422 for errors of a query or body; ``code`` is the kind of problem."""
-    detail = "Mend what is named under errors."
+    detail = "Fix the listed errors."
     return RefusedError(problem_response(422, "Not acceptable", detail, code=code, errors=errors))
 
 

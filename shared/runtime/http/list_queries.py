@@ -16,7 +16,7 @@ from shared.runtime.http.openapi import Parameter, problem
 from shared.runtime.http.problem_details import problem_response
 
 _BAD_CURSOR = "bad_cursor"
-_CURSOR_ADVICE = "Send the next of an earlier answer as after, or leave it out to begin anew."
+_CURSOR_ADVICE = "Send next of an earlier page as after, or omit it to start over."
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 PAGE: Mapping[str, Parameter] = {

@@ -28,7 +28,7 @@ _SCHEMES: Mapping[SecurityScheme, Mapping[str, str]] = {
         "type": "apiKey",
         "in": "query",
         "name": "api_key",
-        "description": "An adapter's key, which may stand in the form as well.",
+        "description": "An adapter's key, also accepted as a form field.",
     },
 }
 _VARIABLE = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
@@ -255,8 +255,8 @@ def problem(description: str, headers: Mapping[str, Parameter] | None = None) ->
 
 IDEMPOTENT: Mapping[str, Parameter] = {
     "Idempotency-Key": Parameter(
-        "Id of it, at most 500 characters: a repeat gets the same answer. A blank one counts as "
-        "left out.",
+        "Idempotency key, at most 500 characters: a repeat gets the same response. A blank one "
+        "counts as missing.",
         Annotated[str, Field(max_length=500)],
     )
 }
@@ -264,17 +264,17 @@ _CHALLENGE: Mapping[str, Parameter] = {
     "WWW-Authenticate": Parameter("Bearer.", Literal["Bearer"], required=True)
 }
 UNAVAILABLE: Mapping[int, Content] = {
-    503: problem("It cannot be answered at the moment; call again.", RETRY_AFTER)
+    503: problem("Temporarily unavailable; retry later.", RETRY_AFTER)
 }
 KEY_REFUSALS: Mapping[int, Content] = {
     401: problem("The key is missing or unknown.", _CHALLENGE),
-    403: problem("The key is of another kind of caller."),
-    429: problem("The key or the address calls too often.", RETRY_AFTER),
+    403: problem("The key has another scope."),
+    429: problem("Rate limit of the key or the address exceeded.", RETRY_AFTER),
     **UNAVAILABLE,
 }
 JSON_REFUSALS: Mapping[int, Content] = {
-    400: problem("The body is no JSON, or the Idempotency-Key is unusable."),
+    400: problem("The body is not JSON, or the Idempotency-Key is invalid."),
     408: problem("The body did not arrive in time."),
     413: problem("The body is larger than 1 MiB."),
-    415: problem("The body is of another type."),
+    415: problem("Unsupported media type."),
 }

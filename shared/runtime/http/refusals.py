@@ -55,11 +55,11 @@ BODIES_FULL = Refusal(
         problem_response,
         503,
         "Not available",
-        "Too much is being received from callers without a key. Send it again in a moment.",
+        "Too many uploads from callers without a key. Retry in a moment.",
         headers={"Retry-After": "2"},
     ),
 )
-KEY_RATE = limited("key", "This key calls more often than it may. Call again in a second.")
+KEY_RATE = limited("key", "The rate limit of this key is exceeded. Call again in a second.")
 ADDRESS_RATE = limited(
-    "address", "This address calls too often without a valid key. Call again in a second."
+    "address", "The rate limit without a valid key is exceeded. Call again in a second."
 )

@@ -27,12 +27,17 @@ _RECEIVED_BYTES = 64 * 1024
 """Receive buffer of a connection: 640 kB/s for a caller 100 ms away."""
 _BACKLOG = 1024
 """Connections that wait for the event loop: with fewer, bursts make callers wait a second."""
-_LIVE = Operation("Tell that the process runs.", {200: Content("It runs.", _JSON, Health)})
+_LIVE = Operation("Liveness probe", {200: Content("The process is running.", _JSON, Health)})
 _READY = Operation(
-    "Tell whether the service is ready.",
-    {200: Content("It is.", _JSON, Health), 503: Content("It is not, and why.", _JSON, Health)},
+    "Readiness probe",
+    {
+        200: Content("Ready.", _JSON, Health),
+        503: Content("Not ready, with the reason.", _JSON, Health),
+    },
 )
-_METRICS = Operation("Show metrics for Prometheus.", {200: Content("They are.", ("text/plain",))})
+_METRICS = Operation(
+    "Prometheus metrics", {200: Content("Metrics in the text format.", ("text/plain",))}
+)
 
 
 @asynccontextmanager

@@ -13,29 +13,23 @@ def _shed(reason: str, retry_after_s: int, detail: str) -> Refusal:
     return Refusal(SHED.labels(reason), build)
 
 
-KEY_SHARE = limited(
-    "key_share", "This key has more calls in progress than it may. Call again in a second."
-)
-NUMBER_RATE = limited(
-    "number", "This number sends more texts than it may. Hand it over again in a second."
-)
+KEY_SHARE = limited("key_share", "This key has too many concurrent calls. Call again in a second.")
+NUMBER_RATE = limited("number", "This number sends too many texts. Retry in a second.")
 NOTES_OF_A_DAY = Refusal(
     LIMITED.labels("notes"),
     partial(
         problem_response,
         429,
         "Too many notes",
-        "This request has got more notes from the pages today than it takes. Call the city.",
+        "This request has reached today's limit of notes. Call the city.",
         code="over_rate",
         headers={"Retry-After": "3600"},
     ),
 )
-BUSY = _shed("busy", 2, "More is handed in than can be taken. Hand it in again in a moment.")
+BUSY = _shed("busy", 2, "Overloaded. Retry in a moment.")
 OUTBOX_FULL = _shed(
     "outbox_full",
     30,
-    "Too much waits to be passed on, so nothing more is taken. Hand it in again later.",
+    "The outbox is full. Retry later.",
 )
-ACCEPT_RATE = _shed(
-    "over_rate", 1, "More is handed in than is taken in a second. Hand it in again."
-)
+ACCEPT_RATE = _shed("over_rate", 1, "The rate limit of submissions is exceeded. Retry in a second.")

@@ -90,9 +90,9 @@ def test_a_file_of_other_sources_is_not_used(town: Path) -> None:
 def test_a_fault_in_the_sources_is_reported_whatever_the_file_holds(town: Path) -> None:
     (town / STREETS).write_text("group: {")
 
-    with pytest.raises(CatalogueError, match="this is no YAML"):
+    with pytest.raises(CatalogueError, match="invalid YAML"):
         load_catalogue(town)
-    with pytest.raises(CatalogueError, match="this is no YAML"):
+    with pytest.raises(CatalogueError, match="invalid YAML"):
         build_catalogue(town)
 
 
