@@ -107,16 +107,12 @@ def _read(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
     if draft.services.is_whole and not draft.services.declared:
         file = (folder / HEAD).relative_to(root).as_posix()
         yield CatalogueIssue(file, 1, "there are no kinds: add files in services/")
-    draft.evidence, wrong = read_file(EvidenceEntry, root, folder / EVIDENCE)
-    yield from wrong
-    draft.circumstances, wrong = read_file(CircumstancesEntry, root, folder / CIRCUMSTANCES)
-    yield from wrong
-    draft.answers, wrong = read_file(AnswersEntry, root, folder / ANSWERS)
-    yield from wrong
-    draft.routing, wrong = read_file(RoutingEntry, root, folder / ROUTING)
-    yield from wrong
-    draft.surges, wrong = read_file(SurgesEntry, root, folder / SURGES)
-    yield from wrong
+    draft.evidence, evidence_issues = read_file(EvidenceEntry, root, folder / EVIDENCE)
+    draft.circumstances, others = read_file(CircumstancesEntry, root, folder / CIRCUMSTANCES)
+    draft.answers, answers_issues = read_file(AnswersEntry, root, folder / ANSWERS)
+    draft.routing, routing_issues = read_file(RoutingEntry, root, folder / ROUTING)
+    draft.surges, surges_issues = read_file(SurgesEntry, root, folder / SURGES)
+    yield from (*evidence_issues, *others, *answers_issues, *routing_issues, *surges_issues)
 
 
 def _read_sections(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:

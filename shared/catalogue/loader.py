@@ -82,7 +82,7 @@ def _load(root: Path, version: str) -> Catalogue:
 
 
 def _read_yaml(root: Path, version: str) -> Catalogue:
-    from shared.catalogue.from_yaml import read_catalogue  # noqa: PLC0415 - seldom needed
+    from shared.catalogue.build import read_catalogue  # noqa: PLC0415 - seldom needed
 
     return read_catalogue(root, version)
 

@@ -21,16 +21,9 @@ from shared.vocabulary import PriorityLevel
 Requirement = Literal["required", "welcome", "no"]
 
 
-def _as_bureau(data: object) -> object:
-    return {"bureau": data} if isinstance(data, str) else data
-
-
-def _as_agency(data: object) -> object:
-    return {"agency": data} if isinstance(data, str) else data
-
-
-def _as_sourced(data: object) -> object:
-    return {"sourced": data} if isinstance(data, str) else data
+def _short_form(key: str) -> BeforeValidator:
+    """Accept a text alone in place of an entry with this key."""
+    return BeforeValidator(lambda data: {key: data} if isinstance(data, str) else data)
 
 
 class KeywordsEntry(Entry):
@@ -130,14 +123,14 @@ class ServiceEntry(Entry):
     alternatives: tuple[AlternativeEntry, ...] = ()
     lead: Text
     hazard_lead: Text | None = None
-    inform: tuple[Annotated[InformEntry, BeforeValidator(_as_bureau)], ...] = ()
-    refer: tuple[Annotated[ReferEntry, BeforeValidator(_as_agency)], ...] = ()
+    inform: tuple[Annotated[InformEntry, _short_form("bureau")], ...] = ()
+    refer: tuple[Annotated[ReferEntry, _short_form("agency")], ...] = ()
     notes: Texts = ()
     needs: NeedsEntry = NeedsEntry()
     attributes: Texts = ()
     required_attributes: Texts = ()
     private: bool = False
-    source: Annotated[SourceEntry, BeforeValidator(_as_sourced)]
+    source: Annotated[SourceEntry, _short_form("sourced")]
     export_types: Texts = ()
 
     @field_validator("dedup", mode="before")

@@ -17,7 +17,7 @@ from shared.catalogue import (
     load_catalogue_with_indexes,
     loader,
 )
-from shared.catalogue.from_yaml import read_catalogue
+from shared.catalogue.build import read_catalogue
 from shared.catalogue.judgement import judge_text
 from shared.catalogue.ready_file import ReadyFile, ready_file
 from shared.catalogue.serialization import from_plain, to_plain
