@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import resource
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,11 +13,10 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from shared.runtime.http.limits import HttpLimits
+from shared.runtime.http.connections import HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
-from shared.runtime.ops.open_files import allow_open_files
 from shared.runtime.ops.shutdown import stop_signal
 from shared.runtime.ops.tracebacks import log_loop_errors
 from shared.runtime.ops.watchdog import watchdog
@@ -229,3 +229,12 @@ def freeze_startup_objects() -> None:
     """
     gc.freeze()
     gc.set_threshold(_GC_YOUNG, _GC_OLD, _GC_OLDEST)
+
+
+def allow_open_files(count: int) -> int:
+    """Raise the limit of open files as far as the system allows; return the present limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        soft = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft

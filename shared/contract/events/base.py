@@ -1,7 +1,12 @@
 """The envelope of every event: CloudEvents 1.0 in structured JSON mode."""
 
+import ast
+import inspect
 import re
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
+from textwrap import dedent
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -18,7 +23,6 @@ from pydantic_core import CoreSchema
 from typing_extensions import override
 from uuid_utils import uuid7
 
-from shared.contract.events.docstrings import field_docstrings
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 Identity = Annotated[
@@ -157,3 +161,29 @@ class ForeignEvent(Event):
     def anonymous(self) -> Self:
         """Return the event as a cause without an id, for one whose id holds contact data."""
         return self.model_copy(update={"id": None})
+
+
+def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Return the docstring of each field that has one; a subclass precedes its bases."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and not base.__module__.startswith("pydantic"):
+            found.update(_own_docstrings(base))
+    return found
+
+
+def _own_docstrings(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    try:
+        source = inspect.getsource(model)
+    except (OSError, TypeError):  # a class that a function made
+        return
+    body = (node for part in ast.parse(dedent(source)).body for node in ast.iter_child_nodes(part))
+    for field, after in pairwise(body):
+        match field, after:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                yield name, inspect.cleandoc(text)
+            case _:
+                pass

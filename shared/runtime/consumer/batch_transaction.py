@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from shared.contract.events import Event
-from shared.runtime.consumer import deferring, garbage, inbox, skips
+from shared.runtime.consumer import deferring, garbage, skips
 from shared.runtime.consumer.crashes import MAX_CRASHES, CrashCounter, CrashedError
 from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, record_key
 from shared.runtime.consumer.dlq_limit import DlqLimitTracker
@@ -185,7 +186,7 @@ class BatchProcessor(Generic[E]):
         }
         if not first_of:
             return messages
-        new = await inbox.insert_new(db, first_of.keys())
+        new = await insert_new_events(db, first_of.keys())
         return [
             message
             for message in messages
@@ -257,3 +258,27 @@ def _outcome(item: Item[E], handled_ids: Collection[int], parked: _Parked) -> st
     if isinstance(item, Deferred):
         return "deferred"
     return "handled" if id(item) in handled_ids else "repeated"
+
+
+_DIGEST_BYTES = 16
+_INSERT_NEW = """
+    INSERT INTO inbox (event)
+    SELECT unnest($1::bytea[])
+    ON CONFLICT DO NOTHING
+    RETURNING event
+"""
+
+
+async def insert_new_events(db: Connection, identities: Collection[str]) -> set[str]:
+    """Insert the identities, and return those that were not in the inbox before.
+
+    The table stores digests, since outsiders choose the identities, which may exceed the maximum
+    length of an index entry.
+    """
+    by_digest = {_digest(identity): identity for identity in identities}
+    new = await db.fetch(_INSERT_NEW, sorted(by_digest))
+    return {by_digest[row["event"]] for row in new}
+
+
+def _digest(identity: str) -> bytes:
+    return blake2b(identity.encode(), digest_size=_DIGEST_BYTES).digest()

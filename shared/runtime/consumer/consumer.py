@@ -19,13 +19,15 @@ from shared.errors import (
     SystemicError,
     TooManyDeadLettersError,
 )
-from shared.runtime.consumer import alarms, deferring
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer import deferring
 from shared.runtime.consumer.batch_transaction import (
     BatchProcessor,
     Handler,
     Prepare,
     nothing_to_prepare,
 )
+from shared.runtime.consumer.crashes import CrashCounter
 from shared.runtime.consumer.deferring import (
     RETRY_DELAYS_S,
     DeferredKeys,
@@ -180,9 +182,9 @@ class Consumer(Generic[E]):
             log.warning("source_reopened", consumer=self.name, reason=str(error))
             await pause(stopping, _REOPEN_AFTER_S)
         except TooManyDeadLettersError as error:
-            alarms.show_ended(self.name, error)
+            _show_ended(self.name, error)
             self._ended = f"it ended at the dead-letter limit: {error}"
-            alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
+            _show_blocked(self.name, self._processor.crashes, self.blocked)
             raise
         finally:
             self.ready = False
@@ -200,7 +202,7 @@ class Consumer(Generic[E]):
                 await source.report_progress(self.positions)
                 self.pace.on_lag(lag := source.lag(self.positions))
                 deferred = self._processor.deferred_keys
-                alarms.show_lag(self.name, lag, len(deferred), moved=bool(pending))
+                _show_lag(self.name, lag, len(deferred), moved=bool(pending))
         finally:
             await source.report_progress(self.positions, now=True)
 
@@ -208,7 +210,7 @@ class Consumer(Generic[E]):
         try:
             return await cancel_on_stop(stopping, source.poll(self.pace.batch_size, 0.5))
         except PositionLostError as error:
-            alarms.show_lost(self.name, error)
+            _show_lost(self.name, error)
             self.ready = False
             self._lost |= error.partitions
             await self._resume(source)
@@ -229,8 +231,8 @@ class Consumer(Generic[E]):
         await with_database(lambda: self._processor.claim(owned), stopping)
         self._recheck_at, self._lost = None, frozenset()
         self.pace.on_claim(has_crashed=bool(self._processor.crashes.suspects))
-        alarms.show_crashes(self.name, self._processor.crashes)
-        alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
+        _show_crashes(self.name, self._processor.crashes)
+        _show_blocked(self.name, self._processor.crashes, self.blocked)
         await self._resume(source)
         metrics.ASSIGNMENTS.inc()
         self.ready = True
@@ -258,7 +260,7 @@ class Consumer(Generic[E]):
         self.pace.on_batch(len(batch), took_s, is_express=records[0].topic in self.express_topics)
         metrics.BATCH_SECONDS.labels(self.name).observe(took_s)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
-        alarms.show_blocked(self.name, processor.crashes, self.blocked)
+        _show_blocked(self.name, processor.crashes, self.blocked)
 
     async def _hold_if_due(self, record: Record, stopping: asyncio.Event) -> None:
         if await self._processor.crashes.hold(record, self._processor.positions):
@@ -304,3 +306,42 @@ class Consumer(Generic[E]):
             deferred = replace(deferred, crashes=crashes)
             await deferring.mark(db, deferred)
         return deferred
+
+
+def _show_crashes(consumer: str, counter: CrashCounter) -> None:
+    """Log the records that were in progress when a process died, as found at a claim."""
+    for partition, work in counter.suspects.items():
+        log.warning(
+            "crash_found",
+            consumer=consumer,
+            before=f"{partition.topic}/{partition.partition}/{work.until}",
+            crashes=work.crashes,
+        )
+
+
+def _show_blocked(consumer: str, counter: CrashCounter, blocked: str | None) -> None:
+    """Set the gauges of crashes and of the reason, if any, why a consumer cannot continue."""
+    crashes = [work.crashes for work in counter.suspects.values()]
+    metrics.CRASHES.labels(consumer).set(max(crashes, default=0))
+    metrics.BLOCKED.labels(consumer).set(blocked is not None)
+
+
+def _show_lost(consumer: str, error: PositionLostError) -> None:
+    """Log and count the partitions whose position the broker does not have."""
+    for partition in error.partitions:
+        metrics.POSITION_LOST.labels(partition.topic, str(partition.partition)).inc()
+    log.error("position_lost", consumer=consumer, reason=str(error))
+
+
+def _show_ended(consumer: str, error: TooManyDeadLettersError) -> None:
+    """Log and count the end of a consumer at its dead-letter limit."""
+    metrics.DEAD_LETTER_LIMIT.labels(consumer).inc()
+    log.error("consumer_ended", consumer=consumer, reason=str(error))
+
+
+def _show_lag(consumer: str, lag: int, deferred: int, *, moved: bool) -> None:
+    """Set the gauges of waiting records; ``moved`` when records were handled since."""
+    metrics.LAG.labels(consumer).set(lag)
+    metrics.DEFERRED.labels(consumer).set(deferred)
+    if moved or not lag:
+        metrics.PROGRESS.labels(consumer).set(utc_now().timestamp())

@@ -11,7 +11,7 @@ from multipart import MultipartSegment, PushMultipartParser, parse_options_heade
 
 from shared.runtime.http.body_memory import BodyBuffer, begin_body
 from shared.runtime.http.callers import RefusedError, is_known
-from shared.runtime.http.limits import HTTP_LIMITS
+from shared.runtime.http.connections import HTTP_LIMITS
 from shared.runtime.http.problem_details import problem_response
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from shared.runtime.http.addresses import address_of
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.limits import HTTP_LIMITS
+from shared.runtime.http.connections import HTTP_LIMITS
 from shared.runtime.http.refusals import BODIES_FULL
 
 _MAX_BYTES = 24 * 1024 * 1024

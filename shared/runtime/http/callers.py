@@ -10,8 +10,7 @@ from aiohttp import web
 
 from shared.errors import SystemicError
 from shared.runtime.http.addresses import Network, address_of
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import Principal, Scope, authenticate
+from shared.runtime.http.api_keys import ApiKeyCache, Principal, Scope, authenticate
 from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets

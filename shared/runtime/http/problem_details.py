@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from typing_extensions import override
 
 from shared.contract.events import FieldError
-from shared.runtime.http.limits import MAX_LINE_BYTES
+from shared.runtime.http.connections import MAX_LINE_BYTES
 from shared.runtime.ops.tracebacks import frames_of
 
 log = structlog.get_logger()

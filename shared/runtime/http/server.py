@@ -3,22 +3,49 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from typing import Generic, TypeAlias, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.runtime.http.body_memory import BODY_MEMORY, BodyMemory, end_body
-from shared.runtime.http.connections import Connections
-from shared.runtime.http.limits import HTTP_LIMITS, HttpLimits
+from shared.runtime.http.connections import HTTP_LIMITS, Connections, HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
 from shared.runtime.http.openapi import Content, Health, Operation, documents, openapi_route
 from shared.runtime.http.problem_details import NOSNIFF, unreadable_bodies
-from shared.runtime.http.shared_call import ReadinessProbe, SharedCall
 from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.metrics import HTTP_SECONDS
+
+T = TypeVar("T")
+
+ReadinessProbe: TypeAlias = Callable[[], Awaitable[str | None]]
+"""Returns the reason why the service is not ready, or None when it is."""
+
+_HOLDS_S = 0.25
+
+
+class SharedCall(Generic[T]):
+    """Limits an expensive public call to four times a second.
+
+    A readiness check takes a connection to the database, the text of all metrics 10 ms.
+    """
+
+    def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
+        self._call = call
+        self._latest: asyncio.Future[T] | None = None
+        self._holds_until = 0.0
+
+    async def __call__(self) -> T:
+        """Return the latest result."""
+        now = asyncio.get_running_loop().time()
+        if self._latest is None or (self._latest.done() and now >= self._holds_until):
+            self._holds_until = now + _HOLDS_S
+            self._latest = asyncio.ensure_future(self._call())
+        return await asyncio.shield(self._latest)
+
 
 _JSON = ("application/json",)
 _MAX_BODY_BYTES = 1024 * 1024

@@ -9,9 +9,14 @@ from typing import get_args
 from aiohttp import StreamReader, web
 from typing_extensions import override
 
-from shared.runtime.http.connections import ClosingReason, Connections, Group
+from shared.runtime.http.connections import (
+    MAX_FIELD_BYTES,
+    MAX_LINE_BYTES,
+    ClosingReason,
+    Connections,
+    Group,
+)
 from shared.runtime.http.http_bytes import serialize_response
-from shared.runtime.http.limits import MAX_FIELD_BYTES, MAX_LINE_BYTES
 from shared.runtime.http.problem_details import ProblemDetailsConnection, problem_of_status
 from shared.runtime.ops.metrics import CONNECTIONS_CLOSED
 

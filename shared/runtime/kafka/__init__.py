@@ -4,10 +4,11 @@ A service that only reads and writes never imports the modules of administration
 ``admin``, ``topics`` and ``users``.
 """
 
-from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.record_batches import LenientRecords
 from shared.runtime.kafka.records import (
+    BrokerDownError,
     Partition,
+    PositionLostError,
     Record,
     headers_by_name,
     rebuild_record,

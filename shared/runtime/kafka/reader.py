@@ -10,8 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from shared.runtime.kafka.clients import connect
-from shared.runtime.kafka.errors import BrokerDownError
-from shared.runtime.kafka.records import Partition, Record
+from shared.runtime.kafka.records import BrokerDownError, Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
 
 OffsetRanges: TypeAlias = Mapping[Partition, tuple[int, int]]

@@ -1,11 +1,12 @@
 """Types of consumed Kafka records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias, cast
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from shared.errors import Route311Error, SystemicError
 from shared.vocabulary import END_OF_TIME
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
@@ -48,3 +49,19 @@ def rebuild_record(  # noqa: PLR0913 - a record has that many parts
         serialized_value_size=-1 if value is None else len(value),
         headers=cast("Sequence[tuple[str, bytes]]", tuple(headers)),
     )
+
+
+class PositionLostError(Route311Error):
+    """The broker does not have the next offset of some partitions; an operator must decide."""
+
+    code = "position_lost"
+
+    def __init__(self, text: str, partitions: Collection[Partition]) -> None:
+        super().__init__(text)
+        self.partitions = frozenset(partitions)
+
+
+class BrokerDownError(SystemicError):
+    """Kafka did not acknowledge in time; what was sent may or may not have been written."""
+
+    code = "broker_down"

@@ -10,8 +10,8 @@ from aiokafka.errors import KafkaError
 
 from shared.contract.topic import MAX_RECORD_BYTES
 from shared.runtime.kafka.clients import Producer, connect
-from shared.runtime.kafka.errors import BrokerDownError
 from shared.runtime.kafka.partitioner import partition_for
+from shared.runtime.kafka.records import BrokerDownError
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 

@@ -13,8 +13,7 @@ from typing_extensions import override
 
 from shared.contract.topic import Topic
 from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, waits_of
-from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
-from shared.runtime.kafka.records import Partition, Record
+from shared.runtime.kafka.records import BrokerDownError, Partition, PositionLostError, Record
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops.shutdown import is_set_within
 

@@ -6,8 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.runtime.clock import utc_now
-from shared.runtime.http.api_key_cache import TTL_S, ApiKeyCache
-from shared.runtime.http.api_keys import authenticate
+from shared.runtime.http.api_keys import TTL_S, ApiKeyCache, authenticate
 from shared.runtime.http.key_store import open_key_store
 from shared.runtime.ops.audit import AuthenticationFailures
 from shared.runtime.postgres import open_pool

@@ -26,8 +26,7 @@ from shared.delivery_attempts import MAX_IN_FLIGHT, Outcome
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
-from shared.runtime.http.names import NameLookup
-from shared.runtime.http.outgoing_calls import OutgoingCalls
+from shared.runtime.http.outgoing_calls import NameLookup, OutgoingCalls
 from shared.runtime.ops.metrics import WEBHOOK_CALLS
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Connection, acquire

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.runtime.http.api_key_cache import TTL_S
+from shared.runtime.http.api_keys import TTL_S
 from tests.support.waiting import eventually
 from tests.unit.runtime.http.serving import ADAPTER, STRANGER, Intake, get, post
 

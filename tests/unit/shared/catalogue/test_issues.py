@@ -186,7 +186,9 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(BUREAUS, "{name: Service desk}", "[x]", "DESK", "write a mapping of names"),
         _case(AGENCIES, "EXT-STATE", "STATE", "STATE", "begin the code of an agency with EXT-"),
         _case(GROUPS, "holes:", "holes2: {en: A, es: A}\nholes:", "holes2", "no kind is in the"),
-        _case(GROUPS, "holes:", "other: {en: A, es: A}\nholes:", "other", "default group of a kind"),
+        _case(
+            GROUPS, "holes:", "other: {en: A, es: A}\nholes:", "other", "default group of a kind"
+        ),
         _case(FIELDS, "type: yes_no", "type: bool", "deep:", "write 'string', 'number'"),
         _case(FIELDS, "type: yes_no", "type: multivaluelist", "deep:", "needs values: add them"),
         _case(FIELDS, "type: singlevaluelist", "type: text", "values:", "only a list has values"),
