@@ -19,9 +19,8 @@ from cli.connection import (
     find_kafka,
     find_operations_dsn,
 )
-from cli.dlq import listing, record_view
-from cli.dlq.rejected import RejectedReplay
-from cli.dlq.replay import ReplayOutcome, ReplayUnderWayError, line_of, run_replay
+from cli.dlq import listing
+from cli.dlq.rejected import RejectedReplay, ReplayOutcome, ReplayUnderWayError, line_of, run_replay
 from cli.interrupts import run
 from cli.terminal import parse_moment
 from shared.catalogue import load_catalogue
@@ -160,7 +159,7 @@ async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListin
 async def _show(data: Path, position: str, *, whole: bool, json_output: bool) -> list[str]:
     access = find_kafka(data)
     bounds = await offset_bounds(access)
-    letter = await record_view.find(access, bounds, position)
+    letter = await listing.find(access, bounds, position)
     async with open_database(find_operations_dsn(data)) as db:
         log = await load_replay_log(db, SERVICES)
     log.erased_requests = await erased_among(access, bounds)
@@ -168,8 +167,8 @@ async def _show(data: Path, position: str, *, whole: bool, json_output: bool) ->
     if whole:
         audit.record("bytes_shown", data, record=letter.position, source=letter.source)
     if json_output:
-        return [json.dumps(record_view.details(letter, status, whole=whole))]
-    return record_view.lines(letter, status, whole=whole)
+        return [json.dumps(listing.details(letter, status, whole=whole))]
+    return listing.record_lines(letter, status, whole=whole)
 
 
 async def _replay(

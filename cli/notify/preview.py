@@ -1,14 +1,13 @@
 """``route311 notify preview``: a message about a case as a resident would get it."""
 
 import json
-from pathlib import Path
 from secrets import token_bytes
 from typing import Annotated, Literal, TypeAlias, get_args
 
 import typer
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
-from cli.interrupts import run
+from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, UnknownNameError
 from services.intake.channels.mail.rules.model import Question
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
@@ -25,7 +24,6 @@ from services.notify.rules.signed_links import SignedLinks
 from services.notify.rules.sms_parts import sms_parts
 from services.notify.store.log import find_message
 from shared.catalogue import Jurisdiction, load_catalogue
-from shared.runtime.database import open_database
 from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import StatusChannel, primary_subtag
 
@@ -66,7 +64,9 @@ def preview(
         {city: tuple(languages) for city in catalogue.jurisdictions},
         send_unreviewed=True,
     )
-    message = run(_find(data, case_id, _template_of(template), language, rules))
+    of = _template_of(template)
+    dsn = find_admin_dsn(data)
+    message = query(dsn, "notify", lambda db: find_message(db, case_id, of, language, rules))
     if message is None:
         raise UnknownNameError(f"{case}: no reporter of it is known to notify")
     if template == "question":
@@ -100,13 +100,6 @@ def _template_of(name: PreviewName) -> TemplateName:
             return "completed"
         case _:
             return name
-
-
-async def _find(
-    data: Path, case_id: str, template: TemplateName, language: str, rules: LanguageRules
-) -> MessageData | None:
-    async with open_database(find_admin_dsn(data), "notify") as db:
-        return await find_message(db, case_id, template, language, rules)
 
 
 def _question(channel: StatusChannel, data: MessageData, city: Jurisdiction) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """Lookup of the ids of cases and requests by tracking number or public id."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -8,10 +7,10 @@ from uuid import UUID
 import asyncpg
 
 from cli.connection import find_operations_dsn
+from cli.interrupts import query
 from services.intake.rules.public_id import read_public_id
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.errors import Route311Error
-from shared.runtime.database import open_database
 
 _FIND = (
     "SELECT request_id, case_id FROM intake.requests WHERE tracking_number = $1 OR public_id = $1"
@@ -47,7 +46,7 @@ class IdLookup:
         number = read_public_id(name) or read_tracking_number(name)
         if number is None:
             raise UnknownNameError(f"{name}: neither an id nor a tracking number")
-        row = asyncio.run(_find(find_operations_dsn(self.data), number))
+        row = query(find_operations_dsn(self.data), None, lambda db: db.fetchrow(_FIND, number))
         if row is None:
             raise UnknownNameError(f"{name}: there is no request of this number")
         return row
@@ -59,8 +58,3 @@ def is_id(name: str) -> bool:
         return str(UUID(name)) == name
     except ValueError:
         return False
-
-
-async def _find(dsn: str, number: str) -> asyncpg.Record | None:
-    async with open_database(dsn) as connection:
-        return await connection.fetchrow(_FIND, number)

@@ -14,8 +14,7 @@ from rich.markdown import Markdown
 
 from cli.connection import JsonOption
 from cli.routing.checks import issues_of
-from cli.routing.explanation import explain_route, show_explanation
-from cli.routing.table import table_lines, table_rows
+from cli.routing.explanation import explain_route, show_explanation, table_lines, table_rows
 from services.dispatch.policy import DispatchPolicy
 from shared.catalogue import PACKAGE_DATA, Jurisdiction, load_catalogue
 from shared.contract.events import Location

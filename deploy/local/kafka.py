@@ -6,18 +6,18 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from deploy.local.errors import OtherVersionError, StackError, StartError
 from deploy.local.folder import locked, write_secret
-from deploy.local.kafka_users import admin_access, passwords_of, super_users
 from deploy.local.launch import running
 from deploy.local.process import Process, Program, run_command
 from deploy.local.readiness import LOOPBACK
 from deploy.local.site import Credentials, Site, open_site
 from shared.runtime.kafka.admin import answers
+from shared.runtime.kafka_access import KafkaAccess
 
 _HERE = Path(__file__).parent
 _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"
@@ -211,3 +211,47 @@ async def _archive_classes(jars: Path, archive: Path) -> None:
             new = Path(folder) / "none"
             new.touch()
         new.rename(archive)
+
+
+_BROKER_USER, _ADMIN = "broker", "admin"  # the super users; see kafka.properties
+_MODULES = "org.apache.kafka.common.security"
+
+
+def admin_access(credentials: Credentials, bootstrap: str) -> KafkaAccess:
+    """Return the access of the administrator, who has all rights."""
+    return user_access(credentials, bootstrap, _ADMIN)
+
+
+def user_access(credentials: Credentials, bootstrap: str, user: str) -> KafkaAccess:
+    """Return the access of a user of the stack's broker."""
+    return KafkaAccess(
+        bootstrap,
+        security_protocol="SASL_PLAINTEXT",
+        username=user,
+        password=_user_password(credentials, user),
+    )
+
+
+def passwords_of(credentials: Credentials, listener: str) -> dict[str, str]:
+    """Return the settings for mutual authentication of brokers and controllers."""
+    password = _user_password(credentials, _BROKER_USER)
+    login = f'required username="{_BROKER_USER}" password="{password}"'
+    known = f'user_{_BROKER_USER}="{password}"'
+    return {
+        f"listener.name.{listener}.scram-sha-512.sasl.jaas.config": (
+            f"{_MODULES}.scram.ScramLoginModule {login};"
+        ),
+        "listener.name.controller.plain.sasl.jaas.config": (
+            f"{_MODULES}.plain.PlainLoginModule {login} {known};"
+        ),
+    }
+
+
+def super_users(credentials: Credentials) -> Iterator[str]:
+    """Yield the super users with their passwords, as arguments of the formatter."""
+    for user in (_BROKER_USER, _ADMIN):
+        yield f"SCRAM-SHA-512=[name={user},password={_user_password(credentials, user)}]"
+
+
+def _user_password(credentials: Credentials, user: str) -> str:
+    return credentials.get(f"kafka-{user}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from deploy.local.infrastructure import SMS_ACCOUNT, Infrastructure, sms_token
-from deploy.local.kafka_users import user_access
+from deploy.local.kafka import user_access
 from deploy.local.launch import run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready

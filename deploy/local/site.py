@@ -11,8 +11,8 @@ from pathlib import Path
 
 from deploy.local.errors import StackError
 from deploy.local.folder import DataFolder, empty_folder, open_folder, write_json
-from deploy.local.leftovers import end_leftovers
 from deploy.local.postgres_files import remove_cluster
+from deploy.local.process import end_leftovers
 from deploy.local.readiness import LOOPBACK
 from deploy.local.report import LeftoversEnded, Report, ignore_events
 

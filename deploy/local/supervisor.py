@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from deploy.local.errors import OtherVersionError
 from deploy.local.infrastructure import Infrastructure, infrastructure, sms_token
-from deploy.local.kafka_users import user_access
+from deploy.local.kafka import user_access
 from deploy.local.launch import gather_or_cancel, restart_on_exit
 from deploy.local.process import Process
 from deploy.local.readiness import LOOPBACK

@@ -29,22 +29,12 @@ class MapPoint(_Part):
     type: Literal["Point"]
     coordinates: Position
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The point as a line."""
-        return ((self.coordinates,),)
-
 
 class MapLine(_Part):
     """A line."""
 
     type: Literal["LineString"]
     coordinates: Line
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The line."""
-        return (self.coordinates,)
 
 
 class MapLines(_Part):
@@ -53,22 +43,12 @@ class MapLines(_Part):
     type: Literal["MultiLineString", "Polygon"]
     coordinates: tuple[Line, ...] = Field(min_length=1)
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The lines."""
-        return self.coordinates
-
 
 class MapAreas(_Part):
     """Several areas."""
 
     type: Literal["MultiPolygon"]
     coordinates: tuple[tuple[Line, ...], ...] = Field(min_length=1)
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The rings of all areas."""
-        return tuple(ring for area in self.coordinates for ring in area)
 
 
 class MapProperties(_Part):
@@ -84,6 +64,19 @@ class MapFeature(_Part):
 
     properties: MapProperties
     geometry: Annotated[MapPoint | MapLine | MapLines | MapAreas, Field(discriminator="type")]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of its geometry: a point is one, an area has its rings."""
+        match self.geometry:
+            case MapPoint(coordinates=position):
+                return ((position,),)
+            case MapLine(coordinates=line):
+                return (line,)
+            case MapLines(coordinates=lines):
+                return lines
+            case MapAreas(coordinates=areas):
+                return tuple(ring for area in areas for ring in area)
 
     @property
     def is_area(self) -> bool:

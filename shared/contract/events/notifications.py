@@ -33,43 +33,36 @@ class Notification(Data):
     """Why the message was not sent or is unknown; null when it was sent."""
 
 
-class NotificationSent(Event):
+class _DeliveryEvent(Event):
+    subject_field: ClassVar[str] = "request_id"
+    source: str = "/notify"
+
+
+class NotificationSent(_DeliveryEvent):
     """The provider accepted the message."""
 
-    subject_field: ClassVar[str] = "request_id"
-
     type: Literal["route311.notification.sent.v1"] = "route311.notification.sent.v1"
-    source: str = "/notify"
     data: Notification
 
 
-class NotificationFailed(Event):
+class NotificationFailed(_DeliveryEvent):
     """The provider rejected the message, or retries were exhausted."""
 
-    subject_field: ClassVar[str] = "request_id"
-
     type: Literal["route311.notification.failed.v1"] = "route311.notification.failed.v1"
-    source: str = "/notify"
     data: Notification
 
 
-class NotificationSuppressed(Event):
+class NotificationSuppressed(_DeliveryEvent):
     """The message was due and is not sent; ``contact_flooded``: it is held for an operator."""
 
-    subject_field: ClassVar[str] = "request_id"
-
     type: Literal["route311.notification.suppressed.v1"] = "route311.notification.suppressed.v1"
-    source: str = "/notify"
     data: Notification
 
 
-class NotificationUnknown(Event):
+class NotificationUnknown(_DeliveryEvent):
     """A crash left the result of sending unknown; the message is not sent again."""
 
-    subject_field: ClassVar[str] = "request_id"
-
     type: Literal["route311.notification.unknown.v1"] = "route311.notification.unknown.v1"
-    source: str = "/notify"
     data: Notification
 
 

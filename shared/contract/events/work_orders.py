@@ -75,33 +75,29 @@ class WorkOrder(Data):
     """Name of the routing rule that chose the bureau."""
 
 
-class WorkOrderIssued(Event):
+class _WorkOrderEvent(Event):
+    subject_field: ClassVar[str] = "case_id"
+    source: str = "/dispatch"
+
+
+class WorkOrderIssued(_WorkOrderEvent):
     """Dispatch gave a bureau a work order."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.work_order.issued.v1"] = "route311.work_order.issued.v1"
-    source: str = "/dispatch"
     data: WorkOrder
 
 
-class WorkOrderChanged(Event):
+class WorkOrderChanged(_WorkOrderEvent):
     """A work order or its case changed; carries the whole new state."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.work_order.changed.v1"] = "route311.work_order.changed.v1"
-    source: str = "/dispatch"
     data: WorkOrder
 
 
-class WorkOrderWithdrawn(Event):
+class WorkOrderWithdrawn(_WorkOrderEvent):
     """Dispatch withdrew a work order; the bureau stops its work."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.work_order.withdrawn.v1"] = "route311.work_order.withdrawn.v1"
-    source: str = "/dispatch"
     data: WorkOrder
 
 
@@ -117,13 +113,10 @@ class WorkOrderReminder(WorkOrder):
     """The deadline, UTC."""
 
 
-class WorkOrderReminded(Event):
+class WorkOrderReminded(_WorkOrderEvent):
     """A deadline of a work order approaches or has passed; each reminder comes once."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.work_order.reminder.v1"] = "route311.work_order.reminder.v1"
-    source: str = "/dispatch"
     data: WorkOrderReminder
 
 

@@ -1,8 +1,7 @@
 """Administration of API keys: list, add, revoke and rotate, in every schema that checks keys."""
 
 import secrets
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -10,7 +9,6 @@ from typing import Literal, TypeAlias
 import asyncpg
 
 from shared.errors import Route311Error
-from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Scope, hash_key
 
 KEY_SCHEMAS = ("intake", "dispatch", "notify")
@@ -154,13 +152,6 @@ class KeyStore:
         if len(found) != 1:
             raise NoSuchKeyError(f"no key has the id {key_id}; see `route311 keys list`")
         return found[0]
-
-
-@asynccontextmanager
-async def open_key_store(admin_dsn: str) -> AsyncGenerator[KeyStore]:
-    """Connect as the database's administrator."""
-    async with open_database(admin_dsn) as connection:
-        yield KeyStore(connection)
 
 
 def _merged(first: StoredKey, second: StoredKey) -> StoredKey:

@@ -40,25 +40,23 @@ class Refusal:
         return self._raw[translate]
 
 
-def limited(limit: str, detail: str) -> Refusal:
+def limited(
+    limit: str, detail: str, *, title: str = "Too many calls", retry_after_s: int = 1
+) -> Refusal:
     """Return the 429 of a caller's own limit, by its name in the metrics."""
-    headers = {"Retry-After": "1"}
-    build = partial(
-        problem_response, 429, "Too many calls", detail, code="over_rate", headers=headers
-    )
+    headers = {"Retry-After": f"{retry_after_s}"}
+    build = partial(problem_response, 429, title, detail, code="over_rate", headers=headers)
     return Refusal(LIMITED.labels(limit), build)
 
 
-BODIES_FULL = Refusal(
-    SHED.labels("bodies"),
-    partial(
-        problem_response,
-        503,
-        "Not available",
-        "Too many uploads from callers without a key. Retry in a moment.",
-        headers={"Retry-After": "2"},
-    ),
-)
+def shed(reason: str, retry_after_s: int, detail: str) -> Refusal:
+    """Return the 503 of a shared limit, by its name in the metrics."""
+    headers = {"Retry-After": f"{retry_after_s}"}
+    build = partial(problem_response, 503, "Not available", detail, headers=headers)
+    return Refusal(SHED.labels(reason), build)
+
+
+BODIES_FULL = shed("bodies", 2, "Too many uploads from callers without a key. Retry in a moment.")
 KEY_RATE = limited("key", "The rate limit of this key is exceeded. Call again in a second.")
 ADDRESS_RATE = limited(
     "address", "The rate limit without a valid key is exceeded. Call again in a second."

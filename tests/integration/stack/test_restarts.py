@@ -13,7 +13,7 @@ import pytest
 
 from cli.connection import NoRouterError, load_stack
 from deploy.local.folder import open_folder
-from deploy.local.leftovers import is_running
+from deploy.local.process import is_running
 from deploy.local.readiness import http_ready
 from shared.runtime.kafka.admin import answers
 from tests.integration.stack.router import PROGRAMS, TIMEOUT_S, Router, port_of, running_router
