@@ -94,13 +94,9 @@ def _read(table: str) -> Iterator[CliCommand]:
             yield command
 
 
-def _is_installed(target: str) -> bool:
-    return _has_package(target.partition(".")[0])
-
-
 @cache
-def _has_package(name: str) -> bool:
-    return find_spec(name) is not None
+def _is_installed(target: str) -> bool:
+    return find_spec(target.partition(".")[0]) is not None
 
 
 def _imported(target: str) -> "Callable[..., Any] | typer.Typer":

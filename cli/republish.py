@@ -1,8 +1,7 @@
 """``route311 republish``: refill a broker that lost part of its log."""
 
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -70,7 +69,8 @@ def republish(
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("republish", total=None)
         refill = OutboxReplay(at, topic, dry_run, on_step=lambda rows: bar.advance(task, rows))
-        done = run(_recover(data, refill, service or SERVICES, accept_loss=accept_loss))
+        access, dsn = find_kafka(data), find_admin_dsn(data)
+        done = run(RepublishRun(access, dsn, service or SERVICES, refill, accept_loss).run())
     if json_output:
         typer.echo(json.dumps(as_json(done, dry=dry_run)))
     else:
@@ -78,13 +78,6 @@ def republish(
             typer.echo(line)
     if any(done.left.values()):
         raise typer.Exit(1)
-
-
-async def _recover(
-    data: Path, refill: OutboxReplay, services: Sequence[str], *, accept_loss: bool
-) -> RepublishResult:
-    recovery = RepublishRun(find_kafka(data), find_admin_dsn(data), services, refill, accept_loss)
-    return await recovery.run()
 
 
 def as_json(done: RepublishResult, *, dry: bool) -> dict[str, Any]:

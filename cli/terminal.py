@@ -107,8 +107,7 @@ def _cell(value: object) -> Text:
 def printable(value: bytes | str) -> str:
     """Escape every invisible character, such as controls, line ends and direction marks."""
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
-    return "".join(c if c.isprintable() else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for c in text
+    )

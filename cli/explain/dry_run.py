@@ -95,15 +95,11 @@ def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Submitted
     if not isinstance(data, dict):
         raise InvalidReportError("not a JSON object with a report")
     if "request_id" in data:
-        return _submitted_request(data)
+        try:
+            return SubmittedRequest.model_validate(data | {"judgement": None})  # made anew
+        except ValidationError as error:
+            raise InvalidReportError(invalid_fields(error)) from None
     return _accepted_request(data, catalogue, now)
-
-
-def _submitted_request(data: dict[str, Any]) -> SubmittedRequest:
-    try:
-        return SubmittedRequest.model_validate(data | {"judgement": None})  # made anew
-    except ValidationError as error:
-        raise InvalidReportError(invalid_fields(error)) from None
 
 
 def _accepted_request(

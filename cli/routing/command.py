@@ -59,7 +59,9 @@ def explain(
     """
     policy = DispatchPolicy.of(load_catalogue(root))
     city, service = policy.kind(jurisdiction, kind)
-    moment = _moment(time, city)
+    moment = time or utc_now()
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(city.timezone))
     unknown = sorted(set(condition or ()) - city.conditions.keys())
     if unknown:
         raise typer.BadParameter(f"there is no condition {unknown[0]}", param_hint="--condition")
@@ -139,12 +141,6 @@ def _cities(wanted: str | None, policy: DispatchPolicy) -> Sequence[Jurisdiction
     if wanted not in cities:
         raise typer.BadParameter(f"{wanted} is not in the catalogue: {', '.join(sorted(cities))}")
     return [cities[wanted]]
-
-
-def _moment(time: datetime | None, city: Jurisdiction) -> datetime:
-    if time is None:
-        return utc_now()
-    return time if time.tzinfo else time.replace(tzinfo=ZoneInfo(city.timezone))
 
 
 def _location(at: str | None, city: Jurisdiction) -> Location | None:

@@ -34,7 +34,7 @@ class DataFolder:
         media: The pictures that intake keeps.
         postgres: The database cluster, or a link to it.
         kafka: The broker's settings and log segments.
-        stream: The surge watcher's tables.
+        stream: Tables of the surge watcher, kept by Faust.
         stack_file: Addresses and keys of a running router.
     """
 

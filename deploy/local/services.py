@@ -77,20 +77,16 @@ def _running_service(
     async def build() -> Process:
         port = infra.site.ports.port(service.process_name)
         environment = {
-            **_inherited(),
+            **os.environ,
             **_common_settings(infra, service.name, port),
             **_own_settings(infra, service, public_url),
             **settings,
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # bytecode makes a restart fast
         program = Program(service.process_name, service.argv, port, http_ready, environment)
         return Process(program, infra.site.folder)
 
     return running(build, infra.site.report, _STOP_WITHIN_S)
-
-
-def _inherited() -> dict[str, str]:
-    """Return our environment, but let services keep bytecode, for a fast restart."""
-    return {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:

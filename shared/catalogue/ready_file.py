@@ -8,7 +8,7 @@ import io
 import json
 import marshal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -73,14 +73,9 @@ def ready_file(root: Path, version: str) -> ReadyFile:
 def code_checksum() -> str:
     """Return a checksum of the code that reads the catalogue and assesses texts by it."""
     digest = sha256()
-    for path in _code_files():
+    for path in (path for pattern in _CODE_FILES for path in sorted(_CODE.glob(pattern))):
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _code_files() -> Iterator[Path]:
-    for pattern in _CODE_FILES:
-        yield from sorted(_CODE.glob(pattern))
 
 
 def _shared(sections: Mapping[str, object]) -> dict[str, Any]:

@@ -62,7 +62,10 @@ def grants(topics: Iterable[Topic], operators: Collection[str] = (OPERATOR,)) ->
         for service, groups in CONSUMER_GROUPS.items()
         for group in groups
     }
-    return sorted(grant for one in found for grant in _for_each(one, operators))
+    shared = {grant for grant in found if grant.principal != OPERATOR}
+    return sorted(
+        shared | {replace(grant, principal=one) for grant in found - shared for one in operators}
+    )
 
 
 def principals(topics: Iterable[Topic]) -> frozenset[str]:
@@ -116,11 +119,3 @@ def _groups_of(principal: str) -> Iterator[Grant]:
     """Yield the consumer groups of an outsider: its own name, or that name with a dotted suffix."""
     yield Grant(principal, "group", principal, "read")
     yield Grant(principal, "group", f"{principal}.", "read", prefixed=True)
-
-
-def _for_each(grant: Grant, operators: Collection[str]) -> Iterator[Grant]:
-    if grant.principal != OPERATOR:
-        yield grant
-        return
-    for operator in operators:
-        yield replace(grant, principal=operator)

@@ -147,7 +147,10 @@ def asyncapi() -> dict[str, Any]:
 def documents() -> Mapping[Path, str]:
     """Return the path and text of every generated file."""
     schemas = {SCHEMAS / f"{type_of(e)}.json": schema_of(e) for e in event_classes()}
-    return {path: _text(document) for path, document in {**schemas, ASYNCAPI: asyncapi()}.items()}
+    return {
+        path: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        for path, document in {**schemas, ASYNCAPI: asyncapi()}.items()
+    }
 
 
 def _name(channel: Topic) -> str:
@@ -185,10 +188,6 @@ def _message(event_class: type[Event]) -> dict[str, Any]:
             "schema": {"$ref": f"../shared/contract/events/schemas/{type_of(event_class)}.json"},
         },
     }
-
-
-def _text(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def write(files: Mapping[Path, str]) -> Iterable[Path]:

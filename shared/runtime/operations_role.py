@@ -4,7 +4,7 @@ It can read the columns listed here and write nothing. They hold no contact, no 
 no key hash and no bytes of a message. Add columns here that such a command needs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -78,13 +78,8 @@ async def create_role(connection: Database) -> None:
 
 async def grant_reading(connection: Database, service: str) -> None:
     """Grant the role the listed columns of a service's schema, as its owner, and nothing else."""
-    for statement in _grants(service):
-        await connection.execute(statement)
-
-
-def _grants(service: str) -> Iterator[str]:
-    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {service} FROM {ROLE}"
-    yield f"GRANT USAGE ON SCHEMA {service} TO {ROLE}"
+    await connection.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {service} FROM {ROLE}")
+    await connection.execute(f"GRANT USAGE ON SCHEMA {service} TO {ROLE}")
     for table, columns in {**_OF_EVERY_SERVICE, **_OF_SERVICE[service]}.items():
         listed = f" ({columns})" if columns else ""
-        yield f"GRANT SELECT{listed} ON {service}.{table} TO {ROLE}"
+        await connection.execute(f"GRANT SELECT{listed} ON {service}.{table} TO {ROLE}")

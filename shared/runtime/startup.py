@@ -38,14 +38,11 @@ def setting_faults(kind: type[BaseSettings], error: ValidationError) -> Iterator
     """Yield the environment variable and the problem of each error, never the value."""
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         if fault["type"] != _CONSEQUENCE:
-            yield _variable(kind, fault), _problem(fault)
+            message = fault["msg"].removeprefix(_VALUE_ERROR)
+            yield _variable(kind, fault), "is not set" if fault["type"] == "missing" else message
 
 
 def _variable(kind: type[BaseSettings], fault: ErrorDetails) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else ""
     prefix = kind.model_config.get("env_prefix", "")
     return f"{prefix}{name}".upper() if name in kind.model_fields else name
-
-
-def _problem(fault: ErrorDetails) -> str:
-    return "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix(_VALUE_ERROR)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 SIZE_BYTES = 8
 """Bytes of the big-endian size before each job and each answer."""
@@ -62,16 +62,12 @@ def _run(work: Callable[[bytes], Iterable[bytes]], job: bytes, limits: JobLimits
         )
         cpu_s = limits.cpu_s + limits.cpu_s_per_mb * len(job) / _MB
         signal.setitimer(signal.ITIMER_PROF, cpu_s)  # its signal ends the process
-        _write(sys.stdout.buffer, [*work(job)])
+        answer, stream = [*work(job)], sys.stdout.buffer
+        stream.writelines([sum(map(len, answer)).to_bytes(SIZE_BYTES), *answer])
+        stream.flush()
         code = 0
     finally:
         os._exit(code)
-
-
-def _write(stream: BinaryIO, answer: list[bytes]) -> None:
-    stream.write(sum(map(len, answer)).to_bytes(SIZE_BYTES))
-    stream.writelines(answer)
-    stream.flush()
 
 
 def step_back() -> None:

@@ -131,7 +131,8 @@ class BatchProcessor(Generic[E]):
     ) -> Sequence[OutboxBatch]:
         """Handle, dead-letter or postpone one deferred record; the position does not advance."""
         [item] = items
-        if isinstance(item, Deferred) and item.error and self._is_exhausted(deferred):
+        is_exhausted = deferred.attempts >= len(self.deferred_keys.retry_delays_s)
+        if isinstance(item, Deferred) and item.error and is_exhausted:
             item = InvalidRecord(item.record, item.error)
         key = record_key(deferred.record)
         await self._prepare(items)
@@ -146,9 +147,6 @@ class BatchProcessor(Generic[E]):
         self.deferred_keys.remove_first(key)
         _count([item], handled, parked)
         return batches
-
-    def _is_exhausted(self, deferred: DeferredRecord) -> bool:
-        return deferred.attempts >= len(self.deferred_keys.retry_delays_s)
 
     async def _prepare(self, items: Sequence[Item[E]]) -> None:
         if messages := [item for item in items if isinstance(item, Message)]:
@@ -275,10 +273,9 @@ async def insert_new_events(db: Connection, identities: Collection[str]) -> set[
     The table stores digests, since outsiders choose the identities, which may exceed the maximum
     length of an index entry.
     """
-    by_digest = {_digest(identity): identity for identity in identities}
+    by_digest = {
+        blake2b(identity.encode(), digest_size=_DIGEST_BYTES).digest(): identity
+        for identity in identities
+    }
     new = await db.fetch(_INSERT_NEW, sorted(by_digest))
     return {by_digest[row["event"]] for row in new}
-
-
-def _digest(identity: str) -> bytes:
-    return blake2b(identity.encode(), digest_size=_DIGEST_BYTES).digest()

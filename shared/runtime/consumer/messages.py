@@ -58,15 +58,11 @@ class Deferred:
     error: TransientError | None = None
 
 
-def _any_source(_: str) -> bool:
-    return True
-
-
 def parse_record(
     record: Record,
     decoder: Decoder[E],
     erasure: type[ContactErased] | None = None,
-    allows: Callable[[str], bool] = _any_source,
+    allows: Callable[[str], bool] = lambda _: True,
 ) -> Message[E] | InvalidRecord:
     """Decode a record; return an ``InvalidRecord`` when it is not a valid event.
 

@@ -116,17 +116,14 @@ def openapi_document(title: str, routes: Sequence[web.AbstractRouteDef]) -> dict
     for route, operation in described:
         path = _VARIABLE.sub(r"{\1}", route.path)
         paths.setdefault(path, {})[route.method.lower()] = _described(route, operation, schemas)
+    used = {scheme for _, operation in described for scheme in operation.security}
+    schemes = {name: scheme for name, scheme in _SCHEMES.items() if name in used}
     return {
         "openapi": _VERSION,
         "info": {"title": title, "version": "1"},
         "paths": paths,
-        "components": {"schemas": definitions, "securitySchemes": _schemes(described)},
+        "components": {"schemas": definitions, "securitySchemes": schemes},
     }
-
-
-def _schemes(described: Sequence[tuple[web.RouteDef, Operation]]) -> dict[str, Any]:
-    used = {scheme for _, operation in described for scheme in operation.security}
-    return {name: scheme for name, scheme in _SCHEMES.items() if name in used}
 
 
 def _schemas(

@@ -100,7 +100,8 @@ class ProblemDetailsConnection(web.RequestHandler):
             ConnectionError: A part of another response was sent already.
         """
         if isinstance(exc, LineTooLong):
-            status = _status_of_length(exc)
+            too_long_target = exc.args[1] == MAX_LINE_BYTES
+            status = 414 if too_long_target else 431
         is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if is_ours and not isinstance(exc, ConnectionError):  # a caller that left is no error
             _log_error("http_request_failed", exc, status=status)
@@ -116,13 +117,6 @@ class ProblemDetailsConnection(web.RequestHandler):
         error = kw.get("exc_info")
         if not isinstance(error, web.RequestPayloadError | ConnectionError):
             _log_error("http_connection_failed", error)
-
-
-def _status_of_length(error: LineTooLong) -> HTTPStatus:
-    _, limit, _ = error.args
-    if limit == MAX_LINE_BYTES:
-        return HTTPStatus.REQUEST_URI_TOO_LONG
-    return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 
 def _explained(error: web.HTTPError) -> web.Response:

@@ -147,7 +147,8 @@ class TimedConnection(ProblemDetailsConnection):
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
-            if _is_compressed(request) and not request.content.is_eof():
+            coding = request.headers.get("Content-Encoding", "").lower()
+            if coding not in {"", "identity"} and not request.content.is_eof():
                 self.force_close()  # aiohttp would decompress the rest to leave it out
             if self.transport:
                 self._unread = request.content
@@ -189,7 +190,3 @@ class TimedConnection(ProblemDetailsConnection):
         else:
             transport.abort()  # close() would wait for a caller that does not read
         self.force_close()
-
-
-def _is_compressed(request: web.BaseRequest) -> bool:
-    return request.headers.get("Content-Encoding", "").lower() not in {"", "identity"}

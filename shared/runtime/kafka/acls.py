@@ -61,16 +61,12 @@ async def apply_access(
         await _create(admin, wanted - present)
         await _delete(admin, ours - wanted)
         if ours != wanted:
-            await _until_followed(admin, wanted)
+            async with asyncio.timeout(_VISIBLE_WITHIN_S):
+                while set(filter(_is_ours, await _present(admin))) != wanted:  # noqa: ASYNC110 - polled
+                    await asyncio.sleep(_POLL_S)
         return AccessChanges(
             _lines(wanted - present), _lines(ours - wanted), _lines(present - ours - wanted)
         )
-
-
-async def _until_followed(admin: Admin, wanted: Collection[AclBinding]) -> None:
-    async with asyncio.timeout(_VISIBLE_WITHIN_S):
-        while set(filter(_is_ours, await _present(admin))) != wanted:  # noqa: ASYNC110 - nothing is announced
-            await asyncio.sleep(_POLL_S)
 
 
 async def _present(admin: Admin) -> set[AclBinding]:

@@ -147,7 +147,8 @@ class KafkaSource(ConsumerRebalanceListener):
     async def _take(self, records: list[Record], limit: int, within_s: float) -> None:
         """Add express records, then others unless those are being gathered."""
         gathering_s = max(0.0, self._waits.until - time.monotonic())
-        records += await self._fetch(self._readable_express, limit, min(gathering_s, within_s))
+        express = [p for p in self._readable if p.topic in self._express]
+        records += await self._fetch(express, limit, min(gathering_s, within_s))
         left = limit - len(records)
         if not left or gathering_s > (0 if records else within_s):
             return
@@ -155,10 +156,6 @@ class KafkaSource(ConsumerRebalanceListener):
         if 0 < len(others) < left:
             self._waits.until = time.monotonic() + self._gather_s
         records += others
-
-    @property
-    def _readable_express(self) -> list[Partition]:
-        return [partition for partition in self._readable if partition.topic in self._express]
 
     async def _fetch(
         self, partitions: Sequence[Partition], limit: int, within_s: float

@@ -174,10 +174,13 @@ class Replay:
         async for letter in letters:
             if not self._is_due(letter):
                 continue
-            self.replay_log.through[letter.content] = self._last_offset(letter)
+            topic, partition, _ = letter.position.rsplit("/", 2)
+            end = self.ranges[Partition(topic, int(partition))][1]
+            self.replay_log.through[letter.content] = end - 1
             self.on_replay(letter)
             self._batch.append(letter)
-            if self._is_full:
+            size = sum(each.size for each in self._batch)
+            if len(self._batch) >= _BATCH_RECORDS or size >= _BATCH_BYTES:
                 await self._flush()
         await self._flush()
 
@@ -186,15 +189,6 @@ class Replay:
         if status == "came_back" and not self.repeat:
             self.returned += 1
         return status == "waiting" or (self.repeat and status == "came_back")
-
-    def _last_offset(self, letter: DeadLetter) -> int:
-        topic, partition, _ = letter.position.rsplit("/", 2)
-        return self.ranges[Partition(topic, int(partition))][1] - 1
-
-    @property
-    def _is_full(self) -> bool:
-        size = sum(letter.size for letter in self._batch)
-        return len(self._batch) >= _BATCH_RECORDS or size >= _BATCH_BYTES
 
     async def _flush(self) -> None:
         by_owner: dict[str, list[DeadLetter]] = {}

@@ -10,12 +10,12 @@ from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Connection, row_count
+from shared.runtime.recovery.positions import load_positions
 
 _CONNECTIONS = """
     SELECT count(*) FROM pg_stat_activity
      WHERE usename = 'route311_' || $1 AND datname = current_database()
 """
-_POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 _SKIP = """
     INSERT INTO {}.consumer_offset AS mine (topic, partition, epoch, next_offset)
     SELECT topic, partition, 1, next_offset
@@ -97,7 +97,7 @@ def _read_by(
 async def _skip(
     db: Connection, service: str, ends: Mapping[Partition, int], *, dry_run: bool
 ) -> SkipResult:
-    records = skipped_records(await _positions(db, service), ends)
+    records = skipped_records(await load_positions(db, service), ends)
     unpublished: int = await db.fetchval(_UNPUBLISHED.format(service))
     if not dry_run:
         await db.execute(_MARK_PUBLISHED.format(service))
@@ -123,13 +123,8 @@ async def _skip(
     )
 
 
-async def _positions(db: Connection, service: str) -> dict[Partition, int | None]:
-    rows = await db.fetch(_POSITIONS.format(service))
-    return {Partition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-
 def skipped_records(
-    positions: Mapping[Partition, int | None], ends: Mapping[Partition, int]
+    positions: Mapping[Partition, int], ends: Mapping[Partition, int]
 ) -> dict[str, int]:
     """Return by topic the number of records between the positions and the ends.
 
@@ -138,7 +133,7 @@ def skipped_records(
     """
     skipped: dict[str, int] = {}
     for partition, end in sorted(ends.items()):
-        records = max(0, end - (positions.get(partition) or 0))
+        records = max(0, end - (positions.get(partition, 0)))
         if records:
             skipped[partition.topic] = skipped.get(partition.topic, 0) + records
     return skipped
