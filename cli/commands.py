@@ -48,7 +48,7 @@ _TABLE = """
 Run it
  demo       workbench.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
  up         cli.up:up                            Start Kafka, PostgreSQL and the services on this machine.
- submit     cli.submit:submit                    Submit one report and show its number, or what is wrong with it.
+ submit     cli.submit:submit                    Submit one report and show its number, or its errors.
 Look at it
  status     cli.status:status                    Show lag, outboxes, dead letters, and cases by status and priority.
  cases      cli.cases:cases                      List, show and watch cases.

@@ -97,7 +97,7 @@ class Connection(KafkaSettings):
         if value and not self.allow_plaintext and not is_encrypted(value):
             raise PlaintextError(
                 f"{name}: add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or set "
-                "ROUTE311_ALLOW_PLAINTEXT=true if nobody else is on the network to the database"
+                "ROUTE311_ALLOW_PLAINTEXT=true if the network to the database is private"
             )
         return value
 

@@ -123,7 +123,7 @@ def replay(
     Example: `route311 dlq replay --topic triage-decisions --dry-run`
     """
     if rejected and topic:
-        raise typer.BadParameter("--rejected takes no --topic: intake keeps what it rejected")
+        raise typer.BadParameter("--rejected excludes --topic: intake stores rejected submissions")
     selection = _record_filter(topic, code, since)
     send = _replay_rejected if rejected else _replay
     outcome = run(send(data, selection, dry=dry_run, again=again, quiet=json_output))

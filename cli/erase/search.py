@@ -109,7 +109,7 @@ class SealedSearch:
 
 
 _ID_OF_NUMBER = "SELECT request_id::text FROM intake.requests WHERE tracking_number = $1"
-# The topic has the published contacts; what is in neither place was never given or is erased.
+# The topic has the published contacts; any other contact was never given, or is erased.
 _UNPUBLISHED = """
     SELECT value FROM intake.outbox_backlog
      WHERE topic = 'intake-contacts' AND value IS NOT NULL
@@ -269,7 +269,6 @@ class Search:
         return live | {row["request_id"] for row in known}
 
     async def _with_media(self, wanted: str) -> set[str]:
-        """Return the named request if it shows a picture, with or without a contact."""
         rows = await self.db.fetch(_WITH_MEDIA, [wanted] if wanted else [])
         return {row["request_id"] for row in rows}
 

@@ -100,7 +100,6 @@ def _print(decision: Decision, policy: TriagePolicy, at: datetime, *, json_outpu
 
 @contextmanager
 def _progress_bar(*, hidden: bool) -> Generator[OnProgress]:
-    """Show a bar on the standard error stream once there is progress."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=hidden) as bars:
         task = bars.add_task("reading decisions", total=None)

@@ -96,7 +96,7 @@ def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Submitted
         raise InvalidReportError("not a JSON object with a report")
     if "request_id" in data:
         try:
-            return SubmittedRequest.model_validate(data | {"judgement": None})  # made anew
+            return SubmittedRequest.model_validate(data | {"judgement": None})  # assessed again
         except ValidationError as error:
             raise InvalidReportError(invalid_fields(error)) from None
     return _accepted_request(data, catalogue, now)

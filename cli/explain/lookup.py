@@ -104,7 +104,6 @@ async def find_decision(
 
 
 async def _resolved(dsn: str, query: RequestQuery) -> RequestQuery:
-    """Return the query with both id and tracking number when intake knows the request."""
     async with open_database(dsn) as connection:
         row = await connection.fetchrow(_FIND_REQUEST, query.request_id, query.tracking_number)
     if row is None:

@@ -80,7 +80,6 @@ def preview(
 
 
 def _note(wished: str, shown: SpokenLanguage) -> str:
-    """Return a note about the language of a message, or an empty text."""
     if shown.tag != primary_subtag(wished):
         return f"Not in {wished}: there is no catalogue, or it lacks this message."
     if not shown.is_reviewed:

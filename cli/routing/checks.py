@@ -130,7 +130,6 @@ def _bureaus_without_work(city: Jurisdiction) -> Iterator[RoutingIssue]:
 
 
 def _escalation_loops(city: Jurisdiction) -> Iterator[RoutingIssue]:
-    """Yield each loop once, at its first bureau."""
     reported: set[str] = set()
     for start in city.bureaus:
         chain_of: list[str] = [start]

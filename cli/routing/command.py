@@ -144,7 +144,6 @@ def _cities(wanted: str | None, policy: DispatchPolicy) -> Sequence[Jurisdiction
 
 
 def _location(at: str | None, city: Jurisdiction) -> Location | None:
-    """Return a location with its district."""
     if at is None:
         return None
     from shared.geo import CityBoundaries  # noqa: PLC0415 - shapely takes a while to import

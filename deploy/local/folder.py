@@ -92,7 +92,7 @@ def _owner_only_files() -> Generator[None, None, None]:
 
 
 def is_in_use(path: Path) -> bool:
-    """Return True when a stack, in whatever process, has the folder open now."""
+    """Return True when a stack in any process has the folder open."""
     try:
         with (path / _LOCK_FILE).open() as lock:
             return not _try_lock(lock, fcntl.LOCK_SH)

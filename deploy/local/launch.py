@@ -130,7 +130,7 @@ def _logged_errors(process: Process) -> Generator[None]:
         yield
     except Exception as error:  # noqa: BLE001 - see above
         reason, frames = type(error).__name__, frames_of(error, _FRAMES)
-        log.error("the watch over %s goes on after %s: %s", process.name, reason, frames)  # noqa: TRY400 - a traceback may quote values
+        log.error("supervision of %s continues after %s: %s", process.name, reason, frames)  # noqa: TRY400 - a traceback may quote values
 
 
 def next_backoff_s(previous_s: float | None, uptime_s: float) -> float:

@@ -56,7 +56,6 @@ def _headline(entry: dict[str, Any]) -> str:
 
 
 def _exception(logged: Any, start: str) -> str:  # noqa: ANN401 - any JSON value
-    """Render an error and its causes, or text of another program."""
     if isinstance(logged, list):
         return "".join(_error(each, start) for each in logged)
     return start + str(logged) if logged else ""

@@ -95,7 +95,6 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
 
 
 def _inbound_mail(services: Sequence[Process]) -> str:
-    """Return the address of the first intake's mail listener; empty without one."""
     intake = next(process for process in services if process.name == "intake")
     port = (intake.program.environment or {}).get("INTAKE_MAIL_PORT")
     return f"{LOOPBACK}:{port}" if port else ""

@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Faq:
-    """A city's answers and the patterns that tell questions from complaints.
+    """A city's answers, and patterns that distinguish questions from complaints.
 
     Attributes:
         complaint_exceptions: Patterns that only look like a complaint.

@@ -151,7 +151,6 @@ def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
 
 
 def _shared_mail(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
-    """Yield addresses for e-mail that two cities have."""
     owner: dict[str, str] = {}
     for draft in drafts:
         addresses = draft.head.entry.inbound_mail if draft.head else ()

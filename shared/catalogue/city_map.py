@@ -97,7 +97,7 @@ def read_city_map(folder: Path) -> CityMap:
 
 
 def map_issues(folder: Path) -> Iterator[CatalogueIssue]:
-    """Yield what is wrong with the map in a city's folder."""
+    """Yield the issues of the map in a city's folder."""
     try:
         read_city_map(folder)
     except ValidationError as error:

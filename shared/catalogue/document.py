@@ -144,7 +144,7 @@ class Section(Generic[E]):
         return self.is_whole and len(self.found) == len(self.declared)
 
     def copy(self) -> Self:
-        """Return a section with the same entries that can be extended by itself."""
+        """Return an independent copy."""
         other = copy(self)
         other.found, other.declared = dict(self.found), set(self.declared)
         return other

@@ -97,7 +97,7 @@ def _timezone(name: str) -> str:
 
 
 def _mail_address(text: str) -> str:
-    """Return the address: answers come to it with a tag behind a plus."""
+    """Return the address, which has no plus: replies carry a tag after one."""
     if normalize_email(text) is None or "+" in text:
         raise ValueError("write an address such as 311@example.gov, without a plus")
     return text

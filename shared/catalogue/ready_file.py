@@ -1,4 +1,4 @@
-"""The ready file of a catalogue: what was read from its YAML files, in a form that loads at once.
+"""The ready file of a catalogue: the content of its YAML files in a form that loads fast.
 
 It has a header line in JSON and sections of ``marshal`` data. A section is used only when the stamp
 is that of the present sources and code, and its own checksum is right.

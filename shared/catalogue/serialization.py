@@ -24,7 +24,7 @@ from typing import (
 
 _AS_THEY_ARE = frozenset({str, int, float, bool, NoneType, frozenset})
 _SETS = frozenset({frozenset, AbstractSet, Collection})
-"""Annotations of what is a frozen set."""
+"""Annotations of frozen sets."""
 
 Conversion: TypeAlias = Callable[[Any], Any]
 """From plain data to objects."""

@@ -22,7 +22,7 @@ CHANNEL_SUBMISSIONS = Topic(
         "/web",
         "/email",
         "/sms",
-    ),  # intake itself gives these to what it receives
+    ),  # sources that intake itself assigns
     more_writers=("operator",),  # ``route311 replay`` feeds exports
 )
 INTAKE_RESUBMISSIONS = Topic(

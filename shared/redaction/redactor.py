@@ -279,7 +279,6 @@ class Redactor:
 
 
 def _texts(answer: Answer) -> list[str]:
-    """Return the texts of an answer; a number as it is written."""
     if isinstance(answer, bool | None):
         return []
     return answer if isinstance(answer, list) else [str(answer)]

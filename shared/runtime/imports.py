@@ -1,4 +1,4 @@
-"""Imports of a service without what it never uses."""
+"""Imports of a service without unused dependencies."""
 
 import sys
 from collections.abc import Generator

@@ -65,7 +65,6 @@ EncryptedBase = Annotated[HttpUrl, AfterValidator(_encrypted_base)]
 
 
 def _split_pairs(value: object) -> object:
-    """Return the pairs of a text such as ``a=b,c=d``."""
     if not isinstance(value, str):
         return value
     pairs = [part.partition("=") for part in value.split(",") if part.strip()]
@@ -82,7 +81,7 @@ CityNumbers = Annotated[
 
 
 def split_commas(value: object) -> object:
-    """Return the parts of a text such as ``a,b``; any other value as it is."""
+    """Return the parts of a text such as ``a,b``; any other value unchanged."""
     if not isinstance(value, str):
         return value
     return [part.strip() for part in value.split(",") if part.strip()]
@@ -95,7 +94,6 @@ NetworkList: TypeAlias = Annotated[
 
 
 def _split_hosts(value: object) -> object:
-    """Return the hosts of a text such as ``a.example,b.example``, in lower case."""
     parts = split_commas(value)
     return [part.lower() for part in parts] if isinstance(parts, list) else parts
 

@@ -35,7 +35,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _PLAIN_POSTGRES = (
     "may connect without encryption; add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or set "
-    "ROUTE311_ALLOW_PLAINTEXT=true if nobody else is on the network to the database"
+    "ROUTE311_ALLOW_PLAINTEXT=true if the network to the database is private"
 )
 
 

@@ -27,7 +27,7 @@ def read_settings(service: str, kind: type[S]) -> S:
     except ValidationError as error:
         configure_logging(service, "INFO")
         for setting, problem in setting_faults(kind, error):
-            log.error("setting_refused", setting=setting, problem=problem)  # noqa: TRY400 - a traceback says no more
+            log.error("setting_refused", setting=setting, problem=problem)  # noqa: TRY400 - a traceback adds nothing
     except SecretFileError as error:
         configure_logging(service, "INFO")
         log.error("setting_refused", problem=str(error))  # noqa: TRY400 - as above

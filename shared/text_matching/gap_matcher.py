@@ -146,7 +146,6 @@ def numbers_in(mask: int) -> Iterator[int]:
 
 
 def _by_length(part: Part) -> tuple[frozenset[str], Part]:
-    """Split a part into its alternatives of one word and those of several words."""
     if len(part) > 1:
         return frozenset(), part
     slot = part[0]

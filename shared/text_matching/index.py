@@ -210,7 +210,6 @@ class PhraseIndex:
         return hits
 
     def _match_chains(self, words: Sequence[str]) -> _Matches:
-        """Match the patterns without gaps, and the parts of those with gaps."""
         matches = _Matches()
         count, initial = len(words), self._start
         for start in range(count):
@@ -272,7 +271,6 @@ def _codes_at(codes: Mapping[int, str], states: States) -> tuple[str, ...]:
 
 
 def _without_overlapping(hits: Iterable[Hit], exceptions: Iterable[Hit]) -> list[Hit]:
-    """Return the hits that overlap no exception of their code."""
     starts: defaultdict[str, list[int]] = defaultdict(list)
     largest_ends: defaultdict[str, list[int]] = defaultdict(list)  # up to each start
     for exception in sorted(exceptions, key=itemgetter(2)):

@@ -191,7 +191,6 @@ def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:
 
 
 def _runs(numbers: Sequence[int]) -> list[list[int]]:
-    """Return ascending numbers in runs of successive ones."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] + 1 == number:

@@ -45,11 +45,9 @@ class _Text:
         self.again = [i for i, word in enumerate(words) if word in lexicon.AGAIN]
 
     def clause(self, word: int) -> tuple[int, int]:
-        """Return the bounds of the clause that contains a word."""
         return _bounds(word, self.clauses, len(self.words))
 
     def sentence(self, word: int) -> tuple[int, int]:
-        """Return the bounds of the sentence that contains a word."""
         return _bounds(word, self.sentences, len(self.words))
 
 
@@ -168,7 +166,6 @@ def _may_be_denied(hit: Hit, words: Sequence[str]) -> bool:
 
 
 def _is_denied(hit: Hit, text: _Text) -> bool:
-    """Return True when a negation precedes the phrase closely in the same clause."""
     for i in range(hit.start_word - 1, max(-1, hit.start_word - 2 - _REACH), -1):
         if i + 1 in text.clause_begins:
             return False

@@ -189,7 +189,7 @@ class CaseClosed(_CaseEvent):
 
 
 class CaseReopened(_CaseEvent):
-    """An operator reopened the case, or a reporter who says that the problem is not fixed."""
+    """An operator, or a reporter whose problem is not fixed, reopened the case."""
 
     type: Literal["route311.case.reopened.v1"] = "route311.case.reopened.v1"
     data: CaseReopening

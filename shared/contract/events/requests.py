@@ -157,7 +157,7 @@ class Consent(Data):
     contact: str = Field(examples=["9f2c41d07ab35e6688f01c2d3e4a5b6c"])
     """Keyed hash of the number or address, 32 hex digits; ``phone_ref`` of a contact."""
     channel: StatusChannel
-    """Channel that it is about; every other one stays as it is."""
+    """Channel of the consent; other channels are unaffected."""
     opted_out: bool
     """True when the person wants no more messages, false when messages resume."""
     at: AwareDatetime

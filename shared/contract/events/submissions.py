@@ -80,7 +80,7 @@ class Reporter(Data):
     status_updates: tuple[StatusChannel, ...] = Field(default=(), max_length=MAX_STATUS_UPDATES)
     """Channels by which the reporter wants status updates; empty for none."""
     account_id: Short | None = Field(default=None, examples=["a-1972"])
-    """Reporter's account with the adapter; tells two reporters apart, never shown."""
+    """Reporter's account with the adapter; distinguishes reporters, never shown."""
 
 
 class Submission(Data):

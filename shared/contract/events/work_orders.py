@@ -38,7 +38,7 @@ class WorkOrder(Data):
     case_id: str
     """Id of the case, a UUIDv7."""
     version: int
-    """Version of the work order; counts what the bureau was sent, from 1 without gaps."""
+    """Version of the work order; counts its events to the bureau, from 1 without gaps."""
     case_version: int
     """Version of the case whose state this is."""
     bureau: str

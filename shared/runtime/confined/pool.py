@@ -110,10 +110,10 @@ class ConfinedPool:
     def _end(self, task: asyncio.Task[bytes]) -> None:
         self._jobs.discard(task)
         if not task.cancelled():
-            task.exception()  # is nobody's, when the caller is gone
+            task.exception()  # retrieved, if the caller is gone
 
 
 async def _kill(process: Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.communicate()  # its end is told after all that it said is read
+    await process.communicate()  # its exit is reported after its output is read

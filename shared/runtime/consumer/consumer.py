@@ -309,7 +309,6 @@ class Consumer(Generic[E]):
 
 
 def _show_crashes(consumer: str, counter: CrashCounter) -> None:
-    """Log the records that were in progress when a process died, as found at a claim."""
     for partition, work in counter.suspects.items():
         log.warning(
             "crash_found",
@@ -327,14 +326,12 @@ def _show_blocked(consumer: str, counter: CrashCounter, blocked: str | None) -> 
 
 
 def _show_lost(consumer: str, error: PositionLostError) -> None:
-    """Log and count the partitions whose position the broker does not have."""
     for partition in error.partitions:
         metrics.POSITION_LOST.labels(partition.topic, str(partition.partition)).inc()
     log.error("position_lost", consumer=consumer, reason=str(error))
 
 
 def _show_ended(consumer: str, error: TooManyDeadLettersError) -> None:
-    """Log and count the end of a consumer at its dead-letter limit."""
     metrics.DEAD_LETTER_LIMIT.labels(consumer).inc()
     log.error("consumer_ended", consumer=consumer, reason=str(error))
 

@@ -104,7 +104,7 @@ async def admit(db: Connection, pieces: Sequence[Piece], bytes_per_hour: int) ->
 
 
 def show_garbage(pieces: Sequence[Piece], kept: Sequence[bool]) -> None:
-    """Count garbage in the metrics, and log what was dropped."""
+    """Count garbage in the metrics, and log dropped pieces."""
     dropped = [piece for piece, is_kept in zip(pieces, kept, strict=True) if not is_kept]
     for piece, is_kept in zip(pieces, kept, strict=True):
         metrics.GARBAGE_BYTES.labels(piece.topic, "kept" if is_kept else "dropped").inc(piece.size)

@@ -95,7 +95,7 @@ def decode_event(
         raise TooLargeError(f"larger than {MAX_EVENT_BYTES} bytes")
     event = decoder.decode(value, headers)
     if not allows(event.source):
-        raise SourceNotAllowedError("source: not one that may come by this topic")
+        raise SourceNotAllowedError("source: not allowed on this topic")
     return event
 
 

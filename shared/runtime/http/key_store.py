@@ -42,7 +42,7 @@ class NoSuchKeyError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key as it is stored; the key itself is not.
+    """A stored key; the key itself is not stored.
 
     Attributes:
         key_hash: SHA-256 of the key, in hexadecimal.

@@ -46,7 +46,7 @@ class NameLookup:
     def _forget(self, host: str, found: _Found) -> None:
         del self._running[host]
         if not found.cancelled():
-            found.exception()  # whoever wanted it may have given up
+            found.exception()  # retrieved, if the caller gave up
 
 
 def _look_up(host: str, found: _Found) -> None:

@@ -193,7 +193,6 @@ def _metrics_route() -> web.RouteDef:
 
 
 async def _forbid_sniffing(_: web.Request, response: web.StreamResponse) -> None:
-    """Make browsers trust ``Content-Type``."""
     response.headers.update(NOSNIFF)
 
 

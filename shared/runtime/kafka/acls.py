@@ -72,10 +72,10 @@ async def apply_access(
 async def _present(admin: Admin) -> set[AclBinding]:
     everything = AclBindingFilter(
         restype=ResourceType.ANY,
-        name=None,  # type: ignore[arg-type] # any, which its types do not say
+        name=None,  # type: ignore[arg-type] # any, which its types omit
         resource_pattern_type=ResourcePatternType.ANY,
-        principal=None,  # type: ignore[arg-type] # any, which its types do not say
-        host=None,  # type: ignore[arg-type] # any, which its types do not say
+        principal=None,  # type: ignore[arg-type] # any, which its types omit
+        host=None,  # type: ignore[arg-type] # any, which its types omit
         operation=AclOperation.ANY,
         permission_type=AclPermissionType.ANY,
     )

@@ -99,7 +99,7 @@ class Producer(AIOKafkaProducer):
         await _finish_or_cancel(self.client.close())
         if self._sender.sender_task:
             await _end_tasks([self._sender.sender_task])
-            await _finish_or_cancel(self.client.close())  # what the sender opened since
+            await _finish_or_cancel(self.client.close())  # connections that the sender opened since
         accumulator = self._message_accumulator
         queued = [batch for queue in accumulator._batches.values() for batch in queue]  # noqa: SLF001 - no public way
         for batch in [*queued, *accumulator._pending_batches]:  # noqa: SLF001 - no public way

@@ -16,7 +16,7 @@ _LAST_TIMESTAMP = int(END_OF_TIME.timestamp() * 1000)
 
 
 def written_at(record: Record) -> datetime:
-    """Return the timestamp of a record, UTC; from 1970 to 2100, whatever its producer wrote."""
+    """Return the timestamp of a record, UTC, clamped to 1970 to 2100."""
     return datetime.fromtimestamp(min(max(record.timestamp, 0), _LAST_TIMESTAMP) / 1000, UTC)
 
 
@@ -62,6 +62,6 @@ class PositionLostError(Route311Error):
 
 
 class BrokerDownError(SystemicError):
-    """Kafka did not acknowledge in time; what was sent may or may not have been written."""
+    """Kafka did not acknowledge in time; the records may or may not have been written."""
 
     code = "broker_down"

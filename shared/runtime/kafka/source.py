@@ -145,7 +145,6 @@ class KafkaSource(ConsumerRebalanceListener):
         return records
 
     async def _take(self, records: list[Record], limit: int, within_s: float) -> None:
-        """Add express records, then others unless those are being gathered."""
         gathering_s = max(0.0, self._waits.until - time.monotonic())
         express = [p for p in self._readable if p.topic in self._express]
         records += await self._fetch(express, limit, min(gathering_s, within_s))

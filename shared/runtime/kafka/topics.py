@@ -150,7 +150,7 @@ async def _grow(admin: Admin, topic: Topic, present: _Shape, replication: int) -
         detail = f"has copies: {present.replicas}, asked for: {replication}"
         changes.append(TopicChange(topic.name, "left", detail))
     if present.partitions > topic.partitions:
-        detail = f"has {present.partitions} partitions, the registry says {topic.partitions}"
+        detail = f"has {present.partitions} partitions, the registry {topic.partitions}"
         changes.append(TopicChange(topic.name, "left", detail))
     if present.partitions < topic.partitions:
         request = admin.client.create_partitions([NewPartitions(topic.name, topic.partitions)])

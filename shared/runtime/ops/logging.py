@@ -13,7 +13,7 @@ from shared.runtime.ops.tracebacks import as_fields, log_uncaught
 _LEVELS = {
     "aiokafka": "WARNING",
     "aiohttp.access": "WARNING",
-    "aiohttp.server": "CRITICAL",  # its messages quote requests; ours say what is safe
+    "aiohttp.server": "CRITICAL",  # its messages quote requests; ours are safe
     "mail.log": "CRITICAL",  # aiosmtpd's, which quotes each line of a connection
     AUDIT: "INFO",
 }
