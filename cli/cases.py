@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.calls import BrokenCallError, answer_expected, answer_of, call, operator_session
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption
+from cli.connection import DEFAULT_DATA, AfterOption, DataOption, JsonOption
 from cli.interrupts import run
 from cli.operator.id_lookup import IdLookup
 from cli.terminal import printable, show_facts, show_table
@@ -49,9 +49,6 @@ OverdueOption = Annotated[
     typer.Option("--overdue/--not-overdue", help="Only cases that are overdue, or are not."),
 ]
 LimitOption = Annotated[int, typer.Option(min=1, max=500, help="Maximum number of cases.")]
-AfterOption = Annotated[
-    str | None, typer.Option("--after", help="Cursor from the end of the previous page.")
-]
 EventOption = Annotated[
     str | None, typer.Option("--after", help="Resume after this event; without it begin now.")
 ]

@@ -1,5 +1,6 @@
 """Discovery of a router: that of a data folder, or that of the environment."""
 
+import getpass
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,13 @@ _Secret: TypeAlias = SecretStr | None
 
 BureauArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print the intended changes.")]
+AfterOption = Annotated[
+    str | None, typer.Option("--after", help="Cursor from the end of the previous page.")
+]
+ActorOption = Annotated[
+    str, typer.Option("--actor", default_factory=getpass.getuser, help="Name of the operator.")
+]
 DataOption = Annotated[
     Path, typer.Option("--data", envvar="ROUTE311_DATA", help="Folder of the router's data.")
 ]
@@ -74,22 +82,16 @@ class Connection(KafkaSettings):
         waiting_key: Intake's secret of the contacts of reports that wait.
     """
 
-    kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
-    admin_dsn: Annotated[SecretStr, Field(validation_alias="ROUTE311_ADMIN_DSN")] = SecretStr("")
-    operations_dsn: Annotated[SecretStr, Field(validation_alias="ROUTE311_OPERATIONS_DSN")] = (
-        SecretStr("")
-    )
-    allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
-    audit_file: Annotated[Path | None, Field(validation_alias="ROUTE311_AUDIT_FILE")] = None
-    contact_key: Annotated[_Secret, Field(validation_alias="NOTIFY_CONTACT_KEY")] = None
-    contact_key_before: Annotated[_Secret, Field(validation_alias="NOTIFY_CONTACT_KEY_BEFORE")] = (
-        None
-    )
-    reporter_key: Annotated[_Secret, Field(validation_alias="INTAKE_REPORTER_KEY")] = None
-    waiting_key: Annotated[_Secret, Field(validation_alias="INTAKE_CONTACT_KEY")] = None
-    waiting_key_before: Annotated[_Secret, Field(validation_alias="INTAKE_CONTACT_KEY_BEFORE")] = (
-        None
-    )
+    kafka_bootstrap: str = Field("", validation_alias="ROUTE311_KAFKA_BOOTSTRAP")
+    admin_dsn: SecretStr = Field(SecretStr(""), validation_alias="ROUTE311_ADMIN_DSN")
+    operations_dsn: SecretStr = Field(SecretStr(""), validation_alias="ROUTE311_OPERATIONS_DSN")
+    allow_plaintext: bool = Field(default=False, validation_alias="ROUTE311_ALLOW_PLAINTEXT")
+    audit_file: Path | None = Field(None, validation_alias="ROUTE311_AUDIT_FILE")
+    contact_key: _Secret = Field(None, validation_alias="NOTIFY_CONTACT_KEY")
+    contact_key_before: _Secret = Field(None, validation_alias="NOTIFY_CONTACT_KEY_BEFORE")
+    reporter_key: _Secret = Field(None, validation_alias="INTAKE_REPORTER_KEY")
+    waiting_key: _Secret = Field(None, validation_alias="INTAKE_CONTACT_KEY")
+    waiting_key_before: _Secret = Field(None, validation_alias="INTAKE_CONTACT_KEY_BEFORE")
 
     def encrypted(self, name: str, dsn: SecretStr) -> str:
         """Return a DSN of the environment; PlaintextError if it is remote and unencrypted."""

@@ -8,7 +8,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import (
+    DEFAULT_DATA,
+    DataOption,
+    DryOption,
+    JsonOption,
+    find_admin_dsn,
+    find_kafka,
+)
 from cli.interrupts import run
 from cli.terminal import parse_moment
 from shared.contract.topics import CHANNEL_SUBMISSIONS, OPERATOR_COMMANDS
@@ -36,7 +43,6 @@ ServiceOption = Annotated[
     list[str] | None, typer.Option(help="Only outbox and positions of this service; repeatable.")
 ]
 TopicOption = Annotated[list[str] | None, typer.Option(help="Only this topic; repeatable.")]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")]
 LossOption = Annotated[
     bool,
     typer.Option(

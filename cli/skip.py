@@ -1,12 +1,11 @@
 """``route311 skip``: dead-letter one record that a service cannot get past."""
 
 import asyncio
-import getpass
 from typing import Annotated
 
 import typer
 
-from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn, find_kafka
+from cli.connection import DEFAULT_DATA, ActorOption, DataOption, find_admin_dsn, find_kafka
 from shared.catalogue import load_catalogue
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import all_topics
@@ -24,9 +23,6 @@ RecordArgument = Annotated[
     str, typer.Argument(metavar="TOPIC/PARTITION/OFFSET", help="The record, as in the logs.")
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Reason; kept with the dead letter.")]
-ActorOption = Annotated[
-    str, typer.Option("--actor", default_factory=getpass.getuser, help="Your name.")
-]
 ServiceOption = Annotated[
     str | None,
     typer.Option(

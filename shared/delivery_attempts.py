@@ -30,13 +30,7 @@ MAX_RETRY_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of a call.
-
-    Attributes:
-        at: Moment at which it ended.
-        error: Reason of a failure; None for a delivery.
-        retry_after: Delay that the bureau asked for, if any.
-    """
+    """Result of a call; ``error`` is None for a delivery."""
 
     at: datetime
     duration_ms: int

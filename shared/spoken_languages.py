@@ -27,7 +27,6 @@ class SpokenLanguage:
     """A language with its catalogue.
 
     Attributes:
-        tag: BCP 47 tag, a primary subtag.
         direction: ``ltr`` or ``rtl``.
         texts: The English texts that the catalogue translates, in the singular.
     """

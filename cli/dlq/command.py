@@ -14,6 +14,7 @@ from cli import audit
 from cli.connection import (
     DEFAULT_DATA,
     DataOption,
+    DryOption,
     JsonOption,
     find_admin_dsn,
     find_kafka,
@@ -57,7 +58,6 @@ PlaceArgument = Annotated[
 BytesOption = Annotated[
     bool, typer.Option("--bytes", help="Show key, headers and value, too: may hold contact data.")
 ]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be replayed.")]
 AgainOption = Annotated[
     bool,
     typer.Option(

@@ -12,6 +12,7 @@ from cli import audit
 from cli.connection import (
     DEFAULT_DATA,
     DataOption,
+    DryOption,
     JsonOption,
     find_admin_dsn,
     find_contact_secrets,
@@ -54,7 +55,6 @@ RestoredOption = Annotated[
         "--restored", help="After a restore: erase again what has a tombstone on intake-contacts."
     ),
 ]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be erased.")]
 
 _REPEAT_AT_ONCE = 500
 _LABELS = {

@@ -4,8 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 from rich.console import Console
@@ -38,12 +37,7 @@ unknown = typer.Typer(
 )
 
 
-class SettledAs(StrEnum):
-    """The states that an unknown message can be settled as."""
-
-    sent = "sent"
-    failed = "failed"
-
+SettledAs: TypeAlias = Literal["sent", "failed"]
 
 CaseArgument = Annotated[
     str | None, typer.Argument(help="Id of the case, or a tracking number; all cases by default.")
@@ -188,11 +182,11 @@ def settle_messages(
     if wrong := [one for one in ids if not is_id(one)]:
         raise typer.BadParameter(f"{wrong[0]}: not the id of a message")
     count = query(find_admin_dsn(data), "notify", lambda db: _settle(db, ids, settled_as))
-    audit.record("messages_settled", data, count=count, settled_as=settled_as.value)
+    audit.record("messages_settled", data, count=count, settled_as=settled_as)
     if json_output:
         typer.echo(json.dumps({"settled": count}))
     else:
-        typer.echo(f"{count:,} of {len(ids):,} messages settled as {settled_as.value}")
+        typer.echo(f"{count:,} of {len(ids):,} messages settled as {settled_as}")
 
 
 def _held_as_json(one: HeldMessages) -> dict[str, object]:
@@ -205,9 +199,9 @@ def _held_as_json(one: HeldMessages) -> dict[str, object]:
 
 
 async def _settle(db: Database, ids: Sequence[str], settled_as: SettledAs) -> int:
-    reason = "settled_by_operator" if settled_as is SettledAs.failed else None
-    settled = await settle(db, ids, states=("unknown",), state=settled_as.value, reason=reason)
+    reason = "settled_by_operator" if settled_as == "failed" else None
+    settled = await settle(db, ids, states=("unknown",), state=settled_as, reason=reason)
     now = utc_now()
-    await enqueue(db, [settled_event(one, settled_as.value, now, reason) for one in settled])
+    await enqueue(db, [settled_event(one, settled_as, now, reason) for one in settled])
     await wake_relays(db)
     return len(settled)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from shared.contract import events as e
@@ -43,40 +42,30 @@ class UnconfirmedCommandError(Route311Error):
     code = "no_answer"
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRequest:
-    """A command with the fields of the wire; ``command`` is a key of ``_COMMANDS``."""
-
-    command: str
-    case_id: str
-    actor: str
-    reason: str
-    level: str | None = None
-    request_id: str | None = None
-    into_case: str | None = None
-    bureau: str | None = None
-    status: str | None = None
-
-
-async def send_command(command: CommandRequest, access: KafkaAccess, within_s: float) -> e.Event:
+async def send_command(
+    action: str, fields: Mapping[str, str], access: KafkaAccess, within_s: float
+) -> e.Event:
     """Publish a command; return the event of the case that confirms it.
+
+    Args:
+        action: Key of ``_COMMANDS``.
+        fields: Further fields of ``OperatorCommand``.
 
     Raises:
         CommandRefusedError: Dispatch refused the command.
         UnconfirmedCommandError: Dispatch did not respond in time; it may still execute it.
     """
-    name, confirmation = _COMMANDS[command.command]
-    data = {k: v for k, v in asdict(command).items() if v is not None} | {"command": name}
+    name, confirmation = _COMMANDS[action]
     event = e.OperatorCommanded(
         id=e.new_id(),
         source=SOURCE,
         time=utc_now().isoformat(),
-        subject=command.case_id,
-        data=data,
+        subject=fields["case_id"],
+        data={**fields, "command": name},
     )
     since = await end_offsets(access, [DISPATCH_CASES.name, _REFUSALS])
     async with open_sink(access) as sink, follow(access, since) as tail:
-        await sink.publish([Outgoing.to_topic(OPERATOR_COMMANDS.name, command.case_id, event)])
+        await sink.publish([Outgoing.to_topic(OPERATOR_COMMANDS.name, fields["case_id"], event)])
         try:
             async with asyncio.timeout(within_s):
                 while True:

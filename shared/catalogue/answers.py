@@ -34,7 +34,6 @@ class Faq:
     """A city's answers, and patterns that distinguish questions from complaints.
 
     Attributes:
-        complaint_exceptions: Patterns that only look like a complaint.
         allowed_conditions: Conditions that a question may state because they only give a place.
     """
 

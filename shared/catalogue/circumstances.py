@@ -45,13 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PlaceType:
-    """A type of place where a problem is more urgent, such as a school or a bridge.
-
-    Attributes:
-        code: Reason code of its points.
-        when: Conditions that state that a report lies there.
-        within_m: Maximum distance in metres from a line.
-    """
+    """A type of place where a problem is more urgent; ``code`` is the reason code of its points."""
 
     code: str
     points: int
@@ -66,7 +60,6 @@ class Circumstances:
 
     Attributes:
         places: Types of places, the strongest first.
-        max_place_points: Upper bound of the points of all types together.
         reporters: Points by the number of people who reported one problem.
         overdue: Points by how many times the kind's target has passed since the first report.
     """

@@ -76,8 +76,6 @@ class JurisdictionEntry(Entry):
     """Fields of ``Jurisdiction``.
 
     Attributes:
-        office_hours: Hours of bureaus without hours of their own.
-        other: Kind of reports that fit no other.
         pages: Title and colour of the pages; None for the city's name and the default colour.
         alarm_budget: Fraction of random reports that may be classified urgent, between 0 and 1;
             None for the text model's own threshold.

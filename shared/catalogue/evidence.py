@@ -106,12 +106,7 @@ class PlaceholderPoints:
 
 @dataclass(frozen=True, slots=True)
 class WordWeights:
-    """Points for rare words that both descriptions contain.
-
-    Attributes:
-        most: Upper bound for all words together.
-        common: Words that do not count, folded by ``shared.text_matching.fold``.
-    """
+    """Points for rare words in both descriptions; ``common`` words, folded, do not count."""
 
     each: float = 0.0
     most: float = 0.0
@@ -147,7 +142,6 @@ class Evidence:
         distance: Points by the metres between their points.
         no_distance: Points where one of them has no point.
         apart: Points by the hours between their event times.
-        default: Thresholds of groups that ``groups`` does not name.
         kinds: Points by the service code of the later report.
         same_sender: Points by the metres between their points where both have the same reporter;
             None for no points.

@@ -45,7 +45,6 @@ class RoutingRule:
     Attributes:
         name: The ``route_rule`` of its work orders.
         lead: Bureau that leads the case; None for a rule that only informs or remarks.
-        note: Remark for the work orders.
     """
 
     name: str

@@ -106,7 +106,6 @@ class ServiceEntry(Entry):
         target: Time until solved or, with an outside lead, until the agency has it.
         dedup: Limits of deduplication, or ``never``.
         implied_by: Conditions by which a text is classified as this kind.
-        export_types: Type names in the city's own export.
     """
 
     name: LocalTextEntry

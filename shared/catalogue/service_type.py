@@ -79,8 +79,6 @@ class Needs:
     """Parts of a submission that are required.
 
     Attributes:
-        location: A point or an address.
-        photo: A picture, on forms that can take one.
         welcome: The optional parts among ``contact``, ``description``, ``photo`` and ``address``
             that help.
     """

@@ -27,8 +27,6 @@ class KafkaAccess:
         username: The principal's name; empty without a password.
         ca_file: PEM file of the authorities that may sign the brokers' certificates; None for
             those that the system trusts.
-        cert_file: PEM file of the client's certificate.
-        key_file: PEM file of its key.
     """
 
     bootstrap: str

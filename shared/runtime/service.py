@@ -69,7 +69,6 @@ class ServiceParts:
         tasks: Background tasks, which run concurrently until the stop request.
         readiness_checks: Components that ``/ready`` checks.
         request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
-        gate: Rejects some requests before they are parsed.
         readers: Every consumer; ``/ready`` names one that is blocked.
     """
 
@@ -125,12 +124,7 @@ def run(
     *,
     niceness: int = 0,
 ) -> None:
-    """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s.
-
-    Args:
-        open_parts: Opens its components; they close when the context exits.
-        niceness: Scheduling priority, as for ``nice``.
-    """
+    """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s."""
     os.nice(niceness)
     configure_logging(name, settings.log_level)
     uvloop.run(_run(name, settings, open_parts))

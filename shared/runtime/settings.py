@@ -93,21 +93,17 @@ class KafkaSettings(AdapterSettings):
     """Fields of ``KafkaAccess``, from the environment."""
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]
-    kafka_security_protocol: Annotated[
-        SecurityProtocol, Field(validation_alias="ROUTE311_KAFKA_SECURITY_PROTOCOL")
-    ] = "PLAINTEXT"
-    kafka_sasl_mechanism: Annotated[
-        SaslMechanism, Field(validation_alias="ROUTE311_KAFKA_SASL_MECHANISM")
-    ] = "SCRAM-SHA-512"
-    kafka_username: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_USERNAME")] = ""
-    kafka_password: Annotated[SecretStr, Field(validation_alias="ROUTE311_KAFKA_PASSWORD")] = (
-        SecretStr("")
+    kafka_security_protocol: SecurityProtocol = Field(
+        "PLAINTEXT", validation_alias="ROUTE311_KAFKA_SECURITY_PROTOCOL"
     )
-    kafka_ca_file: Annotated[Path | None, Field(validation_alias="ROUTE311_KAFKA_CA_FILE")] = None
-    kafka_cert_file: Annotated[Path | None, Field(validation_alias="ROUTE311_KAFKA_CERT_FILE")] = (
-        None
+    kafka_sasl_mechanism: SaslMechanism = Field(
+        "SCRAM-SHA-512", validation_alias="ROUTE311_KAFKA_SASL_MECHANISM"
     )
-    kafka_key_file: Annotated[Path | None, Field(validation_alias="ROUTE311_KAFKA_KEY_FILE")] = None
+    kafka_username: str = Field("", validation_alias="ROUTE311_KAFKA_USERNAME")
+    kafka_password: SecretStr = Field(SecretStr(""), validation_alias="ROUTE311_KAFKA_PASSWORD")
+    kafka_ca_file: Path | None = Field(None, validation_alias="ROUTE311_KAFKA_CA_FILE")
+    kafka_cert_file: Path | None = Field(None, validation_alias="ROUTE311_KAFKA_CERT_FILE")
+    kafka_key_file: Path | None = Field(None, validation_alias="ROUTE311_KAFKA_KEY_FILE")
 
     @property
     def kafka_access(self) -> KafkaAccess:
@@ -147,23 +143,15 @@ class HttpSettings(EnvironmentSettings):
             separated by commas, such as ``10.0.0.0/8``.
     """
 
-    metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
-    head_seconds: Annotated[
-        float, Field(gt=0, le=60, validation_alias="ROUTE311_HTTP_HEAD_SECONDS")
-    ] = 5.0
-    body_seconds: Annotated[
-        float, Field(gt=0, le=300, validation_alias="ROUTE311_HTTP_BODY_SECONDS")
-    ] = 10.0
-    idle_seconds: Annotated[
-        float, Field(gt=0, le=3600, validation_alias="ROUTE311_HTTP_IDLE_SECONDS")
-    ] = 75.0
-    connections: Annotated[
-        int, Field(ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS")
-    ] = 4_096
-    connections_per_address: Annotated[
-        int, Field(ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS_PER_ADDRESS")
-    ] = 1_536
-    trusted_proxies: Annotated[NetworkList, Field(validation_alias="ROUTE311_TRUSTED_PROXIES")] = ()
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    head_seconds: float = Field(5.0, gt=0, le=60, validation_alias="ROUTE311_HTTP_HEAD_SECONDS")
+    body_seconds: float = Field(10.0, gt=0, le=300, validation_alias="ROUTE311_HTTP_BODY_SECONDS")
+    idle_seconds: float = Field(75.0, gt=0, le=3600, validation_alias="ROUTE311_HTTP_IDLE_SECONDS")
+    connections: int = Field(4_096, ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS")
+    connections_per_address: int = Field(
+        1_536, ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS_PER_ADDRESS"
+    )
+    trusted_proxies: NetworkList = Field((), validation_alias="ROUTE311_TRUSTED_PROXIES")
 
 
 class ProcessSettings(KafkaSettings, HttpSettings):
@@ -179,12 +167,10 @@ class ProcessSettings(KafkaSettings, HttpSettings):
             to 503; longer than a load balancer needs for two health checks.
     """
 
-    log_level: Annotated[LogLevel, Field(validation_alias="ROUTE311_LOG_LEVEL")] = "INFO"
-    http_host: Annotated[str, Field(validation_alias="ROUTE311_HTTP_HOST")] = "127.0.0.1"
+    log_level: LogLevel = Field("INFO", validation_alias="ROUTE311_LOG_LEVEL")
+    http_host: str = Field("127.0.0.1", validation_alias="ROUTE311_HTTP_HOST")
     http_port: Annotated[int, Field(ge=0, le=65535)]
-    drain_seconds: Annotated[
-        float, Field(ge=0, le=5, validation_alias="ROUTE311_DRAIN_SECONDS")
-    ] = 1.0
+    drain_seconds: float = Field(1.0, ge=0, le=5, validation_alias="ROUTE311_DRAIN_SECONDS")
 
 
 def _channel_names(names: object) -> object:
@@ -209,17 +195,15 @@ class ServiceSettings(ProcessSettings):
             all of the service. Each process runs the core as well.
     """
 
-    allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
+    allow_plaintext: bool = Field(default=False, validation_alias="ROUTE311_ALLOW_PLAINTEXT")
     postgres_dsn: SecretStr
-    outbox_kept_hours: Annotated[
-        int, Field(ge=24, le=24 * 365, validation_alias="ROUTE311_OUTBOX_KEPT_HOURS")
-    ] = 24
-    inbox_kept_days: Annotated[
-        int | None, Field(ge=1, validation_alias="ROUTE311_INBOX_KEPT_DAYS")
-    ] = None
-    garbage_mib_per_hour: Annotated[
-        int, Field(ge=1, le=1024 * 1024, validation_alias="ROUTE311_GARBAGE_MIB_PER_HOUR")
-    ] = 256
+    outbox_kept_hours: int = Field(
+        24, ge=24, le=24 * 365, validation_alias="ROUTE311_OUTBOX_KEPT_HOURS"
+    )
+    inbox_kept_days: int | None = Field(None, ge=1, validation_alias="ROUTE311_INBOX_KEPT_DAYS")
+    garbage_mib_per_hour: int = Field(
+        256, ge=1, le=1024 * 1024, validation_alias="ROUTE311_GARBAGE_MIB_PER_HOUR"
+    )
     channels: Annotated[
         tuple[str, ...] | None,
         NoDecode,

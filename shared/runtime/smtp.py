@@ -37,17 +37,16 @@ class SmtpSettings(EnvironmentSettings):
             By default ``required``, for a server on this machine ``when_offered``.
         smtp_ca_file: Certificates of the authorities that may sign the server's, in place of
             the system's.
-        smtp_user: User name, if the server requires one.
         smtp_within_s: Deadline of one message, in seconds.
     """
 
     smtp_host: str = ""
-    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    smtp_port: int = Field(25, ge=1, le=65535)
     smtp_encryption: Annotated[Encryption, Field(default_factory=_default_encryption)]
     smtp_ca_file: FilePath | None = None
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
-    smtp_within_s: Annotated[float, Field(gt=0)] = 30.0
+    smtp_within_s: float = Field(30.0, gt=0)
 
     @model_validator(mode="after")
     def _check_credentials(self) -> Self:

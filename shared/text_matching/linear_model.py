@@ -51,11 +51,7 @@ class FeatureWeights:
 
 
 class LabelScore(NamedTuple):
-    """The score of a text for a label; above 0 the text has the label.
-
-    Attributes:
-        known: Number of the text's words, pairs and prefixes that have a weight.
-    """
+    """The score of a text for a label, positive if it has it, and its number of known features."""
 
     label: str
     language: str

@@ -21,7 +21,6 @@ class ConfinedPool:
     """A pool of warm processes with one job at a time each, started on demand.
 
     Attributes:
-        command: Program and arguments of a process, which calls ``serve``.
         within_s: Seconds for a job, however busy the machine; then its process is killed.
         max_answer_bytes: A longer answer counts as a death.
     """

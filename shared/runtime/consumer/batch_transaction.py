@@ -48,8 +48,6 @@ class BatchProcessor(Generic[E]):
     nothing of it.
 
     Attributes:
-        service: The service's name, for dead letters.
-        handle: Handles new messages; returns the resulting events.
         inbox_topics: Topics whose repeated events the inbox drops, None for all; for the events of
             others ``handle`` must be idempotent.
         prepare: Waits for other needs of a batch, before its transaction begins.

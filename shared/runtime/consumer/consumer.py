@@ -76,11 +76,9 @@ class Consumer(Generic[E]):
     Attributes:
         service: The service's name, for dead letters.
         name: The consumer group, also in logs and metrics.
-        handle: Handles new messages in order; returns the resulting events.
         prepare: Waits for other needs of a batch, before its transaction begins.
         express_topics: Names of topics that are handled first, alone, and without batching delay.
         inbox_topics: Topics whose repeats the inbox drops, None for all; else ``handle`` does it.
-        batch_size: The maximum number of records in a batch.
         on_commit: Receives the outbox batches of each commit, for the relay.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
         hold_s: Seconds to wait before the last try of a record at which the process died twice.

@@ -50,7 +50,6 @@ class Callers:
 
     Attributes:
         by_bureau: Limits of uploads per bureau.
-        proxies: Networks of trusted reverse proxies.
     """
 
     keys: ApiKeyCache

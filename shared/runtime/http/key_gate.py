@@ -22,7 +22,6 @@ class KeyedRoute:
         path: Its path, with ``{name}`` for variable parts.
         admissions: Admission control by the scope of the callers.
         reads_other_keys: True when the key may also be in the query or the form.
-        translate: Returns a refusal in the form of the route's errors.
     """
 
     path: str

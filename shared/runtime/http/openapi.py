@@ -212,13 +212,7 @@ def _content(content: Content | None, schemas: Mapping[Any, Any]) -> dict[str, A
 
 
 class ProblemDetails(BaseModel):
-    """An error as RFC 9457 problem details.
-
-    Attributes:
-        type: Always ``about:blank``.
-        detail: Description of the error and its remedy.
-        code: Stable code of the problem.
-    """
+    """An error as RFC 9457 problem details; ``type`` is always ``about:blank``."""
 
     type: str
     title: str

@@ -37,7 +37,6 @@ def problem_response(  # noqa: PLR0913 - the members of a problem
     Args:
         title: The kind of problem; the same text for the same kind.
         detail: Description of the error and its remedy, without any value of the request.
-        code: Stable code of the problem.
     """
     body = problem(status, title, detail, code=code, errors=errors)
     sent = {**NOSNIFF, **(headers or {})}

@@ -15,7 +15,6 @@ class TokenBucket:
 
     Attributes:
         per_second: Tokens that are added per second, at least 1.
-        clock: Monotonic seconds.
         burst_s: Seconds of unused tokens that it keeps.
     """
 

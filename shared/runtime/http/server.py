@@ -85,10 +85,8 @@ async def serve_http(  # noqa: PLR0913 - independent options
     At the end the port closes, and requests in flight have 3 s to finish.
 
     Args:
-        check: The readiness probe behind ``/ready``.
         stopping: Set while the service is about to stop: ``/ready`` turns to 503 at once, and
             every response closes its connection, so that callers reconnect to another instance.
-        gate: Rejects some requests before they are parsed.
         metrics_port: A separate port for ``/metrics``.
         name: The service's name, for the OpenAPI document of all these routes.
     """

@@ -36,9 +36,6 @@ class AuthenticationFailures:
 
     The first 10 of each minute get a line each. The others are counted, and a line at the end of
     the minute has their number, and the number of their addresses (at most 1,000 are counted).
-
-    Attributes:
-        schedule: Calls a function after a number of seconds.
     """
 
     clock: Callable[[], float] = time.monotonic

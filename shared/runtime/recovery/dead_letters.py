@@ -23,7 +23,6 @@ class DeadLetter:
     Attributes:
         position: ``topic/partition/offset`` in the dead-letter topic.
         source: ``topic/partition/offset`` of the original.
-        service: The service that could not handle the original.
         content: Digest of the original; equal originals share it.
     """
 

@@ -151,10 +151,8 @@ class Replay:
 
     Attributes:
         owners: The service that replays each topic.
-        ranges: The offsets of the dead-letter topics at the start.
         repeat: Replay also dead letters that came back after an earlier replay.
         on_replay: Called with each dead letter before it is replayed.
-        sent: The number of records replayed.
         returned: The number of skipped dead letters that came back after an earlier replay.
     """
 

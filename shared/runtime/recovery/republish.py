@@ -146,7 +146,6 @@ class RepublishRun:
     """One republishing of outboxes, with the correction of consumer positions.
 
     Attributes:
-        services: The services whose outboxes and positions are corrected.
         accept_loss: Move a consumer whose next record was deleted to the oldest record.
     """
 

@@ -45,14 +45,7 @@ class ServiceRunningError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class SkipResult:
-    """Work that a service skips, or in a dry run would skip.
-
-    Attributes:
-        records: Number of unread records by topic.
-        unpublished: Unpublished messages of its outbox.
-        deferred: Records that waited for a retry.
-        unsent: Messages to residents that waited to be sent; only notify has some.
-    """
+    """Numbers of records, messages and retries that a service skips, or would in a dry run."""
 
     records: Mapping[str, int] = field(default_factory=dict)
     unpublished: int = 0
