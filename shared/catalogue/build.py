@@ -10,7 +10,7 @@ from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import build_faq
 from shared.catalogue.checks import issues_in
 from shared.catalogue.circumstances import build_circumstances
-from shared.catalogue.city_pages import CityPages, CityPagesEntry
+from shared.catalogue.city_map import CityPages, CityPagesEntry
 from shared.catalogue.condition import YES, Condition, HazardRule, trigger_conditions
 from shared.catalogue.document import LocatedEntry
 from shared.catalogue.draft import HEAD, Draft, read_drafts

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.catalogue.city_pages import CityPagesEntry
+from shared.catalogue.city_map import CityPagesEntry
 from shared.catalogue.field_types import (
     Entry,
     Latitude,

@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import Faq
 from shared.catalogue.circumstances import Circumstances
-from shared.catalogue.city_pages import CityPages
+from shared.catalogue.city_map import CityPages
 from shared.catalogue.condition import Condition, HazardRule, trigger_conditions
 from shared.catalogue.evidence import Evidence
 from shared.catalogue.routing import RoutingRule
