@@ -113,11 +113,7 @@ async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
     return RouterStatus(services, _parked(bounds), cases, feedback, crash_loops, keys)
 
 
-async def _service(
-    connection: Database,
-    name: str,
-    bounds: OffsetRanges,
-) -> ServiceStatus:
+async def _service(connection: Database, name: str, bounds: OffsetRanges) -> ServiceStatus:
     positions = {
         Partition(row["topic"], row["partition"]): row["next_offset"]
         for row in await connection.fetch(_POSITIONS.format(name))

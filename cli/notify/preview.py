@@ -13,11 +13,7 @@ from services.intake.channels.mail.rules.model import Question
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.channels.sms.rules import wording as sms
 from services.notify.policy import city_texts
-from services.notify.rendering import (
-    MessageRenderer,
-    load_message_languages,
-    message_catalogues,
-)
+from services.notify.rendering import MessageRenderer, load_message_languages, message_catalogues
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import MessageData, TemplateName
 from services.notify.rules.signed_links import SignedLinks

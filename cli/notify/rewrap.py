@@ -11,13 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cli import audit
-from cli.connection import (
-    DEFAULT_DATA,
-    DataOption,
-    JsonOption,
-    find_admin_dsn,
-    find_contact_keys,
-)
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_contact_keys
 from cli.interrupts import run
 from services.notify.store.rewrapping import (
     KeyCounts,

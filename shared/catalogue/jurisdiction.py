@@ -15,13 +15,7 @@ from shared.catalogue.routing import RoutingRule
 from shared.catalogue.service_type import ServiceType
 from shared.catalogue.surges import CitySurges
 from shared.catalogue.texts import LocalText
-from shared.text_matching import (
-    CompiledPhrases,
-    LinearModel,
-    PhraseIndex,
-    PhraseRoles,
-    TextModel,
-)
+from shared.text_matching import CompiledPhrases, LinearModel, PhraseIndex, PhraseRoles, TextModel
 from shared.vocabulary import GeoPoint
 
 NEIGHBOUR_CITY = "neighbour_city"

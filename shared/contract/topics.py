@@ -17,12 +17,7 @@ CHANNEL_SUBMISSIONS = Topic(
     ("intake",),
     (e.SubmissionReceived,),
     7 * DAY,
-    other_sources=(
-        "/http",
-        "/web",
-        "/email",
-        "/sms",
-    ),  # sources that intake itself assigns
+    other_sources=("/http", "/web", "/email", "/sms"),  # sources that intake itself assigns
     more_writers=("operator",),  # ``route311 replay`` feeds exports
 )
 INTAKE_RESUBMISSIONS = Topic(

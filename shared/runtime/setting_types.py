@@ -4,14 +4,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    HttpUrl,
-    SecretStr,
-    StringConstraints,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, StringConstraints
 from pydantic_settings import NoDecode
 
 from shared.runtime.encryption import is_loopback

@@ -9,13 +9,7 @@ from typing import TypeAlias, TypeVar
 import structlog
 
 from shared.contract.events import Event
-from shared.errors import (
-    FencedError,
-    PermanentError,
-    StoppedError,
-    SystemicError,
-    TransientError,
-)
+from shared.errors import FencedError, PermanentError, StoppedError, SystemicError, TransientError
 from shared.runtime.consumer.messages import Deferred, InvalidRecord, Message, record_position
 from shared.runtime.ops.metrics import RETRIES
 from shared.runtime.ops.shutdown import pause

@@ -4,11 +4,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from typing import Any, cast
 
-from confluent_kafka.admin import (
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialUpsertion,
-)
+from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
 from shared.runtime.kafka.admin import Admin, open_admin, result_of
 from shared.runtime.kafka_access import KafkaAccess
