@@ -105,5 +105,4 @@ def _imported(target: str) -> "Callable[..., Any] | typer.Typer":
     return found
 
 
-COMMANDS = tuple(_read(_TABLE))
-"""In the order in which ``--help`` lists them."""
+COMMANDS = tuple(_read(_TABLE))  # in the order in which `--help` lists them

@@ -30,10 +30,11 @@ AfterOption = Annotated[
 ActorOption = Annotated[
     str, typer.Option("--actor", default_factory=getpass.getuser, help="Name of the operator.")
 ]
+
+# `demo` has one of its own: it empties its folder.
 DataOption = Annotated[
     Path, typer.Option("--data", envvar="ROUTE311_DATA", help="Folder of the router's data.")
 ]
-"""``demo`` has one of its own: it empties its folder."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -11,10 +11,14 @@ BreakerState: TypeAlias = Literal["closed", "open", "half_open"]
 DeliveryState: TypeAlias = Literal["pending", "delivered", "parked"]
 
 MAX_IN_FLIGHT = 16
+
+# Deliveries read from the table beyond the free slots, unless the last call failed.
 READ_AHEAD = 48
-"""Deliveries read from the table beyond the free slots, unless the last call failed."""
+
 FAILURES_TO_OPEN = 5
 PROBE_EVERY = timedelta(seconds=30)
+
+# Delays after the first attempts; the last one repeats.
 WAITS: Sequence[timedelta] = (
     timedelta(seconds=5),
     timedelta(seconds=30),
@@ -22,7 +26,7 @@ WAITS: Sequence[timedelta] = (
     timedelta(minutes=10),
     timedelta(hours=1),
 )
-"""Delays after the first attempts; the last one repeats."""
+
 JITTER = 0.2
 GIVE_UP_AFTER = timedelta(hours=72)
 MAX_RETRY_AFTER = timedelta(hours=1)

@@ -23,11 +23,9 @@ NEIGHBOURS = "neighbours.geojson"
 DISTRICTS = "districts.geojson"
 AREAS = "areas.geojson"
 
+# Distance outside the city limits, in metres, at which a point still counts as the city's.
+# Points come from phones and geocoders, and streets along a border are often the city's.
 TOLERANCE_M = 50.0
-"""Distance outside the city limits, in metres, at which a point still counts as the city's.
-
-Points come from phones and geocoders, and streets along a border are often the city's.
-"""
 
 UNINCORPORATED = "unincorporated"
 

@@ -18,8 +18,7 @@ from babel.support import NullTranslations, Translations
 
 from shared.catalogue import TextInLanguage
 
-SOURCE = "en"
-"""The language of the texts in the templates."""
+SOURCE = "en"  # the language of the texts in the templates
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ _FIND_REQUEST = """
 _UUID_VERSION_WITH_TIME = 7  # such UUIDs start with their time in milliseconds (RFC 9562)
 _CLOCK_SKEW = timedelta(minutes=5)
 
+# Called with the number of records read so far and their total.
 OnProgress = Callable[[int, int], None]
-"""Called with the number of records read so far and their total."""
 
 
 class NotDecidedError(Route311Error):

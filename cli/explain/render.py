@@ -16,8 +16,8 @@ from shared.contract.events import Decision, Duplicate, Location, Priority, Reje
 _MAX_FEATURES = 12
 _MINUTES = "%Y-%m-%d %H:%M UTC"
 
+# Title, headings and rows of a table.
 _Section: TypeAlias = tuple[str, Sequence[str], Sequence[Sequence[object]]]
-"""Title, headings and rows of a table."""
 
 
 def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Console) -> None:

@@ -23,8 +23,8 @@ from services.notify.store.rewrapping import (
 from services.notify.store.sealed_contacts import ContactKeys
 from shared.runtime.database import Database, open_database
 
+# Keys of a transaction: some 20 ms of work, during which their people's contacts wait.
 _BATCH = 500
-"""Keys of a transaction: some 20 ms of work, during which their people's contacts wait."""
 
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Only count the keys by their secret.")]
 

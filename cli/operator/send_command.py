@@ -18,6 +18,8 @@ from shared.vocabulary import CommandName
 SOURCE = "/operator/cli"
 _POLL_S = 0.5
 _REFUSALS = f"{OPERATOR_COMMANDS.name}{DEAD_LETTERS}"
+
+# Command on the wire and confirming event by word of the command line.
 _COMMANDS: Mapping[str, tuple[CommandName, type[e.Event]]] = {
     "lower": ("lower_priority", e.CasePriorityLowered),
     "raise": ("raise_priority", e.CasePriorityRaised),
@@ -27,7 +29,6 @@ _COMMANDS: Mapping[str, tuple[CommandName, type[e.Event]]] = {
     "close": ("close", e.CaseClosed),
     "reopen": ("reopen", e.CaseReopened),
 }
-"""Command on the wire and confirming event by word of the command line."""
 
 
 class CommandRefusedError(Route311Error):

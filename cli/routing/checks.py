@@ -10,8 +10,8 @@ from services.dispatch.rules.routing import RoutingContext, matching, route
 from shared.catalogue import Jurisdiction, RoutingRule, ServiceType
 from shared.vocabulary import MIN_SCORE
 
+# Begin of a week with Thanksgiving, a holiday in every state.
 _MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
-"""Begin of a week with Thanksgiving, a holiday in every state."""
 _MOMENTS = [_MONDAY + timedelta(minutes=30 * number) for number in range(7 * 48)]
 
 

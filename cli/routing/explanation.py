@@ -89,12 +89,12 @@ def _words(assignment: dict[str, Any]) -> str:
     return f"{assignment['bureau']}, {hours}, by {assignment['rule']}"
 
 
+# Local times by heading.
 MOMENTS: Mapping[str, datetime] = {
     "Tuesday 10:00": datetime(2026, 11, 17, 10),  # noqa: DTZ001 - of the city's own clock
     "Sunday 02:00": datetime(2026, 11, 22, 2),  # noqa: DTZ001 - as above
     "Thanksgiving 10:00": datetime(2026, 11, 26, 10),  # noqa: DTZ001 - as above
 }
-"""Local times by heading."""
 
 _TABLE_TIME = "%a %d %b %H:%M"
 

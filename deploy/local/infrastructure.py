@@ -17,8 +17,7 @@ from deploy.local.site import Site, open_site
 from deploy.local.sms import TOKEN
 from shared.runtime.kafka_access import KafkaAccess
 
-SMS_ACCOUNT = "ACroute311"
-"""The account of the SMS provider."""
+SMS_ACCOUNT = "ACroute311"  # the account of the SMS provider
 _STOP_WITHIN_S = 1.0
 
 

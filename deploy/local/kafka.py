@@ -24,8 +24,10 @@ _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"
 _SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _BROKER = ("-Xms512m", "-Xmx512m", *_SHORT_RUN)
 _CLUSTER_ID = "cm91dGUzMTEtbG9jYWwtMQ"  # 16 bytes in URL-safe base64, as Kafka requires
+
+# A killed broker checks all its logs at its next start, and waits for its old session.
 _STOP_WITHIN_S = 10.0
-"""A killed broker checks all its logs at its next start, and waits for its old session."""
+
 _ARCHIVE_WITHIN_S = 30.0
 _POM = _HERE / "pom.xml"
 _MAVEN_GOAL = ("dependency:copy-dependencies", "-DincludeScope=runtime")

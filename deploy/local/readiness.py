@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 LOOPBACK = "127.0.0.1"
 
+# Takes a port of the loopback interface; returns True when the program there is ready.
 ReadinessProbe: TypeAlias = Callable[[int], Awaitable[bool]]
-"""Takes a port of the loopback interface; returns True when the program there is ready."""
 
 _TIMEOUT_S = 2.0
 

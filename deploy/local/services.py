@@ -17,8 +17,7 @@ from shared.runtime.migrate import OPERATIONS, SERVICES
 _NO_MORE: Mapping[str, str] = MappingProxyType({})
 _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
-SMS_NUMBER = "+15035550199"
-"""The cities' number for text messages, reserved for fiction."""
+SMS_NUMBER = "+15035550199"  # the cities' number for text messages, reserved for fiction
 _SMS_NUMBERS = f"{SMS_NUMBER}=portland.gov"
 _OWN_MACHINE = "127.0.0.0/8"
 

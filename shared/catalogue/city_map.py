@@ -13,8 +13,10 @@ from shared.catalogue.issue import CatalogueIssue
 from shared.catalogue.texts import LocalText
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
+
+# Contrast with white; on the pages' tints it is then 4.5 at least, as WCAG 2.1 AA asks.
 _LEAST_CONTRAST = 5.5
-"""Contrast with white; on the pages' tints it is then 4.5 at least, as WCAG 2.1 AA asks."""
+
 _LINEAR_BELOW = 0.04045
 
 
@@ -66,8 +68,8 @@ class CityPages:
 MAP = "map.geojson"
 _MOST_ISSUES = 10
 
+# Kind of a feature; an `area` is a name alone, such as that of a neighbourhood.
 MapKind: TypeAlias = Literal["water", "park", "street", "freeway", "area"]
-"""Kind of a feature; an ``area`` is a name alone, such as that of a neighbourhood."""
 
 Position: TypeAlias = tuple[Longitude, Latitude]
 Line: TypeAlias = Annotated[tuple[Position, ...], Field(min_length=2)]

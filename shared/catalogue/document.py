@@ -15,8 +15,8 @@ from shared.catalogue.issue import CatalogueIssue
 
 E = TypeVar("E", bound=BaseModel)
 
+# Keys and list indexes that lead to a part of a file.
 KeyPath: TypeAlias = tuple[str | int, ...]
-"""Keys and list indexes that lead to a part of a file."""
 
 
 @dataclass(frozen=True, slots=True)

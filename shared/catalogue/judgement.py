@@ -13,11 +13,10 @@ from shared.catalogue.service_type import ServiceType
 from shared.text_matching import EVIDENCE_GAP, condition_facts, filter_affirmed, fold
 from shared.vocabulary import PriorityLevel, TextSeverity
 
+# Condition of a text that reports an urgent hazard, or worse, as a whole.
 URGENT = "sounds_urgent"
-"""Condition of a text that reports an urgent hazard, or worse, as a whole."""
 
-DANGER = "sounds_dangerous"
-"""Condition of a text that reports a danger to life as a whole."""
+DANGER = "sounds_dangerous"  # condition of a text that reports a danger to life as a whole
 
 _MOST_URGENT_UNCONFIRMED: PriorityLevel = "P3"
 _MAX_UNKNOWN = 3  # words for each known feature; an English text has more features than words
@@ -161,8 +160,8 @@ def confirmed_kind(service: ServiceType, judgement: TextJudgement) -> ServiceTyp
     )
 
 
+# Start and end of each run of words in the folded text, in characters.
 Positions: TypeAlias = tuple[tuple[int, int], ...]
-"""Start and end of each run of words in the folded text, in characters."""
 
 
 class LocatedJudgement(NamedTuple):

@@ -18,14 +18,14 @@ from shared.catalogue.texts import LocalText
 from shared.text_matching import CompiledPhrases, LinearModel, PhraseIndex, PhraseRoles, TextModel
 from shared.vocabulary import GeoPoint
 
+# Default reason of a referral to the agency for a location outside the city's limits.
 NEIGHBOUR_CITY = "neighbour_city"
-"""Default reason of a referral to the agency for a location outside the city's limits."""
 
+# Reason of a referral where the city makes a hazard safe and the agency does the rest.
 HAZARD_NOW = "hazard_now"
-"""Reason of a referral where the city makes a hazard safe and the agency does the rest."""
 
+# Emergency of a report that is one only because its kind refers residents to 911.
 REFERRED_TO_911 = "referred_to_911"
-"""Emergency of a report that is one only because its kind refers residents to 911."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import TypeAlias
 
-HOLIDAY = 7
-"""Number of a public holiday beside those of the days, from 0 for Monday."""
+HOLIDAY = 7  # number of a public holiday beside those of the days, from 0 for Monday
 
+# From the first, inclusive, to the second, exclusive; over midnight where the second is lower.
 Window: TypeAlias = tuple[time, time]
-"""From the first, inclusive, to the second, exclusive; over midnight where the second is lower."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,9 @@ from typing import (
 )
 
 _AS_THEY_ARE = frozenset({str, int, float, bool, NoneType, frozenset})
-_SETS = frozenset({frozenset, AbstractSet, Collection})
-"""Annotations of frozen sets."""
+_SETS = frozenset({frozenset, AbstractSet, Collection})  # annotations of frozen sets
 
-Conversion: TypeAlias = Callable[[Any], Any]
-"""From plain data to objects."""
+Conversion: TypeAlias = Callable[[Any], Any]  # from plain data to objects
 T = TypeVar("T")
 
 

@@ -11,11 +11,9 @@ from shared.vocabulary import PriorityLevel
 Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
 HazardMode = Literal["always", "never", "if"]
 
-AGENCY_911 = "EXT-911"
-"""The agency that residents call when a life is in danger."""
+AGENCY_911 = "EXT-911"  # the agency that residents call when a life is in danger
 
-AGENCY_PREFIX = "EXT-"
-"""Prefix of the codes of agencies outside the city."""
+AGENCY_PREFIX = "EXT-"  # prefix of the codes of agencies outside the city
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -11,10 +11,8 @@ from typing import Literal, TypeAlias
 from shared.contract.topic import DEAD_LETTERS, Topic
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 
-ADAPTERS = "adapters"
-"""Principal of the adapters that the city itself runs."""
-OPERATOR = "operator"
-"""Principal of operators; ``operator-<name>`` of one of them."""
+ADAPTERS = "adapters"  # principal of the adapters that the city itself runs
+OPERATOR = "operator"  # principal of operators; `operator-<name>` of one of them
 CONSUMER_GROUPS: Mapping[str, Sequence[str]] = {
     "intake": ("intake", "intake-status"),
     "triage": ("triage",),
@@ -22,8 +20,7 @@ CONSUMER_GROUPS: Mapping[str, Sequence[str]] = {
     "dispatch": ("dispatch",),
     "notify": ("notify",),
 }
-SERVICES = tuple(CONSUMER_GROUPS)
-"""Principals of the router's processes."""
+SERVICES = tuple(CONSUMER_GROUPS)  # principals of the router's processes
 
 Operation: TypeAlias = Literal[
     "read", "write", "create", "describe", "alter", "describe_configs", "alter_configs"

@@ -6,10 +6,11 @@ from datetime import timedelta
 from shared.contract import events as e
 
 DAY = timedelta(days=1)
+
+# Largest record that a topic accepts: an oversized submission fits into its dead letter.
 MAX_RECORD_BYTES = 8 * 1024 * 1024
-"""Largest record that a topic accepts: an oversized submission fits into its dead letter."""
-DEAD_LETTERS = "-dlq"
-"""Suffix of dead-letter topics."""
+
+DEAD_LETTERS = "-dlq"  # suffix of dead-letter topics
 LANE_PARTITIONS = 12
 _SERVICES = frozenset({"intake", "triage", "dispatch", "notify"})
 

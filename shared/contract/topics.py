@@ -77,8 +77,10 @@ TRIAGE_DECISIONS = Topic(
 TRIAGE_DECISIONS_EXPRESS = replace(
     TRIAGE_DECISIONS, name="triage-decisions-express", readers=("dispatch",)
 )
+
+# Topics of urgent events, which wait for no others.
 EXPRESS_TOPICS = frozenset({INTAKE_REQUESTS_EXPRESS.name, TRIAGE_DECISIONS_EXPRESS.name})
-"""Topics of urgent events, which wait for no others."""
+
 TRIAGE_REPORT_COUNTS = Topic(
     "triage-report-counts",
     "triage",

@@ -5,8 +5,7 @@ from functools import cache
 from pathlib import Path
 
 WHITE = "#ffffff"
-DARK_SHEET = "#1a2328"
-"""Ground of fields and boxes in the dark scheme, as in ``pages.css``."""
+DARK_SHEET = "#1a2328"  # ground of fields and boxes in the dark scheme, as in `pages.css`
 
 
 def colors(brand: str, *, dark: bool) -> Mapping[str, str]:

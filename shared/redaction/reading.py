@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TypeAlias
 
-Span: TypeAlias = tuple[int, int]
-"""Start and end of a part of a text, in characters."""
+Span: TypeAlias = tuple[int, int]  # start and end of a part of a text, in characters
 
 _ENCODED = re.compile(
     r"&(?:amp;){0,3}(?:#\d{2,7};?|#?\w{2,8};)|%(?:25){0,3}[2-7][0-9A-Fa-f]"

@@ -20,8 +20,8 @@ from shared.redaction.phones import (
 )
 from shared.redaction.reading import Reading, Span, merged, plain_reading, visible
 
+# A resident's answer to a question of the kind.
 Answer: TypeAlias = str | bool | int | float | list[str] | None
-"""A resident's answer to a question of the kind."""
 
 _WHOSE = r"(?:contact|reporter|caller|customer|resident|requester|applicant|user|your|my|mi|su)"
 _PHONE = re.compile(

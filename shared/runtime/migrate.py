@@ -15,8 +15,7 @@ from shared.runtime.operations_role import create_role, grant_reading
 log = structlog.get_logger()
 
 SERVICES = ("intake", "triage", "dispatch", "notify")
-OPERATIONS = "operations"
-"""Role of commands that only read, beside the services' own."""
+OPERATIONS = "operations"  # role of commands that only read, beside the services' own
 
 _CREATE_MIGRATIONS = """
     CREATE TABLE IF NOT EXISTS migrations (
@@ -25,13 +24,14 @@ _CREATE_MIGRATIONS = """
     )
 """
 _APPLIED = "SELECT name FROM {}.migrations ORDER BY name"
-_EXTENSIONS = {"intake": ("pg_trgm",)}
-"""Extensions in the schema of a service; the administrator creates them."""
 
+# Extensions in the schema of a service; the administrator creates them.
+_EXTENSIONS = {"intake": ("pg_trgm",)}
+
+# While a migration waits for its table lock, every later query on the table queues behind it. So it
+# gives up after less time than callers tolerate, but more than a usual transaction takes.
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
-"""While a migration waits for its table lock, every later query on the table queues behind it.
-So it gives up after less time than callers tolerate, but more than a usual transaction takes.
-"""
+
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0)
 _ADVISORY_LOCK = "SELECT pg_advisory_xact_lock(hashtext('route311 migrations'))"
 

@@ -12,8 +12,8 @@ from shared.runtime.database import Database
 
 ROLE = "route311_operations"
 
+# By table: columns separated by commas, or an empty text for all.
 Columns: TypeAlias = Mapping[str, str]
-"""By table: columns separated by commas, or an empty text for all."""
 
 _OF_EVERY_SERVICE: Columns = MappingProxyType(
     {

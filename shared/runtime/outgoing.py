@@ -9,8 +9,8 @@ from shared.contract.routes import routes
 
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 
+# Headers of an event's record without a trace.
 UNTRACED: Headers = (("content-type", CONTENT_TYPE),)
-"""Headers of an event's record without a trace."""
 
 
 def event_headers(traceparent: str | None = None) -> Headers:

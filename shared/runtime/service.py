@@ -25,18 +25,21 @@ from shared.runtime.settings import ProcessSettings
 
 log = structlog.get_logger()
 
-BACKGROUND = 5
-"""Niceness of a service on which no request waits."""
+BACKGROUND = 5  # niceness of a service on which no request waits
 _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
+
+# Open files besides HTTP connections: database, broker, tables of the watcher.
 _OTHER_FILES = 256
-"""Open files besides HTTP connections: database, broker, tables of the watcher."""
+
+# A batch creates some ten thousand objects with its own lifetime; Python's default is 700.
 _GC_YOUNG = 20_000
-"""A batch creates some ten thousand objects with its own lifetime; Python's default is 700."""
+
 _GC_OLD, _GC_OLDEST = 50, 100
 
+# Runs until the event is set.
 ServiceTask: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
-"""Runs until the event is set."""
+
 S = TypeVar("S", bound=ProcessSettings)
 C = TypeVar("C")
 
@@ -90,8 +93,8 @@ class ChannelParts:
     request_tasks: Sequence[ServiceTask] = ()
 
 
+# Opens a channel with the ports of the core.
 Channel: TypeAlias = Callable[[C], AbstractAsyncContextManager[ChannelParts]]
-"""Opens a channel with the ports of the core."""
 
 
 @asynccontextmanager

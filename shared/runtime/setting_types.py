@@ -9,8 +9,9 @@ from pydantic_settings import NoDecode
 
 from shared.runtime.encryption import is_loopback
 
+# Minimum length of a secret; 16 characters of base64 are 96 random bits.
 MIN_SECRET_CHARACTERS = 16
-"""Minimum length of a secret; 16 characters of base64 are 96 random bits."""
+
 SECRET_TOO_SHORT = (
     f"needs {MIN_SECRET_CHARACTERS} characters or more; make one with: openssl rand -base64 32"
 )
@@ -27,16 +28,16 @@ def _require_length(secret: SecretStr) -> SecretStr:
     return secret
 
 
+# A secret that is too long to guess.
 LongSecret = Annotated[SecretStr, AfterValidator(_require_length)]
-"""A secret that is too long to guess."""
 
 
 def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+# An optional secret; an empty variable counts as unset.
 OptionalSecret = Annotated[LongSecret | None, BeforeValidator(_empty_is_none)]
-"""An optional secret; an empty variable counts as unset."""
 
 
 def secrets_of(present: SecretStr, *before: SecretStr | None) -> tuple[bytes, ...]:
@@ -53,8 +54,8 @@ def _encrypted_base(url: HttpUrl) -> HttpUrl:
     return url
 
 
+# Base URL of another server, `https` except on this machine.
 EncryptedBase = Annotated[HttpUrl, AfterValidator(_encrypted_base)]
-"""Base URL of another server, ``https`` except on this machine."""
 
 
 def _split_pairs(value: object) -> object:
@@ -64,13 +65,13 @@ def _split_pairs(value: object) -> object:
     return {name.strip(): city.strip() for name, _, city in pairs}
 
 
+# City by telephone number in E.164, such as `+15035550100=portland.gov`, comma-separated.
 CityNumbers = Annotated[
     Mapping[Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")], str],
     NoDecode,
     BeforeValidator(_split_pairs),
     Field(default_factory=dict),
 ]
-"""City by telephone number in E.164, such as ``+15035550100=portland.gov``, comma-separated."""
 
 
 def split_commas(value: object) -> object:
@@ -80,10 +81,10 @@ def split_commas(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+# Networks, separated by commas.
 NetworkList: TypeAlias = Annotated[
     tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_commas)
 ]
-"""Networks, separated by commas."""
 
 
 def _split_hosts(value: object) -> object:
@@ -91,5 +92,5 @@ def _split_hosts(value: object) -> object:
     return [part.lower() for part in parts] if isinstance(parts, list) else parts
 
 
+# Names of hosts, separated by commas.
 HostList: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_hosts)]
-"""Names of hosts, separated by commas."""

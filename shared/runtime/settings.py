@@ -35,8 +35,9 @@ _PLAIN_POSTGRES = (
 
 
 _ADAPTER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+# Names of the router's own channels, which no adapter may have.
 RESERVED_ADAPTER_NAMES = frozenset({"http", "web", "pages", "email", "sms", "replay"})
-"""Names of the router's own channels, which no adapter may have."""
 
 
 def _adapter_name(name: str) -> str:

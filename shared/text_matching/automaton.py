@@ -11,8 +11,7 @@ from shared.text_matching.notation import Part, Slot
 States: TypeAlias = frozenset[int]
 
 _Group: TypeAlias = frozenset[str]
-_Symbol: TypeAlias = str | _Group
-"""A word, or a group of words with the same transition."""
+_Symbol: TypeAlias = str | _Group  # a word, or a group of words with the same transition
 
 
 @dataclass(frozen=True, slots=True)

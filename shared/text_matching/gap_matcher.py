@@ -16,16 +16,16 @@ nadie nada sin nunca jamas ni ningun ninguna ninguno tampoco pero si aunque ante
 pueden podria podrian va vaya vayan
 """
 
+# Words that end a gap: negations and words after which a statement need not be true.
 CLOSING = frozenset(_GAP_CLOSING.split())
-"""Words that end a gap: negations and words after which a statement need not be true."""
 
 _MAX_GAP = 6  # words
 
+# By the index of a part in its pattern: a mask of the patterns that have it there.
 PartMasks: TypeAlias = Mapping[int, int]
-"""By the index of a part in its pattern: a mask of the patterns that have it there."""
 
+# By part index and first word: end and mask of the parts of several words found there.
 LongParts: TypeAlias = Mapping[tuple[int, int], Sequence[tuple[int, int]]]
-"""By part index and first word: end and mask of the parts of several words found there."""
 
 
 class GapMatch(NamedTuple):

@@ -100,8 +100,8 @@ class _Compiler:
 
 _CACHED_MASKS = 20_000
 
+# End of the longest phrase by first word and code.
 _Ends: TypeAlias = dict[tuple[int, str], int]
-"""End of the longest phrase by first word and code."""
 
 
 class Hit(NamedTuple):

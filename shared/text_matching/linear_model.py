@@ -24,8 +24,7 @@ from shared.text_matching.negation_lexicon import DENYING
 _PREFIX_LETTERS = 5
 _NEGATION_REACH = 3  # words after a negation
 _EVIDENCE_WORDS = 4
-EVIDENCE_GAP = " … "
-"""Placeholder in evidence for the words between two of its words."""
+EVIDENCE_GAP = " … "  # placeholder in evidence for the words between two of its words
 _FIELDS = Struct("<II")  # score and count
 _BITS = 32  # of each field
 _ZERO = (1 << (_BITS - 1)) - 1  # stands for a score of 0
@@ -145,10 +144,10 @@ def is_word(feature: str) -> bool:
     return not feature.startswith(("@", "#"))
 
 
+# Features of a number of words: `#8` for eight words or more.
 _LENGTHS = tuple(
     tuple(f"#{1 << doubling}" for doubling in range(most)) for most in range(_MAX_DOUBLINGS + 1)
 )
-"""Features of a number of words: ``#8`` for eight words or more."""
 
 
 def _mark_negated(words: Sequence[str]) -> list[str]:
@@ -200,8 +199,8 @@ _FORMAT = 2
 _GZIP = b"\x1f\x8b"
 _VERSION_DIGITS = 12
 
+# Weights by label and language.
 WeightsByLanguage: TypeAlias = Mapping[str, Mapping[str, FeatureWeights]]
-"""Weights by label and language."""
 
 
 class ModelFigures(BaseModel):

@@ -28,8 +28,7 @@ class Slot:
     optional: bool
 
 
-Part: TypeAlias = tuple[Slot, ...]
-"""Steps without a gap between them."""
+Part: TypeAlias = tuple[Slot, ...]  # steps without a gap between them
 
 
 @lru_cache(maxsize=8192)  # cities share most patterns, and each is validated before it is indexed

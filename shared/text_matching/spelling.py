@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+# Replacement for every word that is neither known nor a misspelling of a known word.
 UNKNOWN = ""
-"""Replacement for every word that is neither known nor a misspelling of a known word."""
 
 _MIN_LETTERS = 6  # shorter words turn into each other too easily
 _MAX_LETTERS = 40  # a longer word is no misspelling of any word

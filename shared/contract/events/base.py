@@ -28,8 +28,10 @@ from shared.vocabulary import END_OF_TIME, START_OF_TIME
 Identity = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$")
 ]
+
+# A moment from outside the router: from 2000 on, before 2100.
 PlausibleMoment = Annotated[AwareDatetime, Field(ge=START_OF_TIME, lt=END_OF_TIME)]
-"""A moment from outside the router: from 2000 on, before 2100."""
+
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 

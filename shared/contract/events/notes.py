@@ -10,8 +10,8 @@ from shared.contract.events.submissions import Advice, Media
 from shared.contract.events.triage import Emergency, Priority
 from shared.vocabulary import Lane, SubmissionChannel
 
+# Author of a note: the reporter of its request, or anyone else who knows the number.
 NoteAuthor: TypeAlias = Literal["reporter", "other"]
-"""Author of a note: the reporter of its request, or anyone else who knows the number."""
 
 
 class Note(Data):

@@ -16,17 +16,18 @@ MAX_MEDIA = 20
 MAX_STATUS_UPDATES = 10
 MAX_SHORT = 500
 MAX_URL = 2_000
-MAX_LIST_ENTRIES = 50
-"""Texts in one attribute that is a list."""
+MAX_LIST_ENTRIES = 50  # texts in one attribute that is a list
+
+# Characters of description, location and attributes together; rules read every one of them.
 MAX_TOTAL_TEXT = 10_000
-"""Characters of description, location and attributes together; rules read every one of them."""
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Short = Annotated[str, StringConstraints(max_length=MAX_SHORT)]
 AttributeList = Annotated[list[Short], Field(max_length=MAX_LIST_ENTRIES)]
 SubmittedValue = Short | bool | int | float | AttributeList | None
+
+# An answer after intake; `[removed]` may be longer than the contact data that it replaces.
 AttributeValue = str | bool | int | float | list[str] | None
-"""An answer after intake; ``[removed]`` may be longer than the contact data that it replaces."""
 
 
 class SubmittedLocation(Data):

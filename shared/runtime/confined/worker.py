@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-SIZE_BYTES = 8
-"""Bytes of the big-endian size before each job and each answer."""
+SIZE_BYTES = 8  # bytes of the big-endian size before each job and each answer
 _FAILED = 70
 _NICENESS = 5
 _STANDARD_STREAMS = 3

@@ -29,8 +29,7 @@ from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.postgres import Connection, Pool, borrow
 
-MAX_CRASHES = 3
-"""Crashes at one record after which it is parked untried."""
+MAX_CRASHES = 3  # crashes at one record after which it is parked untried
 
 _LAST_TRY = MAX_CRASHES - 1
 _MAX_ALONE = 50

@@ -14,8 +14,8 @@ from shared.runtime.kafka import Partition, Record, rebuild_record
 from shared.runtime.outbox.outbox import pack_headers, unpack_headers
 from shared.runtime.postgres import Connection
 
+# Seconds before each retry; after the last one, 15 minutes on, the record is a dead letter.
 RETRY_DELAYS_S = (1.0, 2.0, 5.0, 10.0, 30.0, *(60.0,) * 14)
-"""Seconds before each retry; after the last one, 15 minutes on, the record is a dead letter."""
 
 _INSERT = """
     INSERT INTO deferred (topic, partition, record_offset, timestamp, key, value, headers, code)

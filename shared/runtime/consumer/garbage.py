@@ -16,8 +16,7 @@ from shared.runtime.postgres import Connection
 log = structlog.get_logger()
 
 DEFAULT_BYTES_PER_HOUR = 256 * 1024 * 1024
-HOURS_PER_DAY = 4
-"""The budget of a day, as a number of hourly budgets."""
+HOURS_PER_DAY = 4  # the budget of a day, as a number of hourly budgets
 
 _USED = """
     SELECT topic, sum(kept_bytes)::bigint AS day,

@@ -19,8 +19,8 @@ from shared.runtime.outgoing import Outgoing
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 E = TypeVar("E", bound=Event)
 
+# The largest value that a consumer decodes; larger records become dead letters unread.
 MAX_EVENT_BYTES = 1024 * 1024
-"""The largest value that a consumer decodes; larger records become dead letters unread."""
 
 
 @dataclass(frozen=True, slots=True)

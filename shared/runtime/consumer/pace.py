@@ -6,12 +6,12 @@ from shared.runtime.batch_size import BatchSize
 
 _MANY_WAIT_S, _FEW_WAIT_S = 0.1, 0.03
 _LEAST_BEFORE_MANY, _LEAST_BEFORE_FEW = 250, 25
-_MANY = 0.05
-"""Share of express records from which on they are many."""
-_RECENT = 2_000
-"""Records whose share counts; older ones are halved each time."""
+_MANY = 0.05  # share of express records from which on they are many
+_RECENT = 2_000  # records whose share counts; older ones are halved each time
+
+# Batches after express records during which the next ones are expected.
 _MEMORY_OF_EXPRESS = 100
-"""Batches after express records during which the next ones are expected."""
+
 _BATCHES_BEHIND = 2
 
 

@@ -11,8 +11,7 @@ from shared.errors import PermanentError, Route311Error
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.postgres import Connection
 
-MAX_AHEAD = 1000
-"""Offsets after the position at which a skip is still accepted: two batches."""
+MAX_AHEAD = 1000  # offsets after the position at which a skip is still accepted: two batches
 
 _SELECT = """
     SELECT topic, partition, record_offset, reason, actor

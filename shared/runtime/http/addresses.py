@@ -9,8 +9,7 @@ from aiohttp import web
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
-_IPV6_PREFIX = 64
-"""Size of the network of one subscriber."""
+_IPV6_PREFIX = 64  # size of the network of one subscriber
 
 
 def address_of(request: web.Request, proxies: Sequence[Network]) -> str:

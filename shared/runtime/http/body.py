@@ -69,8 +69,8 @@ def _refuse_coding(request: web.Request) -> None:
 MULTIPART = "multipart/form-data"
 _CHUNK_BYTES = 64 * 1024
 
+# The head of a field, or the next bytes of the last one.
 FormEvent: TypeAlias = MultipartSegment | bytes
-"""The head of a field, or the next bytes of the last one."""
 
 
 class BodyTooLargeError(Exception):

@@ -14,8 +14,9 @@ from shared.runtime.http.load_shedding import Release, adopt_slot
 
 NDJSON = "application/x-ndjson"
 MAX_PREVIEW_BYTES = 64 * KIB
+
+# Title and detail of the 422 problem of a submission.
 NOT_ACCEPTABLE = ("Not acceptable", "Fix the listed errors and resubmit with a new id.")
-"""Title and detail of the 422 problem of a submission."""
 
 
 class CallSlot:

@@ -12,12 +12,11 @@ from aiohttp import web
 from shared.runtime.http.addresses import Network, caller_address, is_trusted
 from shared.runtime.ops.metrics import CONNECTIONS
 
-MAX_LINE_BYTES = 8_190
-"""Maximum bytes of a request target; a longer one gets 414."""
+MAX_LINE_BYTES = 8_190  # maximum bytes of a request target; a longer one gets 414
+
+# Maximum bytes of a header with its name; a longer one gets 431. It differs from that of the
+# target, since aiohttp's error identifies the exceeded limit by its value alone.
 MAX_FIELD_BYTES = 8_000
-"""Maximum bytes of a header with its name; a longer one gets 431. It differs from that of the
-target, since aiohttp's error identifies the exceeded limit by its value alone.
-"""
 
 
 @dataclass(frozen=True, slots=True)

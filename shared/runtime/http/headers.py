@@ -6,8 +6,8 @@ for a header of 8 kB.
 
 from aiohttp import web
 
+# Maximum characters of a `Content-Type`; a boundary has at most 70 (RFC 2046).
 _MAX_MEDIA_TYPE = 256
-"""Maximum characters of a ``Content-Type``; a boundary has at most 70 (RFC 2046)."""
 
 
 def media_type_of(request: web.Request) -> str:

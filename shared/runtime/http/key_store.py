@@ -11,8 +11,7 @@ import asyncpg
 from shared.errors import Route311Error
 from shared.runtime.http.api_keys import Scope, hash_key
 
-KEY_SCHEMAS = ("intake", "dispatch", "notify")
-"""Schemas of the services that check keys."""
+KEY_SCHEMAS = ("intake", "dispatch", "notify")  # schemas of the services that check keys
 
 KeyState: TypeAlias = Literal["valid", "expired", "revoked"]
 

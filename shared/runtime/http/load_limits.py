@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from shared.runtime.batch_size import BatchSize
 
+# A caller who arrives as a batch begins waits for two batches: less than the deadline.
 TARGET_BATCH_S = 0.25
-"""A caller who arrives as a batch begins waits for two batches: less than the deadline."""
+
+# Most of a batch's time is the database round trip, so smaller batches gain nothing.
 MIN_BATCH_SIZE = 150
-"""Most of a batch's time is the database round trip, so smaller batches gain nothing."""
+
 MAX_BATCH_SIZE = 500
 
 

@@ -19,11 +19,10 @@ from shared.runtime.http.connections import Connections
 from shared.runtime.http.http_bytes import is_one_request
 from shared.runtime.http.timed_connection import TimedConnection
 
-Release: TypeAlias = Callable[[], None]
-"""Releases one slot."""
+Release: TypeAlias = Callable[[], None]  # releases one slot
 
+# The response that rejects, the release of an acquired slot, or None: the handler decides.
 GateDecision: TypeAlias = bytes | Release | None
-"""The response that rejects, the release of an acquired slot, or None: the handler decides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,10 +233,10 @@ class Health(BaseModel):
     reason: str | None = None
 
 
+# The header of a 429, and of a 503 to a caller.
 RETRY_AFTER: Mapping[str, Parameter] = {
     "Retry-After": Parameter("Seconds until the next call.", PositiveInt, required=True)
 }
-"""The header of a 429, and of a 503 to a caller."""
 
 
 def problem(description: str, headers: Mapping[str, Parameter] | None = None) -> Content:

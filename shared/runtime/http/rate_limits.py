@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+# About 3 MB; a caller whose bucket was evicted begins with a full one again.
 _MAX_BUCKETS = 10_000
-"""About 3 MB; a caller whose bucket was evicted begins with a full one again."""
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from shared.runtime.http.http_bytes import serialize_response
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.metrics import LIMITED, SHED
 
+# Converts problem details to another form.
 Translate: TypeAlias = Callable[[web.Response], web.Response]
-"""Converts problem details to another form."""
 
 
 def problem_details(response: web.Response) -> web.Response:

@@ -21,8 +21,8 @@ from shared.runtime.ops.metrics import HTTP_SECONDS
 
 T = TypeVar("T")
 
+# Returns the reason why the service is not ready, or None when it is.
 ReadinessProbe: TypeAlias = Callable[[], Awaitable[str | None]]
-"""Returns the reason why the service is not ready, or None when it is."""
 
 _HOLDS_S = 0.25
 
@@ -50,10 +50,11 @@ class SharedCall(Generic[T]):
 _JSON = ("application/json",)
 _MAX_BODY_BYTES = 1024 * 1024
 _SHUTDOWN_TIMEOUT_S = 3.0
-_RECEIVED_BYTES = 64 * 1024
-"""Receive buffer of a connection: 640 kB/s for a caller 100 ms away."""
+_RECEIVED_BYTES = 64 * 1024  # receive buffer of a connection: 640 kB/s for a caller 100 ms away
+
+# Connections that wait for the event loop: with fewer, bursts make callers wait a second.
 _BACKLOG = 1024
-"""Connections that wait for the event loop: with fewer, bursts make callers wait a second."""
+
 _LIVE = Operation("Liveness probe", {200: Content("The process is running.", _JSON, Health)})
 _READY = Operation(
     "Readiness probe",

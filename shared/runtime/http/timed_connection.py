@@ -21,10 +21,11 @@ from shared.runtime.http.problem_details import ProblemDetailsConnection, proble
 from shared.runtime.ops.metrics import CONNECTIONS_CLOSED
 
 _LINGER_S = 2.0
+
+# aiohttp accepts a megabyte, 128 fields of 8 kB: too much for thousands of callers.
 _MAX_HEAD_BYTES = 65_536
-"""aiohttp accepts a megabyte, 128 fields of 8 kB: too much for thousands of callers."""
-_UNREAD_BYTES = 16 * 1024
-"""Half of the buffer for an unread body; aiohttp's is half a megabyte."""
+
+_UNREAD_BYTES = 16 * 1024  # half of the buffer for an unread body; aiohttp's is half a megabyte
 _END_OF_HEAD = b"\r\n\r\n"
 
 

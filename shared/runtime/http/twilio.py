@@ -11,8 +11,10 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 SIGNATURE = "X-Twilio-Signature"
+
+# A text of 4,000 characters of twelve encoded bytes each, and the other fields.
 MAX_CALLBACK_BYTES = 64 * 1024
-"""A text of 4,000 characters of twelve encoded bytes each, and the other fields."""
+
 _MAX_FIELDS = 500
 
 

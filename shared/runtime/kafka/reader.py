@@ -13,8 +13,8 @@ from shared.runtime.kafka.clients import connect
 from shared.runtime.kafka.records import BrokerDownError, Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
 
+# For each partition its first offset (inclusive) and its end (exclusive).
 OffsetRanges: TypeAlias = Mapping[Partition, tuple[int, int]]
-"""For each partition its first offset (inclusive) and its end (exclusive)."""
 
 _PROGRESS_WITHIN_S = 15.0
 _FETCH_BYTES = 8 * 1024 * 1024

@@ -20,8 +20,10 @@ from shared.runtime.kafka.admin import Admin, KafkaAdminError, open_admin, resul
 from shared.runtime.kafka_access import KafkaAccess
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
+
+# Exceeds the downtime of a reader, and the age of a restored backup.
 _TOMBSTONES_KEPT = timedelta(days=30)
-"""Exceeds the downtime of a reader, and the age of a restored backup."""
+
 _REPLICATED, _MIN_IN_SYNC = 3, 2
 _IN_SYNC = "min.insync.replicas"
 _VISIBLE_WITHIN_S = 60.0

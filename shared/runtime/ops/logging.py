@@ -17,8 +17,10 @@ _LEVELS = {
     "mail.log": "CRITICAL",  # aiosmtpd's, which quotes each line of a connection
     AUDIT: "INFO",
 }
+
+# Libraries whose messages name brokers, topics and tasks, and nothing of a record.
 _WITH_VALUES = frozenset({"aiokafka", "faust", "mode"})
-"""Libraries whose messages name brokers, topics and tasks, and nothing of a record."""
+
 _FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(as_fields)
 
 

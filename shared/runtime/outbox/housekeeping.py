@@ -155,8 +155,7 @@ class Housekeeping:
             yield int(status.removeprefix("DELETE "))
 
 
-StoredRecord: TypeAlias = tuple[int, str]
-"""Number of the batch, and event id of a record in it."""
+StoredRecord: TypeAlias = tuple[int, str]  # number of the batch, and event id of a record in it
 
 _CONTACTS = """
     SELECT batch.seq, record.event_id

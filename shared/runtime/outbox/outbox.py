@@ -19,13 +19,13 @@ from shared.runtime.ops.shutdown import pause
 from shared.runtime.outgoing import UNTRACED, Headers, Outgoing
 from shared.runtime.postgres import Connection, Pool, borrow
 
+# The buckets of records, which relays share.
+# Of each topic every key belongs to one bucket, and one relay at a time publishes a bucket.
 BUCKETS = range(9)
-"""The buckets of records, which relays share.
 
-Of each topic every key belongs to one bucket, and one relay at a time publishes a bucket.
-"""
+# The buckets of keys, and the one of all express topics.
 KEY_BUCKETS, EXPRESS_BUCKETS = BUCKETS[:8], BUCKETS[8:]
-"""The buckets of keys, and the one of all express topics."""
+
 _BATCH_BYTES = 1024 * 1024
 _INSERT = """
     WITH batch AS (
@@ -51,8 +51,8 @@ class OutboxBatch:
     bytes: int
 
 
+# Called after the commit of these batches.
 HandOver: TypeAlias = Callable[[Sequence[OutboxBatch]], None]
-"""Called after the commit of these batches."""
 
 
 def bucket_of(topic: str, key: bytes) -> int:

@@ -10,8 +10,8 @@ from shared.runtime.consumer.messages import record_position
 from shared.runtime.kafka import Record, headers_by_name, written_at
 from shared.runtime.outgoing import Headers, Outgoing
 
+# Headers that dead-lettering appends to a record, each once.
 DLQ_HEADERS = ("service", "code", "reason", "source")
-"""Headers that dead-lettering appends to a record, each once."""
 
 _DIGEST_BYTES = 16
 

@@ -19,8 +19,8 @@ from shared.runtime.outbox.outbox import enqueue, wake_relays
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
 
+# Not replayed; replayed; dead-lettered again after a replay; or hidden because of an erasure.
 ReplayStatus: TypeAlias = Literal["waiting", "replayed", "came_back", "erased"]
-"""Not replayed; replayed; dead-lettered again after a replay; or hidden because of an erasure."""
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('route311 replays'))"
 _SELECT = "SELECT content, through FROM {}.replays"
