@@ -162,11 +162,7 @@ def find_contact_keys(data: Path = DEFAULT_DATA) -> Sequence[bytes]:
 
 
 def find_contact_secrets(data: Path = DEFAULT_DATA) -> ContactSecrets:
-    """Return the secrets of the contacts: of the environment with its DSN, else of the stack.
-
-    Raises:
-        SettingsError: The environment names a database and not both secrets.
-    """
+    """Return the secrets of the environment with its DSN, else of the stack, or SettingsError."""
     connection = _connection()
     reporter_key = _secret(
         connection, connection.reporter_key, lambda: load_stack(data).reporter_key

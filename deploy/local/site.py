@@ -97,11 +97,7 @@ class Site:
 async def open_site(
     data: Path, *, fresh: bool = False, report: Report = ignore_events
 ) -> AsyncGenerator[Site, None]:
-    """Lock the data folder, optionally empty it, and end processes of an earlier run.
-
-    Raises:
-        StackError: Another stack runs here, or the folder contains foreign files.
-    """
+    """Lock the data folder, optionally empty it, and end processes of an earlier run."""
     with open_folder(data) as folder:
         if programs := await end_leftovers(folder):
             report(LeftoversEnded(programs))

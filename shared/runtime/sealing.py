@@ -60,8 +60,7 @@ class Sealer:
     def open(self, sealed: str | None, place: str) -> str | None:
         """Return a value sealed for this place; None for None, unsealed old values unchanged.
 
-        Raises:
-            UnreadableError: It was sealed with another key or for another place, or is damaged.
+        UnreadableError for another key or place, or a damaged value.
         """
         if sealed is None or not is_sealed(sealed):
             return sealed

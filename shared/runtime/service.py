@@ -101,11 +101,7 @@ Channel: TypeAlias = Callable[[C], AbstractAsyncContextManager[ChannelParts]]
 async def open_channels(
     core: C, channels: Mapping[str, Channel[C]], chosen: Sequence[str] | None
 ) -> AsyncGenerator[ChannelParts]:
-    """Open the chosen channels, by default all, and yield their combined parts.
-
-    Raises:
-        ValueError: There is no channel of a chosen name.
-    """
+    """Open the named channels, by default all, and yield their parts; ValueError if unknown."""
     names = channels.keys() if chosen is None else chosen
     if unknown := [name for name in names if name not in channels]:
         raise ValueError(

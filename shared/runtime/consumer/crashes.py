@@ -151,11 +151,7 @@ class CrashCounter:
     async def mark(
         self, records: Sequence[Record], positions: Mapping[Partition, Position]
     ) -> None:
-        """Mark these records, in order, and no others as in progress; idempotent.
-
-        Raises:
-            FencedError: Another consumer owns one of the partitions.
-        """
+        """Mark only these records, in order, as in progress; FencedError if others own them."""
         crashes = self.crashes(records[0]) + 1 if len(records) == 1 else 1
         ends = {(record.topic, record.partition): record.offset + 1 for record in records}
         work = {Partition(*partition): Busy(end, crashes) for partition, end in ends.items()}

@@ -96,10 +96,6 @@ async def advance(
 
 
 async def lock(db: Connection, partition: Partition, position: Position) -> None:
-    """Prevent other claims on the partition until the transaction ends, without advancing.
-
-    Raises:
-        FencedError: Another consumer claimed the partition; the transaction must roll back.
-    """
+    """Prevent other claims on the partition until the transaction ends, or FencedError."""
     if await db.fetchrow(_LOCK, partition.topic, partition.partition, position.epoch) is None:
         raise FencedError("another member owns the partition")

@@ -47,11 +47,7 @@ def answers_errors(advice: str) -> Callable[[Handler], Handler]:
 
 
 async def body_of(request: web.Request, media_type: str = JSON, *, max_bytes: int = MIB) -> bytes:
-    """Return the body of a request of this media type.
-
-    Raises:
-        RefusedError: It has another type, is too large, or there is no room for a stranger's.
-    """
+    """Return the body of this media type; RefusedError for another, one too large, or no room."""
     if media_type_of(request) != media_type:
         detail = f"Send Content-Type: {media_type}."
         raise RefusedError(problem_response(415, "Unsupported media type", detail))

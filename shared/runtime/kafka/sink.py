@@ -123,11 +123,7 @@ class KafkaSink:
 async def open_sink(
     access: KafkaAccess, stopping: asyncio.Event | None = None
 ) -> AsyncGenerator[KafkaSink]:
-    """Open a producer, after waiting for the broker without a limit.
-
-    Raises:
-        StoppedError: The process was asked to stop before the broker was up.
-    """
+    """Open a producer, after waiting for the broker without a limit; StoppedError on a stop."""
 
     def make() -> AIOKafkaProducer:
         return Producer(  # type: ignore[no-untyped-call] # aiokafka has no types

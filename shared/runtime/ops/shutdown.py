@@ -24,11 +24,7 @@ def stop_signal() -> asyncio.Event:
 async def cancel_on_stop(
     stopping: asyncio.Event, work: Coroutine[Any, Any, T], *, grace_s: float = 0
 ) -> T:
-    """Run the work; cancel it when the process is asked to stop, after ``grace_s`` seconds.
-
-    Raises:
-        StoppedError: The work did not end in time and was cancelled.
-    """
+    """Run the work; StoppedError if it outlasts a stop by ``grace_s`` seconds: it is cancelled."""
     task = asyncio.create_task(work)
     stop_requested = asyncio.create_task(stopping.wait())
     try:
