@@ -1,4 +1,4 @@
-"""The audit stream of the command line: who saw or changed what must be accounted for."""
+"""The audit stream of the command line."""
 
 import json
 import os
@@ -16,12 +16,8 @@ def record(event: str, data: Path, **fields: object) -> None:
     """Append one event, with the system user, to the audit file.
 
     The file is that of ROUTE311_AUDIT_FILE, else ``logs/audit.log`` of the running router's
-    folder. Without either the line goes to the standard error stream.
-
-    Args:
-        event: Name of the event; ``docs/operations.md`` lists them.
-        data: Folder of the running router.
-        **fields: What the event is about; never a key, a contact or the bytes of a record.
+    folder. Without either the line goes to the standard error stream. The fields never hold a key,
+    a contact or the bytes of a record. ``docs/operations.md`` lists the events.
     """
     line = json.dumps(
         {
@@ -47,7 +43,7 @@ def record(event: str, data: Path, **fields: object) -> None:
 
 
 def system_user() -> str:
-    """Return the user that the system knows this process by, whatever its environment says."""
+    """Return the user by the process's user id, independent of its environment."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container may run as a number without a name

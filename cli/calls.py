@@ -1,4 +1,4 @@
-"""HTTP calls of the services from the command line, with their failures in words."""
+"""HTTP calls of the services from the command line."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -14,54 +14,46 @@ from shared.errors import Route311Error
 
 
 class BrokenCallError(Route311Error):
-    """The server went away in the middle of a call."""
+    """The connection broke during a call."""
 
     code = "broken_call"
 
 
 class RefusedCallError(Route311Error):
-    """The server answered with a problem."""
+    """The server responded with a problem."""
 
     code = "refused"
 
 
 @contextmanager
 def answer_expected(server: str, advice: str) -> Generator[None]:
-    """Raise one readable error when a server goes away in the middle of a call.
-
-    Args:
-        advice: What to do, as the call may have had its effect.
-
-    Raises:
-        BrokenCallError: It went away, or sent nothing for too long.
-        OSError: Connection refused or reset.
-    """
+    """Translate a broken connection to BrokenCallError with advice: the call may have succeeded."""
     try:
         yield
     except aiohttp.ClientError as error:
         if isinstance(error, OSError):
             raise
-        raise BrokenCallError(f"{server} went away before it answered; {advice}") from None
+        raise BrokenCallError(
+            f"{server} closed the connection before its response; {advice}"
+        ) from None
 
 
 def call(data: Path, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Call dispatch with the operator's key; return the JSON of the answer.
+    """Call dispatch with the operator's key; return the JSON of the response.
 
     Args:
-        data: Folder of the running router.
-        path: The path with the query.
-        **sent: What else ``aiohttp`` sends, such as ``json``.
+        **sent: Further arguments of ``aiohttp``, such as ``json``.
 
     Raises:
-        RefusedCallError: It answers with a problem.
-        BrokenCallError: It went away in the middle of the call.
+        RefusedCallError: It responded with a problem.
+        BrokenCallError: The connection broke during the call.
     """
 
     async def answered() -> Any:  # noqa: ANN401 - any JSON
         async with operator_session(data) as session, session.request(method, path, **sent) as got:
             return await answer_of(got)
 
-    with answer_expected("dispatch", "look first whether it did what was asked"):
+    with answer_expected("dispatch", "check first whether the call took effect"):
         return asyncio.run(answered())
 
 
@@ -75,11 +67,7 @@ async def operator_session(data: Path) -> AsyncGenerator[aiohttp.ClientSession]:
 
 
 async def answer_of(response: aiohttp.ClientResponse) -> Any:  # noqa: ANN401 - any JSON
-    """Return the JSON of an answer.
-
-    Raises:
-        RefusedCallError: It is a problem.
-    """
+    """Return the JSON of a response; RefusedCallError for a problem."""
     answer = await response.json(content_type=None)
     if response.status >= HTTPStatus.BAD_REQUEST:
         raise RefusedCallError(explanation(answer))
@@ -87,6 +75,6 @@ async def answer_of(response: aiohttp.ClientResponse) -> Any:  # noqa: ANN401 - 
 
 
 def explanation(problem: dict[str, Any]) -> str:
-    """Return the message of a problem, by field where it names some."""
+    """Return the message of a problem, by field if it names any."""
     fields = [f"{error['field']}: {error['message']}" for error in problem.get("errors", ())]
     return "; ".join(fields) or f"{problem.get('title')}: {problem.get('detail')}"

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.calls import BrokenCallError, answer_expected, answer_of, call, operator_session
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption
+from cli.connection import DEFAULT_DATA, AfterOption, DataOption, JsonOption
 from cli.interrupts import run
 from cli.operator.id_lookup import IdLookup
 from cli.terminal import printable, show_facts, show_table
@@ -49,9 +49,6 @@ OverdueOption = Annotated[
     typer.Option("--overdue/--not-overdue", help="Only cases that are overdue, or are not."),
 ]
 LimitOption = Annotated[int, typer.Option(min=1, max=500, help="Maximum number of cases.")]
-AfterOption = Annotated[
-    str | None, typer.Option("--after", help="Cursor from the end of the previous page.")
-]
 EventOption = Annotated[
     str | None, typer.Option("--after", help="Resume after this event; without it begin now.")
 ]
@@ -138,12 +135,6 @@ def watch(
 
 
 async def _watch(data: Path, after: str | None, *, json_output: bool) -> None:
-    """Print events until the stream ends.
-
-    Raises:
-        BrokenCallError: Dispatch ended the stream.
-        RefusedCallError: Dispatch answered with a problem.
-    """
     console = Console(highlight=False)
     headers = {"Last-Event-ID": after} if after else {}
     async with (
@@ -181,7 +172,6 @@ async def _server_sent(lines: AsyncIterable[bytes]) -> AsyncGenerator[dict[str, 
 
 
 def _change(event: dict[str, Any]) -> str:
-    """Return an event on ``dispatch-cases`` in one line."""
     data = event["data"]
     facts = (
         data.get("priority", {}).get("level"),

@@ -87,7 +87,7 @@ def bureaus(
 
 @catalogue.command()
 def check(root: RootOption = None, as_json: JsonOption = False) -> None:
-    """Check every file; print its faults, or what the catalogue holds.
+    """Check every file; print its faults, or a summary of the catalogue.
 
     Every fault is one line: file, line, and how to fix it. Exit code 1 if there is one.
 
@@ -177,5 +177,4 @@ def _counts(jurisdiction: Jurisdiction) -> dict[str, int]:
 
 
 def _console() -> Console:
-    """Return a console as wide as the terminal is now."""
     return Console(highlight=False)

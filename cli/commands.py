@@ -1,6 +1,6 @@
 """The registry of commands: the sections of ``route311 --help`` and the targets of each command.
 
-Targets are strings, so that the list loads none of them, and so that the developers' commands in
+Targets are strings, so that the list imports none of them, and so that the developers' commands in
 ``workbench`` are absent where that package is not installed.
 """
 
@@ -20,7 +20,6 @@ class CliCommand:
 
     Attributes:
         section: Heading in the list of commands.
-        name: The word on the command line.
         targets: ``module:name`` of a function, or of the ``typer.Typer`` of a group; several are
             joined to one group.
         help: The line in the list; of a function, the first one of its docstring.
@@ -49,7 +48,7 @@ _TABLE = """
 Run it
  demo       workbench.demo.command:demo          Start everything, play one day in Portland, and end with a summary.
  up         cli.up:up                            Start Kafka, PostgreSQL and the services on this machine.
- submit     cli.submit:submit                    Submit one report and show its number, or what is wrong with it.
+ submit     cli.submit:submit                    Submit one report and show its number, or its errors.
 Look at it
  status     cli.status:status                    Show lag, outboxes, dead letters, and cases by status and priority.
  cases      cli.cases:cases                      List, show and watch cases.
@@ -95,13 +94,9 @@ def _read(table: str) -> Iterator[CliCommand]:
             yield command
 
 
-def _is_installed(target: str) -> bool:
-    return _has_package(target.partition(".")[0])
-
-
 @cache
-def _has_package(name: str) -> bool:
-    return find_spec(name) is not None
+def _is_installed(target: str) -> bool:
+    return find_spec(target.partition(".")[0]) is not None
 
 
 def _imported(target: str) -> "Callable[..., Any] | typer.Typer":
@@ -110,5 +105,4 @@ def _imported(target: str) -> "Callable[..., Any] | typer.Typer":
     return found
 
 
-COMMANDS = tuple(_read(_TABLE))
-"""In the order in which ``--help`` lists them."""
+COMMANDS = tuple(_read(_TABLE))  # in the order in which `--help` lists them

@@ -1,5 +1,6 @@
-"""Discovery of a router: the one of a data folder, or the one that the environment names."""
+"""Discovery of a router: that of a data folder, or that of the environment."""
 
+import getpass
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,20 +23,28 @@ _Secret: TypeAlias = SecretStr | None
 
 BureauArgument = Annotated[str, typer.Argument(metavar="CODE", help="The bureau's code.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print the intended changes.")]
+AfterOption = Annotated[
+    str | None, typer.Option("--after", help="Cursor from the end of the previous page.")
+]
+ActorOption = Annotated[
+    str, typer.Option("--actor", default_factory=getpass.getuser, help="Name of the operator.")
+]
+
+# `demo` has one of its own: it empties its folder.
 DataOption = Annotated[
     Path, typer.Option("--data", envvar="ROUTE311_DATA", help="Folder of the router's data.")
 ]
-"""``demo`` has one of its own: it empties its folder."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ContactSecrets:
-    """The secrets behind the hashes and the seals of contacts.
+    """The secrets of the hashes and the encryption of contacts.
 
     Attributes:
-        contact: ``NOTIFY_CONTACT_KEY``, then the one before.
+        contact: ``NOTIFY_CONTACT_KEY``, then the older one.
         reporter_key: ``INTAKE_REPORTER_KEY``.
-        conversations: Those of reports that wait in intake; the first one seals.
+        conversations: Those of reports that wait in intake; the first one encrypts.
     """
 
     contact: Sequence[bytes]
@@ -50,7 +59,7 @@ class NoRouterError(StackError):
 
 
 class SettingsError(StackError):
-    """The environment contradicts itself or has a wrong value."""
+    """The environment is contradictory or has an invalid value."""
 
     code = "settings"
 
@@ -65,59 +74,39 @@ class Connection(KafkaSettings):
     """Addresses from the environment, for a router that ``route311 up`` did not start.
 
     Attributes:
-        kafka_bootstrap: Host and port of the brokers; empty when unset.
         admin_dsn: DSN of the database's administrator; empty when unset.
         operations_dsn: DSN of the role that only reads, and no contacts; empty when unset.
         allow_plaintext: Connect to a database on another machine without encryption.
-        audit_file: File of the audit stream of commands; None when unset.
-        contact_key: Notify's secret behind the contacts; None when unset.
-        contact_key_before: The one before it.
-        reporter_key: Intake's secret behind the hashes of reporters.
-        waiting_key: Intake's secret behind the contacts of reports that wait.
-        waiting_key_before: The one before it.
+        audit_file: File of the audit stream of commands.
+        contact_key: Notify's secret of the contacts.
+        reporter_key: Intake's secret of the hashes of reporters.
+        waiting_key: Intake's secret of the contacts of reports that wait.
     """
 
-    kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")] = ""
-    admin_dsn: Annotated[SecretStr, Field(validation_alias="ROUTE311_ADMIN_DSN")] = SecretStr("")
-    operations_dsn: Annotated[SecretStr, Field(validation_alias="ROUTE311_OPERATIONS_DSN")] = (
-        SecretStr("")
-    )
-    allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
-    audit_file: Annotated[Path | None, Field(validation_alias="ROUTE311_AUDIT_FILE")] = None
-    contact_key: Annotated[_Secret, Field(validation_alias="NOTIFY_CONTACT_KEY")] = None
-    contact_key_before: Annotated[_Secret, Field(validation_alias="NOTIFY_CONTACT_KEY_BEFORE")] = (
-        None
-    )
-    reporter_key: Annotated[_Secret, Field(validation_alias="INTAKE_REPORTER_KEY")] = None
-    waiting_key: Annotated[_Secret, Field(validation_alias="INTAKE_CONTACT_KEY")] = None
-    waiting_key_before: Annotated[_Secret, Field(validation_alias="INTAKE_CONTACT_KEY_BEFORE")] = (
-        None
-    )
+    kafka_bootstrap: str = Field("", validation_alias="ROUTE311_KAFKA_BOOTSTRAP")
+    admin_dsn: SecretStr = Field(SecretStr(""), validation_alias="ROUTE311_ADMIN_DSN")
+    operations_dsn: SecretStr = Field(SecretStr(""), validation_alias="ROUTE311_OPERATIONS_DSN")
+    allow_plaintext: bool = Field(default=False, validation_alias="ROUTE311_ALLOW_PLAINTEXT")
+    audit_file: Path | None = Field(None, validation_alias="ROUTE311_AUDIT_FILE")
+    contact_key: _Secret = Field(None, validation_alias="NOTIFY_CONTACT_KEY")
+    contact_key_before: _Secret = Field(None, validation_alias="NOTIFY_CONTACT_KEY_BEFORE")
+    reporter_key: _Secret = Field(None, validation_alias="INTAKE_REPORTER_KEY")
+    waiting_key: _Secret = Field(None, validation_alias="INTAKE_CONTACT_KEY")
+    waiting_key_before: _Secret = Field(None, validation_alias="INTAKE_CONTACT_KEY_BEFORE")
 
     def encrypted(self, name: str, dsn: SecretStr) -> str:
-        """Return a DSN of the environment; it is encrypted, or may be plain.
-
-        Args:
-            dsn: The DSN; empty when unset.
-
-        Raises:
-            PlaintextError: It would send data unencrypted to another machine.
-        """
+        """Return a DSN of the environment; PlaintextError if it is remote and unencrypted."""
         value = dsn.get_secret_value()
         if value and not self.allow_plaintext and not is_encrypted(value):
             raise PlaintextError(
                 f"{name}: add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or set "
-                "ROUTE311_ALLOW_PLAINTEXT=true if nobody else is on the network to the database"
+                "ROUTE311_ALLOW_PLAINTEXT=true if the network to the database is private"
             )
         return value
 
 
 def load_stack(data: Path = DEFAULT_DATA) -> Stack:
-    """Return the addresses of the router that runs in a data folder.
-
-    Raises:
-        NoRouterError: None runs there.
-    """
+    """Return the addresses of the router that runs in a data folder, or NoRouterError."""
     stack = read_stack(DataFolder(data).stack_file) if is_in_use(data) else None
     if stack is None:
         raise NoRouterError(f"no running router in {data}; start one with `route311 up`")
@@ -130,7 +119,7 @@ def find_kafka(data: Path = DEFAULT_DATA) -> KafkaAccess:
     Raises:
         NoRouterError: The environment names no broker, and no router runs here.
         KafkaAdminError: The broker refuses the credentials of the environment.
-        SettingsError: A variable has a wrong value, or two contradict each other.
+        SettingsError: A variable is invalid, or two contradict each other.
     """
     settings = _connection()
     if settings.kafka_bootstrap:
@@ -142,7 +131,7 @@ def find_kafka(data: Path = DEFAULT_DATA) -> KafkaAccess:
 
 
 def find_adapters() -> tuple[str, ...]:
-    """Return the adapters of ``ROUTE311_KAFKA_ADAPTERS``, which other organizations run."""
+    """Return the external adapters of ``ROUTE311_KAFKA_ADAPTERS``."""
     return _connection().kafka_adapters
 
 
@@ -156,11 +145,7 @@ def find_admin_dsn(data: Path = DEFAULT_DATA) -> str:
 
 
 def find_operations_dsn(data: Path = DEFAULT_DATA) -> str:
-    """Return the DSN for commands that only read.
-
-    It is that of ``ROUTE311_OPERATIONS_DSN``, else of ``ROUTE311_ADMIN_DSN``, else of
-    ``stack.json``.
-    """
+    """Return the read-only DSN: ROUTE311_OPERATIONS_DSN, ROUTE311_ADMIN_DSN, or ``stack.json``."""
     connection = _connection()
     return (
         connection.encrypted("ROUTE311_OPERATIONS_DSN", connection.operations_dsn)
@@ -170,22 +155,14 @@ def find_operations_dsn(data: Path = DEFAULT_DATA) -> str:
 
 
 def find_contact_keys(data: Path = DEFAULT_DATA) -> Sequence[bytes]:
-    """Return ``NOTIFY_CONTACT_KEY``, else that of the stack, then the one before.
-
-    Raises:
-        SettingsError: The environment names a database and not the secret.
-    """
+    """Return ``NOTIFY_CONTACT_KEY``, else that of the stack, then the older one."""
     connection = _connection()
     present = _secret(connection, connection.contact_key, lambda: load_stack(data).contact_key)
     return secrets_of(present, connection.contact_key_before)
 
 
 def find_contact_secrets(data: Path = DEFAULT_DATA) -> ContactSecrets:
-    """Return the secrets behind the contacts: of the environment with its DSN, else of the stack.
-
-    Raises:
-        SettingsError: The environment names a database and not both secrets.
-    """
+    """Return the secrets of the environment with its DSN, else of the stack, or SettingsError."""
     connection = _connection()
     reporter_key = _secret(
         connection, connection.reporter_key, lambda: load_stack(data).reporter_key
@@ -199,7 +176,6 @@ def find_contact_secrets(data: Path = DEFAULT_DATA) -> ContactSecrets:
 
 
 def _secret(connection: Connection, named: _Secret, of_stack: Callable[[], str]) -> SecretStr:
-    """Return a secret of the database that the environment names, else of the stack."""
     found = named if connection.admin_dsn.get_secret_value() else SecretStr(of_stack())
     if not found:
         raise SettingsError(

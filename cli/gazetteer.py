@@ -7,11 +7,11 @@ import typer
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
-from cli.interrupts import run
+from cli.interrupts import query
 from services.intake.places.city_file import read_city_file, well_known_places
 from services.intake.places.gazetteer import add_places, city_name, replace_places
 from shared.catalogue import load_catalogue
-from shared.runtime.database import open_database
+from shared.runtime.database import Database
 
 gazetteer = typer.Typer()
 
@@ -39,13 +39,12 @@ def load(
     places = read_city_file(file, city_name(jurisdiction))
     well_known = well_known_places(cities[jurisdiction])
 
-    async def replace() -> int:
-        async with open_database(find_admin_dsn(data), "intake") as db, db.transaction():
-            loaded = await replace_places(db, jurisdiction, places)
-            await add_places(db, jurisdiction, well_known)
-            return loaded
+    async def replace(db: Database) -> int:
+        loaded = await replace_places(db, jurisdiction, places)
+        await add_places(db, jurisdiction, well_known)
+        return loaded
 
-    loaded = run(replace())
+    loaded = query(find_admin_dsn(data), "intake", replace)
     audit.record("gazetteer_loaded", data, jurisdiction=jurisdiction, places=loaded)
     repeated = len(places) - loaded
     typer.echo(

@@ -1,9 +1,12 @@
-"""Graceful shutdown of a command by signals."""
+"""Runs of asynchronous commands: cancellation by signals, and work in the database."""
 
 import asyncio
 import signal
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from shared.runtime.database import Database
 
 T = TypeVar("T")
 
@@ -15,17 +18,22 @@ class InterruptedRunError(Exception):
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a command; Ctrl-C, SIGTERM and SIGHUP cancel it, and it cleans up.
-
-    A second signal cancels what the clean-up is waiting for, too.
-
-    Raises:
-        InterruptedRunError: It was cancelled.
-    """
+    """Run a command; Ctrl-C, SIGTERM and SIGHUP cancel it and raise InterruptedRunError."""
     try:
         return asyncio.run(_cancellable(main))
     except asyncio.CancelledError:
         raise InterruptedRunError from None
+
+
+def query(dsn: str, schema: str | None, work: "Callable[[Database], Awaitable[T]]") -> T:
+    """Run work in one transaction; ``schema`` is searched for unqualified names."""
+    from shared.runtime.database import open_database  # noqa: PLC0415 - slow to load
+
+    async def main() -> T:
+        async with open_database(dsn, schema) as db, db.transaction():
+            return await work(db)
+
+    return run(main())
 
 
 async def _cancellable(main: Coroutine[Any, Any, T]) -> T:

@@ -1,6 +1,7 @@
 """``route311 keys``: API keys for callers of the services' HTTP interfaces."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -9,11 +10,11 @@ from rich.console import Console
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
-from cli.interrupts import run
+from cli.interrupts import query
 from cli.terminal import parse_duration, printable, show_table
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
-from shared.runtime.http.key_store import NewKey, StoredKey, open_key_store
+from shared.runtime.http.key_store import KeyStore, NewKey, StoredKey
 from shared.runtime.settings import RESERVED_ADAPTER_NAMES
 
 keys = typer.Typer()
@@ -54,12 +55,8 @@ def add(
     """
     _refuse_misleading(scope, name)
     expires_at = utc_now() + parse_duration(expires_in) if expires_in else None
-
-    async def make() -> NewKey:
-        async with open_key_store(find_admin_dsn(data)) as store:
-            return await store.add(scope, name, expires_at)
-
-    new = run(make())
+    dsn = find_admin_dsn(data)
+    new = query(dsn, None, lambda db: KeyStore(db).add(scope, name, expires_at))
     audit.record(
         "key_added", data, key=new.key_id, scope=scope, name=name, expires_at=_iso(expires_at)
     )
@@ -72,12 +69,7 @@ def list_keys(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) 
 
     Example: `route311 keys list`
     """
-
-    async def load() -> list[StoredKey]:
-        async with open_key_store(find_admin_dsn(data)) as store:
-            return list(await store.keys())
-
-    found, now = run(load()), utc_now()
+    found, now = query(find_admin_dsn(data), None, lambda db: KeyStore(db).keys()), utc_now()
     if json_output:
         typer.echo(json.dumps({"keys": [_as_json(key, now) for key in found]}))
     else:
@@ -90,12 +82,7 @@ def revoke(key_id: IdArgument, data: DataOption = DEFAULT_DATA) -> None:
 
     Example: `route311 keys revoke ID`
     """
-
-    async def end() -> StoredKey:
-        async with open_key_store(find_admin_dsn(data)) as store:
-            return await store.revoke(key_id, utc_now())
-
-    key = run(end())
+    key = query(find_admin_dsn(data), None, lambda db: KeyStore(db).revoke(key_id, utc_now()))
     audit.record("key_revoked", data, key=key.key_id, scope=key.scope, name=key.name)
     typer.echo(f"revoked: {key.key_id}, {key.scope} {printable(key.name)}; refused within 10 s")
 
@@ -114,12 +101,11 @@ def rotate(
     """
     lasts = parse_duration(grace)
     lifetime = parse_duration(expires_in) if expires_in else None
-
-    async def replace() -> tuple[StoredKey, NewKey]:
-        async with open_key_store(find_admin_dsn(data)) as store:
-            return await store.rotate(key_id, utc_now(), lasts, lifetime)
-
-    old, new = run(replace())
+    old, new = query(
+        find_admin_dsn(data),
+        None,
+        lambda db: KeyStore(db).rotate(key_id, utc_now(), lasts, lifetime),
+    )
     audit.record(
         "key_rotated",
         data,
@@ -133,11 +119,7 @@ def rotate(
 
 
 def _refuse_misleading(scope: str, name: str) -> None:
-    """Refuse a bureau that does not exist, and an adapter that could be taken for another party.
-
-    Raises:
-        typer.BadParameter: The name is refused.
-    """
+    """Refuse an unknown bureau, and an adapter with the name of another party."""
     bureaus = load_catalogue().bureau_codes
     if scope == "bureau" and name not in bureaus:
         raise typer.BadParameter(
@@ -172,7 +154,7 @@ def _as_json(key: StoredKey, now: datetime) -> dict[str, Any]:
     }
 
 
-def _show(found: list[StoredKey], now: datetime, console: Console) -> None:
+def _show(found: Sequence[StoredKey], now: datetime, console: Console) -> None:
     rows = [
         (
             key.key_id,

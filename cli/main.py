@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:
-    """Return the program; of its commands only the one that the arguments name is imported."""
+    """Return the program; only the command that the arguments name is imported."""
     app = typer.Typer(
         name="route311",
         help="An event-driven router for a city's 311 requests.",
@@ -51,7 +51,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
 
 
 def describe(error: Route311Error | OSError) -> str:
-    """Return the error in one line, with the name of the file that it is about."""
+    """Return the error in one line, with the file name of an OSError."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error) or type(error).__name__

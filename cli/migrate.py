@@ -38,11 +38,7 @@ def migrate(data: DataOption = DEFAULT_DATA) -> None:
 
 
 def _passwords(roles: Sequence[str]) -> dict[str, str]:
-    """Return the passwords of the environment, by service.
-
-    Raises:
-        WeakPasswordError: One is too short.
-    """
+    """Return the passwords of the environment by service; WeakPasswordError for a short one."""
     from shared.runtime.setting_types import SECRET_TOO_SHORT, is_long_enough  # noqa: PLC0415 - slow to load
 
     found: dict[str, str] = {}

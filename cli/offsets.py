@@ -11,6 +11,7 @@ import typer
 from cli.connection import (
     DEFAULT_DATA,
     DataOption,
+    DryOption,
     JsonOption,
     find_adapters,
     find_admin_dsn,
@@ -22,7 +23,6 @@ from shared.runtime.recovery.skip_to_end import SkipResult, skip_to_end
 offsets = typer.Typer()
 
 ServiceOption = Annotated[list[str] | None, typer.Option(help="Only these services.")]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be skipped.")]
 
 
 @offsets.command("to-end")

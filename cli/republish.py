@@ -1,15 +1,21 @@
 """``route311 republish``: refill a broker that lost part of its log."""
 
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_kafka
+from cli.connection import (
+    DEFAULT_DATA,
+    DataOption,
+    DryOption,
+    JsonOption,
+    find_admin_dsn,
+    find_kafka,
+)
 from cli.interrupts import run
 from cli.terminal import parse_moment
 from shared.contract.topics import CHANNEL_SUBMISSIONS, OPERATOR_COMMANDS
@@ -20,15 +26,15 @@ from shared.runtime.recovery.republish import OutboxReplay, RepublishResult, Rep
 
 _CAUSES = {
     "tail_lost": "the log ends before the position",
-    "read_again": "read again",
-    "start_gone": "the broker deleted what comes next",
+    "read_again": "rewound",
+    "start_gone": "the broker deleted the next record",
 }
 _ADVICE = {
-    CHANNEL_SUBMISSIONS.name: "adapters resend what has no receipt",
+    CHANNEL_SUBMISSIONS.name: "adapters resend submissions without a receipt",
     OPERATOR_COMMANDS.name: "operators check whether their last commands took effect",
 }
 _UPDATES_SUFFIX = "-updates"
-_UPDATES_ADVICE = "the bureau resends what has no receipt"
+_UPDATES_ADVICE = "the bureau resends updates without a receipt"
 
 SinceOption = Annotated[
     str, typer.Option(help="A time before the end of the broker's log: 30m, 6h, or a time.")
@@ -37,7 +43,6 @@ ServiceOption = Annotated[
     list[str] | None, typer.Option(help="Only outbox and positions of this service; repeatable.")
 ]
 TopicOption = Annotated[list[str] | None, typer.Option(help="Only this topic; repeatable.")]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")]
 LossOption = Annotated[
     bool,
     typer.Option(
@@ -70,7 +75,8 @@ def republish(
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("republish", total=None)
         refill = OutboxReplay(at, topic, dry_run, on_step=lambda rows: bar.advance(task, rows))
-        done = run(_recover(data, refill, service or SERVICES, accept_loss=accept_loss))
+        access, dsn = find_kafka(data), find_admin_dsn(data)
+        done = run(RepublishRun(access, dsn, service or SERVICES, refill, accept_loss).run())
     if json_output:
         typer.echo(json.dumps(as_json(done, dry=dry_run)))
     else:
@@ -78,13 +84,6 @@ def republish(
             typer.echo(line)
     if any(done.left.values()):
         raise typer.Exit(1)
-
-
-async def _recover(
-    data: Path, refill: OutboxReplay, services: Sequence[str], *, accept_loss: bool
-) -> RepublishResult:
-    recovery = RepublishRun(find_kafka(data), find_admin_dsn(data), services, refill, accept_loss)
-    return await recovery.run()
 
 
 def as_json(done: RepublishResult, *, dry: bool) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """``route311 skip``: dead-letter one record that a service cannot get past."""
 
 import asyncio
-import getpass
 from typing import Annotated
 
 import typer
 
-from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn, find_kafka
+from cli.connection import DEFAULT_DATA, ActorOption, DataOption, find_admin_dsn, find_kafka
 from shared.catalogue import load_catalogue
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import all_topics
@@ -24,9 +23,6 @@ RecordArgument = Annotated[
     str, typer.Argument(metavar="TOPIC/PARTITION/OFFSET", help="The record, as in the logs.")
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Reason; kept with the dead letter.")]
-ActorOption = Annotated[
-    str, typer.Option("--actor", default_factory=getpass.getuser, help="Your name.")
-]
 ServiceOption = Annotated[
     str | None,
     typer.Option(
@@ -54,17 +50,13 @@ def skip(
         raise typer.BadParameter("--reason must not be blank")
     partition, offset = parse_position(record)
     reader, is_new = asyncio.run(_note(data, partition, offset, service, reason, actor))
-    again = "" if is_new else " (noted before)"
+    again = "" if is_new else " (already recorded)"
     position = f"{partition.topic}/{partition.partition}/{offset}"
     typer.echo(f"{reader} dead-letters {position} when it reads it{again}")
 
 
 def parse_position(text: str) -> tuple[Partition, int]:
-    """Parse ``topic/partition/offset``.
-
-    Raises:
-        typer.BadParameter: It has another form.
-    """
+    """Parse ``topic/partition/offset``."""
     topic, _, numbers = text.partition("/")
     number, _, offset = numbers.partition("/")
     if not (topic and _is_number(number) and _is_number(offset)):
@@ -84,7 +76,7 @@ async def _note(
     reason: str,
     actor: str,
 ) -> tuple[str, bool]:
-    """Note the skip; return the service that is to skip, and False when it was noted before."""
+    """Store the skip; return the service that is to skip, and False when it was stored before."""
     readers = readers_of(partition.topic)
     bounds = (await offset_bounds(find_kafka(data), [partition.topic])).get(partition)
     if bounds is None:
@@ -100,11 +92,7 @@ async def _note(
 
 
 def readers_of(name: str) -> tuple[str, ...]:
-    """Return the services that read a topic, and that a record can hold up.
-
-    Raises:
-        CannotSkipError: No such service reads it.
-    """
+    """Return the services that a record of the topic can block; CannotSkipError if none."""
     topics = {topic.name: topic for topic in all_topics(load_catalogue().bureau_codes)}
     readers = topics[name].readers if name in topics else ()
     if set(readers) <= {"triage-stream"}:  # the surge watcher leaves what it cannot count

@@ -18,24 +18,19 @@ class StackView:
         self._console = console or Console(highlight=False)
 
     def show(self, happening: StackEvent) -> None:
-        """Print one happening."""
+        """Print one event of the stack."""
         match happening:
             case Started(name, where, took_s):
                 self._step(name, where, took_s)
             case Prepared(what, took_s):
                 self._step("prepared", what, took_s)
             case LeftoversEnded(names):
-                self._print(f"[yellow]ended what an earlier run left:[/] {', '.join(names)}")
+                self._print(f"[yellow]ended processes of an earlier run:[/] {', '.join(names)}")
             case Died():
                 self._died(happening)
 
     def ready(self, stack: Stack, data: Path, took_s: float) -> None:
-        """Print the addresses of the running stack.
-
-        Args:
-            data: Folder of the data and logs.
-            took_s: Seconds of the start.
-        """
+        """Print the addresses of the running stack."""
         self._print(f"[green]The router is ready[/] after {took_s:.1f} s.")
         show_facts(self._console, _addresses(stack, data))
         self.runs(stack)

@@ -48,13 +48,7 @@ _CONTACT_KEYS = """
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """State of one service.
-
-    Attributes:
-        lag: Number of records by topic that it has not handled yet.
-        outbox: Number of its own messages that are not published yet.
-        oldest_s: Age of the oldest of these in seconds.
-    """
+    """State of one service: lag by topic, and number and age of unpublished messages."""
 
     lag: dict[str, int]
     outbox: int
@@ -63,13 +57,7 @@ class ServiceStatus:
 
 @dataclass(frozen=True, slots=True)
 class CrashLoopView:
-    """A service that crashes at the same record on every start.
-
-    Attributes:
-        record: ``topic/partition/offset``.
-        crashes: Number of crashes so far.
-        seconds: Seconds since the last attempt.
-    """
+    """A service that crashes at the same record on every start; ``seconds`` since the last one."""
 
     service: str
     record: str
@@ -85,7 +73,6 @@ class RouterStatus:
         parked: Number of dead letters by topic.
         cases: Rows of ``status``, ``level`` and ``cases``, their number.
         feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: numbers of residents' answers.
-        crash_loops: Services that crash at the same record on every start.
         contact_keys: Number of people's keys by the id of the secret that wraps them.
     """
 
@@ -126,11 +113,7 @@ async def _read(access: KafkaAccess, dsn: str) -> RouterStatus:
     return RouterStatus(services, _parked(bounds), cases, feedback, crash_loops, keys)
 
 
-async def _service(
-    connection: Database,
-    name: str,
-    bounds: OffsetRanges,
-) -> ServiceStatus:
+async def _service(connection: Database, name: str, bounds: OffsetRanges) -> ServiceStatus:
     positions = {
         Partition(row["topic"], row["partition"]): row["next_offset"]
         for row in await connection.fetch(_POSITIONS.format(name))
@@ -180,7 +163,7 @@ def _parked(bounds: OffsetRanges) -> dict[str, int]:
 
 
 def crash_loop_text(loop: CrashLoopView) -> str:
-    """Return a crash loop in words, with the command that ends it."""
+    """Return a crash loop as text, with the command that ends it."""
     return (
         f"CRASH LOOP: {loop.service} died {loop.crashes} times at {loop.record}, last "
         f"{loop.seconds:.0f} s ago. It dead-letters the record when it starts after crash "

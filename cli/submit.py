@@ -49,7 +49,7 @@ def submit(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Submit one report and show its number, or what is wrong with it.
+    """Submit one report and show its number, or its errors.
 
     Example: `route311 submit "Mattress in the right lane" --address "NE 82nd and Glisan"`
     """

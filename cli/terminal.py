@@ -16,11 +16,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Parse ``90s``, ``30m``, ``6h`` or ``2d`` ago, or an RFC 3339 time.
-
-    Raises:
-        typer.BadParameter: It is neither, or has no offset from UTC.
-    """
+    """Parse ``90s``, ``30m``, ``6h`` or ``2d`` ago, or an RFC 3339 time with offset."""
     if found := _AGO.fullmatch(text.strip()):
         return now - timedelta(**{_UNITS[found[2]]: int(found[1])})
     try:
@@ -33,11 +29,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 
 def parse_duration(text: str) -> timedelta:
-    """Parse a length of time: ``90s``, ``30m``, ``6h`` or ``90d``.
-
-    Raises:
-        typer.BadParameter: It is none.
-    """
+    """Parse a duration: ``90s``, ``30m``, ``6h`` or ``90d``."""
     if found := _AGO.fullmatch(text.strip()):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
     raise typer.BadParameter("write 30m, 6h or 90d")
@@ -45,17 +37,17 @@ def parse_duration(text: str) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class FittedTable:
-    """A table; where it does not fit, one block of ``heading  value`` per row.
+    """A table; if it is too wide, one block of ``heading  value`` per row.
 
-    It fits if no word or id has to be broken. None is shown as ``-``, times in UTC, numbers with
-    commas and on the right.
+    It is too wide if a word or id would be broken. None is shown as ``-``, times in UTC, numbers
+    with commas and right-aligned.
     """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[object]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the table or the blocks, by the width that there is."""
+        """Yield the table or the blocks, by the available width."""
         table = Table(box=None, pad_edge=False)
         for heading, *column in zip(self.headings, *self.rows, strict=True):
             table.add_column(
@@ -81,12 +73,7 @@ class FittedTable:
 def show_table(
     console: Console, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str = ""
 ) -> None:
-    """Print a table that fits the terminal.
-
-    Args:
-        console: Its width is the limit.
-        empty: Printed in place of a table without rows.
-    """
+    """Print a table that fits the terminal, or ``empty`` for no rows."""
     console.print(FittedTable(headings, rows) if rows else empty)
 
 
@@ -118,13 +105,9 @@ def _cell(value: object) -> Text:
 
 
 def printable(value: bytes | str) -> str:
-    """Return text in which every character that is not plainly visible is escaped.
-
-    Among these are control characters, line ends and marks that change the writing direction.
-    """
+    """Escape every invisible character, such as controls, line ends and direction marks."""
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
-    return "".join(c if c.isprintable() else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for c in text
+    )

@@ -89,7 +89,6 @@ def user(principal: PrincipalArgument, data: DataOption = DEFAULT_DATA) -> None:
 
 
 def _passwords() -> dict[str, str]:
-    """Return the passwords of the services that the environment has."""
     from shared.contract.grants import SERVICES  # noqa: PLC0415 - slow to load
 
     variables = {name: f"{name.upper().replace('-', '_')}_KAFKA_PASSWORD" for name in SERVICES}

@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) that a spreadsheet shows as it is: no cell of text is taken for a formula."""
+"""CSV (RFC 4180) without formula injection: no cell of text is a formula in a spreadsheet."""
 
 import csv
 import io
@@ -10,13 +10,10 @@ _SEPARATORS = "\t\r\n"
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    """Return rows as CSV with a header line.
+    """Return rows as CSV with a header line; None is an empty cell.
 
     A text that a spreadsheet would take for a formula has an apostrophe before it. Spreadsheets
-    pass over white space and invisible characters, and read full-width signs like ASCII's.
-
-    Args:
-        rows: The cells of each row; None is an empty one.
+    ignore leading white space and invisible characters, and read full-width signs like ASCII's.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out)

@@ -1,4 +1,4 @@
-"""Deliveries to webhooks: what an answer means, when to try again, and the circuit breaker."""
+"""Webhook delivery: classification of responses, retry schedule and circuit breaker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,14 @@ BreakerState: TypeAlias = Literal["closed", "open", "half_open"]
 DeliveryState: TypeAlias = Literal["pending", "delivered", "parked"]
 
 MAX_IN_FLIGHT = 16
+
+# Deliveries read from the table beyond the free slots, unless the last call failed.
 READ_AHEAD = 48
-"""Deliveries that are read from the table beyond the free slots, unless the last call failed."""
+
 FAILURES_TO_OPEN = 5
 PROBE_EVERY = timedelta(seconds=30)
+
+# Delays after the first attempts; the last one repeats.
 WAITS: Sequence[timedelta] = (
     timedelta(seconds=5),
     timedelta(seconds=30),
@@ -22,7 +26,7 @@ WAITS: Sequence[timedelta] = (
     timedelta(minutes=10),
     timedelta(hours=1),
 )
-"""The waits after the first attempts; the last one is that after all further ones."""
+
 JITTER = 0.2
 GIVE_UP_AFTER = timedelta(hours=72)
 MAX_RETRY_AFTER = timedelta(hours=1)
@@ -30,14 +34,7 @@ MAX_RETRY_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of a call.
-
-    Attributes:
-        at: When it ended.
-        status: Status of the answer; None without one.
-        error: Why it counts as failed; None for a delivery.
-        retry_after: How long the bureau wants to wait; None where it does not say.
-    """
+    """Result of a call; ``error`` is None for a delivery."""
 
     at: datetime
     duration_ms: int
@@ -47,12 +44,12 @@ class Outcome:
 
     @property
     def is_gone(self) -> bool:
-        """True when the bureau wants no calls any more."""
+        """True when the bureau wants no more calls."""
         return self.status == HTTPStatus.GONE
 
 
 def error_of(status: int) -> str | None:
-    """Return why an answer with this status counts as failed; None for a delivery."""
+    """Return why a response with this status is a failure; None for a delivery."""
     if status == HTTPStatus.GONE:
         return "gone"
     match status // 100:
@@ -65,7 +62,7 @@ def error_of(status: int) -> str | None:
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Return the wait of a ``Retry-After``, seconds or a date; at most an hour, None for none."""
+    """Parse a ``Retry-After`` header, seconds or a date, as a delay of at most an hour."""
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
         seconds = int(text[:9])
@@ -80,17 +77,13 @@ def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """A circuit breaker: it keeps calls from a webhook that fails.
-
-    Attributes:
-        probe_at: When an open breaker lets one call through; None while it is closed.
-    """
+    """A circuit breaker; when open it allows a probe call at ``probe_at``."""
 
     failures: int = 0
     probe_at: datetime | None = None
 
     def state(self, now: datetime) -> BreakerState:
-        """Return its state."""
+        """Return the state at a moment."""
         if self.probe_at is None:
             return "closed"
         return "half_open" if now >= self.probe_at else "open"
@@ -118,14 +111,7 @@ class Breaker:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """State of a delivery.
-
-    Attributes:
-        attempts: How often it was tried.
-        first_at: When it was tried first; None before.
-        state: Whether it is over.
-        due_at: When it is to be tried next, as far as it is pending.
-    """
+    """State of a delivery; ``due_at`` is the next attempt of a pending one."""
 
     attempts: int
     first_at: datetime | None
@@ -134,13 +120,7 @@ class Progress:
 
 
 def progress_after(before: Progress, outcome: Outcome, jitter: float) -> Progress:
-    """Return a delivery after a call.
-
-    Args:
-        before: The delivery before.
-        outcome: What the call came to.
-        jitter: From -1 to 1: where in the range of waits this one lies.
-    """
+    """Return the state of a delivery after a call; ``jitter`` is from -1 to 1."""
     attempts, first_at = before.attempts + 1, before.first_at or outcome.at
     if outcome.error is None:
         return Progress(attempts, first_at, "delivered", outcome.at)

@@ -1,4 +1,4 @@
-"""E-mail addresses: which ones the router can send mail to, and which are one mailbox."""
+"""E-mail addresses: validation, normalization and equality of mailboxes."""
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -7,16 +7,15 @@ def normalize_email(email: str | None) -> str | None:
     """Return the address as an SMTP envelope takes it, or None when it cannot be used.
 
     Accepted is one plain address (RFC 5321 dot-string, at most 64 octets before the ``@`` and 254
-    in all) at a domain with a dot. An internationalized domain comes back in its IDNA 2008 ASCII
-    form; the part before the ``@`` keeps its case. Not accepted are:
+    in all) at a domain with a dot. An internationalized domain is returned in its IDNA 2008 ASCII
+    form; the local part keeps its case. Not accepted are:
 
     - a local part beyond ASCII: it needs SMTPUTF8 (RFC 6531), and our envelopes are ASCII;
     - display names, lists, quoted local parts, comments and address literals;
     - domains that no mail server can serve: ``.arpa``, ``.invalid``, ``.local``, ``.localhost``,
-      ``.onion`` and ``.test``. The domains for documentation, such as ``example.org``, are
-      accepted, since RFC 6761 asks applications to treat them like any other.
+      ``.onion`` and ``.test``; domains for documentation are accepted, as RFC 6761 asks.
 
-    Whether the domain or the mailbox exists is not checked: no DNS query is made.
+    No DNS query is made.
     """
     if not email:
         return None

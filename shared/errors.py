@@ -1,8 +1,8 @@
 """Error hierarchy; the base class decides the fate of the message being handled.
 
 ``PermanentError`` sends it to the dead-letter topic, ``TransientError`` retries it in order,
-``SystemicError`` retries without a limit. Any other error ends the process; the third time at one
-message, the message is a dead letter.
+``SystemicError`` retries without a limit. Any other error ends the process; at the third crash
+on one message, the message is dead-lettered.
 """
 
 from typing import ClassVar
@@ -55,7 +55,7 @@ class UnknownVersionError(PermanentError):
 
 
 class SourceNotAllowedError(PermanentError):
-    """An event whose source may not come by its topic: its writer has no right to it."""
+    """The event's source is not accepted on its topic."""
 
     code = "source_not_allowed"
 
@@ -85,10 +85,7 @@ class StoppedError(Route311Error):
 
 
 class TooManyDeadLettersError(Route311Error):
-    """A consumer reached its dead-letter limit: the fault is probably its own, not the messages'.
-
-    An operator must look before it continues.
-    """
+    """A consumer reached its dead-letter limit: probably its own fault; an operator must look."""
 
     code = "too_many_dead_letters"
 

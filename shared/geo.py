@@ -23,11 +23,9 @@ NEIGHBOURS = "neighbours.geojson"
 DISTRICTS = "districts.geojson"
 AREAS = "areas.geojson"
 
+# Distance outside the city limits, in metres, at which a point still counts as the city's.
+# Points come from phones and geocoders, and streets along a border are often the city's.
 TOLERANCE_M = 50.0
-"""Distance outside the city limits, in metres, at which a point still counts as the city's.
-
-Points come from phones and geocoders, and streets along a border are often the city's.
-"""
 
 UNINCORPORATED = "unincorporated"
 
@@ -43,12 +41,10 @@ class _Area:
 class CityBoundaries:
     """The polygons of one jurisdiction, loaded once.
 
-    A folder without a file of limits or districts is a city without known boundaries: its
-    look-ups return None for every point.
+    Without a file of limits or districts its look-ups return None for every point.
     """
 
     def __init__(self, jurisdiction: str, folder: Path) -> None:
-        """Load the polygons from a jurisdiction's folder of the catalogue."""
         limits = _load_areas(folder / LIMITS)
         self._own = [_Area(jurisdiction, _buffer(area.outline, TOLERANCE_M)) for area in limits]
         self._neighbours = _load_areas(folder / NEIGHBOURS)
@@ -59,8 +55,8 @@ class CityBoundaries:
     def municipality(self, points: Sequence[GeoPoint]) -> list[str | None]:
         """Return for each point the jurisdiction, a neighbour's code, or ``unincorporated``.
 
-        A point up to ``TOLERANCE_M`` outside the limits is the jurisdiction's own, even on a
-        neighbour's ground.
+        A point up to ``TOLERANCE_M`` outside the limits is the jurisdiction's own, even in a
+        neighbour's area.
         """
         if not self._own:
             return [None] * len(points)
@@ -75,7 +71,6 @@ class Areas:
     """The polygons that a jurisdiction's routing rules name; they may overlap."""
 
     def __init__(self, folder: Path) -> None:
-        """Load the polygons from a jurisdiction's folder of the catalogue."""
         self._areas = _load_areas(folder / AREAS)
         for area in self._areas:
             shapely.prepare(area.outline)  # type: ignore[no-untyped-call]  # shapely has no types

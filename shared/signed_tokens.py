@@ -1,4 +1,4 @@
-"""Signed tokens: a value that comes back from outside unchanged, or not at all."""
+"""Signed tokens: values that outsiders return and cannot alter."""
 
 import hmac
 from dataclasses import dataclass
@@ -9,23 +9,14 @@ _MAC_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class TokenSigner:
-    """Signs values, each for one purpose.
-
-    Attributes:
-        before: Secrets that signed before this one; their tokens are read as well.
-    """
+    """Signs values, each for one purpose; tokens of the keys ``before`` are still valid."""
 
     key: bytes
     before: tuple[bytes, ...] = ()
 
     @classmethod
     def derived(cls, secret: bytes, use: str, *before: bytes) -> Self:
-        """Return a signer whose keys are derived from secrets that have other uses.
-
-        Args:
-            use: Name of the use; another one gives another key.
-            before: Secrets that were in use before this one.
-        """
+        """Return a signer with keys derived from secrets that have other uses."""
         key, *older = (hmac.digest(one, use.encode(), "sha256") for one in (secret, *before))
         return cls(key, tuple(older))
 

@@ -1,6 +1,6 @@
-"""Languages in which residents read the router's texts: gettext catalogues.
+"""Languages of the residents' texts: gettext catalogues.
 
-A language is a file ``<tag>.po`` with the translations of English texts. While its header is marked
+A language is a file ``<tag>.po`` with translations of English texts. While its header is marked
 ``fuzzy``, gettext's word for "not reviewed", it is a draft; its reviewer removes the mark and signs
 as ``Last-Translator``.
 """
@@ -18,8 +18,7 @@ from babel.support import NullTranslations, Translations
 
 from shared.catalogue import TextInLanguage
 
-SOURCE = "en"
-"""The language of the texts in the templates."""
+SOURCE = "en"  # the language of the texts in the templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,8 @@ class SpokenLanguage:
     """A language with its catalogue.
 
     Attributes:
-        tag: BCP 47 tag, a primary subtag.
         direction: ``ltr`` or ``rtl``.
-        is_reviewed: True once a speaker has signed its catalogue.
-        texts: The English texts that the catalogue translates; of those with a plural the singular.
+        texts: The English texts that the catalogue translates, in the singular.
     """
 
     tag: str
@@ -41,7 +38,7 @@ class SpokenLanguage:
     texts: frozenset[str] = field(repr=False)
 
     def translated(self, text: str) -> str:
-        """Return a text of the city or of the program in this language, else as it is."""
+        """Translate a text of the city or of the program; unknown ones stay as they are."""
         return self.translations.gettext(text)
 
     def tag_of(self, text: str) -> str:
@@ -50,11 +47,7 @@ class SpokenLanguage:
 
 
 def load_languages(folder: Path, *, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
-    """Return the languages of a folder of catalogues by their tags, English first.
-
-    Args:
-        unreviewed: True includes those that no speaker has reviewed.
-    """
+    """Return the reviewed languages, or all, of a folder of catalogues, English first."""
     english = _language(SOURCE, NullTranslations(), Catalog(fuzzy=False))
     languages = {SOURCE: english}
     for path in sorted(folder.glob("*.po")):
@@ -69,7 +62,7 @@ def load_languages(folder: Path, *, unreviewed: bool = False) -> Mapping[str, Sp
 
 
 def _is_reviewed(catalogue: str) -> bool:
-    """Read the header alone, up to the first blank line, for a service waits at its start."""
+    """Parse the header alone, since a service waits at its start."""
     return not read_po(StringIO(catalogue.partition("\n\n")[0])).fuzzy
 
 

@@ -35,5 +35,6 @@ ABBREVIATIONS = {
     "ninth": "9th",
     "tenth": "10th",
 }
+
+# Types that make a name a street; others, such as `sq`, end the names of places as well.
 STREET_TYPES = frozenset({"st", "ave", "blvd", "rd", "dr", "ln", "ter", "hwy", "fwy", "pkwy"})
-"""Types that make a name a street; others, such as ``sq``, end the names of places as well."""

@@ -1,4 +1,4 @@
-"""The words and values of the domain: one definition each, for every service and the wire."""
+"""The vocabulary of the domain: one definition of each term for every service and the wire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from math import asin, cos, radians, sin, sqrt
 from typing import Literal, NamedTuple, TypeAlias
 
+# Bounds of a plausible moment: inclusive and exclusive.
+# Near the years 1 and 9999 a moment has no local time, and no work is planned for then.
 START_OF_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(2100, 1, 1, tzinfo=UTC)
-"""Bounds of a plausible moment: inclusive and exclusive.
-
-Near the years 1 and 9999 a moment has no local time, and no work is planned for then.
-"""
 
 
 def is_plausible(moment: datetime) -> bool:
@@ -19,42 +17,43 @@ def is_plausible(moment: datetime) -> bool:
     return moment.utcoffset() is not None and START_OF_TIME <= moment < END_OF_TIME
 
 
+# Languages of the catalogue's texts and of the text model, as BCP 47 tags.
 Language: TypeAlias = Literal["en", "es"]
-"""Languages of the catalogue's texts and of the text model, as BCP 47 tags."""
 
+# The channel by which a submission came in.
 SubmissionChannel: TypeAlias = Literal[
     "web", "app", "phone", "email", "sms", "walk_in", "open311", "sensor", "kafka"
 ]
-"""The channel by which a submission came in."""
 
+# The channel by which a follower is notified.
 StatusChannel: TypeAlias = Literal["email", "sms"]
-"""The channel by which a follower is notified."""
 
+# `express` for a request that may be an urgent hazard, `standard` for all others.
 Lane: TypeAlias = Literal["express", "standard"]
-"""``express`` for a request that may be an urgent hazard, ``standard`` for all others."""
 
+# How a location is known; `default` is a placeholder point that stands for "unknown".
 LocationPrecision: TypeAlias = Literal["point", "address", "street", "area", "default", "none"]
-"""How a location is known; ``default`` is a placeholder point that stands for "unknown"."""
 
+# Triage's result for one request.
 TriageOutcome: TypeAlias = Literal[
     "new", "duplicate", "recurrence", "possible_duplicate", "referral", "answered"
 ]
-"""Triage's result for one request."""
 
+# Severity of a text by itself: a danger to life, an urgent hazard, or neither.
 TextSeverity: TypeAlias = Literal["danger", "urgent", "routine"]
-"""What a text by itself reports: a danger to life, an urgent hazard, or neither."""
 
-PriorityLevel: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]
-"""``P1`` is the most urgent."""
+PriorityLevel: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]  # `P1` is the most urgent
 
 URGENT_LEVELS: frozenset[PriorityLevel] = frozenset({"P1", "P2"})
-MIN_SCORE: dict[PriorityLevel, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
-"""The lowest score of each level."""
 
+# The lowest score of each level.
+MIN_SCORE: dict[PriorityLevel, int] = {"P1": 80, "P2": 60, "P3": 40, "P4": 20, "P5": 0}
+
+# The deadline that a reminder is about: approaching or passed.
 Reminder: TypeAlias = Literal[
     "acknowledge_soon", "acknowledge_overdue", "complete_soon", "complete_overdue"
 ]
-"""What a bureau is reminded of: a deadline that comes close, or that has passed."""
+
 MissedDeadline: TypeAlias = Literal["acknowledge", "complete"]
 
 CaseStatus: TypeAlias = Literal[
@@ -71,6 +70,8 @@ ClosingStatus: TypeAlias = Literal["completed", "declined", "referred"]
 CLOSED_STATUSES: frozenset[CaseStatus] = frozenset({"completed", "declined", "referred"})
 
 WorkOrderRole: TypeAlias = Literal["lead", "informed"]
+
+# The status that a bureau may report for its work order.
 UpdateStatus: TypeAlias = Literal[
     "acknowledged",
     "scheduled",
@@ -80,12 +81,13 @@ UpdateStatus: TypeAlias = Literal[
     "declined",
     "transferred",
 ]
-"""The status that a bureau may report for its work order."""
 
 WorkOrderStatus: TypeAlias = Literal["issued", UpdateStatus, "withdrawn"]
 FINAL_STATUSES: frozenset[WorkOrderStatus] = frozenset(
     {"completed", "declined", "transferred", "withdrawn"}
 )
+
+# Why a bureau's update was refused.
 UpdateRefusalCode: TypeAlias = Literal[
     "unknown_work_order",
     "not_your_work_order",
@@ -96,8 +98,8 @@ UpdateRefusalCode: TypeAlias = Literal[
     "unknown_bureau",
     "invalid",
 ]
-"""Why a bureau's update was refused."""
 
+# Commands that an operator may give about a case.
 CommandName: TypeAlias = Literal[
     "lower_priority",
     "raise_priority",
@@ -107,17 +109,10 @@ CommandName: TypeAlias = Literal[
     "close",
     "reopen",
 ]
-"""Commands that an operator may give about a case."""
 
 
 class ScoreReason(NamedTuple):
-    """One named reason for a priority.
-
-    Attributes:
-        code: Stable name of the reason, such as ``several_reporters``.
-        points: Added to the score; negative for a reason that lowers it.
-        evidence: The words or the answer that gave the reason, or None.
-    """
+    """One named reason for a priority; ``points`` are negative where it lowers the score."""
 
     code: str
     points: int
@@ -131,11 +126,7 @@ MAX_LONGITUDE = 180
 
 @dataclass(frozen=True, slots=True)
 class GeoPoint:
-    """A point on the WGS 84 ellipsoid, in decimal degrees.
-
-    Raises:
-        ValueError: A coordinate lies outside the Earth's range, or is not a number.
-    """
+    """A point on the WGS 84 ellipsoid, in decimal degrees; ValueError beyond the Earth's range."""
 
     latitude: float
     longitude: float
@@ -146,18 +137,11 @@ class GeoPoint:
 
 
 def distance_m(a: GeoPoint, b: GeoPoint) -> float:
-    """Great-circle distance between two points.
+    """Great-circle distance between two points in metres.
 
-    Args:
-        a: One end, WGS 84 degrees.
-        b: The other end, WGS 84 degrees.
-
-    Returns:
-        Metres along a sphere of radius ``EARTH_RADIUS_M``. The sphere stands in for the
-        ellipsoid, so the result is off by at most 0.56 % (38 cm over a 67 m search radius).
-
-    Source:
-        R. W. Sinnott, "Virtues of the Haversine", Sky & Telescope 68(2), 1984, p. 159.
+    The sphere of radius ``EARTH_RADIUS_M`` approximates the ellipsoid within 0.56 % (38 cm over a
+    67 m search radius). Haversine formula: R. W. Sinnott, "Virtues of the Haversine", Sky &
+    Telescope 68(2), 1984, p. 159.
     """
     d_lat = radians(b.latitude - a.latitude)
     d_lon = radians(b.longitude - a.longitude)
@@ -169,8 +153,7 @@ def distance_m(a: GeoPoint, b: GeoPoint) -> float:
 
 
 _LANGUAGES: Mapping[str, Language] = {"en": "en", "es": "es"}
-_CANONICAL = {"tl": "fil"}
-"""Languages under two tags: the other one's is that of CLDR."""
+_CANONICAL = {"tl": "fil"}  # languages with two tags: the tag of CLDR
 
 
 def primary_subtag(tag: str) -> str:
@@ -180,5 +163,5 @@ def primary_subtag(tag: str) -> str:
 
 
 def supported_language(tag: str) -> Language | None:
-    """Return the catalogue's language of a BCP 47 tag, or None when it has none of that tag."""
+    """Return the catalogue's language of a BCP 47 tag, or None."""
     return _LANGUAGES.get(primary_subtag(tag))

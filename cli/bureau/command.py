@@ -10,7 +10,7 @@ from rich.console import Console
 from cli.bureau.forwards import forwards
 from cli.bureau.reconcile import reconcile
 from cli.calls import call
-from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption
+from cli.connection import DEFAULT_DATA, AfterOption, BureauArgument, DataOption, JsonOption
 from cli.terminal import parse_moment, printable, show_facts, show_table
 from shared.runtime.clock import utc_now
 
@@ -25,9 +25,6 @@ OffOption = Annotated[bool, typer.Option("--off", help="Keep the webhook, but do
 CaseOption = Annotated[str | None, typer.Option("--case", help="Only calls about this case.")]
 LimitOption = Annotated[
     int, typer.Option("--limit", min=1, max=500, help="Maximum number of calls.")
-]
-AfterOption = Annotated[
-    str | None, typer.Option("--after", help="Cursor from the end of the previous page.")
 ]
 EventOption = Annotated[
     list[str] | None, typer.Option("--event", help="Id of an event; repeatable.")

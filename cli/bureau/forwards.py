@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from rich.console import Console
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption, find_admin_dsn
-from cli.interrupts import run
+from cli.interrupts import query
 from cli.terminal import show_table
 from services.dispatch.channels.forwarding.store.administration import (
     StoredDigest,
@@ -21,7 +20,7 @@ from services.dispatch.channels.forwarding.store.administration import (
     record_taken,
     retry,
 )
-from shared.runtime.database import open_database
+from shared.runtime.database import Database
 
 RetryOption = Annotated[
     list[str] | None, typer.Option("--retry", help="Retry this parked work order; repeatable.")
@@ -56,12 +55,14 @@ def forwards(
         raise typer.BadParameter(
             "write --taken ID=NUMBER: the work order's id and its number there"
         )
+    dsn = find_admin_dsn(data)
     if retried or pairs:
-        count = run(_decide(data, code, retried or (), pairs))
+        count = query(dsn, "dispatch", lambda db: _decide(db, code, retried or (), pairs))
         audit.record("forwards_settled", data, bureau=code, count=count)
         typer.echo(json.dumps({"settled": count}) if json_output else f"{count:,} settled")
         return
-    waiting, digests = run(_read(data, code, limit))
+    waiting = query(dsn, "dispatch", lambda db: list_waiting(db, code, limit))
+    digests = query(dsn, "dispatch", lambda db: list_digests(db, code))
     if json_output:
         typer.echo(
             json.dumps(
@@ -72,19 +73,11 @@ def forwards(
         _show(waiting, digests, Console(highlight=False))
 
 
-async def _read(
-    data: Path, code: str, limit: int
-) -> tuple[Sequence[WaitingForward], Sequence[StoredDigest]]:
-    async with open_database(find_admin_dsn(data), "dispatch") as db:
-        return await list_waiting(db, code, limit), await list_digests(db, code)
-
-
 async def _decide(
-    data: Path, code: str, retried: Sequence[str], taken: Sequence[tuple[str, ...]]
+    db: Database, code: str, retried: Sequence[str], taken: Sequence[tuple[str, ...]]
 ) -> int:
-    async with open_database(find_admin_dsn(data), "dispatch") as db, db.transaction():
-        done = [await record_taken(db, code, id_, number) for id_, number in taken]
-        return await retry(db, code, retried) + sum(done)
+    done = [await record_taken(db, code, id_, number) for id_, number in taken]
+    return await retry(db, code, retried) + sum(done)
 
 
 def _json(digest: StoredDigest) -> dict[str, object]:

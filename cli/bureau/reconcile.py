@@ -11,7 +11,7 @@ from pydantic import Field
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption, find_operations_dsn
-from cli.interrupts import run
+from cli.interrupts import query, run
 from cli.terminal import printable, show_table
 from services.dispatch.channels.forwarding.open311_client import CallFailedError, Open311Client
 from services.dispatch.channels.forwarding.rules.forwards import (
@@ -61,13 +61,13 @@ class ReconcileError(Route311Error):
 
 
 class _Networks(EnvironmentSettings):
-    """Networks that may be called besides the public ones, as dispatch has them."""
+    """Networks that may be called besides the public ones, as for dispatch."""
 
     allow: Annotated[NetworkList, Field(validation_alias="DISPATCH_WEBHOOK_ALLOW")] = ()
 
 
 class Comparison(NamedTuple):
-    """Work orders that were compared, what differs, and their numbers there by id."""
+    """Compared work orders, their differences, and their numbers there by id."""
 
     compared: int
     found: Sequence[Difference]
@@ -93,7 +93,9 @@ def reconcile(
         raise typer.BadParameter(f"no city has a bureau called {printable(code)}")
     forward = city.bureaus[code].forward
     if file is not None:
-        result = run(_by_export(data, code, _read(file)))
+        there = _read(file)
+        here = query(find_operations_dsn(data), "dispatch", lambda db: order_statuses(db, code))
+        result = Comparison(len(there), differences(here, there), {})
     elif forward and forward.open311:
         result = run(_by_open311(data, code, forward.open311))
     else:
@@ -113,12 +115,6 @@ def _read(file: Path) -> Mapping[str, str]:
         raise ReconcileError(f"{file}: not UTF-8 text") from None
     except ExportError as error:
         raise ReconcileError(f"{file}: {error}") from None
-
-
-async def _by_export(data: Path, code: str, there: Mapping[str, str]) -> Comparison:
-    async with open_database(find_operations_dsn(data), "dispatch") as db:
-        here = await order_statuses(db, code)
-    return Comparison(len(there), differences(here, there), {})
 
 
 async def _by_open311(data: Path, code: str, to: Open311Forward) -> Comparison:

@@ -14,14 +14,14 @@ from cli import audit
 from cli.connection import (
     DEFAULT_DATA,
     DataOption,
+    DryOption,
     JsonOption,
     find_admin_dsn,
     find_kafka,
     find_operations_dsn,
 )
-from cli.dlq import listing, record_view
-from cli.dlq.rejected import RejectedReplay
-from cli.dlq.replay import ReplayOutcome, ReplayUnderWayError, line_of, run_replay
+from cli.dlq import listing
+from cli.dlq.rejected import RejectedReplay, ReplayOutcome, ReplayUnderWayError, line_of, run_replay
 from cli.interrupts import run
 from cli.terminal import parse_moment
 from shared.catalogue import load_catalogue
@@ -58,7 +58,6 @@ PlaceArgument = Annotated[
 BytesOption = Annotated[
     bool, typer.Option("--bytes", help="Show key, headers and value, too: may hold contact data.")
 ]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be replayed.")]
 AgainOption = Annotated[
     bool,
     typer.Option(
@@ -124,7 +123,7 @@ def replay(
     Example: `route311 dlq replay --topic triage-decisions --dry-run`
     """
     if rejected and topic:
-        raise typer.BadParameter("--rejected takes no --topic: intake keeps what it rejected")
+        raise typer.BadParameter("--rejected excludes --topic: intake stores rejected submissions")
     selection = _record_filter(topic, code, since)
     send = _replay_rejected if rejected else _replay
     outcome = run(send(data, selection, dry=dry_run, again=again, quiet=json_output))
@@ -137,7 +136,7 @@ def _record_filter(topic: str | None, code: str | None, since: str | None) -> Re
 
 @asynccontextmanager
 async def _locked_database(data: Path) -> AsyncGenerator[Connection]:
-    """Open the database with the advisory lock that only one replay at a time can hold."""
+    """Open the database with the advisory lock of replays."""
     async with open_database(find_admin_dsn(data)) as db:
         if not await lock_replays(db):
             raise ReplayUnderWayError("another replay is running; wait until it ends")
@@ -160,7 +159,7 @@ async def _list(data: Path, selection: RecordFilter) -> listing.DeadLetterListin
 async def _show(data: Path, position: str, *, whole: bool, json_output: bool) -> list[str]:
     access = find_kafka(data)
     bounds = await offset_bounds(access)
-    letter = await record_view.find(access, bounds, position)
+    letter = await listing.find(access, bounds, position)
     async with open_database(find_operations_dsn(data)) as db:
         log = await load_replay_log(db, SERVICES)
     log.erased_requests = await erased_among(access, bounds)
@@ -168,8 +167,8 @@ async def _show(data: Path, position: str, *, whole: bool, json_output: bool) ->
     if whole:
         audit.record("bytes_shown", data, record=letter.position, source=letter.source)
     if json_output:
-        return [json.dumps(record_view.details(letter, status, whole=whole))]
-    return record_view.lines(letter, status, whole=whole)
+        return [json.dumps(listing.details(letter, status, whole=whole))]
+    return listing.record_lines(letter, status, whole=whole)
 
 
 async def _replay(

@@ -1,6 +1,8 @@
-"""``route311 dlq list``: dead letters counted by topic, service and code."""
+"""Views of dead letters: ``dlq list`` counts them, ``dlq show`` shows one with its origin."""
 
+from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,23 +10,20 @@ from typing import Any
 from rich.console import Console
 
 from cli.terminal import printable, show_table
+from shared.errors import Route311Error
 from shared.runtime.consumer.garbage import Dropped
+from shared.runtime.kafka.reader import OffsetRanges
+from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.recovery.dead_letters import DeadLetter
-from shared.runtime.recovery.replay import ReplayStatus
+from shared.runtime.recovery.replay import RecordFilter, ReplayStatus, select_records
 
 
 @dataclass(slots=True)
 class DeadLetterGroup:
     """Dead letters with the same original topic, service and code.
 
-    Attributes:
-        service: The service that parked them.
-        first: Time of the oldest.
-        last: Time of the newest.
-        waiting: Number of different records that were never replayed.
-        came_back: Number of different records that were replayed and parked again.
-        replayed: Number of different records that were replayed and are handled.
-        erased: Number of different records with the contact of a person who was erased.
+    The counts are numbers of different records by ``ReplayStatus``; ``first`` and ``last`` are the
+    times of the oldest and the newest one.
     """
 
     topic: str
@@ -44,12 +43,7 @@ class DeadLetterGroup:
 
 @dataclass(slots=True)
 class DeadLetterListing:
-    """Counts dead letters; copies of one count once, with the status of the newest copy.
-
-    Attributes:
-        records: Number of records, copies included.
-        dropped: Garbage that was counted and not kept.
-    """
+    """Counts dead letters; copies of one count once, with the status of the newest copy."""
 
     records: int = 0
     dropped: Sequence[Dropped] = ()
@@ -74,7 +68,7 @@ class DeadLetterListing:
 
     @property
     def groups(self) -> list[DeadLetterGroup]:
-        """The groups, ordered by topic, service and code."""
+        """The groups, sorted."""
         return [self._groups[key] for key in sorted(self._groups)]
 
 
@@ -89,11 +83,7 @@ def as_json(listing: DeadLetterListing) -> dict[str, Any]:
 
 
 def show(listing: DeadLetterListing, console: Console, now: datetime) -> None:
-    """Print a table with a row for each group, the most common first.
-
-    Args:
-        console: Where to print.
-    """
+    """Print a row for each group, the most common first."""
     rows = [
         (
             group.code,
@@ -128,3 +118,67 @@ def age(span: timedelta) -> str:
 def megabytes(count: int) -> str:
     """Return a number of bytes in megabytes."""
     return f"{count / 1_000_000:,.1f} MB"
+
+
+class NotParkedError(Route311Error):
+    """No dead letter is at, or came from, the given position."""
+
+    code = "not_parked"
+
+
+async def find(access: KafkaAccess, bounds: OffsetRanges, position: str) -> DeadLetter:
+    """Return the dead letter at a position, or whose original was there; NotParkedError if none."""
+    selection = RecordFilter(topic=position.rsplit("/", 2)[0])
+    async with aclosing(
+        select_records(access, selection.select_ranges(bounds), selection)
+    ) as letters:
+        async for letter in letters:
+            if position in {letter.position, letter.source}:
+                return letter
+    raise NotParkedError(f"no dead letter is at, or came from, {printable(position)}")
+
+
+def details(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> dict[str, Any]:
+    """Return a dead letter as a JSON object.
+
+    Args:
+        whole: Include key, original headers and value, which may contain contact data; never for
+            one that was erased.
+    """
+    headers = letter.original.headers if status != "erased" else ()
+    whole = whole and status != "erased"
+    shown: dict[str, Any] = {
+        "place": letter.position,
+        "source": letter.source,
+        "standing": status,
+        "parked_at": letter.parked_at.isoformat(),
+        "service": letter.service,
+        "code": letter.code,
+        "reason": letter.reason,
+        "size": letter.size,
+        "headers": {name: len(value or b"") for name, value in headers},
+    }
+    if whole:
+        shown["headers"] = {
+            name: None if value is None else value.decode("latin-1") for name, value in headers
+        }
+        shown["key"] = letter.original.key.decode("utf-8", "backslashreplace")
+        shown["value_base64"] = b64encode(letter.original.value or b"").decode()
+    return shown
+
+
+def record_lines(letter: DeadLetter, status: ReplayStatus, *, whole: bool) -> list[str]:
+    """Return a dead letter as printable record_lines for a terminal; see ``details``."""
+    shown = details(letter, status, whole=whole)
+    whole = whole and status != "erased"
+    headers = shown.pop("headers")
+    shown.pop("value_base64", None)
+    unit = "" if whole else " bytes"
+    return [
+        *(f"{name.replace('_', ' '):<10} {printable(str(value))}" for name, value in shown.items()),
+        *(
+            f"header     {printable(name)}: {printable(str(value))}{unit}"
+            for name, value in headers.items()
+        ),
+        *([f"value      {printable(letter.original.value or b'')}"] if whole else ()),
+    ]

@@ -1,21 +1,73 @@
-"""``route311 dlq replay --rejected``: resubmission of what intake rejected, for a new receipt."""
+"""``route311 dlq replay``: progress and outcome, and resubmission of rejected submissions."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from cli.dlq.replay import ReplayOutcome
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
 from cli.terminal import printable
 from shared.contract.events import CONTENT_TYPE, Decoder, SubmissionReceived, SubmissionRejected
 from shared.contract.events.codec import type_of
 from shared.contract.topics import INTAKE_RESUBMISSIONS
-from shared.errors import PermanentError
+from shared.errors import PermanentError, Route311Error
 from shared.runtime.outbox.outbox import enqueue, wake_relays
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection
-from shared.runtime.recovery.replay import ReplayLog, record_replays
+from shared.runtime.recovery.dead_letters import DeadLetter
+from shared.runtime.recovery.replay import Replay, ReplayLog, record_replays
+
+
+class ReplayUnderWayError(Route311Error):
+    """Another process holds the lock for replays."""
+
+    code = "replay_under_way"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOutcome:
+    """Numbers of records replayed, and skipped since they came back after an earlier replay."""
+
+    sent: int
+    came_back: int
+    dry_run: bool
+
+    def summary(self) -> str:
+        """Return the result in a sentence."""
+        verb = "would be sent again" if self.dry_run else "sent again"
+        left = (
+            f"; {self.came_back:,} were dead-lettered again after a replay: --again includes them"
+        )
+        return f"{self.sent:,} {verb}{left if self.came_back else ''}"
+
+
+async def run_replay(
+    replay: Replay, letters: AsyncGenerator[DeadLetter, None], console: Console | None
+) -> ReplayOutcome:
+    """Run a replay and show its progress on the console, if any."""
+    columns = SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.completed:,} read")
+    with Progress(*columns, console=console or Console(quiet=True)) as bar:
+        task = bar.add_task("replay", total=None)
+
+        async def counted() -> AsyncGenerator[DeadLetter, None]:
+            async for letter in letters:
+                bar.advance(task)
+                yield letter
+
+        async with aclosing(counted()) as read:
+            await replay.run(read)
+    return ReplayOutcome(replay.sent, replay.returned, replay.dry_run)
+
+
+def line_of(letter: DeadLetter) -> str:
+    """Return a line for a dry run: target topic, position, origin, reason and size."""
+    text = f"{letter.original.topic}  {letter.position}  source {letter.source}  {letter.code}"
+    return printable(f"{text}  {letter.size:,} bytes")
+
 
 _SELECT_REJECTED = """
     SELECT identity, source, submission_id, received_at, receipt, body
@@ -42,7 +94,6 @@ class RejectedSubmission:
 
     Attributes:
         identity: Hash of source and id.
-        received_at: Time of arrival at intake.
         body: Value of its record, or body of its HTTP request.
     """
 
@@ -146,7 +197,7 @@ class RejectedReplay:
             yield [one for one in batch if self.code is None or self.code in one.codes]
 
     async def _submit(self, batch: Sequence[RejectedSubmission]) -> None:
-        """Delete every receipt under the identities, so that intake validates anew."""
+        """Delete every receipt under the identities, so that intake validates again."""
         async with self.db.transaction():
             await self.db.execute("SET LOCAL search_path = intake")
             await record_replays(self.db, {one.content: one.received_us for one in batch})

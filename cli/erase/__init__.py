@@ -1,1 +1,1 @@
-"""``route311 erase``: remove what is kept of a person."""
+"""``route311 erase``: erasure of a person's data."""

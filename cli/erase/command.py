@@ -1,6 +1,8 @@
 """``route311 erase``: erase contact data and original texts of a person."""
 
+import asyncio
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,19 +12,32 @@ from cli import audit
 from cli.connection import (
     DEFAULT_DATA,
     DataOption,
+    DryOption,
     JsonOption,
     find_admin_dsn,
     find_contact_secrets,
     find_kafka,
 )
 from cli.erase.person import by_email, by_phone
-from cli.erase.removal import remove, repeat, wait_for_work_under_way
-from cli.erase.sealed import SealedSearch
-from cli.erase.search import ErasureSubject, Findings, Search
+from cli.erase.search import ErasureSubject, Findings, SealedSearch, Search
 from cli.interrupts import run
 from cli.terminal import printable
+from services.intake.store.erasure import (
+    erase_bodies,
+    erase_contacts,
+    erase_drafts,
+    erase_mail_drafts,
+    erase_texts,
+    mark_erased,
+)
+from services.notify.handlers import erase as erase_in_notify
+from services.notify.store.notifications import PostgresNotificationStore
 from shared.catalogue import load_catalogue
+from shared.runtime.clock import utc_now
 from shared.runtime.database import open_database
+from shared.runtime.outbox.housekeeping import remove_records
+from shared.runtime.outbox.outbox import enqueue, wake_relays
+from shared.runtime.postgres import Connection
 from shared.runtime.recovery.tombstones import contact_ranges, erased_requests
 
 RequestOption = Annotated[
@@ -40,7 +55,6 @@ RestoredOption = Annotated[
         "--restored", help="After a restore: erase again what has a tombstone on intake-contacts."
     ),
 ]
-DryOption = Annotated[bool, typer.Option("--dry-run", help="Only print what would be erased.")]
 
 _REPEAT_AT_ONCE = 500
 _LABELS = {
@@ -113,7 +127,6 @@ async def _erase(data: Path, subject: ErasureSubject, *, dry: bool) -> Findings:
 
 
 async def _repeat(data: Path, *, dry: bool) -> list[str]:
-    """Return the requests whose tombstones count again."""
     access = find_kafka(data)
     erased = sorted(await erased_requests(access, await contact_ranges(access)))
     if not dry:
@@ -134,3 +147,70 @@ def _print(report: dict[str, Any], subject: str, json_output: bool) -> None:
         typer.echo(f"  {number}")
     for name, count in report["removed"].items():
         typer.echo(f"{_LABELS[name]:<36}{count:,}")
+
+
+_ADD_ERASED = (
+    "INSERT INTO erased_records (content) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
+)
+_DELETE_DEFERRED = """
+    DELETE FROM deferred WHERE topic = 'intake-contacts' AND key = ANY($1::bytea[])
+"""
+_UNDER_WAY = """
+    SELECT (SELECT count(*) FROM notify.deliveries
+             WHERE request_id = ANY($1::uuid[]) AND state = 'sending' AND lease_until > now())
+         + (SELECT count(*) FROM intake.outbox_backlog
+             WHERE topic = 'intake-contacts' AND key = ANY($2::bytea[]))
+         + (SELECT count(DISTINCT media_id)
+              FROM intake.request_media JOIN intake.media USING (media_id)
+             WHERE request_id = ANY($1::uuid[]) AND erased_at IS NOT NULL AND NOT deleted)
+"""
+_WITHIN_S = 30.0  # the longest hand-over of a message, by default
+_POLL_S = 0.1
+
+
+async def remove(db: Connection, found: Findings) -> None:
+    """Erase the findings, in one transaction."""
+    ids = found.request_ids
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = intake")
+        await erase_contacts(db, ids)
+        await erase_texts(db, ids)
+        await erase_bodies(db, found.submissions)
+        await erase_drafts(db, found.drafts)
+        await erase_mail_drafts(db, found.mail_drafts)
+        await db.execute(_ADD_ERASED, sorted(found.dead_letters))
+        await wake_relays(db)
+        for service, copies in found.outbox.items():
+            await db.execute(f"SET LOCAL search_path = {service}")
+            await remove_records(db, copies)
+        await _erase_in_notify(db, ids)
+
+
+async def repeat(db: Connection, request_ids: Collection[str]) -> None:
+    """Erase contacts that have a tombstone already, such as after a restore."""
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = intake")
+        await mark_erased(db, request_ids)
+        await erase_texts(db, request_ids)
+        await _erase_in_notify(db, request_ids)
+
+
+async def wait_for_work_under_way(db: Connection, request_ids: Collection[str]) -> int:
+    """Wait up to 30 s for messages, tombstones and pictures in progress; return the rest."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + _WITHIN_S
+    ids = sorted(request_ids)
+    keys = [one.encode() for one in ids]
+    while left := await db.fetchval(_UNDER_WAY, ids, keys):
+        if clock() >= until:
+            return int(left)
+        await asyncio.sleep(_POLL_S)
+    return 0
+
+
+async def _erase_in_notify(db: Connection, request_ids: Collection[str]) -> None:
+    await db.execute("SET LOCAL search_path = notify")
+    events = await erase_in_notify(request_ids, PostgresNotificationStore(db), utc_now())
+    await db.execute(_DELETE_DEFERRED, [one.encode() for one in request_ids])
+    await enqueue(db, events)
+    await wake_relays(db)

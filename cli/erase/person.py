@@ -1,4 +1,4 @@
-"""The person to erase: normalized as intake does it, and recognized in any bytes."""
+"""The person to erase: normalized as by intake, and recognized in any bytes."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -29,7 +29,7 @@ class Person:
     """A person, by an e-mail address or a telephone number.
 
     Attributes:
-        emails: Forms of the address, without regard to case; empty for a telephone number.
+        emails: Case-folded forms of the address.
         phones: The number in E.164, by each country's format in which it can be read.
     """
 
@@ -42,7 +42,7 @@ class Person:
         return email in self.emails or contact.phone in self.phones
 
     def is_named_in(self, parts: Iterable[bytes | None]) -> bool:
-        """Return True when the address or the number stands in one of these byte strings."""
+        """Return True when the address or the number is in one of these byte strings."""
         return any(self._pattern.search(text) for part in parts if part for text in _texts_in(part))
 
     @cached_property
@@ -52,11 +52,7 @@ class Person:
 
 
 def by_email(text: str) -> Person:
-    """Return the person with this e-mail address.
-
-    Raises:
-        NoContactError: It is no address, whether mail can be sent to it or not.
-    """
+    """Return the person with this e-mail address, deliverable or not; NoContactError if invalid."""
     typed = normalize_text(text)
     local, _, domain = typed.rpartition("@")
     if not local or not domain:
@@ -66,15 +62,7 @@ def by_email(text: str) -> Person:
 
 
 def by_phone(text: str, regions: Collection[str]) -> Person:
-    """Return the person with this telephone number.
-
-    Args:
-        text: In E.164 or a national format.
-        regions: The countries whose national formats count, ISO 3166-1 alpha-2.
-
-    Raises:
-        NoContactError: It is no possible number.
-    """
+    """Return the person with this number, E.164 or of a region; NoContactError if invalid."""
     numbers = frozenset(filter(None, (e164(normalize_text(text), region) for region in regions)))
     if not numbers:
         raise NoContactError("--phone: write a number, such as +15035550100 or (503) 555-0100")

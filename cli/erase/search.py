@@ -1,18 +1,25 @@
-"""The search for a contact: on the topic of contacts, in tables, outboxes and dead letters."""
+"""Search for a contact: topic, tables, outboxes, dead letters, and encrypted contacts by hash."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from asyncpg import Record
+
+from cli.connection import ContactSecrets
 from cli.erase.person import Person
-from cli.erase.sealed import SealedSearch
 from cli.operator.id_lookup import is_id
+from services.intake.channels.conversations.sealed import address_place, number_place
+from services.intake.policy import conversation_sealer
+from services.intake.rules.reporter import phone_ref
 from services.intake.rules.tracking_number import read_tracking_number
 from services.intake.store.erasure import reused_submissions
+from services.notify.rules.recipients import person_hash
+from services.notify.store.sealed_contacts import ContactKeys
 from shared.contract.events import Contact, ContactGiven, Decoder
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_CONTACTS
-from shared.errors import PermanentError
+from shared.errors import PermanentError, Route311Error
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_records
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
@@ -20,9 +27,89 @@ from shared.runtime.outbox.housekeeping import StoredRecord
 from shared.runtime.outbox.outbox import unpack_headers
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
+from shared.runtime.sealing import UnreadableError
+
+_REQUESTS = """
+    SELECT request_id::text FROM notify.requests
+     WHERE person = ANY($1::text[]) OR phone_ref = ANY($2::text[])
+"""
+_TEXTS = """
+    SELECT person, jurisdiction, number AS sealed FROM intake.sms_conversations
+     WHERE number IS NOT NULL
+"""
+_MAILS = """
+    SELECT token, sealed_address AS sealed FROM intake.mail_conversations
+     WHERE sealed_address IS NOT NULL
+"""
+
+
+class WrongReporterKeyError(Route311Error):
+    """``INTAKE_REPORTER_KEY`` decrypts none of the contacts that wait in intake."""
+
+    code = "wrong_reporter_key"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSearch:
+    """One search for a person in encrypted contacts."""
+
+    db: Connection
+    person: Person
+    secrets: ContactSecrets
+
+    async def requests(self) -> set[str]:
+        """Return the person's requests in notify; WrongContactKeyError for another secret."""
+        async with self.db.transaction(readonly=True):
+            await self.db.execute("SET LOCAL search_path = notify")
+            hash_key = await ContactKeys(self.secrets.contact).require(self.db)
+        refs = [phone_ref(self.secrets.reporter_key, number) for number in self.person.phones]
+        found = await self.db.fetch(_REQUESTS, list(self._hashes(hash_key)), refs)
+        return {row["request_id"] for row in found}
+
+    async def drafts(self) -> set[tuple[str, str]]:
+        """Return person and city of reports by text message that wait for an answer."""
+        rows = await self.db.fetch(_TEXTS)
+        numbers = self._opened(
+            rows, [number_place(row["person"], row["jurisdiction"]) for row in rows]
+        )
+        return {
+            (row["person"], row["jurisdiction"])
+            for row, number in zip(rows, numbers, strict=True)
+            if number in self.person.phones
+        }
+
+    async def mail_drafts(self) -> set[str]:
+        """Return the tokens of reports by e-mail that wait for an answer."""
+        rows = await self.db.fetch(_MAILS)
+        addresses = self._opened(rows, [address_place(row["token"]) for row in rows])
+        return {
+            row["token"]
+            for row, address in zip(rows, addresses, strict=True)
+            if address and address.casefold() in self.person.emails
+        }
+
+    def _hashes(self, key: bytes) -> Iterator[str]:
+        for address in self.person.emails:
+            yield person_hash(key, address=address, phone=None, request_id="")
+        for number in self.person.phones:
+            yield person_hash(key, address=None, phone=number, request_id="")
+
+    def _opened(self, rows: Sequence[Record], places: Sequence[str]) -> list[str | None]:
+        """Return the values, None for damaged ones; WrongReporterKeyError if all are."""
+        sealer = conversation_sealer(self.secrets.conversations)
+        opened: list[str | None] = []
+        for row, place in zip(rows, places, strict=True):
+            try:
+                opened.append(sealer.open(row["sealed"], place))
+            except UnreadableError:
+                opened.append(None)
+        if rows and not any(opened):
+            raise WrongReporterKeyError("INTAKE_REPORTER_KEY is not that of the stored contacts")
+        return opened
+
 
 _ID_OF_NUMBER = "SELECT request_id::text FROM intake.requests WHERE tracking_number = $1"
-# The topic has the published contacts; what is in neither place was never given or is erased.
+# The topic has the published contacts; any other contact was never given, or is erased.
 _UNPUBLISHED = """
     SELECT value FROM intake.outbox_backlog
      WHERE topic = 'intake-contacts' AND value IS NOT NULL
@@ -67,12 +154,7 @@ _CONTACTS: Decoder[ContactGiven] = Decoder((ContactGiven,))
 
 @dataclass(frozen=True, slots=True)
 class ErasureSubject:
-    """A person, or one request, whose contact is to be erased.
-
-    Attributes:
-        person: Who; None when one request is named.
-        request: Id or tracking number of the request; empty when a person is named.
-    """
+    """The person, or the id or tracking number of the request, whose contact is to be erased."""
 
     person: Person | None = None
     request: str = ""
@@ -125,11 +207,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search for a person or a request.
-
-    Attributes:
-        sealed: The search for a person where contacts are sealed; None for a request.
-    """
+    """One search for a person, with encrypted contacts, or for a request."""
 
     access: KafkaAccess
     db: Connection
@@ -158,7 +236,7 @@ class Search:
         return found
 
     async def _request_id(self) -> str:
-        """Return the id of the request that is named; empty when it is unknown or none is."""
+        """Return the id of the named request; empty when it is unknown or none is."""
         name = self.subject.request.strip()
         if number := read_tracking_number(name):
             return str(await self.db.fetchval(_ID_OF_NUMBER, number) or "")
@@ -169,7 +247,7 @@ class Search:
         return person.has(contact) if person else contact.request_id == wanted
 
     async def _contacts(self, bounds: OffsetRanges, wanted: str) -> set[str]:
-        """Return the requests whose contact is meant and can be read somewhere."""
+        """Return the requests whose contact matches and can be read somewhere."""
         live: set[str] = set()
         ranges = {p: offsets for p, offsets in bounds.items() if p.topic == INTAKE_CONTACTS.name}
         async for record in read_records(self.access, ranges):
@@ -191,7 +269,6 @@ class Search:
         return live | {row["request_id"] for row in known}
 
     async def _with_media(self, wanted: str) -> set[str]:
-        """Return the request that is named if it shows a picture, with or without a contact."""
         rows = await self.db.fetch(_WITH_MEDIA, [wanted] if wanted else [])
         return {row["request_id"] for row in rows}
 
@@ -234,7 +311,7 @@ class Search:
 async def reused_in_intake(
     db: Connection, request_ids: Collection[str]
 ) -> Sequence[tuple[bytes, bytes]]:
-    """Return the keys of rejected submissions that reused the ids of these requests' ones."""
+    """Return the keys of rejected submissions that reused the ids of these requests."""
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
         return await reused_submissions(db, request_ids)

@@ -76,7 +76,7 @@ def explain(
 
 
 def _json_in(request: str) -> str | None:
-    """Return the content of the file, or of the standard input, that is named; else None."""
+    """Return the content of a named file or of the standard input, else None."""
     if request == _STDIN:
         return sys.stdin.read()
     path = Path(request)
@@ -100,7 +100,6 @@ def _print(decision: Decision, policy: TriagePolicy, at: datetime, *, json_outpu
 
 @contextmanager
 def _progress_bar(*, hidden: bool) -> Generator[OnProgress]:
-    """Show a bar on the standard error stream once there is something to wait for."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=hidden) as bars:
         task = bars.add_task("reading decisions", total=None)

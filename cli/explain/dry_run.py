@@ -33,7 +33,7 @@ _NO_TRACKING_NUMBER = "(none)"
 
 
 class InvalidReportError(Route311Error):
-    """The input is not a report that can be decided."""
+    """The input is no report that can be decided."""
 
     code = "unfit_report"
 
@@ -54,8 +54,7 @@ def request_of_text(
     """Return a request with a text and no location.
 
     Args:
-        kind: Service code; None takes the kind that intake would take.
-        city_id: Jurisdiction, such as ``portland.gov``.
+        kind: Service code; None classifies the text as intake does.
         language: BCP 47 tag of the text; None when unknown.
 
     Raises:
@@ -85,10 +84,6 @@ def request_of_text(
 def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> SubmittedRequest:
     """Return the request in a JSON object: a request, a submission, or an event with either.
 
-    Args:
-        text: The JSON.
-        now: Time of the report, for a submission.
-
     Raises:
         InvalidReportError: It is none of these, or intake would reject it.
     """
@@ -100,15 +95,11 @@ def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> Submitted
     if not isinstance(data, dict):
         raise InvalidReportError("not a JSON object with a report")
     if "request_id" in data:
-        return _submitted_request(data)
+        try:
+            return SubmittedRequest.model_validate(data | {"judgement": None})  # assessed again
+        except ValidationError as error:
+            raise InvalidReportError(invalid_fields(error)) from None
     return _accepted_request(data, catalogue, now)
-
-
-def _submitted_request(data: dict[str, Any]) -> SubmittedRequest:
-    try:
-        return SubmittedRequest.model_validate(data | {"judgement": None})  # made anew
-    except ValidationError as error:
-        raise InvalidReportError(invalid_fields(error)) from None
 
 
 def _accepted_request(

@@ -23,8 +23,8 @@ _FIND_REQUEST = """
 _UUID_VERSION_WITH_TIME = 7  # such UUIDs start with their time in milliseconds (RFC 9562)
 _CLOCK_SKEW = timedelta(minutes=5)
 
+# Called with the number of records read so far and their total.
 OnProgress = Callable[[int, int], None]
-"""Called with the number of records read so far and their total."""
 
 
 class NotDecidedError(Route311Error):
@@ -35,13 +35,7 @@ class NotDecidedError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class RequestQuery:
-    """A request by its id, its tracking number or both.
-
-    Attributes:
-        request_id: None while only the tracking number is known.
-        tracking_number: None while only the id is known.
-        is_known: True when intake has accepted the request.
-    """
+    """A request by its id, its tracking number or both; ``is_known`` once found in intake."""
 
     request_id: UUID | None
     tracking_number: str | None
@@ -61,7 +55,7 @@ class RequestQuery:
         return str(self.request_id or self.tracking_number).encode()
 
     def matches(self, event: RequestTriaged) -> bool:
-        """True when the event is the decision on it."""
+        """Return True for the decision on it."""
         decision = event.data
         return (
             str(self.request_id) == decision.request_id
@@ -70,11 +64,7 @@ class RequestQuery:
 
 
 def parse_query(text: str) -> RequestQuery:
-    """Parse a request id or a tracking number, however it is written.
-
-    Raises:
-        NotDecidedError: It is neither.
-    """
+    """Parse a request id or a tracking number; NotDecidedError if it is neither."""
     try:
         return RequestQuery(UUID(text), None)
     except ValueError:
@@ -95,7 +85,6 @@ async def find_decision(
     Args:
         dsn: DSN of a role that may read intake's requests.
         text: Id or tracking number of the request.
-        on_progress: Called after each batch of records.
 
     Raises:
         NotDecidedError: The log contains no decision on it.
@@ -115,7 +104,6 @@ async def find_decision(
 
 
 async def _resolved(dsn: str, query: RequestQuery) -> RequestQuery:
-    """Return the query with both id and tracking number when intake knows the request."""
     async with open_database(dsn) as connection:
         row = await connection.fetchrow(_FIND_REQUEST, query.request_id, query.tracking_number)
     if row is None:

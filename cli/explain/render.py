@@ -16,17 +16,12 @@ from shared.contract.events import Decision, Duplicate, Location, Priority, Reje
 _MAX_FEATURES = 12
 _MINUTES = "%Y-%m-%d %H:%M UTC"
 
+# Title, headings and rows of a table.
 _Section: TypeAlias = tuple[str, Sequence[str], Sequence[Sequence[object]]]
-"""Title, headings and rows of a table."""
 
 
 def show(decision: Decision, city: CityPolicy, decided_at: datetime, console: Console) -> None:
-    """Print the request, the decision and every reason for it.
-
-    Args:
-        city: Rules of the request's city, with its wording.
-        decided_at: In UTC.
-    """
+    """Print the request, the decision and every reason for it."""
     show_facts(console, _head(decision, city, decided_at))
     console.print()
     for sentence in explain(decision, city.reason_texts):
@@ -42,15 +37,15 @@ def _head(decision: Decision, city: CityPolicy, decided_at: datetime) -> Iterato
     yield "Request", f"{decision.tracking_number}, {decision.request_id}"
     yield "Reported", f"{request.observed_at.astimezone(UTC):{_MINUTES}} by {request.channel}"
     yield "Kind", f"{service.name.en if service else '?'}, {decision.service_code}"
-    yield "Words", request.description
-    yield "Place", _location(request.location)
+    yield "Text", request.description
+    yield "Location", _location(request.location)
     for name, answer in request.attributes.items():
         yield "Answer", f"{name}: {answer}"
     yield "Decided", f"{decided_at:{_MINUTES}} by rules {decision.rules_version}"
     yield "Outcome", f"{decision.outcome}, {decision.priority.level}"
     yield "Case", decision.case_id or "none"
     for advice in decision.advice:
-        yield "Told", f"{advice.text} ({advice.code})"
+        yield "Advice", f"{advice.text} ({advice.code})"
 
 
 def _location(location: Location) -> str:
@@ -78,8 +73,8 @@ def _priority(priority: Priority, wording: ReasonTexts) -> _Section:
         )
         for reason in priority.reasons
     ]
-    total = (str(priority.score), "in total", "")
-    return f"Priority {priority.level}", ("points", "for", "evidence"), [*rows, total]
+    total = (str(priority.score), "total", "")
+    return f"Priority {priority.level}", ("points", "reason", "evidence"), [*rows, total]
 
 
 def _scores(scores: Sequence[ExplainedScore]) -> _Section:
@@ -88,9 +83,9 @@ def _scores(scores: Sequence[ExplainedScore]) -> _Section:
         heaviest = one.contributions[:_MAX_FEATURES]
         rest = sum(weight for _, weight in one.contributions[_MAX_FEATURES:])
         parts = [f"{feature} {weight:+d}" for feature, weight in heaviest]
-        words = "; ".join((*parts, f"all others {rest:+d}", f"start {one.bias:+d}"))
+        words = "; ".join((*parts, f"all others {rest:+d}", f"bias {one.bias:+d}"))
         rows.append((readable(one.label), one.points, one.least, words))
-    return "Text model", ("for", "score", "needed", "words and @conditions by weight"), rows
+    return "Text model", ("label", "score", "threshold", "words and @conditions by weight"), rows
 
 
 def _match(match: Duplicate) -> _Section:
@@ -98,8 +93,8 @@ def _match(match: Duplicate) -> _Section:
         (MATCH_TEXT.get(reason.code) or readable(reason.code), reason.detail or "")
         for reason in match.reasons
     ]
-    title = f"Held against case {match.of_case}, {match.confidence:.0%} sure"
-    return title, ("speaks for or against", "figures"), rows
+    title = f"Compared with case {match.of_case}, confidence {match.confidence:.0%}"
+    return title, ("reason", "figures"), rows
 
 
 def _rejected(rejected: Sequence[RejectedCandidate]) -> _Section:
@@ -109,4 +104,4 @@ def _rejected(rejected: Sequence[RejectedCandidate]) -> _Section:
         why = REJECTION_TEXT.get(one.code) or readable(one.code)
         figures = f" ({one.detail})" if one.detail else ""
         rows.append((one.case_id, away, f"{one.hours_apart:.1f} h", f"{why}{figures}"))
-    return "Not these cases", ("case", "away", "apart", "why not"), rows
+    return "Rejected cases", ("case", "distance", "apart", "reason"), rows

@@ -4,36 +4,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 from rich.console import Console
 
 from cli import audit
-from cli.connection import (
-    DEFAULT_DATA,
-    DataOption,
-    JsonOption,
-    find_admin_dsn,
-    find_operations_dsn,
-)
-from cli.interrupts import run
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_operations_dsn
+from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, is_id
 from cli.terminal import show_table
 from services.notify.outbound import settled_event
 from services.notify.store.daily_limit import HeldMessages, drop_held, list_held, release_held
-from services.notify.store.log import LoggedMessage, latest_messages
-from services.notify.store.settling import (
-    SuppressedMessages,
-    UnknownMessage,
-    count_suppressed,
-    list_unknown,
-    settle,
-)
+from services.notify.store.log import latest_messages
+from services.notify.store.settling import count_suppressed, list_unknown, settle
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
+from shared.runtime.database import Database
 from shared.runtime.outbox.outbox import enqueue, wake_relays
 
 unknown = typer.Typer(
@@ -41,12 +27,7 @@ unknown = typer.Typer(
 )
 
 
-class SettledAs(StrEnum):
-    """The states that an unknown message can be settled as."""
-
-    sent = "sent"
-    failed = "failed"
-
+SettledAs: TypeAlias = Literal["sent", "failed"]
 
 CaseArgument = Annotated[
     str | None, typer.Argument(help="Id of the case, or a tracking number; all cases by default.")
@@ -78,7 +59,8 @@ def log(
     Example: `route311 notify log 26-7KQ4-M2`
     """
     case_id = IdLookup(data).case(case) if case else None
-    found = run(_latest(data, limit, case_id))
+    dsn = find_admin_dsn(data)
+    found = query(dsn, "notify", lambda db: latest_messages(db, limit, case_id))
     if json_output:
         messages = [asdict(one) | {"due_at": one.due_at.isoformat()} for one in found]
         typer.echo(json.dumps({"messages": messages}))
@@ -104,7 +86,8 @@ def suppressed(
 
     Example: `route311 notify suppressed --days 30`
     """
-    found = run(_count(data, days))
+    since = utc_now() - timedelta(days=days)
+    found = query(find_operations_dsn(data), "notify", lambda db: count_suppressed(db, since))
     if json_output:
         counted = [asdict(one) | {"newest": one.newest.isoformat()} for one in found]
         typer.echo(json.dumps({"suppressed": counted}))
@@ -129,11 +112,15 @@ def held(
     if release and drop:
         raise typer.BadParameter("give --release or --drop, not both")
     if release or drop:
-        count = run(_decide(data, release, drop))
+        count = query(
+            find_admin_dsn(data),
+            "notify",
+            lambda db: release_held(db, release, utc_now()) if release else drop_held(db, drop),
+        )
         done = "released" if release else "dropped"
         typer.echo(json.dumps({done: count}) if json_output else f"{count:,} messages {done}")
         return
-    found = run(_held(data))
+    found = query(find_admin_dsn(data), "notify", list_held)
     if json_output:
         typer.echo(json.dumps({"held": [_held_as_json(one) for one in found]}))
         return
@@ -151,7 +138,7 @@ def list_messages(data: DataOption = DEFAULT_DATA, json_output: JsonOption = Fal
 
     Example: `route311 notify unknown list`
     """
-    found = run(_unknown(data))
+    found = query(find_admin_dsn(data), "notify", list_unknown)
     if json_output:
         messages = [asdict(one) | {"due_at": one.due_at.isoformat()} for one in found]
         typer.echo(json.dumps({"unknown": messages}))
@@ -184,34 +171,12 @@ def settle_messages(
     """
     if wrong := [one for one in ids if not is_id(one)]:
         raise typer.BadParameter(f"{wrong[0]}: not the id of a message")
-    count = run(_settle(data, ids, settled_as))
-    audit.record("messages_settled", data, count=count, settled_as=settled_as.value)
+    count = query(find_admin_dsn(data), "notify", lambda db: _settle(db, ids, settled_as))
+    audit.record("messages_settled", data, count=count, settled_as=settled_as)
     if json_output:
         typer.echo(json.dumps({"settled": count}))
     else:
-        typer.echo(f"{count:,} of {len(ids):,} messages settled as {settled_as.value}")
-
-
-async def _latest(data: Path, limit: int, case_id: str | None) -> Sequence[LoggedMessage]:
-    async with open_database(find_admin_dsn(data), "notify") as db:
-        return await latest_messages(db, limit, case_id)
-
-
-async def _count(data: Path, days: int) -> Sequence[SuppressedMessages]:
-    async with open_database(find_operations_dsn(data), "notify") as db:
-        return await count_suppressed(db, utc_now() - timedelta(days=days))
-
-
-async def _held(data: Path) -> Sequence[HeldMessages]:
-    async with open_database(find_admin_dsn(data), "notify") as db:
-        return await list_held(db)
-
-
-async def _decide(data: Path, release: str, drop: str) -> int:
-    async with open_database(find_admin_dsn(data), "notify") as db, db.transaction():
-        if release:
-            return await release_held(db, release, utc_now())
-        return await drop_held(db, drop)
+        typer.echo(f"{count:,} of {len(ids):,} messages settled as {settled_as}")
 
 
 def _held_as_json(one: HeldMessages) -> dict[str, object]:
@@ -223,16 +188,10 @@ def _held_as_json(one: HeldMessages) -> dict[str, object]:
     return asdict(one) | times | ages | {"reason": "contact_flooded"}
 
 
-async def _unknown(data: Path) -> Sequence[UnknownMessage]:
-    async with open_database(find_admin_dsn(data), "notify") as db:
-        return await list_unknown(db)
-
-
-async def _settle(data: Path, ids: Sequence[str], settled_as: SettledAs) -> int:
-    reason = "settled_by_operator" if settled_as is SettledAs.failed else None
-    async with open_database(find_admin_dsn(data), "notify") as db, db.transaction():
-        settled = await settle(db, ids, states=("unknown",), state=settled_as.value, reason=reason)
-        now = utc_now()
-        await enqueue(db, [settled_event(one, settled_as.value, now, reason) for one in settled])
-        await wake_relays(db)
+async def _settle(db: Database, ids: Sequence[str], settled_as: SettledAs) -> int:
+    reason = "settled_by_operator" if settled_as == "failed" else None
+    settled = await settle(db, ids, states=("unknown",), state=settled_as, reason=reason)
+    now = utc_now()
+    await enqueue(db, [settled_event(one, settled_as, now, reason) for one in settled])
+    await wake_relays(db)
     return len(settled)

@@ -1,31 +1,25 @@
 """``route311 notify preview``: a message about a case as a resident would get it."""
 
 import json
-from pathlib import Path
 from secrets import token_bytes
 from typing import Annotated, Literal, TypeAlias, get_args
 
 import typer
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
-from cli.interrupts import run
+from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, UnknownNameError
 from services.intake.channels.mail.rules.model import Question
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.channels.sms.rules import wording as sms
 from services.notify.policy import city_texts
-from services.notify.rendering import (
-    MessageRenderer,
-    load_message_languages,
-    message_catalogues,
-)
+from services.notify.rendering import MessageRenderer, load_message_languages, message_catalogues
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import MessageData, TemplateName
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.rules.sms_parts import sms_parts
 from services.notify.store.log import find_message
 from shared.catalogue import Jurisdiction, load_catalogue
-from shared.runtime.database import open_database
 from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import StatusChannel, primary_subtag
 
@@ -66,7 +60,9 @@ def preview(
         {city: tuple(languages) for city in catalogue.jurisdictions},
         send_unreviewed=True,
     )
-    message = run(_find(data, case_id, _template_of(template), language, rules))
+    of = _template_of(template)
+    dsn = find_admin_dsn(data)
+    message = query(dsn, "notify", lambda db: find_message(db, case_id, of, language, rules))
     if message is None:
         raise UnknownNameError(f"{case}: no reporter of it is known to notify")
     if template == "question":
@@ -80,7 +76,6 @@ def preview(
 
 
 def _note(wished: str, shown: SpokenLanguage) -> str:
-    """Return a note about the language of a message; empty where it needs none."""
     if shown.tag != primary_subtag(wished):
         return f"Not in {wished}: there is no catalogue, or it lacks this message."
     if not shown.is_reviewed:
@@ -92,7 +87,7 @@ def _note(wished: str, shown: SpokenLanguage) -> str:
 
 
 def _template_of(name: PreviewName) -> TemplateName:
-    """Return the template that has the data of a message or of intake's question."""
+    """Return the template with the data of a message or of intake's question."""
     match name:
         case "question":
             return "received"
@@ -100,13 +95,6 @@ def _template_of(name: PreviewName) -> TemplateName:
             return "completed"
         case _:
             return name
-
-
-async def _find(
-    data: Path, case_id: str, template: TemplateName, language: str, rules: LanguageRules
-) -> MessageData | None:
-    async with open_database(find_admin_dsn(data), "notify") as db:
-        return await find_message(db, case_id, template, language, rules)
 
 
 def _question(channel: StatusChannel, data: MessageData, city: Jurisdiction) -> dict[str, object]:
@@ -131,7 +119,7 @@ def _text(text: str) -> dict[str, object]:
 
 
 def email_question(data: MessageData, city: Jurisdiction) -> tuple[str, str]:
-    """Return the subject and the text by which intake asks for the location of a request."""
+    """Return subject and text of intake's question for the location of a request."""
     language, number = data.language, data.request.tracking_number
     question: Question = "danger_where" if data.request.emergency else "where"
     phone = city.phone_text.in_language(language)

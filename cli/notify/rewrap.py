@@ -11,13 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cli import audit
-from cli.connection import (
-    DEFAULT_DATA,
-    DataOption,
-    JsonOption,
-    find_admin_dsn,
-    find_contact_keys,
-)
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_contact_keys
 from cli.interrupts import run
 from services.notify.store.rewrapping import (
     KeyCounts,
@@ -29,21 +23,15 @@ from services.notify.store.rewrapping import (
 from services.notify.store.sealed_contacts import ContactKeys
 from shared.runtime.database import Database, open_database
 
+# Keys of a transaction: some 20 ms of work, during which their people's contacts wait.
 _BATCH = 500
-"""Keys of a transaction: some 20 ms of work, in which their people's contacts wait."""
 
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Only count the keys by their secret.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrapped:
-    """Outcome of a run.
-
-    Attributes:
-        counts: What is stored after it.
-        wrapped: Number of keys that it wrapped.
-        unreadable: Number of keys that neither secret opens.
-    """
+    """Counts after a run, the number of rewrapped keys, and of those that neither secret opens."""
 
     counts: KeyCounts
     wrapped: int = 0

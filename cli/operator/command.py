@@ -1,39 +1,24 @@
 """``route311 operator``: send a command about a case to dispatch and show its effect."""
 
 import asyncio
-import getpass
 import json
-from enum import StrEnum
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
-from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka
+from cli.connection import DEFAULT_DATA, ActorOption, DataOption, JsonOption, find_kafka
 
-
-class Action(StrEnum):
-    """Actions on a case; the value is the word on the command line."""
-
-    LOWER = "lower"
-    RAISE = "raise"
-    SPLIT = "split"
-    MERGE = "merge"
-    TRANSFER = "transfer"
-    CLOSE = "close"
-    REOPEN = "reopen"
-
-
-ActionArgument = Annotated[Action, typer.Argument(help="Action on the case.")]
+ActionArgument = Annotated[
+    Literal["lower", "raise", "split", "merge", "transfer", "close", "reopen"],
+    typer.Argument(help="Action on the case."),
+]
 CaseOption = Annotated[
     str, typer.Option("--case", help="Id of the case, or tracking number of a request in it.")
 ]
 ReasonOption = Annotated[
     str,
     typer.Option("--reason", help="Reason; reporters of a case closed as declined read it."),
-]
-ActorOption = Annotated[
-    str, typer.Option("--actor", default_factory=getpass.getuser, help="Name of the operator.")
 ]
 LevelOption = Annotated[
     Literal["P1", "P2", "P3", "P4", "P5"] | None,
@@ -80,21 +65,21 @@ def operator(
     Example: `route311 operator lower --case 26-7KQ4-M2 --to P4 --reason "The lane is free again"`
     """
     from cli.operator.id_lookup import IdLookup  # noqa: PLC0415 - slow to load
-    from cli.operator.send_command import CommandRequest, send_command, summary  # noqa: PLC0415 - slow to load
+    from cli.operator.send_command import send_command, summary  # noqa: PLC0415 - slow to load
 
     ids = IdLookup(data)
-    command = CommandRequest(
-        command=what.value,
-        case_id=ids.case(case),
-        actor=actor,
-        reason=reason,
-        level=level,
-        request_id=ids.request(request) if request else None,
-        into_case=ids.case(into) if into else None,
-        bureau=bureau,
-        status=status,
-    )
-    done = asyncio.run(send_command(command, find_kafka(data), within_s=wait))
+    fields = {
+        "case_id": ids.case(case),
+        "actor": actor,
+        "reason": reason,
+        "level": level,
+        "request_id": ids.request(request) if request else None,
+        "into_case": ids.case(into) if into else None,
+        "bureau": bureau,
+        "status": status,
+    }
+    given = {name: value for name, value in fields.items() if value is not None}
+    done = asyncio.run(send_command(what, given, find_kafka(data), within_s=wait))
     if json_output:
         typer.echo(json.dumps(done.model_dump(mode="json")))
     else:

@@ -1,6 +1,5 @@
 """Lookup of the ids of cases and requests by tracking number or public id."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -8,10 +7,10 @@ from uuid import UUID
 import asyncpg
 
 from cli.connection import find_operations_dsn
+from cli.interrupts import query
 from services.intake.rules.public_id import read_public_id
 from services.intake.rules.tracking_number import read_tracking_number
 from shared.errors import Route311Error
-from shared.runtime.database import open_database
 
 _FIND = (
     "SELECT request_id, case_id FROM intake.requests WHERE tracking_number = $1 OR public_id = $1"
@@ -26,20 +25,12 @@ class UnknownNameError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class IdLookup:
-    """Resolves names: an id stays as it is, all others are looked up in the database.
-
-    Attributes:
-        data: Folder of the running router.
-    """
+    """Resolves names of requests and cases; ids stay, other names are looked up in the database."""
 
     data: Path
 
     def case(self, name: str) -> str:
-        """Return the case of this id, or that of the request with this number or public id.
-
-        Raises:
-            UnknownNameError: It is no id, and no request of this number has a case.
-        """
+        """Return the case of this id, or of the request with this number, or UnknownNameError."""
         if is_id(name):
             return name
         case_id = self._look_up(name)["case_id"]
@@ -48,18 +39,14 @@ class IdLookup:
         return str(case_id)
 
     def request(self, name: str) -> str:
-        """Return the id of the request with this id, tracking number or public id.
-
-        Raises:
-            UnknownNameError: It is no id, and there is no request of this number.
-        """
+        """Return the request of this id, number or public id; UnknownNameError if none."""
         return name if is_id(name) else str(self._look_up(name)["request_id"])
 
     def _look_up(self, name: str) -> asyncpg.Record:
         number = read_public_id(name) or read_tracking_number(name)
         if number is None:
             raise UnknownNameError(f"{name}: neither an id nor a tracking number")
-        row = asyncio.run(_find(find_operations_dsn(self.data), number))
+        row = query(find_operations_dsn(self.data), None, lambda db: db.fetchrow(_FIND, number))
         if row is None:
             raise UnknownNameError(f"{name}: there is no request of this number")
         return row
@@ -71,8 +58,3 @@ def is_id(name: str) -> bool:
         return str(UUID(name)) == name
     except ValueError:
         return False
-
-
-async def _find(dsn: str, number: str) -> asyncpg.Record | None:
-    async with open_database(dsn) as connection:
-        return await connection.fetchrow(_FIND, number)

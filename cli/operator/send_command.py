@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from shared.contract import events as e
@@ -19,6 +18,8 @@ from shared.vocabulary import CommandName
 SOURCE = "/operator/cli"
 _POLL_S = 0.5
 _REFUSALS = f"{OPERATOR_COMMANDS.name}{DEAD_LETTERS}"
+
+# Command on the wire and confirming event by word of the command line.
 _COMMANDS: Mapping[str, tuple[CommandName, type[e.Event]]] = {
     "lower": ("lower_priority", e.CasePriorityLowered),
     "raise": ("raise_priority", e.CasePriorityRaised),
@@ -28,7 +29,6 @@ _COMMANDS: Mapping[str, tuple[CommandName, type[e.Event]]] = {
     "close": ("close", e.CaseClosed),
     "reopen": ("reopen", e.CaseReopened),
 }
-"""Command on the wire for each word of the command line, and the event that confirms it."""
 
 
 class CommandRefusedError(Route311Error):
@@ -38,57 +38,35 @@ class CommandRefusedError(Route311Error):
 
 
 class UnconfirmedCommandError(Route311Error):
-    """Neither a confirmation nor a refusal came in time."""
+    """Neither a confirmation nor a refusal arrived in time."""
 
     code = "no_answer"
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRequest:
-    """A command with the fields of the wire.
-
-    Attributes:
-        command: Word of the command line, a key of ``_COMMANDS``.
-        reason: For the record; reporters read it when a case is closed as declined.
-        request_id: The request to split off.
-        into_case: The case to merge into.
-        bureau: Code of the new leading bureau.
-        status: How a closed case ended.
-    """
-
-    command: str
-    case_id: str
-    actor: str
-    reason: str
-    level: str | None = None
-    request_id: str | None = None
-    into_case: str | None = None
-    bureau: str | None = None
-    status: str | None = None
-
-
-async def send_command(command: CommandRequest, access: KafkaAccess, within_s: float) -> e.Event:
+async def send_command(
+    action: str, fields: Mapping[str, str], access: KafkaAccess, within_s: float
+) -> e.Event:
     """Publish a command; return the event of the case that confirms it.
 
     Args:
-        within_s: Seconds to wait for the confirmation.
+        action: Key of ``_COMMANDS``.
+        fields: Further fields of ``OperatorCommand``.
 
     Raises:
         CommandRefusedError: Dispatch refused the command.
         UnconfirmedCommandError: Dispatch did not respond in time; it may still execute it.
     """
-    name, confirmation = _COMMANDS[command.command]
-    data = {k: v for k, v in asdict(command).items() if v is not None} | {"command": name}
+    name, confirmation = _COMMANDS[action]
     event = e.OperatorCommanded(
         id=e.new_id(),
         source=SOURCE,
         time=utc_now().isoformat(),
-        subject=command.case_id,
-        data=data,
+        subject=fields["case_id"],
+        data={**fields, "command": name},
     )
     since = await end_offsets(access, [DISPATCH_CASES.name, _REFUSALS])
     async with open_sink(access) as sink, follow(access, since) as tail:
-        await sink.publish([Outgoing.to_topic(OPERATOR_COMMANDS.name, command.case_id, event)])
+        await sink.publish([Outgoing.to_topic(OPERATOR_COMMANDS.name, fields["case_id"], event)])
         try:
             async with asyncio.timeout(within_s):
                 while True:
@@ -104,15 +82,7 @@ async def send_command(command: CommandRequest, access: KafkaAccess, within_s: f
 def find_confirmation(
     records: Iterable[Record], command: e.OperatorCommanded, confirmation: type[e.Event]
 ) -> e.Event | None:
-    """Return the event that confirms a command; None when it is not among the records.
-
-    Args:
-        records: Of the cases' topic and of the commands' dead-letter topic.
-        confirmation: Type of the event that confirms it.
-
-    Raises:
-        CommandRefusedError: One of the records is the dead letter of the command.
-    """
+    """Return the event that confirms a command, or None; its dead letter raises an error."""
     cases: e.Decoder[Any] = e.Decoder(DISPATCH_CASES.events)
     for record in records:
         if record.topic == _REFUSALS:

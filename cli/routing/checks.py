@@ -1,4 +1,4 @@
-"""Faults of routing that no single file shows: each is a sentence that names what to mend."""
+"""Faults of routing that no single file shows, with their remedies."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -10,19 +10,14 @@ from services.dispatch.rules.routing import RoutingContext, matching, route
 from shared.catalogue import Jurisdiction, RoutingRule, ServiceType
 from shared.vocabulary import MIN_SCORE
 
+# Begin of a week with Thanksgiving, a holiday in every state.
 _MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
-"""A week with Thanksgiving in it, which every state keeps."""
 _MOMENTS = [_MONDAY + timedelta(minutes=30 * number) for number in range(7 * 48)]
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingIssue:
-    """One fault.
-
-    Attributes:
-        subject: Rule, kind or bureau.
-        text: What is wrong and what to do.
-    """
+    """One fault of a rule, kind or bureau, with its remedy."""
 
     code: str
     subject: str
@@ -47,7 +42,7 @@ def _unreachable_rules(city: Jurisdiction, policy: DispatchPolicy) -> Iterator[R
         if not any(
             _takes_effect(rule, context, city) for context in _witnesses(rule, city, policy)
         ):
-            text = "no report gets here: an earlier rule takes all, or what it asks for never meets"
+            text = "unreachable: earlier rules match first, or its conditions exclude each other"
             yield RoutingIssue("unreachable_rule", rule.name, f"{rule.name}: {text}")
 
 
@@ -61,7 +56,7 @@ def _takes_effect(rule: RoutingRule, context: RoutingContext, city: Jurisdiction
 def _witnesses(
     rule: RoutingRule, city: Jurisdiction, policy: DispatchPolicy
 ) -> Iterator[RoutingContext]:
-    """Yield reports that have what a rule asks for and nothing beyond it, every half hour."""
+    """Yield reports that just meet a rule's conditions, every half hour."""
     when = rule.when
     kinds = [kind for kind in city.services.values() if kind.code in (when.kinds or {kind.code})]
     facts = product(
@@ -99,7 +94,7 @@ def _kinds_without_lead(city: Jurisdiction) -> Iterator[RoutingIssue]:
 def _waiting_for_a_closed_bureau(
     city: Jurisdiction, policy: DispatchPolicy
 ) -> Iterator[RoutingIssue]:
-    """Yield the kinds whose most urgent reports lie in a closed office at some hour."""
+    """Yield the kinds whose most urgent reports wait in a closed office at some hour."""
     for kind in city.services.values():
         late = _first_closed(kind, city, policy)
         if late is not None:
@@ -111,7 +106,7 @@ def _waiting_for_a_closed_bureau(
 def _first_closed(
     kind: ServiceType, city: Jurisdiction, policy: DispatchPolicy
 ) -> tuple[str, datetime] | None:
-    """Return the lead of a P1 report that cannot be reached, and the first local time of that."""
+    """Return the unreachable lead of a P1 report, and its first local time."""
     for moment in _MOMENTS:
         context = policy.routing_context(city, kind, "P1", moment)
         found = route(context, city.routing)
@@ -135,7 +130,6 @@ def _bureaus_without_work(city: Jurisdiction) -> Iterator[RoutingIssue]:
 
 
 def _escalation_loops(city: Jurisdiction) -> Iterator[RoutingIssue]:
-    """Yield each loop once, at its first bureau."""
     reported: set[str] = set()
     for start in city.bureaus:
         chain_of: list[str] = [start]
@@ -143,7 +137,7 @@ def _escalation_loops(city: Jurisdiction) -> Iterator[RoutingIssue]:
             if following in chain_of:
                 loop = chain_of[chain_of.index(following) :]
                 if reported.isdisjoint(loop):
-                    text = f"{' → '.join([*loop, following])}: let one of them escalate to nobody"
+                    text = f"{' → '.join([*loop, following])}: remove one of these escalations"
                     yield RoutingIssue("escalation_loop", loop[0], text)
                 reported.update(loop)
                 break

@@ -14,8 +14,7 @@ from rich.markdown import Markdown
 
 from cli.connection import JsonOption
 from cli.routing.checks import issues_of
-from cli.routing.explanation import explain_route, show_explanation
-from cli.routing.table import table_lines, table_rows
+from cli.routing.explanation import explain_route, show_explanation, table_lines, table_rows
 from services.dispatch.policy import DispatchPolicy
 from shared.catalogue import PACKAGE_DATA, Jurisdiction, load_catalogue
 from shared.contract.events import Location
@@ -60,7 +59,9 @@ def explain(
     """
     policy = DispatchPolicy.of(load_catalogue(root))
     city, service = policy.kind(jurisdiction, kind)
-    moment = _moment(time, city)
+    moment = time or utc_now()
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(city.timezone))
     unknown = sorted(set(condition or ()) - city.conditions.keys())
     if unknown:
         raise typer.BadParameter(f"there is no condition {unknown[0]}", param_hint="--condition")
@@ -142,14 +143,7 @@ def _cities(wanted: str | None, policy: DispatchPolicy) -> Sequence[Jurisdiction
     return [cities[wanted]]
 
 
-def _moment(time: datetime | None, city: Jurisdiction) -> datetime:
-    if time is None:
-        return utc_now()
-    return time if time.tzinfo else time.replace(tzinfo=ZoneInfo(city.timezone))
-
-
 def _location(at: str | None, city: Jurisdiction) -> Location | None:
-    """Return a place with its district."""
     if at is None:
         return None
     from shared.geo import CityBoundaries  # noqa: PLC0415 - shapely takes a while to import

@@ -1,6 +1,6 @@
-"""Errors of the embedded stack, worded for the person who started it.
+"""Errors of the local stack.
 
-A module of its own, so that the command line can catch them without loading the stack.
+A module of its own, so that the command line can catch them without importing the stack.
 """
 
 from shared.errors import Route311Error
@@ -13,7 +13,7 @@ class StackError(Route311Error):
 
 
 class OtherVersionError(StackError):
-    """The data are those of another version, which no migration brings to this one."""
+    """The data belong to another version, without a migration to this one."""
 
     code = "other_version"
 
@@ -25,6 +25,6 @@ class OtherVersionError(StackError):
 
 
 class StartError(StackError):
-    """A program ended, or did not answer its readiness probe, before it was ready."""
+    """A program ended, or did not become ready in time."""
 
     code = "start"

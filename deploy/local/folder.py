@@ -8,7 +8,6 @@ import shutil
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,60 +20,35 @@ _LOCK_ATTEMPTS, _LOCK_RETRY_S = 3, 0.02
 _LOCK_POLL_S = 0.1
 
 
-@dataclass(frozen=True, slots=True)
 class DataFolder:
     """Paths in the folder where one stack keeps its data.
 
     Everything in it belongs to route311, and only the folder's owner can read it: it holds
     contacts, passwords and keys.
+
+    Attributes:
+        logs: One log file per program.
+        processes: One record per process started from here.
+        mail: Every message that the mail sink accepted.
+        sms: Every message that the SMS provider accepted.
+        media: The pictures that intake keeps.
+        postgres: The database cluster, or a link to it.
+        kafka: The broker's settings and log segments.
+        stream: Tables of the surge watcher, kept by Faust.
+        stack_file: Addresses and keys of a running router.
     """
 
-    path: Path
-
-    @property
-    def logs(self) -> Path:
-        """One log file per program."""
-        return self.path / "logs"
-
-    @property
-    def processes(self) -> Path:
-        """One record per process started from here."""
-        return self.path / "processes"
-
-    @property
-    def mail(self) -> Path:
-        """Every message that the mail sink accepted."""
-        return self.path / "mail"
-
-    @property
-    def sms(self) -> Path:
-        """Every message that the SMS provider accepted."""
-        return self.path / "sms"
-
-    @property
-    def media(self) -> Path:
-        """The pictures that intake keeps."""
-        return self.path / "media"
-
-    @property
-    def postgres(self) -> Path:
-        """The database cluster, or a link to it."""
-        return self.path / "postgres"
-
-    @property
-    def kafka(self) -> Path:
-        """The broker's settings and log segments."""
-        return self.path / "kafka"
-
-    @property
-    def stream(self) -> Path:
-        """The surge watcher's tables."""
-        return self.path / "triage-stream"
-
-    @property
-    def stack_file(self) -> Path:
-        """Addresses and keys of a running router."""
-        return self.path / "stack.json"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.logs = path / "logs"
+        self.processes = path / "processes"
+        self.mail = path / "mail"
+        self.sms = path / "sms"
+        self.media = path / "media"
+        self.postgres = path / "postgres"
+        self.kafka = path / "kafka"
+        self.stream = path / "triage-stream"
+        self.stack_file = path / "stack.json"
 
     def create_subfolders(self) -> None:
         """Create the subfolders that every stack has, for their owner alone; idempotent."""
@@ -88,11 +62,11 @@ def open_folder(path: Path) -> Generator[DataFolder, None, None]:
     """Create the folder if missing, and lock it against every other stack.
 
     The lock is the kernel's (``flock``): it ends with this process, however the process ends.
-    Until the folder is closed again, what this process and its children create is for their owner
-    alone, like the folder.
+    Until the folder is closed again, files of this process and its children are private to their
+    owner, like the folder.
 
     Raises:
-        StackError: Another stack runs here, or the folder contains something that is not ours.
+        StackError: Another stack runs here, or the folder contains foreign files.
     """
     path = path.absolute()
     _refuse_foreign(path)
@@ -118,7 +92,7 @@ def _owner_only_files() -> Generator[None, None, None]:
 
 
 def is_in_use(path: Path) -> bool:
-    """Return True when a stack, in whatever process, has the folder open now."""
+    """Return True when a stack in any process has the folder open."""
     try:
         with (path / _LOCK_FILE).open() as lock:
             return not _try_lock(lock, fcntl.LOCK_SH)
@@ -140,7 +114,7 @@ def empty_folder(folder: DataFolder) -> None:
 
 @asynccontextmanager
 async def locked(lock_file: Path) -> AsyncGenerator[None]:
-    """Exclude other processes meanwhile."""
+    """Hold an exclusive lock between processes."""
     with lock_file.open("a") as lock:
         while True:
             try:
@@ -157,10 +131,7 @@ def write_json(path: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Replace a file that only its owner can read.
-
-    It is replaced atomically: a reader sees the old or the new file, never half of one.
-    """
+    """Replace a file atomically; only its owner can read it."""
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

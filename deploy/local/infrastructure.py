@@ -1,38 +1,29 @@
-"""Kafka, PostgreSQL and the providers of messages in one data folder, without the services."""
+"""Kafka, PostgreSQL and the message providers in one data folder, without the services."""
 
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.kafka import running_kafka
-from deploy.local.kafka_users import admin_access
+from deploy.local.kafka import admin_access, running_kafka
 from deploy.local.launch import run_all, running
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.process import Process, Program
-from deploy.local.readiness import http_ready, smtp_answers
+from deploy.local.readiness import ReadinessProbe, http_ready, smtp_answers
 from deploy.local.report import Report, ignore_events
 from deploy.local.site import Site, open_site
 from deploy.local.sms import TOKEN
 from shared.runtime.kafka_access import KafkaAccess
 
-SMS_ACCOUNT = "ACroute311"
-"""Name of the one account of the SMS provider."""
+SMS_ACCOUNT = "ACroute311"  # the account of the SMS provider
 _STOP_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Infrastructure:
-    """The stores that the services need; each process can be stopped, killed and restarted.
-
-    Attributes:
-        site: The data folder, ports and credentials.
-        mail: The mail sink; None when it was not asked for.
-        sms: The SMS provider; None when the mail sink was not asked for.
-        admin_dsn: DSN of the database's administrator, password included.
-    """
+    """The stores of the services; ``mail`` and ``sms`` are None unless requested."""
 
     site: Site
     kafka: Process
@@ -61,7 +52,6 @@ async def infrastructure(
     """Run the stores in a data folder; a store that dies is not restarted.
 
     Args:
-        data: The folder; created if missing.
         durable: False for a throw-away database (see ``running_postgres``).
         fresh: Empty the folder first.
         mail: Run the mail sink and the SMS provider as well.
@@ -89,36 +79,32 @@ async def infrastructure(
             )
 
 
-@asynccontextmanager
-async def running_mail(site: Site) -> AsyncGenerator[Process, None]:
+def running_mail(site: Site) -> AbstractAsyncContextManager[Process]:
     """Run the mail sink; it saves messages to ``site.folder.mail``."""
-    command = (sys.executable, "-m", "deploy.local.mail", "--folder", str(site.folder.mail))
-
-    async def build() -> Process:
-        port = site.ports.port("mail")
-        argv = (*command, "--port", str(port))
-        return Process(Program("mail", argv, port, smtp_answers), site.folder)
-
-    async with running(build, site.report, _STOP_WITHIN_S) as process:
-        yield process
+    return _running_sink(site, "mail", ("--folder", str(site.folder.mail)), smtp_answers)
 
 
 def sms_token(site: Site) -> str:
-    """Return the secret of the SMS account, with which it signs its calls, too."""
+    """Return the secret of the SMS account, which also signs its calls."""
     return site.credentials.get("sms-token")
 
 
-@asynccontextmanager
-async def running_sms(site: Site) -> AsyncGenerator[Process, None]:
+def running_sms(site: Site) -> AbstractAsyncContextManager[Process]:
     """Run the SMS provider; it saves messages to ``site.folder.sms``."""
     options = ("--folder", str(site.folder.sms), "--account", SMS_ACCOUNT)
-    command = (sys.executable, "-m", "deploy.local.sms", *options)
-    environment = {**os.environ, TOKEN: sms_token(site)}
+    return _running_sink(site, "sms", options, http_ready, {**os.environ, TOKEN: sms_token(site)})
 
+
+def _running_sink(
+    site: Site,
+    name: str,
+    options: tuple[str, ...],
+    probe: ReadinessProbe,
+    environment: Mapping[str, str] | None = None,
+) -> AbstractAsyncContextManager[Process]:
     async def build() -> Process:
-        port = site.ports.port("sms")
-        argv = (*command, "--port", str(port))
-        return Process(Program("sms", argv, port, http_ready, environment), site.folder)
+        port = site.ports.port(name)
+        argv = (sys.executable, "-m", f"deploy.local.{name}", *options, "--port", str(port))
+        return Process(Program(name, argv, port, probe, environment), site.folder)
 
-    async with running(build, site.report, _STOP_WITHIN_S) as process:
-        yield process
+    return running(build, site.report, _STOP_WITHIN_S)

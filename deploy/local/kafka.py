@@ -6,18 +6,18 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from deploy.local.errors import OtherVersionError, StackError, StartError
 from deploy.local.folder import locked, write_secret
-from deploy.local.kafka_users import admin_access, passwords_of, super_users
 from deploy.local.launch import running
 from deploy.local.process import Process, Program, run_command
 from deploy.local.readiness import LOOPBACK
 from deploy.local.site import Credentials, Site, open_site
 from shared.runtime.kafka.admin import answers
+from shared.runtime.kafka_access import KafkaAccess
 
 _HERE = Path(__file__).parent
 _LOGGING = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}"
@@ -25,8 +25,10 @@ _SHORT_RUN = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _BROKER = ("-Xms512m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError", *_SHORT_RUN)
 """A broker out of memory would stay without its threads for the network; a new one has them."""
 _CLUSTER_ID = "cm91dGUzMTEtbG9jYWwtMQ"  # 16 bytes in URL-safe base64, as Kafka requires
+
+# A killed broker checks all its logs at its next start, and waits for its old session.
 _STOP_WITHIN_S = 10.0
-"""A broker that is killed checks all its logs at its next start, and waits for its old session."""
+
 _ARCHIVE_WITHIN_S = 30.0
 _POM = _HERE / "pom.xml"
 _MAVEN_GOAL = ("dependency:copy-dependencies", "-DincludeScope=runtime")
@@ -35,11 +37,7 @@ _FORMATTED = "formatted-with-passwords"
 
 @asynccontextmanager
 async def running_kafka(site: Site) -> AsyncGenerator[Process, None]:
-    """Run a broker on the site's data; its address is ``process.program.address``.
-
-    Raises:
-        StackError: Java or Maven is missing, or the broker does not start.
-    """
+    """Run a broker on the site's data; StackError if Java or Maven is missing, or it fails."""
     java = java_command(await kafka_jars())
     async with running(lambda: _build(site, java), site.report, _STOP_WITHIN_S) as process:
         yield process
@@ -54,12 +52,7 @@ async def _build(site: Site, java: tuple[str, ...], *options: str) -> Process:
 
 
 def kafka_program(site: Site, name: str, argv: Sequence[str], port: int) -> Program:
-    """Return the program of a broker, which is ready once its administrator can log in.
-
-    Args:
-        site: The site, with its credentials.
-        port: The port of its listener for clients.
-    """
+    """Return the program of a broker, which is ready once its administrator can log in."""
     access = admin_access(site.credentials, f"{LOOPBACK}:{port}")
 
     async def answers_its_administrator(_: int) -> bool:
@@ -69,11 +62,7 @@ def kafka_program(site: Site, name: str, argv: Sequence[str], port: int) -> Prog
 
 
 def java_command(jars: Path) -> tuple[str, ...]:
-    """Return the first part of a command line that runs one of Kafka's programs.
-
-    Raises:
-        StackError: Java is missing.
-    """
+    """Return the beginning of a command line for Kafka's programs; StackError without Java."""
     java, archive = _find_java(), _class_archive(jars)
     shared = (f"-XX:SharedArchiveFile={archive}",) if archive.exists() else ()
     return (java, *shared, _LOGGING, "-cp", f"{jars}/*")
@@ -83,10 +72,6 @@ async def format_data(
     java: tuple[str, ...], settings: Path, data: Path, credentials: Credentials
 ) -> None:
     """Format the data folder of a broker with the passwords of its super users, once.
-
-    Args:
-        java: The start of the command line.
-        settings: The broker's settings, which name the folder.
 
     Raises:
         OtherVersionError: A newer Kafka formatted it.
@@ -113,11 +98,7 @@ async def format_data(
 
 
 def _refuse_newer(data: Path, found: str) -> None:
-    """Refuse data of a newer Kafka: this one lacks its level of metadata.
-
-    Args:
-        found: The version of Kafka that formatted it; empty where only an older one can have.
-    """
+    """Refuse data of a newer Kafka, whose metadata level this one lacks."""
     here = _kafka_version()
     if found and _release(found) > _release(here):
         raise OtherVersionError(str(data), f"Kafka {found}, here is {here}")
@@ -157,7 +138,7 @@ def _write_settings(site: Site, port: int, controller_port: int) -> Path:
 
 
 def write_settings(folder: Path, own: Mapping[str, str]) -> Path:
-    """Write the settings of a broker: those that all share, and its own; return the file."""
+    """Write the shared settings of all brokers, and a broker's own; return the file."""
     folder.mkdir(mode=0o700, exist_ok=True)
     settings = folder / "server.properties"
     shared = (_HERE / "kafka.properties").read_text()
@@ -168,10 +149,10 @@ def write_settings(folder: Path, own: Mapping[str, str]) -> Path:
 async def kafka_jars() -> Path:
     """Return the folder with the broker's jars, shared by all stacks of this user.
 
-    The first call fetches them with Maven, and archives their classes (see ``_archive_classes``).
+    The first call downloads them with Maven, and archives their classes.
 
     Raises:
-        StackError: Java or Maven is missing, or Maven could not fetch them.
+        StackError: Java or Maven is missing, or Maven could not download them.
     """
     cache = _cache_folder()
     version = hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]
@@ -194,7 +175,7 @@ def _cache_folder() -> Path:
 
 
 async def _fetch(jars: Path) -> None:
-    """Fetch into a temporary folder and rename it, so that an incomplete set is never used."""
+    """Download into a temporary folder and rename it, so that an incomplete set is never used."""
     maven = shutil.which("mvn")
     if maven is None:
         raise StackError("Maven (mvn) is missing; it fetches Kafka's jars, once")
@@ -207,14 +188,14 @@ async def _fetch(jars: Path) -> None:
 
 
 def _class_archive(jars: Path) -> Path:
-    """Return the file with the classes as this Java keeps them in memory; each Java has its own."""
+    """Return the class data archive (CDS) of this Java."""
     java = Path(_find_java()).resolve()
     version = hashlib.sha256(f"{java} {java.stat().st_mtime_ns}".encode()).hexdigest()[:8]
     return jars.with_name(f"{jars.name}-{version}.jsa")
 
 
 async def _archive_classes(jars: Path, archive: Path) -> None:
-    """Run a broker for a moment, at whose end Java writes down the classes that it loaded.
+    """Run a broker for a moment; at exit Java archives the loaded classes.
 
     With them a broker starts in about half the time. A Java that cannot do so leaves an empty file,
     which every Java ignores.
@@ -233,3 +214,47 @@ async def _archive_classes(jars: Path, archive: Path) -> None:
             new = Path(folder) / "none"
             new.touch()
         new.rename(archive)
+
+
+_BROKER_USER, _ADMIN = "broker", "admin"  # the super users; see kafka.properties
+_MODULES = "org.apache.kafka.common.security"
+
+
+def admin_access(credentials: Credentials, bootstrap: str) -> KafkaAccess:
+    """Return the access of the administrator, who has all rights."""
+    return user_access(credentials, bootstrap, _ADMIN)
+
+
+def user_access(credentials: Credentials, bootstrap: str, user: str) -> KafkaAccess:
+    """Return the access of a user of the stack's broker."""
+    return KafkaAccess(
+        bootstrap,
+        security_protocol="SASL_PLAINTEXT",
+        username=user,
+        password=_user_password(credentials, user),
+    )
+
+
+def passwords_of(credentials: Credentials, listener: str) -> dict[str, str]:
+    """Return the settings for mutual authentication of brokers and controllers."""
+    password = _user_password(credentials, _BROKER_USER)
+    login = f'required username="{_BROKER_USER}" password="{password}"'
+    known = f'user_{_BROKER_USER}="{password}"'
+    return {
+        f"listener.name.{listener}.scram-sha-512.sasl.jaas.config": (
+            f"{_MODULES}.scram.ScramLoginModule {login};"
+        ),
+        "listener.name.controller.plain.sasl.jaas.config": (
+            f"{_MODULES}.plain.PlainLoginModule {login} {known};"
+        ),
+    }
+
+
+def super_users(credentials: Credentials) -> Iterator[str]:
+    """Yield the super users with their passwords, as arguments of the formatter."""
+    for user in (_BROKER_USER, _ADMIN):
+        yield f"SCRAM-SHA-512=[name={user},password={_user_password(credentials, user)}]"
+
+
+def _user_password(credentials: Credentials, user: str) -> str:
+    return credentials.get(f"kafka-{user}")

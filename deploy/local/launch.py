@@ -38,7 +38,7 @@ async def running(
     """Run a program until the block ends.
 
     Args:
-        build: Builds the process anew for each attempt, so that a port which another program
+        build: Builds the process again for each attempt, so that a port which another program
             took meanwhile is replaced.
         stop_within_s: Seconds that the program has to stop before it is killed.
 
@@ -69,10 +69,7 @@ async def running(
 async def run_all(
     managers: Iterable[AbstractAsyncContextManager[T]],
 ) -> AsyncGenerator[list[T], None]:
-    """Enter all context managers at the same time, and exit all at the same time.
-
-    When one fails to enter, the others exit before its error is raised.
-    """
+    """Enter and exit context managers concurrently; a failed entry exits the others."""
     entered: list[AbstractAsyncContextManager[T]] = []
 
     async def enter(manager: AbstractAsyncContextManager[T]) -> T:
@@ -87,7 +84,7 @@ async def run_all(
 
 
 async def gather_or_cancel(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Run coroutines at the same time; the first error cancels the others and is raised."""
+    """Run coroutines concurrently; the first error cancels the others and is raised."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         return await asyncio.gather(*tasks)
@@ -128,19 +125,19 @@ async def _restart_forever(process: Process, report: Report) -> None:
 
 @contextmanager
 def _logged_errors(process: Process) -> Generator[None]:
-    """Log an error and go on: no defect of ours may end the watch over a program."""
+    """Log an error and continue: no defect of ours may end the supervision of a program."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - see above
         reason, frames = type(error).__name__, frames_of(error, _FRAMES)
-        log.error("the watch over %s goes on after %s: %s", process.name, reason, frames)  # noqa: TRY400 - a traceback may quote values
+        log.error("supervision of %s continues after %s: %s", process.name, reason, frames)  # noqa: TRY400 - a traceback may quote values
 
 
 def next_backoff_s(previous_s: float | None, uptime_s: float) -> float:
     """Return the exponential backoff before the next start, in seconds.
 
-    The first start is at once. Then the pause doubles from 0.2 s to 10 s, and it starts over after
-    an uptime of 10 s or longer.
+    The first start is at once. Then the pause doubles from 0.2 s to 10 s, and it restarts after an
+    uptime of 10 s or longer.
     """
     if previous_s is None or uptime_s >= _HEALTHY_S:
         return 0.0

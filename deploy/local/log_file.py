@@ -1,4 +1,4 @@
-"""Log files of programs, with the services' JSON lines rendered for people."""
+"""Log files of programs, with the services' JSON lines rendered as text."""
 
 import json
 import os
@@ -26,10 +26,7 @@ class LogFile:
         return log
 
     def last_lines(self, count: int) -> list[str]:
-        """Return the last ``count`` lines since the launch, rendered for people.
-
-        Empty when the file cannot be read, such as one that was deleted.
-        """
+        """Return the last lines since the launch as text; empty if the file cannot be read."""
         try:
             with self.path.open("rb") as log:
                 end = log.seek(0, os.SEEK_END)
@@ -41,7 +38,7 @@ class LogFile:
 
 
 def readable(line: str) -> str:
-    """Render one JSON log line as plain text; return any other line unchanged. Never raises."""
+    """Render one JSON log line as plain text; any other line is unchanged. Never raises."""
     try:
         entry = json.loads(line)
         if not isinstance(entry, dict) or "event" not in entry:
@@ -59,11 +56,6 @@ def _headline(entry: dict[str, Any]) -> str:
 
 
 def _exception(logged: Any, start: str) -> str:  # noqa: ANN401 - any JSON value
-    """Render what ``shared.runtime.ops.tracebacks`` logs of an error: the error and its causes.
-
-    Args:
-        logged: A list of objects; text of another program is kept.
-    """
     if isinstance(logged, list):
         return "".join(_error(each, start) for each in logged)
     return start + str(logged) if logged else ""

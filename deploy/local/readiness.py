@@ -1,4 +1,4 @@
-"""Readiness probes: requests that only a program in working order answers."""
+"""Readiness probes."""
 
 import asyncio
 import struct
@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 LOOPBACK = "127.0.0.1"
 
+# Takes a port of the loopback interface; returns True when the program there is ready.
 ReadinessProbe: TypeAlias = Callable[[int], Awaitable[bool]]
-"""Takes a port of the loopback interface; returns True when the program there is ready."""
 
 _TIMEOUT_S = 2.0
 
@@ -17,7 +17,7 @@ _POSTGRES_STARTUP = struct.pack(">ii", 8 + len(_POSTGRES_PARAMETERS), 3 << 16)
 
 
 async def postgres_answers(port: int) -> bool:
-    """Return True once the server asks for a password, which it does only when it is ready."""
+    """Return True once the server asks for a password, as only a ready one does."""
     return await _request(port, _POSTGRES_STARTUP + _POSTGRES_PARAMETERS, 1) == b"R"
 
 

@@ -27,7 +27,7 @@ class Died:
     """A program exited by itself, or never became ready.
 
     Attributes:
-        exit_code: Its exit code; None when it runs but did not become ready.
+        exit_code: None when it runs but did not become ready.
         pause_s: Seconds until it is started again.
         last_lines: The end of its log.
     """
@@ -40,7 +40,7 @@ class Died:
 
 @dataclass(frozen=True, slots=True)
 class LeftoversEnded:
-    """Programs of an earlier run that was killed were found running, and were ended."""
+    """Programs of an earlier, killed run were ended."""
 
     programs: Sequence[str]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from deploy.local.infrastructure import SMS_ACCOUNT, Infrastructure, sms_token
-from deploy.local.kafka_users import user_access
+from deploy.local.kafka import user_access
 from deploy.local.launch import run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
@@ -17,19 +17,14 @@ from shared.runtime.migrate import OPERATIONS, SERVICES
 _NO_MORE: Mapping[str, str] = MappingProxyType({})
 _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
-SMS_NUMBER = "+15035550199"
-"""Number that people text to; one that is reserved for fiction."""
+SMS_NUMBER = "+15035550199"  # the cities' number for text messages, reserved for fiction
 _SMS_NUMBERS = f"{SMS_NUMBER}=portland.gov"
 _OWN_MACHINE = "127.0.0.0/8"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service and its command line.
-
-    Attributes:
-        instance: Number of the process, from 1, where several share the work.
-    """
+    """A service and its command line; ``instance`` counts processes of one service from 1."""
 
     name: str
     argv: tuple[str, ...]
@@ -51,11 +46,7 @@ ROUTER = (
 async def running_services(
     infra: Infrastructure, services: Sequence[Service], settings: Mapping[str, str] = _NO_MORE
 ) -> AsyncGenerator[list[Process], None]:
-    """Run the services concurrently; yield once all are ready.
-
-    Raises:
-        StartError: A service does not start.
-    """
+    """Run the services concurrently; yield once all are ready, or raise StartError."""
     public_url = f"http://{LOOPBACK}:{infra.site.ports.port('intake')}"
     async with run_all(
         _running_service(infra, service, public_url, settings) for service in services
@@ -85,20 +76,16 @@ def _running_service(
     async def build() -> Process:
         port = infra.site.ports.port(service.process_name)
         environment = {
-            **_inherited(),
+            **os.environ,
             **_common_settings(infra, service.name, port),
             **_own_settings(infra, service, public_url),
             **settings,
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # bytecode makes a restart fast
         program = Program(service.process_name, service.argv, port, http_ready, environment)
         return Process(program, infra.site.folder)
 
     return running(build, infra.site.report, _STOP_WITHIN_S)
-
-
-def _inherited() -> dict[str, str]:
-    """Return our environment, but let services keep the bytecode that makes a restart fast."""
-    return {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:
@@ -170,7 +157,7 @@ def _digest_settings(infra: Infrastructure) -> dict[str, str]:
 
 
 def _mail_settings(infra: Infrastructure, instance: int) -> dict[str, str]:
-    """Return the settings of e-mail in; none without a server that takes its questions."""
+    """Return the settings of incoming e-mail; none without an outgoing mail server."""
     if infra.mail is None:
         return {}
     name = "inbound-mail" if instance == 1 else f"inbound-mail-{instance}"

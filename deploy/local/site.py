@@ -11,8 +11,8 @@ from pathlib import Path
 
 from deploy.local.errors import StackError
 from deploy.local.folder import DataFolder, empty_folder, open_folder, write_json
-from deploy.local.leftovers import end_leftovers
 from deploy.local.postgres_files import remove_cluster
+from deploy.local.process import end_leftovers
 from deploy.local.readiness import LOOPBACK
 from deploy.local.report import LeftoversEnded, Report, ignore_events
 
@@ -33,11 +33,7 @@ class Ports:
             self._ports = json.loads(file.read_text())
 
     def port(self, name: str) -> int:
-        """Return the port of the last run if it is free, else a new one, which is saved.
-
-        Raises:
-            StackError: No free port was found.
-        """
+        """Return the saved port if it is free, else a new one; StackError if none is free."""
         saved = self._ports.get(name)
         if saved is None or not is_port_free(saved):
             self._ports[name] = self._choose()
@@ -64,10 +60,7 @@ def is_port_free(port: int) -> bool:
 
 
 class Credentials:
-    """Random secrets of one stack by name, in a file that only its owner can read.
-
-    Each is created at its first use.
-    """
+    """Random secrets of one stack by name, created on first use, in a private file."""
 
     def __init__(self, folder: DataFolder) -> None:
         self._file = folder.path / "credentials.json"
@@ -104,15 +97,7 @@ class Site:
 async def open_site(
     data: Path, *, fresh: bool = False, report: Report = ignore_events
 ) -> AsyncGenerator[Site, None]:
-    """Lock the data folder, and end what an earlier run left running.
-
-    Args:
-        data: The folder; created if missing.
-        fresh: Empty the folder first.
-
-    Raises:
-        StackError: Another stack runs here, or the folder contains something that is not ours.
-    """
+    """Lock the data folder, optionally empty it, and end processes of an earlier run."""
     with open_folder(data) as folder:
         if programs := await end_leftovers(folder):
             report(LeftoversEnded(programs))

@@ -38,7 +38,7 @@ class SmsFolder:
         self._numbers = itertools.count()
 
     def save(self, fields: dict[str, str]) -> str:
-        """Save a message and return its id; a reader of ``*.json`` never sees half of one."""
+        """Save a message atomically and return its id."""
         sid, now = f"SM{uuid4().hex}", self._clock_ns()
         at = datetime.fromtimestamp(now / 1e9, UTC).isoformat()
         message = {"sid": sid, **{name: fields.get(name, "") for name in _FIELDS}, "at": at}
@@ -47,11 +47,7 @@ class SmsFolder:
 
 
 def sms_app(folder: SmsFolder, account: str, token: str) -> web.Application:
-    """Return the provider's HTTP interface for one account.
-
-    Args:
-        folder: Where messages are saved.
-    """
+    """Return the provider's HTTP interface for one account."""
     expected = encode_basic_auth(account, token)
 
     async def post(request: web.Request) -> web.Response:
@@ -87,7 +83,7 @@ def _error(status: int, code: int, message: str) -> web.Response:
 
 
 async def serve(port: int, app: web.Application) -> None:
-    """Answer until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT."""
     stopping = stop_signal()
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -10,12 +10,7 @@ from shared.runtime.kafka_access import KafkaAccess, SaslMechanism, SecurityProt
 
 
 class Keys(BaseModel):
-    """Keys for HTTP.
-
-    Attributes:
-        operator: Bearer key of the operator.
-        sms_token: Secret with which the SMS gateway signs its calls.
-    """
+    """Keys for HTTP, and the secret with which the SMS gateway signs its calls."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,13 +21,7 @@ class Keys(BaseModel):
 
 
 class KafkaAuth(BaseModel):
-    """As whom to connect to Kafka: a user who may read and write every topic.
-
-    Attributes:
-        security_protocol: TLS or not, with a password or not.
-        sasl_mechanism: The way in which the password is proved.
-        ca_file: PEM file of the authorities that sign the broker's certificate; None without TLS.
-    """
+    """Credentials of a Kafka user with access to every topic; see ``KafkaAccess``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,22 +37,17 @@ class Stack(BaseModel):
 
     Attributes:
         kafka: Host and port of the broker.
-        kafka_auth: As whom to connect to it.
         postgres: DSN of the database's administrator, password included.
         postgres_operations: DSN of the role for commands that only read, password included.
         intake: Base URL of the service; so are triage, dispatch and notify.
-        triage: See ``intake``.
-        dispatch: See ``intake``.
-        notify: See ``intake``.
         mail: URL of the mail server that the services use.
         mail_folder: Folder of the accepted messages, an .eml file each.
         sms: URL of the SMS provider that the services use.
-        sms_folder: Folder of the text messages that it accepted, a JSON file each.
-        inbound_mail: Host and port on which e-mail to the cities comes in.
-        sms_number: Number that people text to, E.164.
-        keys: Keys for the HTTP interfaces.
-        contact_key: Secret behind the contacts in notify.
-        reporter_key: Secret behind the contacts in intake.
+        sms_folder: Folder of the accepted text messages, a JSON file each.
+        inbound_mail: Host and port of incoming e-mail.
+        sms_number: Number for incoming text messages, E.164.
+        contact_key: Secret of the contacts in notify.
+        reporter_key: Secret of the contacts in intake.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,11 +87,7 @@ def write_stack(file: Path, stack: Stack) -> None:
 
 
 def read_stack(file: Path) -> Stack | None:
-    """Read the file; return None if it does not exist.
-
-    Raises:
-        StackError: The file does not describe a stack.
-    """
+    """Read the file; None if it does not exist, StackError if it is invalid."""
     try:
         return Stack.model_validate_json(file.read_bytes())
     except FileNotFoundError:

@@ -1,14 +1,14 @@
 """The whole router on one machine: stores, preparation, services, and their restarts."""
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 from deploy.local.errors import OtherVersionError
 from deploy.local.infrastructure import Infrastructure, infrastructure, sms_token
-from deploy.local.kafka_users import user_access
+from deploy.local.kafka import user_access
 from deploy.local.launch import gather_or_cancel, restart_on_exit
 from deploy.local.process import Process
 from deploy.local.readiness import LOOPBACK
@@ -23,7 +23,6 @@ from deploy.local.services import (
 )
 from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
-from shared.contract.topic import Topic
 from shared.contract.topics import all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.key_store import KEY_SCHEMAS
@@ -46,10 +45,9 @@ async def running_stack(
     services: Sequence[Service] = ROUTER,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncGenerator[Stack, None]:
-    """Run the router in a data folder; restart whatever dies meanwhile.
+    """Run the router in a data folder, with ``stack.json``; restart every process that dies.
 
     Args:
-        data: The folder; created if missing. It contains ``stack.json`` while the router is up.
         fresh: Empty the folder first.
         services: The services of the router, or test doubles of the same names.
 
@@ -97,16 +95,13 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
 
 
 def _inbound_mail(services: Sequence[Process]) -> str:
-    """Return where the first intake takes e-mail; empty where it takes none."""
     intake = next(process for process in services if process.name == "intake")
     port = (intake.program.environment or {}).get("INTAKE_MAIL_PORT")
     return f"{LOOPBACK}:{port}" if port else ""
 
 
 async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
-    """Migrate tables and topics to the version of the code, and store the HTTP keys.
-
-    Both stores are prepared at the same time, and what is as it should be is left alone.
+    """Migrate tables and topics concurrently to this version, and store the HTTP keys; idempotent.
 
     Raises:
         OtherVersionError: A newer version migrated the tables; nothing was changed.
@@ -117,52 +112,32 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
     topics = all_topics(bureaus, AdapterSettings().kafka_adapters)
     began = time.monotonic()
 
-    async def report(step: Awaitable[str]) -> None:
-        infra.site.report(Prepared(await step, time.monotonic() - began))
+    def report(step: str) -> None:
+        infra.site.report(Prepared(step, time.monotonic() - began))
 
     async def prepare_database() -> None:
-        await report(_prepare_tables(infra))
-        await report(_store_keys(infra, keys))
+        steps = await migrate(infra.admin_dsn)
+        roles = (*SERVICES, OPERATIONS)
+        await set_passwords(infra.admin_dsn, {role: role_password(infra, role) for role in roles})
+        report(f"tables: {len(steps)} steps")
+        report(f"keys: {await _store_keys(infra, keys)}")
+
+    async def prepare_topics() -> None:
+        report(f"topics: {len(await apply_topics(infra.access, topics))} changes")
 
     async def prepare_users() -> None:
-        await report(_prepare_users(infra))
-        await report(_prepare_access(infra, topics))  # waits until the broker knows the users, too
+        credentials, bootstrap = infra.site.credentials, infra.access.bootstrap
+        users = [user_access(credentials, bootstrap, service.name) for service in ROUTER]
+        added = await add_users(infra.access, {one.username: one.password for one in users})
+        report(f"users of Kafka: {len(added)} changes")
+        rules = await apply_access(infra.access, topics)  # waits until the users are known, too
+        report(f"access rules: {len(rules.added) + len(rules.removed)} changes")
 
-    await gather_or_cancel(
-        (
-            prepare_database(),
-            report(_prepare_topics(infra, topics)),
-            prepare_users(),
-        )
-    )
+    await gather_or_cancel((prepare_database(), prepare_topics(), prepare_users()))
     return keys
 
 
-async def _prepare_tables(infra: Infrastructure) -> str:
-    steps = await migrate(infra.admin_dsn)
-    passwords = {service: role_password(infra, service) for service in (*SERVICES, OPERATIONS)}
-    await set_passwords(infra.admin_dsn, passwords)
-    return f"tables: {len(steps)} steps"
-
-
-async def _prepare_topics(infra: Infrastructure, topics: Sequence[Topic]) -> str:
-    changes = await apply_topics(infra.access, topics)
-    return f"topics: {len(changes)} changes"
-
-
-async def _prepare_users(infra: Infrastructure) -> str:
-    names = [service.name for service in ROUTER]
-    accesses = [user_access(infra.site.credentials, infra.access.bootstrap, n) for n in names]
-    added = await add_users(infra.access, {one.username: one.password for one in accesses})
-    return f"users of Kafka: {len(added)} changes"
-
-
-async def _prepare_access(infra: Infrastructure, topics: Sequence[Topic]) -> str:
-    rules = await apply_access(infra.access, topics)
-    return f"access rules: {len(rules.added) + len(rules.removed)} changes"
-
-
-async def _store_keys(infra: Infrastructure, keys: Keys) -> str:
+async def _store_keys(infra: Infrastructure, keys: Keys) -> int:
     principals: list[tuple[str, Scope, str]] = [
         *((name, "adapter", key) for name, key in keys.adapters.items()),
         *((code, "bureau", key) for code, key in keys.bureaus.items()),
@@ -170,7 +145,7 @@ async def _store_keys(infra: Infrastructure, keys: Keys) -> str:
     ]
     for schema in KEY_SCHEMAS:
         await store_keys(infra.admin_dsn, schema, principals)
-    return f"keys: {len(principals)}"
+    return len(principals)
 
 
 def _keys(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:

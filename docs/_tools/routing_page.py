@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from cli.routing.table import table_lines, table_rows
+from cli.routing.explanation import table_lines, table_rows
 from services.dispatch.policy import DispatchPolicy
 from shared.catalogue import load_catalogue
 

@@ -56,9 +56,9 @@ from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.admission import OutboxBackpressure
 from shared.runtime.http.callers import Callers
-from shared.runtime.http.judged_calls import open_judged_calls
 from shared.runtime.http.key_gate import key_gate
 from shared.runtime.http.load_limits import AdaptiveBatchSize
+from shared.runtime.http.outgoing_calls import open_judged_calls
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import measure_backlog

@@ -1,8 +1,4 @@
-"""The service catalogue: service types, conditions and responsibilities of each city.
-
-One folder of YAML files is one jurisdiction. The data are loaded once, at start, and never change
-while a service runs.
-"""
+"""The service catalogue: service types, conditions and responsibilities of each city."""
 
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.condition import (

@@ -11,7 +11,6 @@ class Bureau:
     """A part of the city that receives work orders on its own topics.
 
     Attributes:
-        code: Its id; no two cities share one.
         escalates_to: Bureau that gets a part in a case when this one leads it and misses a
             deadline, and that leads next when this one declines it; None for none.
         publish_photos: True when its pictures of the work are public without an operator's release.
@@ -29,13 +28,7 @@ class Bureau:
 
 @dataclass(frozen=True, slots=True)
 class ExternalAgency:
-    """An agency outside the city to which residents are referred.
-
-    Attributes:
-        code: Its id, which begins with ``EXT-``.
-        hours: Opening hours; None when unknown.
-        reason: Code of the default reason of its referrals.
-    """
+    """An agency outside the city; ``reason`` is the code of its referrals' default reason."""
 
     code: str
     name: str
@@ -50,11 +43,8 @@ class Owner:
     """The owner of land inside the city that is not the city's own.
 
     Attributes:
-        code: Its id in ``owners.yaml``.
         when: Conditions that state that a report lies on it; one is enough.
         agency: Code of the agency that acts there beside the city.
-        reason: Code of the referral's reason.
-        kinds: Service codes in which the owner has a part.
     """
 
     code: str

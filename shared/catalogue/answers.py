@@ -18,8 +18,6 @@ class Answer:
     """The answer to questions about one topic.
 
     Attributes:
-        code: Its id on the wire.
-        kinds: Service codes under which the question is asked.
         supersedes: Codes of more general answers that this one replaces when both match.
         phrases: Patterns of the topic; a question matches one of them.
     """
@@ -33,12 +31,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Faq:
-    """A city's answers and the patterns that tell questions from complaints.
+    """A city's answers, and patterns that distinguish questions from complaints.
 
     Attributes:
-        questions: Patterns of which every question matches one.
-        complaints: Patterns that show that something is wrong.
-        complaint_exceptions: Patterns that only look like a complaint.
         allowed_conditions: Conditions that a question may state because they only give a place.
     """
 
@@ -58,13 +53,7 @@ class QuestionsEntry(Entry):
 
 
 class AnswerEntry(Entry):
-    """One answer.
-
-    Attributes:
-        kinds: Service codes beside those of the file.
-        supersedes: Codes of more general answers.
-        source: Where the answer comes from.
-    """
+    """One answer; ``kinds`` are service codes beside those of the file."""
 
     kinds: Texts = ()
     supersedes: Texts = ()

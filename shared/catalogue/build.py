@@ -1,17 +1,19 @@
-"""Builds a jurisdiction from a checked draft."""
+"""Builds jurisdictions from checked drafts, or reports all issues of the YAML files."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import MappingProxyType
 
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import build_faq
+from shared.catalogue.checks import issues_in
 from shared.catalogue.circumstances import build_circumstances
-from shared.catalogue.city_pages import CityPages, CityPagesEntry
+from shared.catalogue.city_map import CityPages, CityPagesEntry
 from shared.catalogue.condition import YES, Condition, HazardRule, trigger_conditions
 from shared.catalogue.document import LocatedEntry
-from shared.catalogue.draft import Draft
+from shared.catalogue.draft import HEAD, Draft, read_drafts
 from shared.catalogue.entries import (
     AgencyEntry,
     BureauEntry,
@@ -22,7 +24,8 @@ from shared.catalogue.entries import (
 from shared.catalogue.evidence_file import build_evidence
 from shared.catalogue.field_types import LocalTextEntry, PhrasesEntry
 from shared.catalogue.forwarding import build_forward
-from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Jurisdiction
+from shared.catalogue.issue import CatalogueError, CatalogueIssue
+from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Catalogue, Jurisdiction
 from shared.catalogue.routing_file import build_rules
 from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
 from shared.catalogue.service_type import (
@@ -46,6 +49,19 @@ _YES_OR_NO = (("yes", LocalText("Yes", "Sí")), ("no", LocalText("No", "No")))
 _OPTIONAL_NEEDS = ("address", "contact", "description", "photo")
 
 
+def read_catalogue(root: Path, version: str) -> Catalogue:
+    """Read every jurisdiction below a folder; CatalogueError lists all issues of the files."""
+    drafts, issues = read_drafts(root)
+    if not drafts:
+        reason = f"no folder in {root.name} holds a {HEAD}: add one"
+        raise CatalogueError([CatalogueIssue(HEAD, 1, reason)])
+    issues += issues_in(drafts)
+    if issues:
+        raise CatalogueError(sorted(set(issues)))
+    cities = {d.id: build_jurisdiction(d, d.head.entry) for d in drafts if d.head}
+    return Catalogue(version=version, jurisdictions=MappingProxyType(cities))
+
+
 def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
     """Return the jurisdiction that a draft without issues describes."""
     services = {service.code: _service_type(service, draft) for service in draft.services}
@@ -65,7 +81,12 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         dedup_groups=_grouped((s.dedup.group, s.code) for s in services.values()),
         bureaus=MappingProxyType({b.code: _bureau(b.code, b.entry, head) for b in draft.bureaus}),
         agencies=MappingProxyType({a.code: _agency(a.code, a.entry) for a in draft.agencies}),
-        neighbours=MappingProxyType({c: _neighbour(c, a) for c, a in head.neighbours.items()}),
+        neighbours=MappingProxyType(
+            {
+                code: replace(_agency(code, entry), reason=entry.reason or NEIGHBOUR_CITY)
+                for code, entry in head.neighbours.items()
+            }
+        ),
         owners=tuple(
             Owner(found.code, frozenset(o.when), o.agency, o.reason, frozenset(o.kinds))
             for found in draft.owners
@@ -85,7 +106,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         trained_model=draft.text_model,
         danger_conditions=_danger_conditions(draft, emergencies),
         hazard_conditions=_hazard_conditions(draft, hazards),
-        plain_conditions=_plain_conditions(conditions.values()),
+        plain_conditions=frozenset(c.code for c in conditions.values() if c.plain),
         alarm_budget=head.alarm_budget,
         thresholds=MappingProxyType(_thresholds(draft.text_model.weights, head)),
         faq=build_faq(questions.entry, answers.entry) if questions and answers else None,
@@ -117,12 +138,8 @@ def _phrase_roles(conditions: Collection[Condition]) -> PhraseRoles:
     )
 
 
-def _plain_conditions(conditions: Iterable[Condition]) -> frozenset[str]:
-    return frozenset(condition.code for condition in conditions if condition.plain)
-
-
 def _danger_conditions(draft: Draft, emergencies: Collection[HazardRule]) -> frozenset[str]:
-    """Return the conditions that make a report an emergency, except those of the text model."""
+    """Conditions that make a report an emergency, except those of the text model."""
     of_kinds = {
         when
         for service in draft.services
@@ -134,7 +151,7 @@ def _danger_conditions(draft: Draft, emergencies: Collection[HazardRule]) -> fro
 
 
 def _hazard_conditions(draft: Draft, hazards: Collection[HazardRule]) -> frozenset[str]:
-    """Return the conditions that make a report urgent, except those of the text model."""
+    """Conditions that make a report urgent, except those of the text model."""
     of_kinds = {code for service in draft.services for code in service.entry.hazard.conditions}
     return (trigger_conditions(hazards) | of_kinds).difference(draft.text_model.weights)
 
@@ -142,7 +159,7 @@ def _hazard_conditions(draft: Draft, hazards: Collection[HazardRule]) -> frozens
 def _thresholds(
     weights: WeightsByLanguage, head: JurisdictionEntry
 ) -> Mapping[tuple[str, str], int]:
-    """Return the least score of each label and language, where the city has a budget of alarms.
+    """Minimum score by label and language, where the city has an alarm budget.
 
     The model's table holds the scores for some shares; the largest within the budget counts.
     """
@@ -177,10 +194,6 @@ def _pages(head: JurisdictionEntry) -> CityPages:
     name = f"{head.name} 311"
     pages = head.pages or CityPagesEntry(title=LocalTextEntry(en=name, es=name))
     return CityPages(_text(pages.title), pages.color)
-
-
-def _neighbour(code: str, entry: AgencyEntry) -> ExternalAgency:
-    return replace(_agency(code, entry), reason=entry.reason or NEIGHBOUR_CITY)
 
 
 def _condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:

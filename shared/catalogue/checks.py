@@ -1,7 +1,8 @@
 """Checks entries against each other, within a jurisdiction and between jurisdictions."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -10,20 +11,22 @@ from shared.catalogue.city_map import map_issues
 from shared.catalogue.document import LocatedEntry, Section, unknown_codes, unknown_name
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
-from shared.catalogue.routing_checks import escalation_issues, forward_issues, routing_issues
+from shared.catalogue.routing_file import AREAS, RoutingEntry, WhenEntry
 from shared.catalogue.service_entries import ServiceEntry
 from shared.catalogue.service_type import AGENCY_PREFIX
 from shared.text_matching import families_named, fold
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 _LISTS = ("singlevaluelist", "multivaluelist")
+_DISTRICTS = "districts.geojson"
 
 
 def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
     """Yield every contradiction within and between jurisdictions."""
     for draft in drafts:
+        if head := draft.head:
+            yield from unknown_codes(head, draft.services, [head.entry.other], "other")
         for check in (
-            _head,
             _codes,
             _conditions,
             _families,
@@ -34,23 +37,19 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
             _export_types,
             _reasons,
             _owners,
-            routing_issues,
-            escalation_issues,
-            forward_issues,
+            _routing,
+            _escalations,
+            _forwards,
             _circumstances,
             _answers,
-            _map,
         ):
             yield from check(draft)
+        yield from map_issues(draft.folder)
         for service in draft.services:
-            yield from _service(service, draft)
+            for check_service in (_responsible, _conditions_of, _attributes, _dedup):
+                yield from check_service(service, draft)
     yield from _shared_bureaus(drafts)
     yield from _shared_mail(drafts)
-
-
-def _head(draft: Draft) -> Iterator[CatalogueIssue]:
-    if draft.head is not None:
-        yield from unknown_codes(draft.head, draft.services, [draft.head.entry.other], "other")
 
 
 def _codes(draft: Draft) -> Iterator[CatalogueIssue]:
@@ -103,7 +102,7 @@ def _hazard_rules(draft: Draft) -> Iterator[CatalogueIssue]:
         yield from unknown_codes(rule, draft.conditions, entry.any_of, "any_of")
         is_named = rule.code in of_kinds or not draft.services.is_complete
         if not entry.all_of and not entry.any_of and not is_named:
-            yield rule.issue("nothing can bring this about: give it all_of or any_of")
+            yield rule.issue("this can never match: add all_of or any_of")
 
 
 def _text_model(draft: Draft) -> Iterator[CatalogueIssue]:
@@ -127,7 +126,7 @@ def _dedup_groups(draft: Draft) -> Iterator[CatalogueIssue]:
         if group.code not in used and draft.services.is_complete:
             yield group.issue(f"no kind is in the group {group.code}: use it or remove it")
         if group.code in {service.code.lower() for service in draft.services}:
-            yield group.issue(f"{group.code} is the own group of a kind: choose another name")
+            yield group.issue(f"{group.code} is the default group of a kind: choose another name")
 
 
 def _export_types(draft: Draft) -> Iterator[CatalogueIssue]:
@@ -152,7 +151,6 @@ def _shared_bureaus(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
 
 
 def _shared_mail(drafts: Iterable[Draft]) -> Iterator[CatalogueIssue]:
-    """Yield addresses for e-mail that two cities have."""
     owner: dict[str, str] = {}
     for draft in drafts:
         addresses = draft.head.entry.inbound_mail if draft.head else ()
@@ -215,17 +213,6 @@ def _answers(draft: Draft) -> Iterator[CatalogueIssue]:
                 yield found.issue(reason, "answers", code, "supersedes", i)
 
 
-def _map(draft: Draft) -> Iterator[CatalogueIssue]:
-    yield from map_issues(draft.folder)
-
-
-def _service(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
-    yield from _responsible(service, draft)
-    yield from _conditions_of(service, draft)
-    yield from _attributes(service, draft)
-    yield from _dedup(service, draft)
-
-
 def _responsible(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[CatalogueIssue]:
     entry = service.entry
     bureaus: Section[Any] = draft.bureaus
@@ -278,3 +265,62 @@ def _dedup(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterator[Catalo
     if dedup.window and not dedup.radius and service.entry.needs.location == "required":
         reason = "a window needs a radius over 0, or needs: {location: no}"
         yield service.issue(reason, "dedup", "radius")
+
+
+def _routing(draft: Draft) -> Iterator[CatalogueIssue]:
+    found = draft.routing
+    if found is None:
+        return
+    names: set[str] = set()
+    for i, rule in enumerate(found.entry.root):
+        yield from _routing_condition(found, i, rule.when, draft)
+        yield from unknown_codes(found, draft.bureaus, [rule.lead], i, "lead")
+        yield from unknown_codes(found, draft.bureaus, rule.inform, i, "inform")
+        if rule.rule in names:
+            reason = f"two rules have the name {rule.rule}: work orders name the rule, rename one"
+            yield found.issue(reason, i, "rule")
+        names.add(rule.rule)
+
+
+def _routing_condition(
+    found: LocatedEntry[RoutingEntry], number: int, when: WhenEntry, draft: Draft
+) -> Iterator[CatalogueIssue]:
+    sections: tuple[tuple[Section[Any], Iterable[str], str], ...] = (
+        (draft.services, when.kinds, "kinds"),
+        (draft.conditions, when.conditions, "conditions"),
+        (draft.fields, when.attributes, "attributes"),
+        (draft.owners, when.owner, "owner"),
+    )
+    for section, codes, key in sections:
+        yield from unknown_codes(found, section, codes, number, "when", key)
+    groups = {service.entry.dedup.group or service.code.lower() for service in draft.services}
+    names = (
+        ("group", when.groups, "groups", groups, "services/"),
+        ("district", when.districts, "districts", _polygons(draft, _DISTRICTS), _DISTRICTS),
+        ("area", when.area, "area", _polygons(draft, AREAS), AREAS),
+    )
+    for noun, codes, key, known, file in names:
+        for code in codes:
+            if code not in known and draft.services.is_complete:
+                yield found.issue(unknown_name(noun, code, known, file), number, "when", key)
+
+
+def _polygons(draft: Draft, file: str) -> Collection[str]:
+    path = draft.folder / file
+    if not path.exists():
+        return ()
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return [feature["properties"]["code"] for feature in features]
+
+
+def _escalations(draft: Draft) -> Iterator[CatalogueIssue]:
+    for bureau in draft.bureaus:
+        yield from unknown_codes(bureau, draft.bureaus, [bureau.entry.escalates_to], "escalates_to")
+
+
+def _forwards(draft: Draft) -> Iterator[CatalogueIssue]:
+    for bureau in draft.bureaus:
+        api = bureau.entry.forward.open311 if bureau.entry.forward else None
+        for code in api.service_codes if api else ():
+            where = ("forward", "open311", "service_codes", code)
+            yield from unknown_codes(bureau, draft.services, [code], *where)

@@ -17,11 +17,7 @@ Points = Annotated[int, Field(gt=0, le=20)]
 
 @dataclass(frozen=True, slots=True)
 class ScoreSteps:
-    """A step function from a figure to points.
-
-    Attributes:
-        at: Figures at which steps begin, inclusive and ascending.
-    """
+    """A step function from a figure to points; ``at`` is ascending, each step inclusive."""
 
     at: tuple[float, ...]
     points: tuple[int, ...]
@@ -49,15 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PlaceType:
-    """A type of place where a problem is more pressing, such as a school or a bridge.
-
-    Attributes:
-        code: Reason code of its points.
-        points: Points of a report there.
-        when: Conditions that state that a report lies there.
-        lines: Known places of the type.
-        within_m: Maximum distance in metres from a line.
-    """
+    """A type of place where a problem is more urgent; ``code`` is the reason code of its points."""
 
     code: str
     points: int
@@ -72,8 +60,6 @@ class Circumstances:
 
     Attributes:
         places: Types of places, the strongest first.
-        max_place_points: Upper bound of the points of all types together.
-        kinds: Service codes for which places count.
         reporters: Points by the number of people who reported one problem.
         overdue: Points by how many times the kind's target has passed since the first report.
     """
@@ -86,14 +72,7 @@ class Circumstances:
 
 
 class PlaceTypeEntry(Entry):
-    """A type of place.
-
-    Attributes:
-        points: Points of a report there.
-        when: Conditions that state that a report lies there.
-        within: Maximum distance from a line.
-        lines: Ends of known places by name, each as latitude and longitude.
-    """
+    """A type of place; ``lines`` are the ends of known places, as latitude and longitude."""
 
     points: Points
     when: Texts = Field(min_length=1)

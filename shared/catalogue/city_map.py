@@ -1,19 +1,75 @@
-"""The map of a city for the residents' pages: lines, areas and names, as GeoJSON."""
+"""Residents' pages of a city: title and colour, and the map of lines, areas and names (GeoJSON)."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from shared.catalogue.field_types import Latitude, Longitude, Text
+from shared.catalogue.field_types import Entry, Latitude, LocalTextEntry, Longitude, Text
 from shared.catalogue.issue import CatalogueIssue
+from shared.catalogue.texts import LocalText
+
+_COLOR = re.compile(r"#[0-9a-f]{6}")
+
+# Contrast with white; on the pages' tints it is then 4.5 at least, as WCAG 2.1 AA asks.
+_LEAST_CONTRAST = 5.5
+
+_LINEAR_BELOW = 0.04045
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a colour such as ``#0b5a6b``, 0 to 1, as WCAG defines it."""
+    red, green, blue = (_linear(int(color[i : i + 2], 16) / 255) for i in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, 1 to 21, as WCAG defines it."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _linear(share: float) -> float:
+    if share <= _LINEAR_BELOW:
+        return share / 12.92
+    return float(((share + 0.055) / 1.055) ** 2.4)
+
+
+def _brand(color: str) -> str:
+    if not _COLOR.fullmatch(color):
+        raise ValueError("write a colour as '#0b5a6b', in small letters and in quotes")
+    found = contrast(color, "#ffffff")
+    if found < _LEAST_CONTRAST:
+        raise ValueError(
+            f"white text on this colour has a contrast of {found:.1f}: choose a darker one, with "
+            f"{_LEAST_CONTRAST} or more"
+        )
+    return color
+
+
+class CityPagesEntry(Entry):
+    """The part ``pages`` of ``jurisdiction.yaml``."""
+
+    title: LocalTextEntry
+    color: Annotated[str, AfterValidator(_brand)] = Field(default="#0b5a6b")
+
+
+@dataclass(frozen=True, slots=True)
+class CityPages:
+    """Name and colour, as ``#rrggbb``, of the residents' pages of a city."""
+
+    title: LocalText
+    color: str
+
 
 MAP = "map.geojson"
 _MOST_ISSUES = 10
 
+# Kind of a feature; an `area` is a name alone, such as that of a neighbourhood.
 MapKind: TypeAlias = Literal["water", "park", "street", "freeway", "area"]
-"""Kind of a feature; an ``area`` is a name alone, such as that of a neighbourhood."""
 
 Position: TypeAlias = tuple[Longitude, Latitude]
 Line: TypeAlias = Annotated[tuple[Position, ...], Field(min_length=2)]
@@ -29,22 +85,12 @@ class MapPoint(_Part):
     type: Literal["Point"]
     coordinates: Position
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The point as a line."""
-        return ((self.coordinates,),)
-
 
 class MapLine(_Part):
     """A line."""
 
     type: Literal["LineString"]
     coordinates: Line
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The line."""
-        return (self.coordinates,)
 
 
 class MapLines(_Part):
@@ -53,11 +99,6 @@ class MapLines(_Part):
     type: Literal["MultiLineString", "Polygon"]
     coordinates: tuple[Line, ...] = Field(min_length=1)
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The lines."""
-        return self.coordinates
-
 
 class MapAreas(_Part):
     """Several areas."""
@@ -65,19 +106,9 @@ class MapAreas(_Part):
     type: Literal["MultiPolygon"]
     coordinates: tuple[tuple[Line, ...], ...] = Field(min_length=1)
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The rings of all areas."""
-        return tuple(ring for area in self.coordinates for ring in area)
-
 
 class MapProperties(_Part):
-    """Properties of a feature.
-
-    Attributes:
-        name: Its name; None for none.
-        width_m: Width of a line in metres, such as a river's; None for a line as streets have.
-    """
+    """Properties of a feature; ``width_m`` is the width of a line such as a river, in metres."""
 
     kind: MapKind
     name: Text | None = None
@@ -89,6 +120,19 @@ class MapFeature(_Part):
 
     properties: MapProperties
     geometry: Annotated[MapPoint | MapLine | MapLines | MapAreas, Field(discriminator="type")]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of its geometry: a point is one, an area has its rings."""
+        match self.geometry:
+            case MapPoint(coordinates=position):
+                return ((position,),)
+            case MapLine(coordinates=line):
+                return (line,)
+            case MapLines(coordinates=lines):
+                return lines
+            case MapAreas(coordinates=areas):
+                return tuple(ring for area in areas for ring in area)
 
     @property
     def is_area(self) -> bool:
@@ -103,17 +147,13 @@ class CityMap(_Part):
 
 
 def read_city_map(folder: Path) -> CityMap:
-    """Return the map in a city's folder; an empty one without the file.
-
-    Raises:
-        ValidationError: The file is invalid.
-    """
+    """Return the map in a city's folder; an empty one without the file."""
     file = folder / MAP
     return CityMap.model_validate_json(file.read_bytes()) if file.exists() else CityMap()
 
 
 def map_issues(folder: Path) -> Iterator[CatalogueIssue]:
-    """Yield what is wrong with the map in a city's folder."""
+    """Yield the issues of the map in a city's folder."""
     try:
         read_city_map(folder)
     except ValidationError as error:

@@ -17,17 +17,16 @@ class Condition:
     """A fact that a report may state by an attribute or in its text.
 
     Attributes:
-        code: Its id in the catalogue and in the reasons of a decision.
         attributes: By attribute, the values that state it; ``yes`` stands for every spelling of
             yes.
         exceptions: Patterns that only look like it; a phrase that overlaps one does not count.
-        retracts: Whether it says that earlier statements are no longer true ("they moved it").
-        persists: Whether retractions leave it valid: an injured person is still injured.
-        past: Whether it says that its clause speaks of long ago.
-        hypothetical: Whether it says that its sentence is a question or a supposition.
-        event: Whether it is an event that ends; only events are cancelled by ``past`` and
-            ``hypothetical``. A hole of last year is still a hole.
-        plain: Whether its phrases state a danger whatever the rest of the text says.
+        retracts: It negates earlier statements ("they moved it").
+        persists: Retractions leave it valid: an injured person is still injured.
+        past: Its clause is about long ago.
+        hypothetical: Its sentence is a question or a supposition.
+        event: It ends by itself; only events are cancelled by ``past`` and ``hypothetical``. A
+            hole of last year is still a hole.
+        plain: Its phrases state a danger whatever the rest of the text contains.
     """
 
     code: str
@@ -65,11 +64,6 @@ class HazardRule:
 
     It matches when all conditions of ``all_of`` and, where ``any_of`` is not empty, at least one
     of ``any_of`` are met.
-
-    Attributes:
-        code: Its id in the reasons of a decision.
-        all_of: Conditions that must all be met.
-        any_of: Conditions of which one must be met; empty for none.
     """
 
     code: str

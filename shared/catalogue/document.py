@@ -15,8 +15,8 @@ from shared.catalogue.issue import CatalogueIssue
 
 E = TypeVar("E", bound=BaseModel)
 
+# Keys and list indexes that lead to a part of a file.
 KeyPath: TypeAlias = tuple[str | int, ...]
-"""Keys and list indexes that lead to a part of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,7 @@ class Document:
     """A parsed YAML file with the line of each of its parts.
 
     Attributes:
-        file: Path below the catalogue's root, as issues name it.
         data: Mappings, lists and strings; every scalar is a string as written.
-        lines: Line of each part, counted from 1.
     """
 
     file: str
@@ -53,17 +51,17 @@ def read_document(root: Path, path: Path) -> Document:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        issue = CatalogueIssue(file, line, f"this is no YAML: {error.problem}")
+        issue = CatalogueIssue(file, line, f"invalid YAML: {error.problem}")
         return Document(file, issues=[issue])
     except (yaml.YAMLError, UnicodeDecodeError):
-        return Document(file, issues=[CatalogueIssue(file, 1, "this is no YAML in UTF-8")])
+        return Document(file, issues=[CatalogueIssue(file, 1, "not YAML in UTF-8")])
     document = Document(file)
     data = None if node is None else _data(node, (), document)
     return Document(file, data, document.lines, document.issues)
 
 
 def _data(node: yaml.Node, where: KeyPath, document: Document) -> object:
-    """Return the data of a node, and note its lines and duplicate keys in the document."""
+    """Return the data of a node; record its lines and duplicate keys in the document."""
     document.lines.setdefault(where, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         return [_data(item, (*where, i), document) for i, item in enumerate(node.value)]
@@ -73,7 +71,7 @@ def _data(node: yaml.Node, where: KeyPath, document: Document) -> object:
     for key_node, value in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key in data:
-            reason = f"{key} stands twice here: keep one of the two"
+            reason = f"{key} is a duplicate key: keep one of the two"
             document.issues.append(CatalogueIssue(document.file, line, reason))
             continue
         document.lines[(*where, key)] = line
@@ -83,11 +81,7 @@ def _data(node: yaml.Node, where: KeyPath, document: Document) -> object:
 
 @dataclass(frozen=True, slots=True)
 class LocatedEntry(Generic[E]):
-    """A validated entry with its position in a file.
-
-    Attributes:
-        code: Its key, or the name of the folder or file.
-    """
+    """A validated entry with its position; ``code`` is its key or its folder's name."""
 
     code: str
     entry: E
@@ -102,11 +96,7 @@ class LocatedEntry(Generic[E]):
 def read_entry(
     kind: type[E], document: Document, data: object, where: KeyPath = ()
 ) -> tuple[E | None, list[CatalogueIssue]]:
-    """Validate a part of a document.
-
-    Returns:
-        The entry, or None with what is wrong with it.
-    """
+    """Validate a part of a document; return the entry, or None with its issues."""
     try:
         return kind.model_validate(data), []
     except ValidationError as error:
@@ -117,11 +107,7 @@ def read_entry(
 def read_file(
     kind: type[E], root: Path, path: Path
 ) -> tuple[LocatedEntry[E] | None, list[CatalogueIssue]]:
-    """Read an optional file that is one entry.
-
-    Returns:
-        The entry with all issues of the file; None where the file is missing or invalid.
-    """
+    """Read an optional file that is one entry; None where it is missing or invalid."""
     if not path.exists():
         return None, []
     document = read_document(root, path)
@@ -140,12 +126,7 @@ class Section(Generic[E]):
     """
 
     def __init__(self, kind: type[E], noun: str, file: str) -> None:
-        """Make an empty section.
-
-        Args:
-            noun: Word for one of them in issues.
-            file: File or folder that declares them.
-        """
+        """Make an empty section; ``noun`` names one entry in issues."""
         self.kind, self.noun, self.file = kind, noun, file
         self.found: dict[str, LocatedEntry[E]] = {}
         self.declared: set[str] = set()
@@ -163,7 +144,7 @@ class Section(Generic[E]):
         return self.is_whole and len(self.found) == len(self.declared)
 
     def copy(self) -> Self:
-        """Return a section with the same entries that can be extended by itself."""
+        """Return an independent copy."""
         other = copy(self)
         other.found, other.declared = dict(self.found), set(self.declared)
         return other
@@ -173,16 +154,9 @@ class Section(Generic[E]):
         return unknown_name(self.noun, code, self.declared, self.file)
 
     def read(self, document: Document, data: object, where: KeyPath = ()) -> list[CatalogueIssue]:
-        """Add the entries of a mapping.
-
-        Args:
-            where: Position of the mapping in the file.
-
-        Returns:
-            Invalid entries and codes that are declared already.
-        """
+        """Add the entries of a mapping; return the issues of invalid and duplicate ones."""
         if not isinstance(data, Mapping):
-            return [document.issue(where, "write codes with what belongs to each")]
+            return [document.issue(where, "write a mapping of codes")]
         issues: list[CatalogueIssue] = []
         for code, value in data.items():
             at = (*where, code)
@@ -198,11 +172,7 @@ class Section(Generic[E]):
 
 
 def unknown_name(noun: str, name: str, known: Iterable[str], file: str) -> str:
-    """Return the reason of an issue about an undeclared name, with the closest declared one.
-
-    Args:
-        noun: Word for what the name stands for.
-    """
+    """Return the reason of an issue about an undeclared name, with the closest declared one."""
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}? Else " if close else ""
     return f"no {noun} has the name {name}: {hint}declare it in {file}"
@@ -219,13 +189,13 @@ _DESCRIPTIONS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "too_short": lambda error: f"{_field(error)}this is empty: fill it in",
     "string_type": lambda error: f"{_field(error)}write one text here",
     "list_type": lambda error: f"{_field(error)}write a list here",
-    "dict_type": lambda error: f"{_field(error)}write names with what belongs to each",
-    "model_type": lambda error: f"{_field(error)}write names with what belongs to each",
+    "dict_type": lambda error: f"{_field(error)}write a mapping of names",
+    "model_type": lambda error: f"{_field(error)}write a mapping of names",
 }
 
 
 def _describe(error: ErrorDetails) -> str:
-    """Return what an editor of the file should do about a pydantic error."""
+    """Return the correction that a pydantic error asks for."""
     describe = _DESCRIPTIONS.get(error["type"])
     return describe(error) if describe else f"{_field(error)}{error['msg']}"
 
@@ -241,10 +211,8 @@ def unknown_codes(
     """Yield an issue for each code that a section lacks.
 
     Args:
-        found: The entry that names the codes.
-        section: The section that should declare them.
-        codes: The codes; None is skipped.
-        *below: Where in the entry they are: a list, or a single code.
+        codes: None is skipped.
+        *below: Position of the list, or of a single code, in the entry.
     """
     for i, code in enumerate(codes):
         if code is not None and code not in section:

@@ -41,7 +41,6 @@ class Draft:
     """The entries of a jurisdiction, together with those common to all jurisdictions."""
 
     def __init__(self, folder: Path) -> None:
-        """Make an empty draft of the jurisdiction in this folder."""
         self.folder = folder
         self.bureaus = Section(BureauEntry, "bureau", "bureaus.yaml")
         self.agencies = Section(AgencyEntry, "agency", "agencies.yaml")
@@ -86,11 +85,7 @@ class Draft:
 
 
 def read_drafts(root: Path) -> tuple[list[Draft], list[CatalogueIssue]]:
-    """Read every jurisdiction below a folder; the common files are read once.
-
-    Returns:
-        A draft of each jurisdiction, and the issues of all files.
-    """
+    """Read every jurisdiction below a folder, with the issues of all files."""
     common = Draft(root / COMMON)
     issues = list(_read_sections(root, common))
     common.questions, wrong = read_file(QuestionsEntry, root, common.folder / QUESTIONS)
@@ -112,16 +107,12 @@ def _read(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
     if draft.services.is_whole and not draft.services.declared:
         file = (folder / HEAD).relative_to(root).as_posix()
         yield CatalogueIssue(file, 1, "there are no kinds: add files in services/")
-    draft.evidence, wrong = read_file(EvidenceEntry, root, folder / EVIDENCE)
-    yield from wrong
-    draft.circumstances, wrong = read_file(CircumstancesEntry, root, folder / CIRCUMSTANCES)
-    yield from wrong
-    draft.answers, wrong = read_file(AnswersEntry, root, folder / ANSWERS)
-    yield from wrong
-    draft.routing, wrong = read_file(RoutingEntry, root, folder / ROUTING)
-    yield from wrong
-    draft.surges, wrong = read_file(SurgesEntry, root, folder / SURGES)
-    yield from wrong
+    draft.evidence, evidence_issues = read_file(EvidenceEntry, root, folder / EVIDENCE)
+    draft.circumstances, others = read_file(CircumstancesEntry, root, folder / CIRCUMSTANCES)
+    draft.answers, answers_issues = read_file(AnswersEntry, root, folder / ANSWERS)
+    draft.routing, routing_issues = read_file(RoutingEntry, root, folder / ROUTING)
+    draft.surges, surges_issues = read_file(SurgesEntry, root, folder / SURGES)
+    yield from (*evidence_issues, *others, *answers_issues, *routing_issues, *surges_issues)
 
 
 def _read_sections(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
@@ -154,4 +145,4 @@ def _read_text_model(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
             try:
                 draft.text_model = decode_model(path.read_bytes())
             except ValueError as error:
-                yield CatalogueIssue(draft.text_model_file, 1, f"this is no text model: {error}")
+                yield CatalogueIssue(draft.text_model_file, 1, f"invalid text model: {error}")

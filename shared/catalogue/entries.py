@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.catalogue.city_pages import CityPagesEntry
+from shared.catalogue.city_map import CityPagesEntry
 from shared.catalogue.field_types import (
     Entry,
     Latitude,
@@ -49,12 +49,7 @@ class _PartyEntry(Entry):
 
 
 class BureauEntry(_PartyEntry):
-    """A part of the city; its hours default to the city's office hours.
-
-    ``escalates_to`` is the bureau that gets a part in a case when it misses a deadline,
-    ``publish_photos`` makes its pictures of the work public without an operator's release, and
-    ``forward`` is the system of its own that its work orders go to.
-    """
+    """Fields of ``Bureau``; its hours default to the city's office hours."""
 
     escalates_to: Text | None = None
     publish_photos: bool = False
@@ -69,12 +64,7 @@ class AgencyEntry(_PartyEntry):
 
 
 class OwnerEntry(Entry):
-    """Owner of land inside the city.
-
-    Attributes:
-        when: Conditions that state that a report lies on it.
-        kinds: Kinds in which the owner has a part.
-    """
+    """Fields of ``Owner``."""
 
     when: Texts = Field(min_length=1)
     agency: Text
@@ -83,19 +73,13 @@ class OwnerEntry(Entry):
 
 
 class JurisdictionEntry(Entry):
-    """A city.
+    """Fields of ``Jurisdiction``.
 
     Attributes:
-        languages: BCP 47 tags, the city's own first.
-        office_hours: Hours of bureaus without hours of their own.
-        other: Kind of reports that fit no other.
-        default_points: Coordinates that stand for "unknown".
-        inbound_mail: Addresses to which people write; the first one is the sender of questions.
-        neighbours: Agencies by municipality outside the limits.
-        pages: How the residents' pages look; None for the city's name and the default colour.
-        alarm_budget: Share of all random reports that may be judged urgent, 0 to 1; None for the
-            text model's own threshold.
-        alarm_budgets: The same for languages in which another share fits.
+        pages: Title and colour of the pages; None for the city's name and the default colour.
+        alarm_budget: Fraction of random reports that may be classified urgent, between 0 and 1;
+            None for the text model's own threshold.
+        alarm_budgets: Overrides of ``alarm_budget`` by language.
     """
 
     name: Text
@@ -121,18 +105,7 @@ class FamilyEntry(Entry):
 
 
 class ConditionEntry(Entry):
-    """A fact that attributes or phrases state, or that the text model predicts.
-
-    Attributes:
-        answers: Values that state it, by attribute.
-        exceptions: Patterns that only look like it.
-        retracts: It says that earlier statements are no longer true.
-        persists: No retraction cancels it.
-        past: It says that its clause is about long ago.
-        hypothetical: It says that its sentence is a supposition.
-        event: It ends by itself, so ``past`` and ``hypothetical`` cancel it.
-        plain: A danger so plainly stated that the text model is not asked.
-    """
+    """Fields of ``Condition``; ``answers`` are its ``attributes``."""
 
     name: LocalTextEntry
     answers: dict[str, Texts] = Field(default_factory=dict)
@@ -147,7 +120,7 @@ class ConditionEntry(Entry):
 
 
 class HazardRuleEntry(Entry):
-    """An emergency or a generic hazard; kinds alone may bring an emergency about."""
+    """Fields of ``HazardRule``; without conditions it is an emergency of kinds alone."""
 
     name: LocalTextEntry
     all_of: Texts = ()

@@ -18,7 +18,6 @@ class Slope:
     """A piecewise linear function from a figure to points, constant beyond its ends.
 
     Attributes:
-        at: Figures of the nodes, ascending.
         is_relative: Whether figures are fractions of the kind's own limit.
     """
 
@@ -107,12 +106,7 @@ class PlaceholderPoints:
 
 @dataclass(frozen=True, slots=True)
 class WordWeights:
-    """Points for rare words that both descriptions contain.
-
-    Attributes:
-        most: Upper bound for all words together.
-        common: Words that do not count, folded by ``shared.text_matching.fold``.
-    """
+    """Points for rare words in both descriptions; ``common`` words, folded, do not count."""
 
     each: float = 0.0
     most: float = 0.0
@@ -125,11 +119,7 @@ class WordWeights:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Points for assets with a unique id that both reports name, such as cars by their plates.
-
-    Attributes:
-        answers: Attributes that ask for such ids.
-    """
+    """Points for assets with a unique id that both reports name, such as cars by their plates."""
 
     answers: tuple[str, ...] = ()
     same: float = 0.0
@@ -149,21 +139,13 @@ class Evidence:
     """A city's evidence weights.
 
     Attributes:
-        reach: Maximum distance of compared reports.
         distance: Points by the metres between their points.
         no_distance: Points where one of them has no point.
         apart: Points by the hours between their event times.
-        same_kind: Points for the same service code.
-        same_street: Points for the same street.
-        same_address: Points for the same address.
-        default: Thresholds of groups that ``groups`` does not name.
         kinds: Points by the service code of the later report.
         same_sender: Points by the metres between their points where both have the same reporter;
             None for no points.
-        words: Points for shared rare words.
-        assets: Points for the ids of assets.
         placeholder_points: Detection of placeholder points; None disables it.
-        limits: Overrides of radius and window by service code.
     """
 
     reach: Extent

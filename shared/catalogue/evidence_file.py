@@ -119,21 +119,7 @@ class LimitsEntry(Entry):
 
 
 class EvidenceEntry(Entry):
-    """The file ``evidence.yaml``.
-
-    Attributes:
-        reach: Maximum distance of compared reports.
-        no_distance: Points without a distance.
-        apart: Points by the time between event times.
-        same_kind: Points for the same kind.
-        same_street: Points for the same street.
-        same_address: Points for the same address; defaults to ``same_street``.
-        same_sender: Points by distance for reports of the same reporter.
-        assets: Points for the ids of assets.
-        words: Points for shared rare words.
-        groups: Prior and thresholds by dedup group.
-        limits: Overrides of radius and window by kind.
-    """
+    """Fields of ``Evidence``; ``same_address`` defaults to ``same_street``."""
 
     reach: MetresOrShare
     distance: Annotated[dict[MetresOrShare, float], AfterValidator(_same_unit)]
@@ -154,11 +140,7 @@ class EvidenceEntry(Entry):
 
 
 def read_evidence(folder: Path) -> Evidence | None:
-    """Read the evidence weights in a folder; None without a file.
-
-    Raises:
-        CatalogueError: The file is invalid.
-    """
+    """Read the evidence weights in a folder; None without a file."""
     found, issues = read_file(EvidenceEntry, folder.parent, folder / EVIDENCE)
     if issues:
         raise CatalogueError(issues)

@@ -18,34 +18,31 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 _OPENING = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
+def _match(pattern: re.Pattern[str], text: object, advice: str) -> re.Match[str]:
+    match = pattern.fullmatch(str(text))
+    if match is None:
+        raise ValueError(f"write {advice}")
+    return match
+
+
 def duration(text: object) -> timedelta:
     """Parse ``15 min``, ``48 h``, ``30 d`` or ``0``."""
     if text == "0":
         return timedelta(0)
-    match = _DURATION.fullmatch(str(text))
-    if match is None:
-        raise ValueError("write a duration such as 15 min, 48 h, 30 d or 0")
+    match = _match(_DURATION, text, "a duration such as 15 min, 48 h, 30 d or 0")
     return float(match[1]) * _UNITS[match[2]]
 
 
 def metres(text: object) -> float:
     """Parse ``50 m`` or ``0``."""
-    if text == "0":
-        return 0.0
-    match = _METRES.fullmatch(str(text))
-    if match is None:
-        raise ValueError("write a distance such as 50 m or 0")
-    return float(match[1])
+    return 0.0 if text == "0" else float(_match(_METRES, text, "a distance such as 50 m or 0")[1])
 
 
 def share(text: object) -> float:
     """Parse ``50 %`` or ``0`` as a fraction of 1."""
-    if text == "0":
-        return 0.0
-    match = _PERCENT.fullmatch(str(text))
-    if match is None:
-        raise ValueError("write a share such as 50 % or 0")
-    return float(match[1]) / 100
+    return (
+        0.0 if text == "0" else float(_match(_PERCENT, text, "a share such as 50 % or 0")[1]) / 100
+    )
 
 
 def hours(data: object) -> Hours:
@@ -71,9 +68,7 @@ def days(text: str) -> range:
 
 def clock_times(text: str) -> tuple[time, time]:
     """Parse two times of a day, such as ``22:00-07:00``."""
-    match = _OPENING.fullmatch(text)
-    if match is None:
-        raise ValueError("write hours of a day such as 08:00-17:00")
+    match = _match(_OPENING, text, "hours of a day such as 08:00-17:00")
     return time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
 
 
@@ -102,7 +97,7 @@ def _timezone(name: str) -> str:
 
 
 def _mail_address(text: str) -> str:
-    """Return the address: answers come to it with a tag behind a plus."""
+    """Return the address, which has no plus: replies carry a tag after one."""
     if normalize_email(text) is None or "+" in text:
         raise ValueError("write an address such as 311@example.gov, without a plus")
     return text

@@ -36,11 +36,7 @@ class Open311Forward:
 
 @dataclass(frozen=True, slots=True)
 class DigestForward:
-    """A mail once a day.
-
-    Attributes:
-        at: When it is due, by the city's clock.
-    """
+    """A daily e-mail, due at a time of the city's clock."""
 
     email: str
     at: time
@@ -90,13 +86,7 @@ def _variable(name: str) -> str:
 
 
 class Open311ForwardEntry(Entry):
-    """Fields of ``Open311Forward``.
-
-    Attributes:
-        jurisdiction_id: Name of the city there.
-        service_codes: Codes there by our codes.
-        api_key_env: Environment variable with the key.
-    """
+    """Fields of ``Open311Forward``."""
 
     endpoint: Annotated[str, AfterValidator(_endpoint)]
     jurisdiction_id: Text | None = None
@@ -125,7 +115,7 @@ class ForwardEntry(Entry):
 
 
 def build_forward(entry: ForwardEntry) -> ForwardTarget:
-    """Return what an entry says."""
+    """Return the target that a valid entry describes."""
     api, digest = entry.open311, entry.digest
     return ForwardTarget(
         None

@@ -1,6 +1,6 @@
-"""Judgement of a text: the conditions that it states, and how dangerous it is as a whole.
+"""Assessment of a text: the conditions that it states, and how dangerous it is as a whole.
 
-Intake and triage judge by this one function, so that the reports which take the express lane are
+Intake and triage use this one function, so that the reports which take the express lane are
 those that triage finds urgent.
 """
 
@@ -13,11 +13,10 @@ from shared.catalogue.service_type import ServiceType
 from shared.text_matching import EVIDENCE_GAP, condition_facts, filter_affirmed, fold
 from shared.vocabulary import PriorityLevel, TextSeverity
 
+# Condition of a text that reports an urgent hazard, or worse, as a whole.
 URGENT = "sounds_urgent"
-"""Condition of a text that reports an urgent hazard, or worse, as a whole."""
 
-DANGER = "sounds_dangerous"
-"""Condition of a text that reports a danger to life as a whole."""
+DANGER = "sounds_dangerous"  # condition of a text that reports a danger to life as a whole
 
 _MOST_URGENT_UNCONFIRMED: PriorityLevel = "P3"
 _MAX_UNKNOWN = 3  # words for each known feature; an English text has more features than words
@@ -25,14 +24,14 @@ _CLEAR = 5  # points above the threshold
 
 
 class TextJudgement(NamedTuple):
-    """Result of judging a text.
+    """Result of the assessment.
 
     Attributes:
         conditions: Conditions that count, each with its words, or with the code of the attribute
             that states it.
-        doubted: Conditions that a phrase states and the text as a whole does not bear out.
-        is_urgent: Whether the text by itself reports an urgent hazard or worse. True where the
-            city has no text model: nothing speaks against a phrase there.
+        doubted: Conditions that a phrase states and the text as a whole does not support.
+        is_urgent: The text by itself reports an urgent hazard or worse. True where the city has no
+            text model: nothing contradicts a phrase there.
         is_danger: The same for a danger to life.
     """
 
@@ -48,10 +47,6 @@ def judge_text(text: str, city: Jurisdiction) -> TextJudgement:
     The model weighs all words, together with the conditions that phrases state and deny. A
     condition that would raise the report counts only where the whole text reaches the label of
     its severity. A plain danger or hazard counts by its phrase alone.
-
-    Args:
-        text: The words of the report, as written.
-        city: Jurisdiction with phrases, model and thresholds.
     """
     return judge_read(read_text(text, city), city)
 
@@ -101,8 +96,8 @@ def read_text(text: str, city: Jurisdiction) -> TextConditions:
 def _reached(read: TextConditions, city: Jurisdiction) -> Mapping[str, str]:
     """Return the labels that a text reaches, with their words.
 
-    A danger in a text that is not urgent as well must be clear. Of words in a third language the
-    model knows too few to judge.
+    A danger in a text that is not urgent as well must be clear. A text in a third language has
+    too few known words to be scored.
     """
     score = city.text_model.score(read.words, read.facts())
     margins = {
@@ -121,13 +116,7 @@ def _reached(read: TextConditions, city: Jurisdiction) -> Mapping[str, str]:
 
 
 class ExplainedScore(NamedTuple):
-    """The score of a text for a label, with everything that it is made of.
-
-    Attributes:
-        least: Score that the city demands.
-        bias: Score without known features.
-        contributions: Features with their weights, the largest first.
-    """
+    """The score of a text for a label: ``least`` is required, ``bias`` is without features."""
 
     label: str
     points: int
@@ -150,7 +139,7 @@ def explain_scores(text: str, city: Jurisdiction) -> list[ExplainedScore]:
 
 
 def confirmed_kind(service: ServiceType, judgement: TextJudgement) -> ServiceType:
-    """Return a kind that was derived from the text, as urgent as the text itself at most.
+    """Return a kind that was derived from the text, at most as urgent as the text itself.
 
     A wrong guess of the kind must not send a crew out at night: any report about snow would be
     urgent. The answers to the questions of the kind still count.
@@ -171,17 +160,12 @@ def confirmed_kind(service: ServiceType, judgement: TextJudgement) -> ServiceTyp
     )
 
 
+# Start and end of each run of words in the folded text, in characters.
 Positions: TypeAlias = tuple[tuple[int, int], ...]
-"""Start and end of each run of words in the folded text, in characters."""
 
 
 class LocatedJudgement(NamedTuple):
-    """A ``TextJudgement`` without words.
-
-    Attributes:
-        severity: What the text by itself reports.
-        doubted: Conditions that the text as a whole does not bear out.
-    """
+    """A ``TextJudgement`` without words."""
 
     severity: TextSeverity
     conditions: dict[str, Positions]

@@ -1,4 +1,4 @@
-"""A jurisdiction: all that the catalogue contains about one city."""
+"""A jurisdiction: the catalogue's data of one city."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,30 +8,24 @@ from pathlib import Path
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import Faq
 from shared.catalogue.circumstances import Circumstances
-from shared.catalogue.city_pages import CityPages
+from shared.catalogue.city_map import CityPages
 from shared.catalogue.condition import Condition, HazardRule, trigger_conditions
 from shared.catalogue.evidence import Evidence
 from shared.catalogue.routing import RoutingRule
 from shared.catalogue.service_type import ServiceType
 from shared.catalogue.surges import CitySurges
 from shared.catalogue.texts import LocalText
-from shared.text_matching import (
-    CompiledPhrases,
-    LinearModel,
-    PhraseIndex,
-    PhraseRoles,
-    TextModel,
-)
+from shared.text_matching import CompiledPhrases, LinearModel, PhraseIndex, PhraseRoles, TextModel
 from shared.vocabulary import GeoPoint
 
+# Default reason of a referral to the agency for a location outside the city's limits.
 NEIGHBOUR_CITY = "neighbour_city"
-"""Default reason of a referral to the agency for a location outside the city's limits."""
 
+# Reason of a referral where the city makes a hazard safe and the agency does the rest.
 HAZARD_NOW = "hazard_now"
-"""Reason of a referral where the city makes a hazard safe and the agency does the rest."""
 
+# Emergency of a report that is one only because its kind refers residents to 911.
 REFERRED_TO_911 = "referred_to_911"
-"""Emergency of a report that is one only because its kind refers residents to 911."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +54,24 @@ class Jurisdiction:
         id: Open311 ``jurisdiction_id``, the folder's name.
         languages: BCP 47 tags, the city's own first.
         holidays_country: Country code of the ``holidays`` library.
-        holidays_subdivision: Subdivision code of the ``holidays`` library.
-        phone: The city's telephone number, for messages.
-        other_code: Service code of reports that fit no other kind.
         services: Service types by code, in the order of the files.
         dedup_groups: Service codes by dedup group.
         neighbours: Agencies for locations outside the limits, by ``location.municipality``.
         owners: Owners of land inside the limits, the most specific first.
-        referral_reasons: Texts of the reasons of referrals, by code.
         emergencies: Dangers to life, the most pressing first.
         hazards: Hazards that are urgent in a report of every kind, the most pressing first.
         implied_kinds: Service codes that a condition in a text implies, by condition.
         default_points: Coordinates that stand for "unknown" in the city's systems.
-        inbound_mail: Addresses to which people write; the first one is the sender of questions.
+        inbound_mail: Addresses for residents' e-mail; the first one is the sender of questions.
         export_types: Service codes by the type names of the city's own export.
-        phrase_roles: Conditions that change how other conditions count.
         trained_model: Weights of the text model, which all cities share.
         danger_conditions: Conditions that make a report an emergency.
         hazard_conditions: Conditions that make a report of some kind urgent.
         plain_conditions: Dangers whose phrases need no support from the rest of the text.
-        alarm_budget: Share of random reports that may be judged urgent; None for no limit.
-        thresholds: Least score by label and language of the text model, where the city's alarm
-            budget gives another than the model's own, 1.
-        faq: Answers to frequent questions; None without them.
-        evidence: Evidence weights of deduplication; None for radius and window alone.
-        circumstances: Points for circumstances; None for none.
-        routing: Routing rules in their order; what none matches follows the kind's own entry.
-        pages: How the residents' pages look.
+        alarm_budget: Fraction of random reports that may be classified urgent; None for no limit.
+        thresholds: Minimum score by label and language, where the alarm budget gives another than
+            the model's own, 1.
+        routing: Routing rules in their order; the kind's own entry follows them.
         folder: Folder of the data, for the polygons that only some services read.
     """
 
@@ -166,7 +151,7 @@ class Jurisdiction:
         return trigger_conditions(self.hazards)
 
     def indexes(self) -> CityIndexes:
-        """Return the tables of the text indexes, which are built now unless they were before."""
+        """Return the tables of the text indexes, building them if needed."""
         return CityIndexes(self.phrases.compiled, self.keywords.compiled)
 
     def use_indexes(self, indexes: CityIndexes) -> None:
@@ -187,10 +172,7 @@ class Jurisdiction:
     def emergency(
         self, service: ServiceType, met: Collection[str]
     ) -> tuple[str, tuple[str, ...]] | None:
-        """Return the emergency of a report.
-
-        Args:
-            met: Conditions that its attributes and text state.
+        """Return the emergency of a report with the conditions ``met``.
 
         Returns:
             Code of the first emergency that matches and its conditions, the strongest first; they
@@ -217,11 +199,7 @@ class Jurisdiction:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All cities of this router.
-
-    Attributes:
-        version: Hash of the data files; services with the same version decide by the same facts.
-    """
+    """All cities of this router; ``version`` is the hash of the data files."""
 
     version: str
     jurisdictions: Mapping[str, Jurisdiction]
@@ -237,7 +215,7 @@ class Catalogue:
         return all(city.has_indexes for city in self.jurisdictions.values())
 
     def indexes(self) -> TextIndexes:
-        """Return the tables of all text indexes, which are built now unless they were before."""
+        """Return the tables of all text indexes, building them if needed."""
         return TextIndexes({id_: city.indexes() for id_, city in self.jurisdictions.items()})
 
     def use_indexes(self, indexes: TextIndexes) -> None:

@@ -22,10 +22,10 @@ _FACTS, _INDEXES = "facts", "indexes"
 def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
     """Load every jurisdiction below a folder; cached until a file changes.
 
-    A folder with a ``jurisdiction.yaml`` is a jurisdiction; its name is the id. The ready file
-    beside the folder is used when it was built from the same files by the same code. For the
-    built-in catalogue it is written when it is missing, stale or damaged, as Python does with
-    bytecode: where that folder cannot be written to, every start reads the YAML files.
+    A folder with a ``jurisdiction.yaml`` is a jurisdiction. The ready file beside the folder is
+    used when it was built from the same files by the same code. For the built-in catalogue it is
+    written when it is missing, stale or damaged, as Python does with bytecode: where that folder
+    cannot be written to, every start reads the YAML files.
 
     Raises:
         CatalogueError: The files have issues; it lists each with file, line and remedy.
@@ -35,11 +35,7 @@ def load_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
 
 
 def load_catalogue_with_indexes(root: Path = PACKAGE_DATA) -> Catalogue:
-    """Load a catalogue with its text indexes, for programs that read texts.
-
-    Raises:
-        CatalogueError: As for ``load_catalogue``.
-    """
+    """Load a catalogue with its text indexes, for programs that read texts."""
     with _collector_paused():
         catalogue = load_catalogue(root)
         if not catalogue.has_indexes:
@@ -52,12 +48,7 @@ def load_catalogue_with_indexes(root: Path = PACKAGE_DATA) -> Catalogue:
 
 
 def build_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
-    """Read a catalogue from its YAML files and write the ready file beside the folder.
-
-    Raises:
-        CatalogueError: As for ``load_catalogue``; the ready file stays as it was.
-        OSError: The file cannot be written.
-    """
+    """Read a catalogue from its YAML files and write the ready file beside the folder."""
     version = source_version(root)
     with _collector_paused():
         catalogue = _read_yaml(root, version)
@@ -67,7 +58,7 @@ def build_catalogue(root: Path = PACKAGE_DATA) -> Catalogue:
 
 @contextmanager
 def _collector_paused() -> Generator[None]:
-    """Pause the collection of garbage cycles: it took half of the time, and there are none."""
+    """Pause the cyclic garbage collector, which took half of the time and found no cycles."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -91,7 +82,7 @@ def _load(root: Path, version: str) -> Catalogue:
 
 
 def _read_yaml(root: Path, version: str) -> Catalogue:
-    from shared.catalogue.from_yaml import read_catalogue  # noqa: PLC0415 - seldom needed
+    from shared.catalogue.build import read_catalogue  # noqa: PLC0415 - seldom needed
 
     return read_catalogue(root, version)
 
@@ -110,9 +101,9 @@ def source_version(root: Path) -> str:
 
 
 def text_rules_version(catalogue_version: str) -> str:
-    """Return the version of all that judges a text: the catalogue, our code, and Python's tables.
+    """Return the version of the text rules: the catalogue, our code, and Python's tables.
 
-    Processes with the same version judge every text the same.
+    Processes with the same version assess every text the same.
     """
     judges = f"{catalogue_version} {sys.implementation.cache_tag} {code_checksum()}"
     return sha256(judges.encode()).hexdigest()[:_VERSION_DIGITS]

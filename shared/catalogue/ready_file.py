@@ -1,4 +1,4 @@
-"""The ready file of a catalogue: what was read from its YAML files, in a form that loads at once.
+"""The ready file of a catalogue: the content of its YAML files in a form that loads fast.
 
 It has a header line in JSON and sections of ``marshal`` data. A section is used only when the stamp
 is that of the present sources and code, and its own checksum is right.
@@ -8,7 +8,7 @@ import io
 import json
 import marshal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -25,12 +25,7 @@ _MODE = 0o644
 
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
-    """A file that is read as a whole or, when it is missing, stale or damaged, not at all.
-
-    Attributes:
-        path: Where it is.
-        stamp: Checksum of what its content depends on.
-    """
+    """A file that is read as a whole or, when it is missing, stale or damaged, not at all."""
 
     path: Path
     stamp: str
@@ -49,11 +44,7 @@ class ReadyFile:
         return None
 
     def write(self, sections: Mapping[str, object]) -> None:
-        """Replace the file at once; a process that reads meanwhile sees the old one or the new one.
-
-        Raises:
-            OSError: The folder cannot be written to.
-        """
+        """Replace the file atomically."""
         data = {name: marshal.dumps(plain) for name, plain in _shared(sections).items()}
         checksums = {name: (len(each), sha256(each).hexdigest()) for name, each in data.items()}
         header = json.dumps({"stamp": self.stamp, "sections": checksums})
@@ -73,27 +64,18 @@ class ReadyFile:
 
 
 def ready_file(root: Path, version: str) -> ReadyFile:
-    """Return the ready file of a catalogue's folder, which lies beside it.
-
-    Args:
-        version: Checksum of the folder's files.
-    """
+    """Return the ready file beside a catalogue's folder, whose checksum is ``version``."""
     stamp = f"{version} {sys.implementation.cache_tag} {root.resolve()} {code_checksum()}"
     return ReadyFile(root.with_name(f"{root.name}.ready"), sha256(stamp.encode()).hexdigest())
 
 
 @cache
 def code_checksum() -> str:
-    """Return a checksum of the code that reads the catalogue and judges texts by it."""
+    """Return a checksum of the code that reads the catalogue and assesses texts by it."""
     digest = sha256()
-    for path in _code_files():
+    for path in (path for pattern in _CODE_FILES for path in sorted(_CODE.glob(pattern))):
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _code_files() -> Iterator[Path]:
-    for pattern in _CODE_FILES:
-        yield from sorted(_CODE.glob(pattern))
 
 
 def _shared(sections: Mapping[str, object]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Responsibility of outside agencies: the one that must act on a report, and why."""
+"""Responsibility of outside agencies."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -9,12 +9,7 @@ from shared.catalogue.service_type import ReferralRule, ServiceType
 
 
 class OutsideAgency(NamedTuple):
-    """The outside agency that must act on a report.
-
-    Attributes:
-        reason: Code of the reason; None when the catalogue gives none.
-        is_neighbour: True when the report lies on a neighbour's land, where the city has no part.
-    """
+    """The outside agency that must act on a report."""
 
     agency: ExternalAgency
     reason: str | None
@@ -33,10 +28,6 @@ def outside_agency(
     Otherwise the kind names the agency; on non-city land, the owner takes precedence over the
     kind's unconditional referral. A municipality that is no known neighbour counts as the city's
     own land, so that every report has an owner.
-
-    Args:
-        municipality: Municipality of the location, or None when unknown.
-        conditions: Conditions that the report states.
     """
     neighbour = jurisdiction.neighbours.get(municipality) if municipality else None
     if neighbour is not None and service.needs.location:
@@ -54,11 +45,7 @@ def outside_agency(
 def land_owner(
     jurisdiction: Jurisdiction, service: ServiceType, conditions: Collection[str]
 ) -> Owner | None:
-    """Return the owner of the land that a report lies on, where that is not the city.
-
-    Args:
-        conditions: Conditions that the report states.
-    """
+    """Return the owner of the land that a report lies on, where that is not the city."""
     for owner in jurisdiction.owners:
         if service.code in owner.kinds and not owner.when.isdisjoint(conditions):
             return owner

@@ -27,11 +27,7 @@ class ReportReader:
         }
 
     def words(self, service: ServiceType, text: str, attributes: Mapping[str, object]) -> str:
-        """Return everything in a report that is judged as text.
-
-        Args:
-            attributes: Values by attribute code; those in the reporter's own words are text too.
-        """
+        """Return everything in a report that is assessed as text, own words of answers included."""
         lists = self._list_attributes[service.code]
         own_words = [v for k, v in attributes.items() if isinstance(v, str) and k not in lists]
         return "\n".join((text, *own_words))
@@ -43,10 +39,10 @@ class ReportReader:
         attributes: Mapping[str, object],
         located: LocatedJudgement | None = None,
     ) -> TextJudgement:
-        """Judge a report: every condition that its text or its answers state, and how urgent it is.
+        """Assess a report by its text and answers.
 
         Args:
-            located: The judgement of its words by the same rules, where it was made before.
+            located: The earlier assessment of its words by the same rules, if any.
         """
         words = self.words(service, text, attributes)
         judgement = judge_text(words, self._city) if located is None else quote(located, words)
@@ -55,10 +51,7 @@ class ReportReader:
     def with_answers(
         self, judgement: TextJudgement, attributes: Mapping[str, object]
     ) -> TextJudgement:
-        """Return the judgement of the words with the conditions that answers state.
-
-        An answer counts whatever the text says.
-        """
+        """Add the conditions that answers state; an answer counts whatever the text contains."""
         if not attributes:
             return judgement
         conditions = dict(judgement.conditions)

@@ -5,21 +5,17 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import TypeAlias
 
-HOLIDAY = 7
-"""Number of a public holiday beside those of the days, from 0 for Monday."""
+HOLIDAY = 7  # number of a public holiday beside those of the days, from 0 for Monday
 
+# From the first, inclusive, to the second, exclusive; over midnight where the second is lower.
 Window: TypeAlias = tuple[time, time]
-"""From the first, inclusive, to the second, exclusive; over midnight where the second is lower."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingCondition:
-    """Facts about a report that a rule asks for; an empty field asks for nothing.
-
-    Every field must match, by one of its values.
+    """Facts about a report that a rule requires: each non-empty field must match by one value.
 
     Attributes:
-        conditions: Conditions that the report meets.
         attributes: Folded answers by the code of the question.
         areas: Polygons of ``areas.geojson``.
         owners: Owners of the land, by their code in ``owners.yaml``.
@@ -43,13 +39,11 @@ class RoutingCondition:
 
 @dataclass(frozen=True, slots=True)
 class RoutingRule:
-    """One rule: of those that match the first with a lead chooses it, and all of them inform.
+    """One rule: of those that match, the first with a lead chooses it, and all of them inform.
 
     Attributes:
-        name: The ``route_rule`` of the work orders that it brings about.
-        when: Facts that it asks for.
+        name: The ``route_rule`` of its work orders.
         lead: Bureau that leads the case; None for a rule that only informs or remarks.
-        note: Remark for the work orders; None for none.
     """
 
     name: str

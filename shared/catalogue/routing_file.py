@@ -17,7 +17,6 @@ _OFFICE_HOURS: dict[str, bool] = {"office": True, "after_hours": False}
 
 
 def _listed(value: object) -> Sequence[object]:
-    """Return a list as it is, and a value alone as a list of it."""
     return value if isinstance(value, list | tuple) else [value]
 
 
@@ -46,12 +45,9 @@ _Levels: TypeAlias = Annotated[tuple[PriorityLevel, ...], BeforeValidator(_liste
 
 
 class WhenEntry(Entry):
-    """Facts that a rule asks for; of a list one value is enough.
+    """Fields of ``RoutingCondition``; of a list one value is enough.
 
     Attributes:
-        conditions: Conditions that the report meets.
-        area: Polygons of ``areas.geojson``.
-        owner: Owners of the land, as in ``owners.yaml``.
         hours: ``office`` while the kind's own bureau can be reached, ``after_hours`` while it
             cannot, or local times.
         days: Days such as ``mon-fri`` and ``holiday``.
@@ -70,13 +66,7 @@ class WhenEntry(Entry):
 
 
 class RoutingRuleEntry(Entry):
-    """One rule.
-
-    Attributes:
-        rule: Its name, the ``route_rule`` of work orders.
-        when: Facts that it asks for.
-        note: Remark for the work orders.
-    """
+    """Fields of ``RoutingRule``; ``rule`` is its name."""
 
     rule: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     when: WhenEntry
@@ -87,7 +77,7 @@ class RoutingRuleEntry(Entry):
     @model_validator(mode="after")
     def _does_something(self) -> Self:
         if self.lead is None and not self.inform and self.note is None:
-            raise ValueError("give the rule a lead, somebody to inform, or a note")
+            raise ValueError("add a lead, a bureau to inform, or a note")
         return self
 
 

@@ -23,11 +23,9 @@ from typing import (
 )
 
 _AS_THEY_ARE = frozenset({str, int, float, bool, NoneType, frozenset})
-_SETS = frozenset({frozenset, AbstractSet, Collection})
-"""Annotations of what is a frozen set."""
+_SETS = frozenset({frozenset, AbstractSet, Collection})  # annotations of frozen sets
 
-Conversion: TypeAlias = Callable[[Any], Any]
-"""From plain data to objects."""
+Conversion: TypeAlias = Callable[[Any], Any]  # from plain data to objects
 T = TypeVar("T")
 
 
@@ -103,7 +101,7 @@ class _Conversions:
             return time.fromisoformat
         if kind is Path:
             return Path
-        if kind is timedelta or _is_named_tuple(kind):
+        if kind is timedelta or (isinstance(kind, type) and issubclass(kind, tuple)):
             return _maker(kind)
         raise TypeError(f"{kind} has no form as plain data")
 
@@ -114,10 +112,6 @@ def _maker(kind: Callable[..., object]) -> Conversion:
 
 def _same(plain: Any) -> Any:  # noqa: ANN401 - plain data of any shape
     return plain
-
-
-def _is_named_tuple(hint: Any) -> bool:  # noqa: ANN401 - any annotation
-    return isinstance(hint, type) and issubclass(hint, tuple)
 
 
 def _optional(convert: Conversion) -> Conversion:

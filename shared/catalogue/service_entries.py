@@ -21,16 +21,9 @@ from shared.vocabulary import PriorityLevel
 Requirement = Literal["required", "welcome", "no"]
 
 
-def _as_bureau(data: object) -> object:
-    return {"bureau": data} if isinstance(data, str) else data
-
-
-def _as_agency(data: object) -> object:
-    return {"agency": data} if isinstance(data, str) else data
-
-
-def _as_sourced(data: object) -> object:
-    return {"sourced": data} if isinstance(data, str) else data
+def _short_form(key: str) -> BeforeValidator:
+    """Accept a text alone in place of an entry with this key."""
+    return BeforeValidator(lambda data: {key: data} if isinstance(data, str) else data)
 
 
 class KeywordsEntry(Entry):
@@ -74,10 +67,7 @@ class InformEntry(Entry):
 
 
 class ReferEntry(Entry):
-    """An agency that must act, always or when one of some conditions is met.
-
-    The reason defaults to the agency's own.
-    """
+    """An agency that must act; the reason defaults to the agency's own."""
 
     agency: Text
     when: Texts = ()
@@ -93,12 +83,7 @@ class AlternativeEntry(Entry):
 
 
 class NeedsEntry(Entry):
-    """Required and optional parts of a submission.
-
-    Attributes:
-        location: A point or an address.
-        contact: A way to reach the reporter.
-    """
+    """Required and optional parts of a submission."""
 
     location: Literal["required", "no"] = "required"
     address: Requirement = "no"
@@ -115,27 +100,12 @@ class SourceEntry(Entry):
 
 
 class ServiceEntry(Entry):
-    """A kind of request.
+    """Fields of ``ServiceType``.
 
     Attributes:
-        keywords: Patterns from the city's own table.
-        extra_keywords: Patterns that we added to them.
-        priority: Priority when no other fact is known.
         target: Time until solved or, with an outside lead, until the agency has it.
         dedup: Limits of deduplication, or ``never``.
-        hazard: When a report is an urgent hazard.
-        implies: Conditions that every report meets.
         implied_by: Conditions by which a text is classified as this kind.
-        emergency: Emergency that every report is.
-        harmless: Conditions that lower the priority.
-        alternatives: Kinds that may fit better.
-        lead: Bureau or agency that owns the problem.
-        hazard_lead: Bureau that makes a hazard safe where the city has no other part.
-        notes: Remarks for the work order.
-        needs: Required and optional parts of a submission.
-        required_attributes: Questions that must be answered.
-        private: Whether a report tells of a person's need.
-        export_types: Type names in the city's own export.
     """
 
     name: LocalTextEntry
@@ -152,14 +122,14 @@ class ServiceEntry(Entry):
     alternatives: tuple[AlternativeEntry, ...] = ()
     lead: Text
     hazard_lead: Text | None = None
-    inform: tuple[Annotated[InformEntry, BeforeValidator(_as_bureau)], ...] = ()
-    refer: tuple[Annotated[ReferEntry, BeforeValidator(_as_agency)], ...] = ()
+    inform: tuple[Annotated[InformEntry, _short_form("bureau")], ...] = ()
+    refer: tuple[Annotated[ReferEntry, _short_form("agency")], ...] = ()
     notes: Texts = ()
     needs: NeedsEntry = NeedsEntry()
     attributes: Texts = ()
     required_attributes: Texts = ()
     private: bool = False
-    source: Annotated[SourceEntry, BeforeValidator(_as_sourced)]
+    source: Annotated[SourceEntry, _short_form("sourced")]
     export_types: Texts = ()
 
     @field_validator("dedup", mode="before")

@@ -11,11 +11,9 @@ from shared.vocabulary import PriorityLevel
 Datatype = Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
 HazardMode = Literal["always", "never", "if"]
 
-AGENCY_911 = "EXT-911"
-"""The agency that residents call when a life is in danger."""
+AGENCY_911 = "EXT-911"  # the agency that residents call when a life is in danger
 
-AGENCY_PREFIX = "EXT-"
-"""Prefix of the codes of agencies outside the city."""
+AGENCY_PREFIX = "EXT-"  # prefix of the codes of agencies outside the city
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -51,7 +49,6 @@ class ReferralRule:
     """An agency outside the city that must act as well as the city, or instead of it.
 
     Attributes:
-        when: Condition of the referral; None for always.
         reason: Code of the reason; None for the agency's default reason.
     """
 
@@ -80,9 +77,6 @@ class Needs:
     """Parts of a submission that are required.
 
     Attributes:
-        location: A point or an address.
-        contact: A way for the bureau to reach the reporter.
-        photo: A picture, on forms that can take one.
         welcome: The optional parts among ``contact``, ``description``, ``photo`` and ``address``
             that help.
     """
@@ -105,14 +99,7 @@ class AlternativeKind:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A question of a service type, as Open311 GeoReport v2 defines attributes.
-
-    Attributes:
-        code: Open311 ``code``.
-        datatype: Open311 ``datatype``.
-        required: Whether a submission without it is rejected.
-        values: Keys and texts of a list's values; empty for other datatypes.
-    """
+    """A question of a service type, with the Open311 GeoReport v2 fields of attributes."""
 
     code: str
     datatype: Datatype
@@ -139,23 +126,19 @@ class ServiceType:
         group: Heading under which lists show the kind.
         keywords: Patterns from the city's own table.
         extra_keywords: Patterns that we added to them.
-        priority: Priority when no other fact is known.
         target_hours: Hours until the problem is solved or, with an outside lead, until the agency
             has it.
         hazard: Whether a report is an urgent hazard; ``if`` when one of ``hazard_conditions`` is
             met.
-        hazard_conditions: Conditions that make it one.
         implies: Conditions that every report of this kind meets.
-        harmless: Conditions that describe a case that cannot hurt people.
+        harmless: Conditions that lower the priority.
         alternatives: Kinds that may fit better, the strongest first.
         emergency: Emergency that every report of this kind is; None for most.
         lead: Bureau, or agency outside the city, that owns the problem.
         hazard_lead: Bureau that makes a hazard safe where the city has no other part.
-        notes: Remarks for the work order.
         referrals: Agencies outside the city, the most pressing first.
-        needs: Required parts of a submission.
-        private: Whether a report tells of a person's need: no list shows it, and its status page
-            no house number.
+        private: A report reveals a person's need: no list shows it, and its status page no house
+            number.
     """
 
     code: str

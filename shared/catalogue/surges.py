@@ -15,10 +15,10 @@ class SurgeLimits:
     """Limits for the reports of a dedup group in one district.
 
     Attributes:
-        min_reports: Least number of independent reports within an hour.
-        ratio: Least multiple of the expected number.
-        max_probability: Largest Poisson probability of so many reports at the expected rate.
-        end_ratio: A surge ends when reports fall below this share of its threshold.
+        min_reports: Minimum number of independent reports within an hour.
+        ratio: Minimum multiple of the expected number.
+        max_probability: Maximum Poisson probability of so many reports at the expected rate.
+        end_ratio: A surge ends when reports fall below this fraction of its threshold.
         baseline_per_hour: Reports per hour to expect without any history.
     """
 
@@ -31,11 +31,7 @@ class SurgeLimits:
 
 @dataclass(frozen=True, slots=True)
 class CitySurges:
-    """The limits of every dedup group of a city.
-
-    Attributes:
-        default: Limits of groups that ``groups`` does not name.
-    """
+    """The limits of every dedup group; ``default`` is for those that ``groups`` does not name."""
 
     default: SurgeLimits
     groups: Mapping[str, SurgeLimits]
@@ -51,15 +47,7 @@ class CitySurges:
 
 
 class SurgeLimitsEntry(Entry):
-    """Limits; None inherits the default.
-
-    Attributes:
-        min_reports: See ``SurgeLimits``.
-        ratio: See ``SurgeLimits``.
-        max_probability: See ``SurgeLimits``.
-        end_ratio: See ``SurgeLimits``.
-        baseline_per_hour: See ``SurgeLimits``.
-    """
+    """Fields of ``SurgeLimits``; None inherits the default."""
 
     min_reports: int | None = Field(default=None, ge=2)
     ratio: float | None = Field(default=None, ge=1)

@@ -8,11 +8,7 @@ _NOTATION = frozenset("|?")
 
 
 class TextInLanguage(str):
-    """A text that knows its language.
-
-    Attributes:
-        language: BCP 47 tag, a primary subtag.
-    """
+    """A text with its ``language``, a primary BCP 47 subtag."""
 
     __slots__ = ("language",)
     language: str

@@ -11,10 +11,8 @@ from typing import Literal, TypeAlias
 from shared.contract.topic import DEAD_LETTERS, Topic
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 
-ADAPTERS = "adapters"
-"""Principal of the adapters that the city itself runs."""
-OPERATOR = "operator"
-"""Principal of operators; ``operator-<name>`` of one of them."""
+ADAPTERS = "adapters"  # principal of the adapters that the city itself runs
+OPERATOR = "operator"  # principal of operators; `operator-<name>` of one of them
 CONSUMER_GROUPS: Mapping[str, Sequence[str]] = {
     "intake": ("intake", "intake-status"),
     "triage": ("triage",),
@@ -22,8 +20,7 @@ CONSUMER_GROUPS: Mapping[str, Sequence[str]] = {
     "dispatch": ("dispatch",),
     "notify": ("notify",),
 }
-SERVICES = tuple(CONSUMER_GROUPS)
-"""Principals of the router's processes."""
+SERVICES = tuple(CONSUMER_GROUPS)  # principals of the router's processes
 
 Operation: TypeAlias = Literal[
     "read", "write", "create", "describe", "alter", "describe_configs", "alter_configs"
@@ -42,12 +39,7 @@ _FAMILIES = ("bureau-", "adapter-", f"{OPERATOR}-")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Grant:
-    """One operation that a principal may do; to read or write implies to describe.
-
-    Attributes:
-        resource: What kind of thing it is about.
-        prefixed: True when it is about every thing whose name begins so.
-    """
+    """One operation of a principal on a name or, if ``prefixed``, all names with that prefix."""
 
     principal: str
     resource: Literal["topic", "group"]
@@ -57,11 +49,7 @@ class Grant:
 
 
 def grants(topics: Iterable[Topic], operators: Collection[str] = (OPERATOR,)) -> list[Grant]:
-    """Return everything that the principals of the registry may do.
-
-    Args:
-        topics: The topics of the registry.
-    """
+    """Return the grants of all principals for the topics of the registry."""
     topics = list(topics)
     found = {grant for topic in topics for grant in _of_topic(topic)} | set(_of_watcher())
     outside = {grant.principal for grant in found} - {*SERVICES, OPERATOR}
@@ -71,7 +59,10 @@ def grants(topics: Iterable[Topic], operators: Collection[str] = (OPERATOR,)) ->
         for service, groups in CONSUMER_GROUPS.items()
         for group in groups
     }
-    return sorted(grant for one in found for grant in _for_each(one, operators))
+    shared = {grant for grant in found if grant.principal != OPERATOR}
+    return sorted(
+        shared | {replace(grant, principal=one) for grant in found - shared for one in operators}
+    )
 
 
 def principals(topics: Iterable[Topic]) -> frozenset[str]:
@@ -80,7 +71,7 @@ def principals(topics: Iterable[Topic]) -> frozenset[str]:
 
 
 def is_managed(principal: str) -> bool:
-    """Return True when the rules of this principal are the registry's alone to decide."""
+    """Return True when the registry alone decides the rules of this principal."""
     return principal in {*SERVICES, ADAPTERS, OPERATOR} or principal.startswith(_FAMILIES)
 
 
@@ -90,7 +81,7 @@ def is_operator(principal: str) -> bool:
 
 
 def _of_topic(topic: Topic) -> Iterator[Grant]:
-    """Yield who may write and read a topic, and the dead-letter topic of its readers.
+    """Yield the grants of writers and readers of a topic and of its dead-letter topic.
 
     Dead letters are replayed through the outbox of the owner, or of the first reader where
     outsiders own the topic; that service may write to it as well. Operators read everything.
@@ -112,7 +103,7 @@ def _principal(owner: str) -> str:
 
 
 def _of_watcher() -> Iterator[Grant]:
-    """Yield what the surge watcher does with its changelogs, and how it sees triage's lag."""
+    """Yield the surge watcher's grants on its changelogs and on triage's lag."""
     for operation in _OWN_TOPICS:
         yield Grant("triage-stream", "topic", "triage-stream-", operation, prefixed=True)
     for lane in (INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS):
@@ -122,14 +113,6 @@ def _of_watcher() -> Iterator[Grant]:
 
 
 def _groups_of(principal: str) -> Iterator[Grant]:
-    """Yield the consumer groups of an outsider: its own name, or that with a dot and more."""
+    """Yield the consumer groups of an outsider: its own name, or that name with a dotted suffix."""
     yield Grant(principal, "group", principal, "read")
     yield Grant(principal, "group", f"{principal}.", "read", prefixed=True)
-
-
-def _for_each(grant: Grant, operators: Collection[str]) -> Iterator[Grant]:
-    if grant.principal != OPERATOR:
-        yield grant
-        return
-    for operator in operators:
-        yield replace(grant, principal=operator)

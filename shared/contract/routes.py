@@ -14,9 +14,9 @@ _MOST_URGENT = "P1"
 def routes(event: e.Event) -> tuple[Route, ...]:
     """Return topic and key of each record that carries the event.
 
-    Most events go to one topic. Some go to two, with the same id and bytes: a closing, split or
-    reopening keyed by case for its readers and keyed by dedup key for triage, an urgent decision
-    beside all others and by itself.
+    Some events go to two topics, with the same id and bytes: a closing, split or reopening keyed
+    by case for its readers and by dedup key for triage, an urgent decision with all others and on
+    the express topic.
     """
     return _ROUTES[type(event)](event)
 

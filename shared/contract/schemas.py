@@ -41,8 +41,8 @@ def event_classes() -> list[type[Event]]:
 def schema_of(event_class: type[Event]) -> dict[str, Any]:
     """Return the JSON Schema of an event, with a description and an example of each property.
 
-    The schema of an event from outside is what its reader validates: stricter than the envelope
-    that is decoded.
+    The schema of an event from outside is that of its reader's validation: stricter than the
+    decoded envelope.
     """
     schema = _bare_schema_of(event_class)
     for model in (schema, *schema.get("$defs", {}).values()):
@@ -147,7 +147,10 @@ def asyncapi() -> dict[str, Any]:
 def documents() -> Mapping[Path, str]:
     """Return the path and text of every generated file."""
     schemas = {SCHEMAS / f"{type_of(e)}.json": schema_of(e) for e in event_classes()}
-    return {path: _text(document) for path, document in {**schemas, ASYNCAPI: asyncapi()}.items()}
+    return {
+        path: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        for path, document in {**schemas, ASYNCAPI: asyncapi()}.items()
+    }
 
 
 def _name(channel: Topic) -> str:
@@ -185,10 +188,6 @@ def _message(event_class: type[Event]) -> dict[str, Any]:
             "schema": {"$ref": f"../shared/contract/events/schemas/{type_of(event_class)}.json"},
         },
     }
-
-
-def _text(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def write(files: Mapping[Path, str]) -> Iterable[Path]:

@@ -1,4 +1,4 @@
-"""A topic of the registry: what it carries, who owns it, who reads it."""
+"""The description of a topic."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,10 +6,11 @@ from datetime import timedelta
 from shared.contract import events as e
 
 DAY = timedelta(days=1)
+
+# Largest record that a topic accepts: an oversized submission fits into its dead letter.
 MAX_RECORD_BYTES = 8 * 1024 * 1024
-"""Largest record that a topic accepts: an oversized submission fits into its dead letter."""
-DEAD_LETTERS = "-dlq"
-"""Suffix of dead-letter topics."""
+
+DEAD_LETTERS = "-dlq"  # suffix of dead-letter topics
 LANE_PARTITIONS = 12
 _SERVICES = frozenset({"intake", "triage", "dispatch", "notify"})
 
@@ -23,14 +24,12 @@ class Topic:
         owner: The only writer: a service, ``adapters``, ``operators`` or a bureau.
         key: Meaning of the record key; records with the same key keep their order.
         readers: Services that consume it; each writes poison messages to its ``-dlq`` topic.
-        events: Event classes that it carries.
         retention: Time that records are kept; None means compacted.
         erasure: Event that a tombstone stands for; None where every record has a value.
-        compacted_within: Time after which an older value of a key is surely gone, on a topic
-            that is compacted; None for whenever the broker compacts it.
-        source: The only source that counts here, or the beginning of it before a ``/``; empty for
-            any.
-        other_sources: Sources, or beginnings of them, that never count here.
+        compacted_within: Maximum time until an older value of a key is removed, on a compacted
+            topic; None for whenever the broker compacts it.
+        source: The only accepted source, or its prefix before a ``/``; empty for any.
+        other_sources: Sources, or their prefixes, that are never accepted.
         more_readers: Principals beside the services that read it; see ``grants``.
         more_writers: Principals beside the owner that write it.
     """
@@ -55,17 +54,14 @@ class Topic:
         return self.owner not in _SERVICES
 
     def allows(self, source: str) -> bool:
-        """Return True when an event of this source may come by this topic."""
+        """Return True when an event of this source is accepted on this topic."""
         return (not self.source or is_within(source, self.source)) and not any(
             is_within(source, other) for other in self.other_sources
         )
 
     @property
     def replayed_by(self) -> str:
-        """The service that writes dead letters of this topic to it again.
-
-        It is the owner, or the first reader where the owner is no service of the router.
-        """
+        """The service that replays dead letters: the owner, or an outsider's first reader."""
         return self.readers[0] if self.from_outside and self.readers else self.owner
 
     @property

@@ -17,12 +17,7 @@ CHANNEL_SUBMISSIONS = Topic(
     ("intake",),
     (e.SubmissionReceived,),
     7 * DAY,
-    other_sources=(
-        "/http",
-        "/web",
-        "/email",
-        "/sms",
-    ),  # intake itself gives these to what it receives
+    other_sources=("/http", "/web", "/email", "/sms"),  # sources that intake itself assigns
     more_writers=("operator",),  # ``route311 replay`` feeds exports
 )
 INTAKE_RESUBMISSIONS = Topic(
@@ -82,8 +77,10 @@ TRIAGE_DECISIONS = Topic(
 TRIAGE_DECISIONS_EXPRESS = replace(
     TRIAGE_DECISIONS, name="triage-decisions-express", readers=("dispatch",)
 )
+
+# Topics of urgent events, which wait for no others.
 EXPRESS_TOPICS = frozenset({INTAKE_REQUESTS_EXPRESS.name, TRIAGE_DECISIONS_EXPRESS.name})
-"""Topics of urgent events, which wait for no others."""
+
 TRIAGE_REPORT_COUNTS = Topic(
     "triage-report-counts",
     "triage",
@@ -235,7 +232,7 @@ def adapter_submissions(adapter: str) -> Topic:
 
 
 def adapter_receipts(adapter: str) -> Topic:
-    """Return the topic of the receipts for such an adapter."""
+    """Return the topic of the receipts for an adapter of another organization."""
     return replace(
         INTAKE_RECEIPTS,
         name=f"{INTAKE_RECEIPTS.name}-{adapter}",
@@ -245,9 +242,9 @@ def adapter_receipts(adapter: str) -> Topic:
 
 
 def submission_topics(adapters: Collection[str]) -> Sequence[Topic]:
-    """Return the topics that intake takes submissions from.
+    """Return the topics from which intake consumes submissions.
 
-    No source of an external adapter, which another organization runs counts on the shared topic.
+    Sources of external adapters are not accepted on the shared topic.
     """
     others = tuple(f"/{adapter}" for adapter in adapters)
     shared = replace(
@@ -267,23 +264,13 @@ def adapters_among(topics: Iterable[str]) -> Sequence[str]:
 
 
 def receipts_of(source: str, adapters: Collection[str]) -> Topic:
-    """Return the topic of the receipts for a source.
-
-    Args:
-        source: The source of a submission.
-        adapters: The names of the external adapters.
-    """
+    """Return the topic of the receipts for a source, given the names of external adapters."""
     external = [name for name in adapters if is_within(source, f"/{name}")]
     return adapter_receipts(external[0]) if external else INTAKE_RECEIPTS
 
 
 def all_topics(bureaus: Iterable[str], adapters: Collection[str] = ()) -> Sequence[Topic]:
-    """Return every topic of a router, dead-letter topics included.
-
-    Args:
-        bureaus: The codes of its bureaus.
-        adapters: The names of the external adapters.
-    """
+    """Return every topic of a router with these bureaus and adapters, and their dead letters."""
     of_bureaus = [
         topic(code) for code in bureaus for topic in (bureau_work, bureau_updates, bureau_receipts)
     ]

@@ -1,21 +1,15 @@
-"""The colours of a city's pages, all made of one."""
+"""The colours of a city's pages, derived from the city's own colour."""
 
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 WHITE = "#ffffff"
-DARK_SHEET = "#1a2328"
-"""Ground of fields and boxes in the dark scheme, as in ``pages.css``."""
+DARK_SHEET = "#1a2328"  # ground of fields and boxes in the dark scheme, as in `pages.css`
 
 
 def colors(brand: str, *, dark: bool) -> Mapping[str, str]:
-    """Return the custom properties of a scheme, as ``#rrggbb``.
-
-    Args:
-        brand: The city's colour, on which white is readable.
-        dark: True for the dark scheme.
-    """
+    """Return the custom properties of the light or dark scheme, as ``#rrggbb``."""
     return {
         "brand": brand,
         "link": _mixed(brand, WHITE, 0.4) if dark else brand,
@@ -44,9 +38,5 @@ _SHEET = Path(__file__).with_name("pages.css")
 
 @cache
 def style_sheet(brand: str) -> str:
-    """Return the style sheet of a city's pages.
-
-    Args:
-        brand: The city's colour, as ``colors`` takes it.
-    """
+    """Return the style sheet of a city's pages."""
     return color_style(brand) + _SHEET.read_text()

@@ -75,7 +75,7 @@ def emails_in(reading: Reading) -> Iterator[Span]:
 
     Besides the usual form these are spaced-out ones, and ones with words or brackets for the at
     sign and the dots. The bare word "at" counts with a spelled-out dot, a provider of mailboxes, or
-    a word such as "mail" before.
+    a preceding word such as "mail".
     """
     signs = reading
     if "@" in signs.text:

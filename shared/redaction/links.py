@@ -1,4 +1,4 @@
-"""Links in texts for the public: the address of a foreign site is shown as text, not as a link."""
+"""Links in texts for the public: addresses of foreign sites become plain text."""
 
 import re
 from collections.abc import Collection
@@ -21,11 +21,8 @@ _REMOVED_LINK = "[link removed]"
 def without_links(text: str, own_domains: Collection[str]) -> str:
     """Return the text with each link to a foreign site as the name of the site, unclickable.
 
-    ``https://evil.example/x`` becomes ``evil[.]example``. A link to one of the own domains, or to
-    a part of it, stays.
-
-    Args:
-        own_domains: Domains that the city publishes under, in lower case.
+    ``https://evil.example/x`` becomes ``evil[.]example``. A link to one of ``own_domains`` (lower
+    case), or to a part of it, stays.
     """
 
     def shown(match: re.Match[str]) -> str:

@@ -101,9 +101,6 @@ def own_names_in(text: str, name: str) -> Iterator[Span]:
     surname with the initial of the first name and the first name with the initial of the surname.
     A single part of it counts after words such as "my name is" and as a signature. Of a name that
     is too long to be a person's every word counts.
-
-    Args:
-        name: The name as the reporter gave it.
     """
     words = [word for word in name.split() if _WORD.search(word)]
     if not words:
@@ -145,11 +142,7 @@ def _own_patterns(words: Sequence[str], separator: str) -> Iterator[str]:
 
 
 def names_in(text: str) -> Iterator[Span]:
-    """Yield the parts of a text that are names by their form.
-
-    These are a title such as "Mrs" with a name, and a surname, a comma and a common given name.
-    Places are none.
-    """
+    """Yield names by their form: a title with a name, or a surname, a comma and a given name."""
     if _SURNAME_HINT.search(text):
         yield from _surnames_first(text, ())
     if not _TITLE_HINT.search(text.casefold()):
@@ -179,10 +172,7 @@ def names_in_note(text: str, known_words: Collection[str]) -> Iterator[Span]:
 
     These are capitalized words after "spoke with", "resident" and the like, and a common given
     name with a surname, in either order. A whole text in capitals has fewer: only those with such a
-    given name.
-
-    Args:
-        known_words: Words in lower case that name places and offices here; a name has none.
+    given name. No name contains one of ``known_words``: places and offices, in lower case.
     """
     for match in _AFTER_CUE.finditer(text):
         if _may_be_person(text, match, 1, known_words):

@@ -32,7 +32,6 @@ def e164(text: str, region: str) -> str | None:
     """Return a telephone number in E.164 form, or None when the text is not a possible number.
 
     Args:
-        text: The number and nothing else, in any format.
         region: The country, ISO 3166-1 alpha-2, whose national format applies without ``+``.
     """
     if _E164_NANP.fullmatch(text):
@@ -47,11 +46,7 @@ def e164(text: str, region: str) -> str | None:
 
 
 def may_contain_phone(text: str) -> bool:
-    """Return True when seven digits stand near each other: a cheap test before the others.
-
-    Args:
-        text: The plain reading of a text, which has no digits but ASCII ones.
-    """
+    """Return True when seven ASCII digits are close together: a cheap pre-check."""
     return _SEVEN_DIGITS.search(text) is not None
 
 
@@ -88,15 +83,11 @@ def _lacks_area_code(number: PhoneNumber) -> bool:
 
 
 def odd_phones_in(text: str, region: str) -> Iterator[Span]:
-    """Yield the parts of a text that are telephone numbers in an unusual form, or a part of one.
+    """Yield the parts of a plain reading that are unusual forms, or parts, of phone numbers.
 
     These are numbers with odd separators or letters for digits, digits one by one, seven digits
     without area code, numbers with the prefix 00, and any number after a word such as "call". A
     number without separators counts only after such a word.
-
-    Args:
-        text: The plain reading of a text.
-        region: The country, ISO 3166-1 alpha-2, of the numbers without a country code.
     """
     if not may_contain_phone(text) and not may_contain_lettered_phone(text):
         return
@@ -125,7 +116,7 @@ def _from_abroad(text: str, region: str) -> Iterator[Span]:
 
 
 def spoken_phones_in(text: str) -> Iterator[Span]:
-    """Yield the parts of a text that are seven digits or more, three of them at least in words."""
+    """Yield the parts of a text with seven digits or more, at least three of them in words."""
     all_words = text.casefold().replace(",", " ").replace(".", " ").replace("-", " ").split()
     if sum(map(_SPOKEN_DIGIT.__contains__, all_words)) < _MIN_SPOKEN:
         return
@@ -203,7 +194,7 @@ _SPOKEN = re.compile(
 
 
 def _is_number(written: str) -> bool:
-    """Return True when single digits make a telephone number, and are no mere counting."""
+    """Return True when single digits make a telephone number, not a mere count."""
     digits = re.sub(r"\D", "", written)
     if len(digits) == _LOCAL_DIGITS:
         return digits[0] not in "01" and not _is_counting(digits)

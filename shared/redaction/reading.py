@@ -1,4 +1,4 @@
-"""The plain reading of a text: what a person reads, whatever characters it is written in."""
+"""The plain reading of a text: its visible content, independent of characters and encodings."""
 
 import re
 import unicodedata
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TypeAlias
 
-Span: TypeAlias = tuple[int, int]
-"""Start and end of a part of a text, in characters."""
+Span: TypeAlias = tuple[int, int]  # start and end of a part of a text, in characters
 
 _ENCODED = re.compile(
     r"&(?:amp;){0,3}(?:#\d{2,7};?|#?\w{2,8};)|%(?:25){0,3}[2-7][0-9A-Fa-f]"
@@ -24,7 +23,7 @@ _READ_AS = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as it is read, and where each of its characters stands in the text as written.
+    """A plain text with the position of each of its characters in the text as written.
 
     Attributes:
         starts: Position in the written text of each character, and its length at the end; None
@@ -35,7 +34,7 @@ class Reading:
     starts: Sequence[int] | None = None
 
     def written(self, span: Span) -> Span:
-        """Return the part of the written text that a part of the reading stands for."""
+        """Return the part of the written text that corresponds to a part of the reading."""
         if self.starts is None:
             return span
         return self.starts[span[0]], self.starts[span[1]]
@@ -45,7 +44,7 @@ class Reading:
     ) -> "Reading":
         """Return the reading with another text for each match.
 
-        A replacement stands for its whole match, and its letters for equal shares of it.
+        A replacement corresponds to its whole match, and its letters to equal shares of it.
         """
         pieces: list[str] = []
         starts: list[int] = []
@@ -70,8 +69,8 @@ class Reading:
 def plain_reading(text: str) -> Reading:
     """Return a text with its characters in their plain forms.
 
-    HTML entities and percent codes are decoded, wide and decorated letters and digits are plain
-    ones, and invisible characters are left out.
+    HTML entities and percent codes are decoded, wide and decorated letters and digits become plain
+    ones, and invisible characters are removed.
     """
     reading = Reading(text)
     if "&" in text or "%" in text or "\\" in text:
@@ -91,7 +90,7 @@ def plain_reading(text: str) -> Reading:
 
 
 def visible(text: str) -> str:
-    """Return the text without characters that cannot be seen; joiners and line ends stay.
+    """Return the text without invisible characters; joiners and line ends stay.
 
     Messages leave them out, and a link that they broke would be one again.
     """
@@ -123,7 +122,7 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 class _PlainForms(dict[int, str]):
-    """The plain form of each character by its code; made when it is first met."""
+    """The plain form of each character by its code, computed on first use."""
 
     def __missing__(self, code: int) -> str:
         if len(self) >= _MOST_FORMS:

@@ -10,12 +10,7 @@ from urllib.parse import unquote_plus, urlsplit, urlunsplit
 from shared.catalogue import Jurisdiction
 from shared.redaction.emails import emails_in
 from shared.redaction.links import without_links
-from shared.redaction.names import (
-    MAX_QUOTED,
-    names_in,
-    names_in_note,
-    own_names_in,
-)
+from shared.redaction.names import MAX_QUOTED, names_in, names_in_note, own_names_in
 from shared.redaction.phones import (
     may_contain_lettered_phone,
     may_contain_phone,
@@ -25,8 +20,8 @@ from shared.redaction.phones import (
 )
 from shared.redaction.reading import Reading, Span, merged, plain_reading, visible
 
+# A resident's answer to a question of the kind.
 Answer: TypeAlias = str | bool | int | float | list[str] | None
-"""A resident's answer to a question of the kind."""
 
 _WHOSE = r"(?:contact|reporter|caller|customer|resident|requester|applicant|user|your|my|mi|su)"
 _PHONE = re.compile(
@@ -42,7 +37,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def is_contact_answer(name: str, answer: Answer) -> bool:
-    """Return True for a telephone number or a name of a person, by the name of the question."""
+    """Return True for a person's telephone number or name, by the name of the question."""
     if not isinstance(answer, str | int) or isinstance(answer, bool):
         return False
     label = " ".join(re.findall(r"\w+", re.sub(r"_|(?<=[a-z])(?=[A-Z])", " ", name))).casefold()
@@ -59,12 +54,9 @@ def redact_url(
 ) -> str | None:
     """Return an address without user info and without contact data; None where nothing is left.
 
-    A parameter of the query, a part of the path or a fragment with contact data is left out. What
-    has none keeps its bytes, since an address may be signed.
-
-    Args:
-        holds_contact: Returns True for a text with contact data.
-        path_holds_contact: The same for a part of a path, where long numbers are mostly ids.
+    A parameter of the query, a part of the path or a fragment with contact data is removed. The
+    rest keeps its bytes, since an address may be signed. In parts of a path, which
+    ``path_holds_contact`` checks, long numbers are mostly ids.
     """
     try:
         parts = urlsplit(url)
@@ -175,7 +167,7 @@ class Redactor:
         return self._redact(text, known, is_dense=_has_many_digits((text,)))
 
     def redact_address(self, text: str, known: KnownPii = NO_KNOWN_PII) -> str:
-        """Return the text of an address redacted; it keeps names other than the reporter's."""
+        """Redact an address; names other than the reporter's stay."""
         return self._redact(text, known, is_dense=_has_many_digits((text,)), has_names=False)
 
     def redact_attributes(
@@ -224,10 +216,7 @@ class Redactor:
         return redact_url(url, holds_contact, path_holds_contact)
 
     def redact_note(self, text: str) -> str:
-        """Return a note of the city's staff for the public.
-
-        Besides contact data it has no names of people, and links to foreign sites are plain text.
-        """
+        """Return a note of the city's staff without contact data, names and foreign links."""
         text = visible(text)
         reading = plain_reading(text)
         names = names_in_note(reading.text, self.place_words)
@@ -235,13 +224,13 @@ class Redactor:
         return without_links(self.redact_text(redacted), self.public_domains)
 
     def holds_contact(self, identifier: str, known: KnownPii = NO_KNOWN_PII) -> bool:
-        """Return True when an id that another program chose has contact data in it."""
+        """Return True when an id that another program chose contains contact data."""
         if _UUID.fullmatch(identifier):
             return False
         return self.redact_text(identifier, known) != identifier
 
     def holds_known(self, identifier: str, known: KnownPii) -> bool:
-        """Return True when an id has contact data in it that are known."""
+        """Return True when an id contains the known contact data."""
         return next(iter(_known_in(plain_reading(identifier), known)), None) is not None
 
     def _redact(self, text: str, known: KnownPii, *, is_dense: bool, has_names: bool = True) -> str:
@@ -269,7 +258,7 @@ class Redactor:
         return answer if redacted == [str(answer)] else REMOVED
 
     def _private_phones(self, text: str) -> Iterator[Span]:
-        """Yield the telephone numbers that are not public; their parts are none by themselves."""
+        """Yield the telephone numbers that are not public; parts of public ones do not count."""
         public = []
         if may_contain_phone(text):
             for start, end, number in phones_in(text, self.region):
@@ -285,7 +274,6 @@ class Redactor:
 
 
 def _texts(answer: Answer) -> list[str]:
-    """Return the texts of an answer; a number is read as it is written."""
     if isinstance(answer, bool | None):
         return []
     return answer if isinstance(answer, list) else [str(answer)]

@@ -1,4 +1,4 @@
-"""Words that the rules of redaction look for, or never take for a person's."""
+"""Word lists of the redaction rules."""
 
 
 def words(text: str) -> frozenset[str]:
@@ -6,6 +6,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# Words before "at" that are no mailbox, as in "look at".
 NO_MAILBOXES = words(
     """
     a also and anything are be been buy by check data details find for found go going here
@@ -15,8 +16,8 @@ NO_MAILBOXES = words(
     us was we website went were what work worked working works you
     """
 )
-"""Words before "at" that are no mailbox, as in "look at"."""
 
+# Last parts of names of sites that are links even without a scheme.
 LINK_ENDINGS = words(
     """
     com net org edu gov info biz io co us ca mx uk es de fr ru ua cn eu top xyz online site shop
@@ -26,16 +27,16 @@ LINK_ENDINGS = words(
     digital media news blog wiki agency global group email ink red blue pro cash tax
     """
 )
-"""Last parts of names of sites that are links even without a scheme."""
 
+# Words after a title that are no surname, as in "Miss High".
 NO_SURNAMES = words(
     """
     and or the is was has had who said says mrs mr ms high trash school hall president mayor
     city garbage pickup recycling you this that it y o
     """
 )
-"""Words after a title that are no surname, as in "Miss High"."""
 
+# Words that end the name of a street, a place or an office.
 PLACES = words(
     """
     st street ave avenue av rd road blvd boulevard dr drive ln lane ct court pl place pkwy
@@ -46,8 +47,8 @@ PLACES = words(
     terrace ter field field's market market's house building alley trail
     """
 )
-"""Words that end the name of a street, a place or an office."""
 
+# Capitalized words that begin or end no name of a person in a note.
 NO_PERSONS = words(
     """
     the a an our your their this that we they he she it monday tuesday wednesday thursday friday
@@ -58,4 +59,3 @@ NO_PERSONS = words(
     pbot el la los las departamento ciudad policy section permit title
     """
 )
-"""Capitalized words that begin or end no name of a person in a note."""

@@ -1,17 +1,11 @@
-"""A batch size that follows the time which batches take."""
+"""Adaptive batch size."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class BatchSize:
-    """The most items of a batch: grows while full batches are fast, shrinks when one is slow.
-
-    Attributes:
-        target_s: Seconds that a batch may take.
-        least: Lower bound of the size.
-        most: Upper bound of the size.
-    """
+    """Batch size that grows while full batches are within ``target_s``, else it shrinks."""
 
     batch_size: int
     target_s: float

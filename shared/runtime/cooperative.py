@@ -1,4 +1,4 @@
-"""Long work on the event loop, with turns of others in between."""
+"""Cooperative multitasking: long work on the event loop that yields to other tasks."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ class CooperativeYield:
 
 
 async def in_turns(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """Return the result of the work on each item; others have a turn when it takes long."""
+    """Return the result of the work on each item, yielding to other tasks when it takes long."""
     cooperative = CooperativeYield()
     results: list[R] = []
     for item in items:

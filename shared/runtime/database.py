@@ -11,12 +11,7 @@ Database: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 @asynccontextmanager
 async def open_database(dsn: str, schema: str | None = None) -> AsyncGenerator[Database]:
-    """Yield a connection outside any pool, and close it at the end.
-
-    Args:
-        dsn: DSN of the role to use.
-        schema: Schema of the tables whose names have none; None for the role's own.
-    """
+    """Yield a connection outside any pool; ``schema`` is searched for unqualified names."""
     settings = {} if schema is None else {"search_path": schema}
     connection = await asyncpg.connect(dsn, server_settings=settings)
     try:

@@ -10,10 +10,7 @@ _UNIX_SOCKET = ("/", "@")
 
 
 def is_loopback(host: str) -> bool:
-    """Return True for a host of this machine alone, by its address or as ``localhost``.
-
-    Any other name counts as remote: what it stands for may change.
-    """
+    """Return True for a loopback address or ``localhost``; other names may resolve anywhere."""
     if host.lower().rstrip(".") == "localhost":
         return True
     try:
@@ -26,10 +23,6 @@ def is_encrypted(dsn: str, environment: Mapping[str, str] = os.environ) -> bool:
     """Return True when a connection by this DSN is encrypted or does not leave the machine.
 
     The driver's default, ``sslmode=prefer``, falls back to plain text, so it does not count.
-
-    Args:
-        dsn: DSN of a PostgreSQL database.
-        environment: Variables that the driver reads where the DSN is silent.
     """
     options = parse_qs(urlsplit(dsn).query)
     mode = options.get("sslmode", [environment.get("PGSSLMODE", "")])[-1]

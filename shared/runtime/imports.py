@@ -1,4 +1,4 @@
-"""Imports of a service without what it never uses."""
+"""Imports of a service without unused dependencies."""
 
 import sys
 from collections.abc import Generator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def lean_imports() -> Generator[None]:
-    """Let a service import its modules inside the block, the first that it imports.
+    """Import the modules of a service inside the block, without parts that it never uses.
 
     aiohttp reads the certificates of the system twice at import, for its client: 50 ms and 3 MiB.
     A service uses the server alone, whose transport is asyncio's with its own ``ssl``.
@@ -26,7 +26,7 @@ def lean_imports() -> Generator[None]:
 
 @contextmanager
 def _without(package: str) -> Generator[None]:
-    """Let imports inside the block find a package missing."""
+    """Hide a package from imports inside the block."""
     present = sys.modules.pop(package, None)
     sys.modules[package] = None  # type: ignore[assignment] # documented to hide a module
     try:

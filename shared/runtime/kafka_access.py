@@ -1,4 +1,4 @@
-"""Access to Kafka: where the brokers are, and as whom to connect."""
+"""Kafka connection settings: addresses and credentials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,13 +24,9 @@ class KafkaAccess:
 
     Attributes:
         bootstrap: Host and port of one or more brokers, separated by commas.
-        security_protocol: TLS or not, with a password or not.
-        sasl_mechanism: The way in which the password is proved.
         username: The principal's name; empty without a password.
         ca_file: PEM file of the authorities that may sign the brokers' certificates; None for
             those that the system trusts.
-        cert_file: PEM file of the client's certificate; None without one.
-        key_file: PEM file of its key.
     """
 
     bootstrap: str
@@ -71,11 +67,11 @@ class KafkaAccess:
 
     @property
     def uses_password(self) -> bool:
-        """True where the client proves who it is by a password."""
+        """True where the client authenticates by a password."""
         return self.security_protocol.startswith("SASL")
 
     def ssl_context(self) -> SSLContext | None:
-        """Return how certificates are checked; None without TLS."""
+        """Return the TLS context; None without TLS."""
         if not self.uses_tls:
             return None
         context = create_default_context(cafile=self.ca_file)

@@ -15,8 +15,7 @@ from shared.runtime.operations_role import create_role, grant_reading
 log = structlog.get_logger()
 
 SERVICES = ("intake", "triage", "dispatch", "notify")
-OPERATIONS = "operations"
-"""Names the role of commands that only read, beside the services' own."""
+OPERATIONS = "operations"  # role of commands that only read, beside the services' own
 
 _CREATE_MIGRATIONS = """
     CREATE TABLE IF NOT EXISTS migrations (
@@ -25,14 +24,14 @@ _CREATE_MIGRATIONS = """
     )
 """
 _APPLIED = "SELECT name FROM {}.migrations ORDER BY name"
+
+# Extensions in the schema of a service; the administrator creates them.
 _EXTENSIONS = {"intake": ("pg_trgm",)}
-"""Extensions in the schema of a service; the administrator creates them."""
 
+# While a migration waits for its table lock, every later query on the table queues behind it. So it
+# gives up after less time than callers tolerate, but more than a usual transaction takes.
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
-"""While a migration waits for its table lock, every later query on the table queues behind it.
 
-So it gives up after less time than callers tolerate, but more than a usual transaction takes.
-"""
 _RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0)
 _ADVISORY_LOCK = "SELECT pg_advisory_xact_lock(hashtext('route311 migrations'))"
 
@@ -73,10 +72,6 @@ async def migrate(
     applied. Services may run meanwhile: when a migration does not get its table lock at once, the
     transaction rolls back to let them continue, and is retried for half a minute.
 
-    Args:
-        admin_dsn: DSN of the database's administrator.
-        migrations_for: Returns the migrations of a service, in order.
-
     Returns:
         ``<service>: <migration>`` for each migration applied.
 
@@ -98,13 +93,7 @@ async def unknown_migrations(
     services: Sequence[str] = SERVICES,
     migrations_for: Migrations = load_migrations,
 ) -> list[str]:
-    """Return ``<service>: <migration>`` for each applied migration that this version lacks.
-
-    Args:
-        admin_dsn: DSN of the database's administrator.
-        services: The services whose schemas to look at.
-        migrations_for: As for ``migrate``.
-    """
+    """Return ``<service>: <migration>`` for each applied migration that this version lacks."""
     unknown: list[str] = []
     async with open_database(admin_dsn) as connection:
         for service in services:

@@ -1,10 +1,10 @@
 """The database role of commands that only read, such as ``status`` and ``check``.
 
-It may read the columns listed here and write nothing. They hold no contact, no text of a report,
-no key hash and no bytes of a message. Where such a command needs another column, list it here.
+It can read the columns listed here and write nothing. They hold no contact, no text of a report,
+no key hash and no bytes of a message. Add columns here that such a command needs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -12,8 +12,8 @@ from shared.runtime.database import Database
 
 ROLE = "route311_operations"
 
+# By table: columns separated by commas, or an empty text for all.
 Columns: TypeAlias = Mapping[str, str]
-"""By table: columns separated by commas, or an empty text for all."""
 
 _OF_EVERY_SERVICE: Columns = MappingProxyType(
     {
@@ -77,19 +77,9 @@ async def create_role(connection: Database) -> None:
 
 
 async def grant_reading(connection: Database, service: str) -> None:
-    """Let the role read what is listed of a service's schema, and nothing else of it.
-
-    Args:
-        connection: In a transaction, as the owner of the schema.
-        service: The service's name, which is that of its schema.
-    """
-    for statement in _grants(service):
-        await connection.execute(statement)
-
-
-def _grants(service: str) -> Iterator[str]:
-    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {service} FROM {ROLE}"
-    yield f"GRANT USAGE ON SCHEMA {service} TO {ROLE}"
+    """Grant the role the listed columns of a service's schema, as its owner, and nothing else."""
+    await connection.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {service} FROM {ROLE}")
+    await connection.execute(f"GRANT USAGE ON SCHEMA {service} TO {ROLE}")
     for table, columns in {**_OF_EVERY_SERVICE, **_OF_SERVICE[service]}.items():
         listed = f" ({columns})" if columns else ""
-        yield f"GRANT SELECT{listed} ON {service}.{table} TO {ROLE}"
+        await connection.execute(f"GRANT SELECT{listed} ON {service}.{table} TO {ROLE}")

@@ -9,8 +9,8 @@ from shared.contract.routes import routes
 
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 
+# Headers of an event's record without a trace.
 UNTRACED: Headers = (("content-type", CONTENT_TYPE),)
-"""Headers of an event's record without a trace."""
 
 
 def event_headers(traceparent: str | None = None) -> Headers:
@@ -20,12 +20,10 @@ def event_headers(traceparent: str | None = None) -> Headers:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A record to publish.
+    """A record to publish; records with equal keys stay in order.
 
     Attributes:
         event_id: The event's id, or another name of the record.
-        topic: The topic to write to.
-        key: The record's key; records with equal keys stay in order.
         value: The record's value; None is a tombstone.
     """
 
@@ -51,9 +49,5 @@ class Outgoing:
 
     @classmethod
     def to_topic(cls, topic: str, key: str, event: Event) -> Self:
-        """Return a record of an event for this topic, such as an event from outside.
-
-        Args:
-            topic: The topic to write to.
-        """
+        """Return a record of an event for this topic, such as an event from outside."""
         return cls(event.id, topic, key.encode(), encode(event), event_headers(event.traceparent))

@@ -84,27 +84,22 @@ class _Connection(asyncpg.Connection):
 
 
 def columns(rows: Iterable[Iterable[object]]) -> list[list[object]]:
-    """Return rows of equal length as columns, as ``unnest`` takes them."""
+    """Transpose rows of equal length, for ``unnest``."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 
 def row_count(status: str) -> int:
-    """Return how many rows a statement changed, from its status: ``DELETE 7``, ``INSERT 0 7``."""
+    """Return the number of changed rows of a status such as ``DELETE 7`` or ``INSERT 0 7``."""
     return int(status.rpartition(" ")[2])
 
 
 async def insert_rows(
     db: Connection, table: str, names: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> None:
-    """Insert rows into a table.
+    """Insert rows into a table; names of table and columns are constants.
 
-    Few rows go with one statement that is prepared, in one round trip. ``COPY`` needs three, and is
-    faster for many rows.
-
-    Args:
-        table: Name of the table, a constant.
-        names: Its columns, constants.
-        rows: The values in the order of the columns.
+    Few rows use one prepared statement, in one round trip. ``COPY`` needs three, and is faster for
+    many rows.
     """
     if len(rows) > _FEW_ROWS:
         await db.copy_records_to_table(table, columns=names, records=rows)
@@ -125,8 +120,6 @@ async def open_pool(
     vanished after 25 s (TCP keepalive).
 
     Args:
-        dsn: The service's own role at the database.
-        size: The maximum number of connections.
         timeout_s: Seconds after which connecting or a statement fails.
     """
     pool = asyncpg.create_pool(
@@ -179,10 +172,7 @@ async def _keep_session(_: Connection) -> None:
 
 @asynccontextmanager
 async def acquire(pool: Pool) -> AsyncGenerator[Connection]:
-    """Yield a connection of the pool; raises as ``translate_errors`` does.
-
-    Locks and settings of the session end with the block.
-    """
+    """Yield a connection whose session ends with the block; raises as ``translate_errors`` does."""
     async with borrow(pool) as connection:
         try:
             yield connection
@@ -195,7 +185,7 @@ async def acquire(pool: Pool) -> AsyncGenerator[Connection]:
 
 @asynccontextmanager
 async def borrow(pool: Pool) -> AsyncGenerator[Connection]:
-    """Yield a connection of the pool, whose session must be left as it was.
+    """Yield a connection of the pool, whose session must be left unchanged.
 
     When the database is down, the pool's other connections are probably dead too and are replaced
     before their next use.

@@ -1,7 +1,7 @@
-"""Sealing of contact data at rest: encrypted, and good at its own place alone.
+"""Encryption of contact data at rest, bound to its row and column.
 
-AES-256-GCM with a random nonce; the place is authenticated with the value, so that a sealed value
-that is moved to another row or column cannot be opened there.
+AES-256-GCM with a random nonce and the place as additional authenticated data (AAD), so that a
+value that is moved to another row or column cannot be decrypted there.
 """
 
 import os
@@ -24,17 +24,17 @@ _ID_BYTES = 8
 
 
 class UnreadableError(PermanentError):
-    """A sealed value cannot be opened: its key is gone or another one, or it is damaged."""
+    """A sealed value cannot be decrypted: another key, or damaged."""
 
     code = "contact_unreadable"
 
 
 class Sealer:
-    """Seals values with one key, and wraps further keys with it; opens by older keys as well.
+    """Encrypts values with one key, and wraps further keys with it; decrypts by older keys as well.
 
     Args:
         key: 32 random bytes.
-        before: Keys that were in use before this one.
+        before: Older keys, for decryption only.
     """
 
     def __init__(self, key: bytes, *before: bytes) -> None:
@@ -43,36 +43,24 @@ class Sealer:
 
     @classmethod
     def derived(cls, secret: bytes, use: str, *before: bytes) -> Self:
-        """Return a sealer whose keys are derived (HKDF) from secrets that have other uses.
-
-        Args:
-            use: Name of the use; another one gives another key.
-            before: Secrets that were in use before this one.
-        """
+        """Return a sealer with keys derived (HKDF) from secrets that have other uses."""
         return cls(*(_derived(one, use, _KEY_BYTES) for one in (secret, *before)))
 
     @cached_property
     def key_ids(self) -> tuple[str, ...]:
-        """Ids of the keys, 16 hex digits that tell nothing else of a key; the sealing one first."""
+        """Ids of the keys, 16 hex digits that reveal nothing else; the sealing one first."""
         return tuple(_derived(key, "id of the key", _ID_BYTES).hex() for key in self._keys)
 
     def seal(self, text: str | None, place: str) -> str | None:
-        """Return a value sealed; None for None.
-
-        Args:
-            place: Where it is stored, such as row and column.
-        """
+        """Return a value encrypted for its place, such as row and column; None for None."""
         if text is None:
             return None
         return _MARK + b64encode(self._encrypted(text.encode(), place)).decode()
 
     def open(self, sealed: str | None, place: str) -> str | None:
-        """Return a value that was sealed for this place; None for None.
+        """Return a value sealed for this place; None for None, unsealed old values unchanged.
 
-        A value that was stored before there were seals is returned as it is.
-
-        Raises:
-            UnreadableError: It was sealed with another key or for another place, or is damaged.
+        UnreadableError for another key or place, or a damaged value.
         """
         if sealed is None or not is_sealed(sealed):
             return sealed
@@ -95,11 +83,7 @@ class Sealer:
         return self._decrypted(wrapped, owner)
 
     def unwrapped(self, wrapped: bytes, owner: str) -> "Sealer":
-        """Return the sealer of a key that ``new_wrapped_key`` made for its owner.
-
-        Raises:
-            UnreadableError: It was wrapped with another key or for another owner, or is damaged.
-        """
+        """Return the sealer of a wrapped key; UnreadableError for other keys, owners, or damage."""
         return Sealer(self._decrypted(wrapped, owner))
 
     def _encrypted(self, value: bytes, place: str) -> bytes:

@@ -19,26 +19,18 @@ class SecretFileError(Route311Error):
 
 
 class SecretFiles(PydanticBaseSettingsSource):
-    """Reads each secret setting ``NAME`` from the file that ``NAME_FILE`` names.
-
-    A secret setting is one of the type ``SecretStr``. A line break at the end of the file does not
-    count.
-    """
+    """Reads each ``SecretStr`` setting ``NAME`` from the file that ``NAME_FILE`` names."""
 
     @override
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return the secret and the name that the model knows it by; None without a file."""
+        """Return the secret and its name in the model; None without a file."""
         alias = field.validation_alias if isinstance(field.validation_alias, str) else None
         variable = (alias or f"{self.config.get('env_prefix', '')}{field_name}").upper()
         return secret_from_file(variable), alias or field_name, False
 
     @override
     def __call__(self) -> dict[str, Any]:
-        """Return every secret that a file holds.
-
-        Raises:
-            SecretFileError: A secret is given twice, or its file cannot be read.
-        """
+        """Return the secrets of all files; see ``secret_from_file`` for the errors."""
         found = [
             self.get_field_value(field, name)
             for name, field in self.settings_cls.model_fields.items()
@@ -52,16 +44,14 @@ def _is_secret(annotation: object) -> bool:
 
 
 def secret_from_environment(variable: str) -> str | None:
-    """Return the variable, or the content of the file that ``<variable>_FILE`` names, or None.
-
-    Raises:
-        SecretFileError: Both are set, or the file cannot be read.
-    """
+    """Return the variable, or the content of its ``<variable>_FILE``, or None."""
     return secret_from_file(variable) or os.environ.get(variable) or None
 
 
 def secret_from_file(variable: str) -> str | None:
     """Return the content of the file that ``<variable>_FILE`` names; None without one.
+
+    A line break at the end is ignored.
 
     Raises:
         SecretFileError: The variable itself is set as well, or the file cannot be read.

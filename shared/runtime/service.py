@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import resource
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,11 +13,10 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from shared.runtime.http.limits import HttpLimits
+from shared.runtime.http.connections import HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
-from shared.runtime.ops.open_files import allow_open_files
 from shared.runtime.ops.shutdown import stop_signal
 from shared.runtime.ops.tracebacks import log_loop_errors
 from shared.runtime.ops.watchdog import watchdog
@@ -25,18 +25,21 @@ from shared.runtime.settings import ProcessSettings
 
 log = structlog.get_logger()
 
-BACKGROUND = 5
-"""Niceness of a service that no request waits for on its way to a bureau."""
+BACKGROUND = 5  # niceness of a service on which no request waits
 _STOP_WITHIN_S = 9.0
 _CHECK_WITHIN_S = 2.0
+
+# Open files besides HTTP connections: database, broker, tables of the watcher.
 _OTHER_FILES = 256
-"""Files of a process besides its HTTP connections: database, broker, tables of the watcher."""
+
+# A batch creates some ten thousand objects with its own lifetime; Python's default is 700.
 _GC_YOUNG = 20_000
-"""A batch creates some ten thousand objects with its own lifetime; Python's default is 700."""
+
 _GC_OLD, _GC_OLDEST = 50, 100
 
+# Runs until the event is set.
 ServiceTask: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
-"""Runs until the event is set."""
+
 S = TypeVar("S", bound=ProcessSettings)
 C = TypeVar("C")
 
@@ -57,7 +60,7 @@ class Reader(Protocol):
 
     @property
     def blocked(self) -> str | None:
-        """The reason why it cannot go on without a person or a restart; None while it can."""
+        """The reason why it cannot continue without a person or a restart; None while it can."""
         ...
 
 
@@ -66,11 +69,9 @@ class ServiceParts:
     """The components of a service, as its ``app`` module builds them.
 
     Attributes:
-        pool: Its database; None without one.
         tasks: Background tasks, which run concurrently until the stop request.
         readiness_checks: Components that ``/ready`` checks.
         request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
-        gate: Rejects some requests before they are parsed.
         readers: Every consumer; ``/ready`` names one that is blocked.
     """
 
@@ -85,34 +86,22 @@ class ServiceParts:
 
 @dataclass(frozen=True, slots=True)
 class ChannelParts:
-    """The components that one channel adds to its service.
-
-    Attributes:
-        tasks: See ``ServiceParts``; so are the others.
-    """
+    """The components that one channel adds to its service; see ``ServiceParts``."""
 
     tasks: Sequence[ServiceTask] = ()
     routes: Sequence[web.AbstractRouteDef] = ()
     request_tasks: Sequence[ServiceTask] = ()
 
 
+# Opens a channel with the ports of the core.
 Channel: TypeAlias = Callable[[C], AbstractAsyncContextManager[ChannelParts]]
-"""Opens a channel upon what it may ask of the core."""
 
 
 @asynccontextmanager
 async def open_channels(
     core: C, channels: Mapping[str, Channel[C]], chosen: Sequence[str] | None
 ) -> AsyncGenerator[ChannelParts]:
-    """Open the chosen channels, and yield the parts of all together.
-
-    Args:
-        channels: All that the service has, by name.
-        chosen: Names of those to open; None for all.
-
-    Raises:
-        ValueError: There is no channel of a chosen name.
-    """
+    """Open the named channels, by default all, and yield their parts; ValueError if unknown."""
     names = channels.keys() if chosen is None else chosen
     if unknown := [name for name in names if name not in channels]:
         raise ValueError(
@@ -134,13 +123,7 @@ def run(
     *,
     niceness: int = 0,
 ) -> None:
-    """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s.
-
-    Args:
-        name: The service's name, for logs.
-        open_parts: Opens its components; they close when the context exits.
-        niceness: How far it stands back when others need the processor, as for ``nice``.
-    """
+    """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s."""
     os.nice(niceness)
     configure_logging(name, settings.log_level)
     uvloop.run(_run(name, settings, open_parts))
@@ -163,12 +146,8 @@ async def run_until_stopped(
     """Serve HTTP and run the tasks until ``stopping`` is set; the first failure ends all.
 
     Then the background tasks stop at once. A service with routes continues to answer for
-    ``drain_seconds``, while ``/ready`` answers 503 so that load balancers turn elsewhere. Then
+    ``drain_seconds``, while ``/ready`` answers 503 so that load balancers use other instances. Then
     the port closes, requests in flight get their responses, and the request tasks stop last.
-
-    Args:
-        settings: The address to listen on, and the drain time.
-        name: The service's name, for its OpenAPI document.
     """
     drained = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -195,7 +174,7 @@ async def run_until_stopped(
 
 
 def _http_limits(settings: ProcessSettings) -> HttpLimits:
-    """Return the limits; there are no more connections than the process may open files."""
+    """Return the limits; connections are bounded by the limit of open files."""
     files = allow_open_files(settings.connections + _OTHER_FILES)
     return HttpLimits(
         head_s=settings.head_seconds,
@@ -238,8 +217,17 @@ def freeze_startup_objects() -> None:
     """Exempt all present objects from garbage collection, and collect the others less often.
 
     A catalogue and its phrases are some hundred thousand objects that live as long as the process.
-    Traversing them again and again took a third of triage's time. Nor are they collected now: that
-    takes a quarter of a second, and only some 2,000 of them are garbage.
+    Traversing them repeatedly took a third of triage's time. They are not collected now: that takes
+    a quarter of a second, and only some 2,000 of them are garbage.
     """
     gc.freeze()
     gc.set_threshold(_GC_YOUNG, _GC_OLD, _GC_OLDEST)
+
+
+def allow_open_files(count: int) -> int:
+    """Raise the limit of open files as far as the system allows; return the present limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        soft = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft

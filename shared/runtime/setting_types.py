@@ -4,27 +4,21 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    HttpUrl,
-    SecretStr,
-    StringConstraints,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, StringConstraints
 from pydantic_settings import NoDecode
 
 from shared.runtime.encryption import is_loopback
 
+# Minimum length of a secret; 16 characters of base64 are 96 random bits.
 MIN_SECRET_CHARACTERS = 16
-"""Shortest secret that is accepted; 16 characters of base64 are 96 random bits."""
+
 SECRET_TOO_SHORT = (
     f"needs {MIN_SECRET_CHARACTERS} characters or more; make one with: openssl rand -base64 32"
 )
 
 
 def is_long_enough(secret: str) -> bool:
-    """Return True for a secret of ``MIN_SECRET_CHARACTERS`` or more, without white space around."""
+    """Return True for a secret of ``MIN_SECRET_CHARACTERS`` or more, surrounding space excluded."""
     return len(secret.strip()) >= MIN_SECRET_CHARACTERS
 
 
@@ -34,20 +28,20 @@ def _require_length(secret: SecretStr) -> SecretStr:
     return secret
 
 
+# A secret that is too long to guess.
 LongSecret = Annotated[SecretStr, AfterValidator(_require_length)]
-"""A secret that is too long to guess."""
 
 
 def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+# An optional secret; an empty variable counts as unset.
 OptionalSecret = Annotated[LongSecret | None, BeforeValidator(_empty_is_none)]
-"""The same, or none: an empty variable counts as a missing one."""
 
 
 def secrets_of(present: SecretStr, *before: SecretStr | None) -> tuple[bytes, ...]:
-    """Return the live secrets of one use: the present one, then those before that are set."""
+    """Return the live secrets of one use: the present one, then the older ones that are set."""
     live = (present, *filter(None, before))
     return tuple(one.get_secret_value().encode() for one in live)
 
@@ -60,45 +54,43 @@ def _encrypted_base(url: HttpUrl) -> HttpUrl:
     return url
 
 
+# Base URL of another server, `https` except on this machine.
 EncryptedBase = Annotated[HttpUrl, AfterValidator(_encrypted_base)]
-"""Base URL of another server, ``https`` but on this machine."""
 
 
 def _split_pairs(value: object) -> object:
-    """Return the pairs of a text such as ``a=b,c=d``."""
     if not isinstance(value, str):
         return value
     pairs = [part.partition("=") for part in value.split(",") if part.strip()]
     return {name.strip(): city.strip() for name, _, city in pairs}
 
 
+# City by telephone number in E.164, such as `+15035550100=portland.gov`, comma-separated.
 CityNumbers = Annotated[
     Mapping[Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")], str],
     NoDecode,
     BeforeValidator(_split_pairs),
     Field(default_factory=dict),
 ]
-"""City by telephone number in E.164, such as ``+15035550100=portland.gov``; with commas."""
 
 
 def split_commas(value: object) -> object:
-    """Return the parts of a text such as ``a,b``; any other value as it is."""
+    """Return the parts of a text such as ``a,b``; any other value unchanged."""
     if not isinstance(value, str):
         return value
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+# Networks, separated by commas.
 NetworkList: TypeAlias = Annotated[
     tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_commas)
 ]
-"""Networks, separated by commas."""
 
 
 def _split_hosts(value: object) -> object:
-    """Return the hosts of a text such as ``a.example,b.example``, in lower case."""
     parts = split_commas(value)
     return [part.lower() for part in parts] if isinstance(parts, list) else parts
 
 
+# Names of hosts, separated by commas.
 HostList: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_hosts)]
-"""Names of hosts, separated by commas."""

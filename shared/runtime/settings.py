@@ -13,12 +13,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
 from shared.runtime.encryption import is_encrypted
@@ -35,13 +30,14 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _PLAIN_POSTGRES = (
     "may connect without encryption; add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or set "
-    "ROUTE311_ALLOW_PLAINTEXT=true if nobody else is on the network to the database"
+    "ROUTE311_ALLOW_PLAINTEXT=true if the network to the database is private"
 )
 
 
 _ADAPTER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+# Names of the router's own channels, which no adapter may have.
 RESERVED_ADAPTER_NAMES = frozenset({"http", "web", "pages", "email", "sms", "replay"})
-"""Names of the router's own channels; no adapter may be taken for one of them."""
 
 
 def _adapter_name(name: str) -> str:
@@ -74,7 +70,7 @@ class EnvironmentSettings(BaseSettings):
 
 
 class AdapterSettings(EnvironmentSettings):
-    """The external adapters, which other organizations run.
+    """The external adapters of other organizations.
 
     Attributes:
         kafka_adapters: Their names, separated by commas: each has the topics
@@ -90,39 +86,24 @@ class AdapterSettings(EnvironmentSettings):
 
 
 class KafkaSettings(AdapterSettings):
-    """Address of Kafka and credentials; see ``KafkaAccess``.
-
-    Attributes:
-        kafka_bootstrap: Host and port of one or more brokers, separated by commas.
-        kafka_security_protocol: TLS or not, with a password or not.
-        kafka_sasl_mechanism: The way in which the password is proved.
-        kafka_username: The principal's name; empty without a password.
-        kafka_ca_file: PEM file of the authorities that may sign the brokers' certificates; None
-            for those that the system trusts.
-        kafka_cert_file: PEM file of the client's certificate; None without one.
-        kafka_key_file: PEM file of its key.
-    """
+    """Fields of ``KafkaAccess``, from the environment."""
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]
-    kafka_security_protocol: Annotated[
-        SecurityProtocol, Field(validation_alias="ROUTE311_KAFKA_SECURITY_PROTOCOL")
-    ] = "PLAINTEXT"
-    kafka_sasl_mechanism: Annotated[
-        SaslMechanism, Field(validation_alias="ROUTE311_KAFKA_SASL_MECHANISM")
-    ] = "SCRAM-SHA-512"
-    kafka_username: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_USERNAME")] = ""
-    kafka_password: Annotated[SecretStr, Field(validation_alias="ROUTE311_KAFKA_PASSWORD")] = (
-        SecretStr("")
+    kafka_security_protocol: SecurityProtocol = Field(
+        "PLAINTEXT", validation_alias="ROUTE311_KAFKA_SECURITY_PROTOCOL"
     )
-    kafka_ca_file: Annotated[Path | None, Field(validation_alias="ROUTE311_KAFKA_CA_FILE")] = None
-    kafka_cert_file: Annotated[Path | None, Field(validation_alias="ROUTE311_KAFKA_CERT_FILE")] = (
-        None
+    kafka_sasl_mechanism: SaslMechanism = Field(
+        "SCRAM-SHA-512", validation_alias="ROUTE311_KAFKA_SASL_MECHANISM"
     )
-    kafka_key_file: Annotated[Path | None, Field(validation_alias="ROUTE311_KAFKA_KEY_FILE")] = None
+    kafka_username: str = Field("", validation_alias="ROUTE311_KAFKA_USERNAME")
+    kafka_password: SecretStr = Field(SecretStr(""), validation_alias="ROUTE311_KAFKA_PASSWORD")
+    kafka_ca_file: Path | None = Field(None, validation_alias="ROUTE311_KAFKA_CA_FILE")
+    kafka_cert_file: Path | None = Field(None, validation_alias="ROUTE311_KAFKA_CERT_FILE")
+    kafka_key_file: Path | None = Field(None, validation_alias="ROUTE311_KAFKA_KEY_FILE")
 
     @property
     def kafka_access(self) -> KafkaAccess:
-        """The same in the form that Kafka's clients take."""
+        """The settings for Kafka's clients."""
         return KafkaAccess(
             bootstrap=self.kafka_bootstrap,
             security_protocol=self.kafka_security_protocol,
@@ -150,31 +131,23 @@ class HttpSettings(EnvironmentSettings):
         metrics_port: Port of ``/metrics`` alone; None serves it on the service's port.
         head_seconds: Seconds for the head of a request.
         body_seconds: Seconds for the body of a request, and for a caller to read the response.
-        idle_seconds: Seconds that a connection stays open without a request; longer than a
-            reverse proxy in front keeps it.
-        connections: The most open connections; above it those that wait longest close.
-        connections_per_address: The same for one address; proxies that are trusted have no limit.
-        trusted_proxies: Networks of reverse proxies whose ``X-Forwarded-For`` counts, separated
-            by commas, such as ``10.0.0.0/8``.
+        idle_seconds: Seconds that a connection stays open without a request; longer than the
+            keep-alive of a reverse proxy in front.
+        connections: Maximum open connections; above it those that were idle longest close.
+        connections_per_address: The same for one address; trusted proxies have no limit.
+        trusted_proxies: Networks of reverse proxies whose ``X-Forwarded-For`` is trusted,
+            separated by commas, such as ``10.0.0.0/8``.
     """
 
-    metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
-    head_seconds: Annotated[
-        float, Field(gt=0, le=60, validation_alias="ROUTE311_HTTP_HEAD_SECONDS")
-    ] = 5.0
-    body_seconds: Annotated[
-        float, Field(gt=0, le=300, validation_alias="ROUTE311_HTTP_BODY_SECONDS")
-    ] = 10.0
-    idle_seconds: Annotated[
-        float, Field(gt=0, le=3600, validation_alias="ROUTE311_HTTP_IDLE_SECONDS")
-    ] = 75.0
-    connections: Annotated[
-        int, Field(ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS")
-    ] = 4_096
-    connections_per_address: Annotated[
-        int, Field(ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS_PER_ADDRESS")
-    ] = 1_536
-    trusted_proxies: Annotated[NetworkList, Field(validation_alias="ROUTE311_TRUSTED_PROXIES")] = ()
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    head_seconds: float = Field(5.0, gt=0, le=60, validation_alias="ROUTE311_HTTP_HEAD_SECONDS")
+    body_seconds: float = Field(10.0, gt=0, le=300, validation_alias="ROUTE311_HTTP_BODY_SECONDS")
+    idle_seconds: float = Field(75.0, gt=0, le=3600, validation_alias="ROUTE311_HTTP_IDLE_SECONDS")
+    connections: int = Field(4_096, ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS")
+    connections_per_address: int = Field(
+        1_536, ge=16, le=100_000, validation_alias="ROUTE311_HTTP_CONNECTIONS_PER_ADDRESS"
+    )
+    trusted_proxies: NetworkList = Field((), validation_alias="ROUTE311_TRUSTED_PROXIES")
 
 
 class ProcessSettings(KafkaSettings, HttpSettings):
@@ -185,22 +158,19 @@ class ProcessSettings(KafkaSettings, HttpSettings):
     stops the process at its start.
 
     Attributes:
-        log_level: The lowest level that is logged.
         http_port: Port to listen on; 0 lets the system choose.
         drain_seconds: Seconds that a stopping service continues to answer after ``/ready`` turned
             to 503; longer than a load balancer needs for two health checks.
     """
 
-    log_level: Annotated[LogLevel, Field(validation_alias="ROUTE311_LOG_LEVEL")] = "INFO"
-    http_host: Annotated[str, Field(validation_alias="ROUTE311_HTTP_HOST")] = "127.0.0.1"
+    log_level: LogLevel = Field("INFO", validation_alias="ROUTE311_LOG_LEVEL")
+    http_host: str = Field("127.0.0.1", validation_alias="ROUTE311_HTTP_HOST")
     http_port: Annotated[int, Field(ge=0, le=65535)]
-    drain_seconds: Annotated[
-        float, Field(ge=0, le=5, validation_alias="ROUTE311_DRAIN_SECONDS")
-    ] = 1.0
+    drain_seconds: float = Field(1.0, ge=0, le=5, validation_alias="ROUTE311_DRAIN_SECONDS")
 
 
 def _channel_names(names: object) -> object:
-    """Return the names; None for an empty variable, which counts as a missing one."""
+    """Return the names; None for an empty variable, which counts as unset."""
     return split_commas(names) or None
 
 
@@ -221,17 +191,15 @@ class ServiceSettings(ProcessSettings):
             all of the service. Each process runs the core as well.
     """
 
-    allow_plaintext: Annotated[bool, Field(validation_alias="ROUTE311_ALLOW_PLAINTEXT")] = False
+    allow_plaintext: bool = Field(default=False, validation_alias="ROUTE311_ALLOW_PLAINTEXT")
     postgres_dsn: SecretStr
-    outbox_kept_hours: Annotated[
-        int, Field(ge=24, le=24 * 365, validation_alias="ROUTE311_OUTBOX_KEPT_HOURS")
-    ] = 24
-    inbox_kept_days: Annotated[
-        int | None, Field(ge=1, validation_alias="ROUTE311_INBOX_KEPT_DAYS")
-    ] = None
-    garbage_mib_per_hour: Annotated[
-        int, Field(ge=1, le=1024 * 1024, validation_alias="ROUTE311_GARBAGE_MIB_PER_HOUR")
-    ] = 256
+    outbox_kept_hours: int = Field(
+        24, ge=24, le=24 * 365, validation_alias="ROUTE311_OUTBOX_KEPT_HOURS"
+    )
+    inbox_kept_days: int | None = Field(None, ge=1, validation_alias="ROUTE311_INBOX_KEPT_DAYS")
+    garbage_mib_per_hour: int = Field(
+        256, ge=1, le=1024 * 1024, validation_alias="ROUTE311_GARBAGE_MIB_PER_HOUR"
+    )
     channels: Annotated[
         tuple[str, ...] | None,
         NoDecode,

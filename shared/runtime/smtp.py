@@ -1,4 +1,4 @@
-"""SMTP client: sends one message at a time and classifies every failure."""
+"""SMTP client with a classification of every failure."""
 
 import asyncio
 import ssl
@@ -27,28 +27,26 @@ def _default_encryption(given: Mapping[str, Any]) -> Encryption:
 
 
 class SmtpSettings(EnvironmentSettings):
-    """Settings of the mail server that takes a service's messages; with the service's prefix.
+    """Settings of the outgoing mail server, with the service's prefix.
 
     Attributes:
         smtp_host: Host name of the mail server; empty for none.
-        smtp_port: Port of the mail server.
-        smtp_encryption: ``required`` insists on STARTTLS, ``from_the_start`` speaks TLS from the
-            first byte; with both no message goes out unencrypted. ``when_offered`` uses STARTTLS
-            if the server offers it, which an attacker on the way can prevent; ``never`` is plain.
+        smtp_encryption: ``required`` insists on STARTTLS, ``from_the_start`` uses TLS from the
+            first byte; with both no message is sent unencrypted. ``when_offered`` uses STARTTLS
+            if the server offers it, which an active attacker can prevent; ``never`` is plain.
             By default ``required``, for a server on this machine ``when_offered``.
-        smtp_ca_file: Certificates of the authorities that may vouch for the server, in place of
+        smtp_ca_file: Certificates of the authorities that may sign the server's, in place of
             the system's.
-        smtp_user: User name, if the server requires one.
-        smtp_within_s: Deadline of one SMTP hand-over, in seconds.
+        smtp_within_s: Deadline of one message, in seconds.
     """
 
     smtp_host: str = ""
-    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    smtp_port: int = Field(25, ge=1, le=65535)
     smtp_encryption: Annotated[Encryption, Field(default_factory=_default_encryption)]
     smtp_ca_file: FilePath | None = None
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
-    smtp_within_s: Annotated[float, Field(gt=0)] = 30.0
+    smtp_within_s: float = Field(30.0, gt=0)
 
     @model_validator(mode="after")
     def _check_credentials(self) -> Self:
@@ -70,11 +68,11 @@ class SendOutcome:
     """Outcome of one attempt to send a message.
 
     Attributes:
-        result: ``accepted``: the server has it. ``refused``: the server will never take it.
-            ``deferred``: the server may take it later. ``unreachable``: the server does not have
-            it and takes no other message now either. ``unknown``: the server may have it.
+        result: ``accepted``: the server has it. ``refused``: permanent failure.
+            ``deferred``: temporary failure. ``unreachable``: the server does not have it and
+            accepts no other message now either. ``unknown``: the server may have it.
         reason: Code of the reason for any result but ``accepted``.
-        provider_id: Id by which the server knows the message, where it gave one.
+        provider_id: Id of the message at the server, if known.
     """
 
     result: Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
@@ -83,7 +81,7 @@ class SendOutcome:
 
 
 class StartTlsNotOfferedError(SMTPException):
-    """The server offers no STARTTLS, or an attacker on the way removed the offer."""
+    """The server offers no STARTTLS, or an attacker removed the offer."""
 
 
 def classify_failure(step: SmtpStep, code: int | None) -> SendOutcome:
@@ -91,9 +89,6 @@ def classify_failure(step: SmtpStep, code: int | None) -> SendOutcome:
 
     A refusal of the connection or the sender concerns the router, so every other message would
     fail as well. Without a reply to the content, the server may or may not have the message.
-
-    Args:
-        code: The server's reply code, or None without a reply.
     """
     reason = f"{step}_{code}" if code else f"{step}_lost"
     about_the_message = step in {"recipient", "content"} and code != _CLOSING
@@ -107,14 +102,9 @@ def classify_failure(step: SmtpStep, code: int | None) -> SendOutcome:
 
 
 class SmtpMailer:
-    """One connection to the mail server, kept open between messages."""
+    """One connection to the mail server, kept open; ``sender`` is the default envelope sender."""
 
     def __init__(self, settings: SmtpSettings, sender: str) -> None:
-        """Use a server.
-
-        Args:
-            sender: Address in the envelope of messages that name no other.
-        """
         self._settings = settings
         self._sender = sender
         self._smtp: SMTP | None = None
@@ -131,11 +121,7 @@ class SmtpMailer:
     async def send(
         self, mailbox: str, message: bytes, *, returns_to: str | None = None
     ) -> SendOutcome:
-        """Send one message and return the outcome; no failure raises.
-
-        Args:
-            returns_to: Sender in the envelope, which bounces go to; None for the usual one.
-        """
+        """Send one message, with an optional envelope sender for bounces; no failure raises."""
         step: SmtpStep = "connection"
         try:
             async with asyncio.timeout(self._settings.smtp_within_s):
@@ -224,11 +210,7 @@ def _failure(step: SmtpStep, error: Exception) -> SendOutcome:
 async def open_mailers(
     settings: SmtpSettings, sender: str, count: int
 ) -> AsyncGenerator[list[SmtpMailer]]:
-    """Yield mailers; each connects on first use.
-
-    Args:
-        sender: Address in the envelope of every message.
-    """
+    """Yield mailers; each connects on first use."""
     mailers = [SmtpMailer(settings, sender) for _ in range(count)]
     try:
         yield mailers

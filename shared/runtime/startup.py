@@ -1,4 +1,4 @@
-"""Reading of the settings at start: every fault is named at once, and no value is shown."""
+"""Validation of the settings at start: every error is logged, without values."""
 
 import sys
 from collections.abc import Iterator
@@ -21,17 +21,13 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def read_settings(service: str, kind: type[S]) -> S:
-    """Return the settings from the environment, or end the process with a line for each fault.
-
-    Args:
-        service: The service's name, for the log.
-    """
+    """Return the settings from the environment, or exit with a log line for each error."""
     try:
         return kind()
     except ValidationError as error:
         configure_logging(service, "INFO")
         for setting, problem in setting_faults(kind, error):
-            log.error("setting_refused", setting=setting, problem=problem)  # noqa: TRY400 - a traceback says no more
+            log.error("setting_refused", setting=setting, problem=problem)  # noqa: TRY400 - a traceback adds nothing
     except SecretFileError as error:
         configure_logging(service, "INFO")
         log.error("setting_refused", problem=str(error))  # noqa: TRY400 - as above
@@ -39,17 +35,14 @@ def read_settings(service: str, kind: type[S]) -> S:
 
 
 def setting_faults(kind: type[BaseSettings], error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Yield the environment variable and the problem of each fault, never the value."""
+    """Yield the environment variable and the problem of each error, never the value."""
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         if fault["type"] != _CONSEQUENCE:
-            yield _variable(kind, fault), _problem(fault)
+            message = fault["msg"].removeprefix(_VALUE_ERROR)
+            yield _variable(kind, fault), "is not set" if fault["type"] == "missing" else message
 
 
 def _variable(kind: type[BaseSettings], fault: ErrorDetails) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else ""
     prefix = kind.model_config.get("env_prefix", "")
     return f"{prefix}{name}".upper() if name in kind.model_fields else name
-
-
-def _problem(fault: ErrorDetails) -> str:
-    return "is not set" if fault["type"] == "missing" else fault["msg"].removeprefix(_VALUE_ERROR)

@@ -1,25 +1,22 @@
 """Text matching: phrase patterns, negation and a linear text model."""
 
-from shared.text_matching.compilation import CompiledPhrases
 from shared.text_matching.folding import fold, limit_marks
-from shared.text_matching.index import Hit, PhraseIndex
+from shared.text_matching.index import CompiledPhrases, Hit, PhraseIndex
 from shared.text_matching.linear_model import (
     EVIDENCE_GAP,
+    NO_MODEL,
     FeatureWeights,
     LabelScore,
     LinearModel,
-    TextScore,
-    condition_facts,
-    extract_features,
-    is_word,
-)
-from shared.text_matching.model_file import (
-    NO_MODEL,
     ModelFigures,
     TextModel,
+    TextScore,
     WeightsByLanguage,
+    condition_facts,
     decode_model,
     encode_model,
+    extract_features,
+    is_word,
 )
 from shared.text_matching.negation import PhraseRoles, filter_affirmed
 from shared.text_matching.notation import expand_families, families_named, parse_pattern

@@ -11,8 +11,7 @@ from shared.text_matching.notation import Part, Slot
 States: TypeAlias = frozenset[int]
 
 _Group: TypeAlias = frozenset[str]
-_Symbol: TypeAlias = str | _Group
-"""A word, or a group of words with the same transition."""
+_Symbol: TypeAlias = str | _Group  # a word, or a group of words with the same transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +22,7 @@ class PhraseAutomaton:
     of words occur in hundreds of chains.
 
     Attributes:
-        moves: By state, the next states by symbol.
-        groups: The groups of each word.
-        skips: By state, the state that an optional step leads to without a word.
+        skips: By state, the target of an optional step that is skipped.
         initial: The states after each word with which a chain begins.
     """
 
@@ -43,7 +40,7 @@ class PhraseAutomaton:
 
 
 class AutomatonBuilder:
-    """Adds chains one after the other, then builds their automaton."""
+    """Builder of ``PhraseAutomaton``."""
 
     def __init__(self) -> None:
         self._moves: list[defaultdict[_Symbol, list[int]]] = []
@@ -121,7 +118,7 @@ class AutomatonBuilder:
 
 
 def _closure(states: Iterable[int], skips: Mapping[int, int]) -> States:
-    """Return the states with all states that optional steps let them skip to."""
+    """Return the states and all states that they reach by skipping optional steps."""
     reached = set(states)
     for state in tuple(reached):
         at = state

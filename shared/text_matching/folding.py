@@ -18,7 +18,7 @@ def fold(text: str) -> str:
     Case, accents, character width and apostrophes inside words are removed; every other character
     that is not a letter or a digit separates words. Folding is idempotent.
 
-    A text of characters that stand for whole phrases (U+FDFA for 18 letters) is cut at four times
+    A text of characters that expand to whole phrases (U+FDFA to 18 letters) is cut at four times
     its length.
     """
     bare = text.casefold()
@@ -33,7 +33,7 @@ def fold(text: str) -> str:
 
 
 def limit_marks(text: str) -> str:
-    """Return the text with at most 30 combining marks in a row, as in no written language.
+    """Limit combining marks to 30 in a row; no written language has more.
 
     Normal forms sort the marks of a row, which takes time by the square of their number.
     """

@@ -1,4 +1,4 @@
-"""Matches patterns with gaps between their parts, all patterns at once by bit masks."""
+"""Matcher of patterns with gaps between their parts, all patterns at once by bit masks."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,16 +16,16 @@ nadie nada sin nunca jamas ni ningun ninguna ninguno tampoco pero si aunque ante
 pueden podria podrian va vaya vayan
 """
 
+# Words that end a gap: negations and words after which a statement need not be true.
 CLOSING = frozenset(_GAP_CLOSING.split())
-"""Words that end a gap: negations and words after which a statement need not be true."""
 
 _MAX_GAP = 6  # words
 
+# By the index of a part in its pattern: a mask of the patterns that have it there.
 PartMasks: TypeAlias = Mapping[int, int]
-"""By the index of a part in its pattern: a mask of the patterns that have it there."""
 
+# By part index and first word: end and mask of the parts of several words found there.
 LongParts: TypeAlias = Mapping[tuple[int, int], Sequence[tuple[int, int]]]
-"""By part index and first word: end and mask of the parts of several words found there."""
 
 
 class GapMatch(NamedTuple):
@@ -49,11 +49,7 @@ class GapMatcher:
     last_part: tuple[int, ...]
 
     def find(self, words: Sequence[str], longer: LongParts) -> list[GapMatch]:
-        """Return the patterns found in a text.
-
-        Args:
-            longer: The parts of several words found in it.
-        """
+        """Return the patterns found in a text, given its parts of several words."""
         if not self.last_part:
             return []
         none, masks = (0,) * len(self.last_part), self.masks
@@ -75,7 +71,7 @@ class GapMatcher:
 
 
 class GapMatcherBuilder:
-    """Adds patterns one after the other, then builds their matcher."""
+    """Builder of ``GapMatcher``."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -113,13 +109,7 @@ class GapMatcherBuilder:
 
 @dataclass(slots=True)
 class _Search:
-    """A search through one text.
-
-    Attributes:
-        rows: Masks of each word by part index.
-        longer: Parts of several words found in the text.
-        last_part: By part index, a mask of the patterns that end with it.
-    """
+    """A search through one text; ``rows`` are the masks of each word by part index."""
 
     words: Sequence[str]
     rows: Sequence[tuple[int, ...]]
@@ -128,13 +118,7 @@ class _Search:
     found: list[GapMatch] = field(default_factory=list)
 
     def extend(self, active: int, start: int, begin: int, number: int) -> None:
-        """Match the parts after a gap.
-
-        Args:
-            start: First word of their match.
-            begin: First word of the gap.
-            number: Index of the part after the gap.
-        """
+        """Match part ``number`` after a gap that begins at word ``begin``."""
         longer, words = self.longer, self.words
         for here, row in enumerate(self.rows[begin : begin + _MAX_GAP + 1], start=begin):
             if matched := active & row[number]:
@@ -162,7 +146,6 @@ def numbers_in(mask: int) -> Iterator[int]:
 
 
 def _by_length(part: Part) -> tuple[frozenset[str], Part]:
-    """Split a part into its alternatives of one word and those of several words."""
     if len(part) > 1:
         return frozenset(), part
     slot = part[0]

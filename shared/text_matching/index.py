@@ -8,25 +8,104 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import NamedTuple, Self, TypeAlias
 
-from shared.text_matching.automaton import States
-from shared.text_matching.compilation import CompiledPhrases, compile_phrases
-from shared.text_matching.gap_matcher import PartMasks, numbers_in
-from shared.text_matching.spelling import UNKNOWN, Spelling
+from shared.text_matching.automaton import AutomatonBuilder, PhraseAutomaton, States
+from shared.text_matching.gap_matcher import (
+    CLOSING,
+    GapMatcher,
+    GapMatcherBuilder,
+    PartMasks,
+    numbers_in,
+)
+from shared.text_matching.notation import Part, parse_pattern
+from shared.text_matching.spelling import UNKNOWN, Spelling, words_by_deletion
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPhrases:
+    """Tables of patterns, made of plain data alone, so that a file can hold them.
+
+    Attributes:
+        chains: Automaton of the patterns without gaps, and of parts of several words.
+        codes: By accepting state, the code of the phrase.
+        exceptions: By accepting state, the code of the exception.
+        part_masks: By accepting state of a part, a mask of its patterns for each part index.
+        gap_patterns: Code of each pattern with gaps, and whether it is an exception.
+        known: Every word of the patterns.
+        by_deletion: Known words by their forms without one letter, for ``Spelling``; None where
+            misspelt words do not match.
+    """
+
+    chains: PhraseAutomaton
+    gaps: GapMatcher
+    codes: Mapping[int, str]
+    exceptions: Mapping[int, str]
+    part_masks: Mapping[int, Mapping[int, int]]
+    gap_patterns: tuple[tuple[str, bool], ...]
+    known: frozenset[str]
+    by_deletion: Mapping[str, str] | None
+
+
+def compile_phrases(
+    phrases: Iterable[tuple[str, str]],
+    exceptions: Iterable[tuple[str, str]],
+    *,
+    is_lenient: bool,
+) -> CompiledPhrases:
+    """Compile pairs of code and pattern; see ``PhraseIndex.of``."""
+    compiler = _Compiler()
+    for code, pattern in phrases:
+        compiler.add(code, pattern, is_exception=False)
+    for code, pattern in exceptions:
+        compiler.add(code, pattern, is_exception=True)
+    return compiler.result(is_lenient=is_lenient)
+
+
+class _Compiler:
+    def __init__(self) -> None:
+        self._chains, self._gaps = AutomatonBuilder(), GapMatcherBuilder()
+        self._codes: dict[int, str] = {}
+        self._exceptions: dict[int, str] = {}
+        self._part_masks: dict[int, defaultdict[int, int]] = {}
+        self._states_of_parts: dict[Part, int] = {}
+        self._gap_patterns: list[tuple[str, bool]] = []
+
+    def add(self, code: str, pattern: str, *, is_exception: bool) -> None:
+        parts = parse_pattern(pattern)
+        if len(parts) == 1:
+            codes = self._exceptions if is_exception else self._codes
+            codes[self._chains.add(parts[0])] = code
+            return
+        self._gap_patterns.append((code, is_exception))
+        bit, longer = self._gaps.add(parts)
+        for number, part in longer:
+            if part not in self._states_of_parts:
+                self._states_of_parts[part] = self._chains.add(part)
+            state = self._states_of_parts[part]
+            self._part_masks.setdefault(state, defaultdict(int))[number] |= bit
+
+    def result(self, *, is_lenient: bool) -> CompiledPhrases:
+        gaps = self._gaps.build()
+        known = self._chains.words() | gaps.masks.keys() | CLOSING
+        return CompiledPhrases(
+            self._chains.build(),
+            gaps,
+            self._codes,
+            self._exceptions,
+            {state: dict(masks) for state, masks in self._part_masks.items()},
+            tuple(self._gap_patterns),
+            frozenset(known),
+            words_by_deletion(known) if is_lenient else None,
+        )
+
 
 _CACHED_MASKS = 20_000
 
+# End of the longest phrase by first word and code.
 _Ends: TypeAlias = dict[tuple[int, str], int]
-"""End of the longest phrase by first word and code."""
 
 
 class Hit(NamedTuple):
-    """A phrase found in a text.
-
-    Attributes:
-        phrase: The words of the folded text.
-        start_word: Index of its first word.
-        end_word: Index after its last word.
-    """
+    """A phrase of the folded text, from word ``start_word`` to before ``end_word``."""
 
     code: str
     phrase: str
@@ -50,11 +129,7 @@ class _Transitions(dict[str, "_Node | None"]):
 class _Node:
     """A state of the deterministic automaton, made of states of ``PhraseAutomaton``.
 
-    Attributes:
-        codes: Codes of the phrases that end here.
-        exceptions: Codes of the exceptions that end here.
-        part_masks: Parts of patterns with gaps that end here.
-        is_end: Whether any of the above is not empty.
+    Codes, exceptions and part masks are those that end here; ``is_end`` when there are any.
     """
 
     codes: tuple[str, ...]
@@ -73,14 +148,12 @@ class _Matches:
         self.parts: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
 
     def add(self, code: str, start: int, end: int, *, is_exception: bool) -> None:
-        """Add a phrase or an exception."""
         if is_exception:
             self.exceptions.append(Hit(code, "", start, end))
         elif self.ends.get((start, code), 0) < end:
             self.ends[start, code] = end
 
     def add_node(self, node: _Node, start: int, end: int) -> None:
-        """Add everything that ends at a node."""
         for code in node.codes:
             self.ends[start, code] = end
         for code in node.exceptions:
@@ -107,15 +180,12 @@ class PhraseIndex:
         *,
         is_lenient: bool = False,
     ) -> Self:
-        """Index pairs of code and pattern.
+        """Index pairs of code and pattern; ValueError for an invalid pattern.
 
         Args:
             exceptions: Patterns that only look like it: a phrase of the same code that overlaps
                 one is not found.
             is_lenient: Whether misspelt words match.
-
-        Raises:
-            ValueError: A pattern is invalid in the notation of ``shared.text_matching.notation``.
         """
         return cls(compile_phrases(phrases, exceptions, is_lenient=is_lenient))
 
@@ -140,7 +210,6 @@ class PhraseIndex:
         return hits
 
     def _match_chains(self, words: Sequence[str]) -> _Matches:
-        """Match the patterns without gaps, and the parts of those with gaps."""
         matches = _Matches()
         count, initial = len(words), self._start
         for start in range(count):
@@ -156,7 +225,7 @@ class PhraseIndex:
         return matches
 
     def _look_up(self, mask: int) -> Collection[tuple[str, bool]]:
-        """Return the codes of a mask's patterns in their order, each with whether it excepts."""
+        """Return the codes of a mask's patterns in order, each with whether it is an exception."""
         patterns = self.compiled.gap_patterns
         return dict.fromkeys(patterns[number] for number in numbers_in(mask))
 
@@ -202,7 +271,6 @@ def _codes_at(codes: Mapping[int, str], states: States) -> tuple[str, ...]:
 
 
 def _without_overlapping(hits: Iterable[Hit], exceptions: Iterable[Hit]) -> list[Hit]:
-    """Return the hits that overlap no exception of their code."""
     starts: defaultdict[str, list[int]] = defaultdict(list)
     largest_ends: defaultdict[str, list[int]] = defaultdict(list)  # up to each start
     for exception in sorted(exceptions, key=itemgetter(2)):

@@ -1,25 +1,30 @@
-"""Linear text model: a weighted sum of features decides what a text as a whole is about.
+"""Linear text model: a weighted sum of features classifies a text as a whole.
 
-Each feature proves nothing by itself. Weights and sums are whole numbers, so that a score is
-exact and the same on every machine.
+Weights and sums are whole numbers, so that a score is exact and the same on every machine.
 """
 
+import gzip
+import json
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
 from heapq import nlargest
 from itertools import pairwise
 from struct import Struct
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.text_matching.negation_lexicon import DENYING
 
 _PREFIX_LETTERS = 5
 _NEGATION_REACH = 3  # words after a negation
 _EVIDENCE_WORDS = 4
-EVIDENCE_GAP = " … "
-"""Stands in evidence for the words between two of its words."""
+EVIDENCE_GAP = " … "  # placeholder in evidence for the words between two of its words
 _FIELDS = Struct("<II")  # score and count
 _BITS = 32  # of each field
 _ZERO = (1 << (_BITS - 1)) - 1  # stands for a score of 0
@@ -45,13 +50,7 @@ class FeatureWeights:
 
 
 class LabelScore(NamedTuple):
-    """The score of a text for a label.
-
-    Attributes:
-        language: Language whose weights give the score.
-        points: Score; above 0 the text has the label.
-        known: Number of the text's words, pairs and prefixes that have a weight.
-    """
+    """The score of a text for a label, positive if it has it, and its number of known features."""
 
     label: str
     language: str
@@ -67,7 +66,6 @@ class LinearModel:
     """
 
     def __init__(self, weights: Iterable[tuple[str, str, FeatureWeights]]) -> None:
-        """Take triples of label, language and weights."""
         self._weights = tuple(weights)
         packed: defaultdict[str, int] = defaultdict(int)
         for number, (_, _, one) in enumerate(self._weights):
@@ -79,11 +77,7 @@ class LinearModel:
         )
 
     def score(self, words: Sequence[str], facts: Sequence[str] = ()) -> "TextScore":
-        """Score a text.
-
-        Args:
-            facts: Features beside its words, as ``condition_facts`` gives them.
-        """
+        """Score a text; ``facts`` are further features, see ``condition_facts``."""
         features = extract_features(words)
         features.update(facts)
         packed = self._packed
@@ -92,13 +86,7 @@ class LinearModel:
 
 
 class TextScore(NamedTuple):
-    """The scores of a text.
-
-    Attributes:
-        weights: Labels with their language and weights.
-        words: Folded words of the text.
-        total: Packed sum of all scores and counts.
-    """
+    """The scores of a text; ``total`` is the packed sum of all scores and counts."""
 
     weights: Sequence[tuple[str, str, FeatureWeights]]
     words: Sequence[str]
@@ -152,14 +140,14 @@ def condition_facts(affirmed: Iterable[str], denied: Iterable[str]) -> list[str]
 
 
 def is_word(feature: str) -> bool:
-    """Return True for a feature of the text's words, which tell its language."""
+    """Return True for a feature of the text's words, which identify its language."""
     return not feature.startswith(("@", "#"))
 
 
+# Features of a number of words: `#8` for eight words or more.
 _LENGTHS = tuple(
     tuple(f"#{1 << doubling}" for doubling in range(most)) for most in range(_MAX_DOUBLINGS + 1)
 )
-"""Features of a number of words: ``#8`` for eight words or more."""
 
 
 def _mark_negated(words: Sequence[str]) -> list[str]:
@@ -198,7 +186,6 @@ def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:
 
 
 def _runs(numbers: Sequence[int]) -> list[list[int]]:
-    """Return ascending numbers in runs of successive ones."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] + 1 == number:
@@ -206,3 +193,108 @@ def _runs(numbers: Sequence[int]) -> list[list[int]]:
         else:
             runs.append([number])
     return runs
+
+
+_FORMAT = 2
+_GZIP = b"\x1f\x8b"
+_VERSION_DIGITS = 12
+
+# Weights by label and language.
+WeightsByLanguage: TypeAlias = Mapping[str, Mapping[str, FeatureWeights]]
+
+
+class ModelFigures(BaseModel):
+    """Cross-validated performance on real reports, as fractions from 0 to 1.
+
+    Attributes:
+        recall: Texts with the label that are found.
+        false_alarms: Routine reports of a random sample that are found.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    recall: float
+    false_alarms: float
+
+
+class _Weights(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    bias: int
+    levels: dict[int, int] = Field(default_factory=dict)
+    figures: ModelFigures | None = None
+    weights: dict[str, int] = Field(min_length=1)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    format: Literal[2]
+    texts: int = 0
+    labels: dict[str, dict[str, _Weights]]
+
+
+@dataclass(frozen=True, eq=False)
+class TextModel:
+    """A trained text model; ``version`` begins the SHA-256 of its uncompressed JSON."""
+
+    version: str
+    weights: WeightsByLanguage
+
+    @cached_property
+    def linear(self) -> LinearModel:
+        """The model that scores texts, built on first use."""
+        return LinearModel(
+            (label, language, weights)
+            for label, by_language in self.weights.items()
+            for language, weights in by_language.items()
+        )
+
+
+NO_MODEL = TextModel("", {})
+
+
+def decode_model(data: bytes) -> TextModel:
+    """Parse a model file; ValueError names the first invalid field."""
+    try:
+        text = gzip.decompress(data) if data.startswith(_GZIP) else data
+        file = _File.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{field}: {first['msg']}" if field else first["msg"]) from None
+    except (OSError, EOFError, zlib.error):
+        raise ValueError("this is no file compressed with gzip") from None
+    weights = {
+        label: {
+            language: FeatureWeights(one.bias, one.weights, one.levels)
+            for language, one in by_language.items()
+        }
+        for label, by_language in file.labels.items()
+    }
+    return TextModel(sha256(text).hexdigest()[:_VERSION_DIGITS], weights)
+
+
+def _rounded(figures: ModelFigures) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in figures.model_dump().items()}
+
+
+def encode_model(
+    weights: WeightsByLanguage, figures: Mapping[str, Mapping[str, ModelFigures]], texts: int
+) -> bytes:
+    """Return the compressed file of a model; the same model gives the same bytes."""
+    labels = {
+        label: {
+            language: {
+                "bias": one.bias,
+                "levels": dict(sorted(one.levels.items())),
+                "figures": _rounded(figures[label][language]),
+                "weights": dict(sorted(one.weights.items())),
+            }
+            for language, one in by_language.items()
+        }
+        for label, by_language in weights.items()
+    }
+    file = {"format": _FORMAT, "texts": texts, "labels": labels}
+    text = json.dumps(file, ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), mtime=0)

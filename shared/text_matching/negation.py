@@ -1,4 +1,4 @@
-"""Negation: which phrases found in a text does the text itself deny, retract or only suppose.
+"""Negation: removes the phrases that a text denies, retracts or only supposes.
 
 A heuristic on words that errs on the side of danger: a phrase counts unless it is clearly denied.
 Punctuation and words such as "and" or "but" end the reach of a negation.
@@ -24,14 +24,10 @@ class _Text:
     """A folded text with the word indexes of its boundaries, each in ascending order.
 
     Attributes:
-        clauses: Where clauses begin.
-        sentences: Where sentences begin.
-        clause_begins: The same as ``clauses``, for lookups.
-        sentence_begins: The same as ``sentences``, for lookups.
-        idle: Where phrases begin that look like a negation and deny nothing.
-        ends: Where the text says that something past is over.
+        idle: Starts of phrases that look like a negation and deny nothing.
+        ends: Statements that something past is over.
         verbs: Verbs in the past tense.
-        again: Words that say that the problem goes on.
+        again: Words for a continuing problem.
     """
 
     def __init__(
@@ -49,19 +45,16 @@ class _Text:
         self.again = [i for i, word in enumerate(words) if word in lexicon.AGAIN]
 
     def clause(self, word: int) -> tuple[int, int]:
-        """Return the bounds of the clause that contains a word."""
         return _bounds(word, self.clauses, len(self.words))
 
     def sentence(self, word: int) -> tuple[int, int]:
-        """Return the bounds of the sentence that contains a word."""
         return _bounds(word, self.sentences, len(self.words))
 
 
 class _Retractions:
-    """The retractions of a text by their first words.
+    """The retractions of a text by their first words, in ascending order.
 
     Attributes:
-        starts: First word of each, in ascending order.
         ends: For each, the smallest and largest end of those that precede it in its sentence, and
             of itself.
     """
@@ -81,13 +74,9 @@ class _Retractions:
 
 @dataclass(frozen=True, slots=True)
 class PhraseRoles:
-    """Codes of phrases that change how other phrases of a text count.
+    """Codes of phrases that change how other phrases of a text count; see ``Condition``.
 
     Attributes:
-        retracting: Codes of phrases that say that what precedes them is no longer true.
-        persistent: Codes of phrases that no retraction cancels.
-        past: Codes of phrases that say that their clause is about long ago.
-        hypothetical: Codes of phrases that say that their sentence is a supposition.
         events: Codes of phrases about events, which ``past`` and ``hypothetical`` cancel.
     """
 
@@ -104,13 +93,7 @@ NO_ROLES = PhraseRoles()
 def filter_affirmed(
     hits: list[Hit], text: str, folded: str, roles: PhraseRoles = NO_ROLES
 ) -> list[Hit]:
-    """Return those phrases found in a text that it does not deny.
-
-    Args:
-        hits: Phrases found in the folded text.
-        text: The text as written; its punctuation bounds clauses and sentences.
-        roles: Phrases that change how others count.
-    """
+    """Return the phrases of a text that it does not deny; punctuation bounds clauses."""
     if not hits:
         return hits
     words = folded.split()
@@ -169,7 +152,7 @@ def _bounds(word: int, begins: Sequence[int], length: int) -> tuple[int, int]:
 
 
 def _any_between(words: Sequence[int], begin: int, end: int) -> bool:
-    """Return True when one of the words, in ascending order, is ``begin`` or lies before ``end``.
+    """Return True when one of the ascending word indexes is at least ``begin`` and below ``end``.
 
     Each lookup takes logarithmic time, so that a text full of phrases takes no quadratic time.
     """
@@ -183,7 +166,6 @@ def _may_be_denied(hit: Hit, words: Sequence[str]) -> bool:
 
 
 def _is_denied(hit: Hit, text: _Text) -> bool:
-    """Return True when a negation precedes the phrase closely in the same clause."""
     for i in range(hit.start_word - 1, max(-1, hit.start_word - 2 - _REACH), -1):
         if i + 1 in text.clause_begins:
             return False
@@ -207,7 +189,7 @@ def _is_supposed(hit: Hit, suppositions: Sequence[int], text: _Text) -> bool:
 
 
 def _is_over(hit: Hit, text: _Text) -> bool:
-    """Return True when the sentence puts the phrase in the past and says that it is over."""
+    """Return True when the sentence puts the phrase in the past and states that it is over."""
     start = hit.start_word
     begin, end = text.sentence(start)
     if not _any_between(text.verbs, max(begin, start - _REACH), start):
@@ -224,12 +206,12 @@ def _survives_retractions(
 
 
 def _is_final(retraction: Hit, text: _Text) -> bool:
-    """Return True when nothing after the retraction says that the problem goes on."""
+    """Return True when nothing after the retraction indicates a continuing problem."""
     return not _any_between(text.again, retraction.end_word, len(text.words))
 
 
 def _is_retracted(hit: Hit, retractions: _Retractions, text: _Text) -> bool:
-    """Return True when a retraction follows within a sentence, or precedes what "was".
+    """Return True when a retraction follows within a sentence, or precedes a past tense.
 
     Of those that follow, the first is the nearest.
     """
@@ -245,10 +227,7 @@ def _is_retracted(hit: Hit, retractions: _Retractions, text: _Text) -> bool:
 
 
 def _is_retracted_before(hit: Hit, retractions: _Retractions, text: _Text) -> bool:
-    """Return True when a hit overlaps an earlier retraction, or follows it in the past tense.
-
-    Both must stand in one sentence.
-    """
+    """Return True when a hit overlaps an earlier retraction of its sentence, or is in the past."""
     last = bisect_left(retractions.starts, hit.start_word) - 1
     begin, _ = text.sentence(hit.start_word)
     if last < 0 or retractions.starts[last] < begin:

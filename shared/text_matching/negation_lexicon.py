@@ -11,13 +11,14 @@ def _patterns(*patterns: str) -> PhraseIndex:
     return PhraseIndex.of(("", pattern) for pattern in patterns)
 
 
+# Words that deny what follows; not "cannot", because what cannot be done is a hindrance.
 DENYING = _words(
     "no not nobody none nothing never without neither nor "
     "dont doesnt didnt isnt arent wasnt werent hasnt havent "
     "nadie nada sin nunca jamas ni ningun ninguna ninguno tampoco"
 )
-"""Words that deny what follows; not "cannot", because what cannot be done is a hindrance."""
 
+# Signs, outages and hindrances that begin like a negation.
 DENYING_NOTHING = _patterns(
     "no parking|stopping|standing|entry|exit|outlet|left|right|turn|turns|thru|through",
     "no wait|actually",
@@ -29,22 +30,22 @@ DENYING_NOTHING = _patterns(
     "no estacionar|solo|pasar",
     "sin luz|luces|energia|electricidad|paso|salida|parar",
 )
-"""Signs, outages and hindrances that begin like a negation."""
 
+# Words that end the reach of a negation.
 PARTING = _words(
     "and but however although though except because so yet while since "
     "y e pero sino aunque porque excepto mientras"
 )
-"""Words that end the reach of a negation."""
 
+# Verbs in the past tense.
 PAST = _words("was were had been estaba estaban estuvo fue habia hubo")
-"""Verbs in the past tense."""
 
+# Words after a retraction that indicate a continuing problem.
 AGAIN = _words(
     "again still but however sigue siguen todavia aun volvio vuelve nuevamente otra pero"
 )
-"""Words after a retraction that say that the problem goes on."""
 
+# Statements that something is over.
 OVER = _patterns(
     "fine|ok|okay|clear|gone|fixed|safe now",
     "now fine|ok|okay|clear|gone|fixed|safe",
@@ -58,4 +59,3 @@ OVER = _patterns(
     "ya lo|la|los|las quitaron|arreglaron",
     "ya esta bien|arreglado",
 )
-"""Patterns that say that something is over."""

@@ -21,18 +21,14 @@ _FAMILY = re.compile(r"@(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One step of a pattern: alternatives of one or more words, possibly optional.
-
-    Slots and their sets are shared by all patterns that have the same step.
-    """
+    """One step of a pattern: alternatives of one or more words; shared by equal steps."""
 
     words: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
     optional: bool
 
 
-Part: TypeAlias = tuple[Slot, ...]
-"""Steps without a gap between them."""
+Part: TypeAlias = tuple[Slot, ...]  # steps without a gap between them
 
 
 @lru_cache(maxsize=8192)  # cities share most patterns, and each is validated before it is indexed
@@ -62,11 +58,7 @@ def families_named(pattern: str) -> list[str]:
 
 
 def expand_families(pattern: str, families: Mapping[str, Sequence[str]]) -> str:
-    """Replace the names of families in a pattern by their words.
-
-    Raises:
-        KeyError: A family is not declared.
-    """
+    """Replace the names of families in a pattern by their words."""
     return _FAMILY.sub(lambda name: "|".join(families[name.group(1)]), pattern)
 
 

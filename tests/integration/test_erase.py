@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from cli.connection import ContactSecrets
 from cli.erase.person import by_phone
-from cli.erase.sealed import SealedSearch
+from cli.erase.search import SealedSearch
 from deploy.local.supervisor import running_stack
 from shared.contract.events import new_id
 from shared.contract.topics import CHANNEL_SUBMISSIONS

@@ -30,11 +30,19 @@ from shared.contract.events.cases import (
     CaseWithRequest,
 )
 from shared.contract.events.codec import CONTENT_TYPE, Decoder, encode, invalid_fields, type_of
-from shared.contract.events.feedback import Feedback, FeedbackGiven
-from shared.contract.events.notes import Note, NoteAdded, Reassessment, RequestReassessed
+from shared.contract.events.notes import (
+    Feedback,
+    FeedbackGiven,
+    Note,
+    NoteAdded,
+    Reassessment,
+    RequestReassessed,
+)
 from shared.contract.events.notifications import (
     ContactDisclosed,
     ContactDisclosure,
+    MailReturn,
+    MailReturned,
     Notification,
     NotificationFailed,
     NotificationSent,
@@ -53,7 +61,6 @@ from shared.contract.events.requests import (
     RequestSubmitted,
     SubmittedRequest,
 )
-from shared.contract.events.returns import MailReturn, MailReturned
 from shared.contract.events.submissions import (
     Acceptance,
     Advice,

@@ -33,7 +33,7 @@ class CaseState(Data):
     lead_work_order_id: str | None = Field(
         default=None, examples=["0197a1b2-c3d4-7000-8000-000000000003"]
     )
-    """Id of the work order by which it does so, a UUIDv7; null in events of older versions."""
+    """Id of the lead bureau's work order, a UUIDv7; null in events of older versions."""
     request_count: int
     """Number of requests in the case."""
     due: Due | None = None
@@ -105,7 +105,7 @@ class CaseReopening(CaseStatusChange):
     """State of a case after its work began again."""
 
     reason: str | None = Field(default=None, examples=["resident_says_not_fixed"])
-    """``resident_says_not_fixed``, or the operator's reason; null in events of before."""
+    """``resident_says_not_fixed``, or the operator's reason; null in older events."""
 
 
 class CaseSplit(CaseState):
@@ -134,91 +134,69 @@ class CaseMissedDeadline(CaseState):
     """Code of the bureau that it is escalated to; null for none."""
 
 
-class CaseOpened(Event):
+class _CaseEvent(Event):
+    subject_field: ClassVar[str] = "case_id"
+    source: str = "/dispatch"
+
+
+class CaseOpened(_CaseEvent):
     """A request opened a new case."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.case.opened.v1"] = "route311.case.opened.v1"
-    source: str = "/dispatch"
     data: CaseWithRequest
 
 
-class CaseRequestAttached(Event):
+class CaseRequestAttached(_CaseEvent):
     """A request joined the case; its reporter follows it from now on."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.case.request_attached.v1"] = "route311.case.request_attached.v1"
-    source: str = "/dispatch"
     data: CaseWithRequest
 
 
-class CaseStatusChanged(Event):
+class CaseStatusChanged(_CaseEvent):
     """The lead bureau changed the status, or an operator assigned another lead."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.case.status_changed.v1"] = "route311.case.status_changed.v1"
-    source: str = "/dispatch"
     data: CaseStatusChange
 
 
-class CasePriorityRaised(Event):
+class CasePriorityRaised(_CaseEvent):
     """A later request or an operator raised the priority of the case."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.case.priority_raised.v1"] = "route311.case.priority_raised.v1"
-    source: str = "/dispatch"
     data: CasePriorityRaise
 
 
-class CasePriorityLowered(Event):
+class CasePriorityLowered(_CaseEvent):
     """An operator lowered the priority of the case."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.case.priority_lowered.v1"] = "route311.case.priority_lowered.v1"
-    source: str = "/dispatch"
     data: CaseLowering
 
 
-class CaseRequestSplit(Event):
+class CaseRequestSplit(_CaseEvent):
     """An operator moved a request to a case of its own."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.case.request_split.v1"] = "route311.case.request_split.v1"
-    source: str = "/dispatch"
     data: CaseSplit
 
 
-class CaseClosed(Event):
+class CaseClosed(_CaseEvent):
     """The work on the case ended: completed, declined or referred."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.case.closed.v1"] = "route311.case.closed.v1"
-    source: str = "/dispatch"
     data: CaseClosing
 
 
-class CaseReopened(Event):
-    """An operator reopened the case, or a reporter who says that the problem is not fixed."""
-
-    subject_field: ClassVar[str] = "case_id"
+class CaseReopened(_CaseEvent):
+    """An operator, or a reporter whose problem is not fixed, reopened the case."""
 
     type: Literal["route311.case.reopened.v1"] = "route311.case.reopened.v1"
-    source: str = "/dispatch"
     data: CaseReopening
 
 
-class CaseOverdue(Event):
+class CaseOverdue(_CaseEvent):
     """The lead bureau missed a deadline; one event for each."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.case.overdue.v1"] = "route311.case.overdue.v1"
-    source: str = "/dispatch"
     data: CaseMissedDeadline

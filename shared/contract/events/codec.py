@@ -49,8 +49,8 @@ class Decoder(Generic[E]):
         Raises:
             UnknownTypeError: The topic carries no events of this type.
             UnknownVersionError: The type is known, its version is not.
-            UndecodableEventError: Invalid JSON, no identity, or a schema violation. The text names
-                the fields at fault and never their values.
+            UndecodableEventError: Invalid JSON, no identity, or a schema violation; the text names
+                fields and never their values.
         """
         try:
             if headers and _BINARY_PREFIX + "type" in headers:

@@ -1,4 +1,4 @@
-"""Notes that people add to a request, and what triage reads in them."""
+"""Notes that people add to a request, and their assessment by triage."""
 
 from typing import ClassVar, Literal, TypeAlias
 
@@ -10,12 +10,12 @@ from shared.contract.events.submissions import Advice, Media
 from shared.contract.events.triage import Emergency, Priority
 from shared.vocabulary import Lane, SubmissionChannel
 
+# Author of a note: the reporter of its request, or anyone else who knows the number.
 NoteAuthor: TypeAlias = Literal["reporter", "other"]
-"""Who wrote a note: the reporter of its request, or anybody else who knows the number."""
 
 
 class Note(Data):
-    """More words about a request; holds no contact data, and changes no contact."""
+    """An addition to a request; holds no contact data, and changes no contact."""
 
     note_id: str = Field(examples=["019abd6e-7c00-7a31-8f00-1d2c3b4a5968"])
     """Id of the note, a UUIDv7."""
@@ -41,7 +41,7 @@ class Note(Data):
     """``reporter`` where the writer is known to be the request's, else ``other``.
 
     An ``other`` changes no contact, status or place, and raises the priority by a danger alone.
-    Null where an adapter does not tell.
+    Null where the adapter does not state it.
     """
     location: Location | None = None
     """Location of the problem, given by the reporter of a request without one; null in other notes.
@@ -89,3 +89,33 @@ class RequestReassessed(Event):
     type: Literal["route311.request.reassessed.v1"] = "route311.request.reassessed.v1"
     source: str = "/triage"
     data: Reassessment
+
+
+class Feedback(Data):
+    """One answer of one reporter; holds no contact data."""
+
+    case_id: str
+    """Id of the case that was asked about, a UUIDv7."""
+    request_id: str
+    """Id of the reporter's request, a UUIDv7."""
+    fixed: bool
+    """False when the reporter states that the problem is not fixed."""
+    comment: str | None = Field(default=None, examples=["The hole is half filled"])
+    """The reporter's words, at most 4,000 characters, contact data replaced by ``[removed]``."""
+    channel: SubmissionChannel
+    """Channel by which the answer came: ``web`` for a page, ``sms`` for a text."""
+    at: AwareDatetime
+    """Moment of the answer, UTC."""
+
+
+class FeedbackGiven(Event):
+    """A reporter's answer whether the problem is fixed; an early NO reopens the case.
+
+    Notify receives answers by the link in its messages, intake those by text and on its pages.
+    """
+
+    subject_field: ClassVar[str] = "case_id"
+
+    type: Literal["route311.feedback.given.v1"] = "route311.feedback.given.v1"
+    source: str = "/notify"
+    data: Feedback

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
 from shared.vocabulary import StatusChannel
@@ -33,43 +33,36 @@ class Notification(Data):
     """Why the message was not sent or is unknown; null when it was sent."""
 
 
-class NotificationSent(Event):
+class _DeliveryEvent(Event):
+    subject_field: ClassVar[str] = "request_id"
+    source: str = "/notify"
+
+
+class NotificationSent(_DeliveryEvent):
     """The provider accepted the message."""
 
-    subject_field: ClassVar[str] = "request_id"
-
     type: Literal["route311.notification.sent.v1"] = "route311.notification.sent.v1"
-    source: str = "/notify"
     data: Notification
 
 
-class NotificationFailed(Event):
+class NotificationFailed(_DeliveryEvent):
     """The provider rejected the message, or retries were exhausted."""
 
-    subject_field: ClassVar[str] = "request_id"
-
     type: Literal["route311.notification.failed.v1"] = "route311.notification.failed.v1"
-    source: str = "/notify"
     data: Notification
 
 
-class NotificationSuppressed(Event):
+class NotificationSuppressed(_DeliveryEvent):
     """The message was due and is not sent; ``contact_flooded``: it is held for an operator."""
 
-    subject_field: ClassVar[str] = "request_id"
-
     type: Literal["route311.notification.suppressed.v1"] = "route311.notification.suppressed.v1"
-    source: str = "/notify"
     data: Notification
 
 
-class NotificationUnknown(Event):
+class NotificationUnknown(_DeliveryEvent):
     """A crash left the result of sending unknown; the message is not sent again."""
 
-    subject_field: ClassVar[str] = "request_id"
-
     type: Literal["route311.notification.unknown.v1"] = "route311.notification.unknown.v1"
-    source: str = "/notify"
     data: Notification
 
 
@@ -96,3 +89,28 @@ class ContactDisclosed(Event):
     type: Literal["route311.contact.disclosed.v1"] = "route311.contact.disclosed.v1"
     source: str = "/notify"
     data: ContactDisclosure
+
+
+class MailReturn(Data):
+    """Report of another mail server about one message of ours; holds no contact data."""
+
+    notification_id: str = Field(examples=["0197a1b2-c3d4-7000-8000-000000000005"])
+    """Id of the message, a UUIDv7, as the report names it; the report may be forged."""
+    kind: Literal["bounced", "bounced_for_now", "complained"]
+    """``bounced``: permanent failure of the address. ``bounced_for_now``: temporary failure, such
+    as a full mailbox. ``complained``: the recipient reported spam.
+    """
+    status: str | None = Field(default=None, examples=["5.1.1"])
+    """Enhanced status code of a bounce (RFC 3463); null without one."""
+    at: AwareDatetime
+    """Moment at which the report arrived, UTC."""
+
+
+class MailReturned(Event):
+    """Intake's mail listener received a bounce (RFC 3464) or a complaint (RFC 5965)."""
+
+    subject_field: ClassVar[str] = "notification_id"
+
+    type: Literal["route311.mail.returned.v1"] = "route311.mail.returned.v1"
+    source: str = "/intake"
+    data: MailReturn

@@ -85,34 +85,31 @@ class Request(Data):
     lane: Lane
     """``express`` when the report may be an urgent hazard, else ``standard``."""
     follow_case: str | None = Field(default=None, examples=["019abd6e-7c00-7a31-8f00-1d2c3b4a5968"])
-    """Id of the case that this reports again, as the reporter chose it; or null.
-
-    ``unreadable`` for what is no UUID.
-    """
+    """Id of the case that this reports again; ``unreadable`` where it was no UUID, or null."""
 
 
 class Judgement(Data):
-    """Judgement of a request's words, so that the next reader by the same rules need not repeat it.
+    """Assessment of a request's words, reusable by readers with the same rules.
 
     It quotes no words. Positions are start and end of each run of words, in characters of the
     request's words as these rules normalize them.
     """
 
     version: str = Field(examples=["3f0c9a41d2b7"])
-    """Checksum of the catalogue and code that judged; by any other, the judgement is void."""
+    """Checksum of the catalogue and code of the assessment; by any other it is void."""
     severity: TextSeverity
-    """What the words by themselves report."""
+    """Severity of the words by themselves."""
     conditions: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
     """Conditions that count, each with the positions of its words; empty for none."""
     doubted: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
-    """Conditions that the words as a whole do not bear out, likewise."""
+    """Conditions that the words as a whole do not support, likewise."""
 
 
 class SubmittedRequest(Request):
-    """A request with what only its first reader needs."""
+    """A request with fields that only its first reader needs."""
 
     judgement: Judgement | None = None
-    """Judgement of its words by intake's rules; null in an older event."""
+    """Assessment of its words by intake's rules; null in an older event."""
 
 
 class RequestSubmitted(Event):
@@ -160,17 +157,17 @@ class Consent(Data):
     contact: str = Field(examples=["9f2c41d07ab35e6688f01c2d3e4a5b6c"])
     """Keyed hash of the number or address, 32 hex digits; ``phone_ref`` of a contact."""
     channel: StatusChannel
-    """Channel that it is about; every other one stays as it is."""
+    """Channel of the consent; other channels are unaffected."""
     opted_out: bool
-    """True when the person wants no more messages, false when they come again."""
+    """True when the person wants no more messages, false when messages resume."""
     at: AwareDatetime
-    """Moment at which the person said so, UTC."""
+    """Moment of the person's choice, UTC."""
     source: str = Field(examples=["/sms"])
-    """Where the person said so; ``/sms`` for a text with STOP or START."""
+    """Origin of the choice; ``/sms`` for a text with STOP or START."""
 
 
 class ConsentChanged(Event):
-    """A person stopped messages by a channel, or let them come again.
+    """A person stopped or resumed messages by a channel.
 
     It outlives the erasure of the person's contacts, since it holds none.
     """
@@ -204,11 +201,7 @@ class ContactErased(Event):
 
     @classmethod
     def of_tombstone(cls, key: bytes, at: datetime) -> Self:
-        """Return the erasure for a tombstone; a repeat of the tombstone gets the same id.
-
-        Raises:
-            UndecodableEventError: The key is not a request id.
-        """
+        """Return the erasure for a tombstone; a repeat of the tombstone gets the same id."""
         try:
             request_id = str(UUID(key.decode("ascii")))
         except ValueError:

@@ -16,17 +16,18 @@ MAX_MEDIA = 20
 MAX_STATUS_UPDATES = 10
 MAX_SHORT = 500
 MAX_URL = 2_000
-MAX_LIST_ENTRIES = 50
-"""Texts in one attribute that is a list."""
+MAX_LIST_ENTRIES = 50  # texts in one attribute that is a list
+
+# Characters of description, location and attributes together; rules read every one of them.
 MAX_TOTAL_TEXT = 10_000
-"""Characters of description, location and attributes together; rules read every one of them."""
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Short = Annotated[str, StringConstraints(max_length=MAX_SHORT)]
 AttributeList = Annotated[list[Short], Field(max_length=MAX_LIST_ENTRIES)]
 SubmittedValue = Short | bool | int | float | AttributeList | None
+
+# An answer after intake; `[removed]` may be longer than the contact data that it replaces.
 AttributeValue = str | bool | int | float | list[str] | None
-"""An answer after intake; ``[removed]`` may be longer than the contact data that it replaces."""
 
 
 class SubmittedLocation(Data):
@@ -80,7 +81,7 @@ class Reporter(Data):
     status_updates: tuple[StatusChannel, ...] = Field(default=(), max_length=MAX_STATUS_UPDATES)
     """Channels by which the reporter wants status updates; empty for none."""
     account_id: Short | None = Field(default=None, examples=["a-1972"])
-    """Reporter's account with the adapter; tells two reporters apart, never shown."""
+    """Reporter's account with the adapter; distinguishes reporters, never shown."""
 
 
 class Submission(Data):
@@ -136,7 +137,7 @@ class Submission(Data):
 
 
 def _text_length(value: SubmittedValue) -> int:
-    """Return the characters of a value; those of a whole number, at most."""
+    """Return the characters of a value; an upper bound for whole numbers."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, list):
@@ -176,7 +177,7 @@ class Acceptance(Data):
     public_id: str | None = Field(default=None, examples=["req_7k4m92hdx"])
     """Random id by which Open311 and open data name the request; null in an older receipt."""
     service_code: str
-    """Code of the kind as taken: the submitted one, or the classified one."""
+    """Code of the kind: the submitted one, or the classified one."""
     lane: Lane
     """``express`` when the report may be an urgent hazard, else ``standard``."""
     status_url: str
@@ -208,7 +209,7 @@ class Rejection(Data):
 
 
 class SubmissionAccepted(Event):
-    """Intake accepted a submission; it is a request with a tracking number now."""
+    """Intake accepted a submission, now a request with a tracking number."""
 
     subject_field: ClassVar[str] = "request_id"
 

@@ -178,7 +178,7 @@ class ReportCounts(Data):
 
 
 class ReportsCounted(Event):
-    """Triage decided requests of one group; what the surge watcher counts of them."""
+    """Triage decided requests of one group; the input of the surge watcher."""
 
     subject_field: ClassVar[str] = "dedup_group"
 
@@ -205,7 +205,7 @@ class Surge(Data):
     count: int
     """Independent reports in the window; each reporter counts once."""
     expected: float
-    """Reports to be expected in the window, from the weeks before."""
+    """Expected reports in the window, from the weeks before."""
 
 
 class SurgeStarted(Event):

@@ -38,7 +38,7 @@ class WorkOrder(Data):
     case_id: str
     """Id of the case, a UUIDv7."""
     version: int
-    """Version of the work order; counts what the bureau was sent, from 1 without gaps."""
+    """Version of the work order; counts its events to the bureau, from 1 without gaps."""
     case_version: int
     """Version of the case whose state this is."""
     bureau: str
@@ -75,55 +75,48 @@ class WorkOrder(Data):
     """Name of the routing rule that chose the bureau."""
 
 
-class WorkOrderIssued(Event):
+class _WorkOrderEvent(Event):
+    subject_field: ClassVar[str] = "case_id"
+    source: str = "/dispatch"
+
+
+class WorkOrderIssued(_WorkOrderEvent):
     """Dispatch gave a bureau a work order."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.work_order.issued.v1"] = "route311.work_order.issued.v1"
-    source: str = "/dispatch"
     data: WorkOrder
 
 
-class WorkOrderChanged(Event):
+class WorkOrderChanged(_WorkOrderEvent):
     """A work order or its case changed; carries the whole new state."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.work_order.changed.v1"] = "route311.work_order.changed.v1"
-    source: str = "/dispatch"
     data: WorkOrder
 
 
-class WorkOrderWithdrawn(Event):
+class WorkOrderWithdrawn(_WorkOrderEvent):
     """Dispatch withdrew a work order; the bureau stops its work."""
 
-    subject_field: ClassVar[str] = "case_id"
-
     type: Literal["route311.work_order.withdrawn.v1"] = "route311.work_order.withdrawn.v1"
-    source: str = "/dispatch"
     data: WorkOrder
 
 
 class WorkOrderReminder(WorkOrder):
-    """A deadline of a work order that comes close or has passed, with the present state.
+    """A deadline of a work order that approaches or has passed, with the present state.
 
     A reminder has the version that the bureau knows; it does not count.
     """
 
     reminder: Reminder
-    """Which deadline, and whether it comes close (``…_soon``) or has passed (``…_overdue``)."""
+    """The deadline, and whether it approaches (``…_soon``) or has passed (``…_overdue``)."""
     due_at: AwareDatetime
     """The deadline, UTC."""
 
 
-class WorkOrderReminded(Event):
-    """A deadline of a work order comes close or has passed; each reminder comes once."""
-
-    subject_field: ClassVar[str] = "case_id"
+class WorkOrderReminded(_WorkOrderEvent):
+    """A deadline of a work order approaches or has passed; each reminder comes once."""
 
     type: Literal["route311.work_order.reminder.v1"] = "route311.work_order.reminder.v1"
-    source: str = "/dispatch"
     data: WorkOrderReminder
 
 
@@ -242,7 +235,7 @@ class OperatorCommand(Data):
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
         | None
     ) = Field(default=None, examples=["The storm debris is cleared."])
-    """Words to residents for close, 1 to 4,000 characters."""
+    """Note to residents for close, 1 to 4,000 characters."""
 
 
 class OperatorCommanded(ForeignEvent):

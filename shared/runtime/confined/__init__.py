@@ -1,1 +1,1 @@
-"""Confined processes: untrusted bytes are read under limits of processor, memory and time."""
+"""Confined processes: untrusted bytes are processed under limits of CPU, memory and time."""

@@ -13,17 +13,15 @@ _CHUNK = 256 * 1024
 
 
 class JobDiedError(Exception):
-    """A job exceeded a limit, or its process died; there is no answer."""
+    """A job exceeded a limit, or its process died."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfinedPool:
-    """Gives jobs to warm processes, one at a time each; starts them when they are needed.
+    """A pool of warm processes with one job at a time each, started on demand.
 
     Attributes:
-        command: Program and arguments of a process, which calls ``serve``.
-        processes: The most processes at a time.
-        within_s: Seconds for a job, on a machine however busy; then its process is killed.
+        within_s: Seconds for a job, however busy the machine; then its process is killed.
         max_answer_bytes: A longer answer counts as a death.
     """
 
@@ -39,16 +37,13 @@ class ConfinedPool:
             self._idle.put_nowait(None)
 
     async def run(self, *job: bytes) -> bytes:
-        """Return the answer to a job.
+        """Return the answer to a job, given in pieces.
 
-        Once it has begun it goes on without its caller: to kill a process and start another one
-        costs more than most jobs.
-
-        Args:
-            *job: The pieces of the job.
+        Once begun it continues without its caller: killing a process and starting another one costs
+        more than most jobs.
 
         Raises:
-            JobDiedError: There is none.
+            JobDiedError: There is no answer.
         """
         process = await self._idle.get()
         task = asyncio.create_task(self._answered(process, job))
@@ -57,11 +52,11 @@ class ConfinedPool:
         return await asyncio.shield(task)
 
     async def start(self) -> None:
-        """Start one process, so that the first job finds it warm."""
+        """Start one process, so that it is warm for the first job."""
         self._idle.put_nowait(await self._idle.get() or await self._started())
 
     async def close(self) -> None:
-        """Kill every process; jobs that run have no answer."""
+        """Kill every process; running jobs get no answer."""
         for task in self._jobs:
             task.cancel()
         for _ in range(self.processes):
@@ -114,10 +109,10 @@ class ConfinedPool:
     def _end(self, task: asyncio.Task[bytes]) -> None:
         self._jobs.discard(task)
         if not task.cancelled():
-            task.exception()  # is nobody's, when the caller is gone
+            task.exception()  # retrieved, if the caller is gone
 
 
 async def _kill(process: Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.communicate()  # its end is told after all that it said is read
+    await process.communicate()  # its exit is reported after its output is read

@@ -1,4 +1,4 @@
-"""The worker: a warm process that forks for each job, so that none meets what another left."""
+"""The worker: a warm process that forks for each job, so that jobs are isolated."""
 
 import gc
 import os
@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
-SIZE_BYTES = 8
-"""Bytes of the size, big-endian, in front of each job and each answer."""
+SIZE_BYTES = 8  # bytes of the big-endian size before each job and each answer
 _FAILED = 70
 _NICENESS = 5
 _STANDARD_STREAMS = 3
@@ -21,11 +20,7 @@ _MB = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """The limits of one job; its process is killed when it exceeds one.
-
-    Attributes:
-        cpu_s_per_mb: Further processor time for each megabyte of the job.
-    """
+    """The limits of one job, whose process is killed when it exceeds one."""
 
     memory_bytes: int
     cpu_s: float
@@ -33,13 +28,11 @@ class JobLimits:
 
 
 def serve(work: Callable[[bytes], Iterable[bytes]], limits: JobLimits) -> None:
-    """Answer jobs on standard input until it ends.
+    """Answer jobs on standard input until it ends; ``work`` returns an answer in pieces.
 
     Each has a process of its own, without files, sockets, environment and child processes. When
-    one dies, this process exits without an answer.
-
-    Args:
-        work: Returns the pieces of the answer to a job. All that it imports must be imported.
+    one dies, this process exits without an answer. Everything that ``work`` imports must be
+    imported before.
     """
     step_back()
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -68,33 +61,26 @@ def _run(work: Callable[[bytes], Iterable[bytes]], job: bytes, limits: JobLimits
         )
         cpu_s = limits.cpu_s + limits.cpu_s_per_mb * len(job) / _MB
         signal.setitimer(signal.ITIMER_PROF, cpu_s)  # its signal ends the process
-        _write(sys.stdout.buffer, [*work(job)])
+        answer, stream = [*work(job)], sys.stdout.buffer
+        stream.writelines([sum(map(len, answer)).to_bytes(SIZE_BYTES), *answer])
+        stream.flush()
         code = 0
     finally:
         os._exit(code)
 
 
-def _write(stream: BinaryIO, answer: list[bytes]) -> None:
-    stream.write(sum(map(len, answer)).to_bytes(SIZE_BYTES))
-    stream.writelines(answer)
-    stream.flush()
-
-
 def step_back() -> None:
-    """Yield processor and memory to the services."""
+    """Yield CPU and memory to the services."""
     os.nice(_NICENESS)
     with suppress(OSError):  # where memory runs out, this process goes before any service
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def limit_resources(limits: Mapping[int, int]) -> None:
-    """Lower limits of this process for good.
+    """Lower limits of this process for good; lower limits of the system stay.
 
-    The hard limit of processor time is a second more, so that SIGXCPU and not SIGKILL says why a
-    process ended.
-
-    Args:
-        limits: By ``resource.RLIMIT_…``; a lower one that the system has stays.
+    The hard limit of CPU time is a second more, so that a process ends by SIGXCPU, which names the
+    reason, and not by SIGKILL.
     """
     for kind, limit in limits.items():
         most = limit + (kind == resource.RLIMIT_CPU)

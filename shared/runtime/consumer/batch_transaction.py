@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from shared.contract.events import Event
-from shared.runtime.consumer import deferring, garbage, inbox, skips
+from shared.runtime.consumer import deferring, garbage, skips
 from shared.runtime.consumer.crashes import MAX_CRASHES, CrashCounter, CrashedError
 from shared.runtime.consumer.deferring import DeferredKeys, DeferredRecord, record_key
 from shared.runtime.consumer.dlq_limit import DlqLimitTracker
@@ -35,7 +36,7 @@ Prepare: TypeAlias = Callable[[Sequence[Message[E]]], Awaitable[None]]
 
 
 async def nothing_to_prepare(_: Sequence[Message[Any]]) -> None:
-    """Prepare nothing before a transaction."""
+    """Default of ``prepare``: nothing."""
 
 
 @dataclass(slots=True)
@@ -47,14 +48,10 @@ class BatchProcessor(Generic[E]):
     nothing of it.
 
     Attributes:
-        service: The service's name, for dead letters.
-        handle: Handles new messages; returns the events that follow.
         inbox_topics: Topics whose repeated events the inbox drops, None for all; for the events of
             others ``handle`` must be idempotent.
-        prepare: Waits for what else a batch needs, before its transaction begins.
-        positions: The positions of the owned partitions, as committed last.
-        deferred_keys: The keys with deferred records.
-        crashes: The records in progress, and those at which a process died before.
+        prepare: Waits for other needs of a batch, before its transaction begins.
+        positions: The last committed positions of the owned partitions.
     """
 
     service: str
@@ -72,7 +69,7 @@ class BatchProcessor(Generic[E]):
         self.crashes = CrashCounter(self.pool)
 
     async def claim(self, owned: Collection[Partition]) -> None:
-        """Claim the partitions, and load what is stored about them."""
+        """Claim the partitions, and load their stored state."""
         async with transaction(self.pool) as db:
             self.positions = await claim(db, owned)
             await self.deferred_keys.load(db, owned)
@@ -80,11 +77,7 @@ class BatchProcessor(Generic[E]):
             self._skips = await skips.load(db, owned)
 
     def refuse(self, record: Record, crashes: int) -> InvalidRecord | None:
-        """Return the record as invalid when it must be parked untried.
-
-        Args:
-            crashes: How often a process died with it in progress.
-        """
+        """Return the record as invalid if it must be parked untried after so many crashes."""
         if reason := self._skips.get((record.topic, record.partition, record.offset)):
             return InvalidRecord(record, SkippedError(reason))
         if crashes >= MAX_CRASHES:
@@ -97,20 +90,13 @@ class BatchProcessor(Generic[E]):
         return position is not None and record.offset >= (position.next_offset or 0)
 
     def units(self, records: Sequence[Record], express: Collection[str]) -> list[Sequence[Record]]:
-        """Return the records in units to handle, each in a transaction of its own.
-
-        Args:
-            express: Names of the topics whose records come first.
-        """
+        """Split records into units with a transaction each; topics in ``express`` come first."""
         first = [record for record in records if record.topic in express]
         others = [record for record in records if record.topic not in express]
         return [*self.crashes.split(first), *self.crashes.split(others)]
 
     async def commit(self, items: Sequence[Item[E]]) -> Sequence[OutboxBatch]:
-        """Handle the items and advance past them, in one transaction.
-
-        Returns:
-            What it added to the outbox.
+        """Handle the items and advance past them, in one transaction; return its outbox batches.
 
         Raises:
             FencedError: Another consumer owns a partition of the batch.
@@ -141,19 +127,10 @@ class BatchProcessor(Generic[E]):
     async def commit_deferred(
         self, deferred: DeferredRecord, items: Sequence[Item[E]]
     ) -> Sequence[OutboxBatch]:
-        """Handle, dead-letter or postpone one deferred record; the position does not advance.
-
-        Args:
-            items: Its present form, alone.
-
-        Returns:
-            What it added to the outbox.
-
-        Raises:
-            FencedError: Another consumer owns its partition.
-        """
+        """Handle, dead-letter or postpone one deferred record; the position does not advance."""
         [item] = items
-        if isinstance(item, Deferred) and item.error and self._is_exhausted(deferred):
+        is_exhausted = deferred.attempts >= len(self.deferred_keys.retry_delays_s)
+        if isinstance(item, Deferred) and item.error and is_exhausted:
             item = InvalidRecord(item.record, item.error)
         key = record_key(deferred.record)
         await self._prepare(items)
@@ -169,10 +146,6 @@ class BatchProcessor(Generic[E]):
         _count([item], handled, parked)
         return batches
 
-    def _is_exhausted(self, deferred: DeferredRecord) -> bool:
-        """Return True when the next failure of the record is the last."""
-        return deferred.attempts >= len(self.deferred_keys.retry_delays_s)
-
     async def _prepare(self, items: Sequence[Item[E]]) -> None:
         if messages := [item for item in items if isinstance(item, Message)]:
             await self.prepare(messages)
@@ -180,7 +153,6 @@ class BatchProcessor(Generic[E]):
     async def _handle(
         self, db: Connection, items: Sequence[Item[E]]
     ) -> tuple[Sequence[Message[E]], "_Parked", Sequence[OutboxBatch]]:
-        """Return the messages handled, without the repeats, what was parked, and the outbox's."""
         new = await self._deduplicate(db, [item for item in items if isinstance(item, Message)])
         events = await self.handle(new, db) if new else []
         parked = await self._park(db, [item for item in items if isinstance(item, InvalidRecord)])
@@ -210,7 +182,7 @@ class BatchProcessor(Generic[E]):
         }
         if not first_of:
             return messages
-        new = await inbox.insert_new(db, first_of.keys())
+        new = await insert_new_events(db, first_of.keys())
         return [
             message
             for message in messages
@@ -247,8 +219,7 @@ class _Parked(NamedTuple):
     """The dead letters of a batch, and its garbage.
 
     Attributes:
-        dropped: The ids of the invalid records that are not among them.
-        garbage: The garbage, in order.
+        dropped: The ids of the invalid records that are not among the letters.
         kept: For each piece of garbage, True when it is among the dead letters.
     """
 
@@ -258,11 +229,9 @@ class _Parked(NamedTuple):
     kept: Sequence[bool]
 
     def has(self, invalid: InvalidRecord) -> bool:
-        """Return True when the record became a dead letter."""
         return id(invalid) not in self.dropped
 
     def show(self) -> None:
-        """Count what was committed."""
         for letter in self.letters:
             metrics.DEAD_LETTER_BYTES.labels(letter.topic).inc(len(letter.value or b""))
         garbage.show_garbage(self.garbage, self.kept)
@@ -285,3 +254,26 @@ def _outcome(item: Item[E], handled_ids: Collection[int], parked: _Parked) -> st
     if isinstance(item, Deferred):
         return "deferred"
     return "handled" if id(item) in handled_ids else "repeated"
+
+
+_DIGEST_BYTES = 16
+_INSERT_NEW = """
+    INSERT INTO inbox (event)
+    SELECT unnest($1::bytea[])
+    ON CONFLICT DO NOTHING
+    RETURNING event
+"""
+
+
+async def insert_new_events(db: Connection, identities: Collection[str]) -> set[str]:
+    """Insert the identities, and return those that were not in the inbox before.
+
+    The table stores digests, since outsiders choose the identities, which may exceed the maximum
+    length of an index entry.
+    """
+    by_digest = {
+        blake2b(identity.encode(), digest_size=_DIGEST_BYTES).digest(): identity
+        for identity in identities
+    }
+    new = await db.fetch(_INSERT_NEW, sorted(by_digest))
+    return {by_digest[row["event"]] for row in new}

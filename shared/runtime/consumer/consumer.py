@@ -19,13 +19,15 @@ from shared.errors import (
     SystemicError,
     TooManyDeadLettersError,
 )
-from shared.runtime.consumer import alarms, deferring
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer import deferring
 from shared.runtime.consumer.batch_transaction import (
     BatchProcessor,
     Handler,
     Prepare,
     nothing_to_prepare,
 )
+from shared.runtime.consumer.crashes import CrashCounter
 from shared.runtime.consumer.deferring import (
     RETRY_DELAYS_S,
     DeferredKeys,
@@ -74,19 +76,14 @@ class Consumer(Generic[E]):
     Attributes:
         service: The service's name, for dead letters.
         name: The consumer group, also in logs and metrics.
-        access: Where Kafka is, and as whom to connect.
-        handle: Handles new messages in order; returns the events that follow.
-        prepare: Waits for what else a batch needs, before its transaction begins.
-        express_topics: Names of topics that are handled first, alone, and without being gathered.
+        prepare: Waits for other needs of a batch, before its transaction begins.
+        express_topics: Names of topics that are handled first, alone, and without batching delay.
         inbox_topics: Topics whose repeats the inbox drops, None for all; else ``handle`` does it.
-        batch_size: The maximum number of records in a batch.
-        on_commit: Called with the batches of each commit, to pass them to the relay.
-        dlq_limit: The dead-letter limit, at which the consumer ends.
+        on_commit: Receives the outbox batches of each commit, for the relay.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
         hold_s: Seconds to wait before the last try of a record at which the process died twice.
         retry_delays_s: Seconds before each retry of a deferred record; then it is a dead letter.
         ready: True while it owns its partitions and knows all positions.
-        pace: The size of its batches, and whether it is behind.
     """
 
     service: str
@@ -155,18 +152,17 @@ class Consumer(Generic[E]):
         await self._release()
 
     async def _release(self) -> None:
-        """Remove the marks of what was in progress; without the database they stay."""
+        """Remove the marks of records in progress; without the database they stay."""
         with suppress(Route311Error, TimeoutError):
             async with asyncio.timeout(_RELEASE_WITHIN_S):
                 await self._processor.crashes.release(self._processor.positions)
 
     @property
     def blocked(self) -> str | None:
-        """The reason why it cannot go on without a person or a restart; None while it can."""
+        """The reason why it cannot continue without a person or a restart; None while it can."""
         return self._ended or self._processor.crashes.describe_worst()
 
     async def _run_once(self, stopping: asyncio.Event) -> None:
-        """Consume until the source fails or another consumer fences this one."""
         try:
             async with open_source(
                 self.topics,
@@ -184,9 +180,9 @@ class Consumer(Generic[E]):
             log.warning("source_reopened", consumer=self.name, reason=str(error))
             await pause(stopping, _REOPEN_AFTER_S)
         except TooManyDeadLettersError as error:
-            alarms.show_ended(self.name, error)
+            _show_ended(self.name, error)
             self._ended = f"it ended at the dead-letter limit: {error}"
-            alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
+            _show_blocked(self.name, self._processor.crashes, self.blocked)
             raise
         finally:
             self.ready = False
@@ -204,7 +200,7 @@ class Consumer(Generic[E]):
                 await source.report_progress(self.positions)
                 self.pace.on_lag(lag := source.lag(self.positions))
                 deferred = self._processor.deferred_keys
-                alarms.show_lag(self.name, lag, len(deferred), moved=bool(pending))
+                _show_lag(self.name, lag, len(deferred), moved=bool(pending))
         finally:
             await source.report_progress(self.positions, now=True)
 
@@ -212,7 +208,7 @@ class Consumer(Generic[E]):
         try:
             return await cancel_on_stop(stopping, source.poll(self.pace.batch_size, 0.5))
         except PositionLostError as error:
-            alarms.show_lost(self.name, error)
+            _show_lost(self.name, error)
             self.ready = False
             self._lost |= error.partitions
             await self._resume(source)
@@ -233,15 +229,14 @@ class Consumer(Generic[E]):
         await with_database(lambda: self._processor.claim(owned), stopping)
         self._recheck_at, self._lost = None, frozenset()
         self.pace.on_claim(has_crashed=bool(self._processor.crashes.suspects))
-        alarms.show_crashes(self.name, self._processor.crashes)
-        alarms.show_blocked(self.name, self._processor.crashes, self.blocked)
+        _show_crashes(self.name, self._processor.crashes)
+        _show_blocked(self.name, self._processor.crashes, self.blocked)
         await self._resume(source)
         metrics.ASSIGNMENTS.inc()
         self.ready = True
         log.info("partitions_taken_over", consumer=self.name, partitions=len(owned))
 
     async def _resume(self, source: KafkaSource) -> None:
-        """Start reading at the positions of all partitions except the lost ones."""
         known = {p: at for p, at in self._processor.positions.items() if p not in self._lost}
         timestamps = {p: at.timestamp for p, at in known.items() if at.timestamp is not None}
         await source.resume({p: at.next_offset for p, at in known.items()}, timestamps)
@@ -263,7 +258,7 @@ class Consumer(Generic[E]):
         self.pace.on_batch(len(batch), took_s, is_express=records[0].topic in self.express_topics)
         metrics.BATCH_SECONDS.labels(self.name).observe(took_s)
         metrics.BATCH_MESSAGES.labels(self.name).observe(len(batch))
-        alarms.show_blocked(self.name, processor.crashes, self.blocked)
+        _show_blocked(self.name, processor.crashes, self.blocked)
 
     async def _hold_if_due(self, record: Record, stopping: asyncio.Event) -> None:
         if await self._processor.crashes.hold(record, self._processor.positions):
@@ -299,7 +294,7 @@ class Consumer(Generic[E]):
     async def _take_deferred(self, key: RecordKey) -> DeferredRecord | None:
         """Load the first record of the key, and mark it as in progress.
 
-        Its crashes are those known when this process saw it first: a failed retry is none.
+        Its crashes are those known when this process first loaded it: a failed retry is none.
         """
         async with transaction(self.pool) as db:
             deferred = await deferring.load_first(db, key)
@@ -309,3 +304,39 @@ class Consumer(Generic[E]):
             deferred = replace(deferred, crashes=crashes)
             await deferring.mark(db, deferred)
         return deferred
+
+
+def _show_crashes(consumer: str, counter: CrashCounter) -> None:
+    for partition, work in counter.suspects.items():
+        log.warning(
+            "crash_found",
+            consumer=consumer,
+            before=f"{partition.topic}/{partition.partition}/{work.until}",
+            crashes=work.crashes,
+        )
+
+
+def _show_blocked(consumer: str, counter: CrashCounter, blocked: str | None) -> None:
+    """Set the gauges of crashes and of the reason, if any, why a consumer cannot continue."""
+    crashes = [work.crashes for work in counter.suspects.values()]
+    metrics.CRASHES.labels(consumer).set(max(crashes, default=0))
+    metrics.BLOCKED.labels(consumer).set(blocked is not None)
+
+
+def _show_lost(consumer: str, error: PositionLostError) -> None:
+    for partition in error.partitions:
+        metrics.POSITION_LOST.labels(partition.topic, str(partition.partition)).inc()
+    log.error("position_lost", consumer=consumer, reason=str(error))
+
+
+def _show_ended(consumer: str, error: TooManyDeadLettersError) -> None:
+    metrics.DEAD_LETTER_LIMIT.labels(consumer).inc()
+    log.error("consumer_ended", consumer=consumer, reason=str(error))
+
+
+def _show_lag(consumer: str, lag: int, deferred: int, *, moved: bool) -> None:
+    """Set the gauges of waiting records; ``moved`` when records were handled since."""
+    metrics.LAG.labels(consumer).set(lag)
+    metrics.DEFERRED.labels(consumer).set(deferred)
+    if moved or not lag:
+        metrics.PROGRESS.labels(consumer).set(utc_now().timestamp())

@@ -1,9 +1,9 @@
 """Crashes counted by record: the third one parks the record and not its batch.
 
 Before a batch is decoded, its owner marks it in ``consumer_offset``, in a statement of its own;
-the transaction of the batch removes the mark. So a mark that is found at a claim was left by a
-process that died with those records in progress, whatever ended it: an unexpected exception,
-``kill -9``, the watchdog, or the kernel for want of memory.
+the transaction of the batch removes the mark. A mark that is found at a claim was therefore left
+by a process that died with those records in progress, for whatever reason: an unexpected
+exception, ``kill -9``, the watchdog, or the kernel's OOM killer.
 
 Three rules distinguish poison from an innocent record:
 
@@ -11,9 +11,9 @@ Three rules distinguish poison from an innocent record:
    of a batch of more than 50 in chunks first, which takes one more crash and spares a service that
    was killed in a backlog hundreds of transactions. Only a record that was alone in progress is
    under suspicion.
-2. Before the third try the process holds still for some seconds with nothing in progress. Kills
-   from outside hit these seconds and not the milliseconds of the try. A process that dies while it
-   holds still shows that the record is innocent, and the count starts anew.
+2. Before the third try the process waits for some seconds with nothing in progress. Kills from
+   outside hit these seconds and not the milliseconds of the try. A process that dies while it
+   waits shows that the record is innocent, and the count restarts.
 3. Success ends the count. So does a clean stop; a process that survives an outage of the database
    or a rebalance never counts its own mark as a crash.
 """
@@ -29,8 +29,7 @@ from shared.runtime.consumer.offsets import Position
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.postgres import Connection, Pool, borrow
 
-MAX_CRASHES = 3
-"""Crashes at one record after which it is parked untried."""
+MAX_CRASHES = 3  # crashes at one record after which it is parked untried
 
 _LAST_TRY = MAX_CRASHES - 1
 _MAX_ALONE = 50
@@ -80,11 +79,11 @@ class Busy(NamedTuple):
 
 @dataclass(slots=True)
 class CrashCounter:
-    """Marks what is in progress, and knows the records at which a process died before.
+    """Marks records in progress, and knows the records at which a process died before.
 
     Attributes:
-        suspects: By partition, what was in progress when a process died. Offsets before ``until``
-            that are not committed yet are tried one by one.
+        suspects: By partition, the records in progress when a process died. Offsets before
+            ``until`` that are not committed yet are tried one by one.
     """
 
     pool: Pool
@@ -93,7 +92,7 @@ class CrashCounter:
     _held: bool = field(default=False, init=False)
 
     async def load(self, db: Connection, owned: Collection[Partition]) -> None:
-        """Find what was in progress in these partitions when their last owner died."""
+        """Find the records in progress when the last owner of these partitions died."""
         rows = await db.fetch(_FIND, [p.topic for p in owned], [p.partition for p in owned])
         found = {
             Partition(row["topic"], row["partition"]): Busy(row["busy_until"], row["crashes"])
@@ -108,8 +107,8 @@ class CrashCounter:
     def split(self, records: Sequence[Record]) -> list[Sequence[Record]]:
         """Return the records in units to handle: the suspects first, then all others together.
 
-        A suspect is alone in its unit. Where there are more than ``_MAX_ALONE``, which a kill in
-        the middle of a backlog leaves, they are narrowed down in chunks of a partition first.
+        A suspect is alone in its unit. More than ``_MAX_ALONE``, which a kill in the middle of a
+        backlog leaves, are narrowed down in chunks of a partition first.
         """
         if not self.suspects:
             return [records] if records else []
@@ -121,14 +120,14 @@ class CrashCounter:
         return [*units, others] if others else units
 
     def crashes(self, record: Record) -> int:
-        """Return how often a process died with the record in progress, as far as that is known."""
+        """Return the known number of crashes with the record in progress."""
         if not self.suspects:
             return 0
         suspect = self.suspects.get(record_partition(record))
         return suspect.crashes if suspect and record.offset < suspect.until else 0
 
     def describe_worst(self) -> str | None:
-        """Return which record was alone in progress at most crashes, if there is such a record."""
+        """Return the record that was alone in progress at most crashes, as a sentence."""
         found = [(w.crashes, p, w) for p, w in self.suspects.items() if w.crashes >= _LAST_TRY]
         if not found:
             return None
@@ -137,9 +136,9 @@ class CrashCounter:
         return f"the process died {crashes} times at {at}"
 
     async def hold(self, record: Record, positions: Mapping[Partition, Position]) -> bool:
-        """Return True when the process must hold still before it tries this record.
+        """Return True when the process must wait before it tries this record.
 
-        The database knows it by then: a death from now on until ``mark`` clears the record.
+        The database records it first: a death from now on until ``mark`` clears the record.
         """
         if self._held or self.crashes(record) != _LAST_TRY:
             return False
@@ -152,15 +151,7 @@ class CrashCounter:
     async def mark(
         self, records: Sequence[Record], positions: Mapping[Partition, Position]
     ) -> None:
-        """Mark these records as in progress, and no others; does nothing when they are marked.
-
-        Args:
-            records: The records, in order.
-            positions: The positions of the owned partitions.
-
-        Raises:
-            FencedError: Another consumer owns one of the partitions.
-        """
+        """Mark only these records, in order, as in progress; FencedError if others own them."""
         crashes = self.crashes(records[0]) + 1 if len(records) == 1 else 1
         ends = {(record.topic, record.partition): record.offset + 1 for record in records}
         work = {Partition(*partition): Busy(end, crashes) for partition, end in ends.items()}
@@ -170,13 +161,13 @@ class CrashCounter:
         self._marked = work
 
     async def release(self, positions: Mapping[Partition, Position]) -> None:
-        """Remove the marks: this process ends, and not because of a record."""
+        """Remove the marks before the process ends for another reason than a record."""
         if self._marked:
             await self._write({}, positions)
             self._marked = {}
 
     def on_commit(self, positions: Mapping[Partition, Position]) -> None:
-        """Forget what was committed; ``positions`` are those of the committed partitions."""
+        """Forget the marks before these committed positions."""
         for partition, position in positions.items():
             self._marked.pop(partition, None)
             suspect = self.suspects.get(partition)
@@ -202,7 +193,6 @@ class CrashCounter:
 
 
 def _chunks(records: Sequence[Record]) -> list[Sequence[Record]]:
-    """Return the records in chunks, each of one partition."""
     by_partition: dict[Partition, list[Record]] = {}
     for record in records:
         by_partition.setdefault(record_partition(record), []).append(record)
@@ -215,12 +205,7 @@ def _chunks(records: Sequence[Record]) -> list[Sequence[Record]]:
 
 @dataclass(frozen=True, slots=True)
 class CrashLoop:
-    """A record at which a service dies again and again.
-
-    Attributes:
-        crashes: How often the service died so far.
-        seconds: Seconds since it tried last.
-    """
+    """A record at which a service dies again and again; ``seconds`` since the last try."""
 
     partition: Partition
     offset: int
@@ -229,7 +214,7 @@ class CrashLoop:
 
 
 async def load_crash_loops(db: Connection, service: str) -> list[CrashLoop]:
-    """Return the records at which a service died twice or more, and which are still in progress."""
+    """Return the records in progress at which a service died twice or more."""
     rows = await db.fetch(_LOOPS.format(service), _LAST_TRY, _BUSY_AT_MOST)
     return [
         CrashLoop(

@@ -14,8 +14,8 @@ from shared.runtime.kafka import Partition, Record, rebuild_record
 from shared.runtime.outbox.outbox import pack_headers, unpack_headers
 from shared.runtime.postgres import Connection
 
+# Seconds before each retry; after the last one, 15 minutes on, the record is a dead letter.
 RETRY_DELAYS_S = (1.0, 2.0, 5.0, 10.0, 30.0, *(60.0,) * 14)
-"""Seconds before each retry; after the last one, 15 minutes on, the record is a dead letter."""
 
 _INSERT = """
     INSERT INTO deferred (topic, partition, record_offset, timestamp, key, value, headers, code)
@@ -54,13 +54,7 @@ def record_key(record: Record) -> RecordKey:
 
 @dataclass(frozen=True, slots=True)
 class DeferredRecord:
-    """A deferred record.
-
-    Attributes:
-        seq: Its number among the deferred records.
-        attempts: The number of retries since.
-        crashes: How often a process died with it in progress.
-    """
+    """A failed record; ``attempts`` are its retries, ``crashes`` deaths with it in progress."""
 
     seq: int
     record: Record
@@ -89,7 +83,7 @@ class DeferredKeys:
         return bool(self._keys) and record_key(record) in self._keys
 
     def due(self) -> list[RecordKey]:
-        """Return the keys whose first record is to be retried now."""
+        """Return the keys whose first record is due for a retry."""
         now = time.monotonic()
         return [key for key, state in self._keys.items() if state.due_at <= now]
 
@@ -166,10 +160,5 @@ async def delete(db: Connection, deferred: DeferredRecord) -> None:
 
 
 async def postpone(db: Connection, deferred: DeferredRecord, code: str) -> None:
-    """Count a failed retry.
-
-    Args:
-        db: A connection in a transaction.
-        code: The code of the retry's error.
-    """
+    """Count a failed retry with the code of its error."""
     await db.execute(_POSTPONE, deferred.seq, code)

@@ -1,4 +1,4 @@
-"""Dead-letter limit: stops a consumer that dead-letters so much that it must be at fault."""
+"""Dead-letter limit: stops a consumer whose many dead letters indicate a fault of its own."""
 
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
@@ -36,14 +36,13 @@ class DlqLimit:
     floods a topic with garbage must not stop a city.
 
     Attributes:
-        consecutive: Dead letters of one partition in a row; more end the consumer. The count is
-            stored with the offset: a restarted consumer ends at once instead of dead-lettering as
-            many again.
-        ratio: Share of dead letters among the last ``window`` records of all partitions, from 0
-            to 1; a higher share ends the consumer.
+        consecutive: Maximum dead letters of one partition in a row. The count is stored with the
+            offset: a restarted consumer ends at once instead of dead-lettering as many again.
+        ratio: Maximum share of dead letters among the last ``window`` records of all partitions,
+            from 0 to 1.
         window: Number of records; the ratio is not checked before as many were seen.
         bytes_per_hour: Bytes of unreadable records of outsiders that are kept from each topic in
-            an hour; what is beyond is counted and not kept.
+            an hour; the rest is counted and dropped.
     """
 
     consecutive: int = 100
@@ -57,11 +56,7 @@ DEFAULT_LIMIT = DlqLimit()
 
 @dataclass(slots=True)
 class DlqLimitTracker:
-    """Counts the dead letters of a consumer.
-
-    Attributes:
-        external_topics: Topics that are written by others than our services.
-    """
+    """Counts the dead letters of a consumer; outsiders write to ``external_topics``."""
 
     limit: DlqLimit
     external_topics: Collection[str]
@@ -81,12 +76,10 @@ class DlqLimitTracker:
     def check(
         self, invalid: Sequence[InvalidRecord], target: Mapping[Partition, Position], size: int
     ) -> None:
-        """Check a batch against the limit before it is committed.
+        """Check a batch of ``size`` records against the limit before it is committed.
 
         Args:
-            invalid: The batch's records that would become dead letters.
             target: The position of each partition after the batch.
-            size: The number of records in the batch.
 
         Raises:
             TooManyDeadLettersError: A threshold would be exceeded; the batch must not commit.

@@ -1,7 +1,7 @@
-"""A budget of bytes for garbage: within it every piece is kept, beyond it pieces are counted.
+"""Byte budget for garbage: pieces within it are kept, others only counted.
 
-Garbage is what outsiders write and no service can read. A stranger chooses how much there is, so
-its number is no bound: a thousand records of 8 MB would fill the disks of PostgreSQL and Kafka.
+Garbage is written by outsiders and unreadable for every service. A stranger chooses its amount,
+so its number is no bound: a thousand records of 8 MB would fill the disks of PostgreSQL and Kafka.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,8 +16,7 @@ from shared.runtime.postgres import Connection
 log = structlog.get_logger()
 
 DEFAULT_BYTES_PER_HOUR = 256 * 1024 * 1024
-HOURS_PER_DAY = 4
-"""The budget of a day, as a number of hourly budgets."""
+HOURS_PER_DAY = 4  # the budget of a day, as a number of hourly budgets
 
 _USED = """
     SELECT topic, sum(kept_bytes)::bigint AS day,
@@ -55,13 +54,7 @@ _DROPPED = """
 
 
 class Piece(NamedTuple):
-    """A piece of garbage.
-
-    Attributes:
-        topic: Where it came from.
-        code: Why it cannot be used.
-        size: Bytes.
-    """
+    """A piece of garbage of a topic, with the code of its error and its size in bytes."""
 
     topic: str
     code: str
@@ -70,14 +63,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Garbage of the last 30 days that was counted and not kept.
-
-    Attributes:
-        topic: Where it came from.
-        code: Why it could not be used.
-        bytes: Their bytes.
-        last: RFC 3339 time of the hour of the last one.
-    """
+    """Garbage of the last 30 days that was not kept; ``last`` is the RFC 3339 time of an hour."""
 
     topic: str
     code: str
@@ -87,12 +73,7 @@ class Dropped:
 
 
 def choose(pieces: Iterable[Piece], left: Mapping[str, int]) -> list[bool]:
-    """Return for each piece whether it is kept: as long as the bytes of its topic last.
-
-    Args:
-        pieces: The garbage, in order.
-        left: Bytes left by topic.
-    """
+    """Return for each piece whether it fits into the bytes left of its topic."""
     remaining, kept = dict(left), []
     for piece in pieces:
         fits = piece.size <= remaining[piece.topic]
@@ -105,9 +86,7 @@ async def admit(db: Connection, pieces: Sequence[Piece], bytes_per_hour: int) ->
     """Count garbage in the transaction that stores it; return for each piece whether to keep it.
 
     Args:
-        db: A connection in a transaction.
-        pieces: The garbage, in order.
-        bytes_per_hour: The budget of each topic in an hour, in bytes; four times that in 24 hours.
+        bytes_per_hour: The budget of each topic in an hour; four times that in 24 hours.
     """
     if not pieces:
         return []
@@ -124,7 +103,7 @@ async def admit(db: Connection, pieces: Sequence[Piece], bytes_per_hour: int) ->
 
 
 def show_garbage(pieces: Sequence[Piece], kept: Sequence[bool]) -> None:
-    """Count garbage in the metrics, and log what was dropped."""
+    """Count garbage in the metrics, and log dropped pieces."""
     dropped = [piece for piece, is_kept in zip(pieces, kept, strict=True) if not is_kept]
     for piece, is_kept in zip(pieces, kept, strict=True):
         metrics.GARBAGE_BYTES.labels(piece.topic, "kept" if is_kept else "dropped").inc(piece.size)
@@ -138,7 +117,7 @@ def show_garbage(pieces: Sequence[Piece], kept: Sequence[bool]) -> None:
 
 
 async def load_dropped(db: Connection, services: Collection[str]) -> list[Dropped]:
-    """Return what these services dropped in the last 30 days."""
+    """Return the garbage that these services dropped in the last 30 days."""
     return [
         Dropped(row["topic"], row["code"], row["records"], row["bytes"], row["last"].isoformat())
         for service in services

@@ -19,8 +19,8 @@ from shared.runtime.outgoing import Outgoing
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 E = TypeVar("E", bound=Event)
 
+# The largest value that a consumer decodes; larger records become dead letters unread.
 MAX_EVENT_BYTES = 1024 * 1024
-"""The largest value that a consumer decodes; larger records become dead letters unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +52,23 @@ class InvalidRecord:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A record to handle later, because it failed or because it is behind one of its key.
-
-    Attributes:
-        error: Why it failed; None when it is behind another.
-    """
+    """A record to handle later: it failed with ``error``, or is behind another of its key."""
 
     record: Record
     error: TransientError | None = None
-
-
-def _any_source(_: str) -> bool:
-    return True
 
 
 def parse_record(
     record: Record,
     decoder: Decoder[E],
     erasure: type[ContactErased] | None = None,
-    allows: Callable[[str], bool] = _any_source,
+    allows: Callable[[str], bool] = lambda _: True,
 ) -> Message[E] | InvalidRecord:
     """Decode a record; return an ``InvalidRecord`` when it is not a valid event.
 
     Args:
-        decoder: Decodes the events of its topic.
         erasure: The event that a tombstone stands for, if the topic may have tombstones.
-        allows: Tells whether an event of a source may come by its topic.
+        allows: Returns True for sources that are accepted on its topic.
     """
     try:
         if record.value is None and erasure:
@@ -99,20 +90,12 @@ def decode_event(
     decoder: Decoder[E],
     allows: Callable[[str], bool],
 ) -> E:
-    """Return the event in the value of a record.
-
-    Args:
-        decoder: Decodes the events of its topic.
-        allows: Tells whether an event of a source may come by its topic.
-
-    Raises:
-        PermanentError: It is not a valid event; the code tells why.
-    """
+    """Return the event in a record; PermanentError if invalid or of a source not allowed."""
     if len(value or b"") > MAX_EVENT_BYTES:
         raise TooLargeError(f"larger than {MAX_EVENT_BYTES} bytes")
     event = decoder.decode(value, headers)
     if not allows(event.source):
-        raise SourceNotAllowedError("source: not one that may come by this topic")
+        raise SourceNotAllowedError("source: not allowed on this topic")
     return event
 
 
@@ -142,12 +125,7 @@ def to_dead_letter(invalid: InvalidRecord, service: str) -> Outgoing:
 
 
 def dead_letter_record(record: Record, service: str, *, code: str, reason: str) -> Outgoing:
-    """Return a record for the dead-letter topic: the original with the cause as headers.
-
-    Args:
-        record: The original; its key, value and headers are kept.
-        service: The service that could not handle it.
-    """
+    """Return the dead letter of a record: the original with the cause as headers."""
     position = record_position(record)
     return Outgoing(
         event_id=position,

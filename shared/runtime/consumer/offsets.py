@@ -48,8 +48,7 @@ class Position:
         next_offset: The next offset to read, as committed last; None before the first commit.
         timestamp: Timestamp, in milliseconds, of the record just before ``next_offset``, if known.
             A log with another record there is not the log that this service has read.
-        consecutive_parked: Number of dead letters directly before ``next_offset``, without a
-            handled record in between.
+        consecutive_parked: Number of dead letters directly before ``next_offset``.
     """
 
     epoch: int
@@ -74,13 +73,8 @@ async def advance(
 ) -> None:
     """Advance the positions as part of the caller's transaction.
 
-    The fence compares with the offset committed last and not with the offset of the first record,
+    The fence compares with the last committed offset and not with the offset of the first record,
     since a compacted topic has gaps.
-
-    Args:
-        db: A connection in a transaction.
-        current: The positions as committed last.
-        target: The new positions of the partitions in the batch.
 
     Raises:
         FencedError: Another consumer claimed a partition, or an earlier commit of this consumer
@@ -102,14 +96,6 @@ async def advance(
 
 
 async def lock(db: Connection, partition: Partition, position: Position) -> None:
-    """Prevent other claims on the partition until the transaction ends, without advancing.
-
-    Args:
-        db: A connection in a transaction.
-        position: This consumer's position, with its epoch.
-
-    Raises:
-        FencedError: Another consumer claimed the partition; the transaction must roll back.
-    """
+    """Prevent other claims on the partition until the transaction ends, or FencedError."""
     if await db.fetchrow(_LOCK, partition.topic, partition.partition, position.epoch) is None:
         raise FencedError("another member owns the partition")

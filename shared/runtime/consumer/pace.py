@@ -1,4 +1,4 @@
-"""Pace of a consumer: how many records it takes at once, and whether it is behind."""
+"""Pace of a consumer: its batch size, and whether it is behind."""
 
 import asyncio
 
@@ -6,20 +6,20 @@ from shared.runtime.batch_size import BatchSize
 
 _MANY_WAIT_S, _FEW_WAIT_S = 0.1, 0.03
 _LEAST_BEFORE_MANY, _LEAST_BEFORE_FEW = 250, 25
-_MANY = 0.05
-"""Share of express records from which on they are many."""
-_RECENT = 2_000
-"""Records whose share counts; older ones count half each time."""
+_MANY = 0.05  # share of express records from which on they are many
+_RECENT = 2_000  # records whose share counts; older ones are halved each time
+
+# Batches after express records during which the next ones are expected.
 _MEMORY_OF_EXPRESS = 100
-"""How many batches after express records the next ones are expected."""
+
 _BATCHES_BEHIND = 2
 
 
 class Pace:
     """The size of the next batch, and an event that is set while the consumer is behind.
 
-    While express records come, a batch of others is bounded by time, since they wait for the one
-    that is under way. Small batches cost more a record. So without express records it has the full
+    While express records arrive, a batch of others is bounded by time, since they wait for the
+    current batch. Small batches cost more per record, so without express records it has the full
     size, and where they are many, which wait for each other as well, the bound is a wide one.
 
     Attributes:
@@ -29,11 +29,6 @@ class Pace:
     """
 
     def __init__(self, most: int) -> None:
-        """Begin with the largest batches.
-
-        Args:
-            most: The most records of a batch.
-        """
         self.behind = asyncio.Event()
         self._most = most
         self._before_many = BatchSize(most, _MANY_WAIT_S, min(_LEAST_BEFORE_MANY, most), most)
@@ -44,20 +39,14 @@ class Pace:
 
     @property
     def batch_size(self) -> int:
-        """The most records of the next batch."""
+        """The maximum number of records in the next batch."""
         if self._since_express >= _MEMORY_OF_EXPRESS:
             return self._most
         are_many = self._express > _MANY * _RECENT
         return (self._before_many if are_many else self._before_few).batch_size
 
     def on_batch(self, records: int, took_s: float, *, is_express: bool) -> None:
-        """Adapt to a batch; a small one says nothing about the time that a record takes.
-
-        Args:
-            records: The number of its records.
-            took_s: Its duration in seconds.
-            is_express: Whether they are express records.
-        """
+        """Adapt to a batch; a small one indicates nothing about the time per record."""
         self._since_express = 0 if is_express else self._since_express + 1
         self._recent += records
         self._express += records if is_express else 0
@@ -68,16 +57,12 @@ class Pace:
                 size.record(records, took_s)
 
     def on_claim(self, *, has_crashed: bool) -> None:
-        """Note new partitions.
-
-        Args:
-            has_crashed: Whether a process died at a record of theirs that is not handled yet.
-        """
+        """Reset at new partitions; ``has_crashed`` if a process died at an unhandled record."""
         self._crashed = has_crashed or self._crashed
         self.behind.clear()
 
     def on_lag(self, records: int) -> None:
-        """Note how many records wait."""
+        """Update by the number of waiting records."""
         if records <= _BATCHES_BEHIND * self._most:
             self._crashed = False
             self.behind.clear()

@@ -9,13 +9,7 @@ from typing import TypeAlias, TypeVar
 import structlog
 
 from shared.contract.events import Event
-from shared.errors import (
-    FencedError,
-    PermanentError,
-    StoppedError,
-    SystemicError,
-    TransientError,
-)
+from shared.errors import FencedError, PermanentError, StoppedError, SystemicError, TransientError
 from shared.runtime.consumer.messages import Deferred, InvalidRecord, Message, record_position
 from shared.runtime.ops.metrics import RETRIES
 from shared.runtime.ops.shutdown import pause
@@ -32,8 +26,7 @@ class RetryPolicy:
     """Delays between attempts, in seconds.
 
     Attributes:
-        transient_s: One delay before each retry of a transient error; after the last retry the
-            message is deferred.
+        transient_s: Delays for transient errors; after the last retry the message is deferred.
         systemic_s: Delays for systemic errors, which affect all messages. The last one repeats
             until the outage is over.
     """
@@ -61,11 +54,8 @@ async def process_batch(
     retries is deferred.
 
     Args:
-        batch: Messages and invalid records, in order.
         commit: Handles its argument in one transaction and advances the offsets, or changes
             nothing.
-        policy: The delays before retries.
-        stopping: Set when the process is to stop; ends every delay.
 
     Raises:
         FencedError: Another consumer owns a partition of the batch; nothing was committed.
@@ -133,11 +123,7 @@ async def _delay(
 
 
 async def with_database(work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
-    """Do the work, again and again while the database is down or busy.
-
-    Raises:
-        StoppedError: The process is to stop.
-    """
+    """Retry the work while the database is down or busy; StoppedError when asked to stop."""
     delays = _DEFAULT_POLICY.systemic_delays()
     while True:
         try:

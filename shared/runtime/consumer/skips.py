@@ -1,8 +1,8 @@
-"""Skips: records that a person wants parked, noted in the database of the service.
+"""Skips: requests of operators to park a record, stored in the service's database.
 
 The owner of the partition parks such a record when it reads it, by the same path as every dead
-letter. The note raises the epoch of the partition, so a running owner claims it anew and sees it;
-a service that is down, or in a crash loop, sees it when it starts.
+letter. A skip raises the epoch of the partition, so a running owner claims it anew and loads the
+skip; a service that is down, or in a crash loop, loads it at its start.
 """
 
 from collections.abc import Collection
@@ -11,8 +11,7 @@ from shared.errors import PermanentError, Route311Error
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.postgres import Connection
 
-MAX_AHEAD = 1000
-"""Offsets after the position at which a skip is still taken: two batches."""
+MAX_AHEAD = 1000  # offsets after the position at which a skip is still accepted: two batches
 
 _SELECT = """
     SELECT topic, partition, record_offset, reason, actor
@@ -33,13 +32,13 @@ _FENCE = "UPDATE {}.consumer_offset SET epoch = epoch + 1 WHERE topic = $1 AND p
 
 
 class SkippedError(PermanentError):
-    """A person decided that the record is not to be handled."""
+    """An operator decided that the record must not be handled."""
 
     code = "skipped"
 
 
 class CannotSkipError(Route311Error):
-    """The record cannot be skipped; the text says why."""
+    """The record cannot be skipped; the text gives the reason."""
 
     code = "cannot_skip"
 
@@ -68,13 +67,12 @@ async def note(  # noqa: PLR0913 - independent values
     reason: str,
     actor: str,
 ) -> bool:
-    """Note a skip; return False when the same record was noted before.
+    """Store a skip; return False when it was stored before.
 
     Args:
-        service: The service that is to park the record.
         bounds: The broker's first offset (inclusive) and its end (exclusive).
-        reason: Why; for the dead letter.
-        actor: Who decided it; for the dead letter.
+        reason: Reason for the dead letter.
+        actor: Name of the operator, for the dead letter.
 
     Raises:
         CannotSkipError: The record was handled before, is too far ahead or does not exist.
@@ -94,16 +92,7 @@ async def note(  # noqa: PLR0913 - independent values
 
 
 def check_offset(service: str, offset: int, position: int, bounds: tuple[int, int]) -> None:
-    """Check that the record is one that the service reads next.
-
-    Args:
-        service: The service, for the text.
-        position: The next offset that the service reads.
-        bounds: The broker's first offset (inclusive) and its end (exclusive).
-
-    Raises:
-        CannotSkipError: It was handled before, is too far ahead or does not exist.
-    """
+    """Raise CannotSkipError unless the record is at or shortly after the position."""
     if offset < position:
         raise CannotSkipError(
             f"{service} has already handled or parked offset {offset}: it reads {position} next"

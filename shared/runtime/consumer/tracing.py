@@ -1,6 +1,6 @@
 """Distributed tracing: W3C trace context in event headers, through the OpenTelemetry API only.
 
-Without a configured OpenTelemetry SDK a process creates no spans and passes each trace on
+Without a configured OpenTelemetry SDK a process creates no spans and forwards each trace
 unchanged.
 """
 
@@ -26,11 +26,7 @@ E = TypeVar("E", bound=Event)
 def processing(
     items: Sequence[Item[E]], provider: trace.TracerProvider | None = None
 ) -> Generator[Sequence[Item[E]]]:
-    """Open one span per message; yield the items, with the spans as their trace context.
-
-    Args:
-        provider: Creates the spans; by default the process's own provider.
-    """
+    """Open one span per message; yield the items, with the spans as their trace context."""
     provider = provider or trace.get_tracer_provider()
     if isinstance(provider, trace.ProxyTracerProvider):
         yield items
@@ -45,7 +41,6 @@ def processing(
 
 
 def _start_span(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
-    """Start the span of a record, with the attributes of OpenTelemetry's conventions."""
     record = item.record
     parent = item.event.traceparent if isinstance(item, Message) else None
     context = _W3C.extract({"traceparent": parent} if parent else {})

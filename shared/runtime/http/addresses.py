@@ -9,40 +9,26 @@ from aiohttp import web
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
-_IPV6_PREFIX = 64
-"""One subscriber has a whole network of this size."""
+_IPV6_PREFIX = 64  # size of the network of one subscriber
 
 
 def address_of(request: web.Request, proxies: Sequence[Network]) -> str:
-    """Return the address that the limits of a request's caller count for.
-
-    Args:
-        proxies: The networks of trusted reverse proxies.
-    """
+    """Return the caller's address for rate limits, behind these trusted proxies."""
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
     return caller_address(request.remote or "", forwarded, proxies)
 
 
 def is_encrypted(request: web.Request, proxies: Sequence[Network]) -> bool:
-    """Return True when a caller's connection uses TLS, as the trusted proxy before us says.
-
-    Args:
-        proxies: The networks of trusted reverse proxies.
-    """
+    """Return True when the caller uses TLS, according to the trusted proxy before us."""
     stated = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()
     return stated == "https" and is_trusted(request.remote or "", proxies)
 
 
 def caller_address(peer: str, forwarded: str, proxies: Sequence[Network]) -> str:
-    """Return the address that a caller's limits count for.
+    """Return the caller's address for rate limits.
 
-    Each proxy appends the address that called it, so the header counts from its end, and only as
+    Each proxy appends the address that called it, so the header is read from its end, and only as
     far as trusted proxies wrote it. Everything before that may be invented.
-
-    Args:
-        peer: The address at the other end of the connection.
-        forwarded: The ``X-Forwarded-For`` header; several are joined by commas.
-        proxies: The networks of trusted reverse proxies.
 
     Returns:
         An IPv4 address, the network of an IPv6 address, or ``peer`` when it is no IP address.
@@ -73,7 +59,7 @@ def _subscriber(address: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    """Return the address; an IPv4 address that is written as IPv6 is an IPv4 address."""
+    """Return the address; an IPv4-mapped IPv6 address becomes IPv4."""
     try:
         parsed = ip_address(address)
     except ValueError:

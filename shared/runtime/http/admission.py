@@ -1,4 +1,4 @@
-"""Admission control: accept or refuse a submission that is read and whose caller is known."""
+"""Admission control: accept or refuse a complete submission of an identified caller."""
 
 import asyncio
 from collections import Counter
@@ -28,11 +28,11 @@ class AdmissionControl:
     """Admits calls that can expect a response before their deadline, and refuses all others.
 
     Attributes:
-        max_in_flight: Returns the number of slots: the most concurrent calls.
-        caller_share: The share of the slots that one caller may hold, but at least one slot; all
-            from 1 on. What a caller does not use is free to others.
-        within: Admission of which each call takes a slot as well; None for none.
-        outbox_full: True while no more messages can be kept for Kafka.
+        max_in_flight: Returns the number of slots: the maximum of concurrent calls.
+        caller_share: Maximum share of the slots of one caller, but at least one slot; all from 1
+            on. Unused slots are free to others.
+        within: Outer admission control, of which each call takes a slot as well.
+        outbox_full: True while the outbox takes no more messages.
     """
 
     max_in_flight: Callable[[], int]
@@ -44,7 +44,7 @@ class AdmissionControl:
     _in_flight: Counter[str] = field(default_factory=Counter, init=False)
 
     def try_acquire(self, caller: str) -> Refusal | None:
-        """Take a slot for a call of this caller, or return why there is none."""
+        """Take a slot for a call of this caller, or return the refusal."""
         self.called.set()
         refusal = self._refusal(caller)
         if refusal is None and self.within:
@@ -55,7 +55,7 @@ class AdmissionControl:
         return refusal
 
     def release(self, caller: str) -> None:
-        """Give a slot of this caller back."""
+        """Release a slot of this caller."""
         self._in_flight[caller] -= 1
         if self.within:
             self.within.release(caller)
@@ -73,14 +73,10 @@ class AdmissionControl:
 
 @dataclass(frozen=True, slots=True)
 class OutboxBackpressure:
-    """Stops admission while the outbox is full.
+    """Backpressure: stops admission while ``limit`` or more messages wait in the outbox.
 
     It checks once a second while there are callers or the outbox is full, so the outbox can exceed
     the limit by one second's submissions.
-
-    Attributes:
-        admission: Stopped while the outbox is full.
-        limit: The most messages that may wait, at least 1.
     """
 
     pool: Pool

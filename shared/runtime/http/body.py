@@ -1,4 +1,4 @@
-"""The body of a request: its deadline, its size, and who may compress it."""
+"""Request bodies: deadline, maximum size, compression, and multipart forms."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,22 +12,19 @@ from yarl import URL
 
 from shared.runtime.http.body_memory import BodyBuffer, begin_body
 from shared.runtime.http.callers import RefusedError, is_known
-from shared.runtime.http.limits import HTTP_LIMITS
+from shared.runtime.http.connections import HTTP_LIMITS
 from shared.runtime.http.problem_details import problem_response
 
 _REPLACEMENT = "\ufffd"  # stands for bytes that are not UTF-8
 
 
 async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes:
-    """Return the whole body. That of a caller without a key counts in the memory of bodies.
-
-    Args:
-        max_bytes: The largest body; None for what the server accepts on other routes.
+    """Return the whole body; that of a caller without a key counts in the body memory.
 
     Raises:
         RefusedError: A caller without a valid key compressed it, or there is no room for it.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
-        web.HTTPRequestEntityTooLarge: It is larger than that.
+        web.HTTPRequestEntityTooLarge: It is larger than ``max_bytes``, or the server's default.
     """
     _refuse_coding(request)
     most = max_bytes or request.client_max_size
@@ -49,10 +46,7 @@ async def read_body(request: web.Request, max_bytes: int | None = None) -> bytes
 async def body_deadline(
     request: web.Request, within_s: float | None = None
 ) -> AsyncGenerator[None]:
-    """Limit the time in which a block reads the body.
-
-    Args:
-        within_s: The time; None for that of the server.
+    """Limit the time in which a block reads the body, by default to that of the server.
 
     Raises:
         RefusedError: A caller without a valid key compressed it.
@@ -78,16 +72,16 @@ def _refuse_coding(request: web.Request) -> None:
 MULTIPART = "multipart/form-data"
 _CHUNK_BYTES = 64 * 1024
 
+# The head of a field, or the next bytes of the last one.
 FormEvent: TypeAlias = MultipartSegment | bytes
-"""The head of a field, or the next bytes of the last one."""
 
 
 class BodyTooLargeError(Exception):
-    """The body has more bytes than its route takes."""
+    """The body is larger than its route accepts."""
 
 
 class NoFormError(ValueError):
-    """The body is no form, is cut off, or has more fields than are read."""
+    """The body is no form, is truncated, or has too many fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +104,7 @@ def values_by_name(pairs: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, 
 def fields_of(
     starts: Sequence[tuple[str, int]], content: bytes | bytearray
 ) -> Iterator[tuple[str, bytes | bytearray]]:
-    """Yield name and bytes of each field.
-
-    Args:
-        starts: The name of each, and where it starts.
-        content: The bytes of all, one after the other.
-    """
+    """Yield name and bytes of each field, from their start offsets in the content."""
     ends = [start for _, start in starts[1:]] + [len(content)]
     for (name, start), end in zip(starts, ends, strict=False):
         yield name, content[start:end]
@@ -124,18 +113,16 @@ def fields_of(
 async def read_parts(
     request: web.Request, *, max_bytes: int, max_parts: int, buffer: BodyBuffer | None = None
 ) -> Sequence[Part]:
-    """Return the fields of the form in the body of a request, in order.
+    """Return the fields of a multipart form, in order.
 
     Args:
-        request: The request; its content type is ``MULTIPART``.
-        max_bytes: The largest body, boundaries included.
-        max_parts: The largest number of fields.
+        max_bytes: Maximum size of the body, boundaries included.
         buffer: Holds the bytes of a caller without a key; None for memory without a limit.
 
     Raises:
-        NoFormError: It cannot be read.
+        NoFormError: It cannot be parsed.
         RefusedError: The bytes were dropped from the buffer.
-        BodyTooLargeError: It has more bytes.
+        BodyTooLargeError: It is larger than ``max_bytes``.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     content = buffer.content if buffer else bytearray()
@@ -162,19 +149,11 @@ async def receive_form(
     max_parts: int,
     within_s: float | None = None,
 ) -> None:
-    """Pass on the fields of a form as they arrive.
+    """Pass each field's head, then its bytes, to ``take`` as they arrive; errors as ``read_parts``.
 
     Args:
-        request: The request; its content type is ``MULTIPART``.
-        take: Takes the head of each field and then its bytes; what it raises is raised.
-        max_bytes: The largest body, boundaries included.
-        max_parts: The largest number of fields.
-        within_s: The time in which it must arrive; None for that of every body.
-
-    Raises:
-        NoFormError: It cannot be read.
-        BodyTooLargeError: It has more bytes.
-        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
+        max_bytes: Maximum size of the body, boundaries included.
+        within_s: Deadline in seconds; None for that of every body.
     """
     _, options = parse_options_header(request.headers["Content-Type"])
     try:
@@ -192,12 +171,7 @@ async def receive_form(
 
 
 async def read_at_most(request: web.Request, max_bytes: int) -> bytes:
-    """Return the body of a request.
-
-    Raises:
-        BodyTooLargeError: It has more bytes than that.
-        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
-    """
+    """Return the body; BodyTooLargeError beyond the limit, HTTPRequestTimeout when late."""
     body = bytearray()
     await _receive(request, body.extend, max_bytes)
     return bytes(body)

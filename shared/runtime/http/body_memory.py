@@ -1,4 +1,4 @@
-"""Memory for the bodies of strangers, callers without a valid key: shared fairly by address."""
+"""Memory for the bodies of callers without a valid key: shared fairly by address."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,14 +8,16 @@ from aiohttp import web
 
 from shared.runtime.http.addresses import address_of
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.limits import HTTP_LIMITS
+from shared.runtime.http.connections import HTTP_LIMITS
 from shared.runtime.http.refusals import BODIES_FULL
 
 _MAX_BYTES = 24 * 1024 * 1024
 
 
 class BodyBuffer:
-    """The bytes of one body. They are dropped when the memory is needed by other addresses.
+    """The bytes of one body, dropped when other addresses need the memory.
+
+    Every method but ``drop`` raises RefusedError once the body was dropped.
 
     Attributes:
         content: The bytes so far; empty once they were taken.
@@ -26,21 +28,12 @@ class BodyBuffer:
     __slots__ = ("_is_dropped", "_memory", "address", "content", "is_kept", "size")
 
     def __init__(self, memory: "BodyMemory", address: str) -> None:
-        """Begin a body.
-
-        Args:
-            memory: The memory that its bytes count in.
-        """
         self._memory, self.address = memory, address
         self.content, self.size = bytearray(), 0
         self.is_kept = self._is_dropped = False
 
     def extend(self, more: bytes) -> None:
-        """Add the next bytes.
-
-        Raises:
-            RefusedError: The body was dropped.
-        """
+        """Add the next bytes."""
         if not self._is_dropped:
             self.content += more
             self.size += len(more)
@@ -48,54 +41,38 @@ class BodyBuffer:
         self.require_held()
 
     def keep(self) -> None:
-        """Keep the bytes to the end.
-
-        Raises:
-            RefusedError: The body was dropped.
-        """
+        """Protect the bytes from being dropped."""
         self.require_held()
         self.is_kept = True
 
     def take(self) -> bytes:
-        """Return the bytes, which count to the end.
-
-        Raises:
-            RefusedError: The body was dropped.
-        """
+        """Return the bytes, which count in the memory until the end of the request."""
         self.keep()
         content = bytes(self.content)
         self.content.clear()
         return content
 
     def drop(self) -> None:
-        """Give up the bytes."""
+        """Release the bytes."""
         given_up, self.size, self._is_dropped = self.size, 0, True
         self.content.clear()
         self._memory.count(-given_up)
 
     def require_held(self) -> None:
-        """Check that the body was not dropped.
-
-        Raises:
-            RefusedError: It was.
-        """
+        """Check that the body was not dropped."""
         if self._is_dropped:
             raise RefusedError(BODIES_FULL.response())
 
 
 class BodyMemory:
-    """A limit of the bytes that bodies hold, by max-min fairness between addresses.
+    """A limit of the bytes of all bodies, by max-min fairness between addresses.
 
-    A slow body holds the bytes that arrived, and no slot. When the memory is full, the address that
-    holds the most loses its largest body that is not kept. So an address that holds less than the
+    A slow body holds the bytes that arrived, and no slot. When the memory is full, the address with
+    the most bytes loses its largest body that is not kept. So an address that holds less than the
     n-th part loses nothing to n - 1 others while their bodies are not kept.
-
-    Attributes:
-        held: Bytes of all bodies.
     """
 
     def __init__(self, max_bytes: int = _MAX_BYTES) -> None:
-        """Share so many bytes."""
         self._max_bytes, self.held = max_bytes, 0
         self._bodies: set[BodyBuffer] = set()
 
@@ -106,7 +83,7 @@ class BodyMemory:
         return buffer
 
     def end(self, buffer: BodyBuffer) -> None:
-        """Forget a body."""
+        """Release a body."""
         self._bodies.remove(buffer)
         buffer.drop()
 
@@ -120,7 +97,7 @@ class BodyMemory:
             self.end(buffer)
 
     def count(self, more: int) -> None:
-        """Count bytes that a body took or gave up; drop bodies while there are too many."""
+        """Count added or released bytes; drop bodies while there are too many."""
         self.held += more
         while self.held > self._max_bytes:
             held: Counter[str] = Counter()
@@ -135,13 +112,13 @@ _BODY = web.RequestKey("BODY", BodyBuffer)
 
 
 def begin_body(request: web.Request) -> BodyBuffer:
-    """Return a buffer for the body of a stranger's request, held until it is answered."""
+    """Return a buffer for the body of a stranger's request, held until the response."""
     address = address_of(request, request.app[HTTP_LIMITS].proxies)
     buffer = request[_BODY] = request.app[BODY_MEMORY].begin(address)
     return buffer
 
 
 def end_body(request: web.Request) -> None:
-    """Release what is held for the body of a request."""
+    """Release the buffer of a request's body."""
     if buffer := request.get(_BODY):
         request.app[BODY_MEMORY].end(buffer)

@@ -1,4 +1,4 @@
-"""Parts that the calls of adapters share: slots, and the problem with wrong data."""
+"""Slots of adapters' calls."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,36 +14,28 @@ from shared.runtime.http.load_shedding import Release, adopt_slot
 
 NDJSON = "application/x-ndjson"
 MAX_PREVIEW_BYTES = 64 * KIB
-NOT_ACCEPTABLE = (
-    "Not acceptable",
-    "Mend what is named under errors and hand it in again under a new id.",
-)
-"""Title and detail of the problem with wrong data."""
+
+# Title and detail of the 422 problem of a submission.
+NOT_ACCEPTABLE = ("Not acceptable", "Fix the listed errors and resubmit with a new id.")
 
 
 class CallSlot:
-    """The slot of a call, from the gate or taken later; the end of a block gives it back."""
+    """The slot of a call, from the gate or acquired later; released at the end of a block."""
 
     def __init__(self, request: web.Request) -> None:
-        """Take over the slot that the gate gave to a call, if it did."""
+        """Adopt the slot that the gate acquired for a call, if it did."""
         self._release = adopt_slot(request)
         self.is_from_gate = self._release is not None
 
     def __enter__(self) -> Self:
-        """Begin the block."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the slot back."""
         if self._release:
             self._release()
 
     def take(self, admission: AdmissionControl, caller: str) -> None:
-        """Take a slot for this caller unless there is one from the gate.
-
-        Raises:
-            RefusedError: There is none.
-        """
+        """Acquire a slot for this caller unless there is one; RefusedError if there is none."""
         if self._release:
             return
         self._release = _acquire(admission, caller)
@@ -51,11 +43,7 @@ class CallSlot:
 
 @contextmanager
 def slot_of(admission: AdmissionControl, adapter: str) -> Iterator[None]:
-    """Hold a slot for a call of this adapter.
-
-    Raises:
-        RefusedError: There is none.
-    """
+    """Hold a slot for a call of this adapter; RefusedError if there is none."""
     release = _acquire(admission, adapter)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Callers over HTTP: whose key it is, and how much one key or one address may call."""
+"""Authentication and rate limits of HTTP callers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,7 @@ from aiohttp import web
 
 from shared.errors import SystemicError
 from shared.runtime.http.addresses import Network, address_of
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import Principal, Scope, authenticate
+from shared.runtime.http.api_keys import ApiKeyCache, Principal, Scope, authenticate
 from shared.runtime.http.deadline import Deadline, database_unavailable
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
@@ -40,15 +39,17 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Identifies callers and limits their rates.
+    """Authenticates callers and limits their rates.
 
-    A caller with a valid key counts by its name. Every other one counts by its address, and so
-    does the first call with a key that no earlier call had: a lookup costs the database a query.
+    A caller with a valid key is limited by its name. Every other one is limited by its address, and
+    so is the first call with a new key: a lookup costs a database query.
+
+    Methods that return a caller raise RefusedError for other callers and above a limit, and
+    SystemicError when the key could not be looked up in time. They read the head of the request
+    alone.
 
     Attributes:
-        by_key: Limits per name of a key.
         by_bureau: Limits of uploads per bureau.
-        proxies: Networks of trusted reverse proxies.
     """
 
     keys: ApiKeyCache
@@ -70,11 +71,9 @@ class Callers:
         """Return callers with keys of the service's database.
 
         Args:
-            key_per_second: Calls of one name's keys.
-            address_per_second: Calls of one address without a valid key; five times as many at
-                once.
-            proxies: Networks of trusted reverse proxies.
-            bureau_per_second: Uploads of one bureau; None where its calls count by its key.
+            key_per_second: Calls per name of a key.
+            address_per_second: Calls per address without a valid key; bursts of five times as many.
+            bureau_per_second: Uploads per bureau; by default its calls count by its key.
         """
         by_key = TokenBuckets(key_per_second)
         return cls(
@@ -88,16 +87,11 @@ class Callers:
     async def adapter(
         self, request: web.Request, *, is_counted: bool, authorization: str | None = None
     ) -> str:
-        """Return the name of the adapter that calls.
+        """Return the name of the calling adapter.
 
         Args:
-            request: The request, of which only the head is read.
             is_counted: True when the gate has counted the call.
-            authorization: What stands for the header where the key came elsewhere.
-
-        Raises:
-            RefusedError: It is no adapter, or it calls too often.
-            SystemicError: The key could not be looked up in time.
+            authorization: Replaces the header where the key came elsewhere.
         """
         given = authorization or authorization_of(request)
         adapter = await self._caller(request, given, ADAPTER)
@@ -106,55 +100,36 @@ class Callers:
         return adapter.name
 
     async def uploader(self, request: web.Request, *, is_counted: bool) -> Principal:
-        """Return the adapter or bureau that calls.
-
-        Args:
-            request: As for ``adapter``.
-            is_counted: As for ``adapter``.
-
-        Raises:
-            RefusedError: It is neither, or it calls too often.
-            SystemicError: The key could not be looked up in time.
-        """
+        """Return the calling adapter or bureau."""
         uploader = await self._caller(request, authorization_of(request), ADAPTER, BUREAU)
         if not is_counted:
             self._count(uploader)
         return uploader
 
     async def operator(self, request: web.Request) -> str:
-        """Return the name of the operator who calls.
-
-        Raises:
-            RefusedError: It is no operator, or it calls too often.
-            SystemicError: The key could not be looked up in time.
-        """
+        """Return the name of the calling operator."""
         return (await self.caller(request, OPERATOR)).name
 
     async def caller(self, request: web.Request, *scopes: Scope) -> Principal:
-        """Return who calls with a key of one of these scopes.
-
-        Raises:
-            RefusedError: The key is of another scope, or it is used too often.
-            SystemicError: The key could not be looked up in time.
-        """
+        """Return the caller with a key of one of these scopes."""
         principal = await self._caller(request, authorization_of(request), *scopes)
         self._count(principal)
         return principal
 
     def try_count(self, caller: Principal) -> bool:
-        """Count a call; return False when there are too many. A bureau has a limit of its own."""
+        """Count a call; return False above the limit. A bureau has a limit of its own."""
         limits = self.by_bureau if caller.scope == BUREAU else self.by_key
         return limits.try_take(caller.name)
 
     async def look_up_refusal(self, request: web.Request) -> web.Response | None:
-        """Return the response for a caller who looks up too much or cannot be identified."""
+        """Return the response for a caller above its limit or without identification."""
         try:
             authorization = authorization_of(request)
             principal = await self._principal(request, authorization) if authorization else None
         except RefusedError as refused:
             return refused.response
         except SystemicError as error:
-            return database_unavailable("Look again in a moment.", error)
+            return database_unavailable("Retry in a moment.", error)
         if principal is not None:
             return None if self.by_key.try_take(principal.name) else KEY_RATE.response()
         if authorization or self.by_address.try_take(self.address(request)):
@@ -162,27 +137,19 @@ class Callers:
         return ADDRESS_RATE.response()
 
     def charge(self, request: web.Request, tokens: int = 1) -> None:
-        """Take tokens of the address of a caller who is not known yet.
-
-        Args:
-            request: The request, of which only the head is read.
-
-        Raises:
-            RefusedError: There are fewer.
-        """
+        """Take tokens of an unauthenticated caller's address; RefusedError if there are fewer."""
         if not self.by_address.try_take(self.address(request), tokens):
             raise RefusedError(ADDRESS_RATE.response())
 
     def refund(self, request: web.Request) -> None:
-        """Give back the token of a caller who turned out to be known."""
+        """Refund the token of a caller who was authenticated later."""
         self.by_address.give_back(self.address(request))
 
     def address(self, request: web.Request) -> str:
-        """Return the address that the limits of a caller count for."""
+        """Return the caller's address for rate limits."""
         return address_of(request, self.proxies)
 
     async def _caller(self, request: web.Request, authorization: str, *scopes: Scope) -> Principal:
-        """Return a caller with a key of one of these scopes."""
         principal = await self._principal(request, authorization)
         wanted = " or ".join(map(_ARTICLES.__getitem__, scopes))
         if principal is None:

@@ -1,4 +1,4 @@
-"""Parts of HTTP calls: reading the body, responding to errors."""
+"""HTTP calls: parsing of bodies and responses to errors."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
@@ -23,16 +23,13 @@ KIB = 1024
 MIB = 1024 * KIB
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
+
+# Limit of percent-encoded forms of callers without a key: decoding 1 MiB takes 0.1 s.
 MAX_FORM_BYTES = 128 * KIB
-"""A percent-encoded form of a caller without a key; decoding a MiB takes the loop 0.1 s."""
 
 
 def answers_errors(advice: str) -> Callable[[Handler], Handler]:
-    """Make a handler answer its own refusals, and 503 while the database does not respond.
-
-    Args:
-        advice: What the caller does after a 503.
-    """
+    """Make a handler respond to refusals, and 503 with this advice while the database is down."""
 
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
@@ -50,14 +47,7 @@ def answers_errors(advice: str) -> Callable[[Handler], Handler]:
 
 
 async def body_of(request: web.Request, media_type: str = JSON, *, max_bytes: int = MIB) -> bytes:
-    """Return the body of a request.
-
-    Args:
-        media_type: The only ``Content-Type`` that is read.
-
-    Raises:
-        RefusedError: It is of another type, or larger, or a stranger's for which there is no room.
-    """
+    """Return the body of this media type; RefusedError for another, one too large, or no room."""
     if media_type_of(request) != media_type:
         detail = f"Send Content-Type: {media_type}."
         raise RefusedError(problem_response(415, "Unsupported media type", detail))
@@ -70,11 +60,7 @@ async def body_of(request: web.Request, media_type: str = JSON, *, max_bytes: in
 
 
 def json_of(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outside
-    """Return the JSON value of a body.
-
-    Raises:
-        RefusedError: It is no JSON.
-    """
+    """Return the JSON value of a body; RefusedError if it is no JSON."""
     try:
         return pydantic_core.from_json(body)
     except ValueError:
@@ -83,14 +69,7 @@ def json_of(body: bytes) -> Any:  # noqa: ANN401 - anything may come from outsid
 
 
 def idempotency_id(request: web.Request, otherwise: str | None = None) -> str:
-    """Return the ``Idempotency-Key`` of a call, or a new one where it has none.
-
-    Args:
-        otherwise: What stands for the header where it is missing.
-
-    Raises:
-        RefusedError: It is too long or holds control characters.
-    """
+    """Return the ``Idempotency-Key``, or ``otherwise``, or a new one; RefusedError if invalid."""
     given = request.headers.get("Idempotency-Key") or otherwise
     if not given:
         return new_id()
@@ -102,21 +81,13 @@ def idempotency_id(request: web.Request, otherwise: str | None = None) -> str:
 
 
 def refuse_fields(*errors: FieldError, code: str | None = None) -> RefusedError:
-    """Return the 422 for what is wrong in a query or body.
-
-    Args:
-        code: The kind of problem, for programs.
-    """
-    detail = "Mend what is named under errors."
+    """Return the 422 for errors of a query or body; ``code`` is the kind of problem."""
+    detail = "Fix the listed errors."
     return RefusedError(problem_response(422, "Not acceptable", detail, code=code, errors=errors))
 
 
 def id_reused(what: str) -> RefusedError:
-    """Return the 422 of another body under a known idempotency key.
-
-    Args:
-        what: What is sent under keys, such as ``command``.
-    """
+    """Return the 422 of another body, such as a ``command``, under a known idempotency key."""
     code = "id_reused"
     message = f"Another {what} was sent under this key; send this one under a new key."
     return refuse_fields(FieldError(field="Idempotency-Key", code=code, message=message), code=code)

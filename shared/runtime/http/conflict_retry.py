@@ -1,4 +1,4 @@
-"""Repeated attempts of a transaction that others got in the way of."""
+"""Retries of a transaction after conflicts."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -11,11 +11,7 @@ _ATTEMPTS = 3
 
 
 async def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Return the result of a transaction; repeat it after a conflict, such as with its repeat.
-
-    Raises:
-        DatabaseBusyError: The third attempt had a conflict, too.
-    """
+    """Return the result of a transaction; retry twice after conflicts with concurrent ones."""
     for _ in range(1, _ATTEMPTS):
         try:
             return await work()

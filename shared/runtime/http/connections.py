@@ -1,4 +1,4 @@
-"""Limits on the number of connections: those that only wait give way to those that call."""
+"""Limits on the number of connections: idle ones are closed in favour of active ones."""
 
 import asyncio
 import math
@@ -7,9 +7,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from shared.runtime.http.addresses import caller_address, is_trusted
-from shared.runtime.http.limits import HttpLimits
+from aiohttp import web
+
+from shared.runtime.http.addresses import Network, caller_address, is_trusted
 from shared.runtime.ops.metrics import CONNECTIONS
+
+MAX_LINE_BYTES = 8_190  # maximum bytes of a request target; a longer one gets 414
+
+# Maximum bytes of a header with its name; a longer one gets 431. It differs from that of the
+# target, since aiohttp's error identifies the exceeded limit by its value alone.
+MAX_FIELD_BYTES = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """Limits of one server.
+
+    Attributes:
+        head_s: Seconds for the head of a request, from the connection or its first byte.
+        body_s: Seconds for the body of a request, and for a caller to read a response.
+        idle_s: Seconds that a connection stays open without a request.
+        proxies: Networks of trusted reverse proxies, exempt from the limit per address.
+    """
+
+    head_s: float = 5.0
+    body_s: float = 10.0
+    idle_s: float = 75.0
+    connections: int = 4_096
+    connections_per_address: int = 1_536
+    proxies: Sequence[Network] = ()
+
+
+HTTP_LIMITS = web.AppKey("HTTP_LIMITS", HttpLimits)
+
 
 ClosingReason: TypeAlias = Literal[
     "head_late", "head_large", "idle", "not_read", "displaced", "refused"
@@ -19,11 +49,11 @@ _SWEEP_EVERY_S = 0.5
 
 
 class OpenConnection(Protocol):
-    """A connection as the limits see it.
+    """Interface of a limited connection.
 
     Attributes:
         address: The address at the other end.
-        groups: The connections that it counts among.
+        groups: The groups that it is counted in.
         is_known: True once a caller with a valid key used it: it then waits with priority.
         is_waiting: True while no request is in progress.
     """
@@ -37,17 +67,12 @@ class OpenConnection(Protocol):
         """Close the connection."""
 
     def close_if_late(self, now: float) -> None:
-        """Close the connection when a deadline passed by a time of the loop's clock."""
+        """Close the connection when a deadline has passed by the loop's clock."""
 
 
 @dataclass(slots=True)
 class Group:
-    """The open connections of one address, or all of them.
-
-    Attributes:
-        strangers: Those that wait and had no valid key yet, oldest first.
-        known: Those that wait and had one, oldest first.
-    """
+    """Open connections of one address, or all; idle ones of strangers and known callers by age."""
 
     most: float
     size: int = 0
@@ -55,7 +80,7 @@ class Group:
     known: OrderedDict[OpenConnection, None] = field(default_factory=OrderedDict)
 
     def longest_waiting(self) -> OpenConnection | None:
-        """Return the connection that gives way first: a stranger's, the oldest."""
+        """Return the idle connection to close first: a stranger's, the oldest."""
         return next(iter(self.strangers), None) or next(iter(self.known), None)
 
 
@@ -74,7 +99,7 @@ class Connections:
         return self._loop.time() + seconds
 
     def add(self, connection: OpenConnection) -> None:
-        """Add a connection; above a limit the one that waits longest closes for it.
+        """Add a connection; above a limit the one that was idle longest is closed for it.
 
         Connections of strangers go first. When all have a request in progress, the new one closes.
         """
@@ -94,26 +119,26 @@ class Connections:
         self.wait(connection)
 
     def wait(self, connection: OpenConnection) -> None:
-        """Put a connection without a request at the end of those that wait."""
+        """Append an idle connection to those that may be closed."""
         self.stop_waiting(connection)
         connection.is_waiting = True
         for group in connection.groups:
             (group.known if connection.is_known else group.strangers)[connection] = None
 
     def wait_anew(self, connection: OpenConnection) -> None:
-        """Put a connection that waits behind all others that wait."""
+        """Move an idle connection behind all others."""
         for group in connection.groups:
             (group.known if connection in group.known else group.strangers).move_to_end(connection)
 
     def stop_waiting(self, connection: OpenConnection) -> None:
-        """Keep a connection with a request out of those that give way."""
+        """Protect a connection with a request from being closed for others."""
         connection.is_waiting = False
         for group in connection.groups:
             group.strangers.pop(connection, None)
             group.known.pop(connection, None)
 
     def remove(self, connection: OpenConnection) -> None:
-        """Forget a closed connection."""
+        """Remove a closed connection."""
         if connection not in self._open:
             return
         self._open.remove(connection)

@@ -1,4 +1,4 @@
-"""Deadline of an HTTP caller who waits for the database, and the response when it passes."""
+"""Deadline of HTTP calls that wait for the database, and the response when it passes."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ class DeadlineExceededError(SystemicError):
 
 
 class Deadline:
-    """The time until which one caller must have a response, shared by all steps of the call."""
+    """The deadline of one call, shared by all its steps."""
 
     def __init__(self, seconds: float = DEADLINE_S) -> None:
         self.until = asyncio.get_running_loop().time() + seconds
@@ -37,8 +37,8 @@ class Deadline:
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of ``work``.
 
-        On timeout the work is left running and its result is discarded: to cancel a statement is
-        to wait for the same server that does not respond.
+        On timeout the work is left running and its result is discarded: cancelling a statement
+        would wait for the same unresponsive server.
 
         Raises:
             DeadlineExceededError: No time was left, or the work took longer.
@@ -53,18 +53,13 @@ class Deadline:
 
 
 def database_unavailable(advice: str, error: Exception) -> web.Response:
-    """Return the 503 response for a caller whom the database does not serve in time.
-
-    Args:
-        advice: What the caller does now.
-        error: Why, for the log.
-    """
+    """Log the error and return a 503 response with advice for the caller."""
     log_not_served(error)
     return problem_response(503, "Not available", advice, headers={"Retry-After": _RETRY_AFTER_S})
 
 
 def log_not_served(error: Exception) -> None:
-    """Log why a caller was not served, an error of one code once in 10 s."""
+    """Log why a caller was not served, at most once in 10 s per error code."""
     code = error.code if isinstance(error, Route311Error) else DeadlineExceededError.code
     now = time.monotonic()
     if now - _logged.get(code, -_LOGGED_EVERY_S) >= _LOGGED_EVERY_S:

@@ -1,4 +1,4 @@
-"""Requests and responses as bytes, for what happens at the socket."""
+"""Raw requests and responses, for handling at the socket."""
 
 from aiohttp import web
 
@@ -14,11 +14,7 @@ def serialize_response(response: web.Response) -> bytes:
 
 
 def is_one_request(data: bytes) -> bool:
-    """Return True when the bytes are exactly one complete request.
-
-    Args:
-        data: One chunk from a connection on which a request must begin next.
-    """
+    """Return True when a chunk at the start of a request is exactly one complete request."""
     head, end, body = data.partition(b"\r\n\r\n")
     head = head.lower()
     if not end or b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:
@@ -30,12 +26,7 @@ def is_one_request(data: bytes) -> bool:
 
 
 def header_values(head: bytes, name: bytes) -> list[bytes]:
-    """Return the values of a header, without the white space around them.
-
-    Args:
-        head: The head of a request.
-        name: The header's name in lower case.
-    """
+    """Return the stripped values of a header, given by its name in lower case."""
     begin = b"\r\n" + name + b":"
     parts = head.lower().split(begin)[:-1]
     values, at = [], 0

@@ -1,4 +1,4 @@
-"""The gate at the socket for calls with a key: limits by key and address, and admission."""
+"""The gate at the socket for calls with a key: rate limits and admission control."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,12 @@ from shared.runtime.http.refusals import ADDRESS_RATE, KEY_RATE, Translate, prob
 
 @dataclass(frozen=True, slots=True)
 class KeyedRoute:
-    """A route on which callers with a key hand something in.
+    """A route to which callers with a key submit.
 
     Attributes:
-        path: Its path, with ``{name}`` for a part that varies.
-        admissions: What gives the slots, by the scope of those who may call.
+        path: Its path, with ``{name}`` for variable parts.
+        admissions: Admission control by the scope of the callers.
         reads_other_keys: True when the key may also be in the query or the form.
-        translate: Returns a refusal in the form of the route's errors.
     """
 
     path: str
@@ -34,8 +33,8 @@ class KeyedRoute:
 def key_gate(callers: Callers, routes: Sequence[KeyedRoute]) -> EarlyRejectGate:
     """Return the gate for POSTs on these routes.
 
-    It gives a slot to a complete request with a key that is known without a lookup. It never gives
-    one to a stranger: the handler takes it once it knows the caller and has the body.
+    It acquires a slot for a complete request with a cached key. It never does so for a stranger:
+    the handler does once it knows the caller and has the body.
     """
 
     def decide(line: re.Match[bytes], head: bytes, peer: str) -> GateDecision:

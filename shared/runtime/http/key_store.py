@@ -1,8 +1,7 @@
 """Administration of API keys: list, add, revoke and rotate, in every schema that checks keys."""
 
 import secrets
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -10,11 +9,9 @@ from typing import Literal, TypeAlias
 import asyncpg
 
 from shared.errors import Route311Error
-from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Scope, hash_key
 
-KEY_SCHEMAS = ("intake", "dispatch", "notify")
-"""Schemas of the services that check keys."""
+KEY_SCHEMAS = ("intake", "dispatch", "notify")  # schemas of the services that check keys
 
 KeyState: TypeAlias = Literal["valid", "expired", "revoked"]
 
@@ -44,14 +41,13 @@ class NoSuchKeyError(Route311Error):
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key as it is stored; the key itself is not.
+    """A stored key; the key itself is not stored.
 
     Attributes:
         key_hash: SHA-256 of the key, in hexadecimal.
         created_at: None for a key that is older than this column.
         last_used_at: Last use, to the hour; None for never.
         expires_at: First moment at which it is no longer accepted; None for never.
-        revoked_at: When it was revoked; None for a key that was not.
         schemas: Schemas of the services that know it.
     """
 
@@ -66,7 +62,7 @@ class StoredKey:
 
     @property
     def key_id(self) -> str:
-        """The id for commands: the first 8 digits of the hash, from which no key can be made."""
+        """The id for commands: the first 8 digits of the hash, which do not reveal the key."""
         return self.key_hash[:_ID_CHARACTERS]
 
     def state(self, now: datetime) -> KeyState:
@@ -78,7 +74,7 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that was just made: the only time that it is known in full."""
+    """A new key, which is known in full only now."""
 
     key: str
     key_id: str
@@ -92,7 +88,7 @@ class KeyStore:
     connection: "asyncpg.Connection[asyncpg.Record]"
 
     async def keys(self) -> Sequence[StoredKey]:
-        """Return all keys, by scope and name, those that several services know once."""
+        """Return all keys, by scope and name, merged over the services."""
         found: dict[str, StoredKey] = {}
         for schema in KEY_SCHEMAS:
             for row in await self.connection.fetch(_LIST.format(schema)):
@@ -102,19 +98,11 @@ class KeyStore:
         return sorted(found.values(), key=lambda key: (key.scope, key.name, key.key_hash))
 
     async def add(self, scope: Scope, name: str, expires_at: datetime | None) -> NewKey:
-        """Make a key, known to the services that the scope is for.
-
-        Args:
-            expires_at: First moment at which it is no longer accepted; None for never.
-        """
+        """Create a key for the services of its scope; None never expires."""
         return await self._insert(scope, name, expires_at, _SCHEMAS_OF_SCOPE[scope])
 
     async def revoke(self, key_id: str, now: datetime) -> StoredKey:
-        """Make a key invalid for good.
-
-        Raises:
-            NoSuchKeyError: No key has this id, or it was revoked before.
-        """
+        """Revoke a key; NoSuchKeyError if no key has this id, or it was revoked before."""
         key = await self._find(key_id)
         if key.revoked_at is not None:
             raise NoSuchKeyError(f"the key {key_id} was revoked before")
@@ -126,12 +114,11 @@ class KeyStore:
     async def rotate(
         self, key_id: str, now: datetime, grace: timedelta, lifetime: timedelta | None
     ) -> tuple[StoredKey, NewKey]:
-        """Make a key for the owner of a key, which stays valid for a while.
+        """Create a key for the owner of a key, which stays valid for a while.
 
         Args:
-            key_id: Id of the old key.
-            grace: How long the old key is still accepted.
-            lifetime: How long the new key is accepted; None for as long as the old one was.
+            grace: Remaining lifetime of the old key.
+            lifetime: Lifetime of the new key; None for that of the old one.
 
         Raises:
             NoSuchKeyError: No valid key has this id.
@@ -166,15 +153,8 @@ class KeyStore:
         return found[0]
 
 
-@asynccontextmanager
-async def open_key_store(admin_dsn: str) -> AsyncGenerator[KeyStore]:
-    """Connect as the database's administrator."""
-    async with open_database(admin_dsn) as connection:
-        yield KeyStore(connection)
-
-
 def _merged(first: StoredKey, second: StoredKey) -> StoredKey:
-    """Return one key of several services: used last in any, and valid only if it is in all."""
+    """Merge one key of several services: used last in any, and valid only if it is in all."""
     return StoredKey(
         key_hash=first.key_hash,
         name=first.name,

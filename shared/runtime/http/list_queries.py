@@ -1,4 +1,4 @@
-"""Query parameters of lists: limits and cursors. One response names all that is wrong."""
+"""Query parameters of lists: limits and cursors. One response names all errors."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from shared.runtime.http.openapi import Parameter, problem
 from shared.runtime.http.problem_details import problem_response
 
 _BAD_CURSOR = "bad_cursor"
-_CURSOR_ADVICE = "Send the next of an earlier answer as after, or leave it out to begin anew."
+_CURSOR_ADVICE = "Send next of an earlier page as after, or omit it to start over."
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 PAGE: Mapping[str, Parameter] = {
@@ -42,13 +42,7 @@ _MAX_NUMBER: Mapping[CursorList, int] = {
 def number_in(  # noqa: PLR0913, PLR0917 - the bounds of one parameter
     request: web.Request, name: str, default: int, least: int, most: int, faults: list[FieldError]
 ) -> int:
-    """Return a whole number of the query; its default when it is none or out of bounds.
-
-    Args:
-        default: Its value where it is left out.
-        least: Its least value.
-        faults: Gets what is wrong with it.
-    """
+    """Return a whole number of the query, or its default; an error is added to ``faults``."""
     text = request.query.get(name, f"{default}")
     if text.isascii() and text.isdigit() and len(text) <= len(f"{most}"):
         number = int(text)
@@ -66,13 +60,10 @@ def position_in(
     faults: list[FieldError],
     otherwise: int = 0,
 ) -> int:
-    """Return the number of the entry that a call begins after.
+    """Return the number of the entry after which a page begins.
 
-    Args:
-        of: The list that it reads.
-        bureau: Code of the bureau that the list is about.
-        faults: Gets a cursor that cannot be read, or is for another list or bureau.
-        otherwise: The number without a good cursor.
+    A cursor that is invalid, or for another list or bureau, is added to ``faults``; without a valid
+    one the number is ``otherwise``.
     """
     cursor = request.query.get("after")
     if cursor is None:
@@ -85,14 +76,7 @@ def position_in(
 
 
 def refuse_faults(faults: Sequence[FieldError]) -> None:
-    """Refuse a query with faults: 400 for a bad cursor alone, else 422 that names each.
-
-    Args:
-        faults: What is wrong in the query.
-
-    Raises:
-        RefusedError: There are faults.
-    """
+    """Raise RefusedError for errors: 400 for a bad cursor alone, else 422 that names each."""
     if [fault.code for fault in faults] == [_BAD_CURSOR]:
         raise RefusedError(problem_response(400, "Bad cursor", _CURSOR_ADVICE, code=_BAD_CURSOR))
     if faults:
@@ -100,20 +84,12 @@ def refuse_faults(faults: Sequence[FieldError]) -> None:
 
 
 def encode_cursor(of: CursorList, bureau: str, number: int) -> str:
-    """Return the cursor after an entry.
-
-    Args:
-        bureau: Code of the bureau that the list is about.
-    """
+    """Return the cursor after an entry of a bureau's list."""
     return urlsafe_b64encode(f"{of}:{bureau}:{number}".encode()).decode().rstrip("=")
 
 
 def decode_cursor(of: CursorList, bureau: str, cursor: str) -> int | None:
-    """Return the number of an entry; None where the cursor is not one of this list and bureau.
-
-    Args:
-        bureau: Code of the bureau that the list is about.
-    """
+    """Return the number of an entry; None for a cursor of another list or bureau."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         number = int(urlsafe_b64decode(padded).decode("ascii").rpartition(":")[2])
@@ -124,15 +100,11 @@ def decode_cursor(of: CursorList, bureau: str, cursor: str) -> int | None:
 
 
 async def read_json(response: aiohttp.ClientResponse, most_bytes: int) -> Any:  # noqa: ANN401 - anything may come from outside
-    """Return the JSON value of an answer.
-
-    Args:
-        response: The answer; its body is not read yet.
-        most_bytes: The longest body that is read.
+    """Return the JSON value of a response.
 
     Raises:
-        ValueError: It is longer, is no JSON, or is nested too deeply.
-        aiohttp.ClientError: It broke off.
+        ValueError: It is longer than ``most_bytes``, is no JSON, or is nested too deeply.
+        aiohttp.ClientError: The connection broke.
         TimeoutError: It did not arrive in time.
     """
     body = b""

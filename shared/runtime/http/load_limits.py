@@ -1,25 +1,21 @@
-"""The adaptive batch size, from which the limit on requests in flight follows."""
+"""Adaptive batch size, which determines the limit on requests in flight."""
 
 from dataclasses import dataclass
 
 from shared.runtime.batch_size import BatchSize
 
+# A caller who arrives as a batch begins waits for two batches: less than the deadline.
 TARGET_BATCH_S = 0.25
-"""A caller who comes as a batch begins waits for two batches: less than the deadline."""
+
+# Most of a batch's time is the database round trip, so smaller batches gain nothing.
 MIN_BATCH_SIZE = 150
-"""Most of a batch's time is the round trip to the database, so smaller batches gain nothing."""
+
 MAX_BATCH_SIZE = 500
 
 
 @dataclass(slots=True)
 class AdaptiveBatchSize(BatchSize):
-    """The most submissions in one transaction, as the database can do them.
-
-    Attributes:
-        target_s: Seconds that a batch may take.
-        least: Lower bound of the size.
-        most: Upper bound of the size.
-    """
+    """Maximum submissions in one transaction, adapted to the database's speed."""
 
     batch_size: int = 200
     target_s: float = TARGET_BATCH_S
@@ -28,5 +24,5 @@ class AdaptiveBatchSize(BatchSize):
 
     @property
     def max_in_flight(self) -> int:
-        """The most concurrent callers: one batch under way and one that waits for it."""
+        """Maximum concurrent calls: one batch in progress and one that waits for it."""
         return 2 * self.batch_size

@@ -1,9 +1,9 @@
 """Load shedding at the socket: reject requests before they are parsed.
 
-A server that is offered five times its capacity rejects four times as often as it accepts, so a
-rejection must cost a small part of an acceptance: here it costs a look at the bytes and one write.
-An accepted request holds its slot from that moment on, so of hundreds that arrive at once exactly
-as many are accepted as there are slots.
+A server at five times its capacity rejects four times as often as it accepts, so a rejection must
+cost a small part of an acceptance: a check of the bytes and one write. An accepted request holds
+its slot from that moment on, so of hundreds that arrive at once exactly as many are accepted as
+there are slots.
 """
 
 import asyncio
@@ -19,12 +19,10 @@ from shared.runtime.http.connections import Connections
 from shared.runtime.http.http_bytes import is_one_request
 from shared.runtime.http.timed_connection import TimedConnection
 
-Release: TypeAlias = Callable[[], None]
-"""Gives one slot back."""
+Release: TypeAlias = Callable[[], None]  # releases one slot
 
+# The response that rejects, the release of an acquired slot, or None: the handler decides.
 GateDecision: TypeAlias = bytes | Release | None
-"""The whole response that rejects, the release of the slot it took, or None: the handler decides.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,7 @@ class EarlyRejectGate:
 
     Attributes:
         request_line: Matches the first bytes of such a request.
-        decide: Decides by that match, the head of a complete request, and the address of its
-            connection.
+        decide: Decides by that match, the head of a complete request, and the peer's address.
     """
 
     request_line: re.Pattern[bytes]
@@ -42,7 +39,7 @@ class EarlyRejectGate:
 
 
 def adopt_slot(request: web.Request) -> Release | None:
-    """Return the release of the slot that the request got at a gate; the handler must call it."""
+    """Return the release of the request's slot from a gate; the handler must call it."""
     connection = request.protocol
     return connection.adopt_slot() if isinstance(connection, GatedConnection) else None
 
@@ -50,7 +47,7 @@ def adopt_slot(request: web.Request) -> Release | None:
 class GatedConnection(TimedConnection):
     """A connection on which a request that arrives in one chunk may be rejected unparsed.
 
-    After any other chunk only aiohttp's parser knows where requests begin, so the gate is off for
+    After any other chunk only aiohttp's parser can find request boundaries, so the gate is off for
     the rest of the connection.
     """
 
@@ -69,7 +66,7 @@ class GatedConnection(TimedConnection):
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Handle a chunk; aiohttp itself calls with no data, to parse what it has buffered."""
+        """Handle a chunk; aiohttp itself calls with no data, to parse its buffer."""
         self._chunks_are_requests = self._chunks_are_requests and (not data or is_one_request(data))
         line = self._gate.request_line.match(data)
         if line and self._may_reject(data) and self.transport and self.is_waiting:
@@ -84,7 +81,7 @@ class GatedConnection(TimedConnection):
 
     @override
     def wait_for_request(self) -> None:
-        """Begin the time without a request; the gate may answer the next one."""
+        """Begin the time without a request; the gate may handle the next one."""
         self._unanswered -= 1
         self._release_slot()
         super().wait_for_request()
@@ -96,7 +93,7 @@ class GatedConnection(TimedConnection):
         super().connection_lost(exc)
 
     def adopt_slot(self) -> Release | None:
-        """Return the release of the slot that no handler has adopted yet, and forget it."""
+        """Return and forget the release of the slot that no handler has adopted yet."""
         release, self._release = self._release, None
         return release
 

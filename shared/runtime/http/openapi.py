@@ -28,7 +28,7 @@ _SCHEMES: Mapping[SecurityScheme, Mapping[str, str]] = {
         "type": "apiKey",
         "in": "query",
         "name": "api_key",
-        "description": "An adapter's key, which may stand in the form as well.",
+        "description": "An adapter's key, also accepted as a form field.",
     },
 }
 _VARIABLE = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
@@ -40,9 +40,8 @@ class Parameter:
     """A parameter of the path or the query, or a header.
 
     Attributes:
-        type: Its type, with what limits it; a list is written with commas.
-        required: True when it cannot be left out.
-        allows_empty: True when an empty one counts as left out.
+        type: Its type with its bounds; a list is separated by commas.
+        allows_empty: True when an empty one counts as missing.
     """
 
     description: str
@@ -53,12 +52,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A body that is sent or received, with its headers.
+    """A request or response body, with its headers.
 
     Attributes:
         model: A pydantic model, or a type made of some; None for a text or for no body.
-        headers: The headers of a response.
-        example: A body that is accepted; None for none.
     """
 
     description: str
@@ -73,10 +70,9 @@ class Operation:
     """Description of a route.
 
     Attributes:
-        body: The body that it reads; None for none.
-        form: The same as a form; None for none.
+        form: The body as a form.
         path: Parameters of the path that are no plain texts.
-        security: Security schemes, any of which is enough; none for everybody.
+        security: Alternative security schemes; none for public routes.
     """
 
     summary: str
@@ -90,13 +86,13 @@ class Operation:
 
 
 def documents(handler: H, operation: Operation) -> H:
-    """Say what a handler does; return the handler."""
+    """Attach the description to a handler; return the handler."""
     _OPERATIONS[handler] = operation
     return handler
 
 
 def openapi_route(title: str, routes: Sequence[web.AbstractRouteDef]) -> web.RouteDef:
-    """Return the route of the OpenAPI document of the routes that are documented."""
+    """Return the route of the OpenAPI document of the documented routes."""
 
     @cache
     def encoded() -> bytes:  # not at start: schemas take time to make
@@ -109,7 +105,7 @@ def openapi_route(title: str, routes: Sequence[web.AbstractRouteDef]) -> web.Rou
 
 
 def openapi_document(title: str, routes: Sequence[web.AbstractRouteDef]) -> dict[str, Any]:
-    """Return the document; the arguments are those of ``openapi_route``."""
+    """Return the OpenAPI document of the documented routes."""
     described = [
         (route, operation)
         for route in routes
@@ -120,23 +116,20 @@ def openapi_document(title: str, routes: Sequence[web.AbstractRouteDef]) -> dict
     for route, operation in described:
         path = _VARIABLE.sub(r"{\1}", route.path)
         paths.setdefault(path, {})[route.method.lower()] = _described(route, operation, schemas)
+    used = {scheme for _, operation in described for scheme in operation.security}
+    schemes = {name: scheme for name, scheme in _SCHEMES.items() if name in used}
     return {
         "openapi": _VERSION,
         "info": {"title": title, "version": "1"},
         "paths": paths,
-        "components": {"schemas": definitions, "securitySchemes": _schemes(described)},
+        "components": {"schemas": definitions, "securitySchemes": schemes},
     }
-
-
-def _schemes(described: Sequence[tuple[web.RouteDef, Operation]]) -> dict[str, Any]:
-    used = {scheme for _, operation in described for scheme in operation.security}
-    return {name: scheme for name, scheme in _SCHEMES.items() if name in used}
 
 
 def _schemas(
     operations: Sequence[Operation],
 ) -> tuple[dict[tuple[int, str], Any], dict[str, Any]]:
-    """Return the schema of each content by its identity, and the definitions that they name."""
+    """Return the schema of each content by its identity, and their shared definitions."""
     contents: list[tuple[JsonSchemaMode, Content | None]] = []
     for operation in operations:
         contents += [("validation", operation.body), ("validation", operation.form)]
@@ -219,13 +212,7 @@ def _content(content: Content | None, schemas: Mapping[Any, Any]) -> dict[str, A
 
 
 class ProblemDetails(BaseModel):
-    """An error as RFC 9457 problem details.
-
-    Attributes:
-        type: Always ``about:blank``.
-        detail: What is wrong and what the caller can do.
-        code: The kind of problem, for programs.
-    """
+    """An error as RFC 9457 problem details; ``type`` is always ``about:blank``."""
 
     type: str
     title: str
@@ -240,17 +227,16 @@ class Health(BaseModel):
 
     Attributes:
         status: ``live``, ``ready`` or ``not ready``.
-        reason: Why it is not ready.
     """
 
     status: str
     reason: str | None = None
 
 
+# The header of a 429, and of a 503 to a caller.
 RETRY_AFTER: Mapping[str, Parameter] = {
     "Retry-After": Parameter("Seconds until the next call.", PositiveInt, required=True)
 }
-"""The header of a 429, and of a 503 to a caller."""
 
 
 def problem(description: str, headers: Mapping[str, Parameter] | None = None) -> Content:
@@ -260,8 +246,8 @@ def problem(description: str, headers: Mapping[str, Parameter] | None = None) ->
 
 IDEMPOTENT: Mapping[str, Parameter] = {
     "Idempotency-Key": Parameter(
-        "Id of it, at most 500 characters: a repeat gets the same answer. A blank one counts as "
-        "left out.",
+        "Idempotency key, at most 500 characters: a repeat gets the same response. A blank one "
+        "counts as missing.",
         Annotated[str, Field(max_length=500)],
     )
 }
@@ -269,17 +255,17 @@ _CHALLENGE: Mapping[str, Parameter] = {
     "WWW-Authenticate": Parameter("Bearer.", Literal["Bearer"], required=True)
 }
 UNAVAILABLE: Mapping[int, Content] = {
-    503: problem("It cannot be answered at the moment; call again.", RETRY_AFTER)
+    503: problem("Temporarily unavailable; retry later.", RETRY_AFTER)
 }
 KEY_REFUSALS: Mapping[int, Content] = {
     401: problem("The key is missing or unknown.", _CHALLENGE),
-    403: problem("The key is of another kind of caller."),
-    429: problem("The key or the address calls too often.", RETRY_AFTER),
+    403: problem("The key has another scope."),
+    429: problem("Rate limit of the key or the address exceeded.", RETRY_AFTER),
     **UNAVAILABLE,
 }
 JSON_REFUSALS: Mapping[int, Content] = {
-    400: problem("The body is no JSON, or the Idempotency-Key is unusable."),
+    400: problem("The body is not JSON, or the Idempotency-Key is invalid."),
     408: problem("The body did not arrive in time."),
     413: problem("The body is larger than 1 MiB."),
-    415: problem("The body is of another type."),
+    415: problem("Unsupported media type."),
 }

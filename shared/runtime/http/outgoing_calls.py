@@ -1,18 +1,129 @@
-"""Calls to other organizations' servers: to an address that was judged, without redirects."""
+"""Outgoing calls with a deadline, and their outcomes."""
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import ip_address
+from threading import Thread
+from typing import TypeAlias
 
 import aiohttp
+from yarl import URL
 
 from shared.delivery_attempts import Outcome, error_of, parse_retry_after
-from shared.network_addresses import Network
+from shared.network_addresses import Address, Network, is_allowed
 from shared.runtime.clock import utc_now
-from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
-from shared.runtime.http.names import NameLookup
+
+_Found: TypeAlias = "asyncio.Future[Sequence[Address]]"
+
+
+@dataclass(slots=True)
+class NameLookup:
+    """Resolves names in threads of its own, since a lookup can take long and cannot be cancelled.
+
+    Concurrent lookups of one name are shared, so an unresponsive name server blocks one thread. The
+    loop's own threads stay free for the database and the broker, and no thread delays the end of
+    the process.
+    """
+
+    _running: dict[str, _Found] = field(default_factory=dict, init=False)
+
+    async def addresses(self, host: str) -> Sequence[Address]:
+        """Return the addresses of a host, the preferred one first; OSError if it has none."""
+        with suppress(ValueError):
+            return [ip_address(host)]
+        running = self._running.get(host)
+        if running is None:
+            running = asyncio.get_running_loop().create_future()
+            self._running[host] = running
+            running.add_done_callback(partial(self._forget, host))
+            Thread(target=_look_up, args=(host, running), daemon=True).start()
+        return await asyncio.shield(running)
+
+    def _forget(self, host: str, found: _Found) -> None:
+        del self._running[host]
+        if not found.cancelled():
+            found.exception()  # retrieved, if the caller gave up
+
+
+def _look_up(host: str, found: _Found) -> None:
+    try:
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        addresses = [ip_address(address[0]) for *_, address in entries]
+    except (OSError, UnicodeError) as error:  # a label of more than 63 characters is the latter
+        settle = partial(found.set_exception, socket.gaierror(f"{type(error).__name__}"))
+    else:
+        settle = partial(found.set_result, addresses)
+    with suppress(RuntimeError):  # the loop is closed
+        found.get_loop().call_soon_threadsafe(_unless_done, found, settle)
+
+
+def _unless_done(found: _Found, settle: Callable[[], None]) -> None:
+    if not found.done():
+        settle()
+
+
+class AddressNotAllowedError(Exception):
+    """A host has an address that calls may not connect to."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCalls:
+    """Calls to other organizations' servers.
+
+    The host is resolved for each call, each of its addresses is checked, and the connection goes to
+    one of them: the HTTP client gets a URL with the address for its host.
+
+    Attributes:
+        addresses: Resolves a host name; OSError for none.
+        allow: Networks that are allowed besides the public ones.
+    """
+
+    session: aiohttp.ClientSession
+    addresses: Callable[[str], Awaitable[Sequence[Address]]]
+    allow: Sequence[Network]
+
+    @asynccontextmanager
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """Yield the response to a call to an http or https URL; redirects are not followed.
+
+        Raises:
+            AddressNotAllowedError: The host has another address; no connection was opened.
+            OSError: The host has no address, or cannot be reached.
+            aiohttp.ClientError: The call failed.
+        """
+        target = URL(url, encoded=True)
+        found = await self.addresses(target.host or "")
+        encrypted = target.scheme == "https"
+        if not all(is_allowed(one, self.allow, encrypted=encrypted) for one in found):
+            raise AddressNotAllowedError
+        async with self.session.request(
+            method,
+            target.with_host(str(found[0])),
+            data=body,
+            headers={"Host": target.raw_authority, "User-Agent": "route311", **headers},
+            server_hostname=target.host if encrypted else None,
+            allow_redirects=False,
+        ) as answer:
+            yield answer
+
+
+@asynccontextmanager
+async def open_judged_calls(allow: Sequence[Network]) -> AsyncGenerator[JudgedCalls]:
+    """Open the client for outgoing calls; the caller limits the time of each call."""
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(force_close=True),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(),
+        auto_decompress=False,
+    ) as session:
+        yield JudgedCalls(session, NameLookup().addresses, allow)
+
 
 WITHIN_S = 15.0
 MAX_ANSWER = 64 * 1024
@@ -21,11 +132,7 @@ _KEPT_OPEN_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class OutgoingCalls(JudgedCalls):
-    """Calls servers of others, within a time.
-
-    Attributes:
-        within_s: Seconds for a call.
-    """
+    """Calls to other organizations' servers, within a deadline."""
 
     within_s: float = WITHIN_S
 
@@ -38,15 +145,10 @@ class OutgoingCalls(JudgedCalls):
         *,
         max_answer: int = MAX_ANSWER,
     ) -> tuple[Outcome, bytes | None]:
-        """Send a request; return what came of it, and the body of the answer.
+        """Send a request; return its outcome and the response body.
 
-        The outcome is known from the status on; the body is None when it did not arrive whole, or
-        is too long.
-
-        Args:
-            headers: Headers besides ``Host`` and ``User-Agent``.
-            body: Body of the request; None without one.
-            max_answer: The most bytes of the answer's body.
+        The outcome depends on the status alone; the body is None when it did not arrive whole, or
+        exceeds ``max_answer`` bytes.
         """
         began = asyncio.get_running_loop().time()
         status: int | None = None
@@ -98,7 +200,7 @@ async def open_outgoing_calls(allow: Sequence[Network]) -> AsyncGenerator[Outgoi
 
 
 async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes | None:
-    """Return the body; None when it is too long or breaks off, and the connection ends then."""
+    """Return the body; None and a closed connection when it is too long or breaks off."""
     content = bytearray()
     with suppress(aiohttp.ClientError, TimeoutError):
         while chunk := await answer.content.read(limit + 1 - len(content)):

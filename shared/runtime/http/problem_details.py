@@ -1,4 +1,4 @@
-"""Error responses as RFC 9457 problem details, and what the log shows of an error."""
+"""Error responses as RFC 9457 problem details, and their logging."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from typing_extensions import override
 
 from shared.contract.events import FieldError
-from shared.runtime.http.limits import MAX_LINE_BYTES
+from shared.runtime.http.connections import MAX_LINE_BYTES
 from shared.runtime.ops.tracebacks import frames_of
 
 log = structlog.get_logger()
@@ -36,9 +36,7 @@ def problem_response(  # noqa: PLR0913 - the members of a problem
 
     Args:
         title: The kind of problem; the same text for the same kind.
-        detail: What is wrong and what the caller can do, without any value of the request.
-        code: The kind of problem, for programs.
-        headers: More headers, such as ``Retry-After``.
+        detail: Description of the error and its remedy, without any value of the request.
     """
     body = problem(status, title, detail, code=code, errors=errors)
     sent = {**NOSNIFF, **(headers or {})}
@@ -53,13 +51,7 @@ def problem(
     code: str | None = None,
     errors: Sequence[FieldError] = (),
 ) -> dict[str, Any]:
-    """Return the members of a problem.
-
-    Args:
-        title: The kind of problem; the same text for the same kind.
-        detail: What is wrong and what the caller can do, without any value of the request.
-        code: The kind of problem, for programs.
-    """
+    """Return the members of a problem; see ``problem_response``."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     body |= {"code": code} if code else {}
     return body | ({"errors": [error.model_dump() for error in errors]} if errors else {})
@@ -67,7 +59,7 @@ def problem(
 
 @web.middleware
 async def unreadable_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 400 to a body that is not what its headers announce, such as no gzip."""
+    """Respond 400 to a body that contradicts its headers, such as invalid gzip."""
     try:
         return await handler(request)
     except web.RequestPayloadError:
@@ -87,11 +79,7 @@ class ProblemDetailsConnection(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the response; aiohttp's own errors get problem details.
-
-        Args:
-            start_time: When the request came, for an access log.
-        """
+        """Send the response; aiohttp's own errors get problem details."""
         explained = _explained(resp) if isinstance(resp, web.HTTPError) else resp
         return await super().finish_response(request, explained, start_time)
 
@@ -105,16 +93,14 @@ class ProblemDetailsConnection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Log an error of ours; return a response that closes the connection.
 
-        Args:
-            request: The request, as far as it was parsed.
-            exc: The exception, of which type and place are logged.
-            message: aiohttp's text, which is not used, since it can quote the request.
+        aiohttp's text in ``message`` is not used, since it can quote the request.
 
         Raises:
             ConnectionError: A part of another response was sent already.
         """
         if isinstance(exc, LineTooLong):
-            status = _status_of_length(exc)
+            too_long_target = exc.args[1] == MAX_LINE_BYTES
+            status = 414 if too_long_target else 431
         elif isinstance(exc, UnicodeEncodeError) and _expects_no_text(request):
             status = HTTPStatus.EXPECTATION_FAILED
         is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -128,18 +114,10 @@ class ProblemDetailsConnection(web.RequestHandler):
 
     @override
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Log an error outside of a request, such as in the rest of a body that nothing reads."""
+        """Log an error outside of a request, such as in an unread rest of a body."""
         error = kw.get("exc_info")
         if not isinstance(error, web.RequestPayloadError | ConnectionError):
             _log_error("http_connection_failed", error)
-
-
-def _status_of_length(error: LineTooLong) -> HTTPStatus:
-    """Return the status for a request whose target or header is too long."""
-    _, limit, _ = error.args
-    if limit == MAX_LINE_BYTES:
-        return HTTPStatus.REQUEST_URI_TOO_LONG
-    return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 
 def _expects_no_text(request: web.BaseRequest) -> bool:
@@ -161,7 +139,7 @@ def _explained(error: web.HTTPError) -> web.Response:
 
 
 def problem_of_status(status: int, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Return the problem details of an HTTP status that explains itself."""
+    """Return problem details with the standard description of an HTTP status."""
     known = HTTPStatus(status)
     detail = known.description or known.phrase
     return problem_response(status, known.phrase, f"{detail}.", headers=headers)

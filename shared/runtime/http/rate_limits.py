@@ -1,12 +1,12 @@
-"""Token buckets: limits on calls per second, one bucket or one for each caller."""
+"""Rate limiter: token buckets, one or one for each caller."""
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+# About 3 MB; a caller whose bucket was evicted begins with a full one again.
 _MAX_BUCKETS = 10_000
-"""About 3 MB; the caller that is dropped for a new one begins with a full bucket again."""
 
 
 @dataclass(slots=True)
@@ -15,7 +15,6 @@ class TokenBucket:
 
     Attributes:
         per_second: Tokens that are added per second, at least 1.
-        clock: Monotonic seconds.
         burst_s: Seconds of unused tokens that it keeps.
     """
 
@@ -48,14 +47,7 @@ class TokenBucket:
 
 @dataclass(slots=True)
 class TokenBuckets:
-    """A token bucket for each caller; the callers used least recently are forgotten.
-
-    Attributes:
-        per_second: Tokens per second and caller, at least 1.
-        clock: Monotonic seconds.
-        burst_s: Seconds of unused tokens that a bucket keeps.
-        max_buckets: The most callers that are remembered.
-    """
+    """A token bucket for each caller; the least recently used ones are evicted."""
 
     per_second: float
     clock: Callable[[], float] = time.monotonic
@@ -69,12 +61,12 @@ class TokenBuckets:
         return bucket is None or bucket.has_token()
 
     def give_back(self, caller: str) -> None:
-        """Give back a token that the caller took."""
+        """Refund a token."""
         if bucket := self._buckets.get(caller):
             bucket.take(-1)
 
     def try_take(self, caller: str, tokens: int = 1) -> bool:
-        """Take tokens of the caller, a full bucket at most; return False when there are fewer."""
+        """Take tokens, at most a full bucket; return False when there are fewer."""
         tokens = min(tokens, max(1, int(self.per_second * self.burst_s)))
         bucket = self._buckets.get(caller)
         if bucket is None:

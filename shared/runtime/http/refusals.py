@@ -1,4 +1,4 @@
-"""The responses to callers above a limit: 429 for a limit of their own, 503 for one of all."""
+"""Responses to callers above a limit: 429 for their own limit, 503 for a shared one."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,17 +11,17 @@ from shared.runtime.http.http_bytes import serialize_response
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.metrics import LIMITED, SHED
 
+# Converts problem details to another form.
 Translate: TypeAlias = Callable[[web.Response], web.Response]
-"""Returns problem details in another form."""
 
 
 def problem_details(response: web.Response) -> web.Response:
-    """Return them as they are."""
+    """Return problem details unchanged."""
     return response
 
 
 class Refusal:
-    """The response to callers above one limit; it counts them."""
+    """The counted response to callers above one limit."""
 
     def __init__(self, count: Counter, build: Callable[[], web.Response]) -> None:
         self._count, self._build = count, build
@@ -40,31 +40,24 @@ class Refusal:
         return self._raw[translate]
 
 
-def limited(limit: str, detail: str) -> Refusal:
-    """Return the 429 of a limit of the caller's own.
-
-    Args:
-        limit: Name of the limit, for the metrics.
-        detail: What the caller can do.
-    """
-    headers = {"Retry-After": "1"}
-    build = partial(
-        problem_response, 429, "Too many calls", detail, code="over_rate", headers=headers
-    )
+def limited(
+    limit: str, detail: str, *, title: str = "Too many calls", retry_after_s: int = 1
+) -> Refusal:
+    """Return the 429 of a caller's own limit, by its name in the metrics."""
+    headers = {"Retry-After": f"{retry_after_s}"}
+    build = partial(problem_response, 429, title, detail, code="over_rate", headers=headers)
     return Refusal(LIMITED.labels(limit), build)
 
 
-BODIES_FULL = Refusal(
-    SHED.labels("bodies"),
-    partial(
-        problem_response,
-        503,
-        "Not available",
-        "Too much is being received from callers without a key. Send it again in a moment.",
-        headers={"Retry-After": "2"},
-    ),
-)
-KEY_RATE = limited("key", "This key calls more often than it may. Call again in a second.")
+def shed(reason: str, retry_after_s: int, detail: str) -> Refusal:
+    """Return the 503 of a shared limit, by its name in the metrics."""
+    headers = {"Retry-After": f"{retry_after_s}"}
+    build = partial(problem_response, 503, "Not available", detail, headers=headers)
+    return Refusal(SHED.labels(reason), build)
+
+
+BODIES_FULL = shed("bodies", 2, "Too many uploads from callers without a key. Retry in a moment.")
+KEY_RATE = limited("key", "The rate limit of this key is exceeded. Call again in a second.")
 ADDRESS_RATE = limited(
-    "address", "This address calls too often without a valid key. Call again in a second."
+    "address", "The rate limit without a valid key is exceeded. Call again in a second."
 )

@@ -3,36 +3,69 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from typing import Generic, TypeAlias, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.runtime.http.body_memory import BODY_MEMORY, BodyMemory, end_body
-from shared.runtime.http.connections import Connections
-from shared.runtime.http.limits import HTTP_LIMITS, HttpLimits
+from shared.runtime.http.connections import HTTP_LIMITS, Connections, HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
 from shared.runtime.http.openapi import Content, Health, Operation, documents, openapi_route
 from shared.runtime.http.problem_details import NOSNIFF, unreadable_bodies
-from shared.runtime.http.shared_call import ReadinessProbe, SharedCall
 from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.ops.metrics import HTTP_SECONDS
+
+T = TypeVar("T")
+
+# Returns the reason why the service is not ready, or None when it is.
+ReadinessProbe: TypeAlias = Callable[[], Awaitable[str | None]]
+
+_HOLDS_S = 0.25
+
+
+class SharedCall(Generic[T]):
+    """Limits an expensive public call to four times a second.
+
+    A readiness check takes a connection to the database, the text of all metrics 10 ms.
+    """
+
+    def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
+        self._call = call
+        self._latest: asyncio.Future[T] | None = None
+        self._holds_until = 0.0
+
+    async def __call__(self) -> T:
+        """Return the latest result."""
+        now = asyncio.get_running_loop().time()
+        if self._latest is None or (self._latest.done() and now >= self._holds_until):
+            self._holds_until = now + _HOLDS_S
+            self._latest = asyncio.ensure_future(self._call())
+        return await asyncio.shield(self._latest)
+
 
 _JSON = ("application/json",)
 _MAX_BODY_BYTES = 1024 * 1024
 _SHUTDOWN_TIMEOUT_S = 3.0
-_RECEIVED_BYTES = 64 * 1024
-"""What the system receives of a connection ahead: a caller 100 ms away sends 640 kB/s by one."""
+_RECEIVED_BYTES = 64 * 1024  # receive buffer of a connection: 640 kB/s for a caller 100 ms away
+
+# Connections that wait for the event loop: with fewer, bursts make callers wait a second.
 _BACKLOG = 1024
-"""Connections that wait for the event loop: with fewer, a burst makes callers wait a second."""
-_LIVE = Operation("Tell that the process runs.", {200: Content("It runs.", _JSON, Health)})
+
+_LIVE = Operation("Liveness probe", {200: Content("The process is running.", _JSON, Health)})
 _READY = Operation(
-    "Tell whether the service is ready.",
-    {200: Content("It is.", _JSON, Health), 503: Content("It is not, and why.", _JSON, Health)},
+    "Readiness probe",
+    {
+        200: Content("Ready.", _JSON, Health),
+        503: Content("Not ready, with the reason.", _JSON, Health),
+    },
 )
-_METRICS = Operation("Show metrics for Prometheus.", {200: Content("They are.", ("text/plain",))})
+_METRICS = Operation(
+    "Prometheus metrics", {200: Content("Metrics in the text format.", ("text/plain",))}
+)
 
 
 @asynccontextmanager
@@ -53,14 +86,9 @@ async def serve_http(  # noqa: PLR0913 - independent options
     At the end the port closes, and requests in flight have 3 s to finish.
 
     Args:
-        host: The address to listen on.
-        port: The port, or 0.
-        check: The readiness probe behind ``/ready``.
         stopping: Set while the service is about to stop: ``/ready`` turns to 503 at once, and
-            every response closes its connection, so that callers turn to another instance.
-        gate: Rejects some requests before they are parsed.
-        limits: Deadlines, and the number of connections.
-        metrics_port: The port of ``/metrics``, which the other one then does not serve.
+            every response closes its connection, so that callers reconnect to another instance.
+        metrics_port: A separate port for ``/metrics``.
         name: The service's name, for the OpenAPI document of all these routes.
     """
     limits = limits or HttpLimits()
@@ -164,7 +192,6 @@ def _metrics_route() -> web.RouteDef:
 
 
 async def _forbid_sniffing(_: web.Request, response: web.StreamResponse) -> None:
-    """Have browsers take every body for what its ``Content-Type`` says."""
     response.headers.update(NOSNIFF)
 
 

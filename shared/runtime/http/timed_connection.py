@@ -1,4 +1,4 @@
-"""A connection with deadlines for head and body, and a bound on the head."""
+"""A connection with deadlines for head and body, and a maximum head size."""
 
 import asyncio
 import math
@@ -9,17 +9,23 @@ from typing import get_args
 from aiohttp import StreamReader, web
 from typing_extensions import override
 
-from shared.runtime.http.connections import ClosingReason, Connections, Group
+from shared.runtime.http.connections import (
+    MAX_FIELD_BYTES,
+    MAX_LINE_BYTES,
+    ClosingReason,
+    Connections,
+    Group,
+)
 from shared.runtime.http.http_bytes import serialize_response
-from shared.runtime.http.limits import MAX_FIELD_BYTES, MAX_LINE_BYTES
 from shared.runtime.http.problem_details import ProblemDetailsConnection, problem_of_status
 from shared.runtime.ops.metrics import CONNECTIONS_CLOSED
 
 _LINGER_S = 2.0
+
+# aiohttp accepts a megabyte, 128 fields of 8 kB: too much for thousands of callers.
 _MAX_HEAD_BYTES = 65_536
-"""aiohttp keeps a megabyte of a head, 128 fields of 8 kB: too much for thousands of callers."""
-_UNREAD_BYTES = 16 * 1024
-"""Half of what a connection keeps of a body before it is read; aiohttp keeps half a megabyte."""
+
+_UNREAD_BYTES = 16 * 1024  # half of the buffer for an unread body; aiohttp's is half a megabyte
 _END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -34,16 +40,12 @@ _CLOSED_COUNTS = {reason: CONNECTIONS_CLOSED.labels(reason) for reason in get_ar
 
 
 class TimedConnection(ProblemDetailsConnection):
-    """A connection with deadlines.
+    """A connection with deadlines; see ``OpenConnection``.
 
     It overrides methods of aiohttp's protocol that have no documentation, and reads its queue of
     parsed requests, so aiohttp is pinned exactly.
 
     Attributes:
-        address: The address at the other end.
-        groups: The connections that it counts among.
-        is_known: True once a caller with a valid key used it: it then waits with priority.
-        is_waiting: True while no request is in progress.
         expires_at: Time of the loop's clock at which it closes unless a request came.
         stalls_at: Time at which it closes unless the caller reads our responses.
     """
@@ -83,7 +85,7 @@ class TimedConnection(ProblemDetailsConnection):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin the deadline of the first head; when there are too many, one is closed."""
+        """Begin the deadline of the first head; above the limit, one connection is closed."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else ""
@@ -129,7 +131,7 @@ class TimedConnection(ProblemDetailsConnection):
         self._connections.wait(self)
 
     def answer_at_once(self, response: bytes) -> None:
-        """Send the whole response to a request that was not begun; wait for the next one."""
+        """Send the response to an unparsed request; wait for the next one."""
         if self.transport and self.is_waiting:
             self.transport.write(response)
             self._begin_rest()
@@ -145,15 +147,12 @@ class TimedConnection(ProblemDetailsConnection):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the response, then wait for the next request.
-
-        Args:
-            start_time: When the request came, for an access log.
-        """
+        """Send the response, then wait for the next request."""
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
-            if _is_compressed(request) and not request.content.is_eof():
+            coding = request.headers.get("Content-Encoding", "").lower()
+            if coding not in {"", "identity"} and not request.content.is_eof():
                 self.force_close()  # aiohttp would decompress the rest to leave it out
             if self.transport:
                 self.wait_for_request()
@@ -184,7 +183,7 @@ class TimedConnection(ProblemDetailsConnection):
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Make room for another connection."""
+        """Release the connection's place."""
         self._connections.remove(self)
         super().connection_lost(exc)
 
@@ -206,7 +205,3 @@ class TimedConnection(ProblemDetailsConnection):
         else:
             transport.abort()  # close() would wait for a caller that does not read
         self.force_close()
-
-
-def _is_compressed(request: web.BaseRequest) -> bool:
-    return request.headers.get("Content-Encoding", "").lower() not in {"", "identity"}

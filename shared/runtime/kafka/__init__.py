@@ -1,13 +1,14 @@
-"""The only package that touches Kafka's drivers: aiokafka for records, librdkafka for the rest.
+"""The only package that uses Kafka's drivers: aiokafka for records, librdkafka for administration.
 
-Administration has modules of its own, which a service that only reads and writes never imports:
-``acls``, ``admin``, ``topics`` and ``users``.
+A service that only reads and writes never imports the modules of administration: ``acls``,
+``admin``, ``topics`` and ``users``.
 """
 
-from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
 from shared.runtime.kafka.record_batches import LenientRecords
 from shared.runtime.kafka.records import (
+    BrokerDownError,
     Partition,
+    PositionLostError,
     Record,
     headers_by_name,
     rebuild_record,

@@ -1,4 +1,4 @@
-"""Make the broker's access rules match the grants of the registry."""
+"""Apply the registry's grants as the broker's access rules."""
 
 import asyncio
 from collections.abc import Collection, Iterable
@@ -29,7 +29,7 @@ class AccessChanges:
     """Changes to the broker's access rules, for display.
 
     Attributes:
-        removed: Rules of our principals that the registry does not know, and which are gone.
+        removed: Rules of our principals that the registry does not contain.
         kept: Rules of other principals, or that deny something; they are never touched.
     """
 
@@ -41,18 +41,16 @@ class AccessChanges:
 async def apply_access(
     access: KafkaAccess, topics: Collection[Topic], operators: Collection[str] = ()
 ) -> AccessChanges:
-    """Write the access rules of the registry, and remove others of the same principals.
+    """Write the registry's access rules, and remove others of the same principals.
 
-    When it returns, the broker that answers follows them.
+    It returns once the broker enforces them.
 
     Args:
-        access: Where Kafka is, and as whom to connect.
-        topics: The topics of the registry.
-        operators: New principals of operators; those that have rules already keep them.
+        operators: New principals of operators; existing ones keep their rules.
 
     Raises:
         KafkaAdminError: The broker refuses it, or has no authorizer.
-        TimeoutError: The broker does not follow the rules after 60 s.
+        TimeoutError: The broker does not enforce the rules after 60 s.
     """
     async with open_admin(access) as admin:
         present = await _present(admin)
@@ -63,25 +61,21 @@ async def apply_access(
         await _create(admin, wanted - present)
         await _delete(admin, ours - wanted)
         if ours != wanted:
-            await _until_followed(admin, wanted)
+            async with asyncio.timeout(_VISIBLE_WITHIN_S):
+                while set(filter(_is_ours, await _present(admin))) != wanted:  # noqa: ASYNC110 - polled
+                    await asyncio.sleep(_POLL_S)
         return AccessChanges(
             _lines(wanted - present), _lines(ours - wanted), _lines(present - ours - wanted)
         )
 
 
-async def _until_followed(admin: Admin, wanted: Collection[AclBinding]) -> None:
-    async with asyncio.timeout(_VISIBLE_WITHIN_S):
-        while set(filter(_is_ours, await _present(admin))) != wanted:  # noqa: ASYNC110 - nothing is announced
-            await asyncio.sleep(_POLL_S)
-
-
 async def _present(admin: Admin) -> set[AclBinding]:
     everything = AclBindingFilter(
         restype=ResourceType.ANY,
-        name=None,  # type: ignore[arg-type] # any, which its types do not say
+        name=None,  # type: ignore[arg-type] # any, which its types omit
         resource_pattern_type=ResourcePatternType.ANY,
-        principal=None,  # type: ignore[arg-type] # any, which its types do not say
-        host=None,  # type: ignore[arg-type] # any, which its types do not say
+        principal=None,  # type: ignore[arg-type] # any, which its types omit
+        host=None,  # type: ignore[arg-type] # any, which its types omit
         operation=AclOperation.ANY,
         permission_type=AclPermissionType.ANY,
     )

@@ -1,4 +1,4 @@
-"""Connections for administration, through librdkafka: aiokafka cannot alter access or settings."""
+"""Administration clients, through librdkafka: aiokafka cannot alter access or settings."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -44,16 +44,12 @@ class Admin:
         self.client = AdminClient(options)
 
     def _note(self, error: KafkaError) -> None:
-        """Remember a refusal of the credentials, which requests only report as a time-out."""
+        """Record a refusal of the credentials, which requests report as a time-out only."""
         if error.code() == KafkaError._AUTHENTICATION:  # noqa: SLF001 - its public name
             self._refusal = error.str()
 
     async def metadata(self) -> ClusterMetadata | None:
-        """Return brokers and topics; None when no broker answers within 2 s.
-
-        Raises:
-            KafkaAdminError: The broker refuses the credentials.
-        """
+        """Return brokers and topics, or None after 2 s; KafkaAdminError for refused credentials."""
         return await asyncio.to_thread(self.request_metadata)
 
     def request_metadata(self) -> ClusterMetadata | None:
@@ -90,7 +86,7 @@ async def open_admin(
 
 
 def require_login(access: KafkaAccess) -> None:
-    """Check the credentials, for a command: the clients for records would try for ever.
+    """Check the credentials, for a command: the clients for records would retry for ever.
 
     Raises:
         KafkaAdminError: The broker refuses them. A broker that does not answer is no error.
@@ -108,11 +104,7 @@ async def answers(access: KafkaAccess) -> bool:
 
 
 async def result_of(future: "Future[T]") -> T:
-    """Return the result of a request.
-
-    Raises:
-        KafkaAdminError: The broker refused it.
-    """
+    """Return the result of a request; KafkaAdminError if the broker refused it."""
     try:
         async with asyncio.timeout(_REQUEST_WITHIN_S):
             return await asyncio.wrap_future(future)
@@ -122,7 +114,7 @@ async def result_of(future: "Future[T]") -> T:
 
 
 async def committed_offsets(access: KafkaAccess, group: str) -> dict[Partition, int]:
-    """Return the offset that a group committed to Kafka, for each of its partitions."""
+    """Return a group's committed offset in each of its partitions."""
     async with open_admin(access) as admin:
         request = admin.client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
         found = await result_of(request[group])

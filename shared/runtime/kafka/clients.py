@@ -43,7 +43,6 @@ async def connect(
 
     Args:
         make: Makes a new client for each attempt.
-        stopping: Set when the process is to stop.
 
     Raises:
         StoppedError: The process was asked to stop before the broker was up.
@@ -75,7 +74,7 @@ async def _start(make: Callable[[], C], stopping: asyncio.Event) -> C:
 
 
 async def _start_once(client: _Client) -> None:
-    """Start a client. A start that is cancelled goes on for a second at most.
+    """Start a client; a cancelled start continues for at most a second.
 
     aiokafka leaves its first connection open when its start is cancelled.
     """
@@ -88,9 +87,9 @@ async def _start_once(client: _Client) -> None:
 
 
 class Producer(AIOKafkaProducer):
-    """A producer that stops within seconds and abandons what is not acknowledged by then.
+    """A producer that stops within seconds and abandons unacknowledged records then.
 
-    aiokafka's idempotent producer retries for ever; after a stop it must not go on in the
+    aiokafka's idempotent producer retries for ever; after a stop it must not continue in the
     background.
     """
 
@@ -100,7 +99,7 @@ class Producer(AIOKafkaProducer):
         await _finish_or_cancel(self.client.close())
         if self._sender.sender_task:
             await _end_tasks([self._sender.sender_task])
-            await _finish_or_cancel(self.client.close())  # what the sender opened since
+            await _finish_or_cancel(self.client.close())  # connections that the sender opened since
         accumulator = self._message_accumulator
         queued = [batch for queue in accumulator._batches.values() for batch in queue]  # noqa: SLF001 - no public way
         for batch in [*queued, *accumulator._pending_batches]:  # noqa: SLF001 - no public way
@@ -109,12 +108,12 @@ class Producer(AIOKafkaProducer):
 
 @dataclass(slots=True)
 class Waits:
-    """Limits of the time for which the broker holds fetches of a member that find nothing.
+    """Long-poll limits: how long the broker holds fetches of a member that find nothing.
 
     Attributes:
-        is_positioned: Whether the positions to read from are known; a fetch from others ends soon.
-        gathers_all: Whether records of all topics are gathered, and not only of those that wait.
-        until: Until when records are gathered, in seconds of the monotonic clock.
+        is_positioned: The positions to read from are known; a fetch from others ends soon.
+        gathers_all: Records of all topics are gathered, and not only of those that wait.
+        until: End of gathering, in seconds of the monotonic clock.
     """
 
     is_positioned: bool = False
@@ -122,11 +121,7 @@ class Waits:
     until: float = 0.0
 
     def of_next_fetch(self, *, beside: bool) -> tuple[float, int]:
-        """Return the seconds that the next fetch may wait, and the bytes that end its wait.
-
-        Args:
-            beside: Whether records of other partitions wait for a poll.
-        """
+        """Return seconds and bytes that end the next fetch; ``beside`` if records await a poll."""
         left_s = self.until - time.monotonic()
         if beside or not self.is_positioned:
             return max(_WAIT_BESIDE_S, left_s), 1
@@ -138,14 +133,13 @@ class Waits:
 class GroupConsumer(AIOKafkaConsumer):
     """A member of a consumer group that leaves and stops within seconds, even without a broker.
 
-    It has one fetch under way at a time. One of all partitions waits at the broker until a record
-    comes, which ends the wait at once. While records of some partitions wait for a poll, it soon
+    It has one fetch in progress at a time. One of all partitions waits at the broker until a record
+    arrives, which ends the wait at once. While records of some partitions wait for a poll, it soon
     fetches the others, since one of an express topic may be there; aiokafka waits 0.1 s for the
-    poll. What comes next in the polled partitions waits for that fetch, so it is short.
+    poll. The next records of the polled partitions wait for that fetch, so it is short.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - of aiokafka
-        """Take aiokafka's options."""
         super().__init__(**options)  # type: ignore[no-untyped-call] # aiokafka has no types
         self.waits = Waits()
 
@@ -189,7 +183,7 @@ def has_failed_task(member: AIOKafkaConsumer) -> bool:
 
 
 def waits_of(member: Any) -> Waits:  # noqa: ANN401 - aiokafka has no types
-    """Return how long the fetches of a member of a group may wait, to be changed."""
+    """Return the mutable long-poll limits of a member of a group."""
     waits: Waits = member.waits
     return waits
 

@@ -1,4 +1,4 @@
-"""Read topics outside any consumer group: offsets, ranges, and new records."""
+"""Readers outside any consumer group; they raise BrokerDownError when the broker fails."""
 
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -10,12 +10,11 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from shared.runtime.kafka.clients import connect
-from shared.runtime.kafka.errors import BrokerDownError
-from shared.runtime.kafka.records import Partition, Record
+from shared.runtime.kafka.records import BrokerDownError, Partition, Record
 from shared.runtime.kafka_access import KafkaAccess
 
+# For each partition its first offset (inclusive) and its end (exclusive).
 OffsetRanges: TypeAlias = Mapping[Partition, tuple[int, int]]
-"""For each partition its first offset (inclusive) and its end (exclusive)."""
 
 _PROGRESS_WITHIN_S = 15.0
 _FETCH_BYTES = 8 * 1024 * 1024
@@ -24,14 +23,7 @@ _PARTITION_FETCH_BYTES = 512 * 1024
 
 @asynccontextmanager
 async def _connected(access: KafkaAccess, **limits: int) -> AsyncGenerator[AIOKafkaConsumer]:
-    """Yield a consumer without a group; it reads from the oldest record where one was deleted.
-
-    Args:
-        access: Where Kafka is, and as whom to connect.
-
-    Raises:
-        BrokerDownError: The broker did not answer in time, or refused.
-    """
+    """Yield a consumer without a group; deleted positions continue at the oldest record."""
 
     def make() -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
@@ -50,11 +42,7 @@ async def _connected(access: KafkaAccess, **limits: int) -> AsyncGenerator[AIOKa
 
 
 async def end_offsets(access: KafkaAccess, topics: Collection[str]) -> dict[Partition, int]:
-    """Return the offset of the next record for each partition of these topics.
-
-    Raises:
-        BrokerDownError: The broker did not answer.
-    """
+    """Return the offset of the next record for each partition of these topics."""
     async with _connected(access) as consumer:
         ends: dict[Partition, int] = await consumer.end_offsets(await _partitions(consumer, topics))
         return ends
@@ -63,11 +51,7 @@ async def end_offsets(access: KafkaAccess, topics: Collection[str]) -> dict[Part
 async def offset_bounds(
     access: KafkaAccess, topics: Collection[str] = ()
 ) -> dict[Partition, tuple[int, int]]:
-    """Return the first offset and the end of each partition of these topics; of all by default.
-
-    Raises:
-        BrokerDownError: The broker did not answer.
-    """
+    """Return the first offset and the end of each partition of these topics; of all by default."""
     async with _connected(access) as consumer:
         partitions = await _partitions(consumer, topics or await consumer.topics())
         first = await consumer.beginning_offsets(partitions)
@@ -87,17 +71,7 @@ async def _partitions(consumer: AIOKafkaConsumer, topics: Collection[str]) -> li
 async def offsets_at(
     access: KafkaAccess, partitions: Collection[Partition], moment: datetime
 ) -> dict[Partition, int]:
-    """Return the offset of the first record written at the moment or later, where one exists.
-
-    Record timestamps are those of the writers.
-
-    Args:
-        access: Where Kafka is, and as whom to connect.
-        moment: The moment, inclusive.
-
-    Raises:
-        BrokerDownError: The broker did not answer.
-    """
+    """Return the first offset at or after the moment, by the writers' clocks, where one exists."""
     if not partitions:
         return {}
     async with _connected(access) as consumer:
@@ -111,11 +85,10 @@ async def read_range(
 ) -> AsyncGenerator[Sequence[Record]]:
     """Yield every record inside the ranges, in batches, in order within each partition.
 
-    No more records are in memory than a few fetches return. Records that the broker deletes
-    meanwhile are left out.
+    Only a few fetches are in memory at a time. Records that the broker deletes meanwhile are
+    skipped.
 
     Args:
-        access: Where Kafka is, and as whom to connect.
         progress_within_s: Seconds without a new record after which reading fails.
 
     Raises:
@@ -138,11 +111,7 @@ async def read_range(
 
 
 async def read_records(access: KafkaAccess, ranges: OffsetRanges) -> AsyncGenerator[Record]:
-    """Yield every record inside the ranges one by one, as ``read_range`` does in batches.
-
-    Raises:
-        BrokerDownError: No new record arrived in time, though the ranges are not complete.
-    """
+    """Yield every record inside the ranges one by one, as ``read_range`` does in batches."""
     async with aclosing(read_range(access, ranges)) as batches:
         async for records in batches:
             for record in records:
@@ -173,28 +142,19 @@ class Tail:
         self._consumer = consumer
 
     async def poll(self, within_s: float, limit: int | None = None) -> Sequence[Record]:
-        """Return the records that have arrived; none if none arrives in time.
-
-        Args:
-            within_s: Seconds to wait for the first record.
-            limit: The maximum number of records.
-        """
+        """Return up to ``limit`` records, waiting for the first one; none if none comes in time."""
         found = await self._consumer.getmany(timeout_ms=int(within_s * 1000), max_records=limit)
         return [record for records in found.values() for record in records]
 
     async def waiting(self) -> int:
-        """Return the number of records that wait, as far as that is known."""
+        """Return the known number of unread records."""
         partitions = self._consumer.assignment()
         ends = [self._consumer.highwater(partition) or 0 for partition in partitions]
         read = [await self._consumer.position(partition) for partition in partitions]
         return sum(max(0, end - position) for end, position in zip(ends, read, strict=True))
 
     async def skip_to_newest(self, count: int) -> Mapping[Partition, range]:
-        """Go on with so many records at the present end of each partition, and what comes then.
-
-        Returns:
-            The offsets that it leaves out; each range ends at the offset of its next record.
-        """
+        """Skip to the last ``count`` records of each partition; return the skipped offsets."""
         ends = await self._consumer.end_offsets(self._consumer.assignment())
         left_out: dict[Partition, range] = {}
         for partition, end in ends.items():
@@ -204,7 +164,7 @@ class Tail:
         return left_out
 
     async def go_back(self, offsets: Mapping[Partition, int]) -> None:
-        """Go back to these offsets where it has passed them."""
+        """Seek back to these offsets where it has passed them."""
         for partition, offset in offsets.items():
             if await self._consumer.position(partition) > offset:
                 self._consumer.seek(partition, offset)
@@ -212,11 +172,7 @@ class Tail:
 
 @asynccontextmanager
 async def follow(access: KafkaAccess, since: Mapping[Partition, int]) -> AsyncGenerator[Tail]:
-    """Follow the partitions from these offsets on, or from the oldest record that is left.
-
-    Raises:
-        BrokerDownError: The broker did not answer.
-    """
+    """Follow the partitions from these offsets, or from the oldest record that is left."""
     async with _connected(access) as consumer:
         consumer.assign(list(since))
         for partition, offset in since.items():

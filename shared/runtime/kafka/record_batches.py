@@ -1,9 +1,8 @@
 """Parser of fetched record batches that accepts any bytes as the name of a header.
 
-A producer can write any bytes as the name of a header, and brokers do not check them. aiokafka
-decodes names as strict UTF-8, so one such record would stop every consumer of its partition. Its
-fetcher has no hook: importing this module replaces the class that parses the fetched bytes, for
-Faust as well. aiokafka is pinned exactly.
+Brokers do not check the names of headers. aiokafka decodes them as strict UTF-8, so one such
+record would stop every consumer of its partition. Its fetcher has no hook: importing this module
+replaces the class that parses the fetched bytes, for Faust as well. aiokafka is pinned exactly.
 """
 
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ _WITH_HEADERS = 2  # the first version whose records have headers
 
 
 class _LenientBytes(bytearray):
-    """Bytes of a batch; those that are not UTF-8 decode to hexadecimal escapes."""
+    """Bytes of a batch; invalid UTF-8 decodes to hexadecimal escapes."""
 
     @override
     def __getitem__(self, index: Any) -> Any:  # a slice or an integer

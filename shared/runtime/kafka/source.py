@@ -1,4 +1,4 @@
-"""The Kafka consumer of a group, whose positions its caller stores."""
+"""The Kafka consumer of a group; its caller stores the positions."""
 
 import asyncio
 import time
@@ -13,8 +13,7 @@ from typing_extensions import override
 
 from shared.contract.topic import Topic
 from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, waits_of
-from shared.runtime.kafka.errors import BrokerDownError, PositionLostError
-from shared.runtime.kafka.records import Partition, Record
+from shared.runtime.kafka.records import BrokerDownError, Partition, PositionLostError, Record
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops.shutdown import is_set_within
 
@@ -87,11 +86,11 @@ class KafkaSource(ConsumerRebalanceListener):
     async def resume(
         self, positions: Mapping[Partition, int | None], timestamps: Mapping[Partition, int]
     ) -> None:
-        """Read on from these positions.
+        """Continue at these positions.
 
         Args:
-            positions: The next offset of each partition; None for the oldest record of the broker.
-            timestamps: The timestamp, in milliseconds, of the record before, where it is known.
+            positions: The next offset of each partition; None for the broker's oldest record.
+            timestamps: The timestamp, in milliseconds, of the previous record, where it is known.
 
         Raises:
             BrokerDownError: The broker did not answer.
@@ -118,12 +117,8 @@ class KafkaSource(ConsumerRebalanceListener):
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
         """Return records, in order within each partition; none if none arrives in time.
 
-        Express topics are read first, so that records of others do not use up the limit. While it
-        gathers, records of others wait.
-
-        Args:
-            limit: The maximum number of records.
-            within_s: Seconds to wait for the first record.
+        Express topics are read first, so that others do not use up the limit; others wait for
+        gathering.
 
         Raises:
             PositionLostError: The broker does not have the next record of some partitions, or has
@@ -150,9 +145,9 @@ class KafkaSource(ConsumerRebalanceListener):
         return records
 
     async def _take(self, records: list[Record], limit: int, within_s: float) -> None:
-        """Add express records, then others unless those are being gathered."""
         gathering_s = max(0.0, self._waits.until - time.monotonic())
-        records += await self._fetch(self._readable_express, limit, min(gathering_s, within_s))
+        express = [p for p in self._readable if p.topic in self._express]
+        records += await self._fetch(express, limit, min(gathering_s, within_s))
         left = limit - len(records)
         if not left or gathering_s > (0 if records else within_s):
             return
@@ -160,10 +155,6 @@ class KafkaSource(ConsumerRebalanceListener):
         if 0 < len(others) < left:
             self._waits.until = time.monotonic() + self._gather_s
         records += others
-
-    @property
-    def _readable_express(self) -> list[Partition]:
-        return [partition for partition in self._readable if partition.topic in self._express]
 
     async def _fetch(
         self, partitions: Sequence[Partition], limit: int, within_s: float
@@ -215,20 +206,16 @@ class KafkaSource(ConsumerRebalanceListener):
         )
 
     def lag(self, positions: Mapping[Partition, int | None]) -> int:
-        """Return the number of records between these positions and the ends known so far."""
+        """Return the number of records between these positions and the last known ends."""
         ends = {p: self._consumer.highwater(p) for p in self._readable}
         return sum(max(0, (end or 0) - (positions.get(p) or 0)) for p, end in ends.items())
 
     async def report_progress(
         self, positions: Mapping[Partition, int | None], *, now: bool = False
     ) -> None:
-        """Commit positions that moved to Kafka, about once a second; only lag displays read them.
+        """Commit moved positions to Kafka, at most once a second; only lag displays read them.
 
-        They are committed in the background, but the last ones before the return.
-
-        Args:
-            positions: The next offset of each partition; None is left out.
-            now: Commit at once, whenever the last report was.
+        They are committed in the background, with ``now`` at once and before the return.
         """
         known = {p: offset for p, offset in positions.items() if offset is not None}
         due = now or time.monotonic() - self._reported_at >= _REPORT_EVERY_S
@@ -265,12 +252,9 @@ async def open_source(  # noqa: PLR0913 - a reader has that many choices
     both lanes of a key meet there.
 
     Args:
-        topics: The topics to subscribe to.
-        access: Where Kafka is, and as whom to connect.
-        express: Names of topics that are read before the others, and as records come; those of
+        express: Names of topics that are read before the others, and immediately; records of
             others are gathered.
-        gather_s: Seconds for which they are gathered while they come.
-        stopping: Set when the process is to stop.
+        gather_s: Maximum seconds of gathering.
 
     Raises:
         StoppedError: The process was asked to stop before the broker was up.

@@ -1,4 +1,4 @@
-"""Make the broker's topics match the registry."""
+"""Apply the registry of topics to the broker."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,10 @@ from shared.runtime.kafka.admin import Admin, KafkaAdminError, open_admin, resul
 from shared.runtime.kafka_access import KafkaAccess
 
 _DLQ_BYTES = MAX_RECORD_BYTES + 1024 * 1024
+
+# Exceeds the downtime of a reader, and the age of a restored backup.
 _TOMBSTONES_KEPT = timedelta(days=30)
-"""Longer than a reader may be down, and than the oldest backup that is restored."""
+
 _REPLICATED, _MIN_IN_SYNC = 3, 2
 _IN_SYNC = "min.insync.replicas"
 _VISIBLE_WITHIN_S = 60.0
@@ -40,7 +42,7 @@ class TopicChange:
 def broker_settings(topic: Topic, replicas: int = 1) -> dict[str, str]:
     """Return the broker settings that the registry defines for a topic.
 
-    With three copies or more, a write is acknowledged once two have it.
+    With three replicas or more, a write is acknowledged once two have it.
     """
     max_bytes = _DLQ_BYTES if topic.name.endswith(DEAD_LETTERS) else MAX_RECORD_BYTES
     settings = {
@@ -61,12 +63,7 @@ def broker_settings(topic: Topic, replicas: int = 1) -> dict[str, str]:
 def differing_settings(
     topic: Topic, replicas: int, present: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """Return the settings to change; a minimum of copies in sync is raised and never lowered.
-
-    Args:
-        replicas: The number of its copies.
-        present: Its settings on the broker.
-    """
+    """Return the settings to change; ``min.insync.replicas`` is raised and never lowered."""
     wanted = broker_settings(topic, replicas)
     if int(present.get(_IN_SYNC) or 1) >= _MIN_IN_SYNC:
         wanted.pop(_IN_SYNC, None)
@@ -87,8 +84,6 @@ async def apply_topics(
     contain every topic.
 
     Args:
-        access: Where Kafka is, and as whom to connect.
-        topics: The topics of the registry.
         replication: The number of replicas of a new topic.
 
     Raises:
@@ -151,13 +146,13 @@ async def _create(admin: Admin, topics: Sequence[Topic], replication: int) -> No
 
 
 async def _grow(admin: Admin, topic: Topic, present: _Shape, replication: int) -> list[TopicChange]:
-    """Add partitions; report what only a person can change."""
+    """Add partitions; report changes that only a person can make."""
     changes = []
     if present.replicas < replication:
         detail = f"has copies: {present.replicas}, asked for: {replication}"
         changes.append(TopicChange(topic.name, "left", detail))
     if present.partitions > topic.partitions:
-        detail = f"has {present.partitions} partitions, the registry says {topic.partitions}"
+        detail = f"has {present.partitions} partitions, the registry {topic.partitions}"
         changes.append(TopicChange(topic.name, "left", detail))
     if present.partitions < topic.partitions:
         request = admin.client.create_partitions([NewPartitions(topic.name, topic.partitions)])
@@ -190,7 +185,6 @@ async def _change_settings(
 
 
 async def _alter(admin: Admin, settings: dict[str, dict[str, str]]) -> None:
-    """Set these settings of these topics, and no others."""
     requests = admin.client.incremental_alter_configs(
         [
             ConfigResource(

@@ -1,14 +1,10 @@
-"""Users of the broker: principals that prove themselves by a password (SCRAM-SHA-512)."""
+"""Kafka users: principals with a password (SCRAM-SHA-512)."""
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from typing import Any, cast
 
-from confluent_kafka.admin import (
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialUpsertion,
-)
+from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
 from shared.runtime.kafka.admin import Admin, open_admin, result_of
 from shared.runtime.kafka_access import KafkaAccess
@@ -17,21 +13,13 @@ _ROUNDS = 8192  # of the hash; Kafka's default is 4096, its minimum
 
 
 async def set_user_passwords(access: KafkaAccess, passwords: Mapping[str, str]) -> None:
-    """Create users, or change the passwords of those that exist; the broker stores hashes.
-
-    Raises:
-        KafkaAdminError: The broker refuses it.
-    """
+    """Create users or change their passwords; KafkaAdminError if the broker refuses it."""
     async with open_admin(access) as admin:
         await _set_passwords(admin, passwords)
 
 
 async def add_users(access: KafkaAccess, passwords: Mapping[str, str]) -> Collection[str]:
-    """Create the users that do not exist, and return their names; others keep their password.
-
-    Raises:
-        KafkaAdminError: The broker refuses it.
-    """
+    """Create missing users, and return their names; KafkaAdminError if the broker refuses it."""
     async with open_admin(access) as admin:
         everybody = admin.client.describe_user_scram_credentials()
         present = await result_of(cast("Future[Mapping[str, Any]]", everybody))

@@ -1,4 +1,4 @@
-"""The audit stream: who did what must be accounted for, one JSON line per event.
+"""The audit stream: one JSON line per security-relevant event.
 
 The lines go to the logger ``audit`` at any log level, with ``"audit": true``. They name people of
 the city, programs, cases and requests; they never hold a key, a contact or the bytes of a record.
@@ -32,14 +32,10 @@ def _call_later(delay_s: float, call: Callable[[], None]) -> None:
 
 @dataclass(slots=True)
 class AuthenticationFailures:
-    """Failed authentications; a flood of them becomes one line a minute.
+    """Log of failed authentications, with a rate limit.
 
-    Of each minute the first 10 get a line each. The others are counted, and a line at the end of
-    the minute tells how many there were, and from how many addresses (1,000 at most are counted).
-
-    Attributes:
-        clock: Monotonic seconds.
-        schedule: Calls a function after a number of seconds.
+    The first 10 of each minute get a line each. The others are counted, and a line at the end of
+    the minute has their number, and the number of their addresses (at most 1,000 are counted).
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -50,7 +46,7 @@ class AuthenticationFailures:
     _addresses: set[str] = field(default_factory=set, init=False)
 
     def add(self, address: str | None, reason: str) -> None:
-        """Write or count one failure.
+        """Log or count one failure.
 
         Args:
             address: Of the caller's connection; behind a proxy it is the proxy's.
@@ -86,5 +82,5 @@ _failures = AuthenticationFailures()
 
 
 def authentication_failed(address: str | None, reason: str) -> None:
-    """Note a caller without a valid key; see ``AuthenticationFailures``."""
+    """Log a caller without a valid key; see ``AuthenticationFailures``."""
     _failures.add(address, reason)

@@ -13,17 +13,19 @@ from shared.runtime.ops.tracebacks import as_fields, log_uncaught
 _LEVELS = {
     "aiokafka": "WARNING",
     "aiohttp.access": "WARNING",
-    "aiohttp.server": "CRITICAL",  # its messages quote requests; ours say what is safe
+    "aiohttp.server": "CRITICAL",  # its messages quote requests; ours are safe
     "mail.log": "CRITICAL",  # aiosmtpd's, which quotes each line of a connection
     AUDIT: "INFO",
 }
+
+# Libraries whose messages name brokers, topics and tasks, and nothing of a record.
 _WITH_VALUES = frozenset({"aiokafka", "faust", "mode"})
-"""Libraries whose messages name brokers, topics and tasks, and nothing of a record."""
+
 _FORMAT_TRACEBACKS = structlog.processors.ExceptionRenderer(as_fields)
 
 
 def _without_values(record: logging.LogRecord) -> bool:
-    """Let every record pass, a library's as its template alone: its arguments may be anybody's.
+    """Accept every record, a library's as its template alone: its arguments may hold personal data.
 
     It works on the handler, so that it holds for a logger that a library sets up later, too.
     """
@@ -36,8 +38,8 @@ def _without_values(record: logging.LogRecord) -> bool:
 def configure_logging(service: str, level: str) -> None:
     """Send every log record, ours and the libraries', to stdout, uncaught errors included.
 
-    It is JSON, or aligned columns when stdout is a terminal. In JSON an error is a list of objects
-    with its type, its stack and its causes.
+    The format is JSON, or aligned columns when stdout is a terminal. In JSON an error is a list of
+    objects with its type, its stack and its causes.
     """
     is_terminal = sys.stdout.isatty()
     processors: list[Processor] = [

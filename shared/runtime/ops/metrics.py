@@ -68,7 +68,7 @@ CRASHES = Gauge(
 )
 BLOCKED = Gauge(
     "route311_reader_blocked",
-    "1 while a consumer cannot go on: crash loop, or dead-letter limit.",
+    "1 while a consumer cannot continue: crash loop, or dead-letter limit.",
     ["consumer"],
 )
 POSITION_LOST = Counter(
@@ -100,7 +100,7 @@ HTTP_SECONDS = Histogram(
 )
 NOT_FIXED = Counter(
     "route311_not_fixed_total",
-    "Closed cases that were reopened because a resident said that it is not fixed, by lead bureau.",
+    "Closed cases reopened after resident feedback that it is not fixed, by lead bureau.",
     ["bureau"],
 )
 DELIVERIES = Counter(
@@ -116,7 +116,7 @@ WEBHOOK_CALLS = Counter(
 )
 FORWARDS = Counter(
     "route311_forwards_total",
-    "Tries to hand a work order or digest to a bureau's own system, by outcome.",
+    "Attempts to forward a work order or digest to a bureau's own system, by outcome.",
     ["bureau", "outcome"],
 )
 SCOUTED = Counter(
@@ -132,7 +132,7 @@ DECISIONS = Counter(
 )
 ALARM_BUDGET = Gauge(
     "route311_alarm_budget",
-    "Share of random reports that the city allows to be judged urgent, 0 to 1.",
+    "Share of random reports that may be classified urgent in the city, 0 to 1.",
     ["jurisdiction"],
 )
 SHED = Counter("route311_shed_total", "Requests rejected by load shedding, by reason.", ["reason"])

@@ -1,4 +1,4 @@
-"""The request to stop the process, and waiting that ends early then."""
+"""The stop request of the process, and interruptible waiting."""
 
 import asyncio
 import signal
@@ -24,15 +24,7 @@ def stop_signal() -> asyncio.Event:
 async def cancel_on_stop(
     stopping: asyncio.Event, work: Coroutine[Any, Any, T], *, grace_s: float = 0
 ) -> T:
-    """Run the work; cancel it when the process is asked to stop.
-
-    Args:
-        stopping: Set when the process is to stop.
-        grace_s: Seconds that the work may continue after the stop request.
-
-    Raises:
-        StoppedError: The work did not end in time and was cancelled.
-    """
+    """Run the work; StoppedError if it outlasts a stop by ``grace_s`` seconds: it is cancelled."""
     task = asyncio.create_task(work)
     stop_requested = asyncio.create_task(stopping.wait())
     try:
@@ -50,23 +42,15 @@ async def cancel_on_stop(
 
 
 async def pause(stopping: asyncio.Event, seconds: float) -> None:
-    """Sleep for that many seconds.
-
-    Raises:
-        StoppedError: The process was asked to stop before the end.
-    """
+    """Sleep; StoppedError when the process is asked to stop before the end."""
     if await is_set_within(stopping, seconds):
         raise StoppedError("asked to stop")
 
 
 async def is_set_within(event: asyncio.Event, seconds: float | None) -> bool:
-    """Wait until the event is set; return False when that many seconds pass first.
+    """Wait until the event is set; return False after that many seconds. None waits without end.
 
-    Unlike a wait by ``asyncio.wait_for``, which on Python 3.11 forgets a cancellation that comes as
-    it ends, this one is always cancelled.
-
-    Args:
-        seconds: How long; None for without end.
+    ``asyncio.wait_for`` on Python 3.11 loses a cancellation that arrives as it ends; this does not.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -76,11 +60,7 @@ async def is_set_within(event: asyncio.Event, seconds: float | None) -> bool:
 
 @dataclass(slots=True)
 class WokenWork:
-    """Calls work again and again, and waits while there is none.
-
-    Attributes:
-        every_s: Seconds until it looks for work without being woken, also after an error.
-    """
+    """A loop that calls work until there is none, then waits ``every_s`` or until it is woken."""
 
     every_s: float
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -95,10 +75,9 @@ class WokenWork:
         work: Callable[[], Awaitable[object]],
         on_error: Callable[[SystemicError | TransientError], None],
     ) -> None:
-        """Do the work until asked to stop.
+        """Do the work until asked to stop; work in progress is finished.
 
         Args:
-            stopping: Set when the process is to stop; what the work has begun then, it ends.
             work: Does some of it; returns a false value when there was none.
             on_error: Called with an error after which the work is tried again.
         """

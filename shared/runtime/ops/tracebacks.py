@@ -1,4 +1,4 @@
-"""Errors as log fields: type, stack and causes, without the texts that may carry people's data."""
+"""Errors as log fields: type, stack and causes, without texts that may hold personal data."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ def as_fields(exc_info: ExcInfo) -> list[dict[str, Any]]:
     """Return an error and its causes, the outermost first, for a JSON log.
 
     The message is kept for our own errors, which name fields and never values. Those of libraries
-    may quote what they could not handle, such as a key or a whole text.
+    may quote the value that they could not handle, such as a key or a whole text.
     """
     return _chain(exc_info[1], _MAX_CAUSES)
 
@@ -49,7 +49,7 @@ def _fields(error: BaseException, left: int) -> dict[str, Any]:
 
 
 def frames_of(error: BaseException, most: int) -> list[str]:
-    """Return the innermost frames of an error's traceback, at most so many, without values."""
+    """Return the innermost frames of an error's traceback, without values."""
     frames = traceback.extract_tb(error.__traceback__)[-most:]
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 

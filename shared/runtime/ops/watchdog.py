@@ -20,7 +20,7 @@ async def watchdog(limit_s: float = 5.0) -> AsyncGenerator[None]:
     """End the process when the event loop runs no task for ``limit_s`` seconds.
 
     A thread watches the heartbeats of a task. When the machine suspends the whole process, the
-    thread is suspended too: after a gap in its own checks it starts counting anew.
+    thread is suspended too: after a gap in its own checks it restarts its count.
     """
     heartbeats = _Heartbeats()
     beating = asyncio.create_task(_beat(heartbeats))

@@ -56,7 +56,7 @@ _DEAD_LETTER_RETENTION = timedelta(days=30)
 
 
 def inbox_retention_for(topics: Iterable[Topic]) -> timedelta:
-    """Return how long the inbox must remember events of these topics.
+    """Return the inbox retention for consumers of these topics.
 
     An event can be delivered again for as long as its topic or the dead-letter topic retains it:
     an operator may reset a consumer to the start of its topic, or replay dead letters. Compacted
@@ -71,13 +71,13 @@ class Housekeeping:
     """Prunes a service's outbox, inbox and counts of garbage by age; unpublished rows always stay.
 
     Each step is a short transaction that blocks no writer, and only one process of a service runs
-    a step at a time. Every hour it looks whether the oldest segment of the outbox can be emptied
-    as a whole; every day it walks the inbox page by page, some 1,000 rows a step. That needs no
+    a step at a time. Every hour the oldest segment of the outbox is emptied as a whole, if
+    possible; every day the inbox is pruned page by page, some 1,000 rows a step. That needs no
     index that every insert would pay for.
 
     Attributes:
-        outbox_retention: For how long ``republish`` can refill a broker that lost its tail.
-        inbox_retention: For how long repeats are recognized.
+        outbox_retention: Period in which ``republish`` can refill a broker that lost its tail.
+        inbox_retention: Period in which repeats are recognized.
     """
 
     pool: Pool
@@ -86,12 +86,7 @@ class Housekeeping:
 
     @classmethod
     def from_settings(cls, pool: Pool, settings: ServiceSettings, topics: Iterable[Topic]) -> Self:
-        """Return the housekeeping of a service.
-
-        Args:
-            settings: The service's settings, with the retention times.
-            topics: The topics that the service reads.
-        """
+        """Return the housekeeping of a service that reads these topics."""
         days = settings.inbox_kept_days
         return cls(
             pool,
@@ -122,13 +117,13 @@ class Housekeeping:
             await db.execute(_PRUNE_GARBAGE)
 
     async def rotate_outbox(self) -> int:
-        """Empty the segment with the oldest batches and fill it from now on, if it is time.
+        """Empty the segment with the oldest batches and make it the current one, if it is time.
 
-        A segment is filled for a seventh of the retention, so that it comes round after that. It
-        is left as it is while a batch in it is younger, or not published yet.
+        A segment is current for a seventh of the retention, so that it is reused after that. It
+        is left alone while a batch in it is younger, or not published yet.
 
         Returns:
-            The number of records that went.
+            The number of removed records.
         """
         filled_for = self.outbox_retention / (_SEGMENTS - 1)
         async with transaction(self.pool) as db:
@@ -160,8 +155,7 @@ class Housekeeping:
             yield int(status.removeprefix("DELETE "))
 
 
-StoredRecord: TypeAlias = tuple[int, str]
-"""Number of the batch, and event id of a record in it."""
+StoredRecord: TypeAlias = tuple[int, str]  # number of the batch, and event id of a record in it
 
 _CONTACTS = """
     SELECT batch.seq, record.event_id
@@ -209,7 +203,7 @@ async def remove_records(db: Connection, records: Collection[StoredRecord]) -> N
 
 
 async def remove_contacts(db: Connection, request_ids: Collection[str]) -> int:
-    """Remove the contacts of requests, and no tombstones; return the number of records."""
+    """Remove the contacts of requests, but no tombstones; return the number of records."""
     rows = await db.fetch(_CONTACTS, [one.encode() for one in request_ids])
     found = [(row["seq"], row["event_id"]) for row in rows]
     if found:

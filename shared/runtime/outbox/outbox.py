@@ -19,13 +19,13 @@ from shared.runtime.ops.shutdown import pause
 from shared.runtime.outgoing import UNTRACED, Headers, Outgoing
 from shared.runtime.postgres import Connection, Pool, borrow
 
+# The buckets of records, which relays share.
+# Of each topic every key belongs to one bucket, and one relay at a time publishes a bucket.
 BUCKETS = range(9)
-"""The buckets of records, which relays share.
 
-Of each topic every key belongs to one bucket, and one relay at a time publishes a bucket.
-"""
+# The buckets of keys, and the one of all express topics.
 KEY_BUCKETS, EXPRESS_BUCKETS = BUCKETS[:8], BUCKETS[8:]
-"""Those of keys, and the one of all express topics."""
+
 _BATCH_BYTES = 1024 * 1024
 _INSERT = """
     WITH batch AS (
@@ -43,12 +43,7 @@ _WAKE = "SELECT pg_notify('outbox ' || current_schema(), '')"
 
 @dataclass(frozen=True, slots=True)
 class OutboxBatch:
-    """A row of the outbox: the records of one transaction and one bucket, in order.
-
-    Attributes:
-        seq: Its number; those of one bucket are in the order of their numbers.
-        bucket: The bucket of all its records.
-    """
+    """A row of the outbox: records of one transaction and bucket; ``seq`` orders the rows."""
 
     seq: int
     bucket: int
@@ -56,8 +51,8 @@ class OutboxBatch:
     bytes: int
 
 
+# Called after the commit of these batches.
 HandOver: TypeAlias = Callable[[Sequence[OutboxBatch]], None]
-"""Called after the commit of these batches."""
 
 
 def bucket_of(topic: str, key: bytes) -> int:
@@ -66,11 +61,7 @@ def bucket_of(topic: str, key: bytes) -> int:
 
 
 async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> list[OutboxBatch]:
-    """Insert events and records into the outbox, those of equal keys in order.
-
-    Returns:
-        What was inserted, to pass to the relay once it is committed.
-    """
+    """Insert events and records into the outbox, ordered by key; return the rows for the relay."""
     records = list(chain.from_iterable(await in_turns(_records, outgoing)))
     parts = list(_parts(records))
     if not parts:
@@ -85,7 +76,7 @@ async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> list[
 async def wake_relays(db: Connection) -> None:
     """Wake the relays of the current schema's service when the transaction commits.
 
-    For processes without a relay. Commits that do this wait for each other.
+    For processes without a relay. Such commits wait for each other.
     """
     await db.execute(_WAKE)
 
@@ -137,7 +128,7 @@ def pack_headers(headers: Headers) -> str | None:
 
 
 def unpack_headers(packed: str | None) -> Headers:
-    """Return the headers that ``pack_headers`` was given."""
+    """Invert ``pack_headers``."""
     if packed is None:
         return UNTRACED
     return [
@@ -158,7 +149,7 @@ _EVERY_S = 3.0
 
 
 async def measure_backlog(pool: Pool, stopping: asyncio.Event) -> None:
-    """Set the gauges every 3 s until asked to stop; while the database is down they stand."""
+    """Set the gauges every 3 s until asked to stop; unchanged while the database is down."""
     with suppress(StoppedError):
         while True:
             with suppress(DatabaseDownError, DatabaseBusyError):

@@ -27,12 +27,9 @@ from shared.runtime.postgres import Connection, Pool, acquire
 
 @dataclass(slots=True)
 class BatchMemory:
-    """Contents of batches by number, up to a limit of bytes; what exceeds it is not kept.
+    """Cache of batches by number, up to a limit of bytes; batches beyond it are not kept.
 
-    It is a cache: the table says what is to be published, and in which order.
-
-    Attributes:
-        limit_bytes: The most bytes of records.
+    The table alone determines the batches to publish, and their order.
     """
 
     limit_bytes: int
@@ -49,8 +46,8 @@ class BatchMemory:
         """Remove a batch; return its records, or None when it is not here.
 
         Args:
-            count: How many records the table says it has. A batch that has lost some there,
-                because they were erased, is not here any more.
+            count: Number of its records in the table. A batch with fewer records there, because
+                some were erased, is invalid here.
         """
         batch = self._batches.pop(seq, None)
         if batch is None:
@@ -59,9 +56,9 @@ class BatchMemory:
         return batch.records if len(batch.records) == count else None
 
     def drop_before(self, seq: int) -> None:
-        """Remove the batches with lower numbers, to be called with the lowest that still waits.
+        """Remove the batches with lower numbers than the lowest that still waits.
 
-        They were erased, or read from the table and published before they came here.
+        They were erased, or read from the table and published before they were added.
         """
         for earlier in [number for number in self._batches if number < seq]:
             self._bytes -= self._batches.pop(earlier).bytes
@@ -103,31 +100,26 @@ _STOP_GRACE_S = 1.0
 
 @dataclass(slots=True)
 class Relay:
-    """Moves batches to Kafka: look what waits, publish, wait for the acknowledgement, mark.
+    """Moves batches to Kafka: query, publish, wait for the acknowledgement, mark.
 
-    One statement marks what was published and looks what waits next.
+    One statement marks published batches and queries the next ones.
 
-    The table alone says what waits, and in which order. There is no cursor that could skip a batch
-    whose transaction committed late: an unmarked batch is found again. The records of a batch that
-    this process committed itself are in memory; others are read from the table, such as those from
-    before a crash, of another process, or beyond the limit of the memory.
+    The table alone determines the waiting batches and their order. There is no cursor that could
+    skip a batch whose transaction committed late: an unmarked batch is found again. The records of
+    batches that this process committed are cached in memory; others are read from the table, such
+    as those from before a crash, of another process, or beyond the limit of the memory.
 
     For each bucket of keys one relay of the service is active. It holds an advisory lock on the
     connection that also reads and marks, so a lost connection ends its lease. A crash between
     publishing and marking publishes the same bytes again. A relay that is silent for 15 s, because
     its process is suspended or cut off, loses its lease to another; anything that it still sends
-    later repeats records that it had looked up before.
+    later repeats records that it had queried before.
 
     It is woken by commits: of this process by ``hand_over``, of other processes by a notification
-    of the database. Every few seconds it looks without being woken.
+    of the database, and every ``look_every_s`` seconds.
 
     After any failure of the sink a new one is opened: a producer that was fenced by the broker, or
     whose sequence numbers an older log does not know, never recovers.
-
-    Attributes:
-        access: Where Kafka is, and as whom to connect.
-        memory: Committed batches of this process.
-        look_every_s: Seconds after which it looks without being woken.
     """
 
     pool: Pool
@@ -141,7 +133,7 @@ class Relay:
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def hand_over(self, batches: Sequence[OutboxBatch]) -> None:
-        """Publish batches that were committed, or make the relay of their bucket do so."""
+        """Publish committed batches, or wake the relay of their bucket."""
         for batch in batches:
             if batch.bucket in self._held:
                 self.memory.add(batch)
@@ -200,7 +192,7 @@ class Relay:
         await self._publish_chunk(db, sink)  # marks the last ones
 
     async def _publish_chunk(self, db: Connection, sink: KafkaSink) -> bool:
-        """Mark what was published, then publish the oldest batches; return True when it did."""
+        """Mark published batches, then publish the oldest ones; return True if any."""
         rows = await db.fetch(_NEXT, self._published, self._held, _CHUNK_BATCHES)
         self._published = []
         if rows:
@@ -262,16 +254,15 @@ async def _pause(error: SystemicError | DatabaseBusyError, stopping: asyncio.Eve
 class ExpressAndOthers:
     """A relay of the express topics, and one of all others.
 
-    Each has a connection and a producer of its own. Of a topic and key all records go through one
-    of them, so they stay in order.
+    Each has a connection and a producer of its own. All records of a topic and key go through the
+    same one, so they stay in order.
     """
 
     def __init__(self, pool: Pool, access: KafkaAccess) -> None:
-        """Take the service's database, and where Kafka is."""
         self._relays = [Relay(pool, access, part) for part in (EXPRESS_BUCKETS, KEY_BUCKETS)]
 
     def hand_over(self, batches: Sequence[OutboxBatch]) -> None:
-        """Publish batches that were committed."""
+        """Publish committed batches."""
         for relay in self._relays:
             relay.hand_over(batches)
 

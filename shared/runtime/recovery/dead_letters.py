@@ -10,8 +10,8 @@ from shared.runtime.consumer.messages import record_position
 from shared.runtime.kafka import Record, headers_by_name, written_at
 from shared.runtime.outgoing import Headers, Outgoing
 
+# Headers that dead-lettering appends to a record, each once.
 DLQ_HEADERS = ("service", "code", "reason", "source")
-"""Headers that dead-lettering appends to a record, each once."""
 
 _DIGEST_BYTES = 16
 
@@ -23,9 +23,6 @@ class DeadLetter:
     Attributes:
         position: ``topic/partition/offset`` in the dead-letter topic.
         source: ``topic/partition/offset`` of the original.
-        service: The service that could not handle the original.
-        parked_at: When it was written to the dead-letter topic.
-        original: The original record, for its own topic.
         content: Digest of the original; equal originals share it.
     """
 

@@ -50,7 +50,6 @@ def position_change(
     repeats are recognized by their id, every position beyond ``since`` moves back to it.
 
     Args:
-        position: The offset that the consumer reads next.
         bounds: The broker's first offset (inclusive) and its end (exclusive).
         since: The offset of the first record since the requested moment, if there is one.
     """
@@ -67,13 +66,7 @@ def position_change(
 def position_changes(
     positions: Mapping[Partition, int], bounds: OffsetRanges, since: Mapping[Partition, int]
 ) -> Sequence[PositionChange]:
-    """Return the corrections of a service's positions, sorted by partition.
-
-    Args:
-        positions: The offset that the service reads next in each partition.
-        bounds: The broker's offsets of each partition.
-        since: The offset of the first record since the requested moment, where there is one.
-    """
+    """Return the corrections of a service's positions, sorted; see ``position_change``."""
     changes = (
         position_change(p, positions[p], bounds.get(p, (0, 0)), since.get(p))
         for p in sorted(positions)
@@ -82,17 +75,13 @@ def position_changes(
 
 
 async def load_positions(db: Connection, service: str) -> dict[Partition, int]:
-    """Return the offset that the service reads next in each partition that it has read."""
+    """Return the next offset of a service in each partition that it has read."""
     rows = await db.fetch(_SELECT.format(service))
     return {Partition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
 async def apply_changes(db: Connection, service: str, changes: Sequence[PositionChange]) -> None:
-    """Update the positions with a new epoch, which fences the present consumers.
-
-    Args:
-        service: The service whose positions change.
-    """
+    """Update a service's positions with a new epoch, which fences the present consumers."""
     statement = _UPDATE.format(service)
     async with db.transaction():
         for change in changes:

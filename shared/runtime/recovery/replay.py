@@ -1,7 +1,6 @@
 """Replay of dead letters: select them, and publish their originals again, once per content.
 
-Each service's ``replays`` table logs the contents that were replayed, so a second replay has no
-effect.
+Each service's ``replays`` table logs the replayed contents, so a replay is idempotent.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -20,8 +19,8 @@ from shared.runtime.outbox.outbox import enqueue, wake_relays
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
 
+# Not replayed; replayed; dead-lettered again after a replay; or hidden because of an erasure.
 ReplayStatus: TypeAlias = Literal["waiting", "replayed", "came_back", "erased"]
-"""Not replayed yet; replayed; dead-lettered again after a replay; or never to be shown again."""
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('route311 replays'))"
 _SELECT = "SELECT content, through FROM {}.replays"
@@ -70,11 +69,7 @@ class RecordFilter:
 async def select_records(
     access: KafkaAccess, ranges: OffsetRanges, record_filter: RecordFilter
 ) -> AsyncGenerator[DeadLetter, None]:
-    """Yield the matching dead letters, in order within each topic.
-
-    Args:
-        access: Where Kafka is, and as whom to connect.
-    """
+    """Yield the matching dead letters, in order within each topic."""
     async with aclosing(read_records(access, ranges)) as records:
         async for record in records:
             if record_filter.matches(letter := parse_dead_letter(record)):
@@ -87,17 +82,14 @@ def owners_by_topic(bureaus: Iterable[str]) -> Mapping[str, str]:
 
 
 def replay_owner(letter: DeadLetter, owners: Mapping[str, str]) -> str:
-    """Return the service that replays a dead letter.
-
-    For a topic that is no longer registered this is the service that dead-lettered the record.
-    """
+    """Return the service that replays a dead letter; the one that parked it for a lost topic."""
     fallback = letter.service if letter.service in SERVICES else SERVICES[0]
     return owners.get(letter.original.topic, fallback)
 
 
 @dataclass(slots=True)
 class ReplayLog:
-    """The contents that were replayed.
+    """The replayed contents.
 
     Attributes:
         through: For each content, the last offset of the dead-letter topic at the time of its
@@ -130,7 +122,7 @@ class ReplayLog:
 
 
 async def load_replay_log(db: Connection, schemas: Iterable[str]) -> ReplayLog:
-    """Return the union of the replay logs of these services' schemas, and what was erased."""
+    """Return the union of the replay logs of these schemas, and the erased contents."""
     rows = [row for schema in schemas for row in await db.fetch(_SELECT.format(schema))]
     erased = frozenset(row["content"] for row in await db.fetch(_SELECT_ERASED))
     return ReplayLog({row["content"]: row["through"] for row in rows}, erased)
@@ -158,12 +150,9 @@ class Replay:
     """One pass over dead letters that replays each due content once.
 
     Attributes:
-        replay_log: The contents that were replayed before.
         owners: The service that replays each topic.
-        ranges: The offsets of the dead-letter topics at the start.
         repeat: Replay also dead letters that came back after an earlier replay.
         on_replay: Called with each dead letter before it is replayed.
-        sent: The number of records replayed.
         returned: The number of skipped dead letters that came back after an earlier replay.
     """
 
@@ -179,14 +168,17 @@ class Replay:
     _batch: list[DeadLetter] = field(default_factory=list)
 
     async def run(self, letters: AsyncIterator[DeadLetter]) -> None:
-        """Replay in order. After an interruption, a new run skips what this one has replayed."""
+        """Replay in order. After an interruption, a new run continues."""
         async for letter in letters:
             if not self._is_due(letter):
                 continue
-            self.replay_log.through[letter.content] = self._last_offset(letter)
+            topic, partition, _ = letter.position.rsplit("/", 2)
+            end = self.ranges[Partition(topic, int(partition))][1]
+            self.replay_log.through[letter.content] = end - 1
             self.on_replay(letter)
             self._batch.append(letter)
-            if self._is_full:
+            size = sum(each.size for each in self._batch)
+            if len(self._batch) >= _BATCH_RECORDS or size >= _BATCH_BYTES:
                 await self._flush()
         await self._flush()
 
@@ -195,15 +187,6 @@ class Replay:
         if status == "came_back" and not self.repeat:
             self.returned += 1
         return status == "waiting" or (self.repeat and status == "came_back")
-
-    def _last_offset(self, letter: DeadLetter) -> int:
-        topic, partition, _ = letter.position.rsplit("/", 2)
-        return self.ranges[Partition(topic, int(partition))][1] - 1
-
-    @property
-    def _is_full(self) -> bool:
-        size = sum(letter.size for letter in self._batch)
-        return len(self._batch) >= _BATCH_RECORDS or size >= _BATCH_BYTES
 
     async def _flush(self) -> None:
         by_owner: dict[str, list[DeadLetter]] = {}

@@ -1,7 +1,4 @@
-"""Republish: publish again what the outboxes published since a moment, with the same bytes.
-
-This refills a broker that lost part of its log.
-"""
+"""Republish: publish records of the outboxes again, unchanged, to a broker that lost its tail."""
 
 import asyncio
 from collections import Counter
@@ -73,7 +70,6 @@ class OutboxReplay:
     Attributes:
         since: The earliest creation time, inclusive.
         topics: The topics; None for all.
-        dry_run: Count the records and change nothing.
         on_step: Called with the number of records after each step.
     """
 
@@ -83,13 +79,10 @@ class OutboxReplay:
     on_step: Callable[[int], None]
 
     async def republish(self, db: Connection, service: str) -> Counter[str]:
-        """Mark batches of one service as unpublished, in small steps with a transaction each.
+        """Mark batches of one service as unpublished; return the number of records by topic.
 
-        The service's relay must be paused meanwhile; otherwise it would publish batches marked
-        early before those that precede them.
-
-        Returns:
-            The number of records by topic.
+        Each step has a transaction. The service's relay must be paused meanwhile; otherwise it
+        would publish batches marked early before those that precede them.
         """
         total: Counter[str] = Counter()
         found = await db.fetchrow(_RANGE.format(service), self.since)
@@ -153,9 +146,6 @@ class RepublishRun:
     """One republishing of outboxes, with the correction of consumer positions.
 
     Attributes:
-        access: Where Kafka is, and as whom to connect.
-        admin_dsn: DSN of the database's administrator.
-        services: The services whose outboxes and positions are treated.
         accept_loss: Move a consumer whose next record was deleted to the oldest record.
     """
 
@@ -168,10 +158,9 @@ class RepublishRun:
     async def run(self) -> RepublishResult:
         """Pause the relays, move the positions back, mark the batches, and release the relays.
 
-        Contacts that were erased are not published again.
-
-        The positions come first and the relays last: so everything published from now on comes
-        after every reader's position, and in each outbox's own order.
+        Contacts that were erased are not published again. The positions come first and the relays
+        last: so everything published from now on comes after every reader's position, and in each
+        outbox's own order.
         """
         result = RepublishResult()
         async with open_database(self.admin_dsn) as db, AsyncExitStack() as stack:
@@ -185,7 +174,7 @@ class RepublishRun:
         return result
 
     async def _delete_erased(self, db: Connection) -> None:
-        """Delete contacts that have a tombstone on their topic, as an older table may hold them."""
+        """Delete contacts that have a tombstone on their topic; an older table may hold them."""
         ranges = await contact_ranges(self.access)
         erased = await erased_requests(self.access, ranges)
         for service in self.services:

@@ -1,4 +1,4 @@
-"""Skip to the end: set a service's positions to the ends of its topics, for an older database."""
+"""Skip to the end: set positions to the ends of topics, after a restore of an older database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Connection, row_count
+from shared.runtime.recovery.positions import load_positions
 
 _CONNECTIONS = """
     SELECT count(*) FROM pg_stat_activity
      WHERE usename = 'route311_' || $1 AND datname = current_database()
 """
-_POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 _SKIP = """
     INSERT INTO {}.consumer_offset AS mine (topic, partition, epoch, next_offset)
     SELECT topic, partition, 1, next_offset
@@ -38,21 +38,14 @@ _UNSENT = {
 
 
 class ServiceRunningError(Route311Error):
-    """A service that has to be stopped is connected to the database."""
+    """A service that must be stopped is connected to the database."""
 
     code = "service_running"
 
 
 @dataclass(frozen=True, slots=True)
 class SkipResult:
-    """Work that a service skips, or in a dry run would skip.
-
-    Attributes:
-        records: Number of records by topic that the service will never read.
-        unpublished: Messages of its outbox that it will not publish.
-        deferred: Records that waited for a retry.
-        unsent: Messages to residents that waited to be sent; only notify has some.
-    """
+    """Numbers of records, messages and retries that a service skips, or would in a dry run."""
 
     records: Mapping[str, int] = field(default_factory=dict)
     unpublished: int = 0
@@ -70,13 +63,9 @@ async def skip_to_end(
 ) -> dict[str, SkipResult]:
     """Set the positions of stopped services to the ends of the topics that they read.
 
-    What the older database holds as not yet done was done after the backup: messages of the
-    outbox, records that waited for a retry, and messages to residents are not done a second time.
-    All services change in one transaction.
-
-    Args:
-        admin_dsn: DSN of the database's administrator.
-        topics: The topics of the registry.
+    Work that is pending in the older database was done after the backup: messages of the outbox,
+    deferred records and messages to residents are not repeated. All services change in one
+    transaction.
 
     Raises:
         ServiceRunningError: One of the services is connected to the database.
@@ -101,7 +90,7 @@ def _read_by(
 async def _skip(
     db: Connection, service: str, ends: Mapping[Partition, int], *, dry_run: bool
 ) -> SkipResult:
-    records = skipped_records(await _positions(db, service), ends)
+    records = skipped_records(await load_positions(db, service), ends)
     unpublished: int = await db.fetchval(_UNPUBLISHED.format(service))
     if not dry_run:
         await db.execute(_MARK_PUBLISHED.format(service))
@@ -127,26 +116,17 @@ async def _skip(
     )
 
 
-async def _positions(db: Connection, service: str) -> dict[Partition, int | None]:
-    rows = await db.fetch(_POSITIONS.format(service))
-    return {Partition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-
 def skipped_records(
-    positions: Mapping[Partition, int | None], ends: Mapping[Partition, int]
+    positions: Mapping[Partition, int], ends: Mapping[Partition, int]
 ) -> dict[str, int]:
-    """Return by topic how many records lie between the positions and the ends.
+    """Return by topic the number of records between the positions and the ends.
 
-    The number is an upper bound where a log was compacted, and where a partition was never read,
-    since the broker may have deleted its oldest records.
-
-    Args:
-        positions: The offset that the service reads next; None or missing for the oldest record.
-        ends: The end of each partition that the service reads.
+    It is an upper bound where a log was compacted, and where a partition was never read, since the
+    broker may have deleted its oldest records.
     """
     skipped: dict[str, int] = {}
     for partition, end in sorted(ends.items()):
-        records = max(0, end - (positions.get(partition) or 0))
+        records = max(0, end - (positions.get(partition, 0)))
         if records:
             skipped[partition.topic] = skipped.get(partition.topic, 0) + records
     return skipped

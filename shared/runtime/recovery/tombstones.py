@@ -1,4 +1,4 @@
-"""Tombstones on a topic: what was erased, whatever an older copy of a table says."""
+"""Tombstones on the topic of contacts: the record of erasures."""
 
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -13,13 +13,9 @@ from shared.runtime.kafka_access import KafkaAccess
 
 
 async def erased_requests(access: KafkaAccess, ranges: OffsetRanges) -> set[str]:
-    """Return the requests whose contact has a tombstone inside these ranges.
+    """Return the requests whose contact has a tombstone inside these ranges of ``intake-contacts``.
 
     A tombstone whose key is no request id erases nothing; its reader parks it.
-
-    Args:
-        access: Where Kafka is, and as whom to connect.
-        ranges: Offsets of ``intake-contacts``.
     """
     erased: set[str] = set()
     async with aclosing(read_range(access, ranges)) as batches:
@@ -30,25 +26,13 @@ async def erased_requests(access: KafkaAccess, ranges: OffsetRanges) -> set[str]
 
 
 async def unread_erasures(access: KafkaAccess, positions: Mapping[Partition, int]) -> set[str]:
-    """Return the requests whose contact has a tombstone that a reader has not read yet.
-
-    Args:
-        access: Where Kafka is, and as whom to connect.
-        positions: The offset that it reads next, for each partition that it has read.
-
-    Raises:
-        BrokerDownError: The broker did not answer.
-    """
+    """Return the requests with a tombstone that a reader at these positions has not read yet."""
     ends = await end_offsets(access, [INTAKE_CONTACTS.name])
     return await erased_requests(access, {p: (positions.get(p, 0), end) for p, end in ends.items()})
 
 
 async def erased_among(access: KafkaAccess, dead_letters: OffsetRanges) -> frozenset[str]:
-    """Return the requests whose contact is erased, if there are dead letters of contacts at all.
-
-    Args:
-        access: Where Kafka is, and as whom to connect.
-    """
+    """Return the requests whose contact is erased, if there are dead letters of contacts at all."""
     name = f"{INTAKE_CONTACTS.name}{DEAD_LETTERS}"
     if not any(p.topic == name and first < end for p, (first, end) in dead_letters.items()):
         return frozenset()

@@ -5,8 +5,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.kafka import format_data, java_command, kafka_jars, kafka_program, write_settings
-from deploy.local.kafka_users import passwords_of
+from deploy.local.kafka import (
+    format_data,
+    java_command,
+    kafka_jars,
+    kafka_program,
+    passwords_of,
+    write_settings,
+)
 from deploy.local.launch import running
 from deploy.local.process import Process
 from deploy.local.readiness import LOOPBACK

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from deploy.local.kafka_users import user_access
+from deploy.local.kafka import user_access
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
 from deploy.local.site import Site

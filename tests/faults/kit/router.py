@@ -11,7 +11,7 @@ from typing import Any
 
 from deploy.local.errors import StartError
 from deploy.local.infrastructure import Infrastructure, running_mail
-from deploy.local.kafka_users import admin_access
+from deploy.local.kafka import admin_access
 from deploy.local.launch import run_all
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.process import Process

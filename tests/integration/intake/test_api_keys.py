@@ -6,9 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.runtime.clock import utc_now
-from shared.runtime.http.api_key_cache import TTL_S, ApiKeyCache
-from shared.runtime.http.api_keys import authenticate
-from shared.runtime.http.key_store import open_key_store
+from shared.runtime.database import open_database
+from shared.runtime.http.api_keys import TTL_S, ApiKeyCache, authenticate
+from shared.runtime.http.key_store import KeyStore
 from shared.runtime.ops.audit import AuthenticationFailures
 from shared.runtime.postgres import open_pool
 from tests.integration.intake.conftest import BUREAU, Running
@@ -21,9 +21,10 @@ pytestmark = pytest.mark.integration
 async def test_a_revoked_key_is_refused_within_ten_seconds(database: Database) -> None:
     now_s = 0.0
     async with (
-        open_key_store(database.admin_dsn) as store,
+        open_database(database.admin_dsn) as db,
         open_pool(database.dsn("intake")) as pool,
     ):
+        store = KeyStore(db)
         cache = ApiKeyCache(partial(authenticate, pool), clock=lambda: now_s)
         new = await store.add("adapter", "demo", None)
         assert await cache.principal(f"Bearer {new.key}")

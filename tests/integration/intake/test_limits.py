@@ -35,7 +35,7 @@ async def test_with_kafka_away_submissions_are_taken_until_the_outbox_is_full(
         full = await eventually(refused)
     assert full
     assert full.headers["Retry-After"] == "30"
-    assert "waits to be passed on" in full.json["detail"]
+    assert "outbox is full" in full.json["detail"]
     assert len(answered) >= 3
 
     async with running(outbox_limit=3) as client:

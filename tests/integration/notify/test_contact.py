@@ -9,8 +9,7 @@ from services.notify.channels.resident_links import contact
 from services.notify.channels.resident_links.contact import Disclosures, contact_routes
 from shared.contract.events import ContactDisclosure, ContactErased, new_id
 from shared.redaction import Redactor
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import authenticate, store_keys
+from shared.runtime.http.api_keys import ApiKeyCache, authenticate, store_keys
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.server import serve_http

@@ -11,7 +11,7 @@ from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.dlq_limit import DlqLimit, DlqLimitTracker
 from shared.runtime.kafka.clients import connect
-from shared.runtime.kafka.partitioner import partition_for
+from shared.runtime.kafka.sink import partition_for
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Pool
 from tests.integration.runtime.children import ids, noted

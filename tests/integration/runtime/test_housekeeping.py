@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from shared.errors import DatabaseBusyError
-from shared.runtime.consumer.inbox import insert_new
+from shared.runtime.consumer.batch_transaction import insert_new_events
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.outgoing import Outgoing
@@ -80,7 +80,7 @@ async def test_what_is_young_or_was_never_published_stays(
 async def test_the_inbox_forgets_by_age_wherever_a_row_lies(pool: Pool) -> None:
     names = [f"event-{n}" for n in range(5_000)]
     async with transaction(pool) as db:
-        await insert_new(db, names)
+        await insert_new_events(db, names)
         await db.execute(
             "UPDATE inbox SET taken_at = now() - interval '36 days'"
             " WHERE get_byte(event, 0) % 2 = 0"

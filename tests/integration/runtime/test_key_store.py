@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 
 from shared.runtime.clock import utc_now
+from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Principal, authenticate, hash_key, store_keys
-from shared.runtime.http.key_store import KeyStore, NoSuchKeyError, open_key_store
+from shared.runtime.http.key_store import KeyStore, NoSuchKeyError
 from shared.runtime.postgres import Pool, open_pool
 from tests.support.databases import Database
 
@@ -20,8 +21,8 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def store(database: Database) -> AsyncGenerator[KeyStore]:
-    async with open_key_store(database.admin_dsn) as store:
-        yield store
+    async with open_database(database.admin_dsn) as db:
+        yield KeyStore(db)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from shared.contract.events import RequestSubmitted
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS, dedup_key
 from shared.runtime.kafka import Partition
-from shared.runtime.kafka.partitioner import partition_for
+from shared.runtime.kafka.sink import partition_for
 from shared.runtime.postgres import Pool
 from tests.integration.runtime.children import noted
 from tests.integration.runtime.conftest import RunConsumer

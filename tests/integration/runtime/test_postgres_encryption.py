@@ -13,7 +13,8 @@ import pytest
 import trustme
 
 from shared.errors import DatabaseDownError
-from shared.runtime.http.key_store import open_key_store
+from shared.runtime.database import open_database
+from shared.runtime.http.key_store import KeyStore
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate
 from shared.runtime.postgres import acquire, open_pool
 from tests.integration.runtime.tls_front import TlsFront, tls_front
@@ -97,8 +98,8 @@ async def test_without_a_certificate_that_proves_the_server_nothing_is_said(
 
 
 async def _list_keys(dsn: str) -> None:
-    async with open_key_store(dsn) as store:
-        await store.keys()
+    async with open_database(dsn) as db:
+        await KeyStore(db).keys()
 
 
 async def _command(*arguments: str, dsn: str) -> tuple[int, str, str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cli.connection import NoRouterError, load_stack
 from deploy.local.folder import DataFolder
-from deploy.local.leftovers import ProcessRecord
 from deploy.local.postgres_files import remove_cluster
+from deploy.local.process import ProcessRecord
 from deploy.local.stack_file import Stack
 from tests.support.waiting import eventually
 

@@ -13,7 +13,7 @@ import pytest
 
 from cli.connection import NoRouterError, load_stack
 from deploy.local.folder import open_folder
-from deploy.local.leftovers import is_running
+from deploy.local.process import is_running
 from deploy.local.readiness import http_ready
 from shared.runtime.kafka.admin import answers
 from tests.integration.stack.router import PROGRAMS, TIMEOUT_S, Router, port_of, running_router
@@ -97,7 +97,7 @@ async def test_the_next_router_ends_the_leftovers_of_a_killed_one_and_keeps_its_
 
     assert not any(is_running(record) for record in before.values())
     assert set(router.records()) == PROGRAMS
-    assert f"ended what an earlier run left: {', '.join(sorted(PROGRAMS))}" in router.printed()
+    assert f"ended processes of an earlier run: {', '.join(sorted(PROGRAMS))}" in router.printed()
     assert again == stack
     assert "committed before the router died" in await notes(again.postgres)
     for step in ("tables: 0 steps", *(f"{what}: 0 changes" for what in KAFKA_STEPS)):

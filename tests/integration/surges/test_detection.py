@@ -14,8 +14,8 @@ from shared.contract.topics import (
     TRIAGE_SURGES,
 )
 from shared.runtime.kafka import headers_by_name
-from shared.runtime.kafka.partitioner import partition_for
 from shared.runtime.kafka.reader import end_offsets
+from shared.runtime.kafka.sink import partition_for
 from tests.integration.surges.storms import (
     DAY,
     HOUR,

@@ -48,4 +48,6 @@ async def test_it_is_said_in_one_sentence_with_what_to_do(
         await asyncio.to_thread(main)
 
     name = server.partition(",")[0]
-    assert str(ended.value).startswith(f"route311: {name} went away before it answered; ")
+    assert str(ended.value).startswith(
+        f"route311: {name} closed the connection before its response; "
+    )

@@ -16,7 +16,7 @@ def test_what_outsiders_wrote_and_the_broker_lost_is_said_to_be_theirs_to_send_a
     text = "\n".join(lines(moved("bureau-bes-updates", "tail_lost"), dry=False))
 
     assert "bureau-bes-updates: lost its tail" in text
-    assert "the bureau resends what has no receipt" in text
+    assert "the bureau resends updates without a receipt" in text
     assert as_json(moved("channel-submissions", "tail_lost"), dry=False)["not_refilled"] == [
         "channel-submissions"
     ]

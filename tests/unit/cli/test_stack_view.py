@@ -14,7 +14,7 @@ from tests.unit.cli.test_connection import stack
     [
         (Started("kafka", "127.0.0.1:20001", 2.04), "kafka      127.0.0.1:20001"),
         (Prepared("topics: 183 changes", 0.2), "prepared   topics: 183 changes"),
-        (LeftoversEnded(["kafka", "mail"]), "ended what an earlier run left: kafka, mail"),
+        (LeftoversEnded(["kafka", "mail"]), "ended processes of an earlier run: kafka, mail"),
         (Died("triage", -9, 0.0, []), "triage     was killed by SIGKILL; starts again at once"),
         (Died("triage", 1, 3.2, []), "triage     ended with code 1; starts again in 3.2 s"),
         (Died("triage", None, 3.2, []), "triage     did not get ready; starts again in 3.2 s"),

@@ -4,8 +4,14 @@ import pytest
 
 from deploy.local.errors import OtherVersionError, StackError
 from deploy.local.folder import open_folder
-from deploy.local.kafka import format_data, write_settings
-from deploy.local.kafka_users import admin_access, passwords_of, super_users, user_access
+from deploy.local.kafka import (
+    admin_access,
+    format_data,
+    passwords_of,
+    super_users,
+    user_access,
+    write_settings,
+)
 from deploy.local.site import Credentials
 
 

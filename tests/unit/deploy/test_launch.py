@@ -163,7 +163,7 @@ async def test_an_error_of_the_report_does_not_end_the_watch(
     await process.stop(5)
 
     assert len(caplog.messages) == 4
-    assert "kafka goes on after UnicodeEncodeError" in caplog.text
+    assert "kafka continues after UnicodeEncodeError" in caplog.text
     assert "secret" not in caplog.text
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from signal import SIGTERM
 
 from deploy.local.folder import DataFolder, write_json
-from deploy.local.leftovers import ProcessRecord, end_leftovers, is_running, record_process
+from deploy.local.process import ProcessRecord, end_leftovers, is_running, record_process
 
 SLEEP = ("sleep", "60")
 IGNORES_SIGTERM = ("sh", "-c", "trap '' TERM; echo ready; while true; do sleep 1; done")

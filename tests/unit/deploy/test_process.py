@@ -10,8 +10,14 @@ import pytest
 
 from deploy.local.errors import StartError
 from deploy.local.folder import DataFolder
-from deploy.local.leftovers import ProcessRecord, is_running
-from deploy.local.process import READ_GO_THEN_RUN, Process, Program, run_command
+from deploy.local.process import (
+    READ_GO_THEN_RUN,
+    Process,
+    ProcessRecord,
+    Program,
+    is_running,
+    run_command,
+)
 from tests.support.waiting import eventually
 from tests.unit.deploy.probes import not_ready, ready
 

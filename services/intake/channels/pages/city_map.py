@@ -84,7 +84,7 @@ def draw_city_map(city: Jurisdiction) -> str | None:
     """Return the map of a city; None where nothing is known of its ground."""
     features = read_city_map(city.folder).features
     ground = _limits(city)
-    corners = ground or [line for feature in features for line in feature.geometry.lines]
+    corners = ground or [line for feature in features for line in feature.lines]
     if not corners:
         return None
     projection, width, height = _projection(corners)
@@ -135,7 +135,7 @@ def _paths(features: Iterable[MapFeature], projection: Projection) -> Iterator[_
     for feature in features:
         kind, width = feature.properties.kind, feature.properties.width_m
         style = f"{kind} ground" if feature.is_area else kind
-        drawn = [line for line in feature.geometry.lines if len(line) > 1]
+        drawn = [line for line in feature.lines if len(line) > 1]
         lines.setdefault((style, width), []).extend(map(projection.metres, drawn))
     for (style, width), found in lines.items():
         if found:
@@ -157,7 +157,7 @@ def _names(features: Iterable[MapFeature], projection: Projection) -> Iterator[_
         name, kind = feature.properties.name, feature.properties.kind
         if name is None:
             continue
-        for line in feature.geometry.lines:
+        for line in feature.lines:
             metres = projection.metres(line)
             if len(metres) == 1 or feature.is_area:
                 x, y = metres[0]

@@ -32,7 +32,7 @@ from services.intake.rules.media import (
     media_url,
 )
 from shared.contract.events.notes import NoteAuthor
-from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
+from shared.runtime.http.outgoing_calls import AddressNotAllowedError, JudgedCalls
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction

@@ -7,8 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from cli.dlq.rejected import RejectedReplay
-from cli.dlq.replay import ReplayOutcome
+from cli.dlq.rejected import RejectedReplay, ReplayOutcome
 from services.intake.handlers import accept_submissions
 from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy

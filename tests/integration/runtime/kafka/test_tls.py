@@ -17,8 +17,15 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from deploy.local.kafka import format_data, java_command, kafka_jars, kafka_program, write_settings
-from deploy.local.kafka_users import passwords_of, user_access
+from deploy.local.kafka import (
+    format_data,
+    java_command,
+    kafka_jars,
+    kafka_program,
+    passwords_of,
+    user_access,
+    write_settings,
+)
 from deploy.local.launch import running
 from deploy.local.process import Process
 from deploy.local.readiness import LOOPBACK, http_ready

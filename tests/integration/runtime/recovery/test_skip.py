@@ -76,7 +76,7 @@ async def test_what_a_person_skips_while_the_service_is_down_is_parked_at_its_st
     too_late = await route311(*skip)
 
     assert first == (0, f"triage dead-letters {at} when it reads it\n")
-    assert again == (0, f"triage dead-letters {at} when it reads it (noted before)\n")
+    assert again == (0, f"triage dead-letters {at} when it reads it (already recorded)\n")
     headers = dict(parked.headers)
     assert (headers["code"], headers["reason"]) == (b"skipped", b"It stops triage (by ana)")
     assert headers["source"] == at.encode()

@@ -23,7 +23,7 @@ def test_a_decision_is_shown_with_what_it_was_held_against_and_what_it_is_not() 
 
     shown = page(Decoder([RequestTriaged]).decode(example).data)
 
-    assert "Held against case 0197a1b2-c3d4-7000-8000-000000000002, 93% sure" in shown
+    assert "Compared with case 0197a1b2-c3d4-7000-8000-000000000002, confidence 93%" in shown
     assert "close by" in shown
     assert "12 m of 30 m" in shown
     assert "too far away (41.5 m of 30 m)" in shown

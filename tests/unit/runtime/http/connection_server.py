@@ -10,7 +10,7 @@ from aiohttp import web
 from prometheus_client import REGISTRY
 
 from shared.runtime.http.body import read_body
-from shared.runtime.http.limits import HttpLimits
+from shared.runtime.http.connections import HttpLimits
 from shared.runtime.http.server import serve_http
 from shared.runtime.http.timed_connection import TimedConnection
 from tests.unit.runtime.http.raw_client import Client

@@ -18,11 +18,10 @@ from services.intake.inbound.batch import RawSubmission
 from services.intake.records import Receipt
 from shared.errors import DatabaseDownError
 from shared.runtime.http.admission import AdmissionControl
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import Principal
+from shared.runtime.http.api_keys import ApiKeyCache, Principal
 from shared.runtime.http.callers import Callers
+from shared.runtime.http.connections import HttpLimits
 from shared.runtime.http.key_gate import KeyedRoute, key_gate
-from shared.runtime.http.limits import HttpLimits
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.http.server import serve_http
 

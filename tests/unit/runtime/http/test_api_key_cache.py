@@ -1,7 +1,6 @@
 import asyncio
 
-from shared.runtime.http.api_key_cache import TTL_S, UNKNOWN_TTL_S, ApiKeyCache
-from shared.runtime.http.api_keys import Principal
+from shared.runtime.http.api_keys import TTL_S, UNKNOWN_TTL_S, ApiKeyCache, Principal
 
 DEMO = Principal("demo", "adapter")
 

@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from shared.runtime.http.api_key_cache import ApiKeyCache
-from shared.runtime.http.api_keys import Principal
+from shared.runtime.http.api_keys import ApiKeyCache, Principal
 from shared.runtime.http.body import read_body
 from shared.runtime.http.body_memory import BODY_MEMORY
 from shared.runtime.http.callers import Callers

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.runtime.http.api_key_cache import TTL_S
+from shared.runtime.http.api_keys import TTL_S
 from tests.support.waiting import eventually
 from tests.unit.runtime.http.serving import ADAPTER, STRANGER, Intake, get, post
 
@@ -107,7 +107,7 @@ async def test_with_all_slots_taken_a_known_caller_is_shed_and_a_stranger_is_not
         stranger = await post(client, **STRANGER)
 
     assert (first.status, second.status, stranger.status) == (503, 503, 401)
-    assert "More is handed in than can be taken" in first.problem["detail"]
+    assert "Overloaded" in first.problem["detail"]
     assert first.problem == second.problem
 
 

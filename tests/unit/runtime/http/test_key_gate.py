@@ -104,7 +104,7 @@ async def test_a_refusal_has_the_form_of_its_route(path: str, begin: bytes) -> N
     head, _, body = refusal.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 429 ")
     assert b"\r\nRetry-After: 1" in head
-    assert b"calls more often than it may" in body
+    assert b"rate limit of this key is exceeded" in body
     assert body.startswith(begin)
 
 

@@ -63,7 +63,7 @@ async def test_a_key_with_its_share_in_flight_gets_429_and_another_key_is_let_in
     assert [response.status for response in refused] == [429, 429]
     assert refused[0].headers["Retry-After"] == "1"
     assert refused[0].problem["code"] == "over_rate"
-    assert "in progress" in refused[0].problem["detail"]
+    assert "concurrent calls" in refused[0].problem["detail"]
     assert ["Idempotency-Key" in response.problem["detail"] for response in let_in] == [True] * 3
     assert slow.intake.left() == 97
 

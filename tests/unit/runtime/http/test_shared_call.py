@@ -1,6 +1,6 @@
 import asyncio
 
-from shared.runtime.http.shared_call import SharedCall
+from shared.runtime.http.server import SharedCall
 from tests.support.waiting import eventually
 
 

@@ -2,7 +2,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.runtime.kafka.partitioner import partition_for
+from shared.runtime.kafka.sink import partition_for
 
 
 @given(st.binary(max_size=200), st.integers(1, 100))

@@ -160,7 +160,7 @@ async def test_the_settings_limit_the_callers() -> None:
 
 LIMITED = """
 import resource
-from shared.runtime.ops.open_files import allow_open_files
+from shared.runtime.service import allow_open_files
 resource.setrlimit(resource.RLIMIT_NOFILE, (128, 256))
 print(allow_open_files(100), allow_open_files(200), allow_open_files(300))
 print(*resource.getrlimit(resource.RLIMIT_NOFILE))

@@ -1,6 +1,6 @@
 from typing import Any
 
-from cli.dlq.record_view import details, lines
+from cli.dlq.listing import details, record_lines
 from shared.errors import UndecodableEventError
 from shared.runtime.consumer.messages import InvalidRecord, to_dead_letter
 from shared.runtime.kafka import Record
@@ -81,7 +81,7 @@ def test_what_was_erased_is_never_due_again_and_shows_nothing_of_its_bytes() -> 
     assert "garbage" not in str(shown)
     assert not {"key", "value_base64"} & shown.keys()
     assert shown["headers"] == {}
-    assert not any("ana@example.org" in line for line in lines(found, "erased", whole=True))
+    assert not any("ana@example.org" in line for line in record_lines(found, "erased", whole=True))
 
 
 def test_a_contact_that_was_parked_is_erased_by_its_tombstone_and_the_tombstone_is_not() -> None:

@@ -129,7 +129,7 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(ROUTING, "[22:00-07:00", "[22-7", "when:", "hours: write office, after_hours"),
         _case(ROUTING, "sat-sun", "weekend", "owner:", "days: write days as"),
         _case(ROUTING, "quiet-hours", "at-night", "rule: at-night", "two rules have the name"),
-        _case(ROUTING, "  note: Knock first.\n", "", "rule: quiet-hours", "give the rule a lead"),
+        _case(ROUTING, "  note: Knock first.\n", "", "rule: quiet-hours", "add a lead"),
         _case(BUREAUS, "hours: 24/7", "escalates_to: DSK", "ROADS:", "did you mean DESK?"),
         _case(BUREAUS, "hours: 24/7", "forward: {}", "ROADS:", "write either open311 or digest"),
         _case(BUREAUS, "hours: 24/7", _digest("a@b.example", "7am"), "ROADS:", "such as 07:00"),
@@ -166,7 +166,7 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(STREETS, "en: [hole]", "en: []", "keywords:", "this is empty: fill it in"),
         _case(STREETS, "en: [hole]", "en: ['?!']", "keywords:", "needs a letter or digit"),
         _case(STREETS, "{en: Hole, es: Hoyo}", "{en: Hole}", "name: {en: Hole}", "es is missing"),
-        _case(STREETS, "  OTHER:", "  HOLE:", "HOLE:", "HOLE stands twice here"),
+        _case(STREETS, "  OTHER:", "  HOLE:", "HOLE:", "HOLE is a duplicate key"),
         _case(STREETS, "  HOLE:", "  Hole:", "Hole:", "write a code in capitals"),
         _case(STREETS, "contact: required", "contact: maybe", "needs:", "write 'required'"),
         _case(
@@ -183,10 +183,12 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(BUREAUS, "24/7", "always", "ROADS", "write 24/7, or days and times"),
         _case(BUREAUS, "DESK:", "EXT-DESK:", "EXT-DESK", "declare it in agencies.yaml"),
         _case(BUREAUS, "DESK:", "desk:", "desk:", "write a code in capitals"),
-        _case(BUREAUS, "{name: Service desk}", "[x]", "DESK", "write names with what belongs"),
+        _case(BUREAUS, "{name: Service desk}", "[x]", "DESK", "write a mapping of names"),
         _case(AGENCIES, "EXT-STATE", "STATE", "STATE", "begin the code of an agency with EXT-"),
         _case(GROUPS, "holes:", "holes2: {en: A, es: A}\nholes:", "holes2", "no kind is in the"),
-        _case(GROUPS, "holes:", "other: {en: A, es: A}\nholes:", "other", "own group of a kind"),
+        _case(
+            GROUPS, "holes:", "other: {en: A, es: A}\nholes:", "other", "default group of a kind"
+        ),
         _case(FIELDS, "type: yes_no", "type: bool", "deep:", "write 'string', 'number'"),
         _case(FIELDS, "type: yes_no", "type: multivaluelist", "deep:", "needs values: add them"),
         _case(FIELDS, "type: singlevaluelist", "type: text", "values:", "only a list has values"),
@@ -195,7 +197,7 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(CONDITIONS, "huge|giant hole", "huge| hole", "en: [huge|", "needs a letter or digit"),
         _case(CONDITIONS, "huge|giant hole", "huge?", "en: [huge?]", "must not be optional"),
         _case(EMERGENCIES, "[burning]", "[smoking]", "fire", "no condition has the name smoking"),
-        _case(EMERGENCIES, ", any_of: [burning]", "", "fire", "nothing can bring this about"),
+        _case(EMERGENCIES, ", any_of: [burning]", "", "fire", "this can never match"),
         _case(
             HEAD,
             "other: OTHER",
@@ -203,8 +205,8 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
             "inbound_mail",
             "write an address such as 311@example.gov",
         ),
-        _case(BUREAUS, "ROADS:", "ROADS: [", "DESK", "this is no YAML"),
-        _case(BUREAUS, "ROADS:", "- ROADS:", "DESK", "this is no YAML"),
+        _case(BUREAUS, "ROADS:", "ROADS: [", "DESK", "invalid YAML"),
+        _case(BUREAUS, "ROADS:", "- ROADS:", "DESK", "invalid YAML"),
     ],
 )
 def test_each_fault_is_told_with_its_file_its_line_and_what_to_do(  # noqa: PLR0913, PLR0917 - a table

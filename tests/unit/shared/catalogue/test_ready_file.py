@@ -17,7 +17,7 @@ from shared.catalogue import (
     load_catalogue_with_indexes,
     loader,
 )
-from shared.catalogue.from_yaml import read_catalogue
+from shared.catalogue.build import read_catalogue
 from shared.catalogue.judgement import judge_text
 from shared.catalogue.ready_file import ReadyFile, ready_file
 from shared.catalogue.serialization import from_plain, to_plain
@@ -90,9 +90,9 @@ def test_a_file_of_other_sources_is_not_used(town: Path) -> None:
 def test_a_fault_in_the_sources_is_reported_whatever_the_file_holds(town: Path) -> None:
     (town / STREETS).write_text("group: {")
 
-    with pytest.raises(CatalogueError, match="this is no YAML"):
+    with pytest.raises(CatalogueError, match="invalid YAML"):
         load_catalogue(town)
-    with pytest.raises(CatalogueError, match="this is no YAML"):
+    with pytest.raises(CatalogueError, match="invalid YAML"):
         build_catalogue(town)
 
 

@@ -91,14 +91,14 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     (tmp_path / BUREAUS).write_bytes(b"ROADS: {name: Stra\xdfe}")
 
-    with pytest.raises(CatalogueError, match="this is no YAML in UTF-8"):
+    with pytest.raises(CatalogueError, match="not YAML in UTF-8"):
         load_catalogue(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        pytest.param({"format": 1}, "this is no text model: format: ", id="another format"),
+        pytest.param({"format": 1}, "invalid text model: format: ", id="another format"),
         pytest.param(
             {"format": 2, "labels": {"smoky": {"en": {"bias": -1, "weights": {"smoke": 2}}}}},
             "no condition has the name smoky",

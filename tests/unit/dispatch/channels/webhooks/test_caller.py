@@ -15,8 +15,12 @@ from aiohttp import web
 from services.dispatch.channels.webhooks.rules.url import secret_of, signature
 from services.dispatch.channels.webhooks.worker import call_webhook
 from shared.network_addresses import Address
-from shared.runtime.http.names import NameLookup
-from shared.runtime.http.outgoing_calls import MAX_ANSWER, OutgoingCalls, open_outgoing_calls
+from shared.runtime.http.outgoing_calls import (
+    MAX_ANSWER,
+    NameLookup,
+    OutgoingCalls,
+    open_outgoing_calls,
+)
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 SECRETS = (secret_of(b"a" * 32), secret_of(b"b" * 32))
