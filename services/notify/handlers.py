@@ -35,11 +35,7 @@ class NotificationStore(Protocol):
         ...
 
     async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[Naming, int]:
-        """Lock these contacts until the transaction ends, and count who names them.
-
-        Returns:
-            How many other requests name the same mailbox or number within an hour.
-        """
+        """Lock these contacts; count the other requests within an hour that name each."""
         ...
 
     async def save(self, updates: Updates) -> None:
@@ -59,10 +55,7 @@ class NotificationStore(Protocol):
         ...
 
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
-        """Insert the deliveries and return the new ones.
-
-        Idempotent: a person has at most one delivery per trigger and channel.
-        """
+        """Insert the deliveries and return the new ones: one per person, trigger and channel."""
         ...
 
     async def merge_waiting(self, deliveries: Collection[StoredDelivery], now: datetime) -> None:
@@ -82,9 +75,9 @@ class NotificationStore(Protocol):
         ...
 
     async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
-        """Suppress what reports of other mail servers say; return the e-mails that bounced.
+        """Apply reports of other mail servers and return the bounced e-mails. Idempotent.
 
-        A report counts only about an e-mail that was sent, and in time. Idempotent.
+        A report counts only for an e-mail that was sent, and for a limited time.
         """
         ...
 
@@ -95,14 +88,10 @@ async def on_messages(
     policy: NotifyPolicy,
     now: datetime,
 ) -> list[Event]:
-    """Save the updates in the events and add the deliveries that are complete with them.
-
-    Args:
-        messages: One batch from the topics that notify reads.
-        store: Bound to the batch's transaction.
+    """Save the updates in a batch and add the deliveries that become complete.
 
     Returns:
-        An event for each delivery that is suppressed or held, or bounced. The delivery worker
+        An event for each delivery that is suppressed, held or bounced; the delivery worker
         reports all others.
     """
     events = (message.event for message in messages)
@@ -125,11 +114,8 @@ async def erase(
 ) -> list[Event]:
     """Erase the contacts of requests, as their tombstones do.
 
-    Args:
-        store: Bound to a transaction.
-
     Returns:
-        An event for each message that was due and will not be sent.
+        An event for each due message that is cancelled.
     """
     await store.lock(request_ids, ())
     await store.save(Updates(erased=set(request_ids)))

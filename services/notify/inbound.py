@@ -37,13 +37,12 @@ def collect_updates(
     hash_key: bytes,
     neighbours: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Updates:
-    """Return the updates in the events.
+    """Return the updates in events of the topics that notify reads, in order of arrival.
 
-    A decision about an anonymous request gives none: it has no reporter to notify.
+    A decision about an anonymous request is skipped: it has no reporter to notify.
 
     Args:
-        events: From the topics that notify reads, in order of arrival.
-        hash_key: Secret key of the hash that stands for a person.
+        hash_key: Secret key of the hash of people.
         neighbours: Municipalities around each city, by jurisdiction.
     """
     updates = Updates()
@@ -180,10 +179,9 @@ def _request_split(updates: Updates, event: e.CaseRequestSplit) -> None:
 def _note_added(
     updates: Updates, event: e.NoteAdded, neighbours: Mapping[str, Collection[str]]
 ) -> None:
-    """Add a message, once a request, when the place in a note lies in a neighbour's land.
+    """Add a message, once per request, when the place in a note is in a neighbour's land.
 
-    It answers what the reporter wrote about a danger, so it is as urgent as a P1 and waits for no
-    morning.
+    It answers a note about a danger, so it has priority P1 and ignores quiet hours.
     """
     note = event.data
     municipality = note.location.municipality if note.location else None

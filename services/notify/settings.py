@@ -49,8 +49,8 @@ class SmsAccount:
         url: Base URL of the provider's API.
         name: The account's id, a part of the path.
         numbers: Our number by jurisdiction, E.164.
-        within_s: Deadline of one hand-over, in seconds.
-        signers: Secrets that may sign status callbacks: the token, then the one before.
+        within_s: Deadline of one attempt, in seconds.
+        signers: Secrets that may sign status callbacks: the present token, then the previous one.
     """
 
     url: str

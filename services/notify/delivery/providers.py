@@ -1,7 +1,7 @@
-"""Providers of a channel, each behind a circuit breaker: the first that works is used.
+"""Circuit breakers: the first provider of a channel that works is used.
 
-A provider that takes no messages, or does not tell whether it does, is left alone for a pause that
-grows; then one message probes it. Meanwhile the next provider takes what is due.
+A provider that refuses messages, or leaves their outcome unknown, is paused with growing delays;
+then one message probes it. Meanwhile the next provider sends.
 """
 
 import time
@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import chain, repeat
 from typing import Protocol
 
-from services.notify.delivery.updates import ClaimedDelivery
+from services.notify.records import ClaimedDelivery
 from shared.runtime.smtp import SendOutcome
 
 _PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -27,9 +27,6 @@ class Sender(Protocol):
     async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
         """Render and send one message and return the outcome; no failure of the provider raises.
 
-        Args:
-            address: E-mail address or number of the recipient.
-
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
         """
@@ -42,12 +39,7 @@ def _pauses_s() -> Iterator[float]:
 
 @dataclass(slots=True)
 class Provider:
-    """A provider and its circuit breaker.
-
-    Attributes:
-        clock: Monotonic seconds.
-        is_failing: True from a failure to the next message that it takes.
-    """
+    """A provider and its circuit breaker; ``clock`` counts monotonic seconds."""
 
     senders: Sequence[Sender]
     clock: Callable[[], float] = time.monotonic
@@ -57,25 +49,25 @@ class Provider:
 
     @property
     def pause_s(self) -> float:
-        """Seconds until it is probed again; 0 when it may be used."""
+        """Seconds until the next probe; 0 when the provider may be used."""
         return max(0.0, self._retry_at - self.clock()) if self.is_failing else 0.0
 
     @property
     def limit(self) -> int:
-        """Number of messages that it may get at a time."""
+        """Maximum number of messages at a time."""
         return 1 if self.is_failing else len(self.senders)
 
     def failed(self) -> None:
-        """Leave it alone for a pause."""
+        """Open the circuit: pause the provider."""
         self.is_failing = True
         self._retry_at = self.clock() + next(self._pauses)
 
     def worked(self) -> None:
-        """Use it without pauses."""
+        """Close the circuit."""
         if self.is_failing:
             self.is_failing, self._pauses = False, _pauses_s()
 
 
 def next_provider(providers: Sequence[Provider]) -> Provider:
-    """Return the first provider that may be used, else the one that is probed first."""
+    """Return the first usable provider, else the one that is probed first."""
     return min(providers, key=lambda provider: provider.pause_s)

@@ -6,14 +6,10 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
+from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.records import ClaimedDelivery, MessageData
 from services.notify.rules.languages import LanguageRules
-from services.notify.rules.model import (
-    MessageData,
-    ReferralAgency,
-    RequestFacts,
-    StoredDelivery,
-)
+from services.notify.rules.model import ReferralAgency, RequestFacts, StoredDelivery
 from services.notify.rules.recipients import ON_THE_WAY
 from services.notify.rules.updates import ANSWERS
 from services.notify.store.preferences import opt_out
@@ -111,10 +107,6 @@ class PostgresDeliveryQueue:
 
     Claims are fenced: an update counts only from the object that holds the claim, in this process
     or any other.
-
-    Args:
-        sealer: Ours, which wraps the keys of people.
-        on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
     def __init__(
@@ -140,13 +132,7 @@ class PostgresDeliveryQueue:
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Lease up to ``limit`` due deliveries, the most urgent first.
-
-        Args:
-            limit: Number of deliveries at most.
-            now: Deliveries due until then are claimed, inclusive.
-            lease_until: Deadline after which a claimed delivery counts as abandoned.
-        """
+        """Lease up to ``limit`` due deliveries, the most urgent first."""
         with translate_errors():
             rows = await self._pool.fetch(
                 _CLAIM_SQL,

@@ -1,8 +1,8 @@
 """Delivery worker: claims due deliveries, sends them, and records the outcomes.
 
 Each channel has a worker. A delivery is committed as ``sending``, with a lease, before the provider
-sees the message. A crash in between leaves a message that may or may not have gone out; when its
-lease expires it is reported as unknown and not sent again.
+sees the message. After a crash in between its outcome is unknown: when the lease expires, the
+delivery is reported as unknown and not sent again.
 """
 
 import asyncio
@@ -14,14 +14,10 @@ from typing import Literal, Protocol, TypeAlias
 import structlog
 
 from services.notify.delivery.providers import Provider, Sender, next_provider
-from services.notify.delivery.updates import (
-    ClaimedDelivery,
-    DeliveryState,
-    DeliveryUpdate,
-    delivery_update,
-)
+from services.notify.delivery.updates import DeliveryState, DeliveryUpdate, delivery_update
 from services.notify.outbound import delivery_event
-from services.notify.rendering import UnknownCityError
+from services.notify.records import ClaimedDelivery
+from services.notify.rendering.renderer import UnknownCityError
 from services.notify.rules.model import StoredDelivery
 from shared.contract.events import Event, NotificationUnknown
 from shared.errors import SystemicError, TransientError
@@ -52,21 +48,18 @@ class DeliveryQueue(Protocol):
     ) -> Sequence[ClaimedDelivery]:
         """Lease up to ``limit`` due deliveries to this queue's worker, the most urgent first.
 
-        Of one person's messages about one case only the oldest is claimed, so that they go out in
-        order.
+        Of one person's messages about one case only the oldest is claimed, so that order is kept.
 
         Args:
-            limit: Number of deliveries at most.
             now: Deliveries due until then are claimed, inclusive.
-            lease_until: Deadline after which a claimed delivery counts as abandoned.
         """
         ...
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         """Save the updates of deliveries that this worker holds, and publish their events.
 
-        Idempotent: an update of a delivery that it does not hold changes nothing. Recipients who
-        opted out, as the provider says, get no more messages by the channel.
+        Idempotent: an update of a delivery that it does not hold changes nothing. Recipients whom
+        the provider reports as opted out get no more messages by the channel.
         """
         ...
 
@@ -82,9 +75,8 @@ class DeliveryWorker:
     """Sends due deliveries of one channel until stopped, one per sender at a time.
 
     Attributes:
-        providers: The first that works is used; what one may have taken, no other one gets.
-        lease: Time from claim to expiry; longer than the deadline of a hand-over.
-        may_send: False while nothing may be sent yet.
+        providers: In order of preference; a message that one may have taken goes to no other.
+        lease: Time from claim to expiry; longer than the deadline of an attempt.
     """
 
     channel: StatusChannel

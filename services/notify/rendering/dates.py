@@ -23,22 +23,13 @@ _SPANISH: Mapping[bool, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class DaysInWords:
-    """Days in the words of one reader; None for an implausible moment.
-
-    Attributes:
-        language: BCP 47 tag of the reader.
-    """
+    """Dates in one reader's language; None for an implausible moment."""
 
     zone: ZoneInfo
     language: str
 
     def coming(self, moment: datetime | None, *, short: bool = False) -> str | None:
-        """Return the day of a moment with its weekday, without the year.
-
-        Args:
-            moment: A moment of the day.
-            short: True for a text message.
-        """
+        """Return the weekday and day without the year; ``short`` for a text message."""
         if moment is None or not is_plausible(moment):
             return None
         is_spanish = self.language == "es"

@@ -1,25 +1,23 @@
 """Rule: renders a message as text and HTML, in plain words and the recipient's language.
 
-``templates/messages`` holds one file a message, with a block each for the subject and the
-paragraphs of its e-mail, and one for its text message. A channel renders its own blocks alone. Text
-and HTML are laid out from the same paragraphs. Text that others wrote is sanitized before it enters
-a template.
+``templates/messages`` holds one file per message, with blocks for the subject and paragraphs of
+its e-mail and for its text message. Text and HTML have the same paragraphs. Text from outside is
+sanitized before it enters a template.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
 from unicodedata import category, normalize
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from services.notify.policy import CityTexts
+from services.notify.records import MessageData, RenderedMessage
 from services.notify.rendering.catalogues import isolated, text_environment
 from services.notify.rendering.dates import DaysInWords
-from services.notify.rules.model import ASKS_IF_FIXED, MessageData, ReferralAgency, TemplateName
+from services.notify.rules.model import ASKS_IF_FIXED, ReferralAgency, TemplateName
 from services.notify.rules.signed_links import SignedLinks
-from shared.catalogue import LocalText
 from shared.spoken_languages import SpokenLanguage
 
 _JOINERS = {"\u200c", "\u200d"}  # they shape letters in many scripts and have no other effect
@@ -42,8 +40,8 @@ def one_line(text: str | None) -> str:
 def greeting_name(name: str | None) -> str | None:
     """Return the name for the greeting, or None when it is not a plain name.
 
-    Anyone can file a report under any name. So a name with a link, a number or the punctuation of
-    an advertisement is left out: the city must not pass such text on.
+    Anyone can file a report under any name. A name with a link, a number or the punctuation of an
+    advertisement is left out, so that the city does not pass such text on.
     """
     line = one_line(name)
     is_plain = all(category(c)[0] in "LM" or c in _NAME_MARKS for c in line)
@@ -70,12 +68,7 @@ _NOT_FIXED = "resident_says_not_fixed"
 def template_variables(
     data: MessageData, city: CityTexts, reader: SpokenLanguage
 ) -> dict[str, Any]:
-    """Return the variables of a message's template.
-
-    Args:
-        data: What the message is about.
-        reader: The language of the message.
-    """
+    """Return the variables of a message's template."""
     request, case = data.request, data.case
     outside = case.municipality
     agency = city.neighbours.get(outside) if outside else request.agency
@@ -105,18 +98,12 @@ def template_variables(
         "first_date": days.past(case.first_reported_at, short=True),
         "followed": [one_line(number) for number in data.followed],
         "city": city.name,
-        "phone": phone_in(city.phone, reader.tag),
+        "phone": city.phone_in(reader.tag),
     }
 
 
-def phone_in(phone: LocalText, tag: str) -> str:
-    """Return a phone number in words; without words in a language that the catalogue has not."""
-    number = phone.in_language(tag)
-    return number if number.language == tag else number.replace(" or ", " / ")
-
-
 def _reason(agency: ReferralAgency | None, city: CityTexts, reader: SpokenLanguage) -> str | None:
-    """Return why others must act; None where the reader's language has no words for it."""
+    """Return why others must act; None when the reason is not in the reader's language."""
     reason = city.referral_reasons.get((agency and agency.reason_code) or "")
     if reason is None:
         return None
@@ -143,27 +130,8 @@ class UnknownCityError(LookupError):
     """The request's jurisdiction is not in the catalogue."""
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedMessage:
-    """A message that is ready to send.
-
-    Attributes:
-        city: Name of the city, as the sender's name.
-        language: BCP 47 tag of the message.
-        html: HTML form of the same paragraphs.
-        unsubscribe_url: Link that ends e-mails by one click.
-    """
-
-    city: str
-    language: str
-    subject: str
-    text: str
-    html: str
-    unsubscribe_url: str
-
-
 class MessageRenderer:
-    """Renders messages; loads every template at the start, so that a missing one shows at once."""
+    """Renders messages; loads every template at the start, so that a missing one fails at once."""
 
     def __init__(
         self,
@@ -230,9 +198,7 @@ class MessageRenderer:
         )
 
     def render_sms(self, data: MessageData) -> str:
-        """Return the message as a text message: one line with the status page at its end.
-
-        A reader of another language finds the line about help in it behind that.
+        """Return the message as a text message: one line with the status page, then the help line.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
@@ -258,11 +224,11 @@ class MessageRenderer:
         return city
 
     def _help(self, data: MessageData, city: CityTexts) -> str:
-        """Return how to get help in the reader's own language; empty where none is needed."""
+        """Return the line about help in the reader's own language; empty when none is needed."""
         if data.help_language is None:
             return ""
         reader = self._languages[data.help_language]
-        return self._help_line.render(reader=reader, phone=phone_in(city.phone, reader.tag)).strip()
+        return self._help_line.render(reader=reader, phone=city.phone_in(reader.tag)).strip()
 
     def _feedback_url(self, data: MessageData) -> str | None:
         if data.template not in ASKS_IF_FIXED:

@@ -60,12 +60,9 @@ class CaseFacts:
 
     Attributes:
         bureau: Code of the bureau that does the work.
-        note: The bureau's note to the public.
-        scheduled_for: Start of the scheduled work.
         request_count: Number of requests in the case when a request joined it.
         first_reported_at: When the first of them was submitted.
-        has_picture: True when the bureau sent a picture of the work.
-        municipality: Neighbour in whose land a place lies that the reporter stated later.
+        municipality: Neighbour in whose land the place that the reporter stated later is.
     """
 
     bureau: str | None = None
@@ -86,8 +83,6 @@ class Trigger:
         subject_id: The case, or the request that the news is about alone.
         version: Version of the case after the change, or ``WITHOUT_CASE``.
         priority: Priority level of the case; ``P1`` is sent first.
-        cause: The event that reported the change.
-        facts: Public details of that event.
         only_for: The one request whose reporter is notified; None for all followers.
     """
 
@@ -151,11 +146,8 @@ class Delivery:
     Attributes:
         person: Keyed hash of the person.
         request_id: The person's request that the message is about.
-        language: BCP 47 tag of the message.
-        trigger: The change that triggered the message.
         day: Day of the city on which it is to be sent.
-        not_before: End of the quiet hours that it waits for; None when it waits for nothing.
-        suppressed: Reason why the message is not sent, if any.
+        not_before: End of the quiet hours that it waits for, if any.
         contact: Keyed hash of the mailbox or number that it goes to; None where it is unknown.
     """
 
@@ -183,12 +175,11 @@ class ReporterContact:
     """Contact data of the reporter of one request.
 
     Attributes:
-        mailbox: Normalized e-mail address, or None without a usable one.
-        phone: Telephone number, E.164, or None.
-        phone_ref: Keyed hash of the number, by which a consent names it, or None.
-        named_at: When intake took it.
-        flood_key: Keyed hash of the mailbox without its tag, or of a number that is flooded.
-        is_flooded: True when too many requests name it.
+        mailbox: Normalized e-mail address; None without a usable one.
+        phone: E.164.
+        phone_ref: Keyed hash of the number, by which a consent names it.
+        named_at: When intake received it.
+        flood_key: Keyed hash of the mailbox without its tag, or of a flooded number.
     """
 
     request_id: str
@@ -203,7 +194,7 @@ class ReporterContact:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """Keyed hashes of the mailbox and of the number for text messages that it names."""
+        """Keyed hashes of the mailbox and of the number for text messages."""
         texted = self.phone_ref if "sms" in self.recipient.wants else None
         return (self.flood_key, texted) if texted else (self.flood_key,)
 
@@ -227,7 +218,6 @@ class RequestFacts:
     """Triage's decision about a request whose reporter is known, as far as messages need it.
 
     Attributes:
-        tracking_number: The number given to the reporter.
         service_code: Service type after triage.
         language: BCP 47 tag of the request's text.
         address: Address of the location, as the reporter wrote it.
@@ -245,26 +235,3 @@ class RequestFacts:
     emergency: bool
     agency: ReferralAgency | None
     answer_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MessageData:
-    """Input of rendering: all data that one message can contain.
-
-    Attributes:
-        notification_id: Id of the message, for the links in it.
-        language: BCP 47 tag of the message.
-        name: The reporter's name, as given.
-        case: Details of the case event.
-        followed: Tracking numbers in the person's messages of that day, for a digest.
-        help_language: That of the line that says how to get help in it; None for none.
-    """
-
-    notification_id: str
-    template: TemplateName
-    language: str
-    name: str | None
-    request: RequestFacts
-    case: CaseFacts
-    followed: tuple[str, ...] = ()
-    help_language: str | None = None

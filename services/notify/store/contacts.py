@@ -73,10 +73,6 @@ async def save_contacts(
 ) -> None:
     """Save contacts of locked requests, except those that were erased.
 
-    Args:
-        db: A connection in a transaction.
-        sealer: Ours, which wraps the keys of people.
-
     Raises:
         ValueError: There is no sealer.
         UnreadableError: The stored key of a person is damaged.
@@ -118,7 +114,7 @@ async def count_namings(
 
 
 async def erase_contacts(db: Connection, request_ids: Collection[str]) -> None:
-    """Erase the contacts of locked requests, for ever, and what else is kept of their people.
+    """Erase the contacts of locked requests and the preferences of their people, for ever.
 
     With the last contact of a person their key is destroyed.
     """

@@ -99,14 +99,7 @@ _LET_THROUGH_SQL = "UPDATE requests SET flooded = false WHERE flood_key = $1 AND
 
 @dataclass(frozen=True, slots=True)
 class HeldMessages:
-    """Messages to one contact that are held.
-
-    Attributes:
-        contact: Keyed hash of the contact, 32 hex digits.
-        requests: Number of requests that they are about.
-        oldest: When the first of them was due.
-        newest: When the last of them was due.
-    """
+    """Held messages to one contact, a keyed hash of 32 hex digits, by due time."""
 
     contact: str
     requests: int
@@ -121,20 +114,11 @@ async def list_held(db: Connection) -> Sequence[HeldMessages]:
 
 
 async def release_held(db: Connection, contact: str, now: datetime) -> int:
-    """Let the held messages to a contact be sent, and later ones about the same requests.
-
-    Args:
-        db: A connection in notify's schema, in a transaction.
-        contact: Keyed hash of the contact.
-        now: When they become due.
-
-    Returns:
-        The number of messages.
-    """
+    """Release the held messages to a contact and later ones about the same requests; count them."""
     await db.execute(_LET_THROUGH_SQL, contact)
     return row_count(await db.execute(_RELEASE_SQL, contact, now))
 
 
 async def drop_held(db: Connection, contact: str) -> int:
-    """Never send the held messages to a contact; return how many."""
+    """Suppress the held messages to a contact and return their number."""
     return row_count(await db.execute(_DROP_SQL, contact))

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from asyncpg import Record
 
-from services.notify.rules.recipients import CaseLead, CaseReporter
+from services.notify.records import CaseReporter
+from services.notify.rules.recipients import CaseLead
 from services.notify.store.sealed_contacts import JOIN_KEY, SEALED_COLUMNS, open_if_readable
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
@@ -57,9 +58,6 @@ async def case_reporters(db: Connection, case_id: str, sealer: Sealer) -> Sequen
     """Return the reporters of a case with a contact, each once, in the order of their joining.
 
     A contact that cannot be read has neither name nor channel.
-
-    Args:
-        sealer: Ours, which wraps the keys of people.
     """
     return [_reporter(row, sealer) for row in await db.fetch(_REPORTERS_SQL, case_id)]
 

@@ -129,8 +129,7 @@ class PostgresNotificationStore:
     """Notification store in notify's schema, inside the caller's transaction.
 
     Args:
-        connection: A connection in a transaction.
-        sealer: Ours, which wraps the keys of people; None where no contact is saved.
+        sealer: Wraps the keys of people; None where no contact is saved.
     """
 
     def __init__(self, connection: Connection, sealer: Sealer | None = None) -> None:
@@ -140,8 +139,8 @@ class PostgresNotificationStore:
     async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
         """Lock the rows of these requests and of the requests of these subjects.
 
-        Requests that are new get a row first. Afterwards the transaction sees all that concurrent
-        transactions saved about them.
+        New requests get a row first. Afterwards the transaction sees everything that concurrent
+        transactions committed about them.
         """
         await self._db.execute(_INSERT_SQL, request_ids)
         await self._db.execute(_LOCK_SQL, request_ids, subject_ids)

@@ -1,4 +1,4 @@
-"""Rotation of ``NOTIFY_CONTACT_KEY``: wraps what another secret wrapped with the present one."""
+"""Rotation of ``NOTIFY_CONTACT_KEY``: rewraps keys with the present secret."""
 
 from dataclasses import dataclass, replace
 
@@ -30,12 +30,7 @@ _COUNT_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class KeyCounts:
-    """Number of stored keys by the secret that wraps them.
-
-    Attributes:
-        present: Those under the present secret.
-        older: Those under another one, or stored by a version that did not tell.
-    """
+    """Number of stored keys wrapped with the present secret, and with another or an unknown one."""
 
     present: int
     older: int
@@ -46,8 +41,7 @@ class RewrapProgress:
     """Progress of a run.
 
     Attributes:
-        last: Hash of the last person that was looked at; all before it are done.
-        wrapped: Number of keys that it wrapped.
+        last: Hash of the last person processed.
         unreadable: Number of keys that no secret opens; they stay as they are.
     """
 
@@ -66,14 +60,7 @@ async def count_keys(db: Connection, sealer: Sealer) -> KeyCounts:
 async def rewrap_next(
     db: Connection, sealer: Sealer, progress: RewrapProgress, limit: int
 ) -> RewrapProgress | None:
-    """Wrap the next keys with the present secret; None when all people were looked at.
-
-    Args:
-        db: A connection in a transaction with notify's schema.
-        sealer: Ours, which opens by the older secret too.
-        progress: What was done before.
-        limit: Number of keys at most; they are locked until the transaction ends.
-    """
+    """Wrap the next ``limit`` keys, in a transaction; None when no key is left."""
     rows = await db.fetch(_NEXT_SQL, progress.last, sealer.key_ids[0], limit)
     if not rows:
         return None
@@ -95,11 +82,7 @@ async def rewrap_next(
 
 
 async def rewrap_hash_key(db: Connection, sealer: Sealer) -> None:
-    """Wrap the stored key of the hashes with the present secret.
-
-    Args:
-        db: A connection in a transaction with notify's schema.
-        sealer: As for ``rewrap_next``.
+    """Wrap the stored key of the hashes with the present secret, in a transaction.
 
     Raises:
         UnreadableError: No secret opens it.

@@ -51,11 +51,10 @@ class WrongContactKeyError(SystemicError):
 class ContactKeys:
     """The secrets behind people's hashes and keys, checked once against the database.
 
-    With other secrets contacts could not be read, and new ones would be lost with them.
+    With wrong secrets stored contacts could not be read, and new ones would be lost with them.
 
     Attributes:
-        secrets: ``NOTIFY_CONTACT_KEY``, then the one before.
-        sealer: Wraps the keys of people with the first secret, and opens by each.
+        secrets: ``NOTIFY_CONTACT_KEY``, then the previous one.
         passed: True once they were checked.
     """
 
@@ -70,11 +69,10 @@ class ContactKeys:
         self.sealer = Sealer.derived(present, _USE, *before)
 
     async def require(self, db: Connection) -> bytes:
-        """Check the secrets, unless that was done; return the key of the hashes of people.
+        """Check the secrets once; return the key of the hashes of people.
 
         Raises:
-            WrongContactKeyError: A key is wrapped with another secret, or none of some can be
-                unwrapped.
+            WrongContactKeyError: A key is wrapped with another secret, or no stored key opens.
         """
         if not self.passed:
             self._hash_key = await self._checked(db)
@@ -82,10 +80,7 @@ class ContactKeys:
         return self._hash_key
 
     async def keep_hash_key(self, db: Connection) -> None:
-        """Store the key of the hashes unless it is, so that it outlives its secret.
-
-        Args:
-            db: A connection in a transaction with notify's schema.
+        """Store the key of the hashes once, in a transaction, so that it outlives its secret.
 
         Raises:
             WrongContactKeyError: As for ``require``.
@@ -126,11 +121,7 @@ def _opens(sealer: Sealer, wrapped: bytes, person: str) -> bool:
 async def ensure_keys(
     db: Connection, people: Collection[str], sealer: Sealer
 ) -> Mapping[str, Sealer]:
-    """Return the sealer of each person, with a new key for who has none; locks the keys.
-
-    Args:
-        db: A connection in a transaction.
-        people: Keyed hashes of the people.
+    """Return the sealer of each person, with new keys where needed; locks the keys.
 
     Raises:
         UnreadableError: A stored key is damaged.
@@ -178,13 +169,7 @@ _SEAL_SQL = """
 
 
 class StoredContact(NamedTuple):
-    """The contact of a request, sealed or open.
-
-    Attributes:
-        mailbox: E-mail address; None for none.
-        phone: Phone number, E.164; None for none.
-        name: Name; None where it is unknown.
-    """
+    """The contact of a request, sealed or open; the phone number is E.164."""
 
     mailbox: str | None
     phone: str | None
@@ -198,9 +183,6 @@ class StoredContact(NamedTuple):
 
 def open_contact(row: Record, sealer: Sealer) -> StoredContact:
     """Return the contact in a row with ``SEALED_COLUMNS``.
-
-    Args:
-        sealer: Ours, which wraps the keys of people.
 
     Raises:
         UnreadableError: The key of the person was destroyed, or something is damaged.
@@ -216,7 +198,7 @@ def open_contact(row: Record, sealer: Sealer) -> StoredContact:
 
 
 def open_if_readable(row: Record, sealer: Sealer) -> StoredContact:
-    """Return the contact in a row, and nothing of one that cannot be read, which is logged."""
+    """Return the contact in a row; an unreadable one is logged and returned empty."""
     try:
         return open_contact(row, sealer)
     except UnreadableError as error:
@@ -225,15 +207,7 @@ def open_if_readable(row: Record, sealer: Sealer) -> StoredContact:
 
 
 async def seal_unsealed(db: Connection, sealer: Sealer, limit: int) -> int:
-    """Seal contacts from before there were seals.
-
-    Args:
-        db: A connection in a transaction with notify's schema.
-        limit: How many requests at most.
-
-    Returns:
-        How many they were.
-    """
+    """Seal up to ``limit`` contacts stored by a version without seals; return their number."""
     rows = await db.fetch(_UNSEALED_SQL, limit)
     if not rows:
         return 0

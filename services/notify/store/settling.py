@@ -1,4 +1,4 @@
-"""Settling of deliveries after the attempt: by the provider's word, or by an operator."""
+"""Settling of deliveries after the attempt: by a provider's report, or by an operator."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,11 +40,7 @@ _SUPPRESSED_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class UnknownMessage:
-    """A message that may or may not have been sent.
-
-    Attributes:
-        due_at: When it became due.
-    """
+    """A message that may or may not have been sent."""
 
     notification_id: str
     channel: str
@@ -57,11 +53,7 @@ class UnknownMessage:
 
 @dataclass(frozen=True, slots=True)
 class SuppressedMessages:
-    """Messages that were due and are not sent, for one reason.
-
-    Attributes:
-        newest: When the last of them was due.
-    """
+    """Suppressed messages of one reason; ``newest`` is the last due time."""
 
     reason: str
     channel: str
@@ -79,13 +71,11 @@ async def settle(  # noqa: PLR0913 - what a statement is about
     reason: str | None = None,
     provider_id: str | None = None,
 ) -> Sequence[StoredDelivery]:
-    """Change the state of deliveries and return those that changed.
+    """Change the state of deliveries in a transaction and return those that changed.
 
     Args:
-        db: A connection in notify's schema, in a transaction.
         states: States that are changed; a delivery in another one stays.
-        reason: Code of the reason, if any.
-        provider_id: Names a text message as well; None for none.
+        provider_id: Selects a text message by its id at the provider as well.
     """
     rows = await db.fetch(
         _SETTLE_SQL, list(notification_ids), list(states), state, reason, provider_id
@@ -129,14 +119,7 @@ _PASSING_SQL = """
 
 
 async def take_back(db: Connection, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
-    """Record what reports of other mail servers say about e-mails that were sent. Idempotent.
-
-    Args:
-        db: A connection in notify's schema, in a transaction.
-
-    Returns:
-        The e-mails that bounced, and had not before.
-    """
+    """Apply reports of other mail servers and return the newly bounced e-mails. Idempotent."""
     given = [(one.notification_id, one.at) for one in returned]
     rows = await db.fetch(_SENT_SQL, *columns(given), RETURNED_WITHIN)
     people = {str(row["notification_id"]): str(row["person"]) for row in rows}

@@ -1,8 +1,7 @@
-"""Erasures that notify has not read yet: they come before any message.
+"""Erasures that notify has not consumed yet are applied before any message is sent.
 
-A tombstone may lie far behind the contact that it erases: after a restore of an older database,
-or when notify reads the topic from its beginning. Without a look ahead a message could go out in
-between.
+A tombstone may be far behind the contact that it erases: after a restore of an older database, or
+when notify reads the topic from its beginning. Until then a message could go out.
 """
 
 import asyncio
@@ -31,12 +30,10 @@ _BATCH = 500
 
 @dataclass(slots=True)
 class UnreadErasures:
-    """Reads ahead to the end of ``intake-contacts`` once, at the start, and erases by it.
+    """Reads ahead to the end of ``intake-contacts`` once, at the start, and erases.
 
     Attributes:
-        access: Where Kafka is, and as whom to connect.
-        on_commit: Called with the batches of each commit, to pass them to the relay.
-        applied: True once everything that was on the topic at the start counts.
+        applied: True once all tombstones that were on the topic at the start are applied.
     """
 
     pool: Pool

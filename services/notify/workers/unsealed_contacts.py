@@ -1,4 +1,4 @@
-"""Contacts that were stored before there were seals: notify seals them at its start."""
+"""Contacts stored by a version without seals: notify seals them at its start."""
 
 import asyncio
 from contextlib import suppress
@@ -21,11 +21,7 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class UnsealedContacts:
-    """Seals once, at the start, what an older version stored.
-
-    Attributes:
-        keys: The secrets of contacts, checked before anything is sealed with them.
-    """
+    """Seals once, at the start, the contacts of an older version."""
 
     pool: Pool
     keys: ContactKeys

@@ -80,7 +80,8 @@ class DeliveryHarness:
             queue=self.store,
             providers=[
                 Provider(
-                    [EmailSender(mailer, renderer(), IDENTITY) for mailer in mailers], self.seconds
+                    [EmailSender(mailer, renderer().render, IDENTITY) for mailer in mailers],
+                    self.seconds,
                 )
                 for mailers in (self.mailers, self.second)
                 if mailers

@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from services.notify.channels.sms.sender import SmsSender, classify_answer
-from services.notify.delivery.updates import ClaimedDelivery
+from services.notify.records import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON, contact_given
@@ -55,7 +55,7 @@ async def test_an_answer_that_cannot_be_read_counts_by_its_status(body: bytes) -
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         url, numbers = f"http://127.0.0.1:{server.port}", {"portland.gov": "+15035550199"}
         account = SmsAccount(url, "AC1", "token", numbers, connections=1, within_s=5)
-        sender = SmsSender(session, account, renderer(), PUBLIC_URL)
+        sender = SmsSender(session, account, renderer().render_sms, PUBLIC_URL)
         assert await sender.send(claimed, "+15035550177", NOON) == SendOutcome("accepted")
 
 

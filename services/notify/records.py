@@ -1,0 +1,113 @@
+"""Values that the core of notify and its channels exchange."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
+
+from services.notify.rules.model import (
+    CaseFacts,
+    RequestFacts,
+    StoredDelivery,
+    SuppressionReason,
+    TemplateName,
+)
+
+# Reason of a failure: the recipient opted out of messages at the provider.
+OPTED_OUT = "opted_out"
+UpdatesChoice: TypeAlias = Literal["all", "important", "none"]
+"""``important`` leaves out the steps on the way; ``none`` is no e-mail about reports at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageData:
+    """Input of rendering: all data that one message can contain.
+
+    Attributes:
+        language: BCP 47 tag of the message.
+        name: The reporter's name, unchecked.
+        followed: Tracking numbers in the person's messages of that day, for a digest.
+        help_language: Language of the line about help; None for no such line.
+    """
+
+    notification_id: str
+    template: TemplateName
+    language: str
+    name: str | None
+    request: RequestFacts
+    case: CaseFacts
+    followed: tuple[str, ...] = ()
+    help_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMessage:
+    """A message that is ready to send.
+
+    Attributes:
+        city: Name of the city, as the sender's name.
+        html: HTML form of the same paragraphs.
+        unsubscribe_url: Link that ends e-mails by one click.
+    """
+
+    city: str
+    language: str
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A delivery that this worker claimed, with the data of its message.
+
+    Attributes:
+        deferrals: Number of times that the server deferred it.
+        address: E-mail address or telephone number; None when the contact was erased or changed
+            since the delivery became due.
+        suppressed: Why the recipient gets no more messages by the channel; None while they do.
+        is_readable: False when the sealed contact cannot be opened.
+    """
+
+    stored: StoredDelivery
+    deferrals: int
+    address: str | None
+    suppressed: SuppressionReason | None
+    data: MessageData
+    is_readable: bool = True
+
+
+class LinkedMessage(NamedTuple):
+    """The message that a resident's link belongs to.
+
+    Attributes:
+        person: Keyed hash of the recipient.
+        language: BCP 47 tag of messages to the recipient.
+        updates: Message preference of the recipient.
+    """
+
+    notification_id: str
+    person: str
+    jurisdiction: str
+    tracking_number: str
+    service_code: str
+    language: str
+    due_at: datetime
+    updates: UpdatesChoice = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReporter:
+    """The contact of a reporter of a case, as the lead bureau may read it.
+
+    Attributes:
+        phone: E.164.
+        language: BCP 47 tag of the language to write or speak in; None where it is unknown.
+    """
+
+    request_id: str
+    tracking_number: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    language: str | None
