@@ -44,14 +44,11 @@ class NoteStore(Protocol):
     """Notes inside the transaction of the batch."""
 
     async def add(self, notes: Sequence[NoteAdded]) -> None:
-        """Store notes; one that is stored already stays."""
+        """Store notes; a stored one stays as it is."""
         ...
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
-        """Return those of the requests that are decided and have notes to pass on.
-
-        These notes count as passed on from then on.
-        """
+        """Return the decided requests with waiting notes, and mark these notes as passed on."""
         ...
 
     async def record(self, reassessed: Sequence[Reassessed]) -> None:
@@ -72,14 +69,11 @@ class TriageStore(Protocol):
         ...
 
     async def already_decided(self, request_ids: Collection[str]) -> Collection[str]:
-        """Return those of the requests that have a decision."""
+        """Return the decided ones of the requests."""
         ...
 
     async def record_state_changes(self, changes: Sequence[CaseStateChange]) -> None:
-        """Store state changes, also of cases that are not stored yet.
-
-        A change with an older version than the stored one is ignored.
-        """
+        """Store state changes, also of unknown cases; the highest version wins."""
         ...
 
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
@@ -93,12 +87,7 @@ class TriageStore(Protocol):
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
-        """Return at least the surges that overlap an interval.
-
-        Args:
-            since: Begin of the interval, inclusive.
-            until: End of the interval, inclusive.
-        """
+        """Return at least the surges that overlap an interval, bounds inclusive."""
         ...
 
     async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
@@ -106,7 +95,7 @@ class TriageStore(Protocol):
         ...
 
     async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
-        """Return those of the cases that exist, each as the case that has its requests now."""
+        """Return the existing ones of the cases, merges followed."""
         ...
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
@@ -118,7 +107,7 @@ class TriageStore(Protocol):
         ...
 
     async def add(self, cases: Sequence[TriageCase]) -> None:
-        """Add cases; one that is stored already stays as it is."""
+        """Add cases; a stored one stays as it is."""
         ...
 
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
@@ -126,10 +115,7 @@ class TriageStore(Protocol):
         ...
 
     async def record_places(self, placed: Sequence[PlacedRequest]) -> None:
-        """Give requests without a place theirs, and let later reports find the cases they opened.
-
-        A request that has a place keeps it.
-        """
+        """Set the place of requests without one, and let later reports find their cases."""
         ...
 
 
@@ -141,13 +127,10 @@ async def on_messages(
     Later requests see the cases that earlier ones opened. The changes may be applied first,
     because the rules compare event times.
 
-    Args:
-        store: The tables, in the transaction of the batch.
-
     Returns:
-        A ``RequestTriaged`` for each request that had no decision, then the counts of these
-        requests for the surge watcher. Then each note of a request with a case, and a
-        ``RequestReassessed`` where notes raise a priority or describe a danger.
+        A ``RequestTriaged`` for each undecided request, the counts of these requests for the surge
+        watcher, each note of a request with a case, and a ``RequestReassessed`` where notes raise a
+        priority or describe a danger.
     """
     events = [message.event for message in messages]
     await store.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})

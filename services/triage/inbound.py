@@ -17,11 +17,7 @@ from shared.contract.topics import dedup_key
 
 
 class InboundChanges(NamedTuple):
-    """Changes from one batch, except new requests.
-
-    Attributes:
-        state_changes: At most one for each case, the one with the highest version.
-    """
+    """Changes from one batch, except new requests; per case the change of the highest version."""
 
     state_changes: Sequence[CaseStateChange]
     splits: Sequence[SplitRecord]

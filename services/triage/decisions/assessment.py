@@ -68,9 +68,8 @@ class AssessedReport(NamedTuple):
     """One request with everything that needs no other report.
 
     Attributes:
-        report: The request as dedup sees it.
         new_case: The case that it opens when it matches no other.
-        query: Where to look for an earlier case; None when there can be none.
+        query: Search for earlier cases; None when there can be none.
         answer: The FAQ answer, for a question that needs no work.
     """
 
@@ -120,7 +119,7 @@ def assess(
 
     Args:
         stated: A request, or one extended by its notes.
-        located: The judgement of its words by the same rules, where it was made before.
+        located: An earlier judgement of its text by the same rules, if there is one.
 
     Raises:
         InvalidRequestError: The point is not on Earth.
@@ -139,11 +138,7 @@ def assess(
 
 
 def to_report(request: Request, city: CityPolicy) -> Report:
-    """Extract the features of a request that dedup compares.
-
-    Raises:
-        InvalidRequestError: The point is not on Earth.
-    """
+    """Extract the features of a request that dedup compares; raises as ``report_place``."""
     place, features = report_place(request.location, city), city.features
     return Report(
         request.request_id,
@@ -182,8 +177,8 @@ def is_findable(service: ServiceType, report: Report) -> bool:
 def case_id_for(request_id: str) -> str:
     """Return the id of the case that a request opens: a UUIDv7 with the request's own time.
 
-    The id is deterministic: when triage lost its tables and reads the log again, each case gets
-    the id that it had before.
+    The id is deterministic: when triage has lost its tables and reads the log again, each case gets
+    its id back.
 
     Raises:
         ValueError: ``request_id`` is not a UUID.

@@ -57,7 +57,6 @@ def to_decision(
     """Return the decision on a request, with a reason for each part of it.
 
     Args:
-        resolution: The request and its outcome.
         reporters: Reporters of its case, the reporter of this request included.
         surges: Surges that may include the request.
     """
@@ -182,11 +181,7 @@ def _referral_reason(reason: ReasonText, language: str) -> ReferralReason:
 
 
 def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
-    """Return the event of a reassessment.
-
-    Args:
-        reassessed: The request with its new assessment.
-    """
+    """Return the event of a reassessment."""
     request, assessment, city = reassessed
     note = request.waiting[-1]
     priority, emergency = to_priority(assessment.priority), to_emergency(assessment.emergency)
@@ -204,20 +199,15 @@ def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
 
 
 def passed_on(note: NoteAdded, case_id: str) -> Outgoing:
-    """Return the record that carries a note behind the decision of its request.
-
-    Args:
-        note: The note as intake published it.
-        case_id: The case of its request.
-    """
+    """Return the record that carries a note behind the decision of its request."""
     return Outgoing.to_topic(TRIAGE_DECISIONS.name, case_id, note)
 
 
 def to_report_counts(requests: Iterable[Request]) -> list[ReportCounts]:
     """Return one payload for each dedup group and lane among the requests of a batch.
 
-    A reporter appears once for each district and slot, in order of arrival. Requests whose event
-    time is not plausible are left out: they would move the watcher's clock.
+    A reporter appears once for each district and slot, in order of arrival. Requests with an
+    implausible event time are left out: they would move the watcher's clock.
     """
     groups: dict[tuple[str, str, Lane], dict[tuple[str, int], dict[int, None]]] = {}
     for request in filter(_is_countable, requests):

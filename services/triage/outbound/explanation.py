@@ -31,12 +31,7 @@ _NOT_FOLLOWED = (
 
 
 def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
-    """Return all sentences about a decision, with the catalogue's present texts.
-
-    Args:
-        decision: The decision to explain; codes unknown to the catalogue stand for themselves.
-        texts: Texts of the request's city.
-    """
+    """Return all sentences about a decision; a code unknown to the catalogue is shown as it is."""
     return (
         *explain_outcome(decision.outcome, decision.duplicate, decision.rejected),
         *explain_following(decision.request, decision.duplicate),
@@ -48,21 +43,12 @@ def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
 def explain_outcome(
     outcome: TriageOutcome, duplicate: Duplicate | None, rejected: Sequence[RejectedCandidate]
 ) -> list[str]:
-    """Explain the outcome: the matched case with its reasons, then each rejected case.
-
-    Args:
-        outcome: Triage's result for the request.
-        duplicate: The matched case, if any.
-    """
+    """Explain the outcome: the matched case with its reasons, then each rejected case."""
     return [_outcome(outcome, duplicate), *map(_rejected, rejected)]
 
 
 def explain_following(request: Request, duplicate: Duplicate | None) -> list[str]:
-    """Explain why a request did not join the case that its reporter named, if it named one.
-
-    Args:
-        duplicate: The matched case, if any.
-    """
+    """Explain why a request did not join the case that its reporter named, if it named one."""
     reasons = duplicate.reasons if duplicate else ()
     if request.follow_case is None or any(one.code == "said_by_reporter" for one in reasons):
         return []
@@ -72,13 +58,7 @@ def explain_following(request: Request, duplicate: Duplicate | None) -> list[str
 def explain_priority(
     priority: Priority, emergency: Emergency | None, texts: ReasonTexts
 ) -> list[str]:
-    """Explain the priority, reason by reason, and a danger to life.
-
-    Args:
-        priority: Level, score and reasons.
-        emergency: The danger to life, if any.
-        texts: Texts of the request's city.
-    """
+    """Explain the priority, reason by reason, and a danger to life."""
     reasons = "; ".join([_reason(reason, texts) for reason in priority.reasons])
     sentences = [f"{priority.level} with {priority.score} points: {reasons}."]
     if emergency is not None:

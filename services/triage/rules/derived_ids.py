@@ -13,7 +13,6 @@ def derived_uuid7(time: bytes, name: bytes) -> str:
 
     Args:
         time: Milliseconds since 1970, ``TIME_BYTES`` long, big-endian.
-        name: Anything; two names give two ids.
     """
     octets = bytearray(time + sha256(name).digest()[:10])
     octets[6] = octets[6] & 0x0F | 0x70  # version 7

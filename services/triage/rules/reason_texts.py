@@ -57,13 +57,7 @@ def readable(code: str) -> str:
 
 
 class ReasonTexts:
-    """Texts of the reason codes of one city, as its catalogue names them.
-
-    Attributes:
-        reasons: By the code of a reason for a priority.
-        emergencies: By the code of a danger to life.
-        referrals: By the code of a referral reason; each is a whole sentence.
-    """
+    """Texts of the reason codes of one city, as its catalogue names them."""
 
     def __init__(self, city: Jurisdiction, circumstances: Circumstances | None = None) -> None:
         self.emergencies = {one.code: _in_sentence(one.name) for one in city.emergencies}

@@ -45,11 +45,6 @@ def referral_for(
     A neighbour acts instead of the city. Another agency acts beside the city when a bureau of the
     city leads, else instead of it. An urgent hazard that the report states is made safe by the
     kind's hazard lead before the agency does the rest, while 911 keeps its own reason.
-
-    Args:
-        municipality: Municipality of the location, or None when unknown.
-        conditions: Conditions that the report states.
-        level: Priority of the report by itself.
     """
     found = outside_agency(jurisdiction, service, municipality, conditions)
     if found is None:

@@ -67,7 +67,7 @@ def query_columns(queries: Iterable[CandidateQuery]) -> list[list[Any]]:
     """Return the parameters of ``CANDIDATES_SQL``: columns by place, address and reporter.
 
     By place they are key, box with its rim, edge, since, until; by address and by reporter they
-    are key, value, since, until. Queries for the same thing become one for the whole interval.
+    are key, value, since, until. Equal queries are merged into one over the whole interval.
     """
     places: _ByPlace = {}
     addresses: _ByValue = {}

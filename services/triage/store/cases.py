@@ -189,12 +189,7 @@ class PostgresTriageStore:
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
-        """Return the surges that overlap an interval.
-
-        Args:
-            since: Begin of the interval, inclusive.
-            until: End of the interval, inclusive.
-        """
+        """Return the surges that overlap an interval, bounds inclusive."""
         return await select_surges(self._connection, keys, since, until)
 
     async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
@@ -212,10 +207,7 @@ class PostgresTriageStore:
         return {row["source"]: row for row in rows}
 
     async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
-        """Return those of the cases that exist, each as the case that has its requests now.
-
-        What is no UUID is no case.
-        """
+        """Return the existing ones of the cases, merges followed; invalid ids are ignored."""
         named = list(_uuids(case_ids))
         rows = await self._connection.fetch(_FOLLOWED_SQL, named) if named else ()
         targets = await self._merge_targets({row["named"] for row in rows}) if rows else {}
@@ -285,10 +277,7 @@ class PostgresTriageStore:
             await self.add(await self._splits.apply(earlier))
 
     async def record_places(self, placed: Sequence[PlacedRequest]) -> None:
-        """Give requests without a place theirs, and let later reports find the cases they opened.
-
-        A request that has a place keeps it.
-        """
+        """Set the place of requests without one, and let later reports find their cases."""
         await self.add(await record_places(self._connection, placed))
 
 

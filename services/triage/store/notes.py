@@ -38,13 +38,13 @@ _REASSESS_SQL = """
 
 
 class PostgresNotes:
-    """Stores notes for good; a note is passed on once, as soon as its request has a decision."""
+    """Stores notes permanently; a note is passed on once, as soon as its request has a decision."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, notes: Sequence[NoteAdded]) -> None:
-        """Store notes; one that is stored already stays."""
+        """Store notes; a stored one stays as it is."""
         await self._connection.execute(
             _ADD_SQL,
             [note.data.note_id for note in notes],
@@ -53,10 +53,7 @@ class PostgresNotes:
         )
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
-        """Return those of the requests that are decided and have notes to pass on.
-
-        These notes count as passed on from then on.
-        """
+        """Return the decided requests with waiting notes, and mark these notes as passed on."""
         requests = await self._connection.fetch(_READY_SQL, list(request_ids))
         if not requests:
             return ()

@@ -38,13 +38,13 @@ _REPLACE_OPENING_SQL = """
 
 
 class SplitStore:
-    """Stores splits for good; a split is applied as soon as its request has a decision."""
+    """Stores splits permanently; a split is applied as soon as its request has a decision."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def record(self, splits: Sequence[SplitRecord]) -> None:
-        """Store splits; one that is stored already stays as it is."""
+        """Store splits; a stored one stays as it is."""
         await self._connection.execute(
             _INSERT_SQL,
             [split.request_id for split in splits],
@@ -74,7 +74,7 @@ class SplitStore:
         """Move the decided requests, and return the cases that they open.
 
         The case that a request left represents another request from then on, when the split
-        says so. Splits of undecided requests have no effect yet.
+        names one. Splits of undecided requests have no effect yet.
         """
         requests = {r for split in splits for r in (split.request_id, split.opened_by) if r}
         decisions = await self._connection.fetch(_DECISIONS_SQL, list(requests))

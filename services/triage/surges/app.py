@@ -1,7 +1,6 @@
-"""The surge watcher as a Faust app: state tables, event loop, publishing.
+"""The surge watcher as a Faust app, from ``triage-report-counts`` to ``triage-surges``.
 
-It reads ``triage-report-counts`` and writes ``triage-surges``. This is the only module that touches
-Faust, whose types are partial.
+This is the only module that touches Faust, whose types are partial.
 """
 
 import asyncio
@@ -59,13 +58,13 @@ _TABLE_OPTIONS = {
 
 
 class UncountableError(PermanentError):
-    """The counts are well formed, and make no sense to the watcher."""
+    """The counts are well formed, but invalid for the watcher."""
 
     code = "uncountable"
 
 
 class StreamCrashedError(Route311Error):
-    """Faust gave up; the supervisor restarts the process."""
+    """Faust crashed; the supervisor restarts the process."""
 
     code = "stream_crashed"
 
@@ -95,11 +94,7 @@ def _in_partition(number: int) -> Generator[None]:
 
 
 class SurgeWatcher:
-    """Counts reports from Faust's streams, and publishes surges every half second.
-
-    Attributes:
-        ready: True once its tables are recovered and it reads.
-    """
+    """Counts reports from Faust's streams, and publishes surges every half second."""
 
     def __init__(self, settings: StreamSettings, cities: dict[str, SurgeCity]) -> None:
         self.ready = False
@@ -119,7 +114,7 @@ class SurgeWatcher:
         """Run until ``stopping`` is set.
 
         Raises:
-            StreamCrashedError: Faust gave up.
+            StreamCrashedError: Faust crashed.
         """
         with suppress(StoppedError):
             async with open_sink(self._access, stopping) as sink:
@@ -165,11 +160,11 @@ class SurgeWatcher:
         return cast("StateTable", table)
 
     async def _count(self, stream: Any) -> None:  # noqa: ANN401 - a stream of Faust
-        """Count each record; what cannot be counted is dead-lettered, with an alarm.
+        """Count each record; an uncountable one is dead-lettered, with an alarm.
 
-        A surge needs ten reports, so one more or less is nothing against a watcher that stands
+        A surge needs ten reports, so one more or less matters less than a watcher that stands
         still. Faust commits a record after the turn that counts it, so a crash may dead-letter it
-        twice, never not at all.
+        twice.
         """
         decoder = Decoder(TRIAGE_REPORT_COUNTS.events)
         async for event in stream.events():

@@ -17,23 +17,18 @@ class SurgeCounter:
     def __init__(
         self, states: StateTable, reporters: StateTable, cities: Mapping[str, SurgeCity]
     ) -> None:
-        """Count in two tables.
+        """Count in two tables; reporters of cities without limits are ignored.
 
         Args:
             states: ``SurgeState`` as JSON, by table key.
             reporters: Packed reporters, by slot key.
-            cities: Limits of each city; reporters of other cities are ignored.
         """
         self._states = states
         self._reporters = reporters
         self._cities = cities
 
     def count(self, key: SurgeKey, slot: int, reporters: Iterable[int]) -> bool:
-        """Count the reporters of a slot; return True when the key has an unpublished event.
-
-        Args:
-            reporters: Hashes of the reporters, in order of arrival.
-        """
+        """Count the reporters of a slot; return True when the key has an unpublished event."""
         if key.jurisdiction not in self._cities:
             return False
         before = self._states.get(key.table_key)

@@ -1,7 +1,6 @@
 """Surge detection on event time: hopping windows compared with the usual rate.
 
-Time is divided into slots of ten minutes. A window is one hour, six slots, and a window begins
-with each slot.
+A slot is ten minutes. A window is one hour, six slots, and one begins with each slot.
 """
 
 from bisect import insort
@@ -30,7 +29,7 @@ def reporter_hash(name: str) -> int:
 def add_reporter(hashes: Sequence[int], new: int) -> list[int] | None:
     """Return the sketch with one more reporter, or None when nothing changes.
 
-    A sketch keeps the smallest hashes in order, so that order and repeats make no difference.
+    A sketch keeps the smallest hashes in order, so order and repeats make no difference.
     """
     if new in hashes or (len(hashes) >= SKETCH_SIZE and new > hashes[-1]):
         return None
@@ -92,12 +91,7 @@ ExpectedReports: TypeAlias = Callable[[int, int], float]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Reports of consecutive slots.
-
-    Attributes:
-        first: First slot, inclusive.
-        until: Last slot, exclusive.
-    """
+    """Reports of consecutive slots: ``first`` inclusive, ``until`` exclusive."""
 
     first: int
     until: int
@@ -111,12 +105,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Hourly counts of the past.
-
-    Attributes:
-        since: First hour of the history, counted from 1970.
-        hours: Reports in each hour that had any.
-    """
+    """Hourly counts since an hour; hours are counted from 1970."""
 
     since: int
     hours: Mapping[int, int]
@@ -139,9 +128,7 @@ def expected_in_hour(hour: int, history: History, limits: SurgeLimits, timezone:
     towards the limits' assumption: a Poisson rate with Gamma priors, the upper one learnt.
 
     Args:
-        hour: The hour, counted from 1970.
-        limits: Limits of the dedup group, with the assumed rate.
-        timezone: Time zone of the city.
+        hour: Counted from 1970.
 
     Source:
         B. Efron, "Large-Scale Inference", Cambridge 2010, chapter 1 (empirical Bayes).
@@ -162,8 +149,7 @@ def expected_in_hour(hour: int, history: History, limits: SurgeLimits, timezone:
 def busiest_recent_hour(first: int, reporters: SlotReporters, surges: Collection[Window]) -> int:
     """Return the reports of the busiest hour in the day before a slot, outside surges.
 
-    For a new key it stands in for the usual rate, so that the first morning of a router is no
-    surge.
+    For a new key it replaces the usual rate, so that the first morning of a router is no surge.
     """
     starts = range(first - 24 * SLOTS_PER_HOUR, first - SLOTS_PER_HOUR + 1, SLOTS_PER_HOUR)
     ordinary = [at for at in starts if not any(s.overlaps(at, at + SLOTS_PER_HOUR) for s in surges)]
@@ -201,7 +187,6 @@ def find_start(
 
     Args:
         slot: A slot with a new report; late reports may come before others.
-        limits: Limits of the dedup group.
         covered: Other surges; none begins in a window that overlaps one of them.
     """
     for until in range(slot + 1, slot + 1 + SLOTS_PER_HOUR):
@@ -229,7 +214,6 @@ def find_end(
 
     Args:
         complete: First slot for which reports are still expected.
-        limits: Limits of the dedup group.
     """
     for until in range(began.until + 1, complete + 1):
         first = until - SLOTS_PER_HOUR

@@ -7,9 +7,9 @@ from shared.contract.events import Event, Surge, SurgeEnded, SurgeStarted
 
 
 def surge_events(key: SurgeKey, surge: TrackedSurge) -> list[Event]:
-    """Return the events of a surge that are not known to be published, in order.
+    """Return the unpublished events of a surge, in order.
 
-    A surge's id comes from its key and its first window, an event's id from its content; event
+    A surge's id is derived from its key and its first window, an event's id from its content; event
     times are by the clock of the reports.
     """
     surge_id = _id_at(surge.began.first, key.name)

@@ -25,11 +25,7 @@ def district_of(request: Request) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SurgeKey:
-    """One dedup group in one district of a city.
-
-    Attributes:
-        partition: Kafka partition of its counts, and so of its state.
-        district: District, or ``UNKNOWN_DISTRICT``.
+    """One dedup group in one district of a city; ``partition`` is that of its counts in Kafka.
 
     Raises:
         ValueError: A name has a tab, which would make its ``table_key`` unreadable.
@@ -68,12 +64,7 @@ class SurgeKey:
 
 
 class TrackedSurge(BaseModel):
-    """A surge, and how much of it was published.
-
-    Attributes:
-        ended: The whole surge, once it is over.
-        published: How many of its two events are known to be on the topic.
-    """
+    """A surge and how many of its two events are published; ``ended`` is the whole surge."""
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 

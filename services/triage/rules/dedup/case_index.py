@@ -64,10 +64,7 @@ def row_of(latitude: float) -> int:
 
 
 def boxes_around(point: GeoPoint, radius_m: float) -> tuple[Box, ...]:
-    """Return boxes that contain every point within the radius, and little more.
-
-    It is one box; across the antimeridian (180 degrees) it is two, one for each side.
-    """
+    """Return boxes around every point within the radius: two across the antimeridian, else one."""
     reach = (radius_m + _SLACK_M) / EARTH_RADIUS_M
     up, across = degrees(reach), _degrees_across(point.latitude, reach)
     west, east = point.longitude - across, point.longitude + across
@@ -121,8 +118,6 @@ class SearchExtent:
     """Largest distance in space and time between two reports of a dedup group that may match.
 
     Attributes:
-        radius_m: Metres between the two points.
-        window: Between the two event times, in either direction.
         by_reporter: True when some kind of the group has no location and matches by reporter.
         edge_m: Metres at the outer edge of the radius where only cases within the window count;
             recurrences lie nearer.
@@ -135,11 +130,7 @@ class SearchExtent:
 
 
 def build_query(report: Report, key: str, extent: SearchExtent) -> CandidateQuery:
-    """Return the query for every case that the report may match.
-
-    Args:
-        extent: How far to search, in metres and time.
-    """
+    """Return the query for every case that the report may match."""
     return CandidateQuery(
         key,
         boxes_around(report.place, extent.radius_m) if report.place else (),
@@ -155,7 +146,6 @@ class CaseIndex:
     """Candidate cases of a batch, and the cases that the batch itself opens.
 
     Attributes:
-        point_uses: Uses of points, to detect placeholders.
         followed: The cases that reporters of the batch named, by id.
     """
 
@@ -179,7 +169,7 @@ class CaseIndex:
             self._by_reporter[key, opening.reporter].append(case)
 
     def find(self, query: CandidateQuery) -> list[TriageCase]:
-        """Return the cases that match a query; some may come twice or lie too far away."""
+        """Return the cases that match a query; duplicates and cases too far away are possible."""
         cases = [case for box in query.boxes for case in self._within(box, query.key)]
         if query.address is not None:
             cases += self._by_address.get((query.key, query.address), ())

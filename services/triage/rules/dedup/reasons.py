@@ -89,7 +89,6 @@ def most_relevant_rejections(
 
     Args:
         matches: The chosen match, then the weaker ones in order of preference.
-        rejections: Candidates that did not match.
     """
     weaker = [_weaker(match, matches[0]) for match in matches[1 : MAX_REJECTIONS + 1]]
     near = [rejection for rejection in rejections if _is_near(rejection)]

@@ -35,8 +35,7 @@ def with_context(priority: PriorityScore, reasons: Iterable[ScoreReason]) -> Pri
     Points that would cross are cut, and a reason without points left is dropped.
 
     Args:
-        priority: Priority of the report by itself.
-        reasons: Reasons from its context, the most important first.
+        reasons: The most important first.
     """
     return PriorityScore((*priority.reasons, *_bounded(priority.score, reasons)))
 
@@ -52,12 +51,7 @@ def _bounded(score: int, reasons: Iterable[ScoreReason]) -> Iterator[ScoreReason
 
 @dataclass(frozen=True, slots=True)
 class Reporters:
-    """Reporters of one problem so far.
-
-    Attributes:
-        people: Keyed hashes, at most ``MAX_COUNTED``.
-        anonymous: Reports without a reporter, at most ``MAX_ANONYMOUS``.
-    """
+    """Reporters of one problem so far: keyed hashes, and the number of anonymous reports."""
 
     people: frozenset[str] = frozenset()
     anonymous: int = 0
@@ -80,12 +74,7 @@ NO_REPORTERS = Reporters()
 
 
 def multiple_reporters_reason(reporters: Reporters, steps: ScoreSteps) -> Iterator[ScoreReason]:
-    """Yield the reason that several people reported a problem, if they did.
-
-    Args:
-        reporters: Its reporters, the present one included.
-        steps: Points by number of people.
-    """
+    """Yield the reason that several people reported a problem, if they did."""
     count = reporters.count
     if points := steps(count):
         people = f"{MAX_COUNTED} people or more" if count >= MAX_COUNTED else f"{count} people"
@@ -101,8 +90,6 @@ def overdue_reason(
 
     Args:
         match: The case that the report joins, or comes too late to join.
-        observed_at: Event time of the report.
-        service: Its kind, with the target in hours.
         steps: Points by how many times the target has passed.
     """
     if match.relation not in ("duplicate", "window_over") or not service.target_hours:
@@ -115,13 +102,10 @@ def overdue_reason(
 
 @dataclass(frozen=True, slots=True)
 class KnownSurge:
-    """A surge that the surge watcher announced.
+    """A surge that the surge watcher announced, in event time.
 
     Attributes:
-        surge_id: Stable id of the surge.
-        key: Dedup key of its reports.
-        since: Its beginning, event time.
-        until: Its end; None while it goes on.
+        until: None while it goes on.
         count: Independent reports, as last announced.
         expected: Usual number of reports in the same time.
     """
@@ -135,12 +119,7 @@ class KnownSurge:
     expected: float
 
     def contains(self, key: str, district: str, moment: datetime) -> bool:
-        """Return True for a report in it; the beginning is inclusive, the end exclusive.
-
-        Args:
-            key: Dedup key of the report.
-            moment: Event time of the report.
-        """
+        """Return True for a report in it; the beginning is inclusive, the end exclusive."""
         if (self.key, self.district) != (key, district):
             return False
         return self.since <= moment < (self.until or self.since + MAX_OPEN_SURGE)
@@ -149,13 +128,7 @@ class KnownSurge:
 def surge_reason(
     surges: Iterable[KnownSurge], key: str, district: str, moment: datetime
 ) -> ScoreReason | None:
-    """Return the reason that a report lies in a surge, or None.
-
-    Args:
-        surges: Surges that may contain the report.
-        key: Dedup key of the report.
-        moment: Event time of the report.
-    """
+    """Return the reason that a report is in a surge, or None."""
     containing = [surge for surge in surges if surge.contains(key, district, moment)]
     if not containing:
         return None

@@ -13,11 +13,7 @@ from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, ScoreReason
 
 
 class ReportLocation(NamedTuple):
-    """Location of a report.
-
-    Attributes:
-        point: None when it is not exact to a few metres.
-    """
+    """Location of a report; the point is None unless it is exact to a few metres."""
 
     address: str | None = None
     point: GeoPoint | None = None
@@ -49,9 +45,6 @@ class PlaceFinder:
 
         The report's own words take precedence over its address, and the address over its point.
         A place that is a hazard condition of the kind counts only as a hazard.
-
-        Args:
-            location: Its address and exact point.
         """
         places = self._places_by_kind.get(service.code)
         if not places:
@@ -80,11 +73,7 @@ class PlaceFinder:
 
 @dataclass(frozen=True, slots=True)
 class _BoundedLine:
-    """A line with the bounding box of every point near it.
-
-    Attributes:
-        south: Lowest latitude in degrees; likewise the other three bounds.
-    """
+    """A line with the bounding box, in degrees, of every point near it."""
 
     line: Line
     south: float
