@@ -16,12 +16,7 @@ from services.triage.decisions.resolution import BatchReporters, Resolution, res
 from services.triage.inbound import InboundChanges, read_changes
 from services.triage.outbound.decision import passed_on, to_decision, to_event, to_report_counts
 from services.triage.policy import TriagePolicy
-from services.triage.records import (
-    CaseStateChange,
-    DecisionRecord,
-    PlacedRequest,
-    SplitRecord,
-)
+from services.triage.records import CaseStateChange, DecisionRecord, PlacedRequest, SplitRecord
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.scoring import PointUse
@@ -45,15 +40,12 @@ class NoteStore(Protocol):
 
     async def add(self, notes: Sequence[NoteAdded]) -> None:
         """Store notes; a stored one stays as it is."""
-        ...
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
         """Return the decided requests with waiting notes, and mark these notes as passed on."""
-        ...
 
     async def record(self, reassessed: Sequence[Reassessed]) -> None:
         """Store the priorities and dangers that later notes are compared with."""
-        ...
 
 
 class TriageStore(Protocol):
@@ -62,61 +54,47 @@ class TriageStore(Protocol):
     @property
     def notes(self) -> NoteStore:
         """The notes."""
-        ...
 
     async def lock(self, keys: Collection[str]) -> None:
         """Lock these dedup keys until the transaction ends."""
-        ...
 
     async def already_decided(self, request_ids: Collection[str]) -> Collection[str]:
         """Return the decided ones of the requests."""
-        ...
 
     async def record_state_changes(self, changes: Sequence[CaseStateChange]) -> None:
         """Store state changes, also of unknown cases; the highest version wins."""
-        ...
 
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits and add the cases that the requests moved to. Idempotent."""
-        ...
 
     async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
         """Store surges; the stored end of a surge is never changed."""
-        ...
 
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
         """Return at least the surges that overlap an interval, bounds inclusive."""
-        ...
 
     async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
         """Return at least the cases that match a query; more are allowed."""
-        ...
 
     async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
         """Return the existing ones of the cases, merges followed."""
-        ...
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         """Return the reporters of each of these cases."""
-        ...
 
     async def point_uses(self, lookups: Sequence[PointLookup]) -> Iterable[PointUse]:
         """Return the newest case of each dedup key at exactly these points."""
-        ...
 
     async def add(self, cases: Sequence[TriageCase]) -> None:
         """Add cases; a stored one stays as it is."""
-        ...
 
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Store decisions and apply the splits that arrived before them."""
-        ...
 
     async def record_places(self, placed: Sequence[PlacedRequest]) -> None:
         """Set the place of requests without one, and let later reports find their cases."""
-        ...
 
 
 async def on_messages(

@@ -50,15 +50,8 @@ def _to_state_change(event: CaseClosed | CaseReopened) -> CaseStateChange:
 
 
 def _to_split(event: CaseRequestSplit) -> SplitRecord:
-    split = event.data
-    return SplitRecord(
-        split.request_id,
-        split.case_id,
-        split.to_case,
-        split.version,
-        split.moves,
-        split.opened_by,
-    )
+    s = event.data
+    return SplitRecord(s.request_id, s.case_id, s.to_case, s.version, s.moves, s.opened_by)
 
 
 def _to_surge(event: SurgeStarted | SurgeEnded) -> KnownSurge:

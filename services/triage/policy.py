@@ -9,26 +9,21 @@ from services.triage.rules.dedup.case_index import SearchExtent
 from services.triage.rules.dedup.features import FeatureExtractor, all_words
 from services.triage.rules.dedup.model import RADIUS_ONLY
 from services.triage.rules.faq import FaqMatcher
-from services.triage.rules.priority.conditions import MatchedConditions, matched_conditions
 from services.triage.rules.priority.context import with_context
 from services.triage.rules.priority.location import NO_LOCATION, PlaceFinder, ReportLocation
 from services.triage.rules.priority.score import (
     DetectedEmergency,
+    MatchedConditions,
     PriorityScore,
     detect_emergency,
     find_downgrade,
     find_generic_hazard,
+    matched_conditions,
     score_priority,
 )
 from services.triage.rules.reason_texts import ReasonTexts
 from services.triage.rules.referral import AgencyReferral, referral_for
-from shared.catalogue import (
-    Catalogue,
-    Dedup,
-    Jurisdiction,
-    ServiceType,
-    text_rules_version,
-)
+from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType, text_rules_version
 from shared.catalogue.evidence import Evidence, Extent
 from shared.catalogue.judgement import (
     ExplainedScore,

@@ -25,8 +25,8 @@ from shared.vocabulary import GeoPoint
 
 _UNLOCATED = frozenset({"default", "none"})
 _EXACT = frozenset({"point", "address"})
+# Attributes that a plain question may have; any other makes it a report.
 _QUESTION_FIELDS = frozenset({"topic", "language"})
-"""Attributes that a plain question may have; any other makes it a report."""
 
 
 class UnknownKindError(PermanentError):
@@ -42,12 +42,12 @@ class InvalidRequestError(PermanentError):
 
 
 class StatedParts(Data):
-    """The parts of a request that its priority by itself comes from; of an old one, nothing."""
+    """The parts of a request that determine its priority by itself; empty for an old request."""
 
     description: str = ""
     """The reporter's words."""
     language: str | None = None
-    """Their language."""
+    """BCP 47 tag of the description."""
     location: Location = Location(precision="none")
     """Location of the problem."""
     attributes: dict[str, AttributeValue] = Field(default_factory=dict)
@@ -205,7 +205,7 @@ def point_lookups(reports: Iterable[AssessedReport]) -> list[PointLookup]:
 
 
 def _located(request: SubmittedRequest, policy: TriagePolicy) -> LocatedJudgement | None:
-    """Return the judgement that came with the request, if it was made by the rules of here."""
+    """Return the request's own judgement, if it was made by this version of the rules."""
     given = request.judgement
     if given is None or given.version != policy.text_rules_version:
         return None

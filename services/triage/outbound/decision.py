@@ -5,12 +5,7 @@ from datetime import datetime
 
 from services.triage.decisions.reassessment import Reassessed
 from services.triage.decisions.resolution import Resolution, final_priority
-from services.triage.outbound.explanation import (
-    explain_following,
-    explain_outcome,
-    explain_priority,
-    explain_referral,
-)
+from services.triage.outbound.explanation import explain, explain_priority
 from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report
 from services.triage.rules.dedup.reasons import (
     confidence,
@@ -18,10 +13,9 @@ from services.triage.rules.dedup.reasons import (
     match_reasons,
     rejection_detail,
 )
-from services.triage.rules.priority.conditions import DOUBTFUL
 from services.triage.rules.priority.context import NO_REPORTERS, KnownSurge, Reporters
-from services.triage.rules.priority.score import DetectedEmergency, PriorityScore
-from services.triage.rules.referral import AgencyReferral, ReasonText
+from services.triage.rules.priority.score import DOUBTFUL, DetectedEmergency, PriorityScore
+from services.triage.rules.referral import AgencyReferral
 from services.triage.surges.detection import reporter_hash, slot_of, slot_start
 from services.triage.surges.state import district_of
 from shared.catalogue import CALL_911
@@ -61,36 +55,26 @@ def to_decision(
         surges: Surges that may include the request.
     """
     request, assessment = resolution.assessed.request, resolution.assessed.assessment
-    texts = resolution.assessed.city.reason_texts
-    match = resolution.match
-    duplicate = _duplicate(match, request.service_code) if match else None
-    report = resolution.assessed.report
-    rejected = tuple(_rejected(rejection, report) for rejection in resolution.rejected)
-    priority = to_priority(final_priority(resolution, reporters, surges))
-    emergency = to_emergency(assessment.emergency)
-    referral = _referral(assessment.referral, request.language or "en")
-    return Decision(
+    match, report = resolution.match, resolution.assessed.report
+    decision = Decision(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         case_id=resolution.case.case_id if resolution.case else None,
         outcome=resolution.outcome,
-        duplicate=duplicate,
-        rejected=rejected,
-        priority=priority,
-        emergency=emergency,
-        referral=referral,
+        duplicate=_duplicate(match, request.service_code) if match else None,
+        rejected=tuple(_rejected(rejection, report) for rejection in resolution.rejected),
+        priority=to_priority(final_priority(resolution, reporters, surges)),
+        emergency=to_emergency(assessment.emergency),
+        referral=_referral(assessment.referral, request.language or "en"),
         advice=_advice(resolution, request.language or "en"),
         service_code=_kind(resolution),
         rules_version=rules_version,
         conditions=tuple(sorted(assessment.conditions.keys() - {DOUBTFUL})),
-        explanation=(
-            *explain_outcome(resolution.outcome, duplicate, rejected),
-            *explain_following(request, duplicate),
-            *explain_priority(priority, emergency, texts),
-            *explain_referral(referral, texts),
-        ),
+        explanation=(),
         request=request,
     )
+    explanation = explain(decision, resolution.assessed.city.reason_texts)
+    return decision.model_copy(update={"explanation": explanation})
 
 
 def _kind(resolution: Resolution) -> str:
@@ -172,12 +156,10 @@ def _referral(referral: AgencyReferral | None, language: str) -> Referral | None
         name=agency.name,
         phone=agency.phone,
         url=agency.url,
-        reason=_referral_reason(reason, language) if reason else None,
+        reason=ReferralReason(code=reason.code, text=reason.text.in_language(language))
+        if reason
+        else None,
     )
-
-
-def _referral_reason(reason: ReasonText, language: str) -> ReferralReason:
-    return ReferralReason(code=reason.code, text=reason.text.in_language(language))
 
 
 def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
@@ -210,7 +192,9 @@ def to_report_counts(requests: Iterable[Request]) -> list[ReportCounts]:
     implausible event time are left out: they would move the watcher's clock.
     """
     groups: dict[tuple[str, str, Lane], dict[tuple[str, int], dict[int, None]]] = {}
-    for request in filter(_is_countable, requests):
+    for request in requests:
+        if not is_plausible(request.observed_at):
+            continue
         group = groups.setdefault((request.jurisdiction, request.dedup_group, request.lane), {})
         reporters = group.setdefault((district_of(request), slot_of(request.observed_at)), {})
         reporters[reporter_hash(request.reporter_ref or request.request_id)] = None
@@ -228,7 +212,3 @@ def to_report_counts(requests: Iterable[Request]) -> list[ReportCounts]:
         )
         for (jurisdiction, dedup_group, lane), group in groups.items()
     ]
-
-
-def _is_countable(request: Request) -> bool:
-    return is_plausible(request.observed_at)

@@ -1,6 +1,6 @@
 """Explain a decision in plain English sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT, ReasonTexts, readable
 from shared.contract.events import (
@@ -15,6 +15,7 @@ from shared.contract.events import (
 )
 from shared.vocabulary import TriageOutcome
 
+# First words of an explanation by outcome.
 OUTCOME_TEXT: Mapping[TriageOutcome, str] = {
     "new": "New case: no earlier report is about the same problem",
     "duplicate": "Joined an earlier case as the same problem",
@@ -23,7 +24,6 @@ OUTCOME_TEXT: Mapping[TriageOutcome, str] = {
     "referral": "No work for the city",
     "answered": "A question with a known answer, so nobody has to do anything",
 }
-"""First words of an explanation by outcome."""
 _NOT_FOLLOWED = (
     "The case that the reporter named is unknown, closed or in another city, so the report was "
     "compared with all cases as always."
@@ -33,21 +33,15 @@ _NOT_FOLLOWED = (
 def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
     """Return all sentences about a decision; a code unknown to the catalogue is shown as it is."""
     return (
-        *explain_outcome(decision.outcome, decision.duplicate, decision.rejected),
-        *explain_following(decision.request, decision.duplicate),
+        _outcome(decision.outcome, decision.duplicate),
+        *map(_rejected, decision.rejected),
+        *_following(decision.request, decision.duplicate),
         *explain_priority(decision.priority, decision.emergency, texts),
-        *explain_referral(decision.referral, texts),
+        *_referral(decision.referral, texts),
     )
 
 
-def explain_outcome(
-    outcome: TriageOutcome, duplicate: Duplicate | None, rejected: Sequence[RejectedCandidate]
-) -> list[str]:
-    """Explain the outcome: the matched case with its reasons, then each rejected case."""
-    return [_outcome(outcome, duplicate), *map(_rejected, rejected)]
-
-
-def explain_following(request: Request, duplicate: Duplicate | None) -> list[str]:
+def _following(request: Request, duplicate: Duplicate | None) -> list[str]:
     """Explain why a request did not join the case that its reporter named, if it named one."""
     reasons = duplicate.reasons if duplicate else ()
     if request.follow_case is None or any(one.code == "said_by_reporter" for one in reasons):
@@ -69,7 +63,7 @@ def explain_priority(
     return sentences
 
 
-def explain_referral(referral: Referral | None, texts: ReasonTexts) -> list[str]:
+def _referral(referral: Referral | None, texts: ReasonTexts) -> list[str]:
     """Name the outside agency that must act, and the reason."""
     if referral is None:
         return []

@@ -4,8 +4,7 @@ from hashlib import sha256
 
 from uuid_utils import UUID
 
-TIME_BYTES = 6
-"""The first six bytes of a UUIDv7 are its time in milliseconds since 1970 (RFC 9562)."""
+TIME_BYTES = 6  # the first bytes of a UUIDv7: milliseconds since 1970 (RFC 9562)
 
 
 def derived_uuid7(time: bytes, name: bytes) -> str:

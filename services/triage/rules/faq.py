@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from services.triage.rules.priority.conditions import MatchedConditions
+from services.triage.rules.priority.score import MatchedConditions
 from shared.catalogue import Phrases, ServiceType
 from shared.catalogue.answers import Answer, Faq
 from shared.text_matching import PhraseIndex, fold

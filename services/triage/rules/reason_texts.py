@@ -26,8 +26,6 @@ MATCH_TEXT: Mapping[str, str] = {
     "usual_in_group": "how often such reports mean one problem",
     "usual_of_kind": "how often this kind repeats another",
 }
-"""Texts of match reasons by code."""
-
 REJECTION_TEXT: Mapping[str, str] = {
     "never_same": "such reports are never joined",
     "too_early": "this report is from too long before it",
@@ -39,8 +37,6 @@ REJECTION_TEXT: Mapping[str, str] = {
     "weaker": "another case fits better",
     "split_by_operator": "split by an operator from a case that this is nearer to",
 }
-"""Texts of rejection reasons by code."""
-
 _COMMON_PRIORITY_TEXT: Mapping[str, str] = {
     **{f"base_p{level}": "usual for its kind" for level in range(1, 6)},
     "classified_other": "nobody could tell its kind",

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.triage.rules.priority.conditions import MatchedConditions
-from services.triage.rules.priority.score import states_hazard
+from services.triage.rules.priority.score import MatchedConditions, states_hazard
 from shared.catalogue import ExternalAgency, Jurisdiction, LocalText, ServiceType
 from shared.catalogue.jurisdiction import HAZARD_NOW
 from shared.catalogue.referral import outside_agency

@@ -143,11 +143,7 @@ class SurgeWatcher:
             )
             for table in _TABLES
         ]
-        await apply_topics(
-            self._access,
-            topics,
-            replication=self._settings.replication,
-        )
+        await apply_topics(self._access, topics, replication=self._settings.replication)
 
     def _table(self, name: str) -> StateTable:
         table = self._app.Table(
@@ -282,11 +278,7 @@ def _credentials(access: KafkaAccess) -> "faust.SASLCredentials | faust.SSLCrede
 
 def _report_counts(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
     return app.topic(
-        _TOPIC,
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
+        _TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
     )
 
 

@@ -14,9 +14,8 @@ from typing import TypeAlias
 
 from shared.catalogue.surges import SurgeLimits
 
+# Reporters counted exactly; more are estimated to within some 4 %.
 SKETCH_SIZE = 512
-"""Reporters counted exactly; more are estimated to within some 4 %."""
-
 _HASH_BYTES = 6
 _HASH_RANGE = 1 << 8 * _HASH_BYTES
 
@@ -63,21 +62,11 @@ def unpack(packed: bytes) -> list[int]:
 
 
 SLOT_S = 600
-SLOTS_PER_HOUR = 6
-"""Slots in an hour, and in a window."""
-
-MAX_SURGE_SLOTS = 24 * SLOTS_PER_HOUR
-"""After so many slots a surge ends in any case; if it goes on, a new one begins."""
-
-ALLOWED_LATENESS_HOURS = 48
-"""A report counts when it is at most so much later than others, by event time."""
-
-HISTORY_WEEKS = 8
-"""Weeks of history for the usual rate."""
-
-NEW_HOURS = 4 * 7 * 24
-"""A key counts as new for so long."""
-
+SLOTS_PER_HOUR = 6  # and in a window
+MAX_SURGE_SLOTS = 24 * SLOTS_PER_HOUR  # then a surge ends; if it continues, a new one begins
+ALLOWED_LATENESS_HOURS = 48  # maximum delay behind other reports, by event time
+HISTORY_WEEKS = 8  # for the usual rate
+NEW_HOURS = 4 * 7 * 24  # age until which a key counts as new
 _PRIOR_WEEKS = 4.0  # weeks of one hour that weigh as much as the mean of all hours
 _PRIOR_HOURS = 168.0  # hours of history that weigh as much as the limits' assumption
 _NEGLIGIBLE = 1e-12

@@ -8,8 +8,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.ops import metrics
 
 P = TypeVar("P")
-WATCHER = "triage-stream"
-"""Name of the process in metrics and in ``route311 status``."""
+WATCHER = "triage-stream"  # the process in metrics and in ``route311 status``
 
 
 class SurgeGauges(Generic[P]):

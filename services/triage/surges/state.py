@@ -10,8 +10,6 @@ from shared.contract.events import Request
 from shared.contract.topics import dedup_key
 
 UNKNOWN_DISTRICT = "unknown"
-"""District of reports without one."""
-
 _OPEN_END = 1 << 40
 _UNLOCATED = frozenset({"default", "none"})
 

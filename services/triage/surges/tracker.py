@@ -40,11 +40,7 @@ class SurgeTracker:
     def __init__(
         self, key: SurgeKey, state: SurgeState, reporters: Mapping[bytes, bytes], city: SurgeCity
     ) -> None:
-        """Track one key.
-
-        Args:
-            reporters: Packed reporters by slot key.
-        """
+        """Track one key; ``reporters`` are packed, by slot key."""
         self.state = state
         self._key = key
         self._reporters = reporters

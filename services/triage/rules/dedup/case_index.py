@@ -12,13 +12,9 @@ from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.dedup.scoring import PointUse, PointUses
 from shared.vocabulary import EARTH_RADIUS_M, MAX_LONGITUDE, GeoPoint
 
+# Height of a row in degrees of latitude, some 222 m. Cases are indexed by row, within a row by
+# longitude. The database index has the same rows (``migrations/0008_places.sql``).
 ROW_DEGREES = 0.002
-"""Height of a row in degrees of latitude, some 222 m.
-
-Cases are indexed by row, within a row by longitude. The database index has the same rows
-(``migrations/0008_places.sql``).
-"""
-
 _SLACK_M = 0.01  # rounding must not exclude a point on the very edge
 _ONCE_AROUND = 2 * MAX_LONGITUDE
 _CORNERS = 2.0
@@ -78,11 +74,6 @@ def boxes_around(point: GeoPoint, radius_m: float) -> tuple[Box, ...]:
     return (box,)
 
 
-def latitude_degrees(metres: float) -> float:
-    """Return metres along a meridian as degrees of latitude."""
-    return degrees(metres / EARTH_RADIUS_M)
-
-
 def _degrees_across(latitude: float, reach: float) -> float:
     """Return the half width of a circle of ``reach`` radians; 180 degrees around a pole."""
     to_pole = pi / 2 - abs(radians(latitude))
@@ -138,7 +129,7 @@ def build_query(report: Report, key: str, extent: SearchExtent) -> CandidateQuer
         report.reporter if extent.by_reporter else None,
         report.observed_at - extent.window,
         report.observed_at + extent.window,
-        latitude_degrees(extent.edge_m),
+        degrees(extent.edge_m / EARTH_RADIUS_M),  # of latitude
     )
 
 

@@ -7,9 +7,7 @@ from shared.catalogue.evidence import Extent
 from shared.vocabulary import GeoPoint
 
 HOUR = timedelta(hours=1)
-RADIUS_ONLY = Extent()
-"""Search no farther than the kind's radius."""
-
+RADIUS_ONLY = Extent()  # search no farther than the kind's radius
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
 """Same problem, maybe the same, or a recurrence with the reason for a new case."""
 

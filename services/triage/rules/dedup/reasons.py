@@ -2,12 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from services.triage.rules.dedup.model import (
-    Aspect,
-    CaseRejection,
-    Match,
-    RejectionReason,
-)
+from services.triage.rules.dedup.model import Aspect, CaseRejection, Match, RejectionReason
 from shared.catalogue.evidence import MOST_POINTS
 
 MAX_REJECTIONS = 3
@@ -28,6 +23,7 @@ _EDGE_OF_RADIUS = 0.25
 _END_OF_WINDOW = 0.15
 _OTHER_KIND = 0.1
 
+# Codes of the aspects without figures of their own.
 _SCORED_ASPECTS: Mapping[Aspect, str] = {
     "group": "usual_in_group",
     "usual": "usual_of_kind",
@@ -38,7 +34,6 @@ _SCORED_ASPECTS: Mapping[Aspect, str] = {
     "same_asset": "same_asset",
     "other_asset": "other_asset",
 }
-"""Codes of the aspects without figures of their own."""
 
 
 def confidence(match: Match, kind: str) -> float:

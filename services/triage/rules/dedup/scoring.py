@@ -53,7 +53,10 @@ def score_match(
     location need no more evidence.
     """
     if match.relation != "duplicate":
-        return match if match.is_within_radius else _too_far(match)
+        if match.is_within_radius:
+            return match
+        away_m = match.distance_m
+        return CaseRejection(match.case, "too_far", away_m, away_m, match.radius_m)
     if match.basis == "same_reporter":
         return match
     items = tuple(score_items(match, report, group, evidence))
@@ -64,10 +67,6 @@ def score_match(
     if score >= thresholds.possible:
         return match._replace(items=items, relation="possible")
     return CaseRejection(match.case, "too_few_points", match.distance_m, score, thresholds.possible)
-
-
-def _too_far(match: Match) -> CaseRejection:
-    return CaseRejection(match.case, "too_far", match.distance_m, match.distance_m, match.radius_m)
 
 
 def score_items(

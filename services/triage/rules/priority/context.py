@@ -10,23 +10,16 @@ from shared.catalogue import ServiceType
 from shared.catalogue.circumstances import ScoreSteps
 from shared.vocabulary import MIN_SCORE, ScoreReason
 
+# Scores that only the report itself can reach: urgent, and dangerous now.
 _CEILINGS = (MIN_SCORE["P2"], MIN_SCORE["P1"])
-"""Scores that only the report itself can reach: urgent, and dangerous now."""
-
-MAX_COUNTED = 50
-"""Reporters of a case that are counted; beyond, the count is "50 or more"."""
-
-MAX_ANONYMOUS = 6
-"""Anonymous reports of a case that are counted."""
-
+MAX_COUNTED = 50  # reporters of a case; beyond, the count is "50 or more"
+MAX_ANONYMOUS = 6  # counted anonymous reports of a case
 _ANONYMOUS_PER_PERSON = 2  # some anonymous reports repeat an earlier one of the same person
 _DAY = timedelta(days=1)
 
-SURGE_POINTS = 5
-"""Alone it lifts no report from one level to the next."""
-
+SURGE_POINTS = 5  # alone they lift no report from one level to the next
+# Age at which a surge without an end expires, in case the surge watcher stopped.
 MAX_OPEN_SURGE = timedelta(hours=25)
-"""After so long a surge without an end expires, in case the surge watcher stopped."""
 
 
 def with_context(priority: PriorityScore, reasons: Iterable[ScoreReason]) -> PriorityScore:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import cos, degrees, hypot, radians
 from typing import NamedTuple
 
-from services.triage.rules.priority.conditions import MatchedConditions
+from services.triage.rules.priority.score import MatchedConditions
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.catalogue.circumstances import Circumstances, Line, PlaceType
 from shared.text_matching import PhraseIndex, fold
@@ -50,7 +50,8 @@ class PlaceFinder:
         if not places:
             return
         points_left = self._max_points
-        in_address = self._in_address(location.address) if location.address else {}
+        hits = self._address_index.find(fold(location.address)) if location.address else ()
+        in_address = {hit.code: hit.phrase for hit in hits}
         for place in places:
             evidence = _stated(place, conditions) if conditions else None
             evidence = evidence or in_address.get(place.code) or self._near(place, location.point)
@@ -58,9 +59,6 @@ class PlaceFinder:
                 points = min(place.points, points_left)
                 points_left -= points
                 yield ScoreReason(place.code, points, evidence)
-
-    def _in_address(self, address: str) -> dict[str, str]:
-        return {hit.code: hit.phrase for hit in self._address_index.find(fold(address))}
 
     def _near(self, place: PlaceType, point: GeoPoint | None) -> str | None:
         if point is None:

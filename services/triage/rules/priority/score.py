@@ -1,17 +1,30 @@
 """Score of a report by itself: base of its kind, hazards, emergencies and downgrades."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from services.triage.rules.priority.conditions import DOUBTFUL, MatchedConditions
 from shared.catalogue import Jurisdiction, ServiceType
+from shared.catalogue.judgement import TextJudgement
 from shared.vocabulary import MIN_SCORE, PriorityLevel, ScoreReason
 
+MatchedConditions: TypeAlias = Mapping[str, str]
+"""Evidence by condition: words of the report, or the code of the attribute that states it."""
+
+# Stands for a phrase of danger that the rest of its text contradicts.
+DOUBTFUL = "doubted"
 _FIRST_HAZARD = 15
 _NEXT_HAZARD = 5
 _URGENT: PriorityLevel = "P2"
 _MAX_HARMLESS: PriorityLevel = "P3"
+
+
+def matched_conditions(judgement: TextJudgement) -> MatchedConditions:
+    """Return the conditions that count, and the first that is doubted, if there is one."""
+    doubted = next(iter(judgement.doubted.values()), None)
+    if doubted is None:
+        return judgement.conditions
+    return {**judgement.conditions, DOUBTFUL: doubted}
 
 
 class PriorityScore(NamedTuple):
