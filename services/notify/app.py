@@ -22,8 +22,7 @@ from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings, SecondProviders
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.store.sealed_contacts import ContactKeys
-from services.notify.workers.unread_erasures import UnreadErasures
-from services.notify.workers.unsealed_contacts import UnsealedContacts
+from services.notify.workers import UnreadErasures, UnsealedContacts
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
 from shared.contract.topics import (

@@ -1,7 +1,6 @@
 """Translates a batch of events into updates of contacts, requests, cases and triggers."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -148,19 +147,19 @@ def _status_changed(updates: Updates, event: e.CaseStatusChanged) -> None:
     has_new_lead = case.bureau != case.lead_bureau  # an operator changes nothing else
     facts = _case_facts(case)
     if has_new_lead:
-        facts = replace(facts, bureau=case.lead_bureau)
+        facts = facts._replace(bureau=case.lead_bureau)
     _add_trigger(updates, event, on_move(case.status, has_new_lead=has_new_lead), facts)
 
 
 def _case_closed(updates: Updates, event: e.CaseClosed) -> None:
     if event.data.merged_into:
         return  # its followers are notified of the case that it was merged into
-    facts = replace(_case_facts(event.data), reason=event.data.reason)
+    facts = _case_facts(event.data)._replace(reason=event.data.reason)
     _add_trigger(updates, event, on_closing(event.data.status), facts)
 
 
 def _case_reopened(updates: Updates, event: e.CaseReopened) -> None:
-    facts = replace(_case_facts(event.data), reason=event.data.reason)
+    facts = _case_facts(event.data)._replace(reason=event.data.reason)
     _add_trigger(updates, event, "reopened", facts)
 
 
@@ -194,10 +193,6 @@ def _note_added(
         priority="P1",
         facts=CaseFacts(municipality=municipality),
     )
-
-
-def _not_notified(updates: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered) -> None:
-    """Do nothing: residents are not notified of priorities."""
 
 
 def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
@@ -288,7 +283,5 @@ _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.CaseClosed: _case_closed,
     e.CaseReopened: _case_reopened,
     e.CaseRequestSplit: _request_split,
-    e.CasePriorityRaised: _not_notified,
-    e.CasePriorityLowered: _not_notified,
     e.CaseOverdue: _case_overdue,
 }

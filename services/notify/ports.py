@@ -8,9 +8,8 @@ from typing import Literal
 
 import jinja2
 
-from services.notify.delivery.providers import Provider, Sender
 from services.notify.delivery.store import PostgresDeliveryQueue
-from services.notify.delivery.worker import DeliveryWorker
+from services.notify.delivery.worker import DeliveryWorker, Provider, Sender
 from services.notify.outbound import settled_event
 from services.notify.policy import CityTexts, NotifyPolicy
 from services.notify.records import (

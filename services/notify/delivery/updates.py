@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from services.notify.outbound import delivery_event
 from services.notify.records import OPTED_OUT, ClaimedDelivery
-from services.notify.rules.model import StoredDelivery, SuppressionReason
+from services.notify.rules.model import StoredDelivery
 from shared.contract.events import (
     Event,
     NotificationFailed,
@@ -55,13 +55,15 @@ def delivery_update(
     claimed: ClaimedDelivery, outcome: SendOutcome, now: datetime
 ) -> DeliveryUpdate:
     """Return the new state of a delivery; the outcome of a suppressed message is ignored."""
-    if claimed.suppressed:
-        return _suppressed(claimed, claimed.suppressed, now)
     stored, deferrals, reason = claimed.stored, claimed.deferrals, outcome.reason
+    event: Event
+    if why := claimed.suppressed:
+        event = delivery_event(NotificationSuppressed, stored, now, reason=why)
+        return DeliveryUpdate(stored, "suppressed", deferrals, why, event=event)
     match outcome.result:
         case "accepted":
             name = outcome.provider_id
-            event: Event = delivery_event(NotificationSent, stored, now, provider_id=name)
+            event = delivery_event(NotificationSent, stored, now, provider_id=name)
             return DeliveryUpdate(stored, "sent", deferrals, provider_id=name, event=event)
         case "unknown":
             event = delivery_event(NotificationUnknown, stored, now, reason=reason)
@@ -71,16 +73,5 @@ def delivery_update(
         case "deferred" if retry_at := next_attempt_at(deferrals, now):
             return DeliveryUpdate(stored, "pending", deferrals + 1, reason, not_before=retry_at)
         case "refused" | "deferred":
-            return _failed(claimed, reason, now)
-
-
-def _suppressed(
-    claimed: ClaimedDelivery, reason: SuppressionReason, now: datetime
-) -> DeliveryUpdate:
-    event = delivery_event(NotificationSuppressed, claimed.stored, now, reason=reason)
-    return DeliveryUpdate(claimed.stored, "suppressed", claimed.deferrals, reason, event=event)
-
-
-def _failed(claimed: ClaimedDelivery, reason: str, now: datetime) -> DeliveryUpdate:
-    event = delivery_event(NotificationFailed, claimed.stored, now, reason=reason)
-    return DeliveryUpdate(claimed.stored, "failed", claimed.deferrals, reason, event=event)
+            event = delivery_event(NotificationFailed, stored, now, reason=reason)
+            return DeliveryUpdate(stored, "failed", deferrals, reason, event=event)

@@ -7,18 +7,25 @@ sanitized before it enters a template.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from types import MappingProxyType
 from typing import Any, get_args
 from unicodedata import category, normalize
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.dates import format_date, format_datetime
+
 from services.notify.policy import CityTexts
 from services.notify.records import MessageData, RenderedMessage
 from services.notify.rendering.catalogues import isolated, text_environment
-from services.notify.rendering.dates import DaysInWords
 from services.notify.rules.model import ASKS_IF_FIXED, ReferralAgency, TemplateName
 from services.notify.rules.signed_links import SignedLinks
 from shared.spoken_languages import SpokenLanguage
+from shared.vocabulary import is_plausible
 
 _JOINERS = {"\u200c", "\u200d"}  # they shape letters in many scripts and have no other effect
 _INVISIBLE = {"Cc", "Cf", "Co", "Cn", "Cs"}  # Cf includes the bidi overrides
@@ -26,6 +33,12 @@ _LINK = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2}", re.IGNORECASE)
 _NAME_MARKS = " '\u2019.-,"  # people type either apostrophe
 _MAX_NAME = 60
 _MAX_ADDRESS = 120
+_SPANISH: Mapping[bool, str] = MappingProxyType(
+    {
+        False: "EEEE d 'de' MMMM",  # no comma, for it follows "el"
+        True: "d 'de' MMMM",  # without "sáb", whose á would lengthen a text message
+    }
+)
 
 
 def one_line(text: str | None) -> str:
@@ -59,6 +72,42 @@ def safe_address(address: str | None) -> str | None:
 
 def _is_visible(character: str) -> bool:
     return character in _JOINERS or category(character) not in _INVISIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class DaysInWords:
+    """Dates in one reader's language; None for an implausible moment."""
+
+    zone: ZoneInfo
+    language: str
+
+    def coming(self, moment: datetime | None, *, short: bool = False) -> str | None:
+        """Return the weekday and day without the year; ``short`` for a text message."""
+        if moment is None or not is_plausible(moment):
+            return None
+        is_spanish = self.language == "es"
+        pattern = _SPANISH[short] if is_spanish else _pattern(self.language, short=short)
+        return format_datetime(moment, pattern, tzinfo=self.zone, locale=self.language)
+
+    def past(self, moment: datetime | None, *, short: bool = False) -> str | None:
+        """Return the day of a moment with its year; arguments as for ``coming``."""
+        if moment is None or not is_plausible(moment):
+            return None
+        length = "medium" if short else "long"
+        return format_date(moment.astimezone(self.zone), length, locale=self.language)
+
+
+@cache
+def _pattern(language: str, *, short: bool) -> str:
+    """Return the language's pattern of weekday, day and month, with whole names unless short.
+
+    CLDR has the short one; the longer names take its fields' places
+    (https://unicode.org/reports/tr35/tr35-dates.html#Matching_Skeletons).
+    """
+    pattern: str = Locale.parse(language).datetime_skeletons["MMMEd"].pattern
+    if short:
+        return pattern
+    return re.sub("MMM", "MMMM", re.sub(r"([Ec])\1*", "EEEE", pattern))
 
 
 _WITH_AGENCY = frozenset({"received", "attached", "referred", "outside_city"})

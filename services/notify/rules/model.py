@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from shared.vocabulary import StatusChannel
 
@@ -46,16 +46,14 @@ WITHOUT_CASE = 0
 """Version of a trigger that is about one request alone; versions of cases start at 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class CausingEvent:
+class CausingEvent(NamedTuple):
     """The event that caused a trigger."""
 
     event_id: str
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFacts:
+class CaseFacts(NamedTuple):
     """Public details of a case event.
 
     Attributes:
@@ -75,6 +73,9 @@ class CaseFacts:
     municipality: str | None = None
 
 
+NO_FACTS = CaseFacts()
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """A change that triggers messages: a new version of a case, or news of one request alone.
@@ -91,7 +92,7 @@ class Trigger:
     template: TemplateName
     priority: str
     cause: CausingEvent
-    facts: CaseFacts = CaseFacts()
+    facts: CaseFacts = NO_FACTS
     only_for: str | None = None
 
     @property
@@ -199,8 +200,7 @@ class ReporterContact:
         return (self.flood_key, texted) if texted else (self.flood_key,)
 
 
-@dataclass(frozen=True, slots=True)
-class ReferralAgency:
+class ReferralAgency(NamedTuple):
     """An agency outside the city that must act.
 
     Attributes:

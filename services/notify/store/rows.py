@@ -30,16 +30,7 @@ def trigger_of(row: Record) -> Trigger:
         template=row["template"],
         priority=row["priority"],
         cause=CausingEvent(row["cause_id"], row["traceparent"]),
-        facts=CaseFacts(
-            bureau=row["bureau"],
-            note=row["note"],
-            reason=row["reason"],
-            scheduled_for=row["scheduled_for"],
-            request_count=row["request_count"],
-            first_reported_at=row["first_reported_at"],
-            has_picture=row["has_picture"],
-            municipality=row["municipality"],
-        ),
+        facts=CaseFacts(*(row[name] for name in CaseFacts._fields)),
         only_for=str(row["only_for"]) if row["only_for"] else None,
     )
 

@@ -1,6 +1,7 @@
 """Contacts as they are stored: each value sealed with the key of its person."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -107,15 +108,11 @@ class ContactKeys:
 
 def _opens_any(secret: bytes, keys: Sequence[Record]) -> bool:
     sealer = Sealer.derived(secret, _USE)
-    return any(_opens(sealer, row["wrapped"], row["person"]) for row in keys)
-
-
-def _opens(sealer: Sealer, wrapped: bytes, person: str) -> bool:
-    try:
-        sealer.unwrap(wrapped, person)
-    except UnreadableError:
-        return False
-    return True
+    for row in keys:
+        with suppress(UnreadableError):
+            sealer.unwrap(row["wrapped"], row["person"])
+            return True
+    return False
 
 
 async def ensure_keys(

@@ -10,7 +10,7 @@ from services.notify.rules.model import StoredDelivery
 from services.notify.rules.sms_status import RETURNED_WITHIN, ReturnedMail, suppression_of
 from services.notify.store.preferences import Suppressed, suppress_addresses
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
-from shared.runtime.postgres import Connection, columns
+from shared.runtime.postgres import Connection, columns, row_count
 
 _SETTLE_SQL = f"""
     WITH d AS (
@@ -146,3 +146,49 @@ async def _suppressed(
         if reason := suppression_of(one, passing.get(person, 0)):
             found.append(Suppressed(person, reason, one.at))
     return found
+
+
+_HELD_SQL = """
+    SELECT r.flood_key AS contact, count(DISTINCT r.request_id) AS requests, count(*) AS messages,
+           min(d.due_at) AS oldest, max(d.due_at) AS newest
+      FROM deliveries AS d JOIN requests AS r USING (request_id)
+     WHERE d.state = 'held'
+     GROUP BY r.flood_key
+     ORDER BY messages DESC, contact
+"""
+_OF_CONTACT = "request_id IN (SELECT request_id FROM requests WHERE flood_key = $1)"
+_RELEASE_SQL = f"""
+    UPDATE deliveries SET state = 'pending', reason = NULL, not_before = $2
+     WHERE state = 'held' AND {_OF_CONTACT}
+"""  # noqa: S608 - constants only
+_DROP_SQL = f"""
+    UPDATE deliveries SET state = 'suppressed' WHERE state = 'held' AND {_OF_CONTACT}
+"""  # noqa: S608 - constants only
+_LET_THROUGH_SQL = "UPDATE requests SET flooded = false WHERE flood_key = $1 AND flooded"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMessages:
+    """Held messages to one contact, a keyed hash of 32 hex digits, by due time."""
+
+    contact: str
+    requests: int
+    messages: int
+    oldest: datetime
+    newest: datetime
+
+
+async def list_held(db: Connection) -> Sequence[HeldMessages]:
+    """Return what is held for each contact, the most messages first."""
+    return [HeldMessages(**dict(row)) for row in await db.fetch(_HELD_SQL)]
+
+
+async def release_held(db: Connection, contact: str, now: datetime) -> int:
+    """Release the held messages to a contact and later ones about the same requests; count them."""
+    await db.execute(_LET_THROUGH_SQL, contact)
+    return row_count(await db.execute(_RELEASE_SQL, contact, now))
+
+
+async def drop_held(db: Connection, contact: str) -> int:
+    """Suppress the held messages to a contact and return their number."""
+    return row_count(await db.execute(_DROP_SQL, contact))

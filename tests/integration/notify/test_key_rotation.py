@@ -25,7 +25,7 @@ from services.notify.store.rewrapping import (
     rewrap_next,
 )
 from services.notify.store.sealed_contacts import ContactKeys, WrongContactKeyError
-from services.notify.workers.unsealed_contacts import UnsealedContacts
+from services.notify.workers import UnsealedContacts
 from shared.contract.events import new_id
 from shared.runtime.database import open_database
 from shared.runtime.postgres import Pool, columns, transaction
