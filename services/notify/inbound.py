@@ -103,8 +103,7 @@ def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
         return
     updates.requests.setdefault(request_id, _request_facts(decision))
     if template := on_decision(decision.outcome):
-        level = decision.priority.level
-        _add_request_trigger(updates, event, template=template, priority=level, facts=CaseFacts())
+        _add_request_trigger(updates, event, template, decision.priority.level, CaseFacts())
 
 
 def _request_facts(decision: e.Decision) -> RequestFacts:
@@ -186,13 +185,8 @@ def _note_added(
     municipality = note.location.municipality if note.location else None
     if municipality is None or municipality not in neighbours.get(note.jurisdiction, ()):
         return
-    _add_request_trigger(
-        updates,
-        event,
-        template="outside_city",
-        priority="P1",
-        facts=CaseFacts(municipality=municipality),
-    )
+    facts = CaseFacts(municipality=municipality)
+    _add_request_trigger(updates, event, "outside_city", "P1", facts)
 
 
 def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
@@ -212,41 +206,25 @@ def _add_trigger(
     *,
     only_for: str | None = None,
 ) -> None:
-    if template is None:
-        return
-    case: e.CaseState = event.data
-    trigger = Trigger(
-        subject_id=case.case_id,
-        version=case.version,
-        template=template,
-        priority=case.priority.level,
-        cause=_cause(event),
-        facts=facts,
-        only_for=only_for,
-    )
-    updates.triggers.setdefault(trigger.key, trigger)
+    if template is not None:
+        case: e.CaseState = event.data
+        key, priority = (case.case_id, case.version), case.priority.level
+        cause = CausingEvent(event.id, event.traceparent)
+        trigger = Trigger(*key, template, priority, cause, facts, only_for)
+        updates.triggers.setdefault(key, trigger)
 
 
 def _add_request_trigger(
     updates: Updates,
     event: e.RequestTriaged | e.NoteAdded,
-    *,
     template: TemplateName,
     priority: str,
     facts: CaseFacts,
 ) -> None:
-    """Add the trigger for the reporter of one request, whatever becomes of a case."""
-    request_id = event.data.request_id
-    updates.set_membership(request_id, request_id, since=WITHOUT_CASE)
-    trigger = Trigger(
-        subject_id=request_id,
-        version=WITHOUT_CASE,
-        template=template,
-        priority=priority,
-        cause=_cause(event),
-        facts=facts,
-        only_for=request_id,
-    )
+    """Add the trigger for the reporter of one request, with or without a case."""
+    id_, cause = event.data.request_id, CausingEvent(event.id, event.traceparent)
+    updates.set_membership(id_, id_, since=WITHOUT_CASE)
+    trigger = Trigger(id_, WITHOUT_CASE, template, priority, cause, facts, id_)
     updates.triggers.setdefault(trigger.key, trigger)
 
 
@@ -255,24 +233,14 @@ def _set_lead(updates: Updates, case: e.CaseState) -> None:
     if case.lead_work_order_id is None:
         return  # an event of an older version
     is_merged = isinstance(case, e.CaseClosing) and case.merged_into is not None
-    lead = CaseLead(
-        case_id=case.case_id,
-        version=case.version,
-        jurisdiction=case.jurisdiction,
-        bureau=case.lead_bureau,
-        work_order_id=None if is_merged else case.lead_work_order_id,
-    )
+    order_id = None if is_merged else case.lead_work_order_id
+    lead = CaseLead(case.case_id, case.version, case.jurisdiction, case.lead_bureau, order_id)
     known = updates.leads.setdefault(case.case_id, lead)
     if known.version < lead.version:
         updates.leads[case.case_id] = lead
 
 
-def _cause(event: e.Event) -> CausingEvent:
-    return CausingEvent(event.id, event.traceparent)
-
-
-_MEDIA_PATH = "/v1/media/"
-"""In the addresses of our own pictures; residents see no others."""
+_MEDIA_PATH = "/v1/media/"  # of our own pictures; residents see no others
 _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.ConsentChanged: _consent_changed,
     e.MailReturned: _mail_returned,

@@ -17,10 +17,8 @@ class CityTexts:
     """Names and texts of one jurisdiction for residents; mappings are by code.
 
     Attributes:
-        color: Colour of the pages, ``#rrggbb``.
         phone: The city's phone number in words.
         open_pictures: Bureaus whose pictures of the work are public at once.
-        answers: Answers to questions that need no work.
         neighbours: Agencies around the city, by municipality.
     """
 
@@ -45,12 +43,10 @@ class CityTexts:
 
 @dataclass(frozen=True, slots=True)
 class NotifyPolicy:
-    """Key and rules by which messages become due.
+    """Key and rules by which messages become due; mappings are by jurisdiction.
 
     Attributes:
         hash_key: Secret key of the hash of people; empty until it is read from the database.
-        redactors: Redaction of residents' texts, by jurisdiction.
-        neighbours: Municipalities around each city, by jurisdiction.
     """
 
     hash_key: bytes

@@ -58,11 +58,9 @@ class NotifyPorts:
 
     Attributes:
         second: Providers that are used while the first ones fail.
-        cities: Names and texts by jurisdiction.
         languages: Every language with a catalogue, reviewed or not, by tag.
         inboxes: By jurisdiction, the address that takes replies to e-mail.
         sealer: Wraps the keys of people.
-        on_commit: Receives the outbox batches of each commit.
         may_send: False while no message may be sent yet.
         wakes: Called after a commit that may have added deliveries.
     """
@@ -113,9 +111,6 @@ class NotifyPorts:
         """Settle the text message that a provider's report is about. Idempotent.
 
         An unknown message changes nothing.
-
-        Args:
-            reason: Code of the reason of a failure.
         """
         now = self.clock()
         async with transaction(self.pool) as db:

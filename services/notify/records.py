@@ -23,7 +23,6 @@ class MessageData:
     """Input of rendering: all data that one message can contain.
 
     Attributes:
-        language: BCP 47 tag of the message.
         name: The reporter's name, unchecked.
         followed: Tracking numbers in the person's messages of that day, for a digest.
         help_language: Language of the line about help; None for no such line.
@@ -41,13 +40,7 @@ class MessageData:
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """A message that is ready to send.
-
-    Attributes:
-        city: Name of the city, as the sender's name.
-        html: HTML form of the same paragraphs.
-        unsubscribe_url: Link that ends e-mails by one click.
-    """
+    """A message that is ready to send; ``city`` is the sender's name."""
 
     city: str
     language: str
@@ -63,9 +56,7 @@ class ClaimedDelivery:
 
     Attributes:
         deferrals: Number of times that the server deferred it.
-        address: E-mail address or telephone number; None when the contact was erased or changed
-            since the delivery became due.
-        suppressed: Why the recipient gets no more messages by the channel; None while they do.
+        address: E-mail address or telephone number; None when the contact was erased or changed.
         is_readable: False when the sealed contact cannot be opened.
     """
 
@@ -83,7 +74,6 @@ class LinkedMessage(NamedTuple):
     Attributes:
         person: Keyed hash of the recipient.
         language: BCP 47 tag of messages to the recipient.
-        updates: Message preference of the recipient.
     """
 
     notification_id: str
@@ -98,12 +88,7 @@ class LinkedMessage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseReporter:
-    """The contact of a reporter of a case, as the lead bureau may read it.
-
-    Attributes:
-        phone: E.164.
-        language: BCP 47 tag of the language to write or speak in; None where it is unknown.
-    """
+    """The contact of a reporter of a case, as the lead bureau may read it; the phone is E.164."""
 
     request_id: str
     tracking_number: str

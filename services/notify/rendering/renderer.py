@@ -189,12 +189,7 @@ class MessageRenderer:
         links: SignedLinks,
         languages: Mapping[str, SpokenLanguage],
     ) -> None:
-        """Load the templates.
-
-        Args:
-            public_url: Base URL of the residents' pages.
-            links: Makes the links that need no login.
-        """
+        """Load the templates; ``public_url`` is the base URL of the residents' pages."""
         self._links = links
         self._cities = cities
         self._languages = languages
@@ -232,7 +227,9 @@ class MessageRenderer:
             "tracking_number": variables["tracking_number"],
             "number": isolated(variables["tracking_number"], reader),
             "agency_url": variables["agency"] and variables["agency"].url,
-            "feedback_url": self._feedback_url(data),
+            "feedback_url": self._links.url("feedback", data.notification_id)
+            if data.template in ASKS_IF_FIXED
+            else None,
             "status_url": self._status_url(data),
             "preferences_url": self._links.url("preferences", data.notification_id),
             "unsubscribe_url": unsubscribe_url,
@@ -278,11 +275,6 @@ class MessageRenderer:
             return ""
         reader = self._languages[data.help_language]
         return self._help_line.render(reader=reader, phone=city.phone_in(reader.tag)).strip()
-
-    def _feedback_url(self, data: MessageData) -> str | None:
-        if data.template not in ASKS_IF_FIXED:
-            return None
-        return self._links.url("feedback", data.notification_id)
 
     def _status_url(self, data: MessageData) -> str:
         return self._status_page + quote(data.request.tracking_number, safe="")

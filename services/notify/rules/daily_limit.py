@@ -121,10 +121,9 @@ def flooded_requests(
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours of a city's day without text messages.
+    """Hours of a city's day without text messages, in local time.
 
     Attributes:
-        start: First minute, local time.
         end: Minute after the last one; before ``start`` for hours around midnight.
     """
 
@@ -150,12 +149,7 @@ def quiet_until(moment: datetime, zone: tzinfo, hours: QuietHours) -> datetime |
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """Rules of the cities about sending.
-
-    Attributes:
-        texting: Jurisdictions that send text messages.
-        timezones: Time zone by jurisdiction; any other one has UTC.
-    """
+    """Rules of the cities about sending; ``texting`` has the cities that send text messages."""
 
     texting: Collection[str] = frozenset()
     timezones: Mapping[str, tzinfo] = field(default_factory=dict)

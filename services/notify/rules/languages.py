@@ -20,12 +20,7 @@ no speaker has reviewed, or a catalogue that lacks texts of the message."""
 
 @dataclass(frozen=True, slots=True)
 class MessageCatalogue:
-    """The state of a language's catalogue.
-
-    Attributes:
-        is_reviewed: True once a speaker has signed it.
-        complete: Templates that it translates in full.
-    """
+    """The state of a language's catalogue; ``complete`` has the templates translated in full."""
 
     is_reviewed: bool
     complete: frozenset[str]
@@ -38,7 +33,7 @@ class MessageLanguage:
 
     Attributes:
         help_language: Language of the line about help; None for no such line.
-        fault: Why the message is not in the preferred language; None where it is, or none is known.
+        fault: Why the message is not in the preferred language, if it is known and not used.
     """
 
     language: str
@@ -48,12 +43,7 @@ class MessageLanguage:
 
 @dataclass(frozen=True, slots=True)
 class LanguageRules:
-    """Rules of the cities about the languages of messages.
-
-    Attributes:
-        catalogues: By BCP 47 primary subtag; English needs none.
-        of_city: Languages of each jurisdiction; any other jurisdiction has English alone.
-    """
+    """Languages in which each city may write; ``catalogues`` are by BCP 47 primary subtag."""
 
     catalogues: Mapping[str, MessageCatalogue] = field(default_factory=dict)
     of_city: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -57,10 +57,8 @@ class CaseFacts(NamedTuple):
     """Public details of a case event.
 
     Attributes:
-        bureau: Code of the bureau that does the work.
         request_count: Number of requests in the case when a request joined it.
-        first_reported_at: When the first of them was submitted.
-        municipality: Neighbour in whose land the place that the reporter stated later is.
+        municipality: Neighbour whose land has the place that the reporter stated later.
     """
 
     bureau: str | None = None
@@ -83,7 +81,6 @@ class Trigger:
     Attributes:
         subject_id: The case, or the request that the news is about alone.
         version: Version of the case after the change, or ``WITHOUT_CASE``.
-        priority: Priority level of the case; ``P1`` is sent first.
         only_for: The one request whose reporter is notified; None for all followers.
     """
 
@@ -103,10 +100,9 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person with the channels for messages to them.
+    """A person, by keyed hash, with the channels for messages to them.
 
     Attributes:
-        person: Keyed hash, equal for the same person.
         wants: Channels that the person asked for.
         has: Channels with a usable address or number.
         languages: BCP 47 tags, the preferred one first.
@@ -128,7 +124,6 @@ class Follower:
         subject_id: The case, or the request when there is no case.
         since: Version that attached the request to the case.
         until: Version that split the request off; None while it is attached.
-        is_flooded: True when too many requests name the reporter's contact.
     """
 
     request_id: str
@@ -142,10 +137,9 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one person over one channel.
+    """One message to one person, by keyed hash, over one channel.
 
     Attributes:
-        person: Keyed hash of the person.
         request_id: The person's request that the message is about.
         day: Day of the city on which it is to be sent.
         not_before: End of the quiet hours that it waits for, if any.
@@ -177,7 +171,6 @@ class ReporterContact:
 
     Attributes:
         mailbox: Normalized e-mail address; None without a usable one.
-        phone: E.164.
         phone_ref: Keyed hash of the number, by which a consent names it.
         named_at: When intake received it.
         flood_key: Keyed hash of the mailbox without its tag, or of a flooded number.
@@ -201,11 +194,7 @@ class ReporterContact:
 
 
 class ReferralAgency(NamedTuple):
-    """An agency outside the city that must act.
-
-    Attributes:
-        reason_code: Reason in the catalogue why the city cannot do the work, or not alone.
-    """
+    """An agency outside the city that must act; the catalogue has the text of the reason."""
 
     name: str
     phone: str | None
@@ -220,7 +209,6 @@ class RequestFacts:
     Attributes:
         service_code: Service type after triage.
         language: BCP 47 tag of the request's text.
-        address: Address of the location, as the reporter wrote it.
         emergency: True when the report describes a danger to life.
         agency: Outside agency that must act instead of the city or as well.
         answer_code: Answer in the catalogue, when the request is a question that needs no work.

@@ -50,9 +50,6 @@ def deliveries_due(  # noqa: PLR0913 - all that it depends on
     A delivery is due once its contact, its decision and its trigger are all known, so every order
     of arrival gives the same deliveries. A person with several requests in a case has the one
     that joined first listed first, and those of a flood last.
-
-    Args:
-        triggers: Triggers of the subjects that they follow.
     """
     by_subject = _by_subject(triggers)
     return [

@@ -47,10 +47,7 @@ def on_joining(case_status: str) -> TemplateName:
 
 
 def on_move(case_status: str, *, has_new_lead: bool) -> TemplateName | None:
-    """Return the template for all followers of a case that changes to this status, or None.
-
-    ``open`` triggers none: it changes nothing for residents.
-    """
+    """Return the template for all followers of a case in a new status; None for ``open``."""
     return "transferred" if has_new_lead else _BY_STATUS.get(case_status)
 
 
@@ -70,7 +67,7 @@ def on_closing(case_status: str) -> TemplateName | None:
 def on_leaving(case_status: str) -> TemplateName | None:
     """Return the template for the reporter whose request was split off a case, or None.
 
-    A reporter who was notified that the case is closed must learn that the work goes on.
+    A reporter who knows the case as closed must learn that the work goes on.
     """
     return "reopened" if case_status in _BY_CLOSING_STATUS else None
 

@@ -29,8 +29,6 @@ class LoggedMessage:
 
     Attributes:
         tracking_number: Number of the recipient's request; None before its decision.
-        reason: Why it is in that state, if anything but sent.
-        provider_id: Id at the provider, where it is known.
         contact: Keyed hash of the recipient.
     """
 

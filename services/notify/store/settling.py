@@ -169,7 +169,7 @@ _LET_THROUGH_SQL = "UPDATE requests SET flooded = false WHERE flood_key = $1 AND
 
 @dataclass(frozen=True, slots=True)
 class HeldMessages:
-    """Held messages to one contact, a keyed hash of 32 hex digits, by due time."""
+    """Held messages to one contact, a keyed hash of 32 hex digits."""
 
     contact: str
     requests: int

@@ -19,24 +19,7 @@ from services.triage.rules.referral import AgencyReferral
 from services.triage.surges.detection import reporter_hash, slot_of, slot_start
 from services.triage.surges.state import district_of
 from shared.catalogue import CALL_911
-from shared.contract.events import (
-    Advice,
-    Decision,
-    Duplicate,
-    Emergency,
-    MatchReason,
-    NoteAdded,
-    Priority,
-    PriorityReason,
-    Reassessment,
-    Referral,
-    ReferralReason,
-    RejectedCandidate,
-    ReportCount,
-    ReportCounts,
-    Request,
-    RequestReassessed,
-)
+from shared.contract import events as e
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import Lane, is_plausible
@@ -47,7 +30,7 @@ def to_decision(
     rules_version: str,
     reporters: Reporters = NO_REPORTERS,
     surges: Sequence[KnownSurge] = (),
-) -> Decision:
+) -> e.Decision:
     """Return the decision on a request, with a reason for each part of it.
 
     Args:
@@ -56,7 +39,7 @@ def to_decision(
     """
     request, assessment = resolution.assessed.request, resolution.assessed.assessment
     match, report = resolution.match, resolution.assessed.report
-    decision = Decision(
+    decision = e.Decision(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         case_id=resolution.case.case_id if resolution.case else None,
@@ -85,22 +68,22 @@ def _kind(resolution: Resolution) -> str:
     return resolution.assessed.request.service_code
 
 
-def _duplicate(match: Match, kind: str) -> Duplicate:
-    return Duplicate(
+def _duplicate(match: Match, kind: str) -> e.Duplicate:
+    return e.Duplicate(
         of_case=match.case.case_id,
         of_request=match.case.opening.request_id,
         confidence=confidence(match, kind),
         distance_m=_rounded(match.distance_m),
         hours_apart=round(hours_apart(match), 2),
         reasons=tuple(
-            MatchReason(code=code, detail=detail) for code, detail in match_reasons(match, kind)
+            e.MatchReason(code=code, detail=detail) for code, detail in match_reasons(match, kind)
         ),
     )
 
 
-def _rejected(rejection: CaseRejection, report: Report) -> RejectedCandidate:
+def _rejected(rejection: CaseRejection, report: Report) -> e.RejectedCandidate:
     opening = rejection.case.opening
-    return RejectedCandidate(
+    return e.RejectedCandidate(
         case_id=rejection.case.case_id,
         request_id=opening.request_id,
         code=rejection.code,
@@ -114,61 +97,61 @@ def _rounded(distance_m: float | None) -> float | None:
     return None if distance_m is None else round(distance_m, 1)
 
 
-def to_priority(priority: PriorityScore) -> Priority:
+def to_priority(priority: PriorityScore) -> e.Priority:
     """Return the priority with its reasons."""
-    return Priority(
+    return e.Priority(
         level=priority.level,
         score=priority.score,
         reasons=tuple(
-            PriorityReason(code=reason.code, points=reason.points, evidence=reason.evidence)
+            e.PriorityReason(code=reason.code, points=reason.points, evidence=reason.evidence)
             for reason in priority.reasons
         ),
     )
 
 
-def to_emergency(emergency: DetectedEmergency | None) -> Emergency | None:
+def to_emergency(emergency: DetectedEmergency | None) -> e.Emergency | None:
     """Return the danger to life, if there is one."""
     if emergency is None:
         return None
-    return Emergency(code=emergency.code, evidence=emergency.evidence)
+    return e.Emergency(code=emergency.code, evidence=emergency.evidence)
 
 
-def call_911(language: str) -> Advice:
+def call_911(language: str) -> e.Advice:
     """Return the advice to call 911, in the language of a BCP 47 tag."""
-    return Advice(code="call_911", text=CALL_911.in_language(language))
+    return e.Advice(code="call_911", text=CALL_911.in_language(language))
 
 
-def _advice(resolution: Resolution, language: str) -> tuple[Advice, ...]:
+def _advice(resolution: Resolution, language: str) -> tuple[e.Advice, ...]:
     if resolution.assessed.assessment.emergency is not None:
         return (call_911(language),)
     answer = resolution.assessed.answer
     if resolution.outcome != "answered" or answer is None:
         return ()
-    return (Advice(code=answer.code, text=answer.text.in_language(language)),)
+    return (e.Advice(code=answer.code, text=answer.text.in_language(language)),)
 
 
-def _referral(referral: AgencyReferral | None, language: str) -> Referral | None:
+def _referral(referral: AgencyReferral | None, language: str) -> e.Referral | None:
     if referral is None:
         return None
     agency, reason = referral.agency, referral.reason
-    return Referral(
+    return e.Referral(
         agency=agency.code,
         name=agency.name,
         phone=agency.phone,
         url=agency.url,
-        reason=ReferralReason(code=reason.code, text=reason.text.in_language(language))
+        reason=e.ReferralReason(code=reason.code, text=reason.text.in_language(language))
         if reason
         else None,
     )
 
 
-def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
+def to_event(reassessed: Reassessed, now: datetime) -> e.RequestReassessed:
     """Return the event of a reassessment."""
     request, assessment, city = reassessed
     note = request.waiting[-1]
     priority, emergency = to_priority(assessment.priority), to_emergency(assessment.emergency)
     language = note.data.language or request.stated.language or "en"
-    data = Reassessment(
+    data = e.Reassessment(
         request_id=request.request_id,
         case_id=request.case_id,
         priority=priority,
@@ -177,15 +160,15 @@ def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
         note_id=note.data.note_id,
         explanation=tuple(explain_priority(priority, emergency, city.reason_texts)),
     )
-    return RequestReassessed.of(data, now=now, cause=note, request=request.request_id)
+    return e.RequestReassessed.of(data, now=now, cause=note, request=request.request_id)
 
 
-def passed_on(note: NoteAdded, case_id: str) -> Outgoing:
+def passed_on(note: e.NoteAdded, case_id: str) -> Outgoing:
     """Return the record that carries a note behind the decision of its request."""
     return Outgoing.to_topic(TRIAGE_DECISIONS.name, case_id, note)
 
 
-def to_report_counts(requests: Iterable[Request]) -> list[ReportCounts]:
+def to_report_counts(requests: Iterable[e.Request]) -> list[e.ReportCounts]:
     """Return one payload for each dedup group and lane among the requests of a batch.
 
     A reporter appears once for each district and slot, in order of arrival. Requests with an
@@ -199,12 +182,12 @@ def to_report_counts(requests: Iterable[Request]) -> list[ReportCounts]:
         reporters = group.setdefault((district_of(request), slot_of(request.observed_at)), {})
         reporters[reporter_hash(request.reporter_ref or request.request_id)] = None
     return [
-        ReportCounts(
+        e.ReportCounts(
             jurisdiction=jurisdiction,
             dedup_group=dedup_group,
             lane=lane,
             counts=tuple(
-                ReportCount(
+                e.ReportCount(
                     district=district, observed_from=slot_start(slot), reporters=tuple(reporters)
                 )
                 for (district, slot), reporters in group.items()

@@ -3,16 +3,7 @@
 from collections.abc import Mapping
 
 from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT, ReasonTexts, readable
-from shared.contract.events import (
-    Decision,
-    Duplicate,
-    Emergency,
-    Priority,
-    PriorityReason,
-    Referral,
-    RejectedCandidate,
-    Request,
-)
+from shared.contract import events as e
 from shared.vocabulary import TriageOutcome
 
 # First words of an explanation by outcome.
@@ -30,7 +21,7 @@ _NOT_FOLLOWED = (
 )
 
 
-def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
+def explain(decision: e.Decision, texts: ReasonTexts) -> tuple[str, ...]:
     """Return all sentences about a decision; a code unknown to the catalogue is shown as it is."""
     return (
         _outcome(decision.outcome, decision.duplicate),
@@ -41,7 +32,7 @@ def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
     )
 
 
-def _following(request: Request, duplicate: Duplicate | None) -> list[str]:
+def _following(request: e.Request, duplicate: e.Duplicate | None) -> list[str]:
     """Explain why a request did not join the case that its reporter named, if it named one."""
     reasons = duplicate.reasons if duplicate else ()
     if request.follow_case is None or any(one.code == "said_by_reporter" for one in reasons):
@@ -50,7 +41,7 @@ def _following(request: Request, duplicate: Duplicate | None) -> list[str]:
 
 
 def explain_priority(
-    priority: Priority, emergency: Emergency | None, texts: ReasonTexts
+    priority: e.Priority, emergency: e.Emergency | None, texts: ReasonTexts
 ) -> list[str]:
     """Explain the priority, reason by reason, and a danger to life."""
     reasons = "; ".join([_reason(reason, texts) for reason in priority.reasons])
@@ -63,7 +54,7 @@ def explain_priority(
     return sentences
 
 
-def _referral(referral: Referral | None, texts: ReasonTexts) -> list[str]:
+def _referral(referral: e.Referral | None, texts: ReasonTexts) -> list[str]:
     """Name the outside agency that must act, and the reason."""
     if referral is None:
         return []
@@ -72,7 +63,7 @@ def _referral(referral: Referral | None, texts: ReasonTexts) -> list[str]:
     return [" ".join(filter(None, (f"{referral.name} must act{call}.", reason)))]
 
 
-def _outcome(outcome: TriageOutcome, duplicate: Duplicate | None) -> str:
+def _outcome(outcome: TriageOutcome, duplicate: e.Duplicate | None) -> str:
     text = OUTCOME_TEXT[outcome]
     if duplicate is None:
         return f"{text}."
@@ -85,12 +76,12 @@ def _outcome(outcome: TriageOutcome, duplicate: Duplicate | None) -> str:
     return f"{text}, {duplicate.confidence:.0%} sure: {reasons}."
 
 
-def _rejected(rejected: RejectedCandidate) -> str:
+def _rejected(rejected: e.RejectedCandidate) -> str:
     text = REJECTION_TEXT.get(rejected.code) or readable(rejected.code)
     return f"Not case {rejected.case_id}: {_with_detail(text, rejected.detail)}."
 
 
-def _reason(reason: PriorityReason, texts: ReasonTexts) -> str:
+def _reason(reason: e.PriorityReason, texts: ReasonTexts) -> str:
     text = texts.reasons.get(reason.code) or readable(reason.code)
     evidence = f" (“{reason.evidence}”)" if reason.evidence else ""
     return f"{reason.points:+d} {text}{evidence}"

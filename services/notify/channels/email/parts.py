@@ -1,7 +1,7 @@
 """Opens the channel of e-mail: connections to each mail server, and the signature."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from services.notify.channels.email.dkim_signer import DkimSigner
@@ -21,10 +21,8 @@ async def open_email(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
     """
     settings, second = core.settings, core.second
     servers: list[SmtpSettings] = [settings, *([second] if second.smtp_host else [])]
-    identity = MailIdentity(settings.sender, core.inboxes)
-    if signer := _signer(settings):
-        await asyncio.to_thread(_check, signer)
-        identity = MailIdentity(settings.sender, core.inboxes, signer.signed)
+    sign = await asyncio.to_thread(_signature, settings)
+    identity = MailIdentity(settings.sender, core.inboxes, sign)
     async with AsyncExitStack() as stack:
         providers = []
         for server in servers:
@@ -37,19 +35,17 @@ async def open_email(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
         yield ChannelParts(tasks=[core.deliver("email", providers, within_s)])
 
 
-def _signer(settings: NotifySettings) -> DkimSigner | None:
+def _signature(settings: NotifySettings) -> Callable[[bytes], bytes]:
+    """Return the function that signs, after one trial: a key that cannot sign stops the start."""
     if settings.dkim_key_file is None:
-        return None
-    return DkimSigner(
+        return lambda message: message
+    signer = DkimSigner(
         settings.dkim_domain or settings.sender.rpartition("@")[2],
         settings.dkim_selector,
         settings.dkim_key_file.read_bytes(),
     )
-
-
-def _check(signer: DkimSigner) -> None:
-    """Sign a message, so that a key that cannot sign stops the start."""
     try:
         signer.signed(b"From: \r\n\r\n")
     except ValueError as error:
         raise ValueError(f"NOTIFY_DKIM_KEY_FILE {error}") from error
+    return signer.signed

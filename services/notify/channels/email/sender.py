@@ -87,12 +87,11 @@ class _Mailer(Protocol):  # shared.runtime.smtp.SmtpMailer
 
 @dataclass(frozen=True, slots=True)
 class MailIdentity:
-    """Sender identity of the router's e-mail.
+    """Sender identity of the router's e-mail; ``sign`` adds the DKIM signature.
 
     Attributes:
         inboxes: By jurisdiction, the address that takes replies; bounces go to its domain. A
             city without one gets both at ``sender``.
-        sign: Returns a message with its DKIM signature.
     """
 
     sender: str

@@ -30,12 +30,9 @@ _NOT_TAKEN = frozenset(
 
 
 def classify_answer(status: int, body: Mapping[str, Any]) -> SendOutcome:
-    """Return the outcome of a message from the provider's response.
+    """Return the outcome of a message from the provider's response and its JSON object, if any.
 
     A 5xx error other than 503 does not tell whether the provider has the message.
-
-    Args:
-        body: The JSON object of the response; empty without one.
     """
     if status == HTTPStatus.CREATED:
         sid = body.get("sid")
