@@ -64,7 +64,7 @@ class NotificationStore(Protocol):
     async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
         """Suppress the deliveries of these requests that are not sent yet, and return them."""
 
-    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+    async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
         """Apply reports of other mail servers and return the bounced e-mails. Idempotent.
 
         A report counts only for an e-mail that was sent, and for a limited time.
@@ -89,7 +89,7 @@ async def on_messages(
     await _mark_flooded(updates, store)
     await store.save(updates)
     cancelled = await _cancel(updates.erased, store, now)
-    bounced = await store.take_back(updates.returned) if updates.returned else ()
+    bounced = await store.record_returns(updates.returned) if updates.returned else ()
     failed = [delivery_event(NotificationFailed, one, now, reason="bounced") for one in bounced]
     return [*cancelled, *failed] + [
         delivery_event(NotificationSuppressed, stored, now, reason=stored.delivery.suppressed)

@@ -14,7 +14,7 @@ from services.notify.outbound import settled_event
 from services.notify.policy import CityTexts, NotifyPolicy
 from services.notify.records import (
     OPTED_OUT,
-    CaseReporter,
+    DisclosedContact,
     LinkedMessage,
     UpdatesChoice,
 )
@@ -201,7 +201,7 @@ class NotifyPorts:
 
     async def disclose(
         self, work_order_id: str, bureau: str, purpose: str
-    ) -> Sequence[CaseReporter] | None:
+    ) -> Sequence[DisclosedContact] | None:
         """Return the contacts of a case's reporters; None where the bureau does not lead the case.
 
         Each disclosure is an event, committed before the contacts are returned.

@@ -11,6 +11,7 @@ from services.notify.rules.model import (
     SuppressionReason,
     TemplateName,
 )
+from shared.contract.events import Data
 
 # Reason of a failure: the recipient opted out of messages at the provider.
 OPTED_OUT = "opted_out"
@@ -86,13 +87,18 @@ class LinkedMessage(NamedTuple):
     updates: UpdatesChoice = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseReporter:
-    """The contact of a reporter of a case, as the lead bureau may read it; the phone is E.164."""
+class DisclosedContact(Data):
+    """Contact of a reporter of a case, as the lead bureau may read it."""
 
     request_id: str
+    """Id of the reporter's request, a UUIDv7."""
     tracking_number: str
+    """Tracking number of the reporter's request."""
     name: str | None
+    """The reporter's name; null where it is unknown."""
     email: str | None
+    """E-mail address; null for none."""
     phone: str | None
+    """Phone number, E.164; null for none."""
     language: str | None
+    """Language to speak or write in, a BCP 47 tag; null where it is unknown."""

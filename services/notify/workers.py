@@ -84,7 +84,7 @@ class UnsealedContacts:
             log.error("sealing_ended", code=error.code, reason=str(error))  # noqa: TRY400 - a traceback says no more
 
     async def seal(self) -> None:
-        """Check the secrets, store the key of the hashes, and seal what is not sealed yet."""
+        """Check the secrets, store the key of the hashes, and seal all unsealed contacts."""
         async with transaction(self.pool) as db:
             await self.keys.keep_hash_key(db)
         total, sealed = 0, _SEALED_AT_ONCE

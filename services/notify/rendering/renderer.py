@@ -253,8 +253,8 @@ class MessageRenderer:
         variables = template_variables(data, city, reader)
         help_line = self._help(data, city)
         sender = city.title.in_language(reader.tag)
-        told = self._block("sms", data, variables)
-        line = f"{sender}: {told} {self._status_url(data)} {help_line}"
+        text = self._block("sms", data, variables)
+        line = f"{sender}: {text} {self._status_url(data)} {help_line}"
         mark = _RIGHT_TO_LEFT if reader.direction == "rtl" else ""
         return mark + " ".join(line.split())
 

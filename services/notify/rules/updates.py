@@ -67,7 +67,7 @@ def on_closing(case_status: str) -> TemplateName | None:
 def on_leaving(case_status: str) -> TemplateName | None:
     """Return the template for the reporter whose request was split off a case, or None.
 
-    A reporter who knows the case as closed must learn that the work goes on.
+    A reporter who knows the case as closed must learn that the work continues.
     """
     return "reopened" if case_status in _BY_CLOSING_STATUS else None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from asyncpg import Record
 
-from services.notify.records import CaseReporter
+from services.notify.records import DisclosedContact
 from services.notify.rules.recipients import CaseLead
 from services.notify.store.sealed_contacts import JOIN_KEY, SEALED_COLUMNS, open_if_readable
 from shared.runtime.postgres import Connection, columns
@@ -54,7 +54,9 @@ async def find_lead(db: Connection, work_order_id: str) -> CaseLead | None:
     return CaseLead(**dict(row)) if row else None
 
 
-async def case_reporters(db: Connection, case_id: str, sealer: Sealer) -> Sequence[CaseReporter]:
+async def case_reporters(
+    db: Connection, case_id: str, sealer: Sealer
+) -> Sequence[DisclosedContact]:
     """Return the reporters of a case with a contact, each once, in the order of their joining.
 
     A contact that cannot be read has neither name nor channel.
@@ -62,9 +64,9 @@ async def case_reporters(db: Connection, case_id: str, sealer: Sealer) -> Sequen
     return [_reporter(row, sealer) for row in await db.fetch(_REPORTERS_SQL, case_id)]
 
 
-def _reporter(row: Record, sealer: Sealer) -> CaseReporter:
+def _reporter(row: Record, sealer: Sealer) -> DisclosedContact:
     contact = open_if_readable(row, sealer)
-    return CaseReporter(
+    return DisclosedContact(
         request_id=str(row["sealed_for"]),
         tracking_number=row["tracking_number"],
         name=contact.name,

@@ -33,7 +33,7 @@ from services.notify.store.rows import (
     stored_delivery,
     trigger_of,
 )
-from services.notify.store.settling import take_back
+from services.notify.store.settling import record_returns
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
@@ -316,6 +316,6 @@ class PostgresNotificationStore:
         rows = await self._db.fetch(_CANCEL_SQL, sorted(request_ids))
         return [stored_delivery(row) for row in rows]
 
-    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+    async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
         """Suppress what reports of other mail servers say; return the e-mails that bounced."""
-        return await take_back(self._db, returned)
+        return await record_returns(self._db, returned)

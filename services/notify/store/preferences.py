@@ -18,7 +18,7 @@ _FIND_SQL = """
       LEFT JOIN consents AS c ON c.contact = d.person AND c.channel = 'email'
      WHERE d.notification_id = $1 AND d.channel = 'email'
 """
-# Who is erased has no key any more. The lock lets no erasure come in between.
+# An erased person has no key any more. The lock excludes a concurrent erasure.
 _SAVE_SQL = """
     WITH alive AS (SELECT person FROM contact_keys WHERE person = $1 FOR SHARE)
     INSERT INTO preferences AS known (person, updates, language)
@@ -40,7 +40,7 @@ _ERASE_SQL = """
 
 
 async def find_preferences(db: Connection, notification_id: str) -> LinkedMessage | None:
-    """Return the preferences of the person whom an e-mail was for; None for an unknown one."""
+    """Return an e-mail with its recipient's preferences; None for an unknown e-mail."""
     row = await db.fetchrow(_FIND_SQL, notification_id)
     return LinkedMessage(*row) if row else None
 

@@ -64,20 +64,20 @@ async def rewrap_next(
     rows = await db.fetch(_NEXT_SQL, progress.last, sealer.key_ids[0], limit)
     if not rows:
         return None
-    anew = []
+    rewrapped = []
     for row in rows:
         try:
             key = sealer.unwrap(row["wrapped"], row["person"])
         except UnreadableError:
             continue
-        anew.append((row["person"], sealer.wrap(key, row["person"])))
-    if anew:
-        await db.execute(_SAVE_SQL, *columns(anew), sealer.key_ids[0])
+        rewrapped.append((row["person"], sealer.wrap(key, row["person"])))
+    if rewrapped:
+        await db.execute(_SAVE_SQL, *columns(rewrapped), sealer.key_ids[0])
     return replace(
         progress,
         last=rows[-1]["person"],
-        wrapped=progress.wrapped + len(anew),
-        unreadable=progress.unreadable + len(rows) - len(anew),
+        wrapped=progress.wrapped + len(rewrapped),
+        unreadable=progress.unreadable + len(rows) - len(rewrapped),
     )
 
 
@@ -88,5 +88,5 @@ async def rewrap_hash_key(db: Connection, sealer: Sealer) -> None:
         UnreadableError: No secret opens it.
     """
     wrapped = await db.fetchval(_LOCK_HASH_KEY_SQL)
-    anew = sealer.wrap(sealer.unwrap(wrapped, HASHES), HASHES)
-    await db.execute(_SAVE_HASH_KEY_SQL, anew, sealer.key_ids[0])
+    rewrapped = sealer.wrap(sealer.unwrap(wrapped, HASHES), HASHES)
+    await db.execute(_SAVE_HASH_KEY_SQL, rewrapped, sealer.key_ids[0])

@@ -118,7 +118,9 @@ _PASSING_SQL = """
 """
 
 
-async def take_back(db: Connection, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+async def record_returns(
+    db: Connection, returned: Sequence[ReturnedMail]
+) -> Sequence[StoredDelivery]:
     """Apply reports of other mail servers and return the newly bounced e-mails. Idempotent."""
     given = [(one.notification_id, one.at) for one in returned]
     rows = await db.fetch(_SENT_SQL, *columns(given), RETURNED_WITHIN)
@@ -179,7 +181,7 @@ class HeldMessages:
 
 
 async def list_held(db: Connection) -> Sequence[HeldMessages]:
-    """Return what is held for each contact, the most messages first."""
+    """Return the held messages by contact, the most messages first."""
     return [HeldMessages(**dict(row)) for row in await db.fetch(_HELD_SQL)]
 
 

@@ -65,7 +65,7 @@ class SurgeCounter:
         return [surge for surge in state.surges if surge.unpublished]
 
     def is_open(self, key: SurgeKey) -> bool:
-        """Return True when a surge goes on at a key."""
+        """Return True when a surge is open at a key."""
         stored = self._states.get(key.table_key)
         return stored is not None and SurgeState.model_validate_json(stored).open is not None
 
@@ -83,7 +83,7 @@ class SurgeCounter:
         return SurgeTracker(key, state, self._reporters, self._cities[key.jurisdiction])
 
     def _expire(self, key: SurgeKey, tracker: SurgeTracker, now: int) -> None:
-        """Delete the slots that an earlier call released; by now the stored state says so."""
+        """Delete the slots that an earlier call released, which the stored state records by now."""
         for slot in tracker.state.over:
             self._reporters.pop(key.slot_key(slot), None)
         tracker.state.over = []

@@ -197,7 +197,7 @@ def find_end(
     expected: ExpectedReports,
     limits: SurgeLimits,
 ) -> Window | None:
-    """Return the whole surge once it is over, or None while it goes on.
+    """Return the whole surge once it is over, or None while it is open.
 
     It ends with the first later window whose count is below a share of the threshold.
 

@@ -72,7 +72,7 @@ class TrackedSurge(BaseModel):
 
     @property
     def events_due(self) -> int:
-        """Number of its two events (start, end) that are due by now."""
+        """Number of its two events (start, end) that are due."""
         return 1 if self.ended is None else 2
 
     @property
@@ -114,7 +114,7 @@ class SurgeState(BaseModel):
 
     @property
     def open(self) -> TrackedSurge | None:
-        """The surge that goes on, if any."""
+        """The open surge, if any."""
         return next((surge for surge in self.surges if surge.ended is None), None)
 
     @property

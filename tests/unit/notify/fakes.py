@@ -234,7 +234,7 @@ class InMemoryNotify:
             return None
         return known.reason if known else None
 
-    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+    async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
         failed = []
         for one in returned:
             for row in self.rows:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from aiohttp import web
 from pydantic import Field
 
 from services.notify.ports import NotifyPorts
-from services.notify.records import CaseReporter
+from services.notify.records import DisclosedContact
 from shared.contract.events import Data, FieldError
 from shared.runtime.http.callers import ADAPTER, BUREAU, OPERATOR, Callers, RefusedError
 from shared.runtime.http.calls import JSON, answers_errors
@@ -31,23 +30,6 @@ PATH = "/v1/work-orders/{work_order_id}/contact"
 _MAX_PURPOSE = 500
 _NEW_S = 10.0
 _WAITS_S = (0.1, 0.2, 0.4, 0.8)
-
-
-class DisclosedContact(Data):
-    """Contact of a reporter of the case."""
-
-    request_id: str
-    """Id of the reporter's request, a UUIDv7."""
-    tracking_number: str
-    """Tracking number of the reporter's request."""
-    name: str | None
-    """The reporter's name; null where it is unknown."""
-    email: str | None
-    """E-mail address; null for none."""
-    phone: str | None
-    """Phone number, E.164; null for none."""
-    language: str | None
-    """Language to speak or write in, a BCP 47 tag; null where it is unknown."""
 
 
 class CaseContacts(Data):
@@ -140,7 +122,7 @@ def _unknown() -> RefusedError:
     return RefusedError(response)
 
 
-def _response(reporters: Sequence[CaseReporter]) -> web.Response:
-    contacts = CaseContacts(contacts=[DisclosedContact(**asdict(one)) for one in reporters])
+def _response(reporters: Sequence[DisclosedContact]) -> web.Response:
+    contacts = CaseContacts(contacts=list(reporters))
     body, headers = pydantic_core.to_json(contacts), {"Cache-Control": "no-store"}
     return web.Response(body=body, content_type=JSON, headers=headers)

@@ -29,10 +29,10 @@ _NOT_TAKEN = frozenset(
 )
 
 
-def classify_answer(status: int, body: Mapping[str, Any]) -> SendOutcome:
+def classify_response(status: int, body: Mapping[str, Any]) -> SendOutcome:
     """Return the outcome of a message from the provider's response and its JSON object, if any.
 
-    A 5xx error other than 503 does not tell whether the provider has the message.
+    A 5xx error other than 503 leaves it unknown whether the provider has the message.
     """
     if status == HTTPStatus.CREATED:
         sid = body.get("sid")
@@ -96,7 +96,7 @@ class SmsSender:
             async with self.session.post(
                 self.account.messages_url, data=form, allow_redirects=False
             ) as response:
-                return classify_answer(response.status, await _json_object(response))
+                return classify_response(response.status, await _json_object(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return SendOutcome("unreachable", "connection_lost")
         except (aiohttp.ClientError, TimeoutError, OSError):

@@ -111,7 +111,7 @@ class SearchExtent:
     Attributes:
         by_reporter: True when some kind of the group has no location and matches by reporter.
         edge_m: Metres at the outer edge of the radius where only cases within the window count;
-            recurrences lie nearer.
+            recurrences are nearer.
     """
 
     radius_m: float

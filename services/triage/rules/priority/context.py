@@ -98,7 +98,7 @@ class KnownSurge:
     """A surge that the surge watcher announced, in event time.
 
     Attributes:
-        until: None while it goes on.
+        until: None while it is open.
         count: Independent reports, as last announced.
         expected: Usual number of reports in the same time.
     """

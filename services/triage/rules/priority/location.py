@@ -41,7 +41,7 @@ class PlaceFinder:
     def reasons(
         self, service: ServiceType, conditions: MatchedConditions, location: ReportLocation
     ) -> Iterator[ScoreReason]:
-        """Yield a reason for each place where the report lies, with its evidence.
+        """Yield a reason for each place that the report is in, with its evidence.
 
         The report's own words take precedence over its address, and the address over its point.
         A place that is a hazard condition of the kind counts only as a hazard.

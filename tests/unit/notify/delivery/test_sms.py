@@ -3,7 +3,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.notify.channels.sms.sender import SmsSender, classify_answer
+from services.notify.channels.sms.sender import SmsSender, classify_response
 from services.notify.records import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
@@ -33,7 +33,7 @@ from tests.unit.notify.fakes import InMemoryNotify
 def test_only_what_the_answer_says_for_sure_is_tried_again(
     status: int, body: dict[str, object], outcome: SendOutcome
 ) -> None:
-    assert classify_answer(status, body) == outcome
+    assert classify_response(status, body) == outcome
 
 
 @pytest.mark.parametrize(
