@@ -19,14 +19,14 @@ from cli.connection import (
     find_contact_keys,
 )
 from cli.interrupts import run
-from services.notify.store.rewrapping import (
+from services.notify.store.sealed_contacts import (
+    ContactKeys,
     KeyCounts,
     RewrapProgress,
     count_keys,
     rewrap_hash_key,
     rewrap_next,
 )
-from services.notify.store.sealed_contacts import ContactKeys
 from shared.runtime.database import Database, open_database
 
 _BATCH = 500

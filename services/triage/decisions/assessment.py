@@ -97,7 +97,8 @@ def assess_report(request: SubmittedRequest, policy: TriagePolicy) -> AssessedRe
     report = to_report(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)
     answer = _answer(city, service, request, assessment)
-    has_query = answer is None and _can_match(service, report, assessment)
+    is_left_to_others = assessment.referral is not None and assessment.referral.replaces_city
+    has_query = answer is None and not is_left_to_others and is_findable(service, report)
     return AssessedReport(
         request,
         city,
@@ -242,9 +243,3 @@ def _new_case(key: str, report: Report) -> TriageCase:
         return TriageCase(case_id_for(report.request_id), key, report)
     except ValueError:
         raise InvalidRequestError("request_id: no UUID") from None
-
-
-def _can_match(service: ServiceType, report: Report, assessment: Assessment) -> bool:
-    if assessment.referral is not None and assessment.referral.replaces_city:
-        return False
-    return is_findable(service, report)

@@ -20,8 +20,7 @@ from services.triage.settings import StreamSettings
 from services.triage.surges.counter import StateTable, SurgeCounter
 from services.triage.surges.detection import slot_of
 from services.triage.surges.gauges import WATCHER, SurgeGauges
-from services.triage.surges.outbound import surge_events
-from services.triage.surges.state import SurgeKey
+from services.triage.surges.state import SurgeKey, surge_events
 from services.triage.surges.tracker import SurgeCity, surge_cities
 from services.triage.surges.watermark import Watermark
 from shared.catalogue import load_catalogue

@@ -1,12 +1,13 @@
-"""State of the surge watcher for one dedup group in one district."""
+"""State of the surge watcher for one dedup group in one district, and the events of its surges."""
 
 from dataclasses import dataclass, replace
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.triage.surges.detection import History, Window
-from shared.contract.events import Request
+from services.triage.rules.derived_ids import TIME_BYTES, derived_uuid7
+from services.triage.surges.detection import History, Window, slot_start
+from shared.contract.events import Event, Request, Surge, SurgeEnded, SurgeStarted
 from shared.contract.topics import dedup_key
 
 UNKNOWN_DISTRICT = "unknown"
@@ -126,3 +127,44 @@ class SurgeState(BaseModel):
     def is_empty(self) -> bool:
         """True when the state holds nothing and can be deleted."""
         return not (self.slots or self.over or self.hours or self.surges)
+
+
+def surge_events(key: SurgeKey, surge: TrackedSurge) -> list[Event]:
+    """Return the unpublished events of a surge, in order.
+
+    A surge's id is derived from its key and its first window, an event's id from its content; event
+    times are by the clock of the reports.
+    """
+    surge_id = _id_at(surge.began.first, key.name)
+    events: list[Event] = []
+    if surge.published < 1:
+        started = _data(key, surge_id, surge.began)
+        slot = surge.began.until - 1
+        event_id = _id_at(slot, f"began {started.model_dump_json()}")
+        events.append(
+            SurgeStarted(id=event_id, subject=surge_id, time=slot_start(slot), data=started)
+        )
+    if surge.ended is not None:
+        ended = _data(key, surge_id, surge.ended)
+        slot = surge.ended.until
+        event_id = _id_at(slot, f"ended {ended.model_dump_json()}")
+        events.append(SurgeEnded(id=event_id, subject=surge_id, time=slot_start(slot), data=ended))
+    return events
+
+
+def _data(key: SurgeKey, surge_id: str, window: Window) -> Surge:
+    return Surge(
+        surge_id=surge_id,
+        jurisdiction=key.jurisdiction,
+        dedup_group=key.group,
+        district=key.district,
+        window_start=slot_start(window.first),
+        window_end=slot_start(window.until),
+        count=window.count,
+        expected=round(window.expected, 1),
+    )
+
+
+def _id_at(slot: int, name: str) -> str:
+    milliseconds = int(slot_start(slot).timestamp() * 1000)
+    return derived_uuid7(milliseconds.to_bytes(TIME_BYTES), name.encode())

@@ -30,16 +30,14 @@ def with_context(priority: PriorityScore, reasons: Iterable[ScoreReason]) -> Pri
     Args:
         reasons: The most important first.
     """
-    return PriorityScore((*priority.reasons, *_bounded(priority.score, reasons)))
-
-
-def _bounded(score: int, reasons: Iterable[ScoreReason]) -> Iterator[ScoreReason]:
+    all_reasons, score = list(priority.reasons), priority.score
     for reason in reasons:
         ceiling = next((limit for limit in _CEILINGS if limit > score), None)
         points = reason.points if ceiling is None else min(reason.points, ceiling - 1 - score)
         if points > 0:
             score += points
-            yield reason._replace(points=points)
+            all_reasons.append(reason._replace(points=points))
+    return PriorityScore(tuple(all_reasons))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,11 @@ class PlaceFinder:
         self._max_points = circumstances.max_place_points
         self._address_index = _index(jurisdiction, circumstances)
         self._places_by_kind = {
-            code: [place for place in circumstances.places if not _is_hazard(place, service)]
+            code: [
+                place
+                for place in circumstances.places
+                if set(place.when).isdisjoint(service.hazard_conditions)
+            ]
             for code, service in jurisdiction.services.items()
             if code in circumstances.kinds
         }
@@ -53,8 +57,8 @@ class PlaceFinder:
         hits = self._address_index.find(fold(location.address)) if location.address else ()
         in_address = {hit.code: hit.phrase for hit in hits}
         for place in places:
-            evidence = _stated(place, conditions) if conditions else None
-            evidence = evidence or in_address.get(place.code) or self._near(place, location.point)
+            stated = next((conditions[code] for code in place.when if code in conditions), None)
+            evidence = stated or in_address.get(place.code) or self._near(place, location.point)
             if evidence is not None and points_left:
                 points = min(place.points, points_left)
                 points_left -= points
@@ -93,10 +97,6 @@ def _bounded(line: Line, within_m: float) -> _BoundedLine:
     return _BoundedLine(line, south - up, north + up, west - aside, east + aside)
 
 
-def _is_hazard(place: PlaceType, service: ServiceType) -> bool:
-    return not set(place.when).isdisjoint(service.hazard_conditions)
-
-
 def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIndex:
     conditions = [
         (place.code, jurisdiction.conditions[code])
@@ -107,10 +107,6 @@ def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIn
         ((code, text) for code, c in conditions for text in (*c.phrases.en, *c.phrases.es)),
         ((code, text) for code, c in conditions for text in (*c.exceptions.en, *c.exceptions.es)),
     )
-
-
-def _stated(place: PlaceType, conditions: MatchedConditions) -> str | None:
-    return next((conditions[code] for code in place.when if code in conditions), None)
 
 
 def _distance_m(point: GeoPoint, line: Line) -> float:
