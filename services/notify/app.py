@@ -23,7 +23,7 @@ from services.notify.settings import NotifySettings, SecondProviders
 from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.store.sealed_contacts import ContactKeys
 from services.notify.workers import UnreadErasures, UnsealedContacts
-from shared.catalogue import Catalogue, load_catalogue
+from shared.catalogue import load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
 from shared.contract.topics import (
     DISPATCH_CASES,
@@ -74,7 +74,17 @@ async def notify(
         {city.id: city.languages for city in cities},
         send_unreviewed=settings.unreviewed == "send",
     )
-    policy = _policy(settings, catalogue, language_rules)
+    policy = NotifyPolicy(
+        hash_key=b"",
+        rules=SendingRules(
+            texting=frozenset(settings.sms.numbers if settings.sms else ()),
+            timezones={city.id: ZoneInfo(city.timezone) for city in cities},
+            quiet_hours=settings.quiet_hours,
+            languages=language_rules,
+        ),
+        redactors={city.id: Redactor.of(city) for city in cities},
+        neighbours={city.id: city.neighbours.keys() for city in cities},
+    )
 
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         keyed = replace(policy, hash_key=await keys.require(db))
@@ -142,20 +152,3 @@ async def notify(
                 request_tasks=channels.request_tasks,
                 readers=[consumer],
             )
-
-
-def _policy(
-    settings: NotifySettings, catalogue: Catalogue, languages: LanguageRules
-) -> NotifyPolicy:
-    cities = catalogue.jurisdictions.values()
-    return NotifyPolicy(
-        hash_key=b"",
-        rules=SendingRules(
-            texting=frozenset(settings.sms.numbers if settings.sms else ()),
-            timezones={city.id: ZoneInfo(city.timezone) for city in cities},
-            quiet_hours=settings.quiet_hours,
-            languages=languages,
-        ),
-        redactors={city.id: Redactor.of(city) for city in cities},
-        neighbours={city.id: city.neighbours.keys() for city in cities},
-    )

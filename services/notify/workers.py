@@ -1,7 +1,6 @@
 """Work of notify's start, before the first message: unread erasures, unsealed contacts."""
 
 import asyncio
-from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -56,16 +55,13 @@ class UnreadErasures:
         async with borrow(self.pool) as db:
             positions = await load_positions(db, "notify")
         erased = sorted(await unread_erasures(self.access, positions))
-        for batch in _batches(erased):
+        for first in range(0, len(erased), _ERASED_AT_ONCE):
+            batch = erased[first : first + _ERASED_AT_ONCE]
             async with transaction(self.pool) as db:
                 suppressed = await erase(batch, PostgresNotificationStore(db), utc_now())
                 batches = await enqueue(db, suppressed)
             self.on_commit(batches)
         self.applied = True
-
-
-def _batches(ids: list[str]) -> Iterator[Collection[str]]:
-    return (ids[first : first + _ERASED_AT_ONCE] for first in range(0, len(ids), _ERASED_AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True)

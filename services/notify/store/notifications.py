@@ -28,7 +28,6 @@ from services.notify.store.leads import save_leads
 from services.notify.store.preferences import save_consents
 from services.notify.store.rows import (
     DELIVERY_COLUMNS,
-    delivery_columns,
     follower_of,
     stored_delivery,
     trigger_of,
@@ -285,7 +284,23 @@ class PostgresNotificationStore:
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
         """Insert the deliveries and return the new ones; the first of two equal ones wins."""
         stored = [StoredDelivery(new_id(), delivery) for delivery in deliveries]
-        rows = [(one.notification_id, *delivery_columns(one.delivery)) for one in stored]
+        rows = [
+            (
+                one.notification_id,
+                one.delivery.person,
+                one.delivery.request_id,
+                *one.delivery.trigger.key,
+                one.delivery.channel,
+                one.delivery.trigger.template,
+                one.delivery.language,
+                one.delivery.trigger.priority,
+                one.delivery.suppressed,
+                one.delivery.day,
+                one.delivery.not_before,
+                one.delivery.contact,
+            )
+            for one in stored
+        ]
         added = await self._db.fetch(_ADD_SQL, *columns(rows), now)
         new_ids = {str(row["notification_id"]) for row in added}
         return [one for one in stored if one.notification_id in new_ids]

@@ -48,25 +48,6 @@ def stored_delivery(row: Record) -> StoredDelivery:
     return StoredDelivery(str(row["notification_id"]), delivery)
 
 
-def delivery_columns(delivery: Delivery) -> tuple[object, ...]:
-    """Return the values of a new row of ``deliveries``, without its id."""
-    trigger = delivery.trigger
-    return (
-        delivery.person,
-        delivery.request_id,
-        trigger.subject_id,
-        trigger.version,
-        delivery.channel,
-        trigger.template,
-        delivery.language,
-        trigger.priority,
-        delivery.suppressed,
-        delivery.day,
-        delivery.not_before,
-        delivery.contact,
-    )
-
-
 def follower_of(row: Record) -> Follower:
     """Return the follower in a row of ``requests`` joined with ``memberships``."""
     wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}

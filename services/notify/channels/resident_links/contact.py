@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -74,7 +73,9 @@ def contact_routes(core: NotifyPorts, callers: Callers) -> list[web.RouteDef]:
         reporters = await Deadline().wait_for(core.disclose(order_id, caller.name, purpose))
         if reporters is None:
             raise _unknown()
-        return _response(reporters)
+        body = pydantic_core.to_json(CaseContacts(contacts=list(reporters)))
+        headers = {"Cache-Control": "no-store"}
+        return web.Response(body=body, content_type=JSON, headers=headers)
 
     return [web.get(PATH, documents(read, _READ))]
 
@@ -120,9 +121,3 @@ def _unknown() -> RefusedError:
     detail = "You lead no case by a work order with this id."
     response = problem_response(404, "No such work order", detail, code="unknown_work_order")
     return RefusedError(response)
-
-
-def _response(reporters: Sequence[DisclosedContact]) -> web.Response:
-    contacts = CaseContacts(contacts=list(reporters))
-    body, headers = pydantic_core.to_json(contacts), {"Cache-Control": "no-store"}
-    return web.Response(body=body, content_type=JSON, headers=headers)
