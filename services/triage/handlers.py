@@ -184,7 +184,8 @@ async def _decide(
     if followed := {id_ for event in events if (id_ := event.data.follow_case)}:
         index.followed.update(await store.followed(followed))
     resolutions = [resolve(assessed, index) for assessed in reports]
-    reporters = BatchReporters(await store.reporters(_joined_cases(resolutions)))
+    joined = {r.case.case_id for r in resolutions if r.case and r.outcome == "duplicate"}
+    reporters = BatchReporters(await store.reporters(joined))
     await store.add([case for resolution in resolutions if (case := resolution.opened_case)])
     decisions = [
         to_decision(
@@ -212,10 +213,6 @@ async def _surges(
     for surge in await store.surges(keys, min(times), max(times)):
         by_place.setdefault((surge.key, surge.district), []).append(surge)
     return by_place
-
-
-def _joined_cases(resolutions: Iterable[Resolution]) -> Collection[str]:
-    return {r.case.case_id for r in resolutions if r.case and r.outcome == "duplicate"}
 
 
 def _decision_record(resolution: Resolution, decision: Decision) -> DecisionRecord:

@@ -123,12 +123,7 @@ class CityPolicy:
 
 
 class TriagePolicy:
-    """Rules of every city.
-
-    Attributes:
-        version: Version of the catalogue; decisions carry it.
-        text_rules_version: Version of everything that judges a text.
-    """
+    """Rules of every city; ``version`` is that of the catalogue, which decisions carry."""
 
     def __init__(
         self, catalogue: Catalogue, evidence: Mapping[str, Evidence] | None = None

@@ -47,7 +47,6 @@ class DecisionRecord:
         key: Dedup key of the request.
         case_id: None for a referral or an answered question.
         stated: JSON of the parts of the request that notes extend.
-        emergency: Code of the danger to life that it describes.
     """
 
     key: str

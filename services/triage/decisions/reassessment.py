@@ -22,7 +22,6 @@ class NotedRequest(NamedTuple):
         score: Its score when it was last decided or reassessed.
         emergency: Code of the danger to life known then.
         passed_on: Earlier notes, in order.
-        waiting: The new notes, in order; at least one.
     """
 
     request_id: str

@@ -15,7 +15,12 @@ from services.triage.rules.dedup.scoring import PointUse
 from services.triage.rules.priority.context import MAX_ANONYMOUS, MAX_COUNTED, KnownSurge, Reporters
 from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
 from services.triage.store.notes import PostgresNotes
-from services.triage.store.rows import case_row, current_case_from_row, report_from_row, report_row
+from services.triage.store.rows import (
+    current_case_from_row,
+    opening_row,
+    report_from_row,
+    report_row,
+)
 from services.triage.store.splits import apply_splits, insert_splits, splits_of
 from shared.runtime.postgres import Connection, columns, insert_rows
 from shared.vocabulary import GeoPoint
@@ -272,7 +277,10 @@ class PostgresTriageStore:
     async def add(self, cases: Sequence[TriageCase]) -> None:
         """Add cases; one that is stored already stays as it is."""
         if cases:
-            rows = [case_row(case) for case in cases]
+            rows = [
+                (c.case_id, c.key, *opening_row(c.opening), c.closed_at, c.split_from)
+                for c in cases
+            ]
             await self._connection.execute(_INSERT_CASES_SQL, *columns(rows))
 
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:

@@ -26,11 +26,6 @@ def report_from_row(row: asyncpg.Record) -> Report:
     )
 
 
-def case_row(case: TriageCase) -> tuple[object, ...]:
-    """Return the parameters of the statement that inserts a case."""
-    return (case.case_id, case.key, *opening_row(case.opening), case.closed_at, case.split_from)
-
-
 def opening_row(opening: Report) -> tuple[object, ...]:
     """Return the columns of ``cases`` that come from its opening report."""
     kind, *others = report_row(opening)

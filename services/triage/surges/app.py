@@ -8,7 +8,7 @@ import logging
 import weakref
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, cast
 
 import faust
@@ -68,23 +68,13 @@ class StreamCrashedError(Route311Error):
     code = "stream_crashed"
 
 
-@dataclass(slots=True, weakref_slot=True)
-class _Message:
-    topic: str
-    partition: int
-
-
-@dataclass(slots=True, weakref_slot=True)
-class _Event:
-    """The part of a Faust event from which a table takes its partition."""
-
-    message: _Message
-
-
 @contextmanager
 def _in_partition(number: int) -> Generator[None]:
-    """Allow access to the tables of a partition outside its stream."""
-    event = _Event(_Message(_TOPIC, number))
+    """Allow access to the tables of a partition outside its stream.
+
+    A table takes its partition from the current event of Faust.
+    """
+    event = SimpleNamespace(message=SimpleNamespace(topic=_TOPIC, partition=number))
     token = _current_event.set(weakref.ref(cast("EventT[Any]", event)))
     try:
         yield
@@ -107,7 +97,10 @@ class SurgeWatcher:
         self._app = _app(settings, self._access)
         states, reporters = map(self._table, _TABLES)
         self._counter = SurgeCounter(states, reporters, cities)
-        self._app.agent(_report_counts(self._app), name="surges")(self._count)
+        counts = self._app.topic(
+            _TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+        self._app.agent(counts, name="surges")(self._count)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Run until ``stopping`` is set.
@@ -273,12 +266,6 @@ def _credentials(access: KafkaAccess) -> "faust.SASLCredentials | faust.SSLCrede
             ssl_context=access.ssl_context(),
         )
     return faust.SSLCredentials(access.ssl_context()) if access.uses_tls else None
-
-
-def _report_counts(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
-    return app.topic(
-        _TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
-    )
 
 
 @asynccontextmanager

@@ -32,7 +32,8 @@ class SurgeCounter:
         if key.jurisdiction not in self._cities:
             return False
         before = self._states.get(key.table_key)
-        tracker = self._tracker(key, before or _new_state(slot))
+        new = SurgeState(since=slot // SLOTS_PER_HOUR, newest=slot)
+        tracker = self._tracker(key, before or new.model_dump_json().encode())
         if slot < tracker.state.settled:
             return tracker.state.unpublished
         tracker.record_slot(slot)
@@ -93,7 +94,3 @@ class SurgeCounter:
         after = tracker.state.model_dump_json().encode()
         if after != before:
             self._states[key.table_key] = after
-
-
-def _new_state(slot: int) -> bytes:
-    return SurgeState(since=slot // SLOTS_PER_HOUR, newest=slot).model_dump_json().encode()

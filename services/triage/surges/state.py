@@ -92,11 +92,9 @@ class SurgeState(BaseModel):
 
     Attributes:
         since: First hour with any report, counted from 1970.
-        newest: Latest slot with a report.
         settled: Slots before this one are final: only ``hours`` counts, later arrivals do not.
         slots: Slots whose reporters are stored.
         over: Slots whose reporters can be deleted; a crash may have prevented it.
-        hours: Reports in each settled hour that had any.
         surges: Open surges, and those that are unpublished or not settled.
     """
 

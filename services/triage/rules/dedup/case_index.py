@@ -86,8 +86,6 @@ class CandidateQuery(NamedTuple):
     """Query for every case that a report may match; false positives are allowed.
 
     Attributes:
-        key: Dedup key of both.
-        boxes: Boxes around the largest radius of the group.
         address: Address key; None to skip the search by address.
         reporter: Keyed hash; None to skip the search by reporter.
         since: A closed case counts only when it was opened at or after this.

@@ -46,7 +46,6 @@ class Report(NamedTuple):
         address: An ``address_key``; None when it names no single place.
         reporter: Keyed hash of the reporter; None when anonymous.
         position_error_m: Error radius of the point in metres; 0 when it is unknown.
-        words: Rare words of the description.
         asset: A unique object as ``question:answer``, such as a plate.
         is_placed: False when the point is a placeholder that many unrelated reports share.
     """

@@ -80,11 +80,7 @@ def hours_apart(match: Match) -> float:
 def most_relevant_rejections(
     matches: Sequence[Match], rejections: Iterable[CaseRejection]
 ) -> tuple[CaseRejection, ...]:
-    """Return the few candidates that came nearest to a match.
-
-    Args:
-        matches: The chosen match, then the weaker ones in order of preference.
-    """
+    """Return the few candidates nearest to a match; ``matches`` has the chosen match first."""
     weaker = [_weaker(match, matches[0]) for match in matches[1 : MAX_REJECTIONS + 1]]
     near = [rejection for rejection in rejections if _is_near(rejection)]
     near.sort(key=_relevance)
