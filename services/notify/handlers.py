@@ -169,8 +169,9 @@ async def _add(
         await store.save(Updates(triggers=triggers))
         await store.add(digests, now)
     limited = {one.notification_id for one in excess}
-    return [_limited(one) if one.notification_id in limited else one for one in new]
-
-
-def _limited(stored: StoredDelivery) -> StoredDelivery:
-    return replace(stored, delivery=replace(stored.delivery, suppressed="daily_limit"))
+    return [
+        replace(one, delivery=replace(one.delivery, suppressed="daily_limit"))
+        if one.notification_id in limited
+        else one
+        for one in new
+    ]

@@ -43,13 +43,10 @@ def _quiet_hours(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class SmsAccount:
-    """The account at the SMS provider.
+    """The account at the SMS provider; ``numbers`` are ours by jurisdiction, E.164.
 
     Attributes:
-        url: Base URL of the provider's API.
         name: The account's id, a part of the path.
-        numbers: Our number by jurisdiction, E.164.
-        within_s: Deadline of one attempt, in seconds.
         signers: Secrets that may sign status callbacks: the present token, then the previous one.
     """
 

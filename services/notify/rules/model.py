@@ -121,7 +121,6 @@ class Follower:
     """A reporter with all data needed to send a message about a subject.
 
     Attributes:
-        subject_id: The case, or the request when there is no case.
         since: Version that attached the request to the case.
         until: Version that split the request off; None while it is attached.
     """

@@ -74,12 +74,7 @@ def on_leaving(case_status: str) -> TemplateName | None:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The versions of a case at which a request was attached and split off.
-
-    Attributes:
-        subject_id: The case, or the request when there is no case.
-        since: Version that attached it; None while that event has not arrived.
-    """
+    """The versions of a case at which a request was attached (None until known) and split off."""
 
     subject_id: str
     request_id: str

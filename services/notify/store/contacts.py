@@ -56,7 +56,9 @@ async def save_contacts(
         (
             contact.request_id,
             contact.recipient.person,
-            *_sealed(contact, keys[contact.recipient.person]),
+            *StoredContact(contact.mailbox, contact.phone, contact.name).sealed(
+                contact.request_id, keys[contact.recipient.person]
+            ),
             contact.phone_ref,
             "email" in contact.recipient.wants,
             "sms" in contact.recipient.wants,
@@ -79,8 +81,3 @@ async def erase_contacts(db: Connection, request_ids: Collection[str]) -> None:
     await erase_preferences(db, request_ids)
     await db.execute(_ERASE_SQL, sorted(request_ids))
     await destroy_keys(db, people)
-
-
-def _sealed(contact: ReporterContact, key: Sealer) -> StoredContact:
-    given = StoredContact(contact.mailbox, contact.phone, contact.name)
-    return given.sealed(contact.request_id, key)

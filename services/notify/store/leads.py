@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from asyncpg import Record
-
 from services.notify.records import DisclosedContact
 from services.notify.rules.recipients import CaseLead
 from services.notify.store.sealed_contacts import JOIN_KEY, SEALED_COLUMNS, open_if_readable
@@ -61,16 +59,16 @@ async def case_reporters(
 
     A contact that cannot be read has neither name nor channel.
     """
-    return [_reporter(row, sealer) for row in await db.fetch(_REPORTERS_SQL, case_id)]
-
-
-def _reporter(row: Record, sealer: Sealer) -> DisclosedContact:
-    contact = open_if_readable(row, sealer)
-    return DisclosedContact(
-        request_id=str(row["sealed_for"]),
-        tracking_number=row["tracking_number"],
-        name=contact.name,
-        email=contact.mailbox,
-        phone=contact.phone,
-        language=row["language"],
-    )
+    rows = await db.fetch(_REPORTERS_SQL, case_id)
+    return [
+        DisclosedContact(
+            request_id=str(row["sealed_for"]),
+            tracking_number=row["tracking_number"],
+            name=contact.name,
+            email=contact.mailbox,
+            phone=contact.phone,
+            language=row["language"],
+        )
+        for row in rows
+        for contact in [open_if_readable(row, sealer)]
+    ]
