@@ -15,9 +15,16 @@ from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, is_id
 from cli.terminal import show_table
 from services.notify.outbound import settled_event
-from services.notify.store.daily_limit import HeldMessages, drop_held, list_held, release_held
 from services.notify.store.log import latest_messages
-from services.notify.store.settling import count_suppressed, list_unknown, settle
+from services.notify.store.settling import (
+    HeldMessages,
+    count_suppressed,
+    drop_held,
+    list_held,
+    list_unknown,
+    release_held,
+    settle,
+)
 from shared.runtime.clock import utc_now
 from shared.runtime.database import Database
 from shared.runtime.outbox.outbox import enqueue, wake_relays

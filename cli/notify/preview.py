@@ -12,12 +12,14 @@ from cli.operator.id_lookup import IdLookup, UnknownNameError
 from services.intake.channels.mail.rules.model import Question
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.channels.sms.rules import wording as sms
+from services.notify.channels.sms.rules import sms_parts
 from services.notify.policy import city_texts
-from services.notify.rendering import MessageRenderer, load_message_languages, message_catalogues
+from services.notify.records import MessageData
+from services.notify.rendering.catalogues import load_message_languages, message_catalogues
+from services.notify.rendering.renderer import MessageRenderer
 from services.notify.rules.languages import LanguageRules
-from services.notify.rules.model import MessageData, TemplateName
+from services.notify.rules.model import TemplateName
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.rules.sms_parts import sms_parts
 from services.notify.store.log import find_message
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.spoken_languages import SpokenLanguage

@@ -13,14 +13,14 @@ from rich.progress import Progress
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_contact_keys
 from cli.interrupts import run
-from services.notify.store.rewrapping import (
+from services.notify.store.sealed_contacts import (
+    ContactKeys,
     KeyCounts,
     RewrapProgress,
     count_keys,
     rewrap_hash_key,
     rewrap_next,
 )
-from services.notify.store.sealed_contacts import ContactKeys
 from shared.runtime.database import Database, open_database
 
 # Keys of a transaction: some 20 ms of work, during which their people's contacts wait.

@@ -32,61 +32,43 @@ class NotificationStore(Protocol):
 
     async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
         """Lock these requests, and the requests of these subjects, until the transaction ends."""
-        ...
 
     async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[Naming, int]:
-        """Lock these contacts until the transaction ends, and count who names them.
-
-        Returns:
-            How many other requests name the same mailbox or number within an hour.
-        """
-        ...
+        """Lock these contacts; count the other requests within an hour that name each."""
 
     async def save(self, updates: Updates) -> None:
         """Save updates of requests that are locked; an erased contact never comes back."""
-        ...
 
     async def followers(
         self, request_ids: Collection[str], subject_ids: Collection[str]
     ) -> Sequence[Follower]:
         """Return the followers with complete data that have these requests or subjects."""
-        ...
 
     async def triggers(
         self, subject_ids: Collection[str], request_ids: Collection[str]
     ) -> Sequence[Trigger]:
         """Return the triggers of these subjects for all followers or for these requests."""
-        ...
 
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
-        """Insert the deliveries and return the new ones.
-
-        Idempotent: a person has at most one delivery per trigger and channel.
-        """
-        ...
+        """Insert the deliveries and return the new ones: one per person, trigger and channel."""
 
     async def merge_waiting(self, deliveries: Collection[StoredDelivery], now: datetime) -> None:
         """Merge text messages that wait for the end of quiet hours into later ones of the case."""
-        ...
 
     async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
         """Lock the readers of these deliveries, and count their other messages of the same days."""
-        ...
 
     async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:
         """Suppress deliveries that are above the limit of a day."""
-        ...
 
     async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
         """Suppress the deliveries of these requests that are not sent yet, and return them."""
-        ...
 
-    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
-        """Suppress what reports of other mail servers say; return the e-mails that bounced.
+    async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+        """Apply reports of other mail servers and return the bounced e-mails. Idempotent.
 
-        A report counts only about an e-mail that was sent, and in time. Idempotent.
+        A report counts only for an e-mail that was sent, and for a limited time.
         """
-        ...
 
 
 async def on_messages(
@@ -95,14 +77,10 @@ async def on_messages(
     policy: NotifyPolicy,
     now: datetime,
 ) -> list[Event]:
-    """Save the updates in the events and add the deliveries that are complete with them.
-
-    Args:
-        messages: One batch from the topics that notify reads.
-        store: Bound to the batch's transaction.
+    """Save the updates in a batch and add the deliveries that become complete.
 
     Returns:
-        An event for each delivery that is suppressed or held, or bounced. The delivery worker
+        An event for each delivery that is suppressed, held or bounced; the delivery worker
         reports all others.
     """
     events = (message.event for message in messages)
@@ -111,7 +89,7 @@ async def on_messages(
     await _mark_flooded(updates, store)
     await store.save(updates)
     cancelled = await _cancel(updates.erased, store, now)
-    bounced = await store.take_back(updates.returned) if updates.returned else ()
+    bounced = await store.record_returns(updates.returned) if updates.returned else ()
     failed = [delivery_event(NotificationFailed, one, now, reason="bounced") for one in bounced]
     return [*cancelled, *failed] + [
         delivery_event(NotificationSuppressed, stored, now, reason=stored.delivery.suppressed)
@@ -125,11 +103,8 @@ async def erase(
 ) -> list[Event]:
     """Erase the contacts of requests, as their tombstones do.
 
-    Args:
-        store: Bound to a transaction.
-
     Returns:
-        An event for each message that was due and will not be sent.
+        An event for each due message that is cancelled.
     """
     await store.lock(request_ids, ())
     await store.save(Updates(erased=set(request_ids)))
@@ -177,7 +152,8 @@ async def _add(
 ) -> Sequence[StoredDelivery]:
     """Insert deliveries within the limits of their people; return the new ones."""
     new = await store.add(deliveries, now)
-    if policy.rules.quiet_hours and (texts := [one for one in new if _is_text(one)]):
+    sent = [one for one in new if not one.delivery.suppressed]
+    if policy.rules.quiet_hours and (texts := [o for o in sent if o.delivery.channel == "sms"]):
         await store.merge_waiting(texts, now)
     counted = [one for one in new if counts(one.delivery)]
     if not counted:
@@ -193,12 +169,9 @@ async def _add(
         await store.save(Updates(triggers=triggers))
         await store.add(digests, now)
     limited = {one.notification_id for one in excess}
-    return [_limited(one) if one.notification_id in limited else one for one in new]
-
-
-def _is_text(stored: StoredDelivery) -> bool:
-    return stored.delivery.channel == "sms" and not stored.delivery.suppressed
-
-
-def _limited(stored: StoredDelivery) -> StoredDelivery:
-    return replace(stored, delivery=replace(stored.delivery, suppressed="daily_limit"))
+    return [
+        replace(one, delivery=replace(one.delivery, suppressed="daily_limit"))
+        if one.notification_id in limited
+        else one
+        for one in new
+    ]

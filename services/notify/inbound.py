@@ -1,7 +1,6 @@
 """Translates a batch of events into updates of contacts, requests, cases and triggers."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -37,13 +36,12 @@ def collect_updates(
     hash_key: bytes,
     neighbours: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Updates:
-    """Return the updates in the events.
+    """Return the updates in events of the topics that notify reads, in order of arrival.
 
-    A decision about an anonymous request gives none: it has no reporter to notify.
+    A decision about an anonymous request is skipped: it has no reporter to notify.
 
     Args:
-        events: From the topics that notify reads, in order of arrival.
-        hash_key: Secret key of the hash that stands for a person.
+        hash_key: Secret key of the hash of people.
         neighbours: Municipalities around each city, by jurisdiction.
     """
     updates = Updates()
@@ -105,8 +103,7 @@ def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
         return
     updates.requests.setdefault(request_id, _request_facts(decision))
     if template := on_decision(decision.outcome):
-        level = decision.priority.level
-        _add_request_trigger(updates, event, template=template, priority=level, facts=CaseFacts())
+        _add_request_trigger(updates, event, template, decision.priority.level, CaseFacts())
 
 
 def _request_facts(decision: e.Decision) -> RequestFacts:
@@ -149,19 +146,19 @@ def _status_changed(updates: Updates, event: e.CaseStatusChanged) -> None:
     has_new_lead = case.bureau != case.lead_bureau  # an operator changes nothing else
     facts = _case_facts(case)
     if has_new_lead:
-        facts = replace(facts, bureau=case.lead_bureau)
+        facts = facts._replace(bureau=case.lead_bureau)
     _add_trigger(updates, event, on_move(case.status, has_new_lead=has_new_lead), facts)
 
 
 def _case_closed(updates: Updates, event: e.CaseClosed) -> None:
     if event.data.merged_into:
         return  # its followers are notified of the case that it was merged into
-    facts = replace(_case_facts(event.data), reason=event.data.reason)
+    facts = _case_facts(event.data)._replace(reason=event.data.reason)
     _add_trigger(updates, event, on_closing(event.data.status), facts)
 
 
 def _case_reopened(updates: Updates, event: e.CaseReopened) -> None:
-    facts = replace(_case_facts(event.data), reason=event.data.reason)
+    facts = _case_facts(event.data)._replace(reason=event.data.reason)
     _add_trigger(updates, event, "reopened", facts)
 
 
@@ -180,26 +177,16 @@ def _request_split(updates: Updates, event: e.CaseRequestSplit) -> None:
 def _note_added(
     updates: Updates, event: e.NoteAdded, neighbours: Mapping[str, Collection[str]]
 ) -> None:
-    """Add a message, once a request, when the place in a note lies in a neighbour's land.
+    """Add a message, once per request, when the place in a note is in a neighbour's land.
 
-    It answers what the reporter wrote about a danger, so it is as urgent as a P1 and waits for no
-    morning.
+    It answers a note about a danger, so it has priority P1 and ignores quiet hours.
     """
     note = event.data
     municipality = note.location.municipality if note.location else None
     if municipality is None or municipality not in neighbours.get(note.jurisdiction, ()):
         return
-    _add_request_trigger(
-        updates,
-        event,
-        template="outside_city",
-        priority="P1",
-        facts=CaseFacts(municipality=municipality),
-    )
-
-
-def _not_notified(updates: Updates, event: e.CasePriorityRaised | e.CasePriorityLowered) -> None:
-    """Do nothing: residents are not notified of priorities."""
+    facts = CaseFacts(municipality=municipality)
+    _add_request_trigger(updates, event, "outside_city", "P1", facts)
 
 
 def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
@@ -219,41 +206,25 @@ def _add_trigger(
     *,
     only_for: str | None = None,
 ) -> None:
-    if template is None:
-        return
-    case: e.CaseState = event.data
-    trigger = Trigger(
-        subject_id=case.case_id,
-        version=case.version,
-        template=template,
-        priority=case.priority.level,
-        cause=_cause(event),
-        facts=facts,
-        only_for=only_for,
-    )
-    updates.triggers.setdefault(trigger.key, trigger)
+    if template is not None:
+        case: e.CaseState = event.data
+        key, priority = (case.case_id, case.version), case.priority.level
+        cause = CausingEvent(event.id, event.traceparent)
+        trigger = Trigger(*key, template, priority, cause, facts, only_for)
+        updates.triggers.setdefault(key, trigger)
 
 
 def _add_request_trigger(
     updates: Updates,
     event: e.RequestTriaged | e.NoteAdded,
-    *,
     template: TemplateName,
     priority: str,
     facts: CaseFacts,
 ) -> None:
-    """Add the trigger for the reporter of one request, whatever becomes of a case."""
-    request_id = event.data.request_id
-    updates.set_membership(request_id, request_id, since=WITHOUT_CASE)
-    trigger = Trigger(
-        subject_id=request_id,
-        version=WITHOUT_CASE,
-        template=template,
-        priority=priority,
-        cause=_cause(event),
-        facts=facts,
-        only_for=request_id,
-    )
+    """Add the trigger for the reporter of one request, with or without a case."""
+    id_, cause = event.data.request_id, CausingEvent(event.id, event.traceparent)
+    updates.set_membership(id_, id_, since=WITHOUT_CASE)
+    trigger = Trigger(id_, WITHOUT_CASE, template, priority, cause, facts, id_)
     updates.triggers.setdefault(trigger.key, trigger)
 
 
@@ -262,24 +233,14 @@ def _set_lead(updates: Updates, case: e.CaseState) -> None:
     if case.lead_work_order_id is None:
         return  # an event of an older version
     is_merged = isinstance(case, e.CaseClosing) and case.merged_into is not None
-    lead = CaseLead(
-        case_id=case.case_id,
-        version=case.version,
-        jurisdiction=case.jurisdiction,
-        bureau=case.lead_bureau,
-        work_order_id=None if is_merged else case.lead_work_order_id,
-    )
+    order_id = None if is_merged else case.lead_work_order_id
+    lead = CaseLead(case.case_id, case.version, case.jurisdiction, case.lead_bureau, order_id)
     known = updates.leads.setdefault(case.case_id, lead)
     if known.version < lead.version:
         updates.leads[case.case_id] = lead
 
 
-def _cause(event: e.Event) -> CausingEvent:
-    return CausingEvent(event.id, event.traceparent)
-
-
-_MEDIA_PATH = "/v1/media/"
-"""In the addresses of our own pictures; residents see no others."""
+_MEDIA_PATH = "/v1/media/"  # of our own pictures; residents see no others
 _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.ConsentChanged: _consent_changed,
     e.MailReturned: _mail_returned,
@@ -290,7 +251,5 @@ _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.CaseClosed: _case_closed,
     e.CaseReopened: _case_reopened,
     e.CaseRequestSplit: _request_split,
-    e.CasePriorityRaised: _not_notified,
-    e.CasePriorityLowered: _not_notified,
     e.CaseOverdue: _case_overdue,
 }

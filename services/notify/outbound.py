@@ -22,8 +22,6 @@ def delivery_event(
 
     Args:
         event_type: One of the four ``Notification…`` events.
-        reason: Code of the reason for any result but success.
-        provider_id: The Message-ID, by which the mail server's logs find the message.
     """
     delivery, trigger = stored.delivery, stored.delivery.trigger
     has_case = trigger.version != WITHOUT_CASE
@@ -51,12 +49,7 @@ def settled_event(
     reason: str | None = None,
     provider_id: str | None = None,
 ) -> Event:
-    """Return the event about a delivery that was settled after its attempt.
-
-    Args:
-        reason: Code of the reason of a failure.
-        provider_id: Id of a sent message at the provider, where it is known.
-    """
+    """Return the event about a delivery that was settled after its attempt."""
     if state == "sent":
         return delivery_event(NotificationSent, stored, now, provider_id=provider_id)
     return delivery_event(NotificationFailed, stored, now, reason=reason)

@@ -1,29 +1,24 @@
 """Policy of notify: texts of the catalogue per city, and rules of sending."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.model import ReferralAgency
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
-from shared.redaction import Redactor
+from shared.redaction import KnownPii, Redactor
 
 _ANYWHERE = Redactor("ZZ")
 
 
 @dataclass(frozen=True, slots=True)
 class CityTexts:
-    """Names and texts of one jurisdiction, as residents know them.
+    """Names and texts of one jurisdiction for residents; mappings are by code.
 
     Attributes:
-        color: Colour of the pages, ``#rrggbb``.
         phone: The city's phone number in words.
-        service_names: Name of each service type by its code.
-        bureau_names: Name of each bureau by its code.
-        bureau_phones: Phone number of each bureau that has one, by its code.
         open_pictures: Bureaus whose pictures of the work are public at once.
-        referral_reasons: Reasons for a referral to an outside agency, by code.
-        answers: Answers to questions that need no work, by code.
         neighbours: Agencies around the city, by municipality.
     """
 
@@ -40,17 +35,18 @@ class CityTexts:
     answers: Mapping[str, LocalText]
     neighbours: Mapping[str, ReferralAgency] = field(default_factory=dict)
 
+    def phone_in(self, tag: str) -> str:
+        """Return the phone number in words; without words in a language the catalogue lacks."""
+        number = self.phone.in_language(tag)
+        return number if number.language == tag else number.replace(" or ", " / ")
+
 
 @dataclass(frozen=True, slots=True)
 class NotifyPolicy:
-    """Key and rules by which messages become due.
+    """Key and rules by which messages become due; mappings are by jurisdiction.
 
     Attributes:
-        hash_key: Secret key of the hash that stands for a person; empty until it is read from the
-            database.
-        rules: Rules of the cities about sending.
-        redactors: Redaction of what people write, by jurisdiction.
-        neighbours: Municipalities around each city, by jurisdiction.
+        hash_key: Secret key of the hash of people; empty until it is read from the database.
     """
 
     hash_key: bytes
@@ -59,8 +55,20 @@ class NotifyPolicy:
     neighbours: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def redactor(self, jurisdiction: str) -> Redactor:
-        """Return the redaction of a city; for an unknown one that of no country."""
+        """Return the redactor of a city; for an unknown city a redactor without a country."""
         return self.redactors.get(jurisdiction, _ANYWHERE)
+
+    def redacted_purpose(self, jurisdiction: str, purpose: str, names: Iterable[str]) -> str:
+        """Return a bureau's purpose without contact data and without these reporters' names."""
+        redactor, words = self.redactor(jurisdiction), _words(purpose)
+        for name in names:
+            if words & _words(name):
+                purpose = redactor.redact_text(purpose, KnownPii(name))
+        return redactor.redact_note(purpose)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 def city_texts(catalogue: Catalogue) -> Mapping[str, CityTexts]:

@@ -43,14 +43,11 @@ def _quiet_hours(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class SmsAccount:
-    """The account at the SMS provider.
+    """The account at the SMS provider; ``numbers`` are ours by jurisdiction, E.164.
 
     Attributes:
-        url: Base URL of the provider's API.
         name: The account's id, a part of the path.
-        numbers: Our number by jurisdiction, E.164.
-        within_s: Deadline of one hand-over, in seconds.
-        signers: Secrets that may sign status callbacks: the token, then the one before.
+        signers: Secrets that may sign status callbacks: the present token, then the previous one.
     """
 
     url: str
@@ -74,12 +71,12 @@ class SmsSettings(EnvironmentSettings):
         sms_url: Base URL of its API, Twilio's or one of the same form.
         sms_token: The account's secret, also of the signature of status callbacks. None turns
             text messages off.
-        sms_token_before: The secret before it, while one replaces the other: status callbacks may
-            still be signed with it.
+        sms_token_before: The previous secret during rotation: status callbacks may still be signed
+            with it.
         sms_numbers: Our numbers and the city of each, such as ``+15035550100=portland.gov``,
             separated by commas; a city without one sends no text messages.
         sms_connections: Messages sent in parallel; 1 to 50.
-        sms_within_s: Deadline of one hand-over, in seconds. A delivery's lease is twice as long;
+        sms_within_s: Deadline of one attempt, in seconds. A delivery's lease is twice as long;
             when it expires without a result, the delivery counts as unknown.
     """
 
@@ -152,25 +149,25 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     Attributes:
         contact_key: Secret behind the seals of contacts, the hashes that stand for people and the
             links in messages; 16 characters or more.
-        contact_key_before: The secret before it, while one replaces the other: what it sealed and
-            signed is still read.
-        public_url: Base URL of notify's HTTP port for residents and for the SMS provider.
+        contact_key_before: The previous secret during rotation; its seals and signatures stay
+            valid.
+        public_url: Base URL of notify's HTTP port, for residents and the SMS provider.
         pages_url: Base URL of the residents' pages, which messages link to; None for
             ``public_url``, where both services share a host.
         sender: Sender address of all messages.
         smtp_host: Host name of the mail server.
         smtp_port: Port of the mail server.
         smtp_connections: Messages sent in parallel, each over its own connection; 1 to 50.
-        smtp_within_s: Deadline of one SMTP hand-over, in seconds. A delivery's lease is twice as
+        smtp_within_s: Deadline of one SMTP attempt, in seconds. A delivery's lease is twice as
             long; when it expires without a result, the delivery counts as unknown.
-        key_per_second: The most calls that one name's keys may make per second and process; excess
-            ones get 429.
-        address_per_second: The same for calls from one address without a valid key. Five times as
-            many may come at once.
+        key_per_second: Rate limit per key holder and process, in calls per second; excess calls get
+            429.
+        address_per_second: Rate limit per address without a valid key, with bursts of five times
+            as many calls.
         quiet_hours: Hours without text messages, in each city's time, such as ``21:00-08:00``;
             ``off`` for none.
-        unreviewed: ``send`` sends messages in languages that no speaker has reviewed, too: for
-            trials; ``hold_back`` sends English with a line about help in the language instead.
+        unreviewed: ``send`` also sends messages in unreviewed languages, for trials; ``hold_back``
+            sends English with a line about help in the language instead.
     """
 
     model_config = SettingsConfigDict(env_prefix="NOTIFY_", frozen=True)

@@ -2,8 +2,7 @@
 
 Consumes ``intake-requests``, ``intake-requests-express``, ``dispatch-closings`` and
 ``triage-surges``; produces ``triage-decisions``, ``triage-decisions-express`` and
-``triage-report-counts``; owns the PostgreSQL schema ``triage``.
-
-The surge watcher (``services.triage.surges``) is a second process: it consumes
-``triage-report-counts`` and produces ``triage-surges``.
+``triage-report-counts``; owns the PostgreSQL schema ``triage``. The surge watcher
+(``services.triage.surges``) is a second process, from ``triage-report-counts`` to
+``triage-surges``.
 """

@@ -16,12 +16,7 @@ from services.triage.decisions.resolution import BatchReporters, Resolution, res
 from services.triage.inbound import InboundChanges, read_changes
 from services.triage.outbound.decision import passed_on, to_decision, to_event, to_report_counts
 from services.triage.policy import TriagePolicy
-from services.triage.records import (
-    CaseStateChange,
-    DecisionRecord,
-    PlacedRequest,
-    SplitRecord,
-)
+from services.triage.records import CaseStateChange, DecisionRecord, PlacedRequest, SplitRecord
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.scoring import PointUse
@@ -44,19 +39,13 @@ class NoteStore(Protocol):
     """Notes inside the transaction of the batch."""
 
     async def add(self, notes: Sequence[NoteAdded]) -> None:
-        """Store notes; one that is stored already stays."""
-        ...
+        """Store notes; a stored one stays as it is."""
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
-        """Return those of the requests that are decided and have notes to pass on.
-
-        These notes count as passed on from then on.
-        """
-        ...
+        """Return the decided requests with waiting notes, and mark these notes as passed on."""
 
     async def record(self, reassessed: Sequence[Reassessed]) -> None:
         """Store the priorities and dangers that later notes are compared with."""
-        ...
 
 
 class TriageStore(Protocol):
@@ -65,72 +54,47 @@ class TriageStore(Protocol):
     @property
     def notes(self) -> NoteStore:
         """The notes."""
-        ...
 
     async def lock(self, keys: Collection[str]) -> None:
         """Lock these dedup keys until the transaction ends."""
-        ...
 
     async def already_decided(self, request_ids: Collection[str]) -> Collection[str]:
-        """Return those of the requests that have a decision."""
-        ...
+        """Return the decided ones of the requests."""
 
     async def record_state_changes(self, changes: Sequence[CaseStateChange]) -> None:
-        """Store state changes, also of cases that are not stored yet.
-
-        A change with an older version than the stored one is ignored.
-        """
-        ...
+        """Store state changes, also of unknown cases; the highest version wins."""
 
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits and add the cases that the requests moved to. Idempotent."""
-        ...
 
     async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
         """Store surges; the stored end of a surge is never changed."""
-        ...
 
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
-        """Return at least the surges that overlap an interval.
-
-        Args:
-            since: Begin of the interval, inclusive.
-            until: End of the interval, inclusive.
-        """
-        ...
+        """Return at least the surges that overlap an interval, bounds inclusive."""
 
     async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
         """Return at least the cases that match a query; more are allowed."""
-        ...
 
     async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
-        """Return those of the cases that exist, each as the case that has its requests now."""
-        ...
+        """Return the existing ones of the cases, merges followed."""
 
     async def reporters(self, case_ids: Collection[str]) -> Mapping[str, Reporters]:
         """Return the reporters of each of these cases."""
-        ...
 
     async def point_uses(self, lookups: Sequence[PointLookup]) -> Iterable[PointUse]:
         """Return the newest case of each dedup key at exactly these points."""
-        ...
 
     async def add(self, cases: Sequence[TriageCase]) -> None:
-        """Add cases; one that is stored already stays as it is."""
-        ...
+        """Add cases; a stored one stays as it is."""
 
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
         """Store decisions and apply the splits that arrived before them."""
-        ...
 
     async def record_places(self, placed: Sequence[PlacedRequest]) -> None:
-        """Give requests without a place theirs, and let later reports find the cases they opened.
-
-        A request that has a place keeps it.
-        """
-        ...
+        """Set the place of requests without one, and let later reports find their cases."""
 
 
 async def on_messages(
@@ -141,13 +105,10 @@ async def on_messages(
     Later requests see the cases that earlier ones opened. The changes may be applied first,
     because the rules compare event times.
 
-    Args:
-        store: The tables, in the transaction of the batch.
-
     Returns:
-        A ``RequestTriaged`` for each request that had no decision, then the counts of these
-        requests for the surge watcher. Then each note of a request with a case, and a
-        ``RequestReassessed`` where notes raise a priority or describe a danger.
+        A ``RequestTriaged`` for each undecided request, the counts of these requests for the surge
+        watcher, each note of a request with a case, and a ``RequestReassessed`` where notes raise a
+        priority or describe a danger.
     """
     events = [message.event for message in messages]
     await store.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})
@@ -223,7 +184,8 @@ async def _decide(
     if followed := {id_ for event in events if (id_ := event.data.follow_case)}:
         index.followed.update(await store.followed(followed))
     resolutions = [resolve(assessed, index) for assessed in reports]
-    reporters = BatchReporters(await store.reporters(_joined_cases(resolutions)))
+    joined = {r.case.case_id for r in resolutions if r.case and r.outcome == "duplicate"}
+    reporters = BatchReporters(await store.reporters(joined))
     await store.add([case for resolution in resolutions if (case := resolution.opened_case)])
     decisions = [
         to_decision(
@@ -251,10 +213,6 @@ async def _surges(
     for surge in await store.surges(keys, min(times), max(times)):
         by_place.setdefault((surge.key, surge.district), []).append(surge)
     return by_place
-
-
-def _joined_cases(resolutions: Iterable[Resolution]) -> Collection[str]:
-    return {r.case.case_id for r in resolutions if r.case and r.outcome == "duplicate"}
 
 
 def _decision_record(resolution: Resolution, decision: Decision) -> DecisionRecord:

@@ -5,40 +5,29 @@ from typing import NamedTuple
 
 from services.triage.records import CaseStateChange, SplitRecord
 from services.triage.rules.priority.context import KnownSurge
-from shared.contract.events import (
-    CaseClosed,
-    CaseReopened,
-    CaseRequestSplit,
-    Event,
-    SurgeEnded,
-    SurgeStarted,
-)
+from shared.contract import events as e
 from shared.contract.topics import dedup_key
 
 
 class InboundChanges(NamedTuple):
-    """Changes from one batch, except new requests.
-
-    Attributes:
-        state_changes: At most one for each case, the one with the highest version.
-    """
+    """Changes from one batch, except new requests; per case the change of the highest version."""
 
     state_changes: Sequence[CaseStateChange]
     splits: Sequence[SplitRecord]
     surges: Sequence[KnownSurge]
 
 
-def read_changes(events: Iterable[Event]) -> InboundChanges:
+def read_changes(events: Iterable[e.Event]) -> InboundChanges:
     """Collect the changes that the events of a batch report."""
     newest: dict[str, CaseStateChange] = {}
     splits: list[SplitRecord] = []
     surges: list[KnownSurge] = []
     for event in events:
-        if isinstance(event, CaseRequestSplit):
+        if isinstance(event, e.CaseRequestSplit):
             splits.append(_to_split(event))
-        elif isinstance(event, SurgeStarted | SurgeEnded):
+        elif isinstance(event, e.SurgeStarted | e.SurgeEnded):
             surges.append(_to_surge(event))
-        elif isinstance(event, CaseClosed | CaseReopened):
+        elif isinstance(event, e.CaseClosed | e.CaseReopened):
             change = _to_state_change(event)
             earlier = newest.get(change.case_id)
             if earlier is None or change.version > earlier.version:
@@ -46,33 +35,26 @@ def read_changes(events: Iterable[Event]) -> InboundChanges:
     return InboundChanges(list(newest.values()), splits, surges)
 
 
-def _to_state_change(event: CaseClosed | CaseReopened) -> CaseStateChange:
-    if isinstance(event, CaseReopened):
+def _to_state_change(event: e.CaseClosed | e.CaseReopened) -> CaseStateChange:
+    if isinstance(event, e.CaseReopened):
         return CaseStateChange(event.data.case_id, event.data.version, None)
     closed = event.data
     return CaseStateChange(closed.case_id, closed.version, closed.closed_at, closed.merged_into)
 
 
-def _to_split(event: CaseRequestSplit) -> SplitRecord:
-    split = event.data
-    return SplitRecord(
-        split.request_id,
-        split.case_id,
-        split.to_case,
-        split.version,
-        split.moves,
-        split.opened_by,
-    )
+def _to_split(event: e.CaseRequestSplit) -> SplitRecord:
+    s = event.data
+    return SplitRecord(s.request_id, s.case_id, s.to_case, s.version, s.moves, s.opened_by)
 
 
-def _to_surge(event: SurgeStarted | SurgeEnded) -> KnownSurge:
+def _to_surge(event: e.SurgeStarted | e.SurgeEnded) -> KnownSurge:
     surge = event.data
     return KnownSurge(
         surge.surge_id,
         dedup_key(surge.jurisdiction, surge.dedup_group),
         surge.district,
         surge.window_start,
-        surge.window_end if isinstance(event, SurgeEnded) else None,
+        surge.window_end if isinstance(event, e.SurgeEnded) else None,
         surge.count,
         surge.expected,
     )

@@ -9,26 +9,21 @@ from services.triage.rules.dedup.case_index import SearchExtent
 from services.triage.rules.dedup.features import FeatureExtractor, all_words
 from services.triage.rules.dedup.model import RADIUS_ONLY
 from services.triage.rules.faq import FaqMatcher
-from services.triage.rules.priority.conditions import MatchedConditions, matched_conditions
 from services.triage.rules.priority.context import with_context
 from services.triage.rules.priority.location import NO_LOCATION, PlaceFinder, ReportLocation
 from services.triage.rules.priority.score import (
     DetectedEmergency,
+    MatchedConditions,
     PriorityScore,
     detect_emergency,
     find_downgrade,
     find_generic_hazard,
+    matched_conditions,
     score_priority,
 )
 from services.triage.rules.reason_texts import ReasonTexts
 from services.triage.rules.referral import AgencyReferral, referral_for
-from shared.catalogue import (
-    Catalogue,
-    Dedup,
-    Jurisdiction,
-    ServiceType,
-    text_rules_version,
-)
+from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType, text_rules_version
 from shared.catalogue.evidence import Evidence, Extent
 from shared.catalogue.judgement import (
     ExplainedScore,
@@ -45,7 +40,6 @@ class Assessment(NamedTuple):
     Attributes:
         priority: Without the reasons that earlier reports and surges add.
         emergency: A danger to life, whatever the outcome.
-        conditions: Conditions that the report states, each with the words or attribute for it.
     """
 
     priority: PriorityScore
@@ -59,14 +53,10 @@ class CityPolicy:
 
     Attributes:
         alarm_budget: Share of random reports that may be judged urgent; None for no limit.
-        services: Kinds of request by service code.
         evidence: Weights for matching; None when radius and window alone decide.
         dedup_limits: Radius and window by service code.
-        features: Extracts the features of a report that evidence weighs.
         placeholder_limits: When a point counts as a placeholder; None for never.
         circumstances: Weights of places, reporters and time; None when they add nothing.
-        reason_texts: Names of the city's reason codes for explanations.
-        faq: Answers to plain questions, if the city has any.
     """
 
     def __init__(self, jurisdiction: Jurisdiction, evidence: Evidence | None = None) -> None:
@@ -103,13 +93,9 @@ class CityPolicy:
         """Apply the rules for priority, emergencies and referrals to one report.
 
         Args:
-            text: Free text of the reporter.
-            attributes: Values of the kind's attributes by code.
-            municipality: Municipality of the location, or None when unknown.
-            location: Exact address and point, as far as the report has them.
-            is_classified: Whether the kind was derived from the text. It then makes the report no
+            is_classified: True when the kind was derived from the text. It then makes the report no
                 more urgent than the text itself does.
-            located: The judgement of its words by the same rules, where it was made before.
+            located: An earlier judgement of the text by the same rules, if there is one.
         """
         city = self._jurisdiction
         judgement = self._reader.read(service, text, attributes, located)
@@ -132,17 +118,12 @@ class CityPolicy:
         return explain_scores(text, self._jurisdiction)
 
     def search_extent(self, service: ServiceType) -> SearchExtent:
-        """Return how far to search for earlier cases of this kind's dedup group."""
+        """Return the search extent for earlier cases of this kind's dedup group."""
         return self._search_extents[service.dedup.group]
 
 
 class TriagePolicy:
-    """Rules of every city.
-
-    Attributes:
-        version: Version of the catalogue; decisions carry it.
-        text_rules_version: Version of everything that judges a text.
-    """
+    """Rules of every city; ``version`` is that of the catalogue, which decisions carry."""
 
     def __init__(
         self, catalogue: Catalogue, evidence: Mapping[str, Evidence] | None = None

@@ -8,10 +8,9 @@ from services.triage.rules.dedup.model import Report, ReportPlace
 
 @dataclass(frozen=True, slots=True)
 class CaseStateChange:
-    """A case that was closed, merged or reopened.
+    """A case that was closed, merged or reopened; the highest version wins.
 
     Attributes:
-        version: Version of the case; of two changes the one with the higher version wins.
         closed_at: When the work ended; None when the case was reopened.
         merged_into: The case that has its requests now.
     """
@@ -28,7 +27,7 @@ class SplitRecord:
 
     Attributes:
         version: Version of the case that the request left.
-        moves: How many times operators had moved the request by then; the last move wins.
+        moves: Number of moves of the request so far; the last move wins.
         opened_by: The request that the old case represents from now on, when it changes.
     """
 
@@ -46,10 +45,8 @@ class DecisionRecord:
 
     Attributes:
         key: Dedup key of the request.
-        report: The request as dedup sees it; a split makes a case of it.
         case_id: None for a referral or an answered question.
-        stated: JSON of the parts of the request that a note is read together with.
-        emergency: Code of the danger to life that it describes.
+        stated: JSON of the parts of the request that notes extend.
     """
 
     key: str

@@ -10,7 +10,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import TypeAlias
@@ -22,16 +22,17 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
-from services.notify.app import open_channels
 from services.notify.channels.email.dkim_signer import DkimSigner
-from services.notify.channels.email.sender import MailIdentity, build_message
+from services.notify.channels.email.sender import EmailSender, MailIdentity, build_message
+from services.notify.channels.sms.sender import open_senders
 from services.notify.delivery.store import PostgresDeliveryQueue
-from services.notify.delivery.worker import DeliveryWorker
-from services.notify.settings import NotifySettings, SecondProviders
+from services.notify.delivery.worker import DeliveryWorker, Provider, Sender
+from services.notify.settings import NotifySettings
 from shared.runtime.clock import utc_now
 from shared.runtime.migrate import migrate
 from shared.runtime.ops.logging import configure_logging
 from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.smtp import open_mailers
 from shared.vocabulary import StatusChannel
 from tests.support.temporary_folders import open_to_postgres
 from tests.unit.notify.factories import LANGUAGE_RULES, SEALER, SENDER, message_data, renderer
@@ -148,6 +149,20 @@ def settings_of(smtp: int, http: int) -> NotifySettings:
     )
 
 
+@asynccontextmanager
+async def senders(
+    settings: NotifySettings, identity: MailIdentity, channel: StatusChannel
+) -> AsyncGenerator[Sequence[Sender]]:
+    """Open the senders of a channel, as notify does."""
+    if channel == "sms":
+        assert settings.sms
+        async with open_senders(settings.sms, renderer().render_sms, settings.base_url) as texting:
+            yield texting
+    else:
+        async with open_mailers(settings, SENDER, settings.smtp_connections) as mailers:
+            yield [EmailSender(mailer, renderer().render, identity) for mailer in mailers]
+
+
 async def worked(
     pool: Pool, settings: NotifySettings, identity: MailIdentity, channel: StatusChannel, count: int
 ) -> float:
@@ -155,10 +170,9 @@ async def worked(
     await pool.execute("TRUNCATE requests, announcements, deliveries")
     await pool.execute(FILL, count, channel)
     await pool.execute("ANALYZE")
-    async with open_channels(settings, SecondProviders(), renderer(), identity) as channels:
-        [one] = [found for found in channels if found.name == channel]
+    async with senders(settings, identity, channel) as opened:
         queue = PostgresDeliveryQueue(pool, channel, SEALER, LANGUAGE_RULES)
-        worker = DeliveryWorker(channel, queue, one.providers, timedelta(hours=1))
+        worker = DeliveryWorker(channel, queue, [Provider(opened)], timedelta(hours=1))
         began = time.perf_counter()
         while await worker.poll_once() == "busy":
             pass

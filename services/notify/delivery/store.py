@@ -1,19 +1,15 @@
 """PostgreSQL implementation of the delivery queue."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from asyncpg import Record
 
-from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
+from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.records import ClaimedDelivery, MessageData
 from services.notify.rules.languages import LanguageRules
-from services.notify.rules.model import (
-    MessageData,
-    ReferralAgency,
-    RequestFacts,
-    StoredDelivery,
-)
+from services.notify.rules.model import ReferralAgency, RequestFacts, StoredDelivery
 from services.notify.rules.recipients import ON_THE_WAY
 from services.notify.rules.updates import ANSWERS
 from services.notify.store.preferences import opt_out
@@ -106,59 +102,42 @@ _EXPIRE_LEASES_SQL = f"""
 """  # noqa: S608 - constants only
 
 
+@dataclass(frozen=True, slots=True)
 class PostgresDeliveryQueue:
     """Delivery queue of one channel in notify's schema; each call is one transaction.
 
     Claims are fenced: an update counts only from the object that holds the claim, in this process
     or any other.
-
-    Args:
-        sealer: Ours, which wraps the keys of people.
-        on_commit: Called with the batches of each commit, to pass them to the relay.
     """
 
-    def __init__(
-        self,
-        pool: Pool,
-        channel: StatusChannel,
-        sealer: Sealer,
-        languages: LanguageRules,
-        on_commit: HandOver = lambda _: None,
-    ) -> None:
-        self._pool = pool
-        self._channel = channel
-        self._sealer = sealer
-        self._languages = languages
-        self._on_commit = on_commit
-        self._worker_id = new_id()
+    pool: Pool
+    channel: StatusChannel
+    sealer: Sealer
+    languages: LanguageRules
+    on_commit: HandOver = lambda _: None
+    worker_id: str = field(default_factory=new_id, init=False)
 
     async def any_due(self, now: datetime) -> bool:
         """Return True when a delivery is due."""
         with translate_errors():
-            return bool(await self._pool.fetchval(_ANY_DUE_SQL, now, self._channel))
+            return bool(await self.pool.fetchval(_ANY_DUE_SQL, now, self.channel))
 
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Lease up to ``limit`` due deliveries, the most urgent first.
-
-        Args:
-            limit: Number of deliveries at most.
-            now: Deliveries due until then are claimed, inclusive.
-            lease_until: Deadline after which a claimed delivery counts as abandoned.
-        """
+        """Lease up to ``limit`` due deliveries, the most urgent first."""
         with translate_errors():
-            rows = await self._pool.fetch(
+            rows = await self.pool.fetch(
                 _CLAIM_SQL,
                 limit,
                 now,
                 lease_until,
-                self._worker_id,
-                self._channel,
+                self.worker_id,
+                self.channel,
                 ANSWERS,
                 ON_THE_WAY,
             )
-        return [_claimed(row, self._sealer, self._languages) for row in rows]
+        return [_claimed(row, self.sealer, self.languages) for row in rows]
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         """Save the updates of claimed deliveries and publish their events; idempotent."""
@@ -174,8 +153,8 @@ class PostgresDeliveryQueue:
             )
             for u in updates
         ]
-        async with transaction(self._pool) as db:
-            saved = await db.fetch(_RECORD_SQL, *columns(rows), self._worker_id)
+        async with transaction(self.pool) as db:
+            saved = await db.fetch(_RECORD_SQL, *columns(rows), self.worker_id)
             ids = {str(row["notification_id"]) for row in saved}
             for update in updates:
                 if update.opts_out and update.event:
@@ -183,16 +162,16 @@ class PostgresDeliveryQueue:
             batches = await enqueue(
                 db, [u.event for u in updates if u.event and u.stored.notification_id in ids]
             )
-        self._on_commit(batches)
+        self.on_commit(batches)
 
     async def expire_leases(
         self, now: datetime, to_event: Callable[[StoredDelivery], Event]
     ) -> Sequence[StoredDelivery]:
         """Set deliveries with an expired lease to ``unknown``, and publish an event for each."""
-        async with transaction(self._pool) as db:
+        async with transaction(self.pool) as db:
             expired = [stored_delivery(row) for row in await db.fetch(_EXPIRE_LEASES_SQL, now)]
             batches = await enqueue(db, [to_event(stored) for stored in expired])
-        self._on_commit(batches)
+        self.on_commit(batches)
         return expired
 
 

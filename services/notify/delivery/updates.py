@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from services.notify.outbound import delivery_event
-from services.notify.rules.model import MessageData, StoredDelivery, SuppressionReason
+from services.notify.records import OPTED_OUT, ClaimedDelivery
+from services.notify.rules.model import StoredDelivery
 from shared.contract.events import (
     Event,
     NotificationFailed,
@@ -16,33 +17,10 @@ from shared.contract.events import (
 from shared.runtime.smtp import SendOutcome
 
 DeliveryState: TypeAlias = Literal["pending", "sent", "failed", "suppressed", "unknown"]
-OPTED_OUT = "opted_out"
-"""Reason of a message whose recipient wants no more by that channel."""
-
 _RETRY_DELAYS = (
     *(timedelta(seconds=s) for s in (5, 30, 120, 600, 1_800)),
     *[timedelta(hours=1)] * 23,  # a day in all; by then the message is out of date
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedDelivery:
-    """A delivery that this worker claimed, with the data of its message.
-
-    Attributes:
-        deferrals: Number of times that the server deferred it.
-        address: E-mail address or telephone number; None when the contact was erased or changed
-            since the delivery became due.
-        suppressed: Why the recipient gets no more messages by the channel; None while they do.
-        is_readable: False when the sealed contact cannot be opened.
-    """
-
-    stored: StoredDelivery
-    deferrals: int
-    address: str | None
-    suppressed: SuppressionReason | None
-    data: MessageData
-    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +29,7 @@ class DeliveryUpdate:
 
     Attributes:
         deferrals: Number of times that the server deferred it.
-        reason: Code of the reason, if any.
-        provider_id: Id by which the provider knows the message, if it was sent.
         not_before: Time of the next attempt; None after the last one.
-        event: The event to publish; None while the delivery is pending.
     """
 
     stored: StoredDelivery
@@ -72,29 +47,23 @@ class DeliveryUpdate:
 
 
 def next_attempt_at(deferrals: int, now: datetime) -> datetime | None:
-    """Return the time of the next attempt, or None after a day of retries.
-
-    Args:
-        deferrals: Number of deferrals before this one.
-    """
+    """Return the time of the next attempt, or None after a day of retries."""
     return now + _RETRY_DELAYS[deferrals] if deferrals < len(_RETRY_DELAYS) else None
 
 
 def delivery_update(
     claimed: ClaimedDelivery, outcome: SendOutcome, now: datetime
 ) -> DeliveryUpdate:
-    """Return the new state of a delivery after an attempt, or without one.
-
-    Args:
-        outcome: Outcome of the attempt; of no account for a message that is suppressed.
-    """
-    if claimed.suppressed:
-        return _suppressed(claimed, claimed.suppressed, now)
+    """Return the new state of a delivery; the outcome of a suppressed message is ignored."""
     stored, deferrals, reason = claimed.stored, claimed.deferrals, outcome.reason
+    event: Event
+    if why := claimed.suppressed:
+        event = delivery_event(NotificationSuppressed, stored, now, reason=why)
+        return DeliveryUpdate(stored, "suppressed", deferrals, why, event=event)
     match outcome.result:
         case "accepted":
             name = outcome.provider_id
-            event: Event = delivery_event(NotificationSent, stored, now, provider_id=name)
+            event = delivery_event(NotificationSent, stored, now, provider_id=name)
             return DeliveryUpdate(stored, "sent", deferrals, provider_id=name, event=event)
         case "unknown":
             event = delivery_event(NotificationUnknown, stored, now, reason=reason)
@@ -104,16 +73,5 @@ def delivery_update(
         case "deferred" if retry_at := next_attempt_at(deferrals, now):
             return DeliveryUpdate(stored, "pending", deferrals + 1, reason, not_before=retry_at)
         case "refused" | "deferred":
-            return _failed(claimed, reason, now)
-
-
-def _suppressed(
-    claimed: ClaimedDelivery, reason: SuppressionReason, now: datetime
-) -> DeliveryUpdate:
-    event = delivery_event(NotificationSuppressed, claimed.stored, now, reason=reason)
-    return DeliveryUpdate(claimed.stored, "suppressed", claimed.deferrals, reason, event=event)
-
-
-def _failed(claimed: ClaimedDelivery, reason: str, now: datetime) -> DeliveryUpdate:
-    event = delivery_event(NotificationFailed, claimed.stored, now, reason=reason)
-    return DeliveryUpdate(claimed.stored, "failed", claimed.deferrals, reason, event=event)
+            event = delivery_event(NotificationFailed, stored, now, reason=reason)
+            return DeliveryUpdate(stored, "failed", deferrals, reason, event=event)

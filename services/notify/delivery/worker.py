@@ -1,27 +1,24 @@
 """Delivery worker: claims due deliveries, sends them, and records the outcomes.
 
 Each channel has a worker. A delivery is committed as ``sending``, with a lease, before the provider
-sees the message. A crash in between leaves a message that may or may not have gone out; when its
-lease expires it is reported as unknown and not sent again.
+sees the message. After a crash in between its outcome is unknown: when the lease expires, the
+delivery is reported as unknown and not sent again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 from typing import Literal, Protocol, TypeAlias
 
 import structlog
 
-from services.notify.delivery.providers import Provider, Sender, next_provider
-from services.notify.delivery.updates import (
-    ClaimedDelivery,
-    DeliveryState,
-    DeliveryUpdate,
-    delivery_update,
-)
+from services.notify.delivery.updates import DeliveryState, DeliveryUpdate, delivery_update
 from services.notify.outbound import delivery_event
-from services.notify.rendering import UnknownCityError
+from services.notify.records import ClaimedDelivery
+from services.notify.rendering.renderer import UnknownCityError
 from services.notify.rules.model import StoredDelivery
 from shared.contract.events import Event, NotificationUnknown
 from shared.errors import SystemicError, TransientError
@@ -35,9 +32,68 @@ log = structlog.get_logger()
 
 PollResult: TypeAlias = Literal["idle", "busy", "unreachable"]
 
+_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _IDLE_PAUSE_S = 0.5
 _DATABASE_PAUSE_S = 0.5
 _LEASE_CHECK_EVERY_S = 5.0
+
+
+class Sender(Protocol):
+    """Sends the messages of one channel, one at a time."""
+
+    async def connect(self) -> str | None:
+        """Connect where the channel keeps a connection; return the reason of a failure, or None."""
+
+    async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
+        """Render and send one message and return the outcome; no failure of the provider raises.
+
+        Raises:
+            UnknownCityError: The request's jurisdiction is not in the catalogue.
+        """
+
+
+def _pauses_s() -> Iterator[float]:
+    return chain(_PAUSES_S, repeat(_PAUSES_S[-1]))
+
+
+@dataclass(slots=True)
+class Provider:
+    """A provider of a channel, behind a circuit breaker; ``clock`` counts monotonic seconds.
+
+    A provider that refuses messages, or leaves their outcome unknown, is paused with growing
+    delays; then one message probes it. Meanwhile the next provider sends.
+    """
+
+    senders: Sequence[Sender]
+    clock: Callable[[], float] = time.monotonic
+    is_failing: bool = field(default=False, init=False)
+    _retry_at: float = field(default=0.0, init=False)
+    _pauses: Iterator[float] = field(default_factory=_pauses_s, init=False)
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds until the next probe; 0 when the provider may be used."""
+        return max(0.0, self._retry_at - self.clock()) if self.is_failing else 0.0
+
+    @property
+    def limit(self) -> int:
+        """Maximum number of messages at a time."""
+        return 1 if self.is_failing else len(self.senders)
+
+    def failed(self) -> None:
+        """Open the circuit: pause the provider."""
+        self.is_failing = True
+        self._retry_at = self.clock() + next(self._pauses)
+
+    def worked(self) -> None:
+        """Close the circuit."""
+        if self.is_failing:
+            self.is_failing, self._pauses = False, _pauses_s()
+
+
+def next_provider(providers: Sequence[Provider]) -> Provider:
+    """Return the first usable provider, else the one that is probed first."""
+    return min(providers, key=lambda provider: provider.pause_s)
 
 
 class DeliveryQueue(Protocol):
@@ -45,36 +101,29 @@ class DeliveryQueue(Protocol):
 
     async def any_due(self, now: datetime) -> bool:
         """Return True when a delivery is due."""
-        ...
 
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
         """Lease up to ``limit`` due deliveries to this queue's worker, the most urgent first.
 
-        Of one person's messages about one case only the oldest is claimed, so that they go out in
-        order.
+        Of one person's messages about one case only the oldest is claimed, so that order is kept.
 
         Args:
-            limit: Number of deliveries at most.
             now: Deliveries due until then are claimed, inclusive.
-            lease_until: Deadline after which a claimed delivery counts as abandoned.
         """
-        ...
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
         """Save the updates of deliveries that this worker holds, and publish their events.
 
-        Idempotent: an update of a delivery that it does not hold changes nothing. Recipients who
-        opted out, as the provider says, get no more messages by the channel.
+        Idempotent: an update of a delivery that it does not hold changes nothing. Recipients whom
+        the provider reports as opted out get no more messages by the channel.
         """
-        ...
 
     async def expire_leases(
         self, now: datetime, to_event: Callable[[StoredDelivery], Event]
     ) -> Sequence[StoredDelivery]:
         """Set deliveries with an expired lease to ``unknown``, and publish an event for each."""
-        ...
 
 
 @dataclass(slots=True)
@@ -82,9 +131,8 @@ class DeliveryWorker:
     """Sends due deliveries of one channel until stopped, one per sender at a time.
 
     Attributes:
-        providers: The first that works is used; what one may have taken, no other one gets.
-        lease: Time from claim to expiry; longer than the deadline of a hand-over.
-        may_send: False while nothing may be sent yet.
+        providers: In order of preference; a message that one may have taken goes to no other.
+        lease: Time from claim to expiry; longer than the deadline of an attempt.
     """
 
     channel: StatusChannel

@@ -1,9 +1,8 @@
-"""Languages of messages: English texts in the templates, and their translations.
+"""Languages of messages: English texts in the templates, and their gettext catalogues in ``po``.
 
-A template has English texts, each a whole sentence; ``po`` has a catalogue for each other language.
-One environment renders every language: its templates find the reader's in the variable ``reader``.
-In a language that is written from right to left, what fills a text is isolated, since a number or a
-name in Latin letters would else change places with the words beside it
+One environment renders every language: templates find it in the variable ``reader``. In a
+right-to-left language each placeholder is isolated, since a number or a name in Latin letters
+would else swap places with the words beside it
 (https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates).
 """
 
@@ -29,7 +28,7 @@ _PLACEHOLDER = re.compile(r"(?<!\u2066)%\(\w+\)s")
 
 
 def text_environment(*, trim_blocks: bool = False, autoescape: bool = False) -> jinja2.Environment:
-    """Return an environment for templates with texts of the variable ``reader``'s language."""
+    """Return an environment whose templates speak the language of the variable ``reader``."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("services.notify"),
         autoescape=autoescape,  # noqa: S701 - plain text needs none; HTML is rendered with it
@@ -53,7 +52,7 @@ def load_message_languages() -> Mapping[str, SpokenLanguage]:
 def message_catalogues(
     languages: Mapping[str, SpokenLanguage],
 ) -> Mapping[str, MessageCatalogue]:
-    """Return what each catalogue is good for, by language; English has none."""
+    """Return the state of each language's catalogue; English has none."""
     environment = text_environment()
     frame, help_line, pages = (
         _texts_of([name], environment) for name in (_FRAME, _HELP_LINE, "pages.j2")
@@ -74,7 +73,7 @@ def message_catalogues(
 
 
 def isolated(text: str, reader: SpokenLanguage) -> str:
-    """Return what fills a text, isolated in a language that is written from right to left."""
+    """Return a placeholder's value, isolated in a right-to-left language."""
     return text if reader.direction == "ltr" else f"\u2068{text}\u2069"
 
 

@@ -1,26 +1,31 @@
 """Rule: renders a message as text and HTML, in plain words and the recipient's language.
 
-``templates/messages`` holds one file a message, with a block each for the subject and the
-paragraphs of its e-mail, and one for its text message. A channel renders its own blocks alone. Text
-and HTML are laid out from the same paragraphs. Text that others wrote is sanitized before it enters
-a template.
+``templates/messages`` holds one file per message, with blocks for the subject and paragraphs of
+its e-mail and for its text message. Text and HTML have the same paragraphs. Text from outside is
+sanitized before it enters a template.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from types import MappingProxyType
 from typing import Any, get_args
 from unicodedata import category, normalize
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.dates import format_date, format_datetime
+
 from services.notify.policy import CityTexts
+from services.notify.records import MessageData, RenderedMessage
 from services.notify.rendering.catalogues import isolated, text_environment
-from services.notify.rendering.dates import DaysInWords
-from services.notify.rules.model import ASKS_IF_FIXED, MessageData, ReferralAgency, TemplateName
+from services.notify.rules.model import ASKS_IF_FIXED, ReferralAgency, TemplateName
 from services.notify.rules.signed_links import SignedLinks
-from shared.catalogue import LocalText
 from shared.spoken_languages import SpokenLanguage
+from shared.vocabulary import is_plausible
 
 _JOINERS = {"\u200c", "\u200d"}  # they shape letters in many scripts and have no other effect
 _INVISIBLE = {"Cc", "Cf", "Co", "Cn", "Cs"}  # Cf includes the bidi overrides
@@ -28,6 +33,12 @@ _LINK = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2}", re.IGNORECASE)
 _NAME_MARKS = " '\u2019.-,"  # people type either apostrophe
 _MAX_NAME = 60
 _MAX_ADDRESS = 120
+_SPANISH: Mapping[bool, str] = MappingProxyType(
+    {
+        False: "EEEE d 'de' MMMM",  # no comma, for it follows "el"
+        True: "d 'de' MMMM",  # without "sáb", whose á would lengthen a text message
+    }
+)
 
 
 def one_line(text: str | None) -> str:
@@ -42,8 +53,8 @@ def one_line(text: str | None) -> str:
 def greeting_name(name: str | None) -> str | None:
     """Return the name for the greeting, or None when it is not a plain name.
 
-    Anyone can file a report under any name. So a name with a link, a number or the punctuation of
-    an advertisement is left out: the city must not pass such text on.
+    Anyone can file a report under any name. A name with a link, a number or the punctuation of an
+    advertisement is left out, so that the city does not pass such text on.
     """
     line = one_line(name)
     is_plain = all(category(c)[0] in "LM" or c in _NAME_MARKS for c in line)
@@ -63,6 +74,42 @@ def _is_visible(character: str) -> bool:
     return character in _JOINERS or category(character) not in _INVISIBLE
 
 
+@dataclass(frozen=True, slots=True)
+class DaysInWords:
+    """Dates in one reader's language; None for an implausible moment."""
+
+    zone: ZoneInfo
+    language: str
+
+    def coming(self, moment: datetime | None, *, short: bool = False) -> str | None:
+        """Return the weekday and day without the year; ``short`` for a text message."""
+        if moment is None or not is_plausible(moment):
+            return None
+        is_spanish = self.language == "es"
+        pattern = _SPANISH[short] if is_spanish else _pattern(self.language, short=short)
+        return format_datetime(moment, pattern, tzinfo=self.zone, locale=self.language)
+
+    def past(self, moment: datetime | None, *, short: bool = False) -> str | None:
+        """Return the day of a moment with its year; arguments as for ``coming``."""
+        if moment is None or not is_plausible(moment):
+            return None
+        length = "medium" if short else "long"
+        return format_date(moment.astimezone(self.zone), length, locale=self.language)
+
+
+@cache
+def _pattern(language: str, *, short: bool) -> str:
+    """Return the language's pattern of weekday, day and month, with whole names unless short.
+
+    CLDR has the short one; the longer names take its fields' places
+    (https://unicode.org/reports/tr35/tr35-dates.html#Matching_Skeletons).
+    """
+    pattern: str = Locale.parse(language).datetime_skeletons["MMMEd"].pattern
+    if short:
+        return pattern
+    return re.sub("MMM", "MMMM", re.sub(r"([Ec])\1*", "EEEE", pattern))
+
+
 _WITH_AGENCY = frozenset({"received", "attached", "referred", "outside_city"})
 _NOT_FIXED = "resident_says_not_fixed"
 
@@ -70,12 +117,7 @@ _NOT_FIXED = "resident_says_not_fixed"
 def template_variables(
     data: MessageData, city: CityTexts, reader: SpokenLanguage
 ) -> dict[str, Any]:
-    """Return the variables of a message's template.
-
-    Args:
-        data: What the message is about.
-        reader: The language of the message.
-    """
+    """Return the variables of a message's template."""
     request, case = data.request, data.case
     outside = case.municipality
     agency = city.neighbours.get(outside) if outside else request.agency
@@ -105,18 +147,12 @@ def template_variables(
         "first_date": days.past(case.first_reported_at, short=True),
         "followed": [one_line(number) for number in data.followed],
         "city": city.name,
-        "phone": phone_in(city.phone, reader.tag),
+        "phone": city.phone_in(reader.tag),
     }
 
 
-def phone_in(phone: LocalText, tag: str) -> str:
-    """Return a phone number in words; without words in a language that the catalogue has not."""
-    number = phone.in_language(tag)
-    return number if number.language == tag else number.replace(" or ", " / ")
-
-
 def _reason(agency: ReferralAgency | None, city: CityTexts, reader: SpokenLanguage) -> str | None:
-    """Return why others must act; None where the reader's language has no words for it."""
+    """Return why others must act; None when the reason is not in the reader's language."""
     reason = city.referral_reasons.get((agency and agency.reason_code) or "")
     if reason is None:
         return None
@@ -143,27 +179,8 @@ class UnknownCityError(LookupError):
     """The request's jurisdiction is not in the catalogue."""
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedMessage:
-    """A message that is ready to send.
-
-    Attributes:
-        city: Name of the city, as the sender's name.
-        language: BCP 47 tag of the message.
-        html: HTML form of the same paragraphs.
-        unsubscribe_url: Link that ends e-mails by one click.
-    """
-
-    city: str
-    language: str
-    subject: str
-    text: str
-    html: str
-    unsubscribe_url: str
-
-
 class MessageRenderer:
-    """Renders messages; loads every template at the start, so that a missing one shows at once."""
+    """Renders messages; loads every template at the start, so that a missing one fails at once."""
 
     def __init__(
         self,
@@ -172,12 +189,7 @@ class MessageRenderer:
         links: SignedLinks,
         languages: Mapping[str, SpokenLanguage],
     ) -> None:
-        """Load the templates.
-
-        Args:
-            public_url: Base URL of the residents' pages.
-            links: Makes the links that need no login.
-        """
+        """Load the templates; ``public_url`` is the base URL of the residents' pages."""
         self._links = links
         self._cities = cities
         self._languages = languages
@@ -215,7 +227,9 @@ class MessageRenderer:
             "tracking_number": variables["tracking_number"],
             "number": isolated(variables["tracking_number"], reader),
             "agency_url": variables["agency"] and variables["agency"].url,
-            "feedback_url": self._feedback_url(data),
+            "feedback_url": self._links.url("feedback", data.notification_id)
+            if data.template in ASKS_IF_FIXED
+            else None,
             "status_url": self._status_url(data),
             "preferences_url": self._links.url("preferences", data.notification_id),
             "unsubscribe_url": unsubscribe_url,
@@ -230,9 +244,7 @@ class MessageRenderer:
         )
 
     def render_sms(self, data: MessageData) -> str:
-        """Return the message as a text message: one line with the status page at its end.
-
-        A reader of another language finds the line about help in it behind that.
+        """Return the message as a text message: one line with the status page, then the help line.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
@@ -241,8 +253,8 @@ class MessageRenderer:
         variables = template_variables(data, city, reader)
         help_line = self._help(data, city)
         sender = city.title.in_language(reader.tag)
-        told = self._block("sms", data, variables)
-        line = f"{sender}: {told} {self._status_url(data)} {help_line}"
+        text = self._block("sms", data, variables)
+        line = f"{sender}: {text} {self._status_url(data)} {help_line}"
         mark = _RIGHT_TO_LEFT if reader.direction == "rtl" else ""
         return mark + " ".join(line.split())
 
@@ -258,16 +270,11 @@ class MessageRenderer:
         return city
 
     def _help(self, data: MessageData, city: CityTexts) -> str:
-        """Return how to get help in the reader's own language; empty where none is needed."""
+        """Return the line about help in the reader's own language; empty when none is needed."""
         if data.help_language is None:
             return ""
         reader = self._languages[data.help_language]
-        return self._help_line.render(reader=reader, phone=phone_in(city.phone, reader.tag)).strip()
-
-    def _feedback_url(self, data: MessageData) -> str | None:
-        if data.template not in ASKS_IF_FIXED:
-            return None
-        return self._links.url("feedback", data.notification_id)
+        return self._help_line.render(reader=reader, phone=city.phone_in(reader.tag)).strip()
 
     def _status_url(self, data: MessageData) -> str:
         return self._status_page + quote(data.request.tracking_number, safe="")

@@ -30,11 +30,7 @@ ReaderDay: TypeAlias = tuple[str, date]
 
 @dataclass(frozen=True, slots=True)
 class MessagesOfDay:
-    """Messages to people, mailboxes and numbers, by day.
-
-    Attributes:
-        counted: Number of those that count toward the limit.
-    """
+    """Messages to people, mailboxes and numbers, by day; ``counted`` counts toward the limit."""
 
     counted: Mapping[ReaderDay, int]
     with_digest: Collection[ReaderDay]
@@ -51,12 +47,7 @@ def counts(delivery: Delivery) -> bool:
 
 
 def over_limit(new: Sequence[StoredDelivery], known: MessagesOfDay) -> list[StoredDelivery]:
-    """Return the new deliveries that would be more than the limit of their person and day.
-
-    Args:
-        new: In the order in which they became due.
-        known: The other messages to the same readers.
-    """
+    """Return the new deliveries, in due order, that exceed the limit of their person and day."""
     so_far: Counter[ReaderDay] = Counter(known.counted)
     excess = []
     for stored in new:
@@ -71,11 +62,7 @@ def over_limit(new: Sequence[StoredDelivery], known: MessagesOfDay) -> list[Stor
 
 
 def digests_for(excess: Iterable[StoredDelivery], known: MessagesOfDay) -> list[Delivery]:
-    """Return a digest for each reader and day with excess deliveries that has none yet.
-
-    Args:
-        known: The other messages to the same readers.
-    """
+    """Return a digest for each reader and day with excess deliveries that has none yet."""
     have_one, digests = set(known.with_digest), []
     for delivery in (stored.delivery for stored in excess):
         readers = reader_days(delivery)
@@ -111,16 +98,15 @@ Naming: TypeAlias = tuple[str, str]
 def flooded_requests(
     contacts: Iterable[ReporterContact], known: Mapping[Naming, int]
 ) -> Mapping[str, str]:
-    """Return the requests whose messages are to be held, each with the contact that is flooded.
+    """Return the requests whose messages are to be held, each with the flooded contact.
 
-    A request is among them when 20 others that were known before it name the same mailbox, or the
-    same number for text messages, within an hour of it, earlier or later. So of all requests in any
-    one hour at most 20 are let through, in whatever order they arrive. Held ones count too: while a
-    flood goes on nothing more passes.
+    A request is held when 20 requests known before it name the same mailbox, or the same number for
+    text messages, within an hour of it, earlier or later. So at most 20 requests of any hour pass,
+    in whatever order they arrive. Held requests count too: during a flood nothing more passes.
 
     Args:
         contacts: New contacts, in order of arrival.
-        known: The number of known requests that name the same within an hour.
+        known: Number of known requests that name the same contact within an hour.
     """
     before: defaultdict[str, list[datetime]] = defaultdict(list)
     flooded: dict[str, str] = {}
@@ -135,11 +121,10 @@ def flooded_requests(
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours of a city's day in which it sends no text messages.
+    """Hours of a city's day without text messages, in local time.
 
     Attributes:
-        start: Their first minute, local time.
-        end: The minute after the last one; before ``start`` for hours around midnight.
+        end: Minute after the last one; before ``start`` for hours around midnight.
     """
 
     start: time
@@ -164,13 +149,7 @@ def quiet_until(moment: datetime, zone: tzinfo, hours: QuietHours) -> datetime |
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """Rules of the cities about sending.
-
-    Attributes:
-        texting: Jurisdictions that send text messages.
-        timezones: Time zone by jurisdiction; any other one has UTC.
-        quiet_hours: Hours without text messages, in each city's time; None for none.
-    """
+    """Rules of the cities about sending; ``texting`` has the cities that send text messages."""
 
     texting: Collection[str] = frozenset()
     timezones: Mapping[str, tzinfo] = field(default_factory=dict)

@@ -1,9 +1,9 @@
-"""Rule: the language of a message, and of the line about help that goes with it.
+"""Rule: the language of a message, and of its line about help.
 
-A message is in the language that its reader prefers when the city writes in it, a speaker has
-reviewed its catalogue and the message is translated in full. Else it is in the next language that
-the reader is known to have, at last in English, and one line in the preferred language says how to
-get help in it. A message is never half in one language and half in another.
+A message is in the reader's preferred language when the city writes in it, a speaker has reviewed
+its catalogue and the message is translated in full. Else it is in the next known language of the
+reader, at last in English, with one line about help in the preferred language. A message never
+mixes two languages otherwise.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,13 +20,7 @@ no speaker has reviewed, or a catalogue that lacks texts of the message."""
 
 @dataclass(frozen=True, slots=True)
 class MessageCatalogue:
-    """The state of a language's catalogue.
-
-    Attributes:
-        is_reviewed: True once a speaker has signed it.
-        complete: Templates that it translates in full.
-        has_help_line: True when it has the line about help.
-    """
+    """The state of a language's catalogue; ``complete`` has the templates translated in full."""
 
     is_reviewed: bool
     complete: frozenset[str]
@@ -35,13 +29,11 @@ class MessageCatalogue:
 
 @dataclass(frozen=True, slots=True)
 class MessageLanguage:
-    """The language of a message.
+    """The language of a message, a BCP 47 primary subtag.
 
     Attributes:
-        language: BCP 47 tag, a primary subtag.
-        help_language: That of the line about help; None for none.
-        fault: Why the message is not in the preferred language; None where it is, or where none is
-            known.
+        help_language: Language of the line about help; None for no such line.
+        fault: Why the message is not in the preferred language, if it is known and not used.
     """
 
     language: str
@@ -51,13 +43,7 @@ class MessageLanguage:
 
 @dataclass(frozen=True, slots=True)
 class LanguageRules:
-    """Rules of the cities about the languages of messages.
-
-    Attributes:
-        catalogues: By BCP 47 primary subtag; English needs none.
-        of_city: Languages of each jurisdiction; any other one has English alone.
-        send_unreviewed: True sends what no speaker has reviewed, too.
-    """
+    """Languages in which each city may write; ``catalogues`` are by BCP 47 primary subtag."""
 
     catalogues: Mapping[str, MessageCatalogue] = field(default_factory=dict)
     of_city: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -73,9 +59,9 @@ class LanguageRules:
         """Return the language of a message.
 
         Args:
-            known: The reader's BCP 47 tags, the preferred one first; those unknown are None.
-            chosen: The language that the reader chose for messages; None without a choice. It
-                comes first, and does not end the line about help in another one.
+            known: The reader's BCP 47 tags, the preferred one first; None where unknown.
+            chosen: The language that the reader chose for messages, if any. It takes precedence,
+                and does not end the line about help in another language.
         """
         tags = [primary_subtag(tag) for tag in known if tag]
         wishes = [primary_subtag(chosen)] if chosen else []

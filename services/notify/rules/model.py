@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from shared.vocabulary import StatusChannel
 
@@ -46,26 +46,19 @@ WITHOUT_CASE = 0
 """Version of a trigger that is about one request alone; versions of cases start at 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class CausingEvent:
+class CausingEvent(NamedTuple):
     """The event that caused a trigger."""
 
     event_id: str
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFacts:
+class CaseFacts(NamedTuple):
     """Public details of a case event.
 
     Attributes:
-        bureau: Code of the bureau that does the work.
-        note: The bureau's note to the public.
-        scheduled_for: Start of the scheduled work.
         request_count: Number of requests in the case when a request joined it.
-        first_reported_at: When the first of them was submitted.
-        has_picture: True when the bureau sent a picture of the work.
-        municipality: Neighbour in whose land a place lies that the reporter stated later.
+        municipality: Neighbour whose land has the place that the reporter stated later.
     """
 
     bureau: str | None = None
@@ -78,6 +71,9 @@ class CaseFacts:
     municipality: str | None = None
 
 
+NO_FACTS = CaseFacts()
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """A change that triggers messages: a new version of a case, or news of one request alone.
@@ -85,9 +81,6 @@ class Trigger:
     Attributes:
         subject_id: The case, or the request that the news is about alone.
         version: Version of the case after the change, or ``WITHOUT_CASE``.
-        priority: Priority level of the case; ``P1`` is sent first.
-        cause: The event that reported the change.
-        facts: Public details of that event.
         only_for: The one request whose reporter is notified; None for all followers.
     """
 
@@ -96,7 +89,7 @@ class Trigger:
     template: TemplateName
     priority: str
     cause: CausingEvent
-    facts: CaseFacts = CaseFacts()
+    facts: CaseFacts = NO_FACTS
     only_for: str | None = None
 
     @property
@@ -107,10 +100,9 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person with the channels for messages to them.
+    """A person, by keyed hash, with the channels for messages to them.
 
     Attributes:
-        person: Keyed hash, equal for the same person.
         wants: Channels that the person asked for.
         has: Channels with a usable address or number.
         languages: BCP 47 tags, the preferred one first.
@@ -129,10 +121,8 @@ class Follower:
     """A reporter with all data needed to send a message about a subject.
 
     Attributes:
-        subject_id: The case, or the request when there is no case.
         since: Version that attached the request to the case.
         until: Version that split the request off; None while it is attached.
-        is_flooded: True when too many requests name the reporter's contact.
     """
 
     request_id: str
@@ -146,16 +136,12 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one person over one channel.
+    """One message to one person, by keyed hash, over one channel.
 
     Attributes:
-        person: Keyed hash of the person.
         request_id: The person's request that the message is about.
-        language: BCP 47 tag of the message.
-        trigger: The change that triggered the message.
         day: Day of the city on which it is to be sent.
-        not_before: End of the quiet hours that it waits for; None when it waits for nothing.
-        suppressed: Reason why the message is not sent, if any.
+        not_before: End of the quiet hours that it waits for, if any.
         contact: Keyed hash of the mailbox or number that it goes to; None where it is unknown.
     """
 
@@ -183,12 +169,10 @@ class ReporterContact:
     """Contact data of the reporter of one request.
 
     Attributes:
-        mailbox: Normalized e-mail address, or None without a usable one.
-        phone: Telephone number, E.164, or None.
-        phone_ref: Keyed hash of the number, by which a consent names it, or None.
-        named_at: When intake took it.
-        flood_key: Keyed hash of the mailbox without its tag, or of a number that is flooded.
-        is_flooded: True when too many requests name it.
+        mailbox: Normalized e-mail address; None without a usable one.
+        phone_ref: Keyed hash of the number, by which a consent names it.
+        named_at: When intake received it.
+        flood_key: Keyed hash of the mailbox without its tag, or of a flooded number.
     """
 
     request_id: str
@@ -203,18 +187,13 @@ class ReporterContact:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """Keyed hashes of the mailbox and of the number for text messages that it names."""
+        """Keyed hashes of the mailbox and of the number for text messages."""
         texted = self.phone_ref if "sms" in self.recipient.wants else None
         return (self.flood_key, texted) if texted else (self.flood_key,)
 
 
-@dataclass(frozen=True, slots=True)
-class ReferralAgency:
-    """An agency outside the city that must act.
-
-    Attributes:
-        reason_code: Reason in the catalogue why the city cannot do the work, or not alone.
-    """
+class ReferralAgency(NamedTuple):
+    """An agency outside the city that must act; the catalogue has the text of the reason."""
 
     name: str
     phone: str | None
@@ -227,10 +206,8 @@ class RequestFacts:
     """Triage's decision about a request whose reporter is known, as far as messages need it.
 
     Attributes:
-        tracking_number: The number given to the reporter.
         service_code: Service type after triage.
         language: BCP 47 tag of the request's text.
-        address: Address of the location, as the reporter wrote it.
         emergency: True when the report describes a danger to life.
         agency: Outside agency that must act instead of the city or as well.
         answer_code: Answer in the catalogue, when the request is a question that needs no work.
@@ -245,26 +222,3 @@ class RequestFacts:
     emergency: bool
     agency: ReferralAgency | None
     answer_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MessageData:
-    """Input of rendering: all data that one message can contain.
-
-    Attributes:
-        notification_id: Id of the message, for the links in it.
-        language: BCP 47 tag of the message.
-        name: The reporter's name, as given.
-        case: Details of the case event.
-        followed: Tracking numbers in the person's messages of that day, for a digest.
-        help_language: That of the line that says how to get help in it; None for none.
-    """
-
-    notification_id: str
-    template: TemplateName
-    language: str
-    name: str | None
-    request: RequestFacts
-    case: CaseFacts
-    followed: tuple[str, ...] = ()
-    help_language: str | None = None

@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
 
 from services.notify.rules.daily_limit import SendingRules, quiet_until
 from services.notify.rules.model import (
@@ -20,22 +19,13 @@ from shared.vocabulary import StatusChannel
 
 @dataclass(frozen=True, slots=True)
 class ContactConsent:
-    """The latest consent of a person to messages by a channel.
-
-    Attributes:
-        contact: Keyed hash of the number or address.
-        opted_out: True when the person wants no more of them.
-        at: When the person gave it.
-    """
+    """The latest consent of a person, by keyed hash of number or address, to a channel."""
 
     contact: str
     channel: StatusChannel
     opted_out: bool
     at: datetime
 
-
-UpdatesChoice: TypeAlias = Literal["all", "important", "none"]
-"""``important`` leaves out the steps on the way; ``none`` is no e-mail about reports at all."""
 
 ON_THE_WAY: tuple[str, ...] = ("acknowledged", "scheduled", "in_progress", "transferred")
 """Templates about steps that need nothing of the person and end nothing."""
@@ -60,12 +50,6 @@ def deliveries_due(  # noqa: PLR0913 - all that it depends on
     A delivery is due once its contact, its decision and its trigger are all known, so every order
     of arrival gives the same deliveries. A person with several requests in a case has the one
     that joined first listed first, and those of a flood last.
-
-    Args:
-        triggers: Triggers of the subjects that they follow.
-        new_requests: Requests with new data in this batch.
-        new_triggers: Triggers that are new in this batch.
-        rules: Rules of the cities about sending.
     """
     by_subject = _by_subject(triggers)
     return [
@@ -104,9 +88,6 @@ def channels_for(
     """Return each channel for a delivery, with the reason that suppresses it, if any.
 
     A person who wants no messages gets one suppressed e-mail, so that the choice is on record.
-
-    Args:
-        texts: True when their city sends text messages.
     """
     if not recipient.wants:
         return [("email", "not_wanted")]
@@ -118,16 +99,13 @@ def channels_for(
 
 
 def person_hash(key: bytes, *, address: str | None, phone: str | None, request_id: str) -> str:
-    """Return the keyed hash that stands for a person wherever contact data may not be.
+    """Return the keyed hash that stands for a person outside contact data.
 
     The e-mail address identifies the person, compared without regard to case; without one the
-    phone number does, and without either each request counts as another person.
+    phone number (E.164) does, and without either each request counts as another person.
 
     Args:
-        key: Secret; without it a hash cannot be matched to a guessed address.
         address: As ``normalize_email`` returned it.
-        phone: In E.164.
-        request_id: The request that the contact belongs to.
     """
     if address:
         identity = f"email:{address.lower()}"
@@ -178,12 +156,10 @@ def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
 
 @dataclass(frozen=True, slots=True)
 class CaseLead:
-    """The bureau that leads a case.
+    """The bureau that leads a case since a version.
 
     Attributes:
-        version: Version of the case that says so.
-        work_order_id: The work order by which it leads the case; None for a case that was merged
-            into another.
+        work_order_id: Its work order; None for a case that was merged into another.
     """
 
     case_id: str
@@ -191,23 +167,3 @@ class CaseLead:
     jurisdiction: str
     bureau: str
     work_order_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseReporter:
-    """The contact of a reporter of a case, as the lead bureau may read it.
-
-    Attributes:
-        tracking_number: The number given to the reporter.
-        name: The reporter's name; None where it is unknown.
-        email: Usable e-mail address; None for none.
-        phone: Phone number, E.164; None for none.
-        language: BCP 47 tag of the language to write or speak in; None where it is unknown.
-    """
-
-    request_id: str
-    tracking_number: str
-    name: str | None
-    email: str | None
-    phone: str | None
-    language: str | None

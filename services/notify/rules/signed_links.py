@@ -1,7 +1,7 @@
-"""Rule: links in messages, each of which opens one page about one message without a login.
+"""Rule: signed links in messages, each for one page about one message without a login.
 
 A link is the permission itself, so it holds a signature and the message's id, and no contact. It is
-good for its own page alone.
+valid for its own page alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,11 +30,7 @@ _USE = "signed links"
 
 @dataclass(frozen=True, slots=True)
 class SignedLinks:
-    """Makes and reads links.
-
-    Attributes:
-        base_url: Base URL of the pages, without a slash at its end.
-    """
+    """Signs and reads links; ``base_url`` has no slash at its end."""
 
     signer: TokenSigner
     base_url: str
@@ -44,35 +40,20 @@ class SignedLinks:
         """Return the links of a service.
 
         Args:
-            secrets: What the keys of the signatures are derived from: the present secret, then
-                those before, whose links still open.
+            secrets: The present secret, then earlier ones, whose links still open.
         """
         present, *before = secrets
         return cls(TokenSigner.derived(present, _USE, *before), base_url)
 
     def url(self, purpose: LinkPurpose, notification_id: str) -> str:
-        """Return the link in a message.
-
-        Args:
-            purpose: The page that it opens.
-        """
+        """Return the link of a message to a page."""
         return f"{self.base_url}{PATHS[purpose]}{self.signer.sign(purpose, notification_id)}"
 
     def notification(self, purpose: LinkPurpose, token: str) -> str | None:
-        """Return the id of the message that a token stands for; None for one of no such page.
-
-        Args:
-            purpose: The page that was opened.
-            token: The end of its path.
-        """
+        """Return the id of the message that a token stands for; None for an invalid token."""
         return self.signer.read(purpose, token)
 
 
 def has_ended(purpose: LinkPurpose, due_at: datetime, now: datetime) -> bool:
-    """Return True when a link of a message is too old.
-
-    Args:
-        purpose: The page that it opens.
-        due_at: When the message became due.
-    """
+    """Return True when the link of a message that became due at ``due_at`` has expired."""
     return now - due_at > LIFETIMES[purpose]

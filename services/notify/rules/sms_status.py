@@ -6,22 +6,10 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 SettledState: TypeAlias = Literal["sent", "failed"]
-
-_STATES: Mapping[str, SettledState] = {
-    "sent": "sent",
-    "delivered": "sent",
-    "undelivered": "failed",
-    "failed": "failed",
-}
 _SETTLES: Mapping[SettledState, tuple[str, ...]] = {
     "sent": ("unknown",),
     "failed": ("unknown", "sent"),
 }
-
-
-def settled_state(status: str) -> SettledState | None:
-    """Return the state that a status settles; None for one on the way, such as ``queued``."""
-    return _STATES.get(status)
 
 
 def settled_from(state: SettledState) -> tuple[str, ...]:
@@ -45,9 +33,8 @@ class ReturnedMail:
     """A report of another mail server about one e-mail.
 
     Attributes:
-        notification_id: Id of the e-mail; it may be a stranger's invention.
+        notification_id: Id of the e-mail; may be forged.
         kind: ``bounced_for_now`` when the address may take the next one.
-        at: When the report came.
     """
 
     notification_id: str
@@ -56,10 +43,10 @@ class ReturnedMail:
 
 
 def suppression_of(returned: ReturnedMail, passing: int) -> Suppression | None:
-    """Return why the address gets no more e-mail; None while it does.
+    """Return why an address gets no more e-mail; None while it does.
 
     Args:
-        passing: E-mails to the address that bounced for now, this one among them.
+        passing: Temporary bounces of the address, this one included.
     """
     if returned.kind == "bounced_for_now":
         return "bounced" if passing >= MAX_PASSING else None

@@ -47,20 +47,14 @@ def on_joining(case_status: str) -> TemplateName:
 
 
 def on_move(case_status: str, *, has_new_lead: bool) -> TemplateName | None:
-    """Return the template for all followers of a case that changes to this status, or None.
-
-    ``open`` triggers none: it changes nothing for residents.
-
-    Args:
-        has_new_lead: True when another bureau leads the case now.
-    """
+    """Return the template for all followers of a case in a new status; None for ``open``."""
     return "transferred" if has_new_lead else _BY_STATUS.get(case_status)
 
 
 def on_missed_deadline(what: str) -> TemplateName | None:
     """Return the template for all followers of a case that missed this deadline, or None.
 
-    Residents expect the end of the work, and know nothing of the deadline to acknowledge it.
+    Residents expect the end of the work, and do not know the deadline to acknowledge it.
     """
     return "overdue" if what == "complete" else None
 
@@ -73,20 +67,14 @@ def on_closing(case_status: str) -> TemplateName | None:
 def on_leaving(case_status: str) -> TemplateName | None:
     """Return the template for the reporter whose request was split off a case, or None.
 
-    A reporter who was notified that the case is closed must learn that the work goes on.
+    A reporter who knows the case as closed must learn that the work continues.
     """
     return "reopened" if case_status in _BY_CLOSING_STATUS else None
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """The versions of a case at which a request was attached and split off.
-
-    Attributes:
-        subject_id: The case, or the request when there is no case.
-        since: Version that attached it; None while that event has not arrived.
-        until: Version that split it off, if any.
-    """
+    """The versions of a case at which a request was attached (None until known) and split off."""
 
     subject_id: str
     request_id: str
@@ -99,14 +87,13 @@ class Updates:
     """New data in a batch of events.
 
     Attributes:
-        contacts: By request id; the last event about a contact wins, and its erasure for ever.
-        erased: Requests whose contact was erased.
-        consents: By contact and channel; the one that was given last wins.
-        returned: Reports about e-mails, in order of arrival.
+        contacts: By request id; the last event about a contact wins.
+        erased: Requests whose contact was erased; erasure is final.
+        consents: By contact and channel; the latest consent wins.
         requests: By request id; the first decision about a request wins.
         memberships: By subject id and request id.
         triggers: By key; the first event about a version wins.
-        leads: By case id; that of the highest version wins.
+        leads: By case id; the highest version wins.
     """
 
     contacts: dict[str, ReporterContact] = field(default_factory=dict)
@@ -139,13 +126,7 @@ class Updates:
         since: int | None = None,
         until: int | None = None,
     ) -> None:
-        """Set what is known of a membership.
-
-        Args:
-            subject_id: The case, or the request when there is no case.
-            since: Version that attached it; None leaves it as it was.
-            until: Version that split it off; None leaves it as it was.
-        """
+        """Update a membership; None leaves a version as it was."""
         key = (subject_id, request_id)
         known = self.memberships.get(key, Membership(*key))
         self.memberships[key] = replace(

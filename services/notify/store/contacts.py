@@ -1,11 +1,9 @@
-"""Contacts of reporters in PostgreSQL: saving, counting and erasing."""
+"""Contacts of reporters in PostgreSQL: saving and erasing."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 
-from services.notify.rules.daily_limit import MAX_REQUESTS, WINDOW, Naming
-from services.notify.rules.model import ReporterContact, StoredDelivery
+from services.notify.rules.model import ReporterContact
 from services.notify.store.preferences import erase_preferences
-from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
 from services.notify.store.sealed_contacts import (
     StoredContact,
     destroy_keys,
@@ -40,42 +38,12 @@ _ERASE_SQL = """
            contact_language = NULL, flood_key = NULL, erased = true
      WHERE request_id = ANY($1::uuid[])
 """
-_CANCEL_SQL = f"""
-    WITH d AS (
-        UPDATE deliveries
-           SET state = 'suppressed', reason = 'erased'
-         WHERE request_id = ANY($1::uuid[]) AND state IN ('pending', 'held')
-        RETURNING *
-    )
-    SELECT {DELIVERY_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
-"""  # noqa: S608 - constants only
-# Sorted, so that no two transactions deadlock; they hold the locks of their requests already.
-_LOCK_SQL = """
-    SELECT pg_advisory_xact_lock(hashtext('route311 contacts'), number)
-      FROM (SELECT DISTINCT hashtext(named) AS number FROM unnest($1::text[]) AS named
-             ORDER BY number OFFSET 0) AS sorted
-"""
-_COUNT_SQL = """
-    SELECT request_id, named, (SELECT count(*)
-                                 FROM (SELECT FROM requests AS known
-                                        WHERE (known.flood_key = new.named
-                                               OR known.phone_ref = new.named AND known.wants_sms)
-                                          AND known.named_at > new.named_at - $4::interval
-                                          AND known.named_at < new.named_at + $4::interval
-                                          AND known.request_id <> new.request_id
-                                        LIMIT $5) AS counted) AS requests
-      FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS new (request_id, named, named_at)
-"""
 
 
 async def save_contacts(
     db: Connection, contacts: Collection[ReporterContact], sealer: Sealer | None
 ) -> None:
     """Save contacts of locked requests, except those that were erased.
-
-    Args:
-        db: A connection in a transaction.
-        sealer: Ours, which wraps the keys of people.
 
     Raises:
         ValueError: There is no sealer.
@@ -88,7 +56,9 @@ async def save_contacts(
         (
             contact.request_id,
             contact.recipient.person,
-            *_sealed(contact, keys[contact.recipient.person]),
+            *StoredContact(contact.mailbox, contact.phone, contact.name).sealed(
+                contact.request_id, keys[contact.recipient.person]
+            ),
             contact.phone_ref,
             "email" in contact.recipient.wants,
             "sms" in contact.recipient.wants,
@@ -102,23 +72,8 @@ async def save_contacts(
     await db.execute(_SAVE_SQL, *columns(rows))
 
 
-async def count_namings(
-    db: Connection, contacts: Collection[ReporterContact]
-) -> Mapping[Naming, int]:
-    """Lock the contacts until the transaction ends; count the saved requests that name each.
-
-    Returns:
-        How many other requests name the same mailbox or number within an hour; at most
-        ``MAX_REQUESTS``.
-    """
-    rows = [(one.request_id, named, one.named_at) for one in contacts for named in one.named]
-    await db.execute(_LOCK_SQL, [named for _, named, _ in rows])
-    found = await db.fetch(_COUNT_SQL, *columns(rows), WINDOW, MAX_REQUESTS)
-    return {(str(row["request_id"]), row["named"]): row["requests"] for row in found}
-
-
 async def erase_contacts(db: Connection, request_ids: Collection[str]) -> None:
-    """Erase the contacts of locked requests, for ever, and what else is kept of their people.
+    """Erase the contacts of locked requests and the preferences of their people, for ever.
 
     With the last contact of a person their key is destroyed.
     """
@@ -126,15 +81,3 @@ async def erase_contacts(db: Connection, request_ids: Collection[str]) -> None:
     await erase_preferences(db, request_ids)
     await db.execute(_ERASE_SQL, sorted(request_ids))
     await destroy_keys(db, people)
-
-
-async def cancel_deliveries(
-    db: Connection, request_ids: Collection[str]
-) -> Sequence[StoredDelivery]:
-    """Suppress the messages about these requests that are not sent yet, and return them."""
-    return [stored_delivery(row) for row in await db.fetch(_CANCEL_SQL, sorted(request_ids))]
-
-
-def _sealed(contact: ReporterContact, key: Sealer) -> StoredContact:
-    given = StoredContact(contact.mailbox, contact.phone, contact.name)
-    return given.sealed(contact.request_id, key)

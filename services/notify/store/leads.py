@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from asyncpg import Record
-
-from services.notify.rules.recipients import CaseLead, CaseReporter
+from services.notify.records import DisclosedContact
+from services.notify.rules.recipients import CaseLead
 from services.notify.store.sealed_contacts import JOIN_KEY, SEALED_COLUMNS, open_if_readable
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
@@ -53,24 +52,23 @@ async def find_lead(db: Connection, work_order_id: str) -> CaseLead | None:
     return CaseLead(**dict(row)) if row else None
 
 
-async def case_reporters(db: Connection, case_id: str, sealer: Sealer) -> Sequence[CaseReporter]:
+async def case_reporters(
+    db: Connection, case_id: str, sealer: Sealer
+) -> Sequence[DisclosedContact]:
     """Return the reporters of a case with a contact, each once, in the order of their joining.
 
     A contact that cannot be read has neither name nor channel.
-
-    Args:
-        sealer: Ours, which wraps the keys of people.
     """
-    return [_reporter(row, sealer) for row in await db.fetch(_REPORTERS_SQL, case_id)]
-
-
-def _reporter(row: Record, sealer: Sealer) -> CaseReporter:
-    contact = open_if_readable(row, sealer)
-    return CaseReporter(
-        request_id=str(row["sealed_for"]),
-        tracking_number=row["tracking_number"],
-        name=contact.name,
-        email=contact.mailbox,
-        phone=contact.phone,
-        language=row["language"],
-    )
+    rows = await db.fetch(_REPORTERS_SQL, case_id)
+    return [
+        DisclosedContact(
+            request_id=str(row["sealed_for"]),
+            tracking_number=row["tracking_number"],
+            name=contact.name,
+            email=contact.mailbox,
+            phone=contact.phone,
+            language=row["language"],
+        )
+        for row in rows
+        for contact in [open_if_readable(row, sealer)]
+    ]

@@ -1,11 +1,12 @@
-"""The latest messages and what became of them, for operators; no address, no text."""
+"""The latest messages and their state, for operators; without address and text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.notify.records import MessageData
 from services.notify.rules.languages import LanguageRules
-from services.notify.rules.model import CaseFacts, MessageData, RequestFacts, TemplateName
+from services.notify.rules.model import CaseFacts, RequestFacts, TemplateName
 from shared.runtime.postgres import Connection
 
 _LATEST = """
@@ -27,10 +28,7 @@ class LoggedMessage:
     """A message and its state.
 
     Attributes:
-        due_at: When it became due.
         tracking_number: Number of the recipient's request; None before its decision.
-        reason: Why it is in that state, if anything but sent.
-        provider_id: Id at the provider, where it is known.
         contact: Keyed hash of the recipient.
     """
 
@@ -49,12 +47,7 @@ class LoggedMessage:
 async def latest_messages(
     db: Connection, limit: int, case_id: str | None = None
 ) -> Sequence[LoggedMessage]:
-    """Return the latest messages, the newest first.
-
-    Args:
-        limit: Number of messages at most.
-        case_id: The case that they are about; None for any.
-    """
+    """Return the latest messages, about one case or any, the newest first."""
     if case_id is None:
         rows = await db.fetch(_LATEST_SQL, limit)
     else:
@@ -83,15 +76,10 @@ _NO_MESSAGE = "00000000-0000-0000-0000-000000000000"
 async def find_message(
     db: Connection, case_id: str, template: TemplateName, language: str, rules: LanguageRules
 ) -> MessageData | None:
-    """Return the data of a message to the first reporter of a case, without the name.
+    """Return the data of a message to the first reporter of a case; None without such a reporter.
 
-    Args:
-        template: Template of the message; the last event that triggered it gives the details,
-            else the last one about the case.
-        language: The reader's BCP 47 tag.
-
-    Returns:
-        The data; None for a case without a reporter who can be written to.
+    The name is left out. The last event that triggered the template gives the details, else the
+    last event about the case.
     """
     request = await db.fetchrow(_REQUEST_SQL, case_id)
     facts = await db.fetchrow(_FACTS_SQL, case_id, template)

@@ -3,10 +3,19 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from services.notify.rules.daily_limit import MessagesOfDay, Naming
+from services.notify.rules.daily_limit import (
+    EXEMPT_PRIORITY,
+    EXEMPT_TEMPLATES,
+    MAX_REQUESTS,
+    WINDOW,
+    MessagesOfDay,
+    Naming,
+    reader_days,
+)
 from services.notify.rules.model import (
     Delivery,
     Follower,
+    ReferralAgency,
     ReporterContact,
     RequestFacts,
     StoredDelivery,
@@ -14,21 +23,16 @@ from services.notify.rules.model import (
 )
 from services.notify.rules.sms_status import ReturnedMail
 from services.notify.rules.updates import Updates
-from services.notify.store.contacts import (
-    cancel_deliveries,
-    count_namings,
-    erase_contacts,
-    save_contacts,
-)
-from services.notify.store.daily_limit import (
-    merge_waiting,
-    messages_of_day,
-    suppress_excess,
-)
+from services.notify.store.contacts import erase_contacts, save_contacts
 from services.notify.store.leads import save_leads
 from services.notify.store.preferences import save_consents
-from services.notify.store.rows import delivery_columns, follower_of, trigger_of
-from services.notify.store.settling import take_back
+from services.notify.store.rows import (
+    DELIVERY_COLUMNS,
+    follower_of,
+    stored_delivery,
+    trigger_of,
+)
+from services.notify.store.settling import record_returns
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
@@ -123,14 +127,73 @@ _SAVE_TRIGGERS_SQL = """
                          $15::text[])
     ON CONFLICT (about, version) DO NOTHING
 """
+_CANCEL_SQL = f"""
+    WITH d AS (
+        UPDATE deliveries
+           SET state = 'suppressed', reason = 'erased'
+         WHERE request_id = ANY($1::uuid[]) AND state IN ('pending', 'held')
+        RETURNING *
+    )
+    SELECT {DELIVERY_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
+"""  # noqa: S608 - constants only
+# Sorted, so that no two transactions deadlock; they hold the locks of their requests already.
+_LOCK_CONTACTS_SQL = """
+    SELECT pg_advisory_xact_lock(hashtext('route311 contacts'), number)
+      FROM (SELECT DISTINCT hashtext(named) AS number FROM unnest($1::text[]) AS named
+             ORDER BY number OFFSET 0) AS sorted
+"""
+_COUNT_NAMINGS_SQL = """
+    SELECT request_id, named, (SELECT count(*)
+                                 FROM (SELECT FROM requests AS known
+                                        WHERE (known.flood_key = new.named
+                                               OR known.phone_ref = new.named AND known.wants_sms)
+                                          AND known.named_at > new.named_at - $4::interval
+                                          AND known.named_at < new.named_at + $4::interval
+                                          AND known.request_id <> new.request_id
+                                        LIMIT $5) AS counted) AS requests
+      FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS new (request_id, named, named_at)
+"""
+# Sorted, so that no two transactions deadlock; they hold the locks of requests and contacts.
+_LOCK_READERS_SQL = """
+    SELECT pg_advisory_xact_lock(hashtext('route311 people'), number)
+      FROM (SELECT DISTINCT hashtext(reader) AS number FROM unnest($1::text[]) AS reader
+             ORDER BY number OFFSET 0) AS sorted
+"""
+_COUNT_OF_DAY_SQL = """
+    SELECT reader, day,
+           count(*) FILTER (WHERE priority <> $4 AND template <> ALL($5::text[])) AS counted,
+           bool_or(template = 'digest') AS has_digest
+      FROM (SELECT person AS reader, day, notification_id, priority, template, state
+              FROM deliveries WHERE person = ANY($1::text[]) AND day = ANY($2::date[])
+             UNION
+            SELECT contact, day, notification_id, priority, template, state
+              FROM deliveries WHERE contact = ANY($1::text[]) AND day = ANY($2::date[])) AS known
+     WHERE state IN ('pending', 'sending', 'sent', 'unknown')
+       AND notification_id <> ALL($3::uuid[])
+     GROUP BY reader, day
+"""
+_SUPPRESS_SQL = """
+    UPDATE deliveries SET state = 'suppressed', reason = 'daily_limit'
+     WHERE notification_id = ANY($1::uuid[])
+"""
+_MERGE_SQL = """
+    UPDATE deliveries AS waiting SET state = 'merged'
+      FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::uuid[]) AS new (person, about)) AS new
+     WHERE waiting.person = new.person AND waiting.about = new.about AND waiting.channel = 'sms'
+       AND waiting.state = 'pending' AND waiting.put_off = 0 AND waiting.not_before > $3
+       AND EXISTS (SELECT FROM deliveries AS later
+                    WHERE later.person = waiting.person AND later.about = waiting.about
+                      AND later.channel = 'sms' AND later.version > waiting.version
+                      AND later.state IN ('pending', 'sending', 'sent', 'unknown'))
+"""
+_NO_AGENCY = (None,) * len(ReferralAgency._fields)
 
 
 class PostgresNotificationStore:
     """Notification store in notify's schema, inside the caller's transaction.
 
     Args:
-        connection: A connection in a transaction.
-        sealer: Ours, which wraps the keys of people; None where no contact is saved.
+        sealer: Wraps the keys of people; None where no contact is saved.
     """
 
     def __init__(self, connection: Connection, sealer: Sealer | None = None) -> None:
@@ -140,15 +203,18 @@ class PostgresNotificationStore:
     async def lock(self, request_ids: Collection[str], subject_ids: Collection[str]) -> None:
         """Lock the rows of these requests and of the requests of these subjects.
 
-        Requests that are new get a row first. Afterwards the transaction sees all that concurrent
-        transactions saved about them.
+        New requests get a row first. Afterwards the transaction sees everything that concurrent
+        transactions committed about them.
         """
         await self._db.execute(_INSERT_SQL, request_ids)
         await self._db.execute(_LOCK_SQL, request_ids, subject_ids)
 
     async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[Naming, int]:
         """Lock the contacts, and count the saved requests that name each within an hour."""
-        return await count_namings(self._db, contacts)
+        rows = [(one.request_id, named, one.named_at) for one in contacts for named in one.named]
+        await self._db.execute(_LOCK_CONTACTS_SQL, [named for _, named, _ in rows])
+        found = await self._db.fetch(_COUNT_NAMINGS_SQL, *columns(rows), WINDOW, MAX_REQUESTS)
+        return {(str(row["request_id"]), row["named"]): row["requests"] for row in found}
 
     async def save(self, updates: Updates) -> None:
         """Save updates of locked requests, one statement per kind of data."""
@@ -179,10 +245,7 @@ class PostgresNotificationStore:
                 request.language,
                 request.address,
                 request.emergency,
-                request.agency and request.agency.name,
-                request.agency and request.agency.phone,
-                request.agency and request.agency.url,
-                request.agency and request.agency.reason_code,
+                *(request.agency or _NO_AGENCY),
                 request.answer_code,
             )
             for request in requests
@@ -197,16 +260,8 @@ class PostgresNotificationStore:
                 trigger.template,
                 trigger.priority,
                 trigger.only_for,
-                trigger.cause.event_id,
-                trigger.cause.traceparent,
-                trigger.facts.bureau,
-                trigger.facts.note,
-                trigger.facts.reason,
-                trigger.facts.scheduled_for,
-                trigger.facts.request_count,
-                trigger.facts.first_reported_at,
-                trigger.facts.has_picture,
-                trigger.facts.municipality,
+                *trigger.cause,
+                *trigger.facts,
             )
             for trigger in triggers
         ]
@@ -229,27 +284,53 @@ class PostgresNotificationStore:
     async def add(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[StoredDelivery]:
         """Insert the deliveries and return the new ones; the first of two equal ones wins."""
         stored = [StoredDelivery(new_id(), delivery) for delivery in deliveries]
-        rows = [(one.notification_id, *delivery_columns(one.delivery)) for one in stored]
+        rows = [
+            (
+                one.notification_id,
+                one.delivery.person,
+                one.delivery.request_id,
+                *one.delivery.trigger.key,
+                one.delivery.channel,
+                one.delivery.trigger.template,
+                one.delivery.language,
+                one.delivery.trigger.priority,
+                one.delivery.suppressed,
+                one.delivery.day,
+                one.delivery.not_before,
+                one.delivery.contact,
+            )
+            for one in stored
+        ]
         added = await self._db.fetch(_ADD_SQL, *columns(rows), now)
         new_ids = {str(row["notification_id"]) for row in added}
         return [one for one in stored if one.notification_id in new_ids]
 
     async def merge_waiting(self, deliveries: Collection[StoredDelivery], now: datetime) -> None:
         """Merge text messages that wait for the end of quiet hours into later ones of the case."""
-        await merge_waiting(self._db, deliveries, now)
+        threads = [(one.delivery.person, one.delivery.trigger.subject_id) for one in deliveries]
+        await self._db.execute(_MERGE_SQL, *columns(threads), now)
 
     async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
         """Lock the readers of these deliveries, and count their other messages of the same days."""
-        return await messages_of_day(self._db, deliveries)
+        keys = list({key for one in deliveries for key in reader_days(one.delivery)})
+        await self._db.execute(_LOCK_READERS_SQL, [reader for reader, _ in keys])
+        ids = [one.notification_id for one in deliveries]
+        exempt = (EXEMPT_PRIORITY, list(EXEMPT_TEMPLATES))
+        rows = await self._db.fetch(_COUNT_OF_DAY_SQL, *columns(keys), ids, *exempt)
+        return MessagesOfDay(
+            counted={(row["reader"], row["day"]): row["counted"] for row in rows},
+            with_digest={(row["reader"], row["day"]) for row in rows if row["has_digest"]},
+        )
 
     async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:
         """Suppress deliveries that are above the limit of a day."""
-        await suppress_excess(self._db, deliveries)
+        await self._db.execute(_SUPPRESS_SQL, [one.notification_id for one in deliveries])
 
     async def cancel(self, request_ids: Collection[str]) -> Sequence[StoredDelivery]:
         """Suppress the messages about these requests that are not sent yet, and return them."""
-        return await cancel_deliveries(self._db, request_ids)
+        rows = await self._db.fetch(_CANCEL_SQL, sorted(request_ids))
+        return [stored_delivery(row) for row in rows]
 
-    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+    async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
         """Suppress what reports of other mail servers say; return the e-mails that bounced."""
-        return await take_back(self._db, returned)
+        return await record_returns(self._db, returned)

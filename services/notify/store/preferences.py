@@ -4,21 +4,21 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from services.notify.rules.recipients import ContactConsent, UpdatesChoice
+from services.notify.records import LinkedMessage, UpdatesChoice
+from services.notify.rules.recipients import ContactConsent
 from shared.runtime.postgres import Connection, columns
 
 _FIND_SQL = """
-    SELECT d.person, r.jurisdiction, r.tracking_number, r.service_code,
-           coalesce(p.language, d.language) AS language,
-           CASE WHEN c.opted_out THEN 'none' ELSE coalesce(p.updates, 'all') END AS updates,
-           d.due_at
+    SELECT d.notification_id::text, d.person, r.jurisdiction, r.tracking_number, r.service_code,
+           coalesce(p.language, d.language), d.due_at,
+           CASE WHEN c.opted_out THEN 'none' ELSE coalesce(p.updates, 'all') END
       FROM deliveries AS d
       JOIN requests AS r USING (request_id)
       LEFT JOIN preferences AS p ON p.person = d.person
       LEFT JOIN consents AS c ON c.contact = d.person AND c.channel = 'email'
      WHERE d.notification_id = $1 AND d.channel = 'email'
 """
-# Who is erased has no key any more. The lock lets no erasure come in between.
+# An erased person has no key any more. The lock excludes a concurrent erasure.
 _SAVE_SQL = """
     WITH alive AS (SELECT person FROM contact_keys WHERE person = $1 FOR SHARE)
     INSERT INTO preferences AS known (person, updates, language)
@@ -39,52 +39,24 @@ _ERASE_SQL = """
 """
 
 
-class KnownPreferences(NamedTuple):
-    """Preferences of the person whom a message was for.
-
-    Attributes:
-        person: Keyed hash of the person.
-        tracking_number: Number of the request that the message was about.
-        language: BCP 47 tag of messages to the person.
-        updates: Messages that the person gets.
-        due_at: When the message became due.
-    """
-
-    person: str
-    jurisdiction: str
-    tracking_number: str
-    service_code: str
-    language: str
-    updates: UpdatesChoice
-    due_at: datetime
-
-
-async def find_preferences(db: Connection, notification_id: str) -> KnownPreferences | None:
-    """Return the preferences of the person whom an e-mail was for; None for an unknown one."""
+async def find_preferences(db: Connection, notification_id: str) -> LinkedMessage | None:
+    """Return an e-mail with its recipient's preferences; None for an unknown e-mail."""
     row = await db.fetchrow(_FIND_SQL, notification_id)
-    return KnownPreferences(*row) if row else None
+    return LinkedMessage(*row) if row else None
 
 
 async def unsubscribe(db: Connection, person: str, now: datetime) -> None:
-    """Save that a person gets no more e-mail about reports.
-
-    Args:
-        db: A connection in a transaction.
-        person: Keyed hash of the person.
-    """
+    """Suppress e-mail about reports to a person, in a transaction."""
     await suppress_addresses(db, [Suppressed(person, "unsubscribed", now)])
 
 
 async def save_preferences(
     db: Connection, person: str, updates: UpdatesChoice, language: str, now: datetime
 ) -> None:
-    """Save what a person chose; of one who is erased only that no more e-mail shall come.
+    """Save message preferences, in a transaction; for an erased person only an opt-out.
 
     Args:
-        db: A connection in a transaction.
-        person: Keyed hash of the person.
-        updates: Messages that the person gets; any but ``none`` lets e-mail come again.
-        language: BCP 47 tag of messages.
+        updates: Any value but ``none`` resumes e-mail.
     """
     kept = "all" if updates == "none" else updates
     is_known = await db.fetchval(_SAVE_SQL, person, kept, language)
@@ -127,12 +99,7 @@ _SUPPRESS_SQL = """
 
 
 class Suppressed(NamedTuple):
-    """An address that gets no more e-mail.
-
-    Attributes:
-        contact: Keyed hash of the person whom the address identifies.
-        at: Since when.
-    """
+    """An address that gets no more e-mail, by keyed hash, since ``at``."""
 
     contact: str
     reason: Literal["unsubscribed", "bounced", "complained"]
@@ -146,12 +113,7 @@ async def save_consents(db: Connection, consents: Collection[ContactConsent]) ->
 
 
 async def opt_out(db: Connection, notification_id: str, now: datetime) -> None:
-    """Save that the recipient of a text message wants no more, as the provider says.
-
-    Args:
-        db: A connection in a transaction.
-        now: When the provider says so.
-    """
+    """Save that the recipient of a text message opted out at the provider, in a transaction."""
     await db.execute(_OPT_OUT_SQL, notification_id, now)
 
 

@@ -30,16 +30,7 @@ def trigger_of(row: Record) -> Trigger:
         template=row["template"],
         priority=row["priority"],
         cause=CausingEvent(row["cause_id"], row["traceparent"]),
-        facts=CaseFacts(
-            bureau=row["bureau"],
-            note=row["note"],
-            reason=row["reason"],
-            scheduled_for=row["scheduled_for"],
-            request_count=row["request_count"],
-            first_reported_at=row["first_reported_at"],
-            has_picture=row["has_picture"],
-            municipality=row["municipality"],
-        ),
+        facts=CaseFacts(*(row[name] for name in CaseFacts._fields)),
         only_for=str(row["only_for"]) if row["only_for"] else None,
     )
 
@@ -55,25 +46,6 @@ def stored_delivery(row: Record) -> StoredDelivery:
         day=row["day"],
     )
     return StoredDelivery(str(row["notification_id"]), delivery)
-
-
-def delivery_columns(delivery: Delivery) -> tuple[object, ...]:
-    """Return the values of a new row of ``deliveries``, without its id."""
-    trigger = delivery.trigger
-    return (
-        delivery.person,
-        delivery.request_id,
-        trigger.subject_id,
-        trigger.version,
-        delivery.channel,
-        trigger.template,
-        delivery.language,
-        trigger.priority,
-        delivery.suppressed,
-        delivery.day,
-        delivery.not_before,
-        delivery.contact,
-    )
 
 
 def follower_of(row: Record) -> Follower:

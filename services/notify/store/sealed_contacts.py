@@ -1,7 +1,11 @@
-"""Contacts as they are stored: each value sealed with the key of its person."""
+"""Contacts at rest: each value sealed with the key of its person, each key with a secret.
+
+``NOTIFY_CONTACT_KEY`` is rotated by rewrapping the keys with the present secret.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import structlog
@@ -51,11 +55,10 @@ class WrongContactKeyError(SystemicError):
 class ContactKeys:
     """The secrets behind people's hashes and keys, checked once against the database.
 
-    With other secrets contacts could not be read, and new ones would be lost with them.
+    With wrong secrets stored contacts could not be read, and new ones would be lost with them.
 
     Attributes:
-        secrets: ``NOTIFY_CONTACT_KEY``, then the one before.
-        sealer: Wraps the keys of people with the first secret, and opens by each.
+        secrets: ``NOTIFY_CONTACT_KEY``, then the previous one.
         passed: True once they were checked.
     """
 
@@ -70,11 +73,10 @@ class ContactKeys:
         self.sealer = Sealer.derived(present, _USE, *before)
 
     async def require(self, db: Connection) -> bytes:
-        """Check the secrets, unless that was done; return the key of the hashes of people.
+        """Check the secrets once; return the key of the hashes of people.
 
         Raises:
-            WrongContactKeyError: A key is wrapped with another secret, or none of some can be
-                unwrapped.
+            WrongContactKeyError: A key is wrapped with another secret, or no stored key opens.
         """
         if not self.passed:
             self._hash_key = await self._checked(db)
@@ -82,10 +84,7 @@ class ContactKeys:
         return self._hash_key
 
     async def keep_hash_key(self, db: Connection) -> None:
-        """Store the key of the hashes unless it is, so that it outlives its secret.
-
-        Args:
-            db: A connection in a transaction with notify's schema.
+        """Store the key of the hashes once, in a transaction, so that it outlives its secret.
 
         Raises:
             WrongContactKeyError: As for ``require``.
@@ -112,25 +111,17 @@ class ContactKeys:
 
 def _opens_any(secret: bytes, keys: Sequence[Record]) -> bool:
     sealer = Sealer.derived(secret, _USE)
-    return any(_opens(sealer, row["wrapped"], row["person"]) for row in keys)
-
-
-def _opens(sealer: Sealer, wrapped: bytes, person: str) -> bool:
-    try:
-        sealer.unwrap(wrapped, person)
-    except UnreadableError:
-        return False
-    return True
+    for row in keys:
+        with suppress(UnreadableError):
+            sealer.unwrap(row["wrapped"], row["person"])
+            return True
+    return False
 
 
 async def ensure_keys(
     db: Connection, people: Collection[str], sealer: Sealer
 ) -> Mapping[str, Sealer]:
-    """Return the sealer of each person, with a new key for who has none; locks the keys.
-
-    Args:
-        db: A connection in a transaction.
-        people: Keyed hashes of the people.
+    """Return the sealer of each person, with new keys where needed; locks the keys.
 
     Raises:
         UnreadableError: A stored key is damaged.
@@ -178,13 +169,7 @@ _SEAL_SQL = """
 
 
 class StoredContact(NamedTuple):
-    """The contact of a request, sealed or open.
-
-    Attributes:
-        mailbox: E-mail address; None for none.
-        phone: Phone number, E.164; None for none.
-        name: Name; None where it is unknown.
-    """
+    """The contact of a request, sealed or open; the phone number is E.164."""
 
     mailbox: str | None
     phone: str | None
@@ -198,9 +183,6 @@ class StoredContact(NamedTuple):
 
 def open_contact(row: Record, sealer: Sealer) -> StoredContact:
     """Return the contact in a row with ``SEALED_COLUMNS``.
-
-    Args:
-        sealer: Ours, which wraps the keys of people.
 
     Raises:
         UnreadableError: The key of the person was destroyed, or something is damaged.
@@ -216,7 +198,7 @@ def open_contact(row: Record, sealer: Sealer) -> StoredContact:
 
 
 def open_if_readable(row: Record, sealer: Sealer) -> StoredContact:
-    """Return the contact in a row, and nothing of one that cannot be read, which is logged."""
+    """Return the contact in a row; an unreadable one is logged and returned empty."""
     try:
         return open_contact(row, sealer)
     except UnreadableError as error:
@@ -225,15 +207,7 @@ def open_if_readable(row: Record, sealer: Sealer) -> StoredContact:
 
 
 async def seal_unsealed(db: Connection, sealer: Sealer, limit: int) -> int:
-    """Seal contacts from before there were seals.
-
-    Args:
-        db: A connection in a transaction with notify's schema.
-        limit: How many requests at most.
-
-    Returns:
-        How many they were.
-    """
+    """Seal up to ``limit`` contacts stored by a version without seals; return their number."""
     rows = await db.fetch(_UNSEALED_SQL, limit)
     if not rows:
         return 0
@@ -248,3 +222,89 @@ async def seal_unsealed(db: Connection, sealer: Sealer, limit: int) -> int:
 
 def _places(request_id: str) -> Iterator[str]:
     return (f"{request_id} {field}" for field in StoredContact._fields)
+
+
+# In the order in which all transactions lock keys. A key that is destroyed meanwhile is left out.
+_NEXT_WRAPPED_SQL = """
+    SELECT person, wrapped FROM contact_keys
+     WHERE person > $1 AND secret_id IS DISTINCT FROM $2
+     ORDER BY person
+     LIMIT $3
+       FOR UPDATE
+"""
+_SAVE_WRAPPED_SQL = """
+    UPDATE contact_keys AS known SET wrapped = new.wrapped, secret_id = $3
+      FROM unnest($1::text[], $2::bytea[]) AS new (person, wrapped)
+     WHERE known.person = new.person
+"""
+_LOCK_HASH_KEY_SQL = "SELECT wrapped FROM hash_key FOR UPDATE"
+_SAVE_HASH_KEY_SQL = "UPDATE hash_key SET wrapped = $1, secret_id = $2"
+_COUNT_KEYS_SQL = """
+    SELECT count(*) FILTER (WHERE secret_id = $1) AS present,
+           count(*) FILTER (WHERE secret_id IS DISTINCT FROM $1) AS older
+      FROM (SELECT secret_id FROM contact_keys UNION ALL SELECT secret_id FROM hash_key) AS keys
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCounts:
+    """Number of stored keys wrapped with the present secret, and with another or an unknown one."""
+
+    present: int
+    older: int
+
+
+@dataclass(frozen=True, slots=True)
+class RewrapProgress:
+    """Progress of a run.
+
+    Attributes:
+        last: Hash of the last person processed.
+        unreadable: Number of keys that no secret opens; they stay as they are.
+    """
+
+    last: str = ""
+    wrapped: int = 0
+    unreadable: int = 0
+
+
+async def count_keys(db: Connection, sealer: Sealer) -> KeyCounts:
+    """Count the keys of people, and the key of the hashes, by their secret."""
+    row = await db.fetchrow(_COUNT_KEYS_SQL, sealer.key_ids[0])
+    assert row is not None  # noqa: S101 - a count always has its row
+    return KeyCounts(row["present"], row["older"])
+
+
+async def rewrap_next(
+    db: Connection, sealer: Sealer, progress: RewrapProgress, limit: int
+) -> RewrapProgress | None:
+    """Wrap the next ``limit`` keys, in a transaction; None when no key is left."""
+    rows = await db.fetch(_NEXT_WRAPPED_SQL, progress.last, sealer.key_ids[0], limit)
+    if not rows:
+        return None
+    rewrapped = []
+    for row in rows:
+        try:
+            key = sealer.unwrap(row["wrapped"], row["person"])
+        except UnreadableError:
+            continue
+        rewrapped.append((row["person"], sealer.wrap(key, row["person"])))
+    if rewrapped:
+        await db.execute(_SAVE_WRAPPED_SQL, *columns(rewrapped), sealer.key_ids[0])
+    return replace(
+        progress,
+        last=rows[-1]["person"],
+        wrapped=progress.wrapped + len(rewrapped),
+        unreadable=progress.unreadable + len(rows) - len(rewrapped),
+    )
+
+
+async def rewrap_hash_key(db: Connection, sealer: Sealer) -> None:
+    """Wrap the stored key of the hashes with the present secret, in a transaction.
+
+    Raises:
+        UnreadableError: No secret opens it.
+    """
+    wrapped = await db.fetchval(_LOCK_HASH_KEY_SQL)
+    rewrapped = sealer.wrap(sealer.unwrap(wrapped, HASHES), HASHES)
+    await db.execute(_SAVE_HASH_KEY_SQL, rewrapped, sealer.key_ids[0])

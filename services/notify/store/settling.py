@@ -1,4 +1,4 @@
-"""Settling of deliveries after the attempt: by the provider's word, or by an operator."""
+"""Settling of deliveries after the attempt: by a provider's report, or by an operator."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from services.notify.rules.model import StoredDelivery
 from services.notify.rules.sms_status import RETURNED_WITHIN, ReturnedMail, suppression_of
 from services.notify.store.preferences import Suppressed, suppress_addresses
 from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
-from shared.runtime.postgres import Connection, columns
+from shared.runtime.postgres import Connection, columns, row_count
 
 _SETTLE_SQL = f"""
     WITH d AS (
@@ -40,11 +40,7 @@ _SUPPRESSED_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class UnknownMessage:
-    """A message that may or may not have been sent.
-
-    Attributes:
-        due_at: When it became due.
-    """
+    """A message that may or may not have been sent."""
 
     notification_id: str
     channel: str
@@ -57,11 +53,7 @@ class UnknownMessage:
 
 @dataclass(frozen=True, slots=True)
 class SuppressedMessages:
-    """Messages that were due and are not sent, for one reason.
-
-    Attributes:
-        newest: When the last of them was due.
-    """
+    """Suppressed messages of one reason; ``newest`` is the last due time."""
 
     reason: str
     channel: str
@@ -79,13 +71,11 @@ async def settle(  # noqa: PLR0913 - what a statement is about
     reason: str | None = None,
     provider_id: str | None = None,
 ) -> Sequence[StoredDelivery]:
-    """Change the state of deliveries and return those that changed.
+    """Change the state of deliveries in a transaction and return those that changed.
 
     Args:
-        db: A connection in notify's schema, in a transaction.
         states: States that are changed; a delivery in another one stays.
-        reason: Code of the reason, if any.
-        provider_id: Names a text message as well; None for none.
+        provider_id: Selects a text message by its id at the provider as well.
     """
     rows = await db.fetch(
         _SETTLE_SQL, list(notification_ids), list(states), state, reason, provider_id
@@ -128,15 +118,10 @@ _PASSING_SQL = """
 """
 
 
-async def take_back(db: Connection, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
-    """Record what reports of other mail servers say about e-mails that were sent. Idempotent.
-
-    Args:
-        db: A connection in notify's schema, in a transaction.
-
-    Returns:
-        The e-mails that bounced, and had not before.
-    """
+async def record_returns(
+    db: Connection, returned: Sequence[ReturnedMail]
+) -> Sequence[StoredDelivery]:
+    """Apply reports of other mail servers and return the newly bounced e-mails. Idempotent."""
     given = [(one.notification_id, one.at) for one in returned]
     rows = await db.fetch(_SENT_SQL, *columns(given), RETURNED_WITHIN)
     people = {str(row["notification_id"]): str(row["person"]) for row in rows}
@@ -163,3 +148,49 @@ async def _suppressed(
         if reason := suppression_of(one, passing.get(person, 0)):
             found.append(Suppressed(person, reason, one.at))
     return found
+
+
+_HELD_SQL = """
+    SELECT r.flood_key AS contact, count(DISTINCT r.request_id) AS requests, count(*) AS messages,
+           min(d.due_at) AS oldest, max(d.due_at) AS newest
+      FROM deliveries AS d JOIN requests AS r USING (request_id)
+     WHERE d.state = 'held'
+     GROUP BY r.flood_key
+     ORDER BY messages DESC, contact
+"""
+_OF_CONTACT = "request_id IN (SELECT request_id FROM requests WHERE flood_key = $1)"
+_RELEASE_SQL = f"""
+    UPDATE deliveries SET state = 'pending', reason = NULL, not_before = $2
+     WHERE state = 'held' AND {_OF_CONTACT}
+"""  # noqa: S608 - constants only
+_DROP_SQL = f"""
+    UPDATE deliveries SET state = 'suppressed' WHERE state = 'held' AND {_OF_CONTACT}
+"""  # noqa: S608 - constants only
+_LET_THROUGH_SQL = "UPDATE requests SET flooded = false WHERE flood_key = $1 AND flooded"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMessages:
+    """Held messages to one contact, a keyed hash of 32 hex digits."""
+
+    contact: str
+    requests: int
+    messages: int
+    oldest: datetime
+    newest: datetime
+
+
+async def list_held(db: Connection) -> Sequence[HeldMessages]:
+    """Return the held messages by contact, the most messages first."""
+    return [HeldMessages(**dict(row)) for row in await db.fetch(_HELD_SQL)]
+
+
+async def release_held(db: Connection, contact: str, now: datetime) -> int:
+    """Release the held messages to a contact and later ones about the same requests; count them."""
+    await db.execute(_LET_THROUGH_SQL, contact)
+    return row_count(await db.execute(_RELEASE_SQL, contact, now))
+
+
+async def drop_held(db: Connection, contact: str) -> int:
+    """Suppress the held messages to a contact and return their number."""
+    return row_count(await db.execute(_DROP_SQL, contact))

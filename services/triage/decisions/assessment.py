@@ -25,8 +25,8 @@ from shared.vocabulary import GeoPoint
 
 _UNLOCATED = frozenset({"default", "none"})
 _EXACT = frozenset({"point", "address"})
+# Attributes that a plain question may have; any other makes it a report.
 _QUESTION_FIELDS = frozenset({"topic", "language"})
-"""Attributes that a plain question may have; any other makes it a report."""
 
 
 class UnknownKindError(PermanentError):
@@ -42,12 +42,12 @@ class InvalidRequestError(PermanentError):
 
 
 class StatedParts(Data):
-    """The parts of a request that its priority by itself comes from; of an old one, nothing."""
+    """The parts of a request that determine its priority by itself; empty for an old request."""
 
     description: str = ""
     """The reporter's words."""
     language: str | None = None
-    """Their language."""
+    """BCP 47 tag of the description."""
     location: Location = Location(precision="none")
     """Location of the problem."""
     attributes: dict[str, AttributeValue] = Field(default_factory=dict)
@@ -68,9 +68,8 @@ class AssessedReport(NamedTuple):
     """One request with everything that needs no other report.
 
     Attributes:
-        report: The request as dedup sees it.
         new_case: The case that it opens when it matches no other.
-        query: Where to look for an earlier case; None when there can be none.
+        query: Search for earlier cases; None when there can be none.
         answer: The FAQ answer, for a question that needs no work.
     """
 
@@ -98,7 +97,8 @@ def assess_report(request: SubmittedRequest, policy: TriagePolicy) -> AssessedRe
     report = to_report(request, city)
     key = dedup_key(request.jurisdiction, request.dedup_group)
     answer = _answer(city, service, request, assessment)
-    has_query = answer is None and _can_match(service, report, assessment)
+    is_left_to_others = assessment.referral is not None and assessment.referral.replaces_city
+    has_query = answer is None and not is_left_to_others and is_findable(service, report)
     return AssessedReport(
         request,
         city,
@@ -120,7 +120,7 @@ def assess(
 
     Args:
         stated: A request, or one extended by its notes.
-        located: The judgement of its words by the same rules, where it was made before.
+        located: An earlier judgement of its text by the same rules, if there is one.
 
     Raises:
         InvalidRequestError: The point is not on Earth.
@@ -139,11 +139,7 @@ def assess(
 
 
 def to_report(request: Request, city: CityPolicy) -> Report:
-    """Extract the features of a request that dedup compares.
-
-    Raises:
-        InvalidRequestError: The point is not on Earth.
-    """
+    """Extract the features of a request that dedup compares; raises as ``report_place``."""
     place, features = report_place(request.location, city), city.features
     return Report(
         request.request_id,
@@ -182,8 +178,8 @@ def is_findable(service: ServiceType, report: Report) -> bool:
 def case_id_for(request_id: str) -> str:
     """Return the id of the case that a request opens: a UUIDv7 with the request's own time.
 
-    The id is deterministic: when triage lost its tables and reads the log again, each case gets
-    the id that it had before.
+    The id is deterministic: when triage has lost its tables and reads the log again, each case gets
+    its id back.
 
     Raises:
         ValueError: ``request_id`` is not a UUID.
@@ -210,7 +206,7 @@ def point_lookups(reports: Iterable[AssessedReport]) -> list[PointLookup]:
 
 
 def _located(request: SubmittedRequest, policy: TriagePolicy) -> LocatedJudgement | None:
-    """Return the judgement that came with the request, if it was made by the rules of here."""
+    """Return the request's own judgement, if it was made by this version of the rules."""
     given = request.judgement
     if given is None or given.version != policy.text_rules_version:
         return None
@@ -247,9 +243,3 @@ def _new_case(key: str, report: Report) -> TriageCase:
         return TriageCase(case_id_for(report.request_id), key, report)
     except ValueError:
         raise InvalidRequestError("request_id: no UUID") from None
-
-
-def _can_match(service: ServiceType, report: Report, assessment: Assessment) -> bool:
-    if assessment.referral is not None and assessment.referral.replaces_city:
-        return False
-    return is_findable(service, report)

@@ -1,7 +1,7 @@
-"""Reassess a request by what it states itself together with its notes.
+"""Reassess a request by its own statements together with its notes.
 
 Notes of others than its reporter count for a danger to life alone, which anybody may report, and
-never take away one that the reporter described.
+never remove one that the reporter described.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,10 @@ class NotedRequest(NamedTuple):
     """A decided request with notes.
 
     Attributes:
-        case_id: Its case; None for a referral or an answered question.
-        score: Its score when it was decided or reassessed last.
-        emergency: Code of the danger to life that was known then.
-        passed_on: Notes that were read before, in order.
-        waiting: The new notes, in order; at least one.
+        case_id: None for a referral or an answered question.
+        score: Its score when it was last decided or reassessed.
+        emergency: Code of the danger to life known then.
+        passed_on: Earlier notes, in order.
     """
 
     request_id: str
@@ -82,9 +81,9 @@ def _extended(request: NotedRequest, notes: Sequence[Note]) -> StatedParts:
 
 
 def place_of(request: NotedRequest, policy: TriagePolicy) -> PlacedRequest | None:
-    """Return where a request lies by its notes; None where they do not tell, or it does not matter.
+    """Return the place that a request's notes state; None without one, or when it does not matter.
 
-    Reports of a kind that has no window never match others.
+    Reports of a kind without a window never match others.
     """
     location = request.stated_location
     city = policy.cities.get(request.waiting[-1].data.jurisdiction)

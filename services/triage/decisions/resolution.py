@@ -26,7 +26,7 @@ class Resolution(NamedTuple):
     """Outcome for one request.
 
     Attributes:
-        match: The earlier case that it was matched with, or None.
+        match: The earlier case that it was matched with.
         case: The case that it belongs to; None for a referral or an answered question.
         rejected: Other candidate cases, and the reason against each.
     """
@@ -98,7 +98,6 @@ def final_priority(
     """Return the priority of a request with the reasons that its context adds.
 
     Args:
-        resolution: The request and its outcome.
         reporters: Reporters of its case, the reporter of this request included.
         surges: Surges that may include it.
     """

@@ -5,12 +5,7 @@ from datetime import datetime
 
 from services.triage.decisions.reassessment import Reassessed
 from services.triage.decisions.resolution import Resolution, final_priority
-from services.triage.outbound.explanation import (
-    explain_following,
-    explain_outcome,
-    explain_priority,
-    explain_referral,
-)
+from services.triage.outbound.explanation import explain, explain_priority
 from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report
 from services.triage.rules.dedup.reasons import (
     confidence,
@@ -18,31 +13,13 @@ from services.triage.rules.dedup.reasons import (
     match_reasons,
     rejection_detail,
 )
-from services.triage.rules.priority.conditions import DOUBTFUL
 from services.triage.rules.priority.context import NO_REPORTERS, KnownSurge, Reporters
-from services.triage.rules.priority.score import DetectedEmergency, PriorityScore
-from services.triage.rules.referral import AgencyReferral, ReasonText
+from services.triage.rules.priority.score import DOUBTFUL, DetectedEmergency, PriorityScore
+from services.triage.rules.referral import AgencyReferral
 from services.triage.surges.detection import reporter_hash, slot_of, slot_start
 from services.triage.surges.state import district_of
 from shared.catalogue import CALL_911
-from shared.contract.events import (
-    Advice,
-    Decision,
-    Duplicate,
-    Emergency,
-    MatchReason,
-    NoteAdded,
-    Priority,
-    PriorityReason,
-    Reassessment,
-    Referral,
-    ReferralReason,
-    RejectedCandidate,
-    ReportCount,
-    ReportCounts,
-    Request,
-    RequestReassessed,
-)
+from shared.contract import events as e
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import Lane, is_plausible
@@ -53,45 +30,34 @@ def to_decision(
     rules_version: str,
     reporters: Reporters = NO_REPORTERS,
     surges: Sequence[KnownSurge] = (),
-) -> Decision:
+) -> e.Decision:
     """Return the decision on a request, with a reason for each part of it.
 
     Args:
-        resolution: The request and its outcome.
         reporters: Reporters of its case, the reporter of this request included.
         surges: Surges that may include the request.
     """
     request, assessment = resolution.assessed.request, resolution.assessed.assessment
-    texts = resolution.assessed.city.reason_texts
-    match = resolution.match
-    duplicate = _duplicate(match, request.service_code) if match else None
-    report = resolution.assessed.report
-    rejected = tuple(_rejected(rejection, report) for rejection in resolution.rejected)
-    priority = to_priority(final_priority(resolution, reporters, surges))
-    emergency = to_emergency(assessment.emergency)
-    referral = _referral(assessment.referral, request.language or "en")
-    return Decision(
+    match, report = resolution.match, resolution.assessed.report
+    decision = e.Decision(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         case_id=resolution.case.case_id if resolution.case else None,
         outcome=resolution.outcome,
-        duplicate=duplicate,
-        rejected=rejected,
-        priority=priority,
-        emergency=emergency,
-        referral=referral,
+        duplicate=_duplicate(match, request.service_code) if match else None,
+        rejected=tuple(_rejected(rejection, report) for rejection in resolution.rejected),
+        priority=to_priority(final_priority(resolution, reporters, surges)),
+        emergency=to_emergency(assessment.emergency),
+        referral=_referral(assessment.referral, request.language or "en"),
         advice=_advice(resolution, request.language or "en"),
         service_code=_kind(resolution),
         rules_version=rules_version,
         conditions=tuple(sorted(assessment.conditions.keys() - {DOUBTFUL})),
-        explanation=(
-            *explain_outcome(resolution.outcome, duplicate, rejected),
-            *explain_following(request, duplicate),
-            *explain_priority(priority, emergency, texts),
-            *explain_referral(referral, texts),
-        ),
+        explanation=(),
         request=request,
     )
+    explanation = explain(decision, resolution.assessed.city.reason_texts)
+    return decision.model_copy(update={"explanation": explanation})
 
 
 def _kind(resolution: Resolution) -> str:
@@ -102,22 +68,22 @@ def _kind(resolution: Resolution) -> str:
     return resolution.assessed.request.service_code
 
 
-def _duplicate(match: Match, kind: str) -> Duplicate:
-    return Duplicate(
+def _duplicate(match: Match, kind: str) -> e.Duplicate:
+    return e.Duplicate(
         of_case=match.case.case_id,
         of_request=match.case.opening.request_id,
         confidence=confidence(match, kind),
         distance_m=_rounded(match.distance_m),
         hours_apart=round(hours_apart(match), 2),
         reasons=tuple(
-            MatchReason(code=code, detail=detail) for code, detail in match_reasons(match, kind)
+            e.MatchReason(code=code, detail=detail) for code, detail in match_reasons(match, kind)
         ),
     )
 
 
-def _rejected(rejection: CaseRejection, report: Report) -> RejectedCandidate:
+def _rejected(rejection: CaseRejection, report: Report) -> e.RejectedCandidate:
     opening = rejection.case.opening
-    return RejectedCandidate(
+    return e.RejectedCandidate(
         case_id=rejection.case.case_id,
         request_id=opening.request_id,
         code=rejection.code,
@@ -131,67 +97,61 @@ def _rounded(distance_m: float | None) -> float | None:
     return None if distance_m is None else round(distance_m, 1)
 
 
-def to_priority(priority: PriorityScore) -> Priority:
+def to_priority(priority: PriorityScore) -> e.Priority:
     """Return the priority with its reasons."""
-    return Priority(
+    return e.Priority(
         level=priority.level,
         score=priority.score,
         reasons=tuple(
-            PriorityReason(code=reason.code, points=reason.points, evidence=reason.evidence)
+            e.PriorityReason(code=reason.code, points=reason.points, evidence=reason.evidence)
             for reason in priority.reasons
         ),
     )
 
 
-def to_emergency(emergency: DetectedEmergency | None) -> Emergency | None:
+def to_emergency(emergency: DetectedEmergency | None) -> e.Emergency | None:
     """Return the danger to life, if there is one."""
     if emergency is None:
         return None
-    return Emergency(code=emergency.code, evidence=emergency.evidence)
+    return e.Emergency(code=emergency.code, evidence=emergency.evidence)
 
 
-def call_911(language: str) -> Advice:
+def call_911(language: str) -> e.Advice:
     """Return the advice to call 911, in the language of a BCP 47 tag."""
-    return Advice(code="call_911", text=CALL_911.in_language(language))
+    return e.Advice(code="call_911", text=CALL_911.in_language(language))
 
 
-def _advice(resolution: Resolution, language: str) -> tuple[Advice, ...]:
+def _advice(resolution: Resolution, language: str) -> tuple[e.Advice, ...]:
     if resolution.assessed.assessment.emergency is not None:
         return (call_911(language),)
     answer = resolution.assessed.answer
     if resolution.outcome != "answered" or answer is None:
         return ()
-    return (Advice(code=answer.code, text=answer.text.in_language(language)),)
+    return (e.Advice(code=answer.code, text=answer.text.in_language(language)),)
 
 
-def _referral(referral: AgencyReferral | None, language: str) -> Referral | None:
+def _referral(referral: AgencyReferral | None, language: str) -> e.Referral | None:
     if referral is None:
         return None
     agency, reason = referral.agency, referral.reason
-    return Referral(
+    return e.Referral(
         agency=agency.code,
         name=agency.name,
         phone=agency.phone,
         url=agency.url,
-        reason=_referral_reason(reason, language) if reason else None,
+        reason=e.ReferralReason(code=reason.code, text=reason.text.in_language(language))
+        if reason
+        else None,
     )
 
 
-def _referral_reason(reason: ReasonText, language: str) -> ReferralReason:
-    return ReferralReason(code=reason.code, text=reason.text.in_language(language))
-
-
-def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
-    """Return the event of a reassessment.
-
-    Args:
-        reassessed: The request with its new assessment.
-    """
+def to_event(reassessed: Reassessed, now: datetime) -> e.RequestReassessed:
+    """Return the event of a reassessment."""
     request, assessment, city = reassessed
     note = request.waiting[-1]
     priority, emergency = to_priority(assessment.priority), to_emergency(assessment.emergency)
     language = note.data.language or request.stated.language or "en"
-    data = Reassessment(
+    data = e.Reassessment(
         request_id=request.request_id,
         case_id=request.case_id,
         priority=priority,
@@ -200,37 +160,34 @@ def to_event(reassessed: Reassessed, now: datetime) -> RequestReassessed:
         note_id=note.data.note_id,
         explanation=tuple(explain_priority(priority, emergency, city.reason_texts)),
     )
-    return RequestReassessed.of(data, now=now, cause=note, request=request.request_id)
+    return e.RequestReassessed.of(data, now=now, cause=note, request=request.request_id)
 
 
-def passed_on(note: NoteAdded, case_id: str) -> Outgoing:
-    """Return the record that carries a note behind the decision of its request.
-
-    Args:
-        note: The note as intake published it.
-        case_id: The case of its request.
-    """
+def passed_on(note: e.NoteAdded, case_id: str) -> Outgoing:
+    """Return the record that carries a note behind the decision of its request."""
     return Outgoing.to_topic(TRIAGE_DECISIONS.name, case_id, note)
 
 
-def to_report_counts(requests: Iterable[Request]) -> list[ReportCounts]:
+def to_report_counts(requests: Iterable[e.Request]) -> list[e.ReportCounts]:
     """Return one payload for each dedup group and lane among the requests of a batch.
 
-    A reporter appears once for each district and slot, in order of arrival. Requests whose event
-    time is not plausible are left out: they would move the watcher's clock.
+    A reporter appears once for each district and slot, in order of arrival. Requests with an
+    implausible event time are left out: they would move the watcher's clock.
     """
     groups: dict[tuple[str, str, Lane], dict[tuple[str, int], dict[int, None]]] = {}
-    for request in filter(_is_countable, requests):
+    for request in requests:
+        if not is_plausible(request.observed_at):
+            continue
         group = groups.setdefault((request.jurisdiction, request.dedup_group, request.lane), {})
         reporters = group.setdefault((district_of(request), slot_of(request.observed_at)), {})
         reporters[reporter_hash(request.reporter_ref or request.request_id)] = None
     return [
-        ReportCounts(
+        e.ReportCounts(
             jurisdiction=jurisdiction,
             dedup_group=dedup_group,
             lane=lane,
             counts=tuple(
-                ReportCount(
+                e.ReportCount(
                     district=district, observed_from=slot_start(slot), reporters=tuple(reporters)
                 )
                 for (district, slot), reporters in group.items()
@@ -238,7 +195,3 @@ def to_report_counts(requests: Iterable[Request]) -> list[ReportCounts]:
         )
         for (jurisdiction, dedup_group, lane), group in groups.items()
     ]
-
-
-def _is_countable(request: Request) -> bool:
-    return is_plausible(request.observed_at)

@@ -1,20 +1,12 @@
 """Explain a decision in plain English sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT, ReasonTexts, readable
-from shared.contract.events import (
-    Decision,
-    Duplicate,
-    Emergency,
-    Priority,
-    PriorityReason,
-    Referral,
-    RejectedCandidate,
-    Request,
-)
+from shared.contract import events as e
 from shared.vocabulary import TriageOutcome
 
+# First words of an explanation by outcome.
 OUTCOME_TEXT: Mapping[TriageOutcome, str] = {
     "new": "New case: no earlier report is about the same problem",
     "duplicate": "Joined an earlier case as the same problem",
@@ -23,46 +15,25 @@ OUTCOME_TEXT: Mapping[TriageOutcome, str] = {
     "referral": "No work for the city",
     "answered": "A question with a known answer, so nobody has to do anything",
 }
-"""First words of an explanation by outcome."""
 _NOT_FOLLOWED = (
     "The case that the reporter named is unknown, closed or in another city, so the report was "
     "compared with all cases as always."
 )
 
 
-def explain(decision: Decision, texts: ReasonTexts) -> tuple[str, ...]:
-    """Return all sentences about a decision, with the catalogue's present texts.
-
-    Args:
-        decision: The decision to explain; codes unknown to the catalogue stand for themselves.
-        texts: Texts of the request's city.
-    """
+def explain(decision: e.Decision, texts: ReasonTexts) -> tuple[str, ...]:
+    """Return all sentences about a decision; a code unknown to the catalogue is shown as it is."""
     return (
-        *explain_outcome(decision.outcome, decision.duplicate, decision.rejected),
-        *explain_following(decision.request, decision.duplicate),
+        _outcome(decision.outcome, decision.duplicate),
+        *map(_rejected, decision.rejected),
+        *_following(decision.request, decision.duplicate),
         *explain_priority(decision.priority, decision.emergency, texts),
-        *explain_referral(decision.referral, texts),
+        *_referral(decision.referral, texts),
     )
 
 
-def explain_outcome(
-    outcome: TriageOutcome, duplicate: Duplicate | None, rejected: Sequence[RejectedCandidate]
-) -> list[str]:
-    """Explain the outcome: the matched case with its reasons, then each rejected case.
-
-    Args:
-        outcome: Triage's result for the request.
-        duplicate: The matched case, if any.
-    """
-    return [_outcome(outcome, duplicate), *map(_rejected, rejected)]
-
-
-def explain_following(request: Request, duplicate: Duplicate | None) -> list[str]:
-    """Explain why a request did not join the case that its reporter named, if it named one.
-
-    Args:
-        duplicate: The matched case, if any.
-    """
+def _following(request: e.Request, duplicate: e.Duplicate | None) -> list[str]:
+    """Explain why a request did not join the case that its reporter named, if it named one."""
     reasons = duplicate.reasons if duplicate else ()
     if request.follow_case is None or any(one.code == "said_by_reporter" for one in reasons):
         return []
@@ -70,15 +41,9 @@ def explain_following(request: Request, duplicate: Duplicate | None) -> list[str
 
 
 def explain_priority(
-    priority: Priority, emergency: Emergency | None, texts: ReasonTexts
+    priority: e.Priority, emergency: e.Emergency | None, texts: ReasonTexts
 ) -> list[str]:
-    """Explain the priority, reason by reason, and a danger to life.
-
-    Args:
-        priority: Level, score and reasons.
-        emergency: The danger to life, if any.
-        texts: Texts of the request's city.
-    """
+    """Explain the priority, reason by reason, and a danger to life."""
     reasons = "; ".join([_reason(reason, texts) for reason in priority.reasons])
     sentences = [f"{priority.level} with {priority.score} points: {reasons}."]
     if emergency is not None:
@@ -89,7 +54,7 @@ def explain_priority(
     return sentences
 
 
-def explain_referral(referral: Referral | None, texts: ReasonTexts) -> list[str]:
+def _referral(referral: e.Referral | None, texts: ReasonTexts) -> list[str]:
     """Name the outside agency that must act, and the reason."""
     if referral is None:
         return []
@@ -98,7 +63,7 @@ def explain_referral(referral: Referral | None, texts: ReasonTexts) -> list[str]
     return [" ".join(filter(None, (f"{referral.name} must act{call}.", reason)))]
 
 
-def _outcome(outcome: TriageOutcome, duplicate: Duplicate | None) -> str:
+def _outcome(outcome: TriageOutcome, duplicate: e.Duplicate | None) -> str:
     text = OUTCOME_TEXT[outcome]
     if duplicate is None:
         return f"{text}."
@@ -111,12 +76,12 @@ def _outcome(outcome: TriageOutcome, duplicate: Duplicate | None) -> str:
     return f"{text}, {duplicate.confidence:.0%} sure: {reasons}."
 
 
-def _rejected(rejected: RejectedCandidate) -> str:
+def _rejected(rejected: e.RejectedCandidate) -> str:
     text = REJECTION_TEXT.get(rejected.code) or readable(rejected.code)
     return f"Not case {rejected.case_id}: {_with_detail(text, rejected.detail)}."
 
 
-def _reason(reason: PriorityReason, texts: ReasonTexts) -> str:
+def _reason(reason: e.PriorityReason, texts: ReasonTexts) -> str:
     text = texts.reasons.get(reason.code) or readable(reason.code)
     evidence = f" (“{reason.evidence}”)" if reason.evidence else ""
     return f"{reason.points:+d} {text}{evidence}"

@@ -4,8 +4,7 @@ from hashlib import sha256
 
 from uuid_utils import UUID
 
-TIME_BYTES = 6
-"""The first six bytes of a UUIDv7 are its time in milliseconds since 1970 (RFC 9562)."""
+TIME_BYTES = 6  # the first bytes of a UUIDv7: milliseconds since 1970 (RFC 9562)
 
 
 def derived_uuid7(time: bytes, name: bytes) -> str:
@@ -13,7 +12,6 @@ def derived_uuid7(time: bytes, name: bytes) -> str:
 
     Args:
         time: Milliseconds since 1970, ``TIME_BYTES`` long, big-endian.
-        name: Anything; two names give two ids.
     """
     octets = bytearray(time + sha256(name).digest()[:10])
     octets[6] = octets[6] & 0x0F | 0x70  # version 7

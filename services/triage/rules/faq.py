@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from services.triage.rules.priority.conditions import MatchedConditions
+from services.triage.rules.priority.score import MatchedConditions
 from shared.catalogue import Phrases, ServiceType
 from shared.catalogue.answers import Answer, Faq
 from shared.text_matching import PhraseIndex, fold
@@ -13,7 +13,7 @@ _ASKING, _TROUBLED = "?asking", "?troubled"  # "?": no code of an answer begins 
 
 
 class FaqMatcher:
-    """Finds the FAQ answer of one city; any text that is not plainly a question gets none."""
+    """Finds the FAQ answer of one city; only a plain question gets one."""
 
     def __init__(self, faq: Faq) -> None:
         self._answers = faq.by_code
@@ -40,8 +40,6 @@ class FaqMatcher:
         """Return the answer to a report that asks about one topic and reports no problem.
 
         Args:
-            text: Free text of the reporter.
-            conditions: Conditions that the report states.
             has_more: True when the report has more than text, such as pictures or attributes.
         """
         if has_more or not self.covers(service):

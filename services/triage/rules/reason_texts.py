@@ -26,8 +26,6 @@ MATCH_TEXT: Mapping[str, str] = {
     "usual_in_group": "how often such reports mean one problem",
     "usual_of_kind": "how often this kind repeats another",
 }
-"""Texts of match reasons by code."""
-
 REJECTION_TEXT: Mapping[str, str] = {
     "never_same": "such reports are never joined",
     "too_early": "this report is from too long before it",
@@ -39,8 +37,6 @@ REJECTION_TEXT: Mapping[str, str] = {
     "weaker": "another case fits better",
     "split_by_operator": "split by an operator from a case that this is nearer to",
 }
-"""Texts of rejection reasons by code."""
-
 _COMMON_PRIORITY_TEXT: Mapping[str, str] = {
     **{f"base_p{level}": "usual for its kind" for level in range(1, 6)},
     "classified_other": "nobody could tell its kind",
@@ -57,13 +53,7 @@ def readable(code: str) -> str:
 
 
 class ReasonTexts:
-    """Texts of the reason codes of one city, as its catalogue names them.
-
-    Attributes:
-        reasons: By the code of a reason for a priority.
-        emergencies: By the code of a danger to life.
-        referrals: By the code of a referral reason; each is a whole sentence.
-    """
+    """Texts of the reason codes of one city, as its catalogue names them."""
 
     def __init__(self, city: Jurisdiction, circumstances: Circumstances | None = None) -> None:
         self.emergencies = {one.code: _in_sentence(one.name) for one in city.emergencies}

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.triage.rules.priority.conditions import MatchedConditions
-from services.triage.rules.priority.score import states_hazard
+from services.triage.rules.priority.score import MatchedConditions, states_hazard
 from shared.catalogue import ExternalAgency, Jurisdiction, LocalText, ServiceType
 from shared.catalogue.jurisdiction import HAZARD_NOW
 from shared.catalogue.referral import outside_agency
@@ -45,11 +44,6 @@ def referral_for(
     A neighbour acts instead of the city. Another agency acts beside the city when a bureau of the
     city leads, else instead of it. An urgent hazard that the report states is made safe by the
     kind's hazard lead before the agency does the rest, while 911 keeps its own reason.
-
-    Args:
-        municipality: Municipality of the location, or None when unknown.
-        conditions: Conditions that the report states.
-        level: Priority of the report by itself.
     """
     found = outside_agency(jurisdiction, service, municipality, conditions)
     if found is None:

@@ -1,6 +1,6 @@
 """One SQL query for the candidates of a whole batch; queries for one place are merged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from math import floor
 from typing import Any, TypeAlias
@@ -67,7 +67,7 @@ def query_columns(queries: Iterable[CandidateQuery]) -> list[list[Any]]:
     """Return the parameters of ``CANDIDATES_SQL``: columns by place, address and reporter.
 
     By place they are key, box with its rim, edge, since, until; by address and by reporter they
-    are key, value, since, until. Queries for the same thing become one for the whole interval.
+    are key, value, since, until. Equal queries are merged into one over the whole interval.
     """
     places: _ByPlace = {}
     addresses: _ByValue = {}
@@ -82,7 +82,8 @@ def query_columns(queries: Iterable[CandidateQuery]) -> list[list[Any]]:
     by_place = [
         (key, *box, edge, *interval) for (key, edge, _, _), (box, interval) in places.items()
     ]
-    return [*_columns(by_place, 9), *_value_columns(addresses), *_value_columns(reporters)]
+    by_value = ([(*at, *interval) for at, interval in of.items()] for of in (addresses, reporters))
+    return [*_columns(by_place, 9), *(column for rows in by_value for column in _columns(rows, 4))]
 
 
 def _add_place(places: _ByPlace, box: Box, query: CandidateQuery) -> None:
@@ -101,10 +102,6 @@ def _add_value(values: _ByValue, value: str, query: CandidateQuery) -> None:
 
 def _union(one: _Interval, other: _Interval) -> _Interval:
     return min(one[0], other[0]), max(one[1], other[1])
-
-
-def _value_columns(values: Mapping[tuple[str, str], _Interval]) -> list[list[Any]]:
-    return _columns([(*wanted, *interval) for wanted, interval in values.items()], 4)
 
 
 def _columns(rows: list[tuple[Any, ...]], count: int) -> list[list[Any]]:

@@ -8,27 +8,20 @@ from uuid import UUID
 import asyncpg
 
 from services.triage.decisions.assessment import PointLookup
-from services.triage.records import (
-    CaseStateChange,
-    DecisionRecord,
-    PlacedRequest,
-    SplitRecord,
-)
+from services.triage.records import CaseStateChange, DecisionRecord, PlacedRequest, SplitRecord
 from services.triage.rules.dedup.case_index import CandidateQuery
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.scoring import PointUse
-from services.triage.rules.priority.context import (
-    MAX_ANONYMOUS,
-    MAX_COUNTED,
-    KnownSurge,
-    Reporters,
-)
+from services.triage.rules.priority.context import MAX_ANONYMOUS, MAX_COUNTED, KnownSurge, Reporters
 from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
 from services.triage.store.notes import PostgresNotes
-from services.triage.store.places import record_places
-from services.triage.store.rows import case_row, current_case_from_row, report_from_row, report_row
-from services.triage.store.splits import SplitStore
-from services.triage.store.surges import insert_surges, select_surges
+from services.triage.store.rows import (
+    current_case_from_row,
+    opening_row,
+    report_from_row,
+    report_row,
+)
+from services.triage.store.splits import apply_splits, insert_splits, splits_of
 from shared.runtime.postgres import Connection, columns, insert_rows
 from shared.vocabulary import GeoPoint
 
@@ -133,6 +126,36 @@ _FOLLOWED_SQL = """
             ORDER BY observed_at, request_id
             LIMIT 1) AS opening
 """
+_INSERT_SURGES_SQL = """
+    INSERT INTO surges (surge_id, dedup_key, district, since, until, count, expected)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
+                         $6::integer[], $7::float8[])
+    ON CONFLICT (surge_id) DO UPDATE
+       SET until = EXCLUDED.until, count = EXCLUDED.count, expected = EXCLUDED.expected
+     WHERE surges.until IS NULL AND EXCLUDED.until IS NOT NULL
+"""
+_SURGES_SQL = """
+    SELECT surge_id, dedup_key, district, since, until, count, expected FROM surges
+     WHERE dedup_key = ANY($1::text[]) AND since <= $3 AND (until IS NULL OR until > $2)
+"""
+_PLACE_DECISIONS_SQL = """
+    UPDATE decisions
+       SET latitude = placed.latitude, longitude = placed.longitude,
+           address_key = placed.address_key, off_m = placed.off_m
+      FROM unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::float8[])
+           AS placed (request_id, latitude, longitude, address_key, off_m)
+     WHERE decisions.request_id = placed.request_id
+       AND decisions.latitude IS NULL AND decisions.address_key IS NULL
+    RETURNING decisions.*, observed_at AS opened_at
+"""
+_PLACE_CASES_SQL = """
+    UPDATE cases
+       SET latitude = placed.latitude, longitude = placed.longitude,
+           address_key = placed.address_key, off_m = placed.off_m
+      FROM decisions AS placed
+     WHERE placed.request_id = ANY($1::uuid[])
+       AND cases.case_id = placed.case_id AND cases.request_id = placed.request_id
+"""
 _DECISION_COLUMNS = (
     "request_id",
     "case_id",
@@ -159,7 +182,6 @@ class PostgresTriageStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._splits = SplitStore(connection)
         self.notes = PostgresNotes(connection)
 
     async def lock(self, keys: Collection[str]) -> None:
@@ -179,23 +201,24 @@ class PostgresTriageStore:
 
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits and add the cases that the requests moved to."""
-        await self._splits.record(splits)
-        await self.add(await self._splits.apply(splits))
+        await insert_splits(self._connection, splits)
+        await self.add(await apply_splits(self._connection, splits))
 
     async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
         """Store surges; the stored end of a surge is never changed."""
-        await insert_surges(self._connection, surges)
+        latest = {surge.surge_id: surge for surge in sorted(surges, key=_is_over)}
+        rows = [
+            (s.surge_id, s.key, s.district, s.since, s.until, s.count, s.expected)
+            for s in latest.values()
+        ]
+        await self._connection.execute(_INSERT_SURGES_SQL, *columns(rows))
 
     async def surges(
         self, keys: Collection[str], since: datetime, until: datetime
     ) -> Sequence[KnownSurge]:
-        """Return the surges that overlap an interval.
-
-        Args:
-            since: Begin of the interval, inclusive.
-            until: End of the interval, inclusive.
-        """
-        return await select_surges(self._connection, keys, since, until)
+        """Return the surges that overlap an interval, bounds inclusive."""
+        rows = await self._connection.fetch(_SURGES_SQL, list(keys), since, until)
+        return [KnownSurge(str(surge_id), *values) for surge_id, *values in rows]
 
     async def candidates(self, queries: Sequence[CandidateQuery]) -> Iterable[TriageCase]:
         """Return the cases that match a query, each under the id that it was merged into."""
@@ -212,10 +235,7 @@ class PostgresTriageStore:
         return {row["source"]: row for row in rows}
 
     async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
-        """Return those of the cases that exist, each as the case that has its requests now.
-
-        What is no UUID is no case.
-        """
+        """Return the existing ones of the cases, merges followed; invalid ids are ignored."""
         named = list(_uuids(case_ids))
         rows = await self._connection.fetch(_FOLLOWED_SQL, named) if named else ()
         targets = await self._merge_targets({row["named"] for row in rows}) if rows else {}
@@ -245,13 +265,8 @@ class PostgresTriageStore:
         """Return the newest case of each dedup key at exactly these points."""
         if not lookups:
             return ()
-        rows = await self._connection.fetch(
-            _POINT_USES_SQL,
-            [point.latitude for point, _, _ in lookups],
-            [point.longitude for point, _, _ in lookups],
-            [since for _, since, _ in lookups],
-            [until for _, _, until in lookups],
-        )
+        wanted = columns((at.latitude, at.longitude, since, until) for at, since, until in lookups)
+        rows = await self._connection.fetch(_POINT_USES_SQL, *wanted)
         return [
             PointUse(
                 GeoPoint(row["latitude"], row["longitude"]), row["dedup_key"], row["opened_at"]
@@ -262,7 +277,10 @@ class PostgresTriageStore:
     async def add(self, cases: Sequence[TriageCase]) -> None:
         """Add cases; one that is stored already stays as it is."""
         if cases:
-            rows = [case_row(case) for case in cases]
+            rows = [
+                (c.case_id, c.key, *opening_row(c.opening), c.closed_at, c.split_from)
+                for c in cases
+            ]
             await self._connection.execute(_INSERT_CASES_SQL, *columns(rows))
 
     async def record_decisions(self, decisions: Sequence[DecisionRecord]) -> None:
@@ -281,15 +299,30 @@ class PostgresTriageStore:
             for d in decisions
         ]
         await insert_rows(self._connection, "decisions", _DECISION_COLUMNS, rows)
-        if earlier := await self._splits.of([d.report.request_id for d in decisions]):
-            await self.add(await self._splits.apply(earlier))
+        request_ids = [d.report.request_id for d in decisions]
+        if earlier := await splits_of(self._connection, request_ids):
+            await self.add(await apply_splits(self._connection, earlier))
 
     async def record_places(self, placed: Sequence[PlacedRequest]) -> None:
-        """Give requests without a place theirs, and let later reports find the cases they opened.
+        """Set the place of requests without one, and let later reports find their cases."""
+        values = columns(map(_place_row, placed))
+        rows = await self._connection.fetch(_PLACE_DECISIONS_SQL, *values)
+        await self._connection.execute(_PLACE_CASES_SQL, [row["request_id"] for row in rows])
+        # Stored cases stay; those that no later report could match were not stored.
+        opened = [row for row in rows if row["case_id"] and row["outcome"] != "duplicate"]
+        await self.add(
+            [TriageCase(str(r["case_id"]), r["dedup_key"], report_from_row(r)) for r in opened]
+        )
 
-        A request that has a place keeps it.
-        """
-        await self.add(await record_places(self._connection, placed))
+
+def _is_over(surge: KnownSurge) -> bool:
+    return surge.until is not None
+
+
+def _place_row(placed: PlacedRequest) -> tuple[object, ...]:
+    point, address, error_m = placed.place
+    latitude, longitude = (point.latitude, point.longitude) if point else (None, None)
+    return placed.request_id, latitude, longitude, address, error_m
 
 
 def _uuids(texts: Iterable[str]) -> Iterator[UUID]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from services.triage.decisions.assessment import StatedParts
 from services.triage.decisions.reassessment import NotedRequest, Reassessed
 from shared.contract.events import NoteAdded, encode
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, columns
 
 _ADD_SQL = """
     INSERT INTO notes (note_id, request_id, event)
@@ -38,25 +38,18 @@ _REASSESS_SQL = """
 
 
 class PostgresNotes:
-    """Stores notes for good; a note is passed on once, as soon as its request has a decision."""
+    """Stores notes permanently; a note is passed on once, as soon as its request has a decision."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def add(self, notes: Sequence[NoteAdded]) -> None:
-        """Store notes; one that is stored already stays."""
-        await self._connection.execute(
-            _ADD_SQL,
-            [note.data.note_id for note in notes],
-            [note.data.request_id for note in notes],
-            [encode(note) for note in notes],
-        )
+        """Store notes; a stored one stays as it is."""
+        rows = [(note.data.note_id, note.data.request_id, encode(note)) for note in notes]
+        await self._connection.execute(_ADD_SQL, *columns(rows))
 
     async def take_ready(self, request_ids: Collection[str]) -> Sequence[NotedRequest]:
-        """Return those of the requests that are decided and have notes to pass on.
-
-        These notes count as passed on from then on.
-        """
+        """Return the decided requests with waiting notes, and mark these notes as passed on."""
         requests = await self._connection.fetch(_READY_SQL, list(request_ids))
         if not requests:
             return ()
@@ -82,14 +75,12 @@ class PostgresNotes:
 
     async def record(self, reassessed: Sequence[Reassessed]) -> None:
         """Store the priorities and dangers that later notes are compared with."""
-        await self._connection.execute(
-            _REASSESS_SQL,
-            [one.request.request_id for one in reassessed],
-            [one.assessment.priority.score for one in reassessed],
-            [_emergency(one) for one in reassessed],
-        )
-
-
-def _emergency(reassessed: Reassessed) -> str | None:
-    found = reassessed.assessment.emergency
-    return found.code if found else reassessed.request.emergency
+        rows = [
+            (
+                one.request.request_id,
+                one.assessment.priority.score,
+                found.code if (found := one.assessment.emergency) else one.request.emergency,
+            )
+            for one in reassessed
+        ]
+        await self._connection.execute(_REASSESS_SQL, *columns(rows))

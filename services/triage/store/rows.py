@@ -9,11 +9,6 @@ from services.triage.rules.dedup.model import Report, TriageCase
 from shared.vocabulary import GeoPoint
 
 
-def case_from_row(row: asyncpg.Record) -> TriageCase:
-    """Return the case in a row of ``cases``, before merges and splits are followed."""
-    return TriageCase(str(row["case_id"]), row["dedup_key"], report_from_row(row), row["closed_at"])
-
-
 def report_from_row(row: asyncpg.Record) -> Report:
     """Return the report in a row; its event time is the column ``opened_at``."""
     latitude, longitude = row["latitude"], row["longitude"]
@@ -29,11 +24,6 @@ def report_from_row(row: asyncpg.Record) -> Report:
         row["asset"],
         row["is_placed"],
     )
-
-
-def case_row(case: TriageCase) -> tuple[object, ...]:
-    """Return the parameters of the statement that inserts a case."""
-    return (case.case_id, case.key, *opening_row(case.opening), case.closed_at, case.split_from)
 
 
 def opening_row(opening: Report) -> tuple[object, ...]:
@@ -67,7 +57,8 @@ def current_case_from_row(
     Args:
         targets: Rows of the cases that it may have been split from or merged into, by id.
     """
-    case = case_from_row(row)
+    report, case_id = report_from_row(row), str(row["case_id"])
+    case = TriageCase(case_id, row["dedup_key"], report, row["closed_at"])
     if row["split_from"]:
         case = case._replace(split_from=str(targets[row["split_from"]]["case_id"]))
     if row["merged_into"]:

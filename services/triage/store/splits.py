@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.triage.records import SplitRecord
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.store.rows import opening_row, report_from_row
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, columns
 
 _INSERT_SQL = """
     INSERT INTO splits (request_id, moves, from_case, to_case, version, opened_by)
@@ -37,69 +37,51 @@ _REPLACE_OPENING_SQL = """
 """
 
 
-class SplitStore:
-    """Stores splits for good; a split is applied as soon as its request has a decision."""
+async def insert_splits(db: Connection, splits: Sequence[SplitRecord]) -> None:
+    """Store splits permanently; a stored one stays as it is."""
+    rows = [(s.request_id, s.moves, s.from_case, s.to_case, s.version, s.opened_by) for s in splits]
+    await db.execute(_INSERT_SQL, *columns(rows))
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
-    async def record(self, splits: Sequence[SplitRecord]) -> None:
-        """Store splits; one that is stored already stays as it is."""
-        await self._connection.execute(
-            _INSERT_SQL,
-            [split.request_id for split in splits],
-            [split.moves for split in splits],
-            [split.from_case for split in splits],
-            [split.to_case for split in splits],
-            [split.version for split in splits],
-            [split.opened_by for split in splits],
+async def splits_of(db: Connection, request_ids: Sequence[str]) -> Sequence[SplitRecord]:
+    """Return the splits that moved these requests, or made one of them open the old case."""
+    rows = await db.fetch(_SELECT_SQL, request_ids)
+    return [
+        SplitRecord(
+            str(row["request_id"]),
+            str(row["from_case"]),
+            str(row["to_case"]),
+            row["version"],
+            row["moves"],
+            str(row["opened_by"]) if row["opened_by"] else None,
         )
+        for row in rows
+    ]
 
-    async def of(self, request_ids: Sequence[str]) -> Sequence[SplitRecord]:
-        """Return the splits that moved these requests, or made one of them open the old case."""
-        rows = await self._connection.fetch(_SELECT_SQL, request_ids)
-        return [
-            SplitRecord(
-                str(row["request_id"]),
-                str(row["from_case"]),
-                str(row["to_case"]),
-                row["version"],
-                row["moves"],
-                str(row["opened_by"]) if row["opened_by"] else None,
-            )
-            for row in rows
-        ]
 
-    async def apply(self, splits: Sequence[SplitRecord]) -> Sequence[TriageCase]:
-        """Move the decided requests, and return the cases that they open.
+async def apply_splits(db: Connection, splits: Sequence[SplitRecord]) -> Sequence[TriageCase]:
+    """Move the decided requests of splits, and return the cases that they open.
 
-        The case that a request left represents another request from then on, when the split
-        says so. Splits of undecided requests have no effect yet.
-        """
-        requests = {r for split in splits for r in (split.request_id, split.opened_by) if r}
-        decisions = await self._connection.fetch(_DECISIONS_SQL, list(requests))
-        rows = {str(row["request_id"]): row for row in decisions}
-        by_moves = sorted(splits, key=lambda split: split.moves)
-        latest = {split.request_id: split for split in by_moves}.values()
-        await self._connection.execute(
-            _MOVE_SQL,
-            [split.request_id for split in latest],
-            [split.to_case for split in latest],
-            [split.moves for split in latest],
+    The case that a request left represents another request from then on, when the split
+    names one. A split of an undecided request has no effect until its decision.
+    """
+    requests = {r for split in splits for r in (split.request_id, split.opened_by) if r}
+    decisions = await db.fetch(_DECISIONS_SQL, list(requests))
+    rows = {str(row["request_id"]): row for row in decisions}
+    by_moves = sorted(splits, key=lambda split: split.moves)
+    latest = {split.request_id: split for split in by_moves}.values()
+    await db.execute(_MOVE_SQL, *columns((s.request_id, s.to_case, s.moves) for s in latest))
+    for split in splits:
+        if split.opened_by in rows:
+            opening = opening_row(report_from_row(rows[split.opened_by]))
+            await db.execute(_REPLACE_OPENING_SQL, split.from_case, split.version, *opening)
+    return [
+        TriageCase(
+            split.to_case,
+            rows[split.request_id]["dedup_key"],
+            report_from_row(rows[split.request_id]),
+            split_from=split.from_case,
         )
-        for split in splits:
-            if split.opened_by in rows:
-                opening = opening_row(report_from_row(rows[split.opened_by]))
-                await self._connection.execute(
-                    _REPLACE_OPENING_SQL, split.from_case, split.version, *opening
-                )
-        return [
-            TriageCase(
-                split.to_case,
-                rows[split.request_id]["dedup_key"],
-                report_from_row(rows[split.request_id]),
-                split_from=split.from_case,
-            )
-            for split in splits
-            if split.request_id in rows
-        ]
+        for split in splits
+        if split.request_id in rows
+    ]

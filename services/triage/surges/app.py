@@ -1,7 +1,6 @@
-"""The surge watcher as a Faust app: state tables, event loop, publishing.
+"""The surge watcher as a Faust app, from ``triage-report-counts`` to ``triage-surges``.
 
-It reads ``triage-report-counts`` and writes ``triage-surges``. This is the only module that touches
-Faust, whose types are partial.
+This is the only module that touches Faust, whose types are partial.
 """
 
 import asyncio
@@ -9,7 +8,7 @@ import logging
 import weakref
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, cast
 
 import faust
@@ -21,8 +20,7 @@ from services.triage.settings import StreamSettings
 from services.triage.surges.counter import StateTable, SurgeCounter
 from services.triage.surges.detection import slot_of
 from services.triage.surges.gauges import WATCHER, SurgeGauges
-from services.triage.surges.outbound import surge_events
-from services.triage.surges.state import SurgeKey
+from services.triage.surges.state import SurgeKey, surge_events
 from services.triage.surges.tracker import SurgeCity, surge_cities
 from services.triage.surges.watermark import Watermark
 from shared.catalogue import load_catalogue
@@ -59,34 +57,24 @@ _TABLE_OPTIONS = {
 
 
 class UncountableError(PermanentError):
-    """The counts are well formed, and make no sense to the watcher."""
+    """The counts are well formed, but invalid for the watcher."""
 
     code = "uncountable"
 
 
 class StreamCrashedError(Route311Error):
-    """Faust gave up; the supervisor restarts the process."""
+    """Faust crashed; the supervisor restarts the process."""
 
     code = "stream_crashed"
 
 
-@dataclass(slots=True, weakref_slot=True)
-class _Message:
-    topic: str
-    partition: int
-
-
-@dataclass(slots=True, weakref_slot=True)
-class _Event:
-    """The part of a Faust event from which a table takes its partition."""
-
-    message: _Message
-
-
 @contextmanager
 def _in_partition(number: int) -> Generator[None]:
-    """Allow access to the tables of a partition outside its stream."""
-    event = _Event(_Message(_TOPIC, number))
+    """Allow access to the tables of a partition outside its stream.
+
+    A table takes its partition from the current event of Faust.
+    """
+    event = SimpleNamespace(message=SimpleNamespace(topic=_TOPIC, partition=number))
     token = _current_event.set(weakref.ref(cast("EventT[Any]", event)))
     try:
         yield
@@ -95,11 +83,7 @@ def _in_partition(number: int) -> Generator[None]:
 
 
 class SurgeWatcher:
-    """Counts reports from Faust's streams, and publishes surges every half second.
-
-    Attributes:
-        ready: True once its tables are recovered and it reads.
-    """
+    """Counts reports from Faust's streams, and publishes surges every half second."""
 
     def __init__(self, settings: StreamSettings, cities: dict[str, SurgeCity]) -> None:
         self.ready = False
@@ -113,13 +97,16 @@ class SurgeWatcher:
         self._app = _app(settings, self._access)
         states, reporters = map(self._table, _TABLES)
         self._counter = SurgeCounter(states, reporters, cities)
-        self._app.agent(_report_counts(self._app), name="surges")(self._count)
+        counts = self._app.topic(
+            _TOPIC, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+        self._app.agent(counts, name="surges")(self._count)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Run until ``stopping`` is set.
 
         Raises:
-            StreamCrashedError: Faust gave up.
+            StreamCrashedError: Faust crashed.
         """
         with suppress(StoppedError):
             async with open_sink(self._access, stopping) as sink:
@@ -148,11 +135,7 @@ class SurgeWatcher:
             )
             for table in _TABLES
         ]
-        await apply_topics(
-            self._access,
-            topics,
-            replication=self._settings.replication,
-        )
+        await apply_topics(self._access, topics, replication=self._settings.replication)
 
     def _table(self, name: str) -> StateTable:
         table = self._app.Table(
@@ -165,11 +148,11 @@ class SurgeWatcher:
         return cast("StateTable", table)
 
     async def _count(self, stream: Any) -> None:  # noqa: ANN401 - a stream of Faust
-        """Count each record; what cannot be counted is dead-lettered, with an alarm.
+        """Count each record; an uncountable one is dead-lettered, with an alarm.
 
-        A surge needs ten reports, so one more or less is nothing against a watcher that stands
+        A surge needs ten reports, so one more or less matters less than a watcher that stands
         still. Faust commits a record after the turn that counts it, so a crash may dead-letter it
-        twice, never not at all.
+        twice.
         """
         decoder = Decoder(TRIAGE_REPORT_COUNTS.events)
         async for event in stream.events():
@@ -283,16 +266,6 @@ def _credentials(access: KafkaAccess) -> "faust.SASLCredentials | faust.SSLCrede
             ssl_context=access.ssl_context(),
         )
     return faust.SSLCredentials(access.ssl_context()) if access.uses_tls else None
-
-
-def _report_counts(app: faust.App) -> Any:  # noqa: ANN401 - a topic of Faust
-    return app.topic(
-        _TOPIC,
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
-    )
 
 
 @asynccontextmanager

@@ -17,27 +17,23 @@ class SurgeCounter:
     def __init__(
         self, states: StateTable, reporters: StateTable, cities: Mapping[str, SurgeCity]
     ) -> None:
-        """Count in two tables.
+        """Count in two tables; reporters of cities without limits are ignored.
 
         Args:
             states: ``SurgeState`` as JSON, by table key.
             reporters: Packed reporters, by slot key.
-            cities: Limits of each city; reporters of other cities are ignored.
         """
         self._states = states
         self._reporters = reporters
         self._cities = cities
 
     def count(self, key: SurgeKey, slot: int, reporters: Iterable[int]) -> bool:
-        """Count the reporters of a slot; return True when the key has an unpublished event.
-
-        Args:
-            reporters: Hashes of the reporters, in order of arrival.
-        """
+        """Count the reporters of a slot; return True when the key has an unpublished event."""
         if key.jurisdiction not in self._cities:
             return False
         before = self._states.get(key.table_key)
-        tracker = self._tracker(key, before or _new_state(slot))
+        new = SurgeState(since=slot // SLOTS_PER_HOUR, newest=slot)
+        tracker = self._tracker(key, before or new.model_dump_json().encode())
         if slot < tracker.state.settled:
             return tracker.state.unpublished
         tracker.record_slot(slot)
@@ -70,7 +66,7 @@ class SurgeCounter:
         return [surge for surge in state.surges if surge.unpublished]
 
     def is_open(self, key: SurgeKey) -> bool:
-        """Return True when a surge goes on at a key."""
+        """Return True when a surge is open at a key."""
         stored = self._states.get(key.table_key)
         return stored is not None and SurgeState.model_validate_json(stored).open is not None
 
@@ -88,7 +84,7 @@ class SurgeCounter:
         return SurgeTracker(key, state, self._reporters, self._cities[key.jurisdiction])
 
     def _expire(self, key: SurgeKey, tracker: SurgeTracker, now: int) -> None:
-        """Delete the slots that an earlier call released; by now the stored state says so."""
+        """Delete the slots that an earlier call released, which the stored state records by now."""
         for slot in tracker.state.over:
             self._reporters.pop(key.slot_key(slot), None)
         tracker.state.over = []
@@ -98,7 +94,3 @@ class SurgeCounter:
         after = tracker.state.model_dump_json().encode()
         if after != before:
             self._states[key.table_key] = after
-
-
-def _new_state(slot: int) -> bytes:
-    return SurgeState(since=slot // SLOTS_PER_HOUR, newest=slot).model_dump_json().encode()

@@ -1,7 +1,6 @@
 """Surge detection on event time: hopping windows compared with the usual rate.
 
-Time is divided into slots of ten minutes. A window is one hour, six slots, and a window begins
-with each slot.
+A slot is ten minutes. A window is one hour, six slots, and one begins with each slot.
 """
 
 from bisect import insort
@@ -15,9 +14,8 @@ from typing import TypeAlias
 
 from shared.catalogue.surges import SurgeLimits
 
+# Reporters counted exactly; more are estimated to within some 4 %.
 SKETCH_SIZE = 512
-"""Reporters counted exactly; more are estimated to within some 4 %."""
-
 _HASH_BYTES = 6
 _HASH_RANGE = 1 << 8 * _HASH_BYTES
 
@@ -30,7 +28,7 @@ def reporter_hash(name: str) -> int:
 def add_reporter(hashes: Sequence[int], new: int) -> list[int] | None:
     """Return the sketch with one more reporter, or None when nothing changes.
 
-    A sketch keeps the smallest hashes in order, so that order and repeats make no difference.
+    A sketch keeps the smallest hashes in order, so order and repeats make no difference.
     """
     if new in hashes or (len(hashes) >= SKETCH_SIZE and new > hashes[-1]):
         return None
@@ -64,21 +62,11 @@ def unpack(packed: bytes) -> list[int]:
 
 
 SLOT_S = 600
-SLOTS_PER_HOUR = 6
-"""Slots in an hour, and in a window."""
-
-MAX_SURGE_SLOTS = 24 * SLOTS_PER_HOUR
-"""After so many slots a surge ends in any case; if it goes on, a new one begins."""
-
-ALLOWED_LATENESS_HOURS = 48
-"""A report counts when it is at most so much later than others, by event time."""
-
-HISTORY_WEEKS = 8
-"""Weeks of history for the usual rate."""
-
-NEW_HOURS = 4 * 7 * 24
-"""A key counts as new for so long."""
-
+SLOTS_PER_HOUR = 6  # and in a window
+MAX_SURGE_SLOTS = 24 * SLOTS_PER_HOUR  # then a surge ends; if it continues, a new one begins
+ALLOWED_LATENESS_HOURS = 48  # maximum delay behind other reports, by event time
+HISTORY_WEEKS = 8  # for the usual rate
+NEW_HOURS = 4 * 7 * 24  # age until which a key counts as new
 _PRIOR_WEEKS = 4.0  # weeks of one hour that weigh as much as the mean of all hours
 _PRIOR_HOURS = 168.0  # hours of history that weigh as much as the limits' assumption
 _NEGLIGIBLE = 1e-12
@@ -92,12 +80,7 @@ ExpectedReports: TypeAlias = Callable[[int, int], float]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Reports of consecutive slots.
-
-    Attributes:
-        first: First slot, inclusive.
-        until: Last slot, exclusive.
-    """
+    """Reports of consecutive slots: ``first`` inclusive, ``until`` exclusive."""
 
     first: int
     until: int
@@ -111,12 +94,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Hourly counts of the past.
-
-    Attributes:
-        since: First hour of the history, counted from 1970.
-        hours: Reports in each hour that had any.
-    """
+    """Hourly counts since an hour; hours are counted from 1970."""
 
     since: int
     hours: Mapping[int, int]
@@ -139,9 +117,7 @@ def expected_in_hour(hour: int, history: History, limits: SurgeLimits, timezone:
     towards the limits' assumption: a Poisson rate with Gamma priors, the upper one learnt.
 
     Args:
-        hour: The hour, counted from 1970.
-        limits: Limits of the dedup group, with the assumed rate.
-        timezone: Time zone of the city.
+        hour: Counted from 1970.
 
     Source:
         B. Efron, "Large-Scale Inference", Cambridge 2010, chapter 1 (empirical Bayes).
@@ -162,8 +138,7 @@ def expected_in_hour(hour: int, history: History, limits: SurgeLimits, timezone:
 def busiest_recent_hour(first: int, reporters: SlotReporters, surges: Collection[Window]) -> int:
     """Return the reports of the busiest hour in the day before a slot, outside surges.
 
-    For a new key it stands in for the usual rate, so that the first morning of a router is no
-    surge.
+    For a new key it replaces the usual rate, so that the first morning of a router is no surge.
     """
     starts = range(first - 24 * SLOTS_PER_HOUR, first - SLOTS_PER_HOUR + 1, SLOTS_PER_HOUR)
     ordinary = [at for at in starts if not any(s.overlaps(at, at + SLOTS_PER_HOUR) for s in surges)]
@@ -201,7 +176,6 @@ def find_start(
 
     Args:
         slot: A slot with a new report; late reports may come before others.
-        limits: Limits of the dedup group.
         covered: Other surges; none begins in a window that overlaps one of them.
     """
     for until in range(slot + 1, slot + 1 + SLOTS_PER_HOUR):
@@ -223,13 +197,12 @@ def find_end(
     expected: ExpectedReports,
     limits: SurgeLimits,
 ) -> Window | None:
-    """Return the whole surge once it is over, or None while it goes on.
+    """Return the whole surge once it is over, or None while it is open.
 
     It ends with the first later window whose count is below a share of the threshold.
 
     Args:
         complete: First slot for which reports are still expected.
-        limits: Limits of the dedup group.
     """
     for until in range(began.until + 1, complete + 1):
         first = until - SLOTS_PER_HOUR

@@ -8,8 +8,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.ops import metrics
 
 P = TypeVar("P")
-WATCHER = "triage-stream"
-"""Name of the process in metrics and in ``route311 status``."""
+WATCHER = "triage-stream"  # the process in metrics and in ``route311 status``
 
 
 class SurgeGauges(Generic[P]):
@@ -20,12 +19,7 @@ class SurgeGauges(Generic[P]):
         self._open: set[SurgeKey] = set()
 
     def show_lag(self, lag: Mapping[P, int | None], offsets: Mapping[P, int | None]) -> None:
-        """Show the lag, and progress when offsets moved or nothing waits.
-
-        Args:
-            lag: Unread records of each partition; None when unknown.
-            offsets: Next offset of each partition; None when nothing was read yet.
-        """
+        """Set the lag, and the progress when offsets moved or nothing waits; None is unknown."""
         waiting = sum(filter(None, lag.values()))
         metrics.LAG.labels(WATCHER).set(waiting)
         if offsets != self._offsets or not waiting:
@@ -33,12 +27,12 @@ class SurgeGauges(Generic[P]):
         self._offsets = offsets
 
     def show_surge(self, key: SurgeKey, *, is_open: bool) -> None:
-        """Show whether a surge is open at a key."""
+        """Set whether a surge is open at a key."""
         (self._open.add if is_open else self._open.discard)(key)
         self._show(key)
 
     def keep(self, keys: Collection[SurgeKey]) -> None:
-        """Drop all other keys: another instance watches those by now."""
+        """Drop all other keys: another instance watches those now."""
         dropped = self._open.difference(keys)
         self._open.intersection_update(keys)
         for key in dropped:

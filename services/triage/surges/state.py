@@ -1,17 +1,16 @@
-"""State of the surge watcher for one dedup group in one district."""
+"""State of the surge watcher for one dedup group in one district, and the events of its surges."""
 
 from dataclasses import dataclass, replace
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.triage.surges.detection import History, Window
-from shared.contract.events import Request
+from services.triage.rules.derived_ids import TIME_BYTES, derived_uuid7
+from services.triage.surges.detection import History, Window, slot_start
+from shared.contract.events import Event, Request, Surge, SurgeEnded, SurgeStarted
 from shared.contract.topics import dedup_key
 
 UNKNOWN_DISTRICT = "unknown"
-"""District of reports without one."""
-
 _OPEN_END = 1 << 40
 _UNLOCATED = frozenset({"default", "none"})
 
@@ -25,11 +24,7 @@ def district_of(request: Request) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SurgeKey:
-    """One dedup group in one district of a city.
-
-    Attributes:
-        partition: Kafka partition of its counts, and so of its state.
-        district: District, or ``UNKNOWN_DISTRICT``.
+    """One dedup group in one district of a city; ``partition`` is that of its counts in Kafka.
 
     Raises:
         ValueError: A name has a tab, which would make its ``table_key`` unreadable.
@@ -68,12 +63,7 @@ class SurgeKey:
 
 
 class TrackedSurge(BaseModel):
-    """A surge, and how much of it was published.
-
-    Attributes:
-        ended: The whole surge, once it is over.
-        published: How many of its two events are known to be on the topic.
-    """
+    """A surge and how many of its two events are published; ``ended`` is the whole surge."""
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
@@ -83,7 +73,7 @@ class TrackedSurge(BaseModel):
 
     @property
     def events_due(self) -> int:
-        """Number of its two events (start, end) that are due by now."""
+        """Number of its two events (start, end) that are due."""
         return 1 if self.ended is None else 2
 
     @property
@@ -102,11 +92,9 @@ class SurgeState(BaseModel):
 
     Attributes:
         since: First hour with any report, counted from 1970.
-        newest: Latest slot with a report.
         settled: Slots before this one are final: only ``hours`` counts, later arrivals do not.
         slots: Slots whose reporters are stored.
         over: Slots whose reporters can be deleted; a crash may have prevented it.
-        hours: Reports in each settled hour that had any.
         surges: Open surges, and those that are unpublished or not settled.
     """
 
@@ -125,7 +113,7 @@ class SurgeState(BaseModel):
 
     @property
     def open(self) -> TrackedSurge | None:
-        """The surge that goes on, if any."""
+        """The open surge, if any."""
         return next((surge for surge in self.surges if surge.ended is None), None)
 
     @property
@@ -137,3 +125,44 @@ class SurgeState(BaseModel):
     def is_empty(self) -> bool:
         """True when the state holds nothing and can be deleted."""
         return not (self.slots or self.over or self.hours or self.surges)
+
+
+def surge_events(key: SurgeKey, surge: TrackedSurge) -> list[Event]:
+    """Return the unpublished events of a surge, in order.
+
+    A surge's id is derived from its key and its first window, an event's id from its content; event
+    times are by the clock of the reports.
+    """
+    surge_id = _id_at(surge.began.first, key.name)
+    events: list[Event] = []
+    if surge.published < 1:
+        started = _data(key, surge_id, surge.began)
+        slot = surge.began.until - 1
+        event_id = _id_at(slot, f"began {started.model_dump_json()}")
+        events.append(
+            SurgeStarted(id=event_id, subject=surge_id, time=slot_start(slot), data=started)
+        )
+    if surge.ended is not None:
+        ended = _data(key, surge_id, surge.ended)
+        slot = surge.ended.until
+        event_id = _id_at(slot, f"ended {ended.model_dump_json()}")
+        events.append(SurgeEnded(id=event_id, subject=surge_id, time=slot_start(slot), data=ended))
+    return events
+
+
+def _data(key: SurgeKey, surge_id: str, window: Window) -> Surge:
+    return Surge(
+        surge_id=surge_id,
+        jurisdiction=key.jurisdiction,
+        dedup_group=key.group,
+        district=key.district,
+        window_start=slot_start(window.first),
+        window_end=slot_start(window.until),
+        count=window.count,
+        expected=round(window.expected, 1),
+    )
+
+
+def _id_at(slot: int, name: str) -> str:
+    milliseconds = int(slot_start(slot).timestamp() * 1000)
+    return derived_uuid7(milliseconds.to_bytes(TIME_BYTES), name.encode())

@@ -35,20 +35,12 @@ class SurgeCity:
 
 
 class SurgeTracker:
-    """State of one key with the reporters of its slots.
-
-    Attributes:
-        state: Changed in place; the caller stores it.
-    """
+    """State of one key with the reporters of its slots; changed in place, stored by the caller."""
 
     def __init__(
         self, key: SurgeKey, state: SurgeState, reporters: Mapping[bytes, bytes], city: SurgeCity
     ) -> None:
-        """Track one key.
-
-        Args:
-            reporters: Packed reporters by slot key.
-        """
+        """Track one key; ``reporters`` are packed, by slot key."""
         self.state = state
         self._key = key
         self._reporters = reporters
@@ -75,7 +67,7 @@ class SurgeTracker:
     def add_reporters(self, slot: int, reporters: Iterable[int]) -> bool:
         """Add reporters to a slot; return True when its sketch changed.
 
-        A start is looked for after each, so that it does not depend on how they were batched.
+        A start is searched after each reporter, so that it does not depend on their batches.
         """
         changed = False
         for reporter in reporters:
@@ -97,7 +89,7 @@ class SurgeTracker:
     def detect_end(self, now: int) -> None:
         """Record the end of the open surge, if it is over by the slot ``now``.
 
-        The window that ended last is left out: reports for it may still be on their way.
+        The latest window is left out: reports for it may still arrive.
         """
         surge = self.state.open
         if surge is not None:

@@ -1,4 +1,4 @@
-"""Event time up to which every report is counted, as far as Kafka tells."""
+"""Watermark: the event time up to which every report is counted, as far as Kafka shows."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -33,11 +33,7 @@ class EventClock(Generic[P]):
         self._latest[partition] = max(self._latest.get(partition, moment), moment)
 
     def now(self, has_backlog: Mapping[P, bool]) -> datetime | None:
-        """Return the watermark, or None while it is unknown.
-
-        Args:
-            has_backlog: For each assigned partition, True when reports of it are not counted yet.
-        """
+        """Return the watermark, or None while it is unknown; a backlog is uncounted reports."""
         behind = [partition for partition, waits in has_backlog.items() if waits]
         if any(partition not in self._latest for partition in behind):
             return None
@@ -60,8 +56,8 @@ class Watermark:
     """The event time of the counts, held back by counts to read and by requests to decide.
 
     Counts have the partition of their requests, since the topics have the same keys and as many
-    partitions. Triage reads the express lane first, so the standard lane alone tells how far a
-    partition is.
+    partitions. Triage reads the express lane first, so the standard lane alone shows the progress
+    of a partition.
     """
 
     def __init__(self, access: KafkaAccess, *, ask_every_s: float = 2.0) -> None:
@@ -79,11 +75,8 @@ class Watermark:
     async def next_slot(self, unread: Mapping[int, bool]) -> datetime | None:
         """Return the event time when it has come to another slot, else None.
 
-        What triage has decided is asked in one call and used in the next: by then the counts of
-        it are on the topic.
-
-        Args:
-            unread: For each assigned partition, True when it has counts to read.
+        Triage's progress is read in one call and used in the next: by then the counts of the
+        decided requests are on the topic.
         """
         waiting = {
             Partition(topic, number): waits and lane == "standard"
@@ -116,9 +109,9 @@ class Watermark:
 
 
 async def _undecided_partitions(access: KafkaAccess) -> Collection[Partition]:
-    """Return the partitions with requests behind the position that triage last reported.
+    """Return the partitions with requests behind triage's last committed position.
 
-    It reports every few seconds, so a partition with steady traffic is among them most of the time.
+    Triage commits every few seconds, so a partition with steady traffic is mostly among them.
 
     Raises:
         KafkaAdminError: The broker refuses the request.

@@ -12,6 +12,7 @@ import pytest
 from services.notify.app import notify
 from services.notify.settings import NotifySettings
 from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.service import ServiceParts
 from tests.integration.notify.mail_server import MailServer, open_mail_server
 from tests.integration.notify.sms_provider import SmsProvider, open_sms_provider
 from tests.integration.notify.stores import InMemoryStores, NotifyStores, PostgresStores
@@ -19,7 +20,7 @@ from tests.support.databases import Database
 from tests.support.stack import Stores
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
 
-RunNotify: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+RunNotify: TypeAlias = Callable[..., AbstractAsyncContextManager[ServiceParts]]
 StartProcess: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 
 
@@ -58,18 +59,18 @@ def environment(stores: Stores, database: Database, mail: MailServer) -> dict[st
 @pytest.fixture
 def running(environment: dict[str, str]) -> RunNotify:
     """Return a context manager that runs notify in this process."""
-    fields: dict[str, Any] = {
-        name.removeprefix("NOTIFY_").lower() if name.startswith("NOTIFY_") else name: value
-        for name, value in environment.items()
-    }
 
     @asynccontextmanager
-    async def run() -> AsyncGenerator[None]:
+    async def run(**changes: str) -> AsyncGenerator[ServiceParts]:
+        fields: dict[str, Any] = {
+            name.removeprefix("NOTIFY_").lower() if name.startswith("NOTIFY_") else name: value
+            for name, value in (environment | changes).items()
+        }
         stopping = asyncio.Event()
         async with notify(NotifySettings(**fields)) as parts, asyncio.TaskGroup() as group:
             for work in parts.tasks:
                 group.create_task(_run(work, stopping))
-            yield
+            yield parts
             stopping.set()
 
     return run

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from services.notify.delivery.store import PostgresDeliveryQueue
-from services.notify.delivery.updates import ClaimedDelivery
 from services.notify.delivery.worker import DeliveryQueue
 from services.notify.handlers import NotificationStore
 from services.notify.inbound import collect_updates
+from services.notify.records import ClaimedDelivery
 from services.notify.rules.model import Delivery, StoredDelivery, Trigger
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.contract.events import Decoder, Event, new_id

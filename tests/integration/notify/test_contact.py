@@ -6,9 +6,8 @@ import aiohttp
 import pytest
 
 from services.notify.channels.resident_links import contact
-from services.notify.channels.resident_links.contact import Disclosures, contact_routes
+from services.notify.channels.resident_links.contact import contact_routes
 from shared.contract.events import ContactDisclosure, ContactErased, new_id
-from shared.redaction import Redactor
 from shared.runtime.http.api_keys import ApiKeyCache, authenticate, store_keys
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.rate_limits import TokenBuckets
@@ -17,7 +16,7 @@ from shared.runtime.postgres import Pool
 from tests.integration.notify.stores import PostgresStores, save
 from tests.support.builders import NOON, contact_given
 from tests.support.databases import Database
-from tests.unit.notify.factories import SEALER, attached, closed, moved, opened, split, triaged
+from tests.unit.notify.factories import attached, closed, moved, opened, ports, split, triaged
 
 pytestmark = pytest.mark.integration
 KEYS = {
@@ -41,10 +40,7 @@ async def client(pool: Pool, database: Database) -> AsyncGenerator[aiohttp.Clien
         by_bureau=limits,
         by_address=limits,
     )
-    disclosures = Disclosures(
-        pool, {"portland.gov": Redactor("US")}, SEALER, on_commit=lambda _: None
-    )
-    routes = contact_routes(callers, disclosures)
+    routes = contact_routes(ports(pool), callers)
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,

@@ -10,13 +10,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from services.notify.channels.resident_links.feedback import (
-    FeedbackIntake,
-    FeedbackPage,
-    feedback_routes,
-)
-from services.notify.channels.resident_links.links import LinkReader
-from services.notify.channels.resident_links.store import MAX_ANSWERS
+from services.notify.channels.resident_links.feedback import feedback_routes
+from services.notify.channels.resident_links.pages import LinkPages
+from services.notify.store.feedback import MAX_ANSWERS
 from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
 from shared.runtime.http.server import serve_http
@@ -32,12 +28,10 @@ from tests.support.builders import NOON, contact_given
 from tests.support.html_tree import one_line, tree_of
 from tests.unit.notify.factories import (
     LINKS,
-    POLICY,
-    SEALER,
     closed,
     delivery,
-    link_pages,
     opened,
+    ports,
     triaged,
     trigger,
 )
@@ -68,9 +62,8 @@ async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
 @asynccontextmanager
 async def client_at(pool: Pool, now: datetime) -> AsyncGenerator[aiohttp.ClientSession]:
     """A client of the page as it is at a moment."""
-    feedback = FeedbackIntake(pool, POLICY, SEALER, lambda _: None)
-    reader = LinkReader(LINKS, (), clock=lambda: now)
-    routes = feedback_routes(FeedbackPage(link_pages(), reader, feedback))
+    core = ports(pool, clock=lambda: now)
+    routes = feedback_routes(core, LinkPages(core))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,

@@ -18,14 +18,15 @@ from services.notify.rules.recipients import person_hash
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.store.leads import case_reporters
 from services.notify.store.notifications import PostgresNotificationStore
-from services.notify.store.rewrapping import (
+from services.notify.store.sealed_contacts import (
+    ContactKeys,
     RewrapProgress,
+    WrongContactKeyError,
     count_keys,
     rewrap_hash_key,
     rewrap_next,
 )
-from services.notify.store.sealed_contacts import ContactKeys, WrongContactKeyError
-from services.notify.workers.unsealed_contacts import UnsealedContacts
+from services.notify.workers import UnsealedContacts
 from shared.contract.events import new_id
 from shared.runtime.database import open_database
 from shared.runtime.postgres import Pool, columns, transaction

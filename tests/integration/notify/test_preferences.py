@@ -10,14 +10,11 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from services.notify.channels.resident_links.links import LinkReader
-from services.notify.channels.resident_links.preferences import (
-    PreferencePages,
-    Preferences,
-    preference_routes,
-)
-from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
+from services.notify.channels.resident_links.pages import LinkPages
+from services.notify.channels.resident_links.preferences import preference_routes
+from services.notify.delivery.updates import DeliveryUpdate
 from services.notify.handlers import erase
+from services.notify.records import ClaimedDelivery
 from services.notify.rules.model import StoredDelivery
 from services.notify.rules.recipients import person_hash
 from services.notify.rules.signed_links import LinkPurpose
@@ -34,8 +31,8 @@ from tests.unit.notify.factories import (
     CONTACT_KEY,
     LINKS,
     delivery,
-    link_pages,
     opened,
+    ports,
     triaged,
 )
 
@@ -53,8 +50,8 @@ async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
 @asynccontextmanager
 async def client_at(pool: Pool, now: datetime) -> AsyncGenerator[aiohttp.ClientSession]:
     """A client of the pages as they are at a moment."""
-    reader = LinkReader(LINKS, (), clock=lambda: now)
-    routes = preference_routes(PreferencePages(link_pages(), reader, Preferences(pool)))
+    core = ports(pool, clock=lambda: now)
+    routes = preference_routes(core, LinkPages(core))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
@@ -202,15 +199,15 @@ async def test_who_unsubscribed_gets_the_answer_to_a_later_report_and_no_more_ne
 
 async def test_an_erasure_takes_the_preferences_for_good_and_leaves_the_opt_out(pool: Pool) -> None:
     first, second = (await next_message(pool)).stored, (await next_message(pool)).stored
-    preferences = Preferences(pool)
-    await preferences.save(ANA, "important", "es", NOON)
-    await preferences.unsubscribe(ANA, NOON)
+    core = ports(pool)
+    await core.save_preferences(ANA, "important", "es")
+    await core.unsubscribe(ANA)
     left = []
     for one in (first, second):
         async with PostgresStores(pool).notifications() as notifications:
             await erase([one.delivery.request_id], notifications, NOON)
         left.append(await pool.fetchval("SELECT count(*) FROM preferences"))
-    await preferences.save(ANA, "important", "es", NOON)  # by a link of before
+    await core.save_preferences(ANA, "important", "es")  # by a link of before
     left.append(await pool.fetchval("SELECT count(*) FROM preferences"))
 
     assert left == [1, 0, 0]

@@ -25,7 +25,7 @@ async def sent(store: NotifyStores) -> StoredDelivery:
     return claimed.stored
 
 
-async def take_back(
+async def record_returns(
     store: NotifyStores,
     notification_id: str,
     kind: Literal["bounced", "bounced_for_now", "complained"] = "bounced",
@@ -33,7 +33,7 @@ async def take_back(
 ) -> list[StoredDelivery]:
     async with store.notifications() as notifications:
         return list(
-            await notifications.take_back([ReturnedMail(notification_id, kind, NOON + after)])
+            await notifications.record_returns([ReturnedMail(notification_id, kind, NOON + after)])
         )
 
 
@@ -50,8 +50,8 @@ async def next_is_suppressed(store: NotifyStores, earlier: Delivery) -> str | No
 async def test_an_address_that_takes_no_mail_gets_no_more(store: NotifyStores) -> None:
     first = await sent(store)
 
-    assert await take_back(store, first.notification_id) == [first]
-    assert await take_back(store, first.notification_id) == []
+    assert await record_returns(store, first.notification_id) == [first]
+    assert await record_returns(store, first.notification_id) == []
 
     assert await next_is_suppressed(store, first.delivery) == "bounced"
 
@@ -59,7 +59,7 @@ async def test_an_address_that_takes_no_mail_gets_no_more(store: NotifyStores) -
 async def test_who_complains_gets_no_more_and_the_message_stays_sent(store: NotifyStores) -> None:
     first = await sent(store)
 
-    assert await take_back(store, first.notification_id, "complained") == []
+    assert await record_returns(store, first.notification_id, "complained") == []
 
     assert await next_is_suppressed(store, first.delivery) == "complained"
 
@@ -70,7 +70,7 @@ async def test_an_address_that_fails_for_now_gets_more_until_the_third_failure(
     first = await sent(store)
     found = [first]
     for version in range(2, MAX_PASSING + 1):
-        assert await take_back(store, found[-1].notification_id, "bounced_for_now")
+        assert await record_returns(store, found[-1].notification_id, "bounced_for_now")
         of_case = {
             "request_id": first.delivery.request_id,
             "case_id": first.delivery.trigger.subject_id,
@@ -80,7 +80,7 @@ async def test_an_address_that_fails_for_now_gets_more_until_the_third_failure(
         assert claimed.suppressed is None
         await store.deliveries.record([DeliveryUpdate(claimed.stored, "sent", 0)])
         found.append(claimed.stored)
-    await take_back(store, found[-1].notification_id, "bounced_for_now")
+    await record_returns(store, found[-1].notification_id, "bounced_for_now")
 
     assert await next_is_suppressed(store, found[-1].delivery) == "bounced"
 
@@ -88,12 +88,12 @@ async def test_an_address_that_fails_for_now_gets_more_until_the_third_failure(
 async def test_a_report_about_nothing_that_was_sent_silences_nobody(store: NotifyStores) -> None:
     first = await sent(store)
 
-    assert await take_back(store, new_id()) == []
-    assert await take_back(store, first.notification_id, after=2 * RETURNED_WITHIN) == []
+    assert await record_returns(store, new_id()) == []
+    assert await record_returns(store, first.notification_id, after=2 * RETURNED_WITHIN) == []
     assert await next_is_suppressed(store, first.delivery) is None
     waiting = await due(store, person=ANA)
     (claimed,) = await claim(store.deliveries)
     await store.deliveries.record([DeliveryUpdate(claimed.stored, "pending", 0, not_before=LATER)])
-    assert await take_back(store, claimed.stored.notification_id) == []
+    assert await record_returns(store, claimed.stored.notification_id) == []
 
     assert await next_is_suppressed(store, waiting) is None

@@ -7,8 +7,7 @@ from pydantic import SecretStr
 
 from services.notify.channels.sms.sender import STATUS_PATH
 from services.notify.channels.sms.status_api import sms_status_routes
-from services.notify.channels.sms.statuses import SmsStatuses
-from services.notify.settings import NotifySettings, SecondProviders
+from services.notify.settings import SecondProviders
 from shared.contract.events import new_id
 from shared.runtime.http.server import serve_http
 from shared.runtime.http.twilio import SIGNATURE, sign
@@ -16,24 +15,16 @@ from shared.runtime.postgres import Pool
 from tests.integration.notify.sms_provider import ACCOUNT, TOKEN
 from tests.integration.notify.stores import PostgresStores, add, save
 from tests.unit.notify.delivery.harness import text_report
-from tests.unit.notify.factories import PUBLIC_URL, delivery, trigger
+from tests.unit.notify.factories import PUBLIC_URL, SETTINGS, delivery, ports, trigger
 
 pytestmark = pytest.mark.integration
 TOKEN_BEFORE = f"{TOKEN} of last year"
-SETTINGS = NotifySettings.model_validate(
-    {
-        "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
-        "postgres_dsn": "postgresql://route311_notify@127.0.0.1/postgres",
-        "http_port": 0,
-        "contact_key": "a secret of the tests",
-        "public_url": f"{PUBLIC_URL}/",
-        "sender": "311@city.example",
-        "smtp_host": "127.0.0.1",
-        "smtp_port": 25,
+WITH_SMS = SETTINGS.model_copy(
+    update={
         "sms_account": ACCOUNT,
-        "sms_token": TOKEN,
-        "sms_token_before": TOKEN_BEFORE,
-        "sms_numbers": "+15035550199=portland.gov",
+        "sms_token": SecretStr(TOKEN),
+        "sms_token_before": SecretStr(TOKEN_BEFORE),
+        "sms_numbers": {"+15035550199": "portland.gov"},
     }
 )
 SECOND_TOKEN = f"{TOKEN} of the second"
@@ -50,8 +41,7 @@ async def ready() -> None:
 
 @pytest.fixture
 async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
-    statuses = SmsStatuses(pool, on_commit=lambda _: None)
-    routes = sms_status_routes(SETTINGS, SECOND, statuses.take)
+    routes = sms_status_routes(ports(pool, settings=WITH_SMS, second=SECOND))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,

@@ -6,8 +6,8 @@ import pytest
 from aiohttp import web
 
 from deploy.local.sms import SmsFolder, sms_app
-from services.notify.channels.sms.sender import open_sms
-from services.notify.delivery.updates import ClaimedDelivery
+from services.notify.channels.sms.sender import open_senders
+from services.notify.records import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON
@@ -32,7 +32,7 @@ async def sent(url: str, to: str = ANA, token: str = TOKEN) -> tuple[SendOutcome
     """Send one message; return its outcome and id."""
     claimed = ClaimedDelivery(stored(channel="sms"), 0, to, suppressed=None, data=message_data())
     account = SmsAccount(url, ACCOUNT, token, {"portland.gov": "+15035550199"}, 1, 5.0)
-    async with open_sms(account, renderer(), PUBLIC_URL) as [sender]:
+    async with open_senders(account, renderer().render_sms, PUBLIC_URL) as [sender]:
         return await sender.send(claimed, to, NOON), claimed.stored.notification_id
 
 

@@ -1,17 +1,16 @@
 """Factories of notify's inputs and values; a test gives only the fields it is about."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.notify.channels.resident_links.pages import LinkPages
 from services.notify.policy import CityTexts, NotifyPolicy
-from services.notify.rendering import (
-    MessageRenderer,
-    load_message_languages,
-    message_catalogues,
-)
+from services.notify.ports import NotifyPorts
+from services.notify.records import MessageData
+from services.notify.rendering.catalogues import load_message_languages, message_catalogues
+from services.notify.rendering.renderer import MessageRenderer
 from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import (
@@ -19,7 +18,6 @@ from services.notify.rules.model import (
     CausingEvent,
     Delivery,
     Follower,
-    MessageData,
     Recipient,
     ReferralAgency,
     RequestFacts,
@@ -27,6 +25,7 @@ from services.notify.rules.model import (
     Trigger,
 )
 from services.notify.rules.signed_links import SignedLinks
+from services.notify.settings import NotifySettings, SecondProviders
 from services.notify.store.sealed_contacts import ContactKeys
 from shared.catalogue import LocalText
 from shared.contract.events import (
@@ -51,7 +50,9 @@ from shared.contract.events import (
     RequestTriaged,
     new_id,
 )
+from shared.redaction import Redactor
 from shared.runtime.consumer.messages import Message
+from shared.runtime.postgres import Pool
 from tests.support.builders import (
     NOON,
     case_with_request,
@@ -104,8 +105,37 @@ def renderer() -> MessageRenderer:
     return MessageRenderer({"portland.gov": PORTLAND}, PUBLIC_URL, LINKS, LANGUAGES)
 
 
-def link_pages() -> LinkPages:
-    return LinkPages({"portland.gov": PORTLAND}, PUBLIC_URL, LANGUAGES, LANGUAGE_RULES)
+SETTINGS = NotifySettings.model_validate(
+    {
+        "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "postgres_dsn": "postgresql://route311_notify@127.0.0.1/postgres",
+        "http_port": 0,
+        "contact_key": CONTACT_KEY.decode(),
+        "public_url": f"{PUBLIC_URL}/",
+        "sender": SENDER,
+        "smtp_host": "127.0.0.1",
+        "smtp_port": 25,
+    }
+)
+
+
+def ports(pool: Pool, **changes: Any) -> NotifyPorts:
+    """The core on a database, as the channels see it, at noon."""
+    fields: dict[str, Any] = {
+        "settings": SETTINGS,
+        "second": SecondProviders(),
+        "policy": replace(POLICY, redactors={"portland.gov": Redactor("US")}),
+        "cities": {"portland.gov": PORTLAND},
+        "languages": LANGUAGES,
+        "inboxes": {},
+        "renderer": renderer(),
+        "links": LINKS,
+        "sealer": SEALER,
+        "on_commit": lambda _: None,
+        "may_send": lambda: True,
+        "clock": lambda: NOON,
+    }
+    return NotifyPorts(pool=pool, **(fields | changes))
 
 
 def message_data(**changes: Any) -> MessageData:

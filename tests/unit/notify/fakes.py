@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.notify.delivery.updates import ClaimedDelivery, DeliveryUpdate
+from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.records import ClaimedDelivery, MessageData
 from services.notify.rules.daily_limit import WINDOW, MessagesOfDay, Naming, counts, reader_days
 from services.notify.rules.model import (
     Delivery,
     Follower,
-    MessageData,
     ReporterContact,
     RequestFacts,
     StoredDelivery,
@@ -234,7 +234,7 @@ class InMemoryNotify:
             return None
         return known.reason if known else None
 
-    async def take_back(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
+    async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
         failed = []
         for one in returned:
             for row in self.rows:

@@ -5,7 +5,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from services.notify.rendering import RenderedMessage
+from services.notify.records import RenderedMessage
 from tests.unit.notify.factories import message_data, renderer
 
 LANGUAGES = ("en", "es")

@@ -8,10 +8,12 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from docs._tools.translations import MESSAGES, faults, read, source_texts
+from services.notify.channels.sms.rules import sms_parts
 from services.notify.policy import city_texts
-from services.notify.rendering import TEMPLATES, MessageRenderer, message_catalogues
-from services.notify.rules.model import CaseFacts, MessageData, ReferralAgency, TemplateName
-from services.notify.rules.sms_parts import sms_parts
+from services.notify.records import MessageData
+from services.notify.rendering.catalogues import message_catalogues
+from services.notify.rendering.renderer import TEMPLATES, MessageRenderer
+from services.notify.rules.model import CaseFacts, ReferralAgency, TemplateName
 from shared.catalogue import load_catalogue
 from tests.support.html_tree import tree_of
 from tests.unit.notify.factories import (

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from services.notify.rendering import TEMPLATES
+from services.notify.rendering.renderer import TEMPLATES
 from services.notify.rules.model import CaseFacts
 from tests.support.builders import NOON
 from tests.unit.notify.factories import message_data, renderer, request_facts

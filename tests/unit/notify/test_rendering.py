@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.notify.rendering import TEMPLATES, UnknownCityError
-from services.notify.rules.model import CaseFacts, MessageData, ReferralAgency
+from services.notify.records import MessageData
+from services.notify.rendering.renderer import TEMPLATES, UnknownCityError
+from services.notify.rules.model import CaseFacts, ReferralAgency
 from tests.unit.notify.factories import (
     LINKS,
     MESSAGE,

@@ -4,7 +4,7 @@ import pytest
 from babel.support import NullTranslations
 from typing_extensions import override
 
-from services.notify.rendering import TEMPLATES, MessageRenderer
+from services.notify.rendering.renderer import TEMPLATES, MessageRenderer
 from services.notify.rules.model import TemplateName
 from tests.unit.notify.factories import LANGUAGES, LINKS, PORTLAND, PUBLIC_URL, message_data
 

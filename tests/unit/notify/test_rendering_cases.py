@@ -24,7 +24,7 @@ def test_a_date_is_the_citys_own_day_in_words(language: str, day: str) -> None:
     [
         (
             "en",
-            "Yours is one of 30 reports of it. It was first reported on November 23, 2026.",
+            "Yours is one of 30 reports about it. It was first reported on November 23, 2026.",
             "one of",
         ),
         (
@@ -118,7 +118,8 @@ def test_a_new_team_is_named_with_its_phone_and_a_resident_who_called_it_back_is
     by_resident = render("reopened", case=CaseFacts(reason="resident_says_not_fixed"))
     by_operator = render("reopened", case=CaseFacts(reason="A look into the file"))
 
-    assert "PBOT Maintenance Operations takes care of it. Their phone: 503-823-1700." in moved.text
-    assert "Somebody told us that it is not fixed." in by_resident.text
+    bureau = "PBOT Maintenance Operations will take care of it from now on."
+    assert f"{bureau} Their phone: 503-823-1700." in moved.text
+    assert "Someone told us that it is not fixed." in by_resident.text
     assert "there is more work to do" in by_operator.text
     assert "A look into the file" not in by_operator.text

@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.rendering import TEMPLATES
+from services.notify.channels.sms.rules import sms_parts
+from services.notify.rendering.renderer import TEMPLATES
 from services.notify.rules.model import CaseFacts, ReferralAgency, TemplateName
-from services.notify.rules.sms_parts import sms_parts
 from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, request_facts
 
 LANGUAGES = ("en", "es")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.rendering import greeting_name, one_line, safe_address
+from services.notify.rendering.renderer import greeting_name, one_line, safe_address
 
 
 @pytest.mark.parametrize(

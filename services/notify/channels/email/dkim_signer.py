@@ -24,12 +24,11 @@ _SIGNED = (
 
 @dataclass(frozen=True)
 class DkimSigner:
-    """Signs messages with an RSA key; 2,048 bits take some 8 ms of Python.
+    """Signs messages with an RSA key in PEM; 2,048 bits take some 8 ms of Python.
 
     Attributes:
-        domain: The domain that signs; DMARC wants that of ``From``.
+        domain: Signing domain; DMARC requires the domain of ``From``.
         selector: Name of the key in the domain's DNS.
-        key: The private key in PEM.
     """
 
     domain: str

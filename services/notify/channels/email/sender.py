@@ -1,4 +1,4 @@
-"""Sender of e-mail: renders a delivery as MIME and hands it to the mail server."""
+"""Sender of e-mail: renders a delivery as MIME and submits it to the mail server."""
 
 from binascii import b2a_qp
 from collections.abc import Callable, Mapping
@@ -12,29 +12,28 @@ from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import quote
 
-from services.notify.delivery.updates import ClaimedDelivery
-from services.notify.rendering import MessageRenderer, RenderedMessage
+from services.notify.records import ClaimedDelivery, MessageData, RenderedMessage
 from shared.runtime.smtp import SendOutcome
 
 _SMTP = compat32.clone(linesep="\r\n", max_line_length=998)  # a link in a header stays whole
 
 
 def message_id(notification_id: str, sender: str) -> str:
-    """Return the Message-ID: the same whenever the message is built again."""
+    """Return the Message-ID, which is the same each time the message is built."""
     return f"<{notification_id}@{sender.rpartition('@')[2]}>"
 
 
 def thread_headers(tracking_number: str, sender: str) -> Mapping[str, str]:
-    """Return the headers by which mail programs show the messages about a request together.
+    """Return the headers by which mail programs thread the messages about a request.
 
-    They name a message that is never sent. Its id has the tracking number, so that a reply is
-    about the request whatever its subject.
+    They refer to a message that is never sent. Its id contains the tracking number, so that a
+    reply is matched to the request whatever its subject.
     """
     root = f"<{quote(tracking_number, safe='')}@{sender.rpartition('@')[2]}>"
     return {"In-Reply-To": root, "References": root}
 
 
-def build_message(  # noqa: PLR0913 - what a message is made of
+def build_message(  # noqa: PLR0913 - parts of a message
     rendered: RenderedMessage,
     *,
     notification_id: str,
@@ -45,12 +44,10 @@ def build_message(  # noqa: PLR0913 - what a message is made of
 ) -> bytes:
     """Return the message as bytes: headers, the text part and the HTML part.
 
-    It is built with the standard library's older ``Message``. The newer ``EmailMessage`` parses
-    each header again, which costs six times as much and decodes an encoded word in a subject.
+    The standard library's newer ``EmailMessage`` parses each header again, which costs six times
+    as much as ``Message`` and decodes an encoded word in a subject.
 
     Args:
-        rendered: Subject, text and HTML.
-        notification_id: Unique id of the message.
         mailbox: Recipient address, as ``normalize_email`` returned it.
         headers: More headers, in ASCII.
     """
@@ -80,33 +77,21 @@ def _part(subtype: str, text: str) -> Message:
     return part
 
 
-class Mailer(Protocol):
-    """One connection to the mail server."""
-
-    async def connect(self) -> str | None:
-        """Connect unless connected; return the reason of a failure, or None."""
-        ...
+class _Mailer(Protocol):  # shared.runtime.smtp.SmtpMailer
+    async def connect(self) -> str | None: ...
 
     async def send(
         self, mailbox: str, message: bytes, *, returns_to: str | None = None
-    ) -> SendOutcome:
-        """Send one message and return the outcome; no failure raises.
-
-        Args:
-            returns_to: Sender in the envelope, which bounces go to; None for the usual one.
-        """
-        ...
+    ) -> SendOutcome: ...
 
 
 @dataclass(frozen=True, slots=True)
 class MailIdentity:
-    """As whom the router writes.
+    """Sender identity of the router's e-mail; ``sign`` adds the DKIM signature.
 
     Attributes:
-        sender: Sender address of all messages.
-        inboxes: By jurisdiction, the address that takes answers; bounces come to its domain. A
+        inboxes: By jurisdiction, the address that takes replies; bounces go to its domain. A
             city without one gets both at ``sender``.
-        sign: Returns a message with its DKIM signature.
     """
 
     sender: str
@@ -114,7 +99,7 @@ class MailIdentity:
     sign: Callable[[bytes], bytes] = lambda message: message
 
     def bounce_address(self, jurisdiction: str, notification_id: str) -> str | None:
-        """Return the address that a bounce of a message names it by (VERP); None for ``sender``."""
+        """Return the envelope sender that identifies a bounced message (VERP), if any."""
         inbox = self.inboxes.get(jurisdiction)
         return f"bounce+{notification_id}@{inbox.rpartition('@')[2]}" if inbox else None
 
@@ -123,8 +108,8 @@ class MailIdentity:
 class EmailSender:
     """Sends e-mail over one connection."""
 
-    mailer: Mailer
-    renderer: MessageRenderer
+    mailer: _Mailer
+    render: Callable[[MessageData], RenderedMessage]
     identity: MailIdentity
 
     async def connect(self) -> str | None:
@@ -132,7 +117,7 @@ class EmailSender:
         return await self.mailer.connect()
 
     async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
-        """Send one message; the Message-ID is the id by which the server's logs find it.
+        """Send one message; ``provider_id`` of the outcome is its Message-ID.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
@@ -142,7 +127,7 @@ class EmailSender:
         headers = dict(thread_headers(request.tracking_number, identity.sender))
         if inbox := identity.inboxes.get(request.jurisdiction):
             headers["Reply-To"] = inbox
-        rendered = self.renderer.render(claimed.data)
+        rendered = self.render(claimed.data)
         headers["List-Unsubscribe"] = f"<{rendered.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message = build_message(

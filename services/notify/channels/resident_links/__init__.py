@@ -1,1 +1,1 @@
-"""HTTP interface of notify: callbacks of providers."""
+"""Links in messages: their pages, and the contacts that the lead bureau of a case reads."""

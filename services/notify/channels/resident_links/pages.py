@@ -1,11 +1,11 @@
 """Pages behind the links in messages: rendered on the server, complete without a script.
 
-Each is one document: the style sheet stands in it, allowed by its hash, so that a page needs no
-other address behind whatever proxy it is served.
+Each page is one document. Its style sheet is inline and allowed by its hash, so a page needs no
+other address, whatever proxy it is served behind.
 """
 
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from hashlib import sha256
 from types import MappingProxyType
@@ -14,25 +14,49 @@ from typing import Any, Literal, TypeAlias
 from aiohttp import web
 from markupsafe import Markup
 
-from services.notify.policy import CityTexts
-from services.notify.rendering.catalogues import PAGES, text_environment
-from services.notify.rendering.renderer import phone_in
-from services.notify.rules.languages import ENGLISH, LanguageRules
+from services.notify.ports import LinkError, NotifyPorts
+from services.notify.records import LinkedMessage
 from shared.errors import SystemicError, TransientError
 from shared.page_style.colors import style_sheet
+from shared.runtime.http.addresses import address_of
+from shared.runtime.http.body import urlencoded_fields
 from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of
 from shared.runtime.http.deadline import log_not_served
-from shared.spoken_languages import SpokenLanguage
+from shared.runtime.http.openapi import RETRY_AFTER, Content, Parameter
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.refusals import ADDRESS_RATE
+from shared.spoken_languages import SOURCE
 from shared.vocabulary import primary_subtag
 
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 PlainReason: TypeAlias = Literal["unknown", "ended", "busy", "unreadable"]
-"""Why a page is shown that is no city's: a link of no message, an old one, too many calls, no
-form."""
+"""Reason for a page without a city: bad link, expired link, too many calls, unreadable form."""
 
-PARAMETER = "lang"
-_COLOR = "#0b5a6b"
-"""Colour of pages that are no city's."""
+HTML = ("text/html",)
+# Responses of every page behind a link, then those of a form.
+LINK_REFUSALS: Mapping[int, Content] = {
+    404: Content("The link is of no message.", HTML),
+    410: Content("The link is too old, or was used too often.", HTML),
+    429: Content("Too many calls from this address.", HTML),
+    503: Content("Temporarily unavailable.", HTML, headers=RETRY_AFTER),
+}
+FORM_REFUSALS: Mapping[int, Content] = {
+    400: Content("The body is not a form.", HTML),
+    408: Content("The body did not arrive in time."),
+    413: Content("The body is larger than 128 KiB.", HTML),
+    415: Content("The body is of another type, or compressed.", HTML),
+    422: Content("Fields are invalid; the page shows which ones and why.", HTML),
+    **LINK_REFUSALS,
+}
+_PARAMETER = "lang"
+LANGUAGE = {_PARAMETER: Parameter("Language of the page; defaults to that of messages.")}
+
+_PER_SECOND = 20.0
+_BURST_S = 5.0
+_MAX_FIELDS = 20
+_COLOR = "#0b5a6b"  # of pages without a city
 _NOT_NOW = 503
 _BAD_LINK = {"unknown": 404, "ended": 410}
 _HEADERS: Mapping[str, str] = MappingProxyType(
@@ -46,118 +70,111 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-class BadLinkError(Exception):
-    """A link opens nothing."""
+async def form_of(request: web.Request) -> dict[str, str]:
+    """Read and parse the form in a request's body.
 
-    def __init__(self, reason: Literal["unknown", "ended"]) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    Raises:
+        RefusedError: The body is not a form.
+    """
+    body = await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES)
+    try:
+        return dict(urlencoded_fields(body, _MAX_FIELDS))
+    except ValueError:
+        detail = "Send the form of the page."
+        raise RefusedError(problem_response(400, "Not a form", detail)) from None
 
 
 class LinkPages:
-    """Renders the pages of all cities; loads the texts at the start."""
+    """Renders the pages of all cities, and limits the rate of calls per address."""
 
-    def __init__(
-        self,
-        cities: Mapping[str, CityTexts],
-        home_url: str,
-        languages: Mapping[str, SpokenLanguage],
-        rules: LanguageRules,
-    ) -> None:
-        """Load the texts.
-
-        Args:
-            home_url: Base URL of the residents' pages.
-            rules: Tells which of them may be shown and written in.
-        """
-        self._cities = cities
-        self._home_url = home_url.rstrip("/")
-        self._languages = languages
-        self._rules = rules
-        self._environment = text_environment(trim_blocks=True, autoescape=True)
+    def __init__(self, core: NotifyPorts) -> None:
+        self._core = core
+        self._home_url = (core.settings.pages_url or core.settings.public_url).rstrip("/")
+        self._by_address = TokenBuckets(_PER_SECOND, burst_s=_BURST_S)
+        self._environment = core.page_environment()
         texts = self._environment.get_template("pages.j2")
         self._texts: Mapping[str, Any] = {
-            tag: texts.make_module({"reader": languages[tag]}) for tag in rules.complete(PAGES)
+            tag: texts.make_module({"reader": core.languages[tag]}) for tag in core.page_languages()
         }
 
-    def page(  # noqa: PLR0913 - what a page is made of
+    def page(
         self,
+        request: web.Request,
         template: str,
-        *,
-        jurisdiction: str,
-        language: str,
-        tracking_number: str,
-        service_code: str,
+        message: LinkedMessage,
         status: int = 200,
-        **variables: Any,  # noqa: ANN401 - whatever the template shows
+        **variables: Any,  # noqa: ANN401 - variables of the template
     ) -> web.Response:
-        """Return a page about a request.
+        """Return a page about the request of a message.
+
+        Its language is that in the URL, else that of the message, else English.
 
         Args:
-            template: Its name, without endings.
-            language: Language of the page, of ``chosen_language``.
-            variables: More variables of the template.
+            template: Name without endings.
         """
-        city = self._cities.get(jurisdiction)
+        city = self._core.cities.get(message.jurisdiction)
         if city is None:
             return self.plain("unknown", 404)
-        service = city.service_names.get(service_code)
+        named = primary_subtag(request.query.get(_PARAMETER, ""))
+        language = next((tag for tag in (named, message.language) if tag in self._texts), SOURCE)
+        service = city.service_names.get(message.service_code)
+        languages = self._core.languages
+        offered = self._core.message_languages(message.jurisdiction)
         shown = self._environment.get_template(f"pages/{template}.html.j2").render(
             city=city,
             title=city.title.in_language(language),
-            phone=phone_in(city.phone, language),
+            phone=city.phone_in(language),
             texts=self._texts[language],
             language=language,
-            direction=self._languages[language].direction,
-            page_languages=[self._languages[one] for one in self._texts],
-            message_languages=[self._languages[one] for one in self.offered(jurisdiction)],
+            direction=languages[language].direction,
+            page_languages=[languages[one] for one in self._texts],
+            message_languages=[languages[one] for one in offered],
             home_url=f"{self._home_url}/",
-            status_url=f"{self._home_url}/track/{tracking_number}",
-            tracking_number=tracking_number,
+            status_url=f"{self._home_url}/track/{message.tracking_number}",
+            tracking_number=message.tracking_number,
             service=service and service.in_language(language),
             style=Markup(style_sheet(city.color)),  # noqa: S704 - our own
             **variables,
         )
         return _response(shown, status, city.color, {"Content-Language": language})
 
-    def chosen_language(self, request: web.Request, otherwise: str) -> str:
-        """Return the language that a page's URL names, else that of the message, else English."""
-        named = primary_subtag(request.query.get(PARAMETER, ""))
-        return next((tag for tag in (named, otherwise) if tag in self._texts), ENGLISH)
-
-    def offered(self, jurisdiction: str) -> Sequence[str]:
-        """Return the languages of messages that a city's residents can choose."""
-        return self._rules.offered(jurisdiction)
-
     def plain(
         self, reason: PlainReason, status: int, headers: Mapping[str, str] = MappingProxyType({})
     ) -> web.Response:
         """Return a page that names no city and no request, in every language."""
-        style = Markup(style_sheet(_COLOR))  # noqa: S704 - our own
         shown = self._environment.get_template("pages/plain.html.j2").render(
-            texts_by_language=self._texts, languages=self._languages, reason=reason, style=style
+            texts_by_language=self._texts,
+            languages=self._core.languages,
+            reason=reason,
+            style=Markup(style_sheet(_COLOR)),  # noqa: S704 - our own
         )
         return _response(shown, status, _COLOR, headers)
 
     def guarded(self, handler: PageHandler) -> PageHandler:
-        """Return the handler; what it refuses and what fails is answered with a page."""
+        """Return the handler behind the rate limit, with a page for each refusal and failure."""
 
         @wraps(handler)
         async def answer(request: web.Request) -> web.Response:
             try:
+                address = address_of(request, self._core.settings.trusted_proxies)
+                if not self._by_address.try_take(address):
+                    return self._refusal(ADDRESS_RATE.response())
                 return await handler(request)
-            except BadLinkError as bad:
+            except LinkError as bad:
                 return self.plain(bad.reason, _BAD_LINK[bad.reason])
             except RefusedError as refused:
-                status = refused.response.status
-                retry = refused.response.headers.get("Retry-After")
-                reason: PlainReason = "busy" if retry else "unreadable"
-                return self.plain(reason, status, {"Retry-After": retry} if retry else {})
+                return self._refusal(refused.response)
             except (SystemicError, TransientError, TimeoutError) as error:
                 log_not_served(error)
                 return self.plain("busy", _NOT_NOW, {"Retry-After": "2"})
 
         return answer
+
+    def _refusal(self, response: web.Response) -> web.Response:
+        retry = response.headers.get("Retry-After")
+        if retry:
+            return self.plain("busy", response.status, {"Retry-After": retry})
+        return self.plain("unreadable", response.status)
 
 
 def _response(text: str, status: int, color: str, headers: Mapping[str, str]) -> web.Response:
@@ -165,12 +182,12 @@ def _response(text: str, status: int, color: str, headers: Mapping[str, str]) ->
         text=text,
         status=status,
         content_type="text/html",
-        headers={**_HEADERS, "Content-Security-Policy": _policy(color), **headers},
+        headers={**_HEADERS, "Content-Security-Policy": _security_policy(color), **headers},
     )
 
 
-def _policy(color: str) -> str:
-    """Return the policy that allows the style sheet in a page, a form to us, and nothing else."""
+def _security_policy(color: str) -> str:
+    """Content security policy: the inline style sheet, forms to this host, nothing else."""
     digest = b64encode(sha256(style_sheet(color).encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; "

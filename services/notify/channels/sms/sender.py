@@ -1,10 +1,9 @@
 """Sender of text messages through a provider with Twilio's interface.
 
-Only an answer says what became of a message: once the request was written, no answer means that the
-provider may have it.
+Once a request was written, a missing response means that the provider may have the message.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,40 +12,34 @@ from typing import Any
 
 import aiohttp
 
-from services.notify.channels.sms.statuses import SAID_STOP
-from services.notify.delivery.updates import OPTED_OUT, ClaimedDelivery
-from services.notify.rendering import MessageRenderer
-from services.notify.rules.sms_parts import sms_parts
+from services.notify.channels.sms.rules import STOPPED_BY_RECIPIENT, sms_parts
+from services.notify.records import OPTED_OUT, ClaimedDelivery, MessageData
 from services.notify.settings import SmsAccount
 from shared.runtime.http.list_queries import read_json
 from shared.runtime.ops.metrics import SMS_PARTS
 from shared.runtime.smtp import SendOutcome
 
+# Path of notify's route for status callbacks, and the query parameter with the message's id.
 STATUS_PATH = "/v1/providers/sms/status"
-"""Path of notify's route for status callbacks."""
 NOTIFICATION = "notification"
-"""Parameter of its query: the id of the message."""
 _MAX_BYTES = 64 * 1024
+# Refusals that concern the account or the provider as a whole; the message was not taken.
 _NOT_TAKEN = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 )
-"""Answers that concern the router or the provider as a whole; the message was not taken."""
 
 
-def classify_answer(status: int, body: Mapping[str, Any]) -> SendOutcome:
-    """Return the outcome for a message that the provider answered.
+def classify_response(status: int, body: Mapping[str, Any]) -> SendOutcome:
+    """Return the outcome of a message from the provider's response and its JSON object, if any.
 
-    An error of the provider's own, other than 503, does not tell whether it has the message.
-
-    Args:
-        body: The JSON object of the answer; empty without one.
+    A 5xx error other than 503 leaves it unknown whether the provider has the message.
     """
     if status == HTTPStatus.CREATED:
         sid = body.get("sid")
         return SendOutcome("accepted", provider_id=sid if isinstance(sid, str) else None)
     code = body.get("code")
     reason = f"sms_{code if isinstance(code, int) else status}"
-    if code == SAID_STOP:
+    if code == STOPPED_BY_RECIPIENT:
         return SendOutcome("refused", OPTED_OUT)
     if status in _NOT_TAKEN or HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return SendOutcome("unreachable", reason)
@@ -59,29 +52,24 @@ def classify_answer(status: int, body: Mapping[str, Any]) -> SendOutcome:
 class SmsSender:
     """Sends text messages, each over a connection of its own.
 
-    A connection that is kept open may be closed by the provider at the moment of the next message,
-    which leaves its result unknown.
+    The provider may close a kept-alive connection just as the next message is sent, which would
+    leave the message's outcome unknown.
 
     Attributes:
-        session: HTTP client, with the account's name and token.
+        session: HTTP client with the account's credentials.
         public_url: Base URL of notify, for status callbacks.
     """
 
     session: aiohttp.ClientSession
     account: SmsAccount
-    renderer: MessageRenderer
+    render: Callable[[MessageData], str]
     public_url: str
 
     async def connect(self) -> str | None:
         """Do nothing: no connection is kept."""
-        return None
 
     async def send(self, claimed: ClaimedDelivery, address: str, _now: datetime) -> SendOutcome:
-        """Send one message; its id at the provider is the ``sid``.
-
-        Args:
-            address: The recipient's number, E.164.
-            _now: Not needed.
+        """Send one message to a number, E.164.
 
         Raises:
             UnknownCityError: The request's jurisdiction is not in the catalogue.
@@ -89,7 +77,7 @@ class SmsSender:
         sender = self.account.numbers.get(claimed.data.request.jurisdiction)
         if sender is None:
             return SendOutcome("refused", "no_channel")
-        text = self.renderer.render_sms(claimed.data)
+        text = self.render(claimed.data)
         parts = sms_parts(text)
         callback = f"{self.public_url}{STATUS_PATH}"
         form = {
@@ -108,7 +96,7 @@ class SmsSender:
             async with self.session.post(
                 self.account.messages_url, data=form, allow_redirects=False
             ) as response:
-                return classify_answer(response.status, await _json_object(response))
+                return classify_response(response.status, await _json_object(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return SendOutcome("unreachable", "connection_lost")
         except (aiohttp.ClientError, TimeoutError, OSError):
@@ -116,7 +104,7 @@ class SmsSender:
 
 
 async def _json_object(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
-    """Return the JSON object of an answer; empty for anything else, since the status decides."""
+    """Return the JSON object of a response; empty for anything else, since the status decides."""
     try:
         found = await read_json(response, _MAX_BYTES)
     except (aiohttp.ClientError, TimeoutError, ValueError):
@@ -125,17 +113,13 @@ async def _json_object(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
 
 
 @asynccontextmanager
-async def open_sms(
-    account: SmsAccount, renderer: MessageRenderer, public_url: str
+async def open_senders(
+    account: SmsAccount, render: Callable[[MessageData], str], public_url: str
 ) -> AsyncGenerator[list[SmsSender]]:
-    """Yield the account's senders.
-
-    Args:
-        public_url: Base URL of notify, for status callbacks.
-    """
+    """Yield the senders of an account; arguments as for ``SmsSender``."""
     async with aiohttp.ClientSession(
         headers={"Authorization": aiohttp.encode_basic_auth(account.name, account.token)},
         connector=aiohttp.TCPConnector(force_close=True),
         timeout=aiohttp.ClientTimeout(total=account.within_s, sock_connect=account.within_s / 2),
     ) as session:
-        yield [SmsSender(session, account, renderer, public_url)] * account.connections
+        yield [SmsSender(session, account, render, public_url)] * account.connections

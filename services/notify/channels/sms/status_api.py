@@ -1,14 +1,15 @@
 """The HTTP route that takes the statuses of text messages from the provider."""
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated
 from uuid import UUID
 
 from aiohttp import web
 from pydantic import Field, StringConstraints, ValidationError
 
+from services.notify.channels.sms.rules import STOPPED_BY_RECIPIENT, settled_state
 from services.notify.channels.sms.sender import NOTIFICATION, STATUS_PATH
-from services.notify.settings import NotifySettings, SecondProviders
+from services.notify.ports import NotifyPorts
+from services.notify.records import OPTED_OUT
 from shared.contract.events import Data
 from shared.contract.events.base import Identity
 from shared.runtime.http.addresses import address_of
@@ -32,54 +33,43 @@ _BURST_S = 5.0
 
 
 class SmsStatusForm(Data):
-    """The fields of a status callback that are read, as Twilio names them."""
+    """Fields of Twilio's status callback that notify reads."""
 
     MessageSid: Identity
     """Id of the message at the provider."""
     MessageStatus: Annotated[str, StringConstraints(max_length=100)]
-    """What became of it, such as ``delivered`` or ``undelivered``."""
+    """Delivery status, such as ``delivered`` or ``undelivered``."""
     ErrorCode: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
-    """Why it was not delivered."""
+    """Twilio's error code of a message that was not delivered."""
 
 
 _TAKE = Operation(
-    "Take the status of a text message from the provider, signed as Twilio does.",
+    "Receive a delivery status from the SMS provider, signed with Twilio's scheme.",
     {
-        204: Content("It is taken; a repeat or an unknown message changes nothing."),
+        204: Content("Recorded; a repeated status or an unknown message changes nothing."),
         403: problem("The signature is missing or wrong."),
         408: problem("The body did not arrive in time."),
         413: problem("The body is larger than 64 KiB."),
         415: problem("The body is of another type, or compressed."),
         422: problem("Fields are missing or too long."),
-        429: problem("The address sends too much that is not signed.", RETRY_AFTER),
-        503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
+        429: problem("Too many unsigned calls from this address.", RETRY_AFTER),
+        503: problem("Temporarily unavailable; retry.", RETRY_AFTER),
     },
     body=Content("Twilio's fields; others are ignored.", (URLENCODED,), SmsStatusForm),
-    query={NOTIFICATION: Parameter("Id of the message, as the callback's URL has it.")},
+    query={NOTIFICATION: Parameter("Id of the message, from the callback URL.")},
     headers={
         "X-Twilio-Signature": Parameter("HMAC-SHA1 of URL and fields with the account's token.")
     },
 )
 
-TakeStatus: TypeAlias = Callable[[str | None, str, str, int | None], Coroutine[Any, Any, None]]
-"""Takes a message's own id, or None, its id at the provider, its status, and the error's code."""
 
-
-def sms_status_routes(
-    settings: NotifySettings, second: SecondProviders, take: TakeStatus
-) -> list[web.RouteDef]:
-    """Return the route; none without an account. Idempotent.
-
-    Args:
-        settings: The account, the URL that it calls, and trusted reverse proxies.
-        second: The second account, which calls the same URL.
-    """
-    tokens = [token for one in (settings, second) if one.sms for token in one.sms.signers]
-    if not tokens:
-        return []
+def sms_status_routes(core: NotifyPorts) -> list[web.RouteDef]:
+    """Return the route, whose URL both providers call."""
+    settings, accounts = core.settings, (core.settings.sms, core.second.sms)
+    tokens = [token for account in accounts if account for token in account.signers]
     wrong = TokenBuckets(_WRONG_PER_SECOND, burst_s=_BURST_S)
 
-    @answers_errors("Send it again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def post(request: web.Request) -> web.Response:
         address = address_of(request, settings.trusted_proxies)
         if not wrong.try_take(address):
@@ -99,12 +89,20 @@ def sms_status_routes(
         except ValidationError:
             detail = "Send MessageSid, MessageStatus and, if there is one, ErrorCode."
             return problem_response(422, "Not acceptable", detail)
-        await Deadline().wait_for(
-            take(_message_id(request), form.MessageSid, form.MessageStatus, form.ErrorCode)
-        )
+        if state := settled_state(form.MessageStatus):
+            reason = None if state == "sent" else _reason(form)
+            await Deadline().wait_for(
+                core.record_status(_message_id(request), form.MessageSid, state, reason)
+            )
         return web.Response(status=204)
 
     return [web.post(STATUS_PATH, documents(post, _TAKE))]
+
+
+def _reason(form: SmsStatusForm) -> str:
+    if form.ErrorCode == STOPPED_BY_RECIPIENT:
+        return OPTED_OUT
+    return f"sms_{form.ErrorCode or form.MessageStatus}"
 
 
 def _message_id(request: web.Request) -> str | None:

@@ -12,13 +12,9 @@ from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.dedup.scoring import PointUse, PointUses
 from shared.vocabulary import EARTH_RADIUS_M, MAX_LONGITUDE, GeoPoint
 
+# Height of a row in degrees of latitude, some 222 m. Cases are indexed by row, within a row by
+# longitude. The database index has the same rows (``migrations/0008_places.sql``).
 ROW_DEGREES = 0.002
-"""Height of a row in degrees of latitude, some 222 m.
-
-Cases are indexed by row, within a row by longitude. The database index has the same rows
-(``migrations/0008_places.sql``).
-"""
-
 _SLACK_M = 0.01  # rounding must not exclude a point on the very edge
 _ONCE_AROUND = 2 * MAX_LONGITUDE
 _CORNERS = 2.0
@@ -64,10 +60,7 @@ def row_of(latitude: float) -> int:
 
 
 def boxes_around(point: GeoPoint, radius_m: float) -> tuple[Box, ...]:
-    """Return boxes that contain every point within the radius, and little more.
-
-    It is one box; across the antimeridian (180 degrees) it is two, one for each side.
-    """
+    """Return boxes around every point within the radius: two across the antimeridian, else one."""
     reach = (radius_m + _SLACK_M) / EARTH_RADIUS_M
     up, across = degrees(reach), _degrees_across(point.latitude, reach)
     west, east = point.longitude - across, point.longitude + across
@@ -79,11 +72,6 @@ def boxes_around(point: GeoPoint, radius_m: float) -> tuple[Box, ...]:
     if east > MAX_LONGITUDE:
         return box, box._replace(west=west - _ONCE_AROUND, east=east - _ONCE_AROUND)
     return (box,)
-
-
-def latitude_degrees(metres: float) -> float:
-    """Return metres along a meridian as degrees of latitude."""
-    return degrees(metres / EARTH_RADIUS_M)
 
 
 def _degrees_across(latitude: float, reach: float) -> float:
@@ -98,8 +86,6 @@ class CandidateQuery(NamedTuple):
     """Query for every case that a report may match; false positives are allowed.
 
     Attributes:
-        key: Dedup key of both.
-        boxes: Boxes around the largest radius of the group.
         address: Address key; None to skip the search by address.
         reporter: Keyed hash; None to skip the search by reporter.
         since: A closed case counts only when it was opened at or after this.
@@ -121,11 +107,9 @@ class SearchExtent:
     """Largest distance in space and time between two reports of a dedup group that may match.
 
     Attributes:
-        radius_m: Metres between the two points.
-        window: Between the two event times, in either direction.
         by_reporter: True when some kind of the group has no location and matches by reporter.
         edge_m: Metres at the outer edge of the radius where only cases within the window count;
-            recurrences lie nearer.
+            recurrences are nearer.
     """
 
     radius_m: float
@@ -135,11 +119,7 @@ class SearchExtent:
 
 
 def build_query(report: Report, key: str, extent: SearchExtent) -> CandidateQuery:
-    """Return the query for every case that the report may match.
-
-    Args:
-        extent: How far to search, in metres and time.
-    """
+    """Return the query for every case that the report may match."""
     return CandidateQuery(
         key,
         boxes_around(report.place, extent.radius_m) if report.place else (),
@@ -147,7 +127,7 @@ def build_query(report: Report, key: str, extent: SearchExtent) -> CandidateQuer
         report.reporter if extent.by_reporter else None,
         report.observed_at - extent.window,
         report.observed_at + extent.window,
-        latitude_degrees(extent.edge_m),
+        degrees(extent.edge_m / EARTH_RADIUS_M),  # of latitude
     )
 
 
@@ -155,7 +135,6 @@ class CaseIndex:
     """Candidate cases of a batch, and the cases that the batch itself opens.
 
     Attributes:
-        point_uses: Uses of points, to detect placeholders.
         followed: The cases that reporters of the batch named, by id.
     """
 
@@ -179,7 +158,7 @@ class CaseIndex:
             self._by_reporter[key, opening.reporter].append(case)
 
     def find(self, query: CandidateQuery) -> list[TriageCase]:
-        """Return the cases that match a query; some may come twice or lie too far away."""
+        """Return the cases that match a query; duplicates and cases too far away are possible."""
         cases = [case for box in query.boxes for case in self._within(box, query.key)]
         if query.address is not None:
             cases += self._by_address.get((query.key, query.address), ())

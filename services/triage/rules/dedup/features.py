@@ -118,7 +118,7 @@ def _words(text: str) -> list[str]:
 def streets_of(key: str) -> frozenset[str]:
     """Return the street names in an ``address_key``: one, or several for a corner.
 
-    Anything after a street's name, such as the city, is ignored.
+    Text after a street's name, such as the city, is ignored.
     """
     return frozenset(filter(None, map(_street, key.split(" and "))))
 

@@ -40,12 +40,7 @@ _RECURRENCE_RANK = 2
 
 
 class MatchResult(NamedTuple):
-    """Result of comparing a report with its candidate cases.
-
-    Attributes:
-        match: The best match; None when there is none.
-        rejected: The most relevant of the other candidates.
-    """
+    """The best match of a report, if any, and the most relevant of the other candidates."""
 
     match: Match | None = None
     rejected: tuple[CaseRejection, ...] = ()
@@ -64,10 +59,8 @@ def find_match(
     not depend on the order of ``cases``.
 
     Args:
-        report: A report without a case.
-        cases: Candidates of its dedup key. Those out of reach may be missing; duplicates are
-            allowed.
-        limits: Window and radius of each kind.
+        cases: Candidates of the report's dedup key. Those out of reach may be missing; duplicates
+            are allowed.
         evidence: The city's weights; None when radius and window alone decide.
     """
     reach = evidence.reach if evidence else RADIUS_ONLY
@@ -98,12 +91,6 @@ def compare(
     first; of the two windows the shorter counts. All bounds are inclusive, in both directions. A
     kind with a window of zero never matches. A kind with a radius of zero has no location, so
     only reports of the same person match.
-
-    Args:
-        report: A report without a case.
-        case: A candidate of its dedup key.
-        limits: Window and radius of each kind.
-        reach: How far beyond the radius a case is still linked.
     """
     opening = case.opening
     of_report, of_case = limits[report.kind], limits.get(opening.kind)
@@ -128,10 +115,6 @@ def across_operator_split(report: Report, matches: Sequence[Match]) -> list[Matc
     Of two cases that an operator split, a report belongs to the nearer one, open or closed. At
     equal distance it belongs to the one with the higher score, then to the one of its own kind.
     When all of these are equal, both count.
-
-    Args:
-        report: The report that is compared.
-        matches: Every case that it may match.
     """
     if not any(match.case.split_from for match in matches):
         return []

@@ -7,9 +7,7 @@ from shared.catalogue.evidence import Extent
 from shared.vocabulary import GeoPoint
 
 HOUR = timedelta(hours=1)
-RADIUS_ONLY = Extent()
-"""Search no farther than the kind's radius."""
-
+RADIUS_ONLY = Extent()  # search no farther than the kind's radius
 Relation = Literal["duplicate", "possible", "after_closing", "window_over"]
 """Same problem, maybe the same, or a recurrence with the reason for a new case."""
 
@@ -45,11 +43,10 @@ class Report(NamedTuple):
 
     Attributes:
         point: None when unknown, or when only a default point is given.
-        address: Normalized by ``addresses.address_key``; None when it names no single place.
+        address: An ``address_key``; None when it names no single place.
         reporter: Keyed hash of the reporter; None when anonymous.
-        position_error_m: Error radius of the point in metres; 0 when nothing is known of it.
-        words: Rare words of the description.
-        asset: A unique object as ``question:answer``, such as a plate; None when none is named.
+        position_error_m: Error radius of the point in metres; 0 when it is unknown.
+        asset: A unique object as ``question:answer``, such as a plate.
         is_placed: False when the point is a placeholder that many unrelated reports share.
     """
 
@@ -86,7 +83,6 @@ class TriageCase(NamedTuple):
 
     Attributes:
         key: Dedup key; only cases of the report's own key are candidates.
-        opening: The report that opened the case.
         closed_at: When the work ended, by the bureau's clock; None while it is open.
         split_from: The case from which an operator split it as another problem.
     """
@@ -105,12 +101,7 @@ class TriageCase(NamedTuple):
 
 
 class ScoreItem(NamedTuple):
-    """Points that one aspect of two reports gives for or against a match.
-
-    Attributes:
-        points: Negative when the aspect speaks against a match.
-        detail: Figures or words for a person; None when the aspect needs none.
-    """
+    """Points of one aspect for a match, negative against it, with figures or words for a person."""
 
     aspect: Aspect
     points: float
@@ -121,10 +112,8 @@ class Match(NamedTuple):
     """An earlier case that a report matches, with the figures behind the match.
 
     Attributes:
-        relation: Same problem, maybe the same, or a recurrence.
-        basis: Whether location, address or reporter is the same, or the reporter named the case.
         time_apart: Between the event times of the report and of the case's opening; not negative.
-        distance_m: Metres between the two; None when they match by reporter.
+        distance_m: None when they match by reporter.
         radius_m: Largest distance of a duplicate, in metres.
         window: Largest time apart of a duplicate.
         items: The scored aspects; empty when radius and window alone decide.
@@ -156,9 +145,8 @@ class CaseRejection(NamedTuple):
     A tuple, because almost every comparison makes one.
 
     Attributes:
-        distance_m: Metres between the two; None when distance was not compared.
-        measured: The figure that was too large or too small: metres, hours or points.
-        limit: The limit that it was compared with, in the same unit.
+        distance_m: None when distance was not compared.
+        measured: The figure outside its limit: metres, hours or points.
     """
 
     case: TriageCase

@@ -2,12 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from services.triage.rules.dedup.model import (
-    Aspect,
-    CaseRejection,
-    Match,
-    RejectionReason,
-)
+from services.triage.rules.dedup.model import Aspect, CaseRejection, Match, RejectionReason
 from shared.catalogue.evidence import MOST_POINTS
 
 MAX_REJECTIONS = 3
@@ -28,6 +23,7 @@ _EDGE_OF_RADIUS = 0.25
 _END_OF_WINDOW = 0.15
 _OTHER_KIND = 0.1
 
+# Codes of the aspects without figures of their own.
 _SCORED_ASPECTS: Mapping[Aspect, str] = {
     "group": "usual_in_group",
     "usual": "usual_of_kind",
@@ -38,7 +34,6 @@ _SCORED_ASPECTS: Mapping[Aspect, str] = {
     "same_asset": "same_asset",
     "other_asset": "other_asset",
 }
-"""Codes of the aspects without figures of their own."""
 
 
 def confidence(match: Match, kind: str) -> float:
@@ -85,12 +80,7 @@ def hours_apart(match: Match) -> float:
 def most_relevant_rejections(
     matches: Sequence[Match], rejections: Iterable[CaseRejection]
 ) -> tuple[CaseRejection, ...]:
-    """Return the few candidates that came nearest to a match.
-
-    Args:
-        matches: The chosen match, then the weaker ones in order of preference.
-        rejections: Candidates that did not match.
-    """
+    """Return the few candidates nearest to a match; ``matches`` has the chosen match first."""
     weaker = [_weaker(match, matches[0]) for match in matches[1 : MAX_REJECTIONS + 1]]
     near = [rejection for rejection in rejections if _is_near(rejection)]
     near.sort(key=_relevance)

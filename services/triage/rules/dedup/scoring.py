@@ -13,12 +13,7 @@ from shared.vocabulary import GeoPoint
 
 
 class PointUse(NamedTuple):
-    """A case at exactly a point.
-
-    Attributes:
-        key: Dedup key of the case.
-        opened_at: Event time of the report that opened it.
-    """
+    """A case at exactly a point, with the event time of its opening report."""
 
     point: GeoPoint
     key: str
@@ -40,10 +35,6 @@ class PointUses:
         """Return True when a report's point is a placeholder.
 
         Cases of its own dedup key do not count: many people may report one problem.
-
-        Args:
-            use: The report's point, dedup key and event time.
-            limits: How many other keys make a placeholder, and within which time.
         """
         newest = self._newest.get(use.point, {})
         if len(newest) < limits.groups:
@@ -60,13 +51,12 @@ def score_match(
     Evidence never widens radius or window: beyond the radius a match is a possible duplicate at
     most. A recurrence goes by radius alone. Two reports of the same person about a kind without
     location need no more evidence.
-
-    Args:
-        match: The report compared with a case.
-        group: The dedup group of both.
     """
     if match.relation != "duplicate":
-        return match if match.is_within_radius else _too_far(match)
+        if match.is_within_radius:
+            return match
+        away_m = match.distance_m
+        return CaseRejection(match.case, "too_far", away_m, away_m, match.radius_m)
     if match.basis == "same_reporter":
         return match
     items = tuple(score_items(match, report, group, evidence))
@@ -79,19 +69,10 @@ def score_match(
     return CaseRejection(match.case, "too_few_points", match.distance_m, score, thresholds.possible)
 
 
-def _too_far(match: Match) -> CaseRejection:
-    return CaseRejection(match.case, "too_far", match.distance_m, match.distance_m, match.radius_m)
-
-
 def score_items(
     match: Match, report: Report, group: str, evidence: Evidence
 ) -> Iterator[ScoreItem]:
-    """Yield each aspect that speaks for or against the match, with its points.
-
-    Args:
-        match: The report compared with a case.
-        group: The dedup group of both.
-    """
+    """Yield each aspect that speaks for or against the match, with its points."""
     opening = match.case.opening
     yield ScoreItem("group", evidence.thresholds(group).start)
     if usual := evidence.kinds.get(report.kind):

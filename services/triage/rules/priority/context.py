@@ -10,23 +10,16 @@ from shared.catalogue import ServiceType
 from shared.catalogue.circumstances import ScoreSteps
 from shared.vocabulary import MIN_SCORE, ScoreReason
 
+# Scores that only the report itself can reach: urgent, and dangerous now.
 _CEILINGS = (MIN_SCORE["P2"], MIN_SCORE["P1"])
-"""Scores that only the report itself can reach: urgent, and dangerous now."""
-
-MAX_COUNTED = 50
-"""Reporters of a case that are counted; beyond, the count is "50 or more"."""
-
-MAX_ANONYMOUS = 6
-"""Anonymous reports of a case that are counted."""
-
+MAX_COUNTED = 50  # reporters of a case; beyond, the count is "50 or more"
+MAX_ANONYMOUS = 6  # counted anonymous reports of a case
 _ANONYMOUS_PER_PERSON = 2  # some anonymous reports repeat an earlier one of the same person
 _DAY = timedelta(days=1)
 
-SURGE_POINTS = 5
-"""Alone it lifts no report from one level to the next."""
-
+SURGE_POINTS = 5  # alone they lift no report from one level to the next
+# Age at which a surge without an end expires, in case the surge watcher stopped.
 MAX_OPEN_SURGE = timedelta(hours=25)
-"""After so long a surge without an end expires, in case the surge watcher stopped."""
 
 
 def with_context(priority: PriorityScore, reasons: Iterable[ScoreReason]) -> PriorityScore:
@@ -35,29 +28,21 @@ def with_context(priority: PriorityScore, reasons: Iterable[ScoreReason]) -> Pri
     Points that would cross are cut, and a reason without points left is dropped.
 
     Args:
-        priority: Priority of the report by itself.
-        reasons: Reasons from its context, the most important first.
+        reasons: The most important first.
     """
-    return PriorityScore((*priority.reasons, *_bounded(priority.score, reasons)))
-
-
-def _bounded(score: int, reasons: Iterable[ScoreReason]) -> Iterator[ScoreReason]:
+    all_reasons, score = list(priority.reasons), priority.score
     for reason in reasons:
         ceiling = next((limit for limit in _CEILINGS if limit > score), None)
         points = reason.points if ceiling is None else min(reason.points, ceiling - 1 - score)
         if points > 0:
             score += points
-            yield reason._replace(points=points)
+            all_reasons.append(reason._replace(points=points))
+    return PriorityScore(tuple(all_reasons))
 
 
 @dataclass(frozen=True, slots=True)
 class Reporters:
-    """Reporters of one problem so far.
-
-    Attributes:
-        people: Keyed hashes, at most ``MAX_COUNTED``.
-        anonymous: Reports without a reporter, at most ``MAX_ANONYMOUS``.
-    """
+    """Reporters of one problem so far: keyed hashes, and the number of anonymous reports."""
 
     people: frozenset[str] = frozenset()
     anonymous: int = 0
@@ -80,12 +65,7 @@ NO_REPORTERS = Reporters()
 
 
 def multiple_reporters_reason(reporters: Reporters, steps: ScoreSteps) -> Iterator[ScoreReason]:
-    """Yield the reason that several people reported a problem, if they did.
-
-    Args:
-        reporters: Its reporters, the present one included.
-        steps: Points by number of people.
-    """
+    """Yield the reason that several people reported a problem, if they did."""
     count = reporters.count
     if points := steps(count):
         people = f"{MAX_COUNTED} people or more" if count >= MAX_COUNTED else f"{count} people"
@@ -101,8 +81,6 @@ def overdue_reason(
 
     Args:
         match: The case that the report joins, or comes too late to join.
-        observed_at: Event time of the report.
-        service: Its kind, with the target in hours.
         steps: Points by how many times the target has passed.
     """
     if match.relation not in ("duplicate", "window_over") or not service.target_hours:
@@ -115,13 +93,10 @@ def overdue_reason(
 
 @dataclass(frozen=True, slots=True)
 class KnownSurge:
-    """A surge that the surge watcher announced.
+    """A surge that the surge watcher announced, in event time.
 
     Attributes:
-        surge_id: Stable id of the surge.
-        key: Dedup key of its reports.
-        since: Its beginning, event time.
-        until: Its end; None while it goes on.
+        until: None while it is open.
         count: Independent reports, as last announced.
         expected: Usual number of reports in the same time.
     """
@@ -135,12 +110,7 @@ class KnownSurge:
     expected: float
 
     def contains(self, key: str, district: str, moment: datetime) -> bool:
-        """Return True for a report in it; the beginning is inclusive, the end exclusive.
-
-        Args:
-            key: Dedup key of the report.
-            moment: Event time of the report.
-        """
+        """Return True for a report in it; the beginning is inclusive, the end exclusive."""
         if (self.key, self.district) != (key, district):
             return False
         return self.since <= moment < (self.until or self.since + MAX_OPEN_SURGE)
@@ -149,13 +119,7 @@ class KnownSurge:
 def surge_reason(
     surges: Iterable[KnownSurge], key: str, district: str, moment: datetime
 ) -> ScoreReason | None:
-    """Return the reason that a report lies in a surge, or None.
-
-    Args:
-        surges: Surges that may contain the report.
-        key: Dedup key of the report.
-        moment: Event time of the report.
-    """
+    """Return the reason that a report is in a surge, or None."""
     containing = [surge for surge in surges if surge.contains(key, district, moment)]
     if not containing:
         return None

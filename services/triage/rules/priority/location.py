@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import cos, degrees, hypot, radians
 from typing import NamedTuple
 
-from services.triage.rules.priority.conditions import MatchedConditions
+from services.triage.rules.priority.score import MatchedConditions
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.catalogue.circumstances import Circumstances, Line, PlaceType
 from shared.text_matching import PhraseIndex, fold
@@ -13,11 +13,7 @@ from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, ScoreReason
 
 
 class ReportLocation(NamedTuple):
-    """Location of a report.
-
-    Attributes:
-        point: None when it is not exact to a few metres.
-    """
+    """Location of a report; the point is None unless it is exact to a few metres."""
 
     address: str | None = None
     point: GeoPoint | None = None
@@ -33,7 +29,11 @@ class PlaceFinder:
         self._max_points = circumstances.max_place_points
         self._address_index = _index(jurisdiction, circumstances)
         self._places_by_kind = {
-            code: [place for place in circumstances.places if not _is_hazard(place, service)]
+            code: [
+                place
+                for place in circumstances.places
+                if set(place.when).isdisjoint(service.hazard_conditions)
+            ]
             for code, service in jurisdiction.services.items()
             if code in circumstances.kinds
         }
@@ -45,29 +45,24 @@ class PlaceFinder:
     def reasons(
         self, service: ServiceType, conditions: MatchedConditions, location: ReportLocation
     ) -> Iterator[ScoreReason]:
-        """Yield a reason for each place where the report lies, with its evidence.
+        """Yield a reason for each place that the report is in, with its evidence.
 
         The report's own words take precedence over its address, and the address over its point.
         A place that is a hazard condition of the kind counts only as a hazard.
-
-        Args:
-            location: Its address and exact point.
         """
         places = self._places_by_kind.get(service.code)
         if not places:
             return
         points_left = self._max_points
-        in_address = self._in_address(location.address) if location.address else {}
+        hits = self._address_index.find(fold(location.address)) if location.address else ()
+        in_address = {hit.code: hit.phrase for hit in hits}
         for place in places:
-            evidence = _stated(place, conditions) if conditions else None
-            evidence = evidence or in_address.get(place.code) or self._near(place, location.point)
+            stated = next((conditions[code] for code in place.when if code in conditions), None)
+            evidence = stated or in_address.get(place.code) or self._near(place, location.point)
             if evidence is not None and points_left:
                 points = min(place.points, points_left)
                 points_left -= points
                 yield ScoreReason(place.code, points, evidence)
-
-    def _in_address(self, address: str) -> dict[str, str]:
-        return {hit.code: hit.phrase for hit in self._address_index.find(fold(address))}
 
     def _near(self, place: PlaceType, point: GeoPoint | None) -> str | None:
         if point is None:
@@ -80,11 +75,7 @@ class PlaceFinder:
 
 @dataclass(frozen=True, slots=True)
 class _BoundedLine:
-    """A line with the bounding box of every point near it.
-
-    Attributes:
-        south: Lowest latitude in degrees; likewise the other three bounds.
-    """
+    """A line with the bounding box, in degrees, of every point near it."""
 
     line: Line
     south: float
@@ -106,10 +97,6 @@ def _bounded(line: Line, within_m: float) -> _BoundedLine:
     return _BoundedLine(line, south - up, north + up, west - aside, east + aside)
 
 
-def _is_hazard(place: PlaceType, service: ServiceType) -> bool:
-    return not set(place.when).isdisjoint(service.hazard_conditions)
-
-
 def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIndex:
     conditions = [
         (place.code, jurisdiction.conditions[code])
@@ -120,10 +107,6 @@ def _index(jurisdiction: Jurisdiction, circumstances: Circumstances) -> PhraseIn
         ((code, text) for code, c in conditions for text in (*c.phrases.en, *c.phrases.es)),
         ((code, text) for code, c in conditions for text in (*c.exceptions.en, *c.exceptions.es)),
     )
-
-
-def _stated(place: PlaceType, conditions: MatchedConditions) -> str | None:
-    return next((conditions[code] for code in place.when if code in conditions), None)
 
 
 def _distance_m(point: GeoPoint, line: Line) -> float:

@@ -1,17 +1,30 @@
 """Score of a report by itself: base of its kind, hazards, emergencies and downgrades."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from services.triage.rules.priority.conditions import DOUBTFUL, MatchedConditions
 from shared.catalogue import Jurisdiction, ServiceType
+from shared.catalogue.judgement import TextJudgement
 from shared.vocabulary import MIN_SCORE, PriorityLevel, ScoreReason
 
+MatchedConditions: TypeAlias = Mapping[str, str]
+"""Evidence by condition: words of the report, or the code of the attribute that states it."""
+
+# Stands for a phrase of danger that the rest of its text contradicts.
+DOUBTFUL = "doubted"
 _FIRST_HAZARD = 15
 _NEXT_HAZARD = 5
 _URGENT: PriorityLevel = "P2"
 _MAX_HARMLESS: PriorityLevel = "P3"
+
+
+def matched_conditions(judgement: TextJudgement) -> MatchedConditions:
+    """Return the conditions that count, and the first that is doubted, if there is one."""
+    doubted = next(iter(judgement.doubted.values()), None)
+    if doubted is None:
+        return judgement.conditions
+    return {**judgement.conditions, DOUBTFUL: doubted}
 
 
 class PriorityScore(NamedTuple):
@@ -52,12 +65,7 @@ class GenericHazard:
 
 @dataclass(frozen=True, slots=True)
 class Downgrade:
-    """The reason that a report is less urgent than its kind.
-
-    Attributes:
-        level: The most urgent level that the report can have.
-        evidence: Words or attribute that give the reason.
-    """
+    """The reason that a report is less urgent than its kind, at most ``level``."""
 
     code: str
     level: PriorityLevel
@@ -70,10 +78,6 @@ def detect_emergency(
     """Return the danger to life in a report, whatever its outcome will be.
 
     The evidence is that of the most specific condition, or the kind when the kind is enough.
-
-    Args:
-        jurisdiction: The city, with its emergencies.
-        conditions: Conditions that the report states.
     """
     if not (conditions or service.implies or service.emergency):
         return None
@@ -92,10 +96,6 @@ def find_generic_hazard(
 
     People choose a wrong kind, or none: a fallen stop sign is urgent as a question too. A kind
     that is urgent by itself, or one of whose own hazard conditions is met, needs no other hazard.
-
-    Args:
-        city: The city, with its hazards.
-        conditions: Conditions that the report states.
     """
     if not conditions or service.priority <= _URGENT or service.is_hazard(conditions):
         return None
@@ -107,12 +107,7 @@ def find_generic_hazard(
 
 
 def states_hazard(city: Jurisdiction, service: ServiceType, conditions: MatchedConditions) -> bool:
-    """Return True when words or answers state a hazard, however urgent the kind is by itself.
-
-    Args:
-        city: The city, with its hazards and emergencies.
-        conditions: Conditions that the report states.
-    """
+    """Return True when words or answers state a hazard, however urgent the kind is by itself."""
     if service.is_hazard(conditions) or city.hazard(conditions) is not None:
         return True
     _, evidence = city.emergency(service, conditions) or ("", ())
@@ -127,10 +122,6 @@ def find_downgrade(
     Nothing lowers a report that meets a hazard condition of its kind. Otherwise a harmless report
     is at most P3. A kind that is always a hazard is lowered only when the report is about another
     kind, and then to that kind's level, which is at most P3 too.
-
-    Args:
-        city: The city, with its kinds.
-        conditions: Conditions that the report states.
     """
     if any(code in conditions for code in service.hazard_conditions):
         return None
@@ -164,9 +155,6 @@ def score_priority(
     generic hazard lifts it to P2, or a downgrade lowers it.
 
     Args:
-        conditions: Conditions that the report states.
-        emergency: Danger to life in it.
-        adjustment: A downgrade, or a hazard that its kind does not have.
         is_other: True when the kind stands for "none of the others"; the reasons say so.
     """
     reasons = [ScoreReason(f"base_{service.priority.lower()}", MIN_SCORE[service.priority])]

@@ -8,8 +8,7 @@ from email import message_from_bytes
 from email.policy import default
 
 from services.notify.channels.email.sender import EmailSender, MailIdentity
-from services.notify.delivery.providers import Provider
-from services.notify.delivery.worker import DeliveryWorker
+from services.notify.delivery.worker import DeliveryWorker, Provider
 from services.notify.handlers import on_messages
 from shared.contract.events import Consent, ConsentChanged, Event, new_id
 from shared.runtime.smtp import SendOutcome
@@ -80,7 +79,8 @@ class DeliveryHarness:
             queue=self.store,
             providers=[
                 Provider(
-                    [EmailSender(mailer, renderer(), IDENTITY) for mailer in mailers], self.seconds
+                    [EmailSender(mailer, renderer().render, IDENTITY) for mailer in mailers],
+                    self.seconds,
                 )
                 for mailers in (self.mailers, self.second)
                 if mailers

@@ -7,7 +7,7 @@ import pytest
 
 from services.notify.channels.email.dkim_signer import DkimSigner
 from services.notify.channels.email.sender import EmailSender, MailIdentity
-from services.notify.delivery.updates import ClaimedDelivery
+from services.notify.records import ClaimedDelivery
 from tests.support.builders import NOON
 from tests.unit.notify.delivery.harness import FakeMailer
 from tests.unit.notify.factories import LINKS, MESSAGE, SENDER, message_data, renderer, stored
@@ -19,7 +19,7 @@ async def sent(identity: MailIdentity) -> tuple[bytes, str | None, str]:
     """A message, its envelope's sender, and its id."""
     mailer, one = FakeMailer(), stored()
     claimed = ClaimedDelivery(one, 0, "ana@example.org", suppressed=None, data=message_data())
-    await EmailSender(mailer, renderer(), identity).send(claimed, "ana@example.org", NOON)
+    await EmailSender(mailer, renderer().render, identity).send(claimed, "ana@example.org", NOON)
     return mailer.contents[0], mailer.returns_to[0], one.notification_id
 
 

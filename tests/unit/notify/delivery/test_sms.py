@@ -3,8 +3,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.notify.channels.sms.sender import SmsSender, classify_answer
-from services.notify.delivery.updates import ClaimedDelivery
+from services.notify.channels.sms.sender import SmsSender, classify_response
+from services.notify.records import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON, contact_given
@@ -33,7 +33,7 @@ from tests.unit.notify.fakes import InMemoryNotify
 def test_only_what_the_answer_says_for_sure_is_tried_again(
     status: int, body: dict[str, object], outcome: SendOutcome
 ) -> None:
-    assert classify_answer(status, body) == outcome
+    assert classify_response(status, body) == outcome
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ async def test_an_answer_that_cannot_be_read_counts_by_its_status(body: bytes) -
     async with TestServer(app) as server, aiohttp.ClientSession() as session:
         url, numbers = f"http://127.0.0.1:{server.port}", {"portland.gov": "+15035550199"}
         account = SmsAccount(url, "AC1", "token", numbers, connections=1, within_s=5)
-        sender = SmsSender(session, account, renderer(), PUBLIC_URL)
+        sender = SmsSender(session, account, renderer().render_sms, PUBLIC_URL)
         assert await sender.send(claimed, "+15035550177", NOON) == SendOutcome("accepted")
 
 

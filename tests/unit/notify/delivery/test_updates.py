@@ -2,11 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.delivery.updates import (
-    ClaimedDelivery,
-    delivery_update,
-    next_attempt_at,
-)
+from services.notify.delivery.updates import delivery_update, next_attempt_at
+from services.notify.records import ClaimedDelivery
 from shared.contract.events import (
     Event,
     NotificationFailed,

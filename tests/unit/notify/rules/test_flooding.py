@@ -5,12 +5,7 @@ from random import Random
 import pytest
 
 from services.notify.inbound import collect_updates
-from services.notify.rules.daily_limit import (
-    MAX_REQUESTS,
-    WINDOW,
-    Naming,
-    flooded_requests,
-)
+from services.notify.rules.daily_limit import MAX_REQUESTS, WINDOW, Naming, flooded_requests
 from services.notify.rules.model import ReporterContact
 from shared.contract.events import new_id
 from shared.email_address import without_tag

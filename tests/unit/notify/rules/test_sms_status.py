@@ -2,7 +2,8 @@ from itertools import permutations
 
 import pytest
 
-from services.notify.rules.sms_status import settled_from, settled_state
+from services.notify.channels.sms.rules import settled_state
+from services.notify.rules.sms_status import settled_from
 
 
 @pytest.mark.parametrize("before", ["sending", "sent", "unknown", "suppressed"])

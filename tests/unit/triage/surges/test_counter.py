@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 from services.triage.outbound.decision import to_report_counts
 from services.triage.surges.counter import SurgeCounter
 from services.triage.surges.detection import slot_of
-from services.triage.surges.outbound import surge_events
-from services.triage.surges.state import UNKNOWN_DISTRICT, SurgeKey
+from services.triage.surges.state import UNKNOWN_DISTRICT, SurgeKey, surge_events
 from services.triage.surges.tracker import SurgeCity
 from shared.catalogue.surges import CitySurges, SurgeLimits
 from shared.contract.events import Event, Request, SurgeEnded, SurgeStarted, encode

@@ -1,6 +1,6 @@
 import pytest
 
-from services.triage.rules.priority.conditions import MatchedConditions, matched_conditions
+from services.triage.rules.priority.score import MatchedConditions, matched_conditions
 from shared.catalogue.report_reader import ReportReader
 from tests.unit.triage.factories import CITY
 

@@ -1,12 +1,6 @@
-"""Erasures that notify has not read yet: they come before any message.
-
-A tombstone may lie far behind the contact that it erases: after a restore of an older database,
-or when notify reads the topic from its beginning. Without a look ahead a message could go out in
-between.
-"""
+"""Work of notify's start, before the first message: unread erasures, unsealed contacts."""
 
 import asyncio
-from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -14,29 +8,31 @@ import structlog
 
 from services.notify.handlers import erase
 from services.notify.store.notifications import PostgresNotificationStore
+from services.notify.store.sealed_contacts import ContactKeys, seal_unsealed
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
+from shared.runtime.consumer.retry import with_database
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, borrow, transaction
 from shared.runtime.recovery.positions import load_positions
 from shared.runtime.recovery.tombstones import unread_erasures
+from shared.runtime.sealing import UnreadableError
 
 log = structlog.get_logger()
 
 _RETRY_S = 1.0
-_BATCH = 500
+_ERASED_AT_ONCE = 500
+_SEALED_AT_ONCE = 200  # contacts of a transaction: some milliseconds of work
 
 
 @dataclass(slots=True)
 class UnreadErasures:
-    """Reads ahead to the end of ``intake-contacts`` once, at the start, and erases by it.
+    """Reads ahead to the end of ``intake-contacts`` once, at the start, and erases.
 
     Attributes:
-        access: Where Kafka is, and as whom to connect.
-        on_commit: Called with the batches of each commit, to pass them to the relay.
-        applied: True once everything that was on the topic at the start counts.
+        applied: True once all tombstones that were on the topic at the start are applied.
     """
 
     pool: Pool
@@ -59,7 +55,8 @@ class UnreadErasures:
         async with borrow(self.pool) as db:
             positions = await load_positions(db, "notify")
         erased = sorted(await unread_erasures(self.access, positions))
-        for batch in _batches(erased):
+        for first in range(0, len(erased), _ERASED_AT_ONCE):
+            batch = erased[first : first + _ERASED_AT_ONCE]
             async with transaction(self.pool) as db:
                 suppressed = await erase(batch, PostgresNotificationStore(db), utc_now())
                 batches = await enqueue(db, suppressed)
@@ -67,5 +64,29 @@ class UnreadErasures:
         self.applied = True
 
 
-def _batches(ids: list[str]) -> Iterator[Collection[str]]:
-    return (ids[first : first + _BATCH] for first in range(0, len(ids), _BATCH))
+@dataclass(frozen=True, slots=True)
+class UnsealedContacts:
+    """Seals once, at the start, the contacts of an older version."""
+
+    pool: Pool
+    keys: ContactKeys
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Wait for the database and the right key, seal everything, and end."""
+        try:
+            with suppress(StoppedError):
+                await cancel_on_stop(stopping, with_database(self.seal, stopping))
+        except UnreadableError as error:
+            log.error("sealing_ended", code=error.code, reason=str(error))  # noqa: TRY400 - a traceback says no more
+
+    async def seal(self) -> None:
+        """Check the secrets, store the key of the hashes, and seal all unsealed contacts."""
+        async with transaction(self.pool) as db:
+            await self.keys.keep_hash_key(db)
+        total, sealed = 0, _SEALED_AT_ONCE
+        while sealed == _SEALED_AT_ONCE:
+            async with transaction(self.pool) as db:
+                sealed = await seal_unsealed(db, self.keys.sealer, _SEALED_AT_ONCE)
+            total += sealed
+        if total:
+            log.info("contacts_sealed", requests=total)

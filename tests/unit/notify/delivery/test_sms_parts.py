@@ -1,6 +1,6 @@
 import pytest
 
-from services.notify.rules.sms_parts import SmsParts, sms_parts
+from services.notify.channels.sms.rules import SmsParts, sms_parts
 
 
 @pytest.mark.parametrize(

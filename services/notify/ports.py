@@ -1,0 +1,270 @@
+"""Ports of notify: the operations of its core that channels use."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Literal
+
+import jinja2
+
+from services.notify.delivery.store import PostgresDeliveryQueue
+from services.notify.delivery.worker import DeliveryWorker, Provider, Sender
+from services.notify.outbound import settled_event
+from services.notify.policy import CityTexts, NotifyPolicy
+from services.notify.records import (
+    OPTED_OUT,
+    DisclosedContact,
+    LinkedMessage,
+    UpdatesChoice,
+)
+from services.notify.rendering.catalogues import PAGES, text_environment
+from services.notify.rendering.renderer import MessageRenderer, one_line
+from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks, has_ended
+from services.notify.rules.sms_status import SettledState, settled_from
+from services.notify.settings import NotifySettings, SecondProviders
+from services.notify.store.feedback import FixedQuestion, find_question, save_answer
+from services.notify.store.leads import case_reporters, find_lead
+from services.notify.store.preferences import (
+    find_preferences,
+    opt_out,
+    save_preferences,
+    unsubscribe,
+)
+from services.notify.store.settling import settle
+from shared.contract.events import ContactDisclosed, ContactDisclosure, Feedback, FeedbackGiven
+from shared.redaction import KnownPii
+from shared.runtime.clock import utc_now
+from shared.runtime.ops.audit import audit
+from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.postgres import Pool, borrow, transaction
+from shared.runtime.sealing import Sealer
+from shared.runtime.service import ServiceTask
+from shared.spoken_languages import SpokenLanguage
+from shared.vocabulary import StatusChannel
+
+
+class LinkError(Exception):
+    """A link opens no page: it is of no message, or its lifetime has ended."""
+
+    def __init__(self, reason: Literal["unknown", "ended"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyPorts:
+    """Operations of the core; each write is one transaction.
+
+    Attributes:
+        second: Providers that are used while the first ones fail.
+        languages: Every language with a catalogue, reviewed or not, by tag.
+        inboxes: By jurisdiction, the address that takes replies to e-mail.
+        sealer: Wraps the keys of people.
+        may_send: False while no message may be sent yet.
+        wakes: Called after a commit that may have added deliveries.
+    """
+
+    settings: NotifySettings
+    second: SecondProviders
+    pool: Pool
+    policy: NotifyPolicy
+    cities: Mapping[str, CityTexts]
+    languages: Mapping[str, SpokenLanguage]
+    inboxes: Mapping[str, str]
+    renderer: MessageRenderer
+    links: SignedLinks
+    sealer: Sealer
+    on_commit: HandOver
+    may_send: Callable[[], bool]
+    wakes: list[Callable[[], None]] = field(default_factory=list)
+    clock: Callable[[], datetime] = utc_now
+
+    def deliver(
+        self, channel: StatusChannel, providers: Sequence[Sequence[Sender]], within_s: float
+    ) -> ServiceTask:
+        """Return the task that claims, sends and records the due messages of a channel.
+
+        Args:
+            providers: Senders of each provider, the preferred provider first.
+            within_s: Deadline of one attempt, in seconds; the lease is twice as long.
+        """
+        worker = DeliveryWorker(
+            channel=channel,
+            queue=PostgresDeliveryQueue(
+                self.pool, channel, self.sealer, self.policy.rules.languages, self.on_commit
+            ),
+            providers=[Provider(senders) for senders in providers],
+            lease=timedelta(seconds=2 * within_s),
+            may_send=self.may_send,
+        )
+        self.wakes.append(worker.wake)
+        return worker.run
+
+    async def record_status(
+        self,
+        notification_id: str | None,
+        provider_id: str,
+        state: SettledState,
+        reason: str | None = None,
+    ) -> None:
+        """Settle the text message that a provider's report is about. Idempotent.
+
+        An unknown message changes nothing.
+        """
+        now = self.clock()
+        async with transaction(self.pool) as db:
+            settled = await settle(
+                db,
+                [notification_id] if notification_id else [],
+                states=settled_from(state),
+                state=state,
+                reason=reason,
+                provider_id=provider_id,
+            )
+            if reason == OPTED_OUT:
+                for one in settled:
+                    await opt_out(db, one.notification_id, now)
+            batches = await enqueue(
+                db, [settled_event(one, state, now, reason, provider_id) for one in settled]
+            )
+        self.on_commit(batches)
+
+    def link_path(self, purpose: LinkPurpose) -> str:
+        """Return the route of the page that links with this purpose open."""
+        return f"{PATHS[purpose]}{{token}}"
+
+    async def find_question(self, token: str) -> LinkedMessage:
+        """Return the message whose feedback link has this token.
+
+        Raises:
+            LinkError: No message asked a question by this link, or its lifetime has ended.
+        """
+        notification_id = self._notification("feedback", token)
+        async with borrow(self.pool) as db:
+            question = await find_question(db, notification_id, self.sealer)
+        return self._live("feedback", question and question.message)
+
+    async def give_feedback(self, notification_id: str, *, fixed: bool, comment: str) -> bool:
+        """Publish the answer to a message's question; a repeated answer changes nothing.
+
+        Returns:
+            False for a message without a question, or with too many answers.
+        """
+        now, digest = self.clock(), sha256(f"{fixed} {comment}".encode()).digest()
+        async with transaction(self.pool) as db:
+            question = await find_question(db, notification_id, self.sealer)
+            if question is None:
+                return False
+            saved = await save_answer(db, notification_id, digest, now)
+            if saved != "new":
+                return saved == "repeated"
+            feedback = Feedback(
+                case_id=question.case_id,
+                request_id=question.request_id,
+                fixed=fixed,
+                comment=self._redacted_comment(question, comment),
+                channel="web",
+                at=now,
+            )
+            event = FeedbackGiven.of(feedback, now=now, request=question.request_id)
+            batches = await enqueue(db, [event])
+        self.on_commit(batches)
+        return True
+
+    async def find_preferences(
+        self, purpose: Literal["preferences", "unsubscribe"], token: str
+    ) -> LinkedMessage:
+        """Return the e-mail whose link has this token, with the recipient's preferences.
+
+        Raises:
+            LinkError: The link is of no e-mail, or its lifetime has ended.
+        """
+        notification_id = self._notification(purpose, token)
+        async with borrow(self.pool) as db:
+            return self._live(purpose, await find_preferences(db, notification_id))
+
+    async def save_preferences(self, person: str, updates: UpdatesChoice, language: str) -> None:
+        """Save which messages a person gets, and their language, a BCP 47 tag."""
+        async with transaction(self.pool) as db:
+            await save_preferences(db, person, updates, language, self.clock())
+
+    async def unsubscribe(self, person: str) -> None:
+        """Send a person no more e-mail about reports. Idempotent."""
+        async with transaction(self.pool) as db:
+            await unsubscribe(db, person, self.clock())
+
+    async def has_lead(self, work_order_id: str) -> bool:
+        """Return True when a bureau leads a case by this work order."""
+        async with borrow(self.pool) as db:
+            return await find_lead(db, work_order_id) is not None
+
+    async def disclose(
+        self, work_order_id: str, bureau: str, purpose: str
+    ) -> Sequence[DisclosedContact] | None:
+        """Return the contacts of a case's reporters; None where the bureau does not lead the case.
+
+        Each disclosure is an event, committed before the contacts are returned.
+
+        Args:
+            purpose: The bureau's reason, in its own words.
+        """
+        now = self.clock()
+        async with transaction(self.pool) as db:
+            lead = await find_lead(db, work_order_id)
+            if lead is None or lead.bureau != bureau:
+                return None
+            reporters = await case_reporters(db, lead.case_id, self.sealer)
+            names = {reporter.name for reporter in reporters if reporter.name}
+            disclosure = ContactDisclosure(
+                work_order_id=work_order_id,
+                case_id=lead.case_id,
+                bureau=bureau,
+                purpose=self.policy.redacted_purpose(lead.jurisdiction, purpose, names),
+                at=now,
+            )
+            batches = await enqueue(db, [ContactDisclosed.of(disclosure, now=now)])
+        self.on_commit(batches)
+        audit(
+            "contact_disclosed",
+            bureau=bureau,
+            work_order=work_order_id,
+            case=lead.case_id,
+            contacts=len(reporters),
+            purpose=disclosure.purpose,
+        )
+        return reporters
+
+    def page_environment(self) -> jinja2.Environment:
+        """Return an environment for the pages behind links."""
+        return text_environment(trim_blocks=True, autoescape=True)
+
+    def page_languages(self) -> Sequence[str]:
+        """Return the languages in which the pages may be shown, English first."""
+        return self.policy.rules.languages.complete(PAGES)
+
+    def message_languages(self, jurisdiction: str) -> Sequence[str]:
+        """Return the languages in which a city may write, English first."""
+        return self.policy.rules.languages.offered(jurisdiction)
+
+    def preferences_url(self, notification_id: str) -> str:
+        """Return a message's link to the preferences page."""
+        return self.links.url("preferences", notification_id)
+
+    def _notification(self, purpose: LinkPurpose, token: str) -> str:
+        notification_id = self.links.notification(purpose, token)
+        if notification_id is None:
+            raise LinkError("unknown")
+        return notification_id
+
+    def _live(self, purpose: LinkPurpose, message: LinkedMessage | None) -> LinkedMessage:
+        if message is None:
+            raise LinkError("unknown")
+        if has_ended(purpose, message.due_at, self.clock()):
+            raise LinkError("ended")
+        return message
+
+    def _redacted_comment(self, question: FixedQuestion, comment: str) -> str | None:
+        known = KnownPii(question.contact.name, question.contact.mailbox, question.contact.phone)
+        redactor = self.policy.redactor(question.message.jurisdiction)
+        return redactor.redact_text(one_line(comment), known) or None

@@ -1,0 +1,104 @@
+"""Values that the core of notify and its channels exchange."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
+
+from services.notify.rules.model import (
+    CaseFacts,
+    RequestFacts,
+    StoredDelivery,
+    SuppressionReason,
+    TemplateName,
+)
+from shared.contract.events import Data
+
+# Reason of a failure: the recipient opted out of messages at the provider.
+OPTED_OUT = "opted_out"
+UpdatesChoice: TypeAlias = Literal["all", "important", "none"]
+"""``important`` leaves out the steps on the way; ``none`` is no e-mail about reports at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageData:
+    """Input of rendering: all data that one message can contain.
+
+    Attributes:
+        name: The reporter's name, unchecked.
+        followed: Tracking numbers in the person's messages of that day, for a digest.
+        help_language: Language of the line about help; None for no such line.
+    """
+
+    notification_id: str
+    template: TemplateName
+    language: str
+    name: str | None
+    request: RequestFacts
+    case: CaseFacts
+    followed: tuple[str, ...] = ()
+    help_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMessage:
+    """A message that is ready to send; ``city`` is the sender's name."""
+
+    city: str
+    language: str
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A delivery that this worker claimed, with the data of its message.
+
+    Attributes:
+        deferrals: Number of times that the server deferred it.
+        address: E-mail address or telephone number; None when the contact was erased or changed.
+        is_readable: False when the sealed contact cannot be opened.
+    """
+
+    stored: StoredDelivery
+    deferrals: int
+    address: str | None
+    suppressed: SuppressionReason | None
+    data: MessageData
+    is_readable: bool = True
+
+
+class LinkedMessage(NamedTuple):
+    """The message that a resident's link belongs to.
+
+    Attributes:
+        person: Keyed hash of the recipient.
+        language: BCP 47 tag of messages to the recipient.
+    """
+
+    notification_id: str
+    person: str
+    jurisdiction: str
+    tracking_number: str
+    service_code: str
+    language: str
+    due_at: datetime
+    updates: UpdatesChoice = "all"
+
+
+class DisclosedContact(Data):
+    """Contact of a reporter of a case, as the lead bureau may read it."""
+
+    request_id: str
+    """Id of the reporter's request, a UUIDv7."""
+    tracking_number: str
+    """Tracking number of the reporter's request."""
+    name: str | None
+    """The reporter's name; null where it is unknown."""
+    email: str | None
+    """E-mail address; null for none."""
+    phone: str | None
+    """Phone number, E.164; null for none."""
+    language: str | None
+    """Language to speak or write in, a BCP 47 tag; null where it is unknown."""
