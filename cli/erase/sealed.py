@@ -7,9 +7,14 @@ from asyncpg import Record
 
 from cli.connection import ContactSecrets
 from cli.erase.person import Person
-from services.intake.channels.conversations.sealed import address_place, number_place
-from services.intake.policy import conversation_sealer
-from services.intake.rules.reporter import phone_ref
+from services.intake.channels.conversations.sealed import (
+    address_place,
+    conversation_sealer,
+    number_place,
+)
+from services.intake.identifiers import (
+    phone_ref,
+)
 from services.notify.rules.recipients import person_hash
 from services.notify.store.sealed_contacts import ContactKeys
 from shared.errors import Route311Error

@@ -8,8 +8,10 @@ from uuid import UUID
 import asyncpg
 
 from cli.connection import find_operations_dsn
-from services.intake.rules.public_id import read_public_id
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.identifiers import (
+    read_public_id,
+    read_tracking_number,
+)
 from shared.errors import Route311Error
 from shared.runtime.database import open_database
 

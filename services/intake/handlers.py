@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.intake.inbound.batch import NewSubmission, RawSubmission, validate_new
+from services.intake.identifiers import (
+    SubmissionKey,
+    idempotency_key,
+    payload_hash,
+    public_id,
+    tracking_number,
+)
+from services.intake.inbound.batch import (
+    NewSubmission,
+    validate_new,
+)
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.outbound import (
@@ -17,11 +27,12 @@ from services.intake.outbound import (
 )
 from services.intake.places.geocoder import geocode
 from services.intake.policy import Geocoder, IntakePolicy
-from services.intake.public_status.model import PublicRequest
-from services.intake.records import Receipt, StoredSubmission
-from services.intake.rules.idempotency import SubmissionKey, idempotency_key, payload_hash
-from services.intake.rules.public_id import public_id
-from services.intake.rules.tracking_number import tracking_number
+from services.intake.records import (
+    PublicRequest,
+    RawSubmission,
+    Receipt,
+    StoredSubmission,
+)
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
 from shared.runtime.cooperative import in_turns
@@ -71,7 +82,7 @@ class SubmissionStore(Protocol):
         ...
 
 
-async def on_submissions_handed_in(  # noqa: PLR0913, PLR0917 - the ports of intake
+async def on_submissions_received(  # noqa: PLR0913, PLR0917 - the ports of intake
     messages: Sequence[Message[SubmissionReceived]],
     store: SubmissionStore,
     policy: IntakePolicy,
@@ -115,7 +126,7 @@ async def accept_submissions(
     Returns:
         The result of each submission, in order.
     """
-    keys = [_key(raw.handed_in) for raw in submissions]
+    keys = [_key(raw.envelope) for raw in submissions]
     receipts = dict(await store.receipts(sorted({identity for identity, _ in keys})))
     new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
     accepted = await _accept(await _located(new, geocoders), store, policy, now)
@@ -128,8 +139,8 @@ async def accept_submissions(
     return [SubmissionResult(receipts[key], events.pop(key, ())) for key in keys]
 
 
-def _key(handed_in: SubmissionReceived) -> SubmissionKey:
-    return idempotency_key(handed_in.source, handed_in.id), payload_hash(handed_in.data)
+def _key(envelope: SubmissionReceived) -> SubmissionKey:
+    return idempotency_key(envelope.source, envelope.id), payload_hash(envelope.data)
 
 
 async def _located(
@@ -171,15 +182,15 @@ async def _accept(
 def _stored(
     key: SubmissionKey, new: NewSubmission, accepted: AcceptedSubmission | None, now: datetime
 ) -> StoredSubmission:
-    handed_in, result = new.raw.handed_in, new.result
+    envelope, result = new.raw.envelope, new.result
     errors = () if isinstance(result, ValidatedSubmission) else result
     return StoredSubmission(
         key=key,
         first=new.first,
-        source=handed_in.source,
-        submission_id=handed_in.id,
+        source=envelope.source,
+        submission_id=envelope.id,
         received_at=now,
-        receipt=Receipt.of(accepted.receipt if accepted else reject(handed_in, errors, now)),
+        receipt=Receipt.of(accepted.receipt if accepted else reject(envelope, errors, now)),
         body=None if accepted else new.raw.body,
         time_replaced=isinstance(result, ValidatedSubmission) and result.sent.replaced,
     )

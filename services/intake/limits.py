@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from services.intake.channels.api.media import MAX_UPLOADS
-from services.intake.channels.api.paths import BULK, NOTES, PREVIEW, SUBMISSIONS
-from services.intake.channels.open311.api import keyed_open311_routes
-from services.intake.rules.media import PATH as MEDIA
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.callers import Callers
-from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.postgres import Pool
 
+# Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them.
+_UPLOADS: Mapping[Scope, int] = {"adapter": 16, "bureau": 4}
 _PREVIEWS = 8
 _PICTURE_BYTES = 160 * 1024 * 1024
 """Sixteen of the largest pictures."""
@@ -66,11 +63,11 @@ class CallLimits:
             ),
             {
                 scope: AdmissionControl(
-                    partial(MAX_UPLOADS.__getitem__, scope),
+                    partial(_UPLOADS.__getitem__, scope),
                     TokenBucket(per_second),
                     caller_share=0.5,
                 )
-                for scope in MAX_UPLOADS
+                for scope in _UPLOADS
             },
             BodyMemory(_PICTURE_BYTES),
             AdmissionControl(lambda: _PREVIEWS, TokenBucket(per_second), caller_share=0.25),
@@ -86,21 +83,6 @@ def callers_of(settings: IntakeSettings, lookups: Pool) -> Callers:
         address_per_second=settings.address_per_second,
         proxies=settings.trusted_proxies,
     )
-
-
-def keyed_routes(limits: CallLimits) -> list[KeyedRoute]:
-    """Return all routes on which callers with a key hand something in."""
-    admissions = {
-        SUBMISSIONS: limits.submissions,
-        BULK: limits.submissions,
-        PREVIEW: limits.singly,
-        NOTES: limits.singly,
-    }
-    return [
-        *(KeyedRoute(path, {"adapter": of_path}) for path, of_path in admissions.items()),
-        KeyedRoute(MEDIA, limits.uploads),
-        *keyed_open311_routes(limits.submissions, limits.singly),
-    ]
 
 
 def _key_per_second(settings: IntakeSettings) -> int:

@@ -10,6 +10,8 @@ from shared.catalogue.field_types import Latitude, Longitude, Text
 from shared.catalogue.issue import CatalogueIssue
 
 MAP = "map.geojson"
+# File of well-known places in a city's folder: CSV with name, street, number, lat and lon.
+GAZETTEER = "gazetteer.csv"
 _MOST_ISSUES = 10
 
 MapKind: TypeAlias = Literal["water", "park", "street", "freeway", "area"]

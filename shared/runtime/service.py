@@ -12,6 +12,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.limits import HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serve_http
@@ -89,11 +90,13 @@ class ChannelParts:
 
     Attributes:
         tasks: See ``ServiceParts``; so are the others.
+        keyed_routes: Routes whose callers the gate identifies before it parses a request.
     """
 
     tasks: Sequence[ServiceTask] = ()
     routes: Sequence[web.AbstractRouteDef] = ()
     request_tasks: Sequence[ServiceTask] = ()
+    keyed_routes: Sequence[KeyedRoute] = ()
 
 
 Channel: TypeAlias = Callable[[C], AbstractAsyncContextManager[ChannelParts]]
@@ -124,6 +127,7 @@ async def open_channels(
             tasks=[task for part in parts for task in part.tasks],
             routes=[route for part in parts for route in part.routes],
             request_tasks=[task for part in parts for task in part.request_tasks],
+            keyed_routes=[route for part in parts for route in part.keyed_routes],
         )
 
 

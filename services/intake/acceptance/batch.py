@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.intake.handlers import accept_submissions, on_submissions_handed_in
-from services.intake.inbound.batch import RawSubmission, addresses_alone
+from services.intake.handlers import accept_submissions, on_submissions_received
+from services.intake.inbound.batch import (
+    addresses_alone,
+)
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.places.geocoder import PrefetchedPlaces
 from services.intake.policy import IntakePolicy
-from services.intake.records import Receipt
+from services.intake.records import (
+    RawSubmission,
+    Receipt,
+)
 from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.clock import utc_now
@@ -43,7 +48,7 @@ class BatchAcceptance:
 
     async def prepare(self, submissions: Iterable[RawSubmission]) -> None:
         """Prefetch for ``accept``."""
-        await self.prefetch(submission.handed_in for submission in submissions)
+        await self.prefetch(submission.envelope for submission in submissions)
 
     async def accept(self, submissions: Sequence[RawSubmission]) -> list[Receipt]:
         """Accept or reject submissions, all or none; return their receipts, in order."""
@@ -71,7 +76,7 @@ class BatchAcceptance:
             db: A connection in a transaction.
             has_receipt: Tells whether the receipt of a record was written before.
         """
-        return await on_submissions_handed_in(
+        return await on_submissions_received(
             messages,
             self._store(db),
             self.policy,

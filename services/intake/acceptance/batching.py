@@ -8,8 +8,10 @@ from typing import TypeAlias
 
 import structlog
 
-from services.intake.inbound.batch import RawSubmission
-from services.intake.records import Receipt
+from services.intake.records import (
+    RawSubmission,
+    Receipt,
+)
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.deadline import DeadlineExceededError
 from shared.runtime.http.load_limits import AdaptiveBatchSize
@@ -62,22 +64,11 @@ class SubmissionBatcher:
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _is_open: bool = field(default=False, init=False)
 
-    async def submit(self, submission: RawSubmission) -> Receipt:
-        """Return the receipt, once all effects of the submission are durable.
+    async def submit(self, *submissions: RawSubmission) -> Sequence[Receipt]:
+        """Return the receipts of submissions, in order, once all their effects are durable.
 
-        Cancelling the call withdraws the submission if its transaction has not begun.
-
-        Raises:
-            DeadlineExceededError: The service is starting or stopping.
-            DatabaseDownError: The database is down; the submission may or may not be durable.
-        """
-        await self.prepare([submission])
-        return await self._enqueue(submission)
-
-    async def submit_all(self, submissions: Sequence[RawSubmission]) -> Sequence[Receipt]:
-        """Return the receipts of several submissions, in order; one transaction may hold them all.
-
-        Cancelling the call withdraws those whose transaction has not begun.
+        One transaction may hold them all. Cancelling the call withdraws those whose transaction
+        has not begun.
 
         Raises:
             DeadlineExceededError: The service is starting or stopping.

@@ -3,46 +3,16 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from services.intake.identifiers import (
+    SubmissionKey,
+)
 from services.intake.inbound.field_errors import id_reused
 from services.intake.inbound.validation import ValidatedSubmission, address_alone, validate
 from services.intake.policy import CityAddress, IntakePolicy
-from services.intake.rules.idempotency import SubmissionKey
-from shared.contract.events import FieldError, SubmissionReceived, usable_trace
-from shared.runtime.clock import utc_now
+from services.intake.records import RawSubmission
+from shared.contract.events import FieldError, SubmissionReceived
 from shared.runtime.cooperative import CooperativeYield
-
-
-@dataclass(frozen=True, slots=True)
-class RawSubmission:
-    """A submission as received: its envelope, and the bytes that it came as."""
-
-    handed_in: SubmissionReceived
-    body: bytes
-
-
-def http_submission(
-    adapter: str,
-    id_: str,
-    data: Any,  # noqa: ANN401 - any JSON
-    traceparent: str | None,
-) -> SubmissionReceived:
-    """Return a submission over HTTP in its envelope.
-
-    Args:
-        adapter: Name of the key; the source is ``/http/<name>``.
-        id_: Idempotency key of the call.
-        data: The submission, not validated yet.
-        traceparent: W3C header as received; left out where it is malformed.
-    """
-    return SubmissionReceived(
-        id=id_,
-        source=f"/http/{adapter}",
-        time=utc_now(),
-        traceparent=usable_trace(traceparent),
-        data=data,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +49,7 @@ async def validate_new(
             continue
         identity, _ = key
         first = identity not in identities
-        result = validate(raw.handed_in, now, policy) if first else (id_reused(),)
+        result = validate(raw.envelope, now, policy) if first else (id_reused(),)
         new[key] = NewSubmission(raw, first, result)
         identities.add(identity)
         await cooperative.maybe_yield()

@@ -3,11 +3,18 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from services.intake.rules.text import normalize_or_none, normalize_text
+from pydantic import ValidationError
+
 from shared.contract.events import FieldError, Submission, SubmittedLocation
 from shared.redaction import REMOVED, Redactor
+from shared.text_matching.normalization import (
+    normalize_or_none,
+    normalize_text,
+)
 
 Path: TypeAlias = tuple[str | int, ...]
+
+MAX_FIELD_ERRORS = 100
 
 _MAX_NAME_LENGTH = 100
 _ATTRIBUTE = "attributes."
@@ -43,14 +50,19 @@ _CORRECTION_OF_ATTRIBUTES = (
 )
 
 
-def from_pydantic(errors: Iterable[Mapping[str, Any]]) -> dict[Path, FieldError]:
+def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    """Return one error for each invalid field, at most ``MAX_FIELD_ERRORS``."""
+    return tuple(errors_by_path(error).values())[:MAX_FIELD_ERRORS]
+
+
+def errors_by_path(invalid: ValidationError) -> dict[Path, FieldError]:
     """Return one error for each invalid field, by its path.
 
     It is the first that pydantic found, except that a list is reported as too long rather than as
     none of the other types that an attribute may have.
     """
     by_path: dict[Path, FieldError] = {}
-    for error in errors:
+    for error in invalid.errors(include_url=False, include_input=False):
         path = _path(error["loc"])
         if path not in by_path or error["type"] == "too_long":
             by_path[path] = _from_pydantic(path, error["type"], error.get("ctx", {}))

@@ -1,17 +1,18 @@
 """Parsing of a submission: every readable field, and an error for every other one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.inbound.field_errors import Path, from_pydantic
+from services.intake.inbound.field_errors import MAX_FIELD_ERRORS, Path, errors_by_path
 from shared.contract.events import FieldError, Submission
 from shared.contract.events.submissions import MAX_ATTRIBUTES, MAX_MEDIA, MAX_STATUS_UPDATES
+from shared.redaction import Answer
+from shared.text_matching.normalization import normalize_text
 
-MAX_FIELD_ERRORS = 100
 _MAX_PYDANTIC_ERRORS = 1_000
 _PLACEHOLDERS = {"jurisdiction": "unreadable", "channel": "kafka"}
 NOT_AN_OBJECT = FieldError(
@@ -48,7 +49,7 @@ def parse(data: Any) -> ParsedSubmission:  # noqa: ANN401 - anything may come fr
     except ValidationError as error:
         if error.error_count() > _MAX_PYDANTIC_ERRORS:
             return ParsedSubmission(None, (_TOO_MANY_ERRORS,))
-        errors = from_pydantic(error.errors(include_url=False, include_input=False))
+        errors = errors_by_path(error)
     readable = {**_PLACEHOLDERS, **_prune(data, (), errors.keys(), _ancestors(errors))}
     return ParsedSubmission(
         Submission.model_validate(readable), tuple(errors.values())[:MAX_FIELD_ERRORS]
@@ -102,3 +103,16 @@ def _prune(value: Any, path: Path, invalid: Collection[Path], ancestors: Collect
         for index, part in enumerate(value)
         if (*path, index) not in invalid and (*path, index) not in ancestors
     ]
+
+
+def normalize_attributes(attributes: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Return the answers with normalized names and texts, without those whose name is blank."""
+    normalized = {normalize_text(name): _normalize(answer) for name, answer in attributes.items()}
+    normalized.pop("", None)
+    return normalized
+
+
+def _normalize(answer: Answer) -> Answer:
+    if isinstance(answer, str):
+        return normalize_text(answer)
+    return [normalize_text(part) for part in answer] if isinstance(answer, list) else answer

@@ -4,6 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
+from services.intake.identifiers import (
+    ContactChannels,
+    contact_channels,
+    reporter_ref,
+)
 from services.intake.inbound.field_errors import (
     bad_language,
     bad_time,
@@ -13,20 +18,19 @@ from services.intake.inbound.field_errors import (
     without_contact,
     without_redundant,
 )
-from services.intake.inbound.parsing import parse
+from services.intake.inbound.parsing import (
+    normalize_attributes,
+    parse,
+)
+from services.intake.pictures import (
+    KEPT_MEDIA_TYPE,
+    media_id_of,
+)
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
 from services.intake.rules.classification import classify_read
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.location import ResolvedLocation, resolve_location
-from services.intake.rules.media import KEPT_MEDIA_TYPE, media_id_of
-from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.screening import Screening
-from services.intake.rules.text import (
-    is_language_tag,
-    normalize_attributes,
-    normalize_or_none,
-    normalize_text,
-)
 from shared.catalogue import ServiceType
 from shared.catalogue.judgement import TextConditions, read_text
 from shared.catalogue.report_reader import free_text
@@ -39,6 +43,11 @@ from shared.contract.events import (
     SubmittedLocation,
 )
 from shared.redaction import Answer, KnownPii, Redactor
+from shared.text_matching.normalization import (
+    is_language_tag,
+    normalize_or_none,
+    normalize_text,
+)
 from shared.vocabulary import GeoPoint
 
 WITHOUT_PLACE = frozenset({"/email", "/sms"})
@@ -56,7 +65,7 @@ class ValidatedSubmission(NamedTuple):
     Contact data are in ``name`` and ``channels`` alone; all texts are normalized and redacted.
 
     Attributes:
-        handed_in: The submission in its envelope.
+        envelope: The submission in its envelope.
         cause: The same for events that others read, without an id that holds contact data.
         sent: When the adapter sent it.
         observed_at: Event time, UTC.
@@ -70,7 +79,7 @@ class ValidatedSubmission(NamedTuple):
         screening: Result of the hazard screening.
     """
 
-    handed_in: SubmissionReceived
+    envelope: SubmissionReceived
     cause: SubmissionReceived
     submission: Submission
     sent: SentAt
@@ -93,43 +102,43 @@ _Parts: TypeAlias = tuple[Submission, SentAt, ServedCity, ServiceType, TextCondi
 
 
 def validate(
-    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+    envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> ValidatedSubmission | tuple[FieldError, ...]:
     """Return the validated submission, or all its field errors at once.
 
     Args:
-        handed_in: The submission in its envelope.
+        envelope: The submission in its envelope.
         received_at: When the router received it.
         policy: Cities, and the key of the reporters' pseudonyms.
     """
-    parts, errors = _examine(handed_in, received_at, policy)
-    return errors if errors or parts is None else _normalize(handed_in, *parts, policy)
+    parts, errors = _examine(envelope, received_at, policy)
+    return errors if errors or parts is None else _normalize(envelope, *parts, policy)
 
 
 def read_partly(
-    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+    envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> tuple[ValidatedSubmission | None, tuple[FieldError, ...]]:
     """Return what can be read of a submission that may lack anything, and all its field errors.
 
     Without a known city or kind, nothing can.
 
     Args:
-        handed_in: The submission in its envelope.
+        envelope: The submission in its envelope.
         received_at: When the router received it.
         policy: Cities, and the key of the reporters' pseudonyms.
     """
-    parts, errors = _examine(handed_in, received_at, policy)
-    return _normalize(handed_in, *parts, policy) if parts else None, errors
+    parts, errors = _examine(envelope, received_at, policy)
+    return _normalize(envelope, *parts, policy) if parts else None, errors
 
 
 def _examine(
-    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+    envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> tuple[_Parts | None, tuple[FieldError, ...]]:
     """Return the readable parts of a submission, None without city or kind, and its errors."""
-    parsed = parse(handed_in.data)
+    parsed = parse(envelope.data)
     submission = parsed.submission
     errors = list(parsed.field_errors)
-    sent = sent_at(handed_in.time, received_at)
+    sent = sent_at(envelope.time, received_at)
     if sent is None:
         errors.append(bad_time())
     if submission is None:
@@ -139,7 +148,7 @@ def _examine(
         errors = list(without_contact(errors, any_city.redactor))
     service, read = _kind(submission, city)
     found = _field_errors(submission, city, service, policy)
-    if handed_in.source in WITHOUT_PLACE:
+    if envelope.source in WITHOUT_PLACE:
         found = [error for error in found if error.code != "missing_location"]
     errors += without_redundant(found, errors)
     if city is None or service is None:
@@ -183,7 +192,7 @@ def _field_errors(
 
 
 def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
-    handed_in: SubmissionReceived,
+    envelope: SubmissionReceived,
     submission: Submission,
     sent: SentAt,
     city: ServedCity,
@@ -201,13 +210,13 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     attributes = redactor.redact_attributes(normalize_attributes(submission.attributes), known)
     text = free_text(description, details)
     channels = contact_channels(known.email, known.phone, redactor.region)
-    is_message_id = handed_in.source == "/email"  # it only looks like an address
+    is_message_id = envelope.source == "/email"  # it only looks like an address
     holds_contact = (redactor.holds_known if is_message_id else redactor.holds_contact)(
-        handed_in.id, known
+        envelope.id, known
     )
     return ValidatedSubmission(
-        handed_in=handed_in,
-        cause=handed_in.anonymous() if holds_contact else handed_in,
+        envelope=envelope,
+        cause=envelope.anonymous() if holds_contact else envelope,
         submission=submission,
         sent=sent,
         observed_at=event_time(submission.observed_at, sent.moment),
@@ -221,7 +230,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         language=submission.language or reporter.language or None,
         name=known.name,
         channels=channels,
-        reporter_ref=reporter_ref(policy.reporter_key, handed_in.source, account_id, channels),
+        reporter_ref=reporter_ref(policy.reporter_key, envelope.source, account_id, channels),
         screening=city.screen.screen(
             service,
             text,

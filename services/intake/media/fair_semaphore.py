@@ -7,22 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
+from services.intake.records import Uploader
+
 _MAX_REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Uploader:
-    """The caller that a picture counts for.
-
-    Attributes:
-        name: A caller with a key as ``<scope>:<name>``, or the way in of strangers, such as
-            ``web``.
-        stranger: What tells strangers of one way in apart, such as an address; None for a caller
-            with a key.
-    """
-
-    name: str
-    stranger: str | None = None
 
 
 @dataclass(eq=False, slots=True)

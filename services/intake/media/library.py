@@ -3,12 +3,21 @@
 import secrets
 from dataclasses import dataclass
 
-from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.files import MediaFiles
 from services.intake.media.folder import MediaFolder
 from services.intake.media.reencoding import PictureBytes, Reencoder
-from services.intake.media.store import KeptMedia, add_media, find_media, set_released
-from services.intake.rules.media import ReencodedPicture
+from services.intake.media.store import (
+    add_media,
+    find_media,
+    set_released,
+)
+from services.intake.pictures import (
+    ReencodedPicture,
+)
+from services.intake.records import (
+    KeptMedia,
+    Uploader,
+)
 from services.intake.settings import MediaSettings
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Pool, transaction

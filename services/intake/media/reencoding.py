@@ -12,8 +12,16 @@ from typing import TypeAlias
 
 import structlog
 
-from services.intake.media.fair_semaphore import FairSemaphore, Uploader
-from services.intake.rules.media import ReencodedPicture, RefusedPictureError
+from services.intake.media.fair_semaphore import (
+    FairSemaphore,
+)
+from services.intake.pictures import (
+    ReencodedPicture,
+    RefusedPictureError,
+)
+from services.intake.records import (
+    Uploader,
+)
 from shared.errors import SystemicError
 
 PictureBytes: TypeAlias = bytes | Callable[[], bytes]

@@ -1,10 +1,12 @@
 """Pictures in PostgreSQL: the facts of each, and the requests and cases that it belongs to."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.rules.media import ReencodedPicture
+from services.intake.pictures import (
+    ReencodedPicture,
+)
+from services.intake.records import KeptMedia
 from shared.runtime.postgres import Connection, row_count
 from shared.vocabulary import CLOSED_STATUSES
 
@@ -81,18 +83,6 @@ _KNOWN = """
     SELECT replace(media_id::text, '-', '') AS media_id FROM media
      WHERE media_id = ANY($1::text[]::uuid[]) AND NOT deleted
 """
-
-
-@dataclass(frozen=True, slots=True)
-class KeptMedia:
-    """The facts of a kept picture.
-
-    Attributes:
-        erased: True when it is gone for good.
-    """
-
-    media_type: str
-    erased: bool
 
 
 async def add_media(

@@ -27,7 +27,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from services.intake.rules.media import (
+from services.intake.pictures import (
     KEPT_MEDIA_TYPE,
     MAX_BYTES,
     MAX_PIXELS,

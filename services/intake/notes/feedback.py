@@ -1,8 +1,8 @@
 """Answers to the question whether a problem is fixed, by text message and on the status page."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
+from services.intake.records import FinishedRequest
 from shared.contract.events import Feedback, FeedbackGiven
 from shared.runtime.postgres import Connection
 from shared.vocabulary import SubmissionChannel
@@ -28,15 +28,6 @@ _DONE = """
 """
 
 
-class FinishedRequest(NamedTuple):
-    """A request whose work is done."""
-
-    request_id: str
-    case_id: str
-    tracking_number: str
-    service_code: str
-
-
 async def last_finished(
     db: Connection, phone_ref: str, jurisdiction: str, now: datetime
 ) -> FinishedRequest | None:
@@ -57,14 +48,10 @@ async def finished(db: Connection, request_id: str) -> FinishedRequest | None:
     return FinishedRequest(*row) if row else None
 
 
-def answered(
+def feedback_event(
     request: FinishedRequest, channel: SubmissionChannel, now: datetime, *, fixed: bool
 ) -> FeedbackGiven:
-    """Return the event of an answer.
-
-    Args:
-        channel: Channel by which the answer came.
-    """
+    """Return the event of an answer that came by a channel."""
     feedback = Feedback(
         case_id=request.case_id,
         request_id=request.request_id,

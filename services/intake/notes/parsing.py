@@ -2,78 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import Field, StrictBool, StringConstraints, ValidationError
+from pydantic import ValidationError
 
+from services.intake.identifiers import (
+    contact_channels,
+    reporter_refs,
+)
 from services.intake.inbound.districts import area_of, to_location
-from services.intake.inbound.field_errors import bad_language, from_pydantic
-from services.intake.inbound.parsing import MAX_FIELD_ERRORS, NOT_AN_OBJECT, shortened
+from services.intake.inbound.field_errors import bad_language, field_errors
+from services.intake.inbound.parsing import NOT_AN_OBJECT, shortened
 from services.intake.inbound.validation import redact_media
 from services.intake.places.geocoder import geocode
 from services.intake.policy import Geocoder, IntakePolicy, ServedCity
+from services.intake.records import NoteWriter, RequestReference, StatedPlace, SubmittedNote
 from services.intake.rules.location import resolve_location
-from services.intake.rules.reporter import contact_channels, reporter_refs
-from services.intake.rules.stated_places import StatedPlace
-from services.intake.rules.text import is_language_tag, normalize_or_none, normalize_text
-from shared.contract.events import Data, FieldError, Location, Media, Note, new_id
+from shared.contract.events import FieldError, Location, Note, new_id
 from shared.contract.events.notes import NoteAuthor
-from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA, Short
 from shared.redaction import KnownPii
-from shared.vocabulary import SubmissionChannel
+from shared.text_matching.normalization import (
+    is_language_tag,
+    normalize_or_none,
+    normalize_text,
+)
 
 _NOBODY = KnownPii(None, None, None)
-
-
-class RequestReference(NamedTuple):
-    """The request that a note is about.
-
-    Attributes:
-        reporter_ref: Pseudonym of its reporter; None for an anonymous one.
-        phone_ref: Keyed hash of the number that gets texts about it; None without one.
-    """
-
-    request_id: str
-    tracking_number: str
-    jurisdiction: str
-    service_code: str
-    reporter_ref: str | None = None
-    phone_ref: str | None = None
-
-    def author(self, *refs: str) -> NoteAuthor:
-        """Return who the person with these keyed hashes of address, number or account is."""
-        return "other" if {self.reporter_ref, self.phone_ref}.isdisjoint(refs) else "reporter"
-
-
-class NoteWriter(Data):
-    """The person who writes a note, as the reporter in the submission; is not kept."""
-
-    email: Short | None = None
-    """E-mail address."""
-    phone: Short | None = None
-    """Telephone number, E.164 or as written in the jurisdiction's country."""
-    account_id: Short | None = Field(default=None, examples=["a-1972"])
-    """Account with the adapter, for requests that it submitted over HTTP."""
-
-
-class SubmittedNote(Data):
-    """A note as an adapter writes it."""
-
-    text: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DESCRIPTION)
-    ]
-    """The person's words, 1 to 4,000 characters."""
-    language: Annotated[str, StringConstraints(max_length=35)] | None = None
-    """Language of ``text``, a BCP 47 tag."""
-    media: tuple[Media, ...] = Field(default=(), max_length=MAX_MEDIA)
-    """Pictures and other files, at most 20."""
-    channel: SubmissionChannel = "web"
-    """Channel by which the person wrote."""
-    not_fixed: StrictBool = False
-    """True when the reporter says that finished work did not solve the problem; a completed case is
-    reopened. Of anybody else it is a note alone."""
-    reporter: NoteWriter | None = None
-    """Who writes: the reporter, where one of these is the same as in the submission."""
 
 
 class ParsedNote(NamedTuple):
@@ -114,8 +68,7 @@ def parse_note(
     try:
         note = SubmittedNote.model_validate(given)
     except ValidationError as error:
-        errors = from_pydantic(error.errors(include_url=False, include_input=False))
-        return tuple(errors.values())[:MAX_FIELD_ERRORS]
+        return field_errors(error)
     if note.language and not is_language_tag(note.language):
         return (bad_language("language"),)
     city = policy.cities[request.jurisdiction]

@@ -2,8 +2,12 @@
 
 from typing import NamedTuple
 
-from services.intake.notes.parsing import RequestReference
-from services.intake.rules.idempotency import SubmissionKey
+from services.intake.identifiers import (
+    SubmissionKey,
+)
+from services.intake.records import (
+    RequestReference,
+)
 from shared.runtime.postgres import Connection
 
 _REQUEST = """
@@ -56,7 +60,7 @@ async def has_quota(connection: Connection, quota: str, limit: int) -> bool:
     return int(await connection.fetchval(_USED, quota)) < limit
 
 
-async def add_note(
+async def store_note(
     connection: Connection, key: SubmissionKey, note_id: str, quota: str | None
 ) -> StoredNote:
     """Store a note's id under its key, and return what is stored there; a repeat waits for it.

@@ -7,11 +7,9 @@ from pathlib import Path
 from services.intake.places.gazetteer import Place, city_name
 from services.intake.rules.addresses import PlaceKey, read_address
 from shared.catalogue import Jurisdiction
+from shared.catalogue.city_map import GAZETTEER
 from shared.errors import Route311Error
 from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, GeoPoint
-
-GAZETTEER = "gazetteer.csv"
-"""Name of the file of well-known places in a city's folder of the catalogue."""
 
 COLUMNS = ("name", "street", "number", "lat", "lon")
 _MOST_SHOWN = 10

@@ -4,16 +4,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from services.intake.public_status.model import (
+from services.intake.pictures import (
+    media_ids_of,
+)
+from services.intake.public_status.nearby import NearbyState
+from services.intake.public_status.store import PlacedCase
+from services.intake.records import (
     CaseLink,
     PublicDecision,
     StatusChange,
     WorkPictures,
 )
-from services.intake.public_status.nearby import NearbyState
-from services.intake.public_status.store import PlacedCase
-from services.intake.rules.media import media_ids_of
-from services.intake.rules.text import normalize_or_none
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
@@ -33,6 +34,9 @@ from shared.contract.events import (
     RequestTriaged,
 )
 from shared.runtime.consumer.messages import Message
+from shared.text_matching.normalization import (
+    normalize_or_none,
+)
 from shared.vocabulary import TriageOutcome
 
 R = TypeVar("R")

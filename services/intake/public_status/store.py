@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from secrets import randbelow
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from asyncpg import Record
 
-from services.intake.public_status.model import (
+from services.intake.identifiers import CAPACITY, public_id
+from services.intake.public_status.nearby import NearbyState, save_cases
+from services.intake.records import (
     CaseLink,
     PublicDecision,
     PublicRequest,
@@ -15,8 +18,6 @@ from services.intake.public_status.model import (
     StatusChange,
     WorkPictures,
 )
-from services.intake.public_status.nearby import NearbyState, save_cases
-from services.intake.public_status.public_ids import give_public_ids
 from services.intake.rules.location import public_degrees
 from shared.contract.events import Location
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
@@ -319,6 +320,26 @@ async def read_status(connection: Connection, tracking_number: str) -> PublicSta
         work_media_ids={c["version"]: tuple(c["media_ids"]) for c in changes if c["media_ids"]},
         complete_by=row["complete_by"],
     )
+
+
+# locked in the order of every other statement that writes several requests
+_GIVE = """
+    WITH nameless AS (
+        SELECT request_id FROM requests
+         WHERE request_id = ANY($1::uuid[]) AND public_id IS NULL
+         ORDER BY request_id
+           FOR NO KEY UPDATE)
+    UPDATE requests SET public_id = new.public_id
+      FROM nameless JOIN unnest($1::uuid[], $2::text[]) AS new (request_id, public_id)
+                         USING (request_id)
+     WHERE requests.request_id = nameless.request_id
+"""
+
+
+async def give_public_ids(db: Connection, request_ids: Collection[str]) -> None:
+    """Give requests without a public id a random one. Idempotent."""
+    ids = [public_id(randbelow(CAPACITY)) for _ in request_ids]
+    await db.execute(_GIVE, list(request_ids), ids)
 
 
 def _order(link: CaseLink) -> tuple[int, datetime]:

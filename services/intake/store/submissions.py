@@ -5,12 +5,17 @@ from datetime import datetime
 from itertools import count
 from secrets import randbelow
 
+from services.intake.identifiers import (
+    CAPACITY,
+    SubmissionKey,
+)
 from services.intake.media.store import attach_media
-from services.intake.public_status.model import PublicRequest
 from services.intake.public_status.store import LISTING_COLUMNS, listing_rows
-from services.intake.records import Receipt, StoredSubmission
-from services.intake.rules.idempotency import SubmissionKey
-from services.intake.rules.tracking_number import CAPACITY
+from services.intake.records import (
+    PublicRequest,
+    Receipt,
+    StoredSubmission,
+)
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, show_garbage
 from shared.runtime.postgres import Connection, columns, row_count
 

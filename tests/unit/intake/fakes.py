@@ -2,17 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from services.intake.public_status.model import (
-    CaseLink,
-    PublicDecision,
-    PublicRequest,
-    StatusChange,
-    WorkPictures,
+from services.intake.identifiers import (
+    SubmissionKey,
 )
 from services.intake.public_status.nearby import NearbyState
 from services.intake.public_status.store import PlacedCase
-from services.intake.records import Receipt, StoredSubmission
-from services.intake.rules.idempotency import SubmissionKey
+from services.intake.records import (
+    CaseLink,
+    PublicDecision,
+    PublicRequest,
+    Receipt,
+    StatusChange,
+    StoredSubmission,
+    WorkPictures,
+)
 
 
 class InMemorySubmissions:

@@ -1,6 +1,5 @@
 """The HTTP routes of pictures: upload, download by id, release by operators."""
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 from aiohttp import web
@@ -13,21 +12,20 @@ from services.intake.channels.api.operations import (
     KeptPicture,
     PictureDecision,
 )
-from services.intake.media.fair_semaphore import Uploader
-from services.intake.media.library import MediaLibrary
-from services.intake.media.responses import picture_refusal
-from services.intake.media.store import KeptMedia
-from services.intake.rules.media import (
+from services.intake.channels.refusals import worded_refusals
+from services.intake.pictures import (
     MAX_BYTES,
     PATH,
-    ReencodedPicture,
     RefusedPictureError,
     is_media_id,
     media_url,
 )
+from services.intake.ports import IntakePorts
+from services.intake.records import (
+    KeptMedia,
+    Uploader,
+)
 from shared.contract.events import FieldError
-from shared.runtime.http.admission import AdmissionControl
-from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.body import (
     MULTIPART,
     BodyTooLargeError,
@@ -36,7 +34,7 @@ from shared.runtime.http.body import (
     read_parts,
 )
 from shared.runtime.http.call_slots import CallSlot
-from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.headers import media_type_of
@@ -81,8 +79,6 @@ async def read_picture(request: web.Request) -> bytes:
     return picture
 
 
-MAX_UPLOADS: Mapping[Scope, int] = MappingProxyType({"adapter": 16, "bureau": 4})
-"""Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them."""
 _HEADERS = MappingProxyType(
     {
         "X-Content-Type-Options": "nosniff",
@@ -93,30 +89,21 @@ _HEADERS = MappingProxyType(
 )
 
 
-def media_routes(
-    callers: Callers,
-    uploads: Mapping[Scope, AdmissionControl],
-    library: MediaLibrary,
-    public_url: str,
-) -> list[web.RouteDef]:
-    """Return the routes of pictures.
-
-    Args:
-        uploads: Limits the uploads at a time, by the scope of the caller.
-        public_url: Base URL of intake, without a trailing slash.
-    """
+def media_routes(core: IntakePorts) -> list[web.RouteDef]:
+    """Return the routes of pictures."""
+    callers, library = core.callers, core.pictures
 
     @answers_errors("Send the picture again in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Keep a picture; answer where it is."""
-        with CallSlot(request) as slot:
+        with CallSlot(request) as slot, worded_refusals():
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
-            slot.take(uploads[caller.scope], caller.name)
+            slot.take(core.limits.uploads[caller.scope], caller.name)
             uploader = Uploader(f"{caller.scope}:{caller.name}")
-            media_id, kept = await _add(request, library, uploader)
+            media_id, kept = await library.add(await read_picture(request), uploader)
         answer = KeptPicture(
             media_id=media_id,
-            url=media_url(public_url, media_id),
+            url=media_url(core.public_url, media_id),
             media_type=kept.media_type,
             width=kept.width,
             height=kept.height,
@@ -130,7 +117,7 @@ def media_routes(
         """Answer with the picture; its id is the permission."""
         if refused := await callers.look_up_refusal(request):
             return refused
-        media_id, kept = await _find(request, library)
+        media_id, kept = await _find(request, core)
         content = await library.read(media_id)
         if content is None:
             raise _unknown()
@@ -148,7 +135,7 @@ def media_routes(
 
     async def decide(request: web.Request, *, released: bool) -> web.Response:
         operator = await callers.operator(request)
-        media_id, _ = await _find(request, library)
+        media_id, _ = await _find(request, core)
         await library.set_released(media_id, operator, released=released)
         decision = PictureDecision(media_id=media_id, released=released)
         return web.json_response(decision.model_dump())
@@ -161,11 +148,11 @@ def media_routes(
     ]
 
 
-async def _find(request: web.Request, library: MediaLibrary) -> tuple[str, KeptMedia]:
+async def _find(request: web.Request, core: IntakePorts) -> tuple[str, KeptMedia]:
     media_id = request.match_info["media_id"]
     if not is_media_id(media_id):
         raise _unknown()
-    kept = await Deadline().wait_for(library.find(media_id))
+    kept = await Deadline().wait_for(core.pictures.find(media_id))
     if kept is None:
         raise _unknown()
     if kept.erased:
@@ -177,12 +164,3 @@ async def _find(request: web.Request, library: MediaLibrary) -> tuple[str, KeptM
 def _unknown() -> RefusedError:
     detail = "We have no picture with this id. Compare it with the answer to its upload."
     return RefusedError(problem_response(404, "No such picture", detail))
-
-
-async def _add(
-    request: web.Request, library: MediaLibrary, uploader: Uploader
-) -> tuple[str, ReencodedPicture]:
-    try:
-        return await library.add(await read_picture(request), uploader)
-    except RefusedPictureError as refused:
-        raise picture_refusal(refused) from None

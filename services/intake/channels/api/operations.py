@@ -5,8 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from services.intake.notes.parsing import SubmittedNote
-from services.intake.rules.media import KEPT_MEDIA_TYPE
+from services.intake.pictures import (
+    KEPT_MEDIA_TYPE,
+)
+from services.intake.records import (
+    SubmittedNote,
+)
 from shared.contract.events import Acceptance, Advice, Data, FieldError, Submission
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import Code
@@ -173,6 +177,11 @@ class PictureDecision(Data):
     released: bool
     """Whether the public sees it."""
 
+
+SUBMISSIONS_PATH = "/v1/submissions"
+BULK_PATH = f"{SUBMISSIONS_PATH}/bulk"
+PREVIEW_PATH = f"{SUBMISSIONS_PATH}/preview"
+NOTES_PATH = "/v1/requests/{tracking_number}/notes"
 
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
 _LOCATION: Mapping[str, Parameter] = {"Location": Parameter("Its address.", required=True)}

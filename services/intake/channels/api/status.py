@@ -1,19 +1,22 @@
 """The HTTP route for the public status of a request; it needs no API key."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import web
 from pydantic import AwareDatetime
 
-from services.intake.public_status.store import find_status
-from services.intake.public_status.view import LANGUAGES, render_status
-from services.intake.rules.text import best_language
-from services.intake.rules.tracking_number import read_tracking_number
-from shared.catalogue import Jurisdiction
+from services.intake.channels.status_view import (
+    LANGUAGES,
+    render_status,
+)
+from services.intake.identifiers import (
+    read_tracking_number,
+)
+from services.intake.ports import IntakePorts
 from shared.contract.events import Data
 from shared.errors import SystemicError
-from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.deadline import database_unavailable
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
     Content,
@@ -23,7 +26,9 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.postgres import Pool
+from shared.spoken_languages import (
+    best_language,
+)
 
 
 class PublicLocation(Data):
@@ -133,31 +138,23 @@ _LOOK_UP = Operation(
 )
 
 
-def status_routes(
-    pool: Pool,
-    jurisdictions: Mapping[str, Jurisdiction],
-    refusal: Callable[[web.Request], Awaitable[web.Response | None]],
-) -> list[web.RouteDef]:
-    """Return the route that shows residents the status of a request.
-
-    Args:
-        refusal: Returns the response for a caller who looks up too much, else None.
-    """
+def status_routes(core: IntakePorts) -> list[web.RouteDef]:
+    """Return the route that shows residents the status of a request."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        if refused := await refusal(request):
+        if refused := await core.callers.look_up_refusal(request):
             return refused
         number = read_tracking_number(request.match_info["tracking_number"])
         if number is None:
             return problem_response(404, "No such number", _MISTYPED)
         try:
-            status = await Deadline().wait_for(find_status(pool, number))
+            status = await core.status(number)
         except SystemicError as error:
             return database_unavailable("Look again in a moment.", error)
         if status is None:
             return problem_response(404, "No such number", _UNKNOWN)
         language = best_language(request.headers.get("Accept-Language", ""), LANGUAGES)
-        view = render_status(status, jurisdictions[status.request.jurisdiction], language)
+        view = render_status(status, core.cities[status.request.jurisdiction], language)
         return web.json_response(
             view,
             dumps=lambda data: json.dumps(data, ensure_ascii=False),

@@ -1,7 +1,7 @@
 """Reports whose time is over become requests, and old conversations are deleted."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,9 +33,9 @@ class Conversations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConversationDeadlines:
-    """Ends reports that wait too long for an answer."""
+    """Ends the reports of a channel that wait too long for an answer."""
 
-    channels: Sequence[Conversations]
+    conversations: Conversations
     clock: Callable[[], datetime]
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -52,8 +52,7 @@ class ConversationDeadlines:
     async def sweep(self) -> int:
         """Accept the reports that are due, one per transaction; return how many they were."""
         now, ended = self.clock(), 0
-        for conversations in self.channels:
-            while await conversations.end_one(now):
-                ended += 1
-            await conversations.delete_old(now - KEPT)
+        while await self.conversations.end_one(now):
+            ended += 1
+        await self.conversations.delete_old(now - KEPT)
         return ended

@@ -1,10 +1,22 @@
-"""Sealed contacts of waiting conversations: each is good in its own row alone."""
+"""Sealed contacts of waiting conversations, each bound to its row (AAD)."""
+
+from collections.abc import Sequence
 
 import structlog
 
 from shared.runtime.sealing import Sealer, UnreadableError
 
 log = structlog.get_logger()
+
+
+def conversation_sealer(secrets: Sequence[bytes]) -> Sealer:
+    """Return the sealer of contacts in conversations.
+
+    Args:
+        secrets: The present one seals; those after it are still opened.
+    """
+    present, *before = secrets
+    return Sealer.derived(present, "conversations at rest", *before)
 
 
 def number_place(person: str, jurisdiction: str) -> str:

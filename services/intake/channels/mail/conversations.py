@@ -16,12 +16,14 @@ from services.intake.channels.mail.store import (
     is_token,
     lock_due,
 )
-from services.intake.channels.mail.turn import SOURCE, Fate, MailMessage, MailPictures, MailTurn
-from services.intake.policy import IntakePolicy
-from services.intake.rules.idempotency import idempotency_key
+from services.intake.channels.mail.turn import SOURCE, Fate, MailMessage, MailTurn, keep_pictures
+from services.intake.identifiers import (
+    idempotency_key,
+)
+from services.intake.ports import IntakePorts
 from shared.contract.events import MailReturn, MailReturned
-from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Connection, Pool, transaction
+from shared.runtime.postgres import Connection, transaction
+from shared.runtime.sealing import Sealer
 
 
 class TooLongError(Exception):
@@ -44,21 +46,17 @@ class ReceivedMail(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MailConversations:
-    """Leads conversations; everything that follows from a message commits together.
+    """Handles conversations; everything that follows from a message commits together.
 
     Attributes:
-        hand_over: Called after a commit, to pass its events to the relay.
         addresses: The addresses that people write to.
-        pictures: Keeps the pictures of messages.
         on_question: Called after the commit of a question.
     """
 
-    pool: Pool
-    policy: IntakePolicy
-    hand_over: HandOver
+    core: IntakePorts
+    sealer: Sealer
     addresses: OurAddresses
     reader: MailReader
-    pictures: MailPictures
     on_question: Callable[[], None] = lambda: None
 
     async def is_known(self, recipient: str, now: datetime) -> bool:
@@ -72,7 +70,7 @@ class MailConversations:
         token = self.addresses.token(recipient)
         if token is None:
             return False
-        async with transaction(self.pool) as db:
+        async with transaction(self.core.pool) as db:
             return await is_token(db, token)
 
     async def take(self, received: ReceivedMail, now: datetime) -> Fate:
@@ -96,14 +94,12 @@ class MailConversations:
         if mail.is_too_long:
             raise TooLongError
         message = await self._message(mail, received.recipients)
-        async with transaction(self.pool) as db:
-            identified = await _identified(db, message, now)
+        async with self.core.unit_of_work(now) as work:
+            identified = await _identified(work.db, message, now)
             if identified is None:
                 return "repeat"
-            turn = MailTurn(db, self.policy, now)
+            turn = MailTurn(self.core, work, self.sealer)
             fate = await turn.take(identified)
-            batches = await enqueue(db, turn.events)
-        self.hand_over(batches)
         if turn.has_asked:
             self.on_question()
         return fate
@@ -120,33 +116,29 @@ class MailConversations:
         data = MailReturn(
             notification_id=notification_id, kind=report.kind, status=report.status, at=now
         )
-        async with transaction(self.pool) as db:
-            batches = await enqueue(db, [MailReturned.of(data, now=now)])
-        self.hand_over(batches)
+        async with self.core.unit_of_work(now) as work:
+            work.events.append(MailReturned.of(data, now=now))
         return "returned"
 
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
-        async with transaction(self.pool) as db:
-            due = await lock_due(db, now, self.policy.cities, self.policy.sealer)
+        async with self.core.unit_of_work(now) as work:
+            due = await lock_due(work.db, now, self.core.cities, self.sealer)
             step = on_due(due.state, now) if due else None
             if due is None or step is None:
                 return False
-            turn = MailTurn(db, self.policy, now)
-            await turn.apply(step, due)
-            batches = await enqueue(db, turn.events)
-        self.hand_over(batches)
+            await MailTurn(self.core, work, self.sealer).apply(step, due)
         return True
 
     async def delete_old(self, before: datetime) -> None:
         """Delete messages and conversations from before a moment, except those that wait."""
-        async with transaction(self.pool) as db:
+        async with transaction(self.core.pool) as db:
             await delete_old(db, before)
 
     async def _message(self, mail: Mail, recipients: Sequence[str]) -> MailMessage:
         answered = [*recipients, *(id_.strip("<>") for id_ in mail.references)]
         tokens = filter(None, map(self.addresses.token, answered))
-        media = await self.pictures.keep(mail)
+        media = await keep_pictures(self.core, mail)
         cities = filter(None, map(self.addresses.city, recipients))
         return MailMessage(mail, next(cities), next(tokens, None), media, mail.id)
 

@@ -19,10 +19,11 @@ import structlog
 from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.channels.mail.store import COLUMNS, StoredConversation, stored_conversation
-from services.intake.policy import IntakePolicy
+from shared.catalogue import Jurisdiction
 from shared.email_address import normalize_email
 from shared.runtime.ops.shutdown import WokenWork
 from shared.runtime.postgres import Pool, transaction
+from shared.runtime.sealing import Sealer
 from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
 
 log = structlog.get_logger()
@@ -67,7 +68,8 @@ class QuestionSender:
     """
 
     pool: Pool
-    policy: IntakePolicy
+    cities: Mapping[str, Jurisdiction]
+    sealer: Sealer
     addresses: OurAddresses
     smtp: SmtpSettings
     clock: Callable[[], datetime]
@@ -96,7 +98,7 @@ class QuestionSender:
             row = await db.fetchrow(_CLAIM, now, sorted(self.addresses.cities))
         if row is None:
             return False
-        claimed = stored_conversation(row, self.policy.sealer)
+        claimed = stored_conversation(row, self.sealer)
         outcome = await self._send(claimed)
         state = _RESULTS.get(outcome.result, "pending")
         if state == "pending" and now - claimed.asked_at >= _GIVEN_UP_AFTER:
@@ -120,7 +122,7 @@ class QuestionSender:
         Args:
             mailbox: The person's address, as ``normalize_email`` returned it.
         """
-        city = self.policy.cities[to.jurisdiction].jurisdiction
+        city = self.cities[to.jurisdiction]
         state, language = to.state, to.state.language or "en"
         answers_to = self.addresses.answer_address(to.jurisdiction, to.token)
         message = Message(_SMTP)

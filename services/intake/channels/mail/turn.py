@@ -2,15 +2,16 @@
 
 import secrets
 from base64 import b32encode
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-import pydantic_core
 import structlog
 
-from services.intake.channels.conversations.effects import StepEffects, Words, named_request
+from services.intake.channels.conversations.lookup import named_request, text_reader
+from services.intake.channels.conversations.rules.text_reading import (
+    TextReading,
+)
 from services.intake.channels.mail.rules.machine import (
     ANSWER_WITHIN,
     MAX_READ,
@@ -33,26 +34,32 @@ from services.intake.channels.mail.store import (
     lock_conversation,
     save_state,
 )
-from services.intake.inbound.batch import RawSubmission
-from services.intake.media.fair_semaphore import Uploader
-from services.intake.media.library import MediaLibrary
-from services.intake.notes.parsing import RequestReference
-from services.intake.policy import IntakePolicy
-from services.intake.rules.media import (
+from services.intake.identifiers import (
+    email_ref,
+)
+from services.intake.pictures import (
     MAX_BYTES,
     RefusedPictureError,
-    derived_media_id,
     media_url,
 )
-from services.intake.rules.reporter import email_ref
-from services.intake.rules.stated_places import StatedPlace
-from services.intake.rules.text import split_text
-from services.intake.rules.text_reading import TextReading
-from shared.contract.events import Event, SubmissionReceived
+from services.intake.ports import (
+    IntakePorts,
+    IntakeWork,
+)
+from services.intake.records import (
+    NoteWords,
+    RawSubmission,
+    RequestReference,
+    StatedPlace,
+    Uploader,
+)
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA
 from shared.email_address import without_tag
-from shared.runtime.postgres import Connection
+from shared.runtime.sealing import Sealer
+from shared.text_matching.normalization import (
+    split_text,
+)
 
 SOURCE = "/email"
 """Source of the submissions; no adapter can give it."""
@@ -93,10 +100,7 @@ def submission_of(report: MailReport, jurisdiction: str) -> MailSubmission:
         "media": [{"url": url} for url in report.media[:MAX_MEDIA]],
         "reporter": reporter,
     }
-    handed_in = SubmissionReceived(
-        id=report.first_id, source=SOURCE, time=report.since.isoformat(), data=data
-    )
-    raw = RawSubmission(handed_in, pydantic_core.to_json(data))
+    raw = RawSubmission.of(SOURCE, report.first_id, data, time=report.since.isoformat())
     more = text[len(description) :].strip()
     return MailSubmission(raw, more, report.media[MAX_MEDIA:])
 
@@ -106,41 +110,26 @@ log = structlog.get_logger()
 _UPLOADER = "email"
 
 
-@dataclass(frozen=True, slots=True)
-class MailPictures:
-    """Keeps the pictures of messages.
+async def keep_pictures(core: IntakePorts, mail: Mail) -> tuple[str, ...]:
+    """Keep the pictures of a message, 20 at most, and return their addresses; idempotent.
 
-    Attributes:
-        public_url: Base URL of intake, without a trailing slash.
-        key: Secret from which the ids are derived.
+    A file that is not a picture that is kept is left out.
+
+    Raises:
+        SystemicError: One could not be re-encoded or stored now.
     """
-
-    library: MediaLibrary
-    public_url: str
-    key: bytes
-
-    async def keep(self, mail: Mail) -> tuple[str, ...]:
-        """Keep the pictures of a message, 20 at most; return their addresses.
-
-        What is no picture that is kept is left out.
-
-        Args:
-            mail: The message; a repeat gets the same addresses.
-
-        Raises:
-            SystemicError: One could not be re-encoded or stored now.
-        """
-        urls, uploader = [], Uploader(_UPLOADER, mail.address or "")
-        few = [picture for picture in mail.pictures[:MAX_MEDIA] if len(picture) <= MAX_BYTES]
-        for position, picture in enumerate(few):
-            media_id = derived_media_id(self.key, picture, _UPLOADER, mail.own_id, str(position))
-            try:
-                await self.library.add_once(media_id, picture, uploader)
-            except RefusedPictureError as refused:
-                log.info("mail_picture_refused", fault=refused.fault)
-            else:
-                urls.append(media_url(self.public_url, media_id))
-        return tuple(urls)
+    urls, uploader = [], Uploader(_UPLOADER, mail.address or "")
+    few = [picture for picture in mail.pictures[:MAX_MEDIA] if len(picture) <= MAX_BYTES]
+    for position, picture in enumerate(few):
+        try:
+            media_id = await core.keep_picture(
+                picture, uploader, _UPLOADER, mail.own_id, str(position)
+            )
+        except RefusedPictureError as refused:
+            log.info("mail_picture_refused", fault=refused.fault)
+        else:
+            urls.append(media_url(core.public_url, media_id))
+    return tuple(urls)
 
 
 Fate: TypeAlias = Literal[
@@ -187,30 +176,20 @@ class MailTurn:
         has_asked: True once a question waits to be sent.
     """
 
-    def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
-        """Begin a turn.
-
-        Args:
-            db: A connection in a transaction.
-        """
+    def __init__(self, core: IntakePorts, work: IntakeWork, sealer: Sealer) -> None:
         self.has_asked = False
-        self._effects = StepEffects(db, policy, now)
-        self._policy, self._db, self._now = policy, db, now
-
-    @property
-    def events(self) -> Sequence[Event]:
-        """Events to publish."""
-        return self._effects.events
+        self._core, self._work, self._sealer = core, work, sealer
+        self._db, self._now = work.db, work.now
 
     async def take(self, message: MailMessage) -> Fate:
         """Take a message as an answer, as a note, or as a report."""
         known = None
         if message.token:
-            known = await lock_conversation(self._db, message.token, self._policy.sealer)
-        if known and known.jurisdiction in self._policy.cities:
+            known = await lock_conversation(self._db, message.token, self._sealer)
+        if known and known.jurisdiction in self._core.cities:
             return await self._answer(message, known)
         texts = (message.mail.subject, *message.mail.references)
-        if request := await named_request(self._db, texts, message.jurisdiction):
+        if request := await named_request(self._work, texts, message.jurisdiction):
             return await self._note(message, request)
         return await self._report(message)
 
@@ -219,14 +198,14 @@ class MailTurn:
         state = replace(known.state, report=step.keep)
         if step.submit:
             state = replace(state, number=await self._submit(step.submit, known.jurisdiction))
-        await save_state(self._db, known.token, state, self._policy.sealer)
+        await save_state(self._db, known.token, state, self._sealer)
         return known._replace(state=state)
 
     async def _answer(self, message: MailMessage, known: StoredConversation) -> Fate:
         mail = message.mail
         if over := on_due(known.state, self._now):
             known = await self.apply(over, known)
-        reader = self._policy.cities[known.jurisdiction].text_reader
+        reader = text_reader(self._core, known.jurisdiction)
         step = on_answer(known.state, mail.text, message.media, reader)
         if step.note is not None:
             by = self._by(mail, known.person)
@@ -252,16 +231,16 @@ class MailTurn:
         if number is None or not text:
             return "waiting"
         language = self._read(message, text).language
-        words = Words(text, "email", language, by, message.media, place)
-        await self._effects.add_notes(number, words)
+        words = NoteWords(text, "email", language, by, message.media, place)
+        await self._work.add_words(number, words)
         return "note"
 
     def _read(self, message: MailMessage, text: str) -> TextReading:
-        return self._policy.cities[message.jurisdiction].text_reader.read(text[:MAX_READ])
+        return text_reader(self._core, message.jurisdiction).read(text[:MAX_READ])
 
     async def _report(self, message: MailMessage) -> Fate:
         mail = message.mail
-        person = email_ref(self._policy.reporter_key, without_tag(mail.address or ""))
+        person = email_ref(self._core.reporter_key, without_tag(mail.address or ""))
         report = MailReport(
             first_id=message.id,
             words=mail.words,
@@ -272,7 +251,7 @@ class MailTurn:
             name=mail.name,
             media=message.media,
         )
-        reader = self._policy.cities[message.jurisdiction].text_reader
+        reader = text_reader(self._core, message.jurisdiction)
         step = on_report(report, reader, may_ask=await self._may_ask(mail, person))
         number = None
         if step.submit:
@@ -302,23 +281,23 @@ class MailTurn:
             state=state,
             asked_at=self._now,
         )
-        await add_conversation(self._db, new, self._policy.sealer)
+        await add_conversation(self._db, new, self._sealer)
         self.has_asked = True
 
     async def _submit(self, report: MailReport, jurisdiction: str) -> str | None:
         """Accept a report; None for a rejected one, whose bytes stay with its receipt."""
         submission = submission_of(report, jurisdiction)
-        taken = await self._effects.submit(submission.raw)
+        taken = await self._work.submit(submission.raw)
         if taken is None:
             return None
         if submission.more or submission.more_media:
             more, media = submission.more or _PICTURE_ALONE, submission.more_media
-            words = Words(more, "email", report.language, "reporter", media)
-            await self._effects.add_notes(taken.number, words)
-        return taken.number
+            words = NoteWords(more, "email", report.language, "reporter", media)
+            await self._work.add_words(taken.tracking_number, words)
+        return taken.tracking_number
 
     def _by(self, mail: Mail, person: str | None) -> NoteAuthor:
-        address, key = mail.address or "", self._policy.reporter_key
+        address, key = mail.address or "", self._core.reporter_key
         is_person = person in {email_ref(key, address), email_ref(key, without_tag(address))}
         return "reporter" if address and is_person else "other"
 

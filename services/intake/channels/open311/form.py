@@ -13,7 +13,10 @@ from aiohttp import web
 
 from services.intake.channels.open311.responses import bad_request, not_found
 from services.intake.channels.open311.schema import MAX_PICTURES
-from services.intake.rules.media import MAX_BYTES, RefusedPictureError
+from services.intake.pictures import (
+    MAX_BYTES,
+    RefusedPictureError,
+)
 from shared.catalogue import Jurisdiction
 from shared.runtime.http.body import (
     MULTIPART,

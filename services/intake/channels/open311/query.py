@@ -10,8 +10,10 @@ from uuid import UUID
 
 from services.intake.channels.open311.form import Parameters, number_of
 from services.intake.channels.open311.responses import bad_request
-from services.intake.rules.public_id import read_public_id
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.identifiers import (
+    read_public_id,
+    read_tracking_number,
+)
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import END_OF_TIME, MAX_LATITUDE, MAX_LONGITUDE, START_OF_TIME
 

@@ -22,14 +22,18 @@ from services.intake.channels.open311.schema import (
     ServiceRequest,
 )
 from services.intake.channels.open311.store import ListedRequest
-from services.intake.public_status.model import StatusChange
-from services.intake.public_status.view import (
+from services.intake.channels.status_view import (
     STATUS_TEXT,
     bureau_name,
     current_status,
     outcome_note,
 )
-from services.intake.rules.media import media_url
+from services.intake.pictures import (
+    media_url,
+)
+from services.intake.records import (
+    StatusChange,
+)
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.vocabulary import CLOSED_STATUSES, is_plausible
 

@@ -1,6 +1,6 @@
 """Lists of requests in PostgreSQL: each page is read from the index that fits its filters."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import cast
@@ -8,8 +8,9 @@ from typing import cast
 from asyncpg import Record
 
 from services.intake.channels.open311.query import BoundingBox, ListQuery, Span
-from services.intake.public_status.model import StatusChange
-from services.intake.public_status.public_ids import give_public_ids
+from services.intake.records import (
+    StatusChange,
+)
 from shared.runtime.postgres import Pool, translate_errors
 
 
@@ -115,8 +116,10 @@ _OWN_COLUMNS = tuple(one.name for one in fields(ListedRequest) if one.name != "l
 class PostgresListedRequests:
     """Requests of public kinds, as lists show them."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(
+        self, pool: Pool, give_public_ids: Callable[[Collection[str]], Awaitable[None]]
+    ) -> None:
+        self._pool, self._give_public_ids = pool, give_public_ids
 
     async def page(self, query: ListQuery) -> Sequence[ListedRequest]:
         """Return a page of the list, newest first."""
@@ -161,9 +164,7 @@ class PostgresListedRequests:
         """Return the requests of a statement; those from before get their public ids now."""
         rows = await self._fetch(statement, *arguments)
         if nameless := [row["request_id"] for row in rows if row["public_id"] is None]:
-            with translate_errors():
-                async with self._pool.acquire() as connection:
-                    await give_public_ids(connection, nameless)
+            await self._give_public_ids(nameless)
             rows = await self._fetch(statement, *arguments)
         return [_request(row) for row in rows]
 

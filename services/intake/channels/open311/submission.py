@@ -5,7 +5,9 @@ from typing import Any
 
 from services.intake.channels.open311.form import Parameters, moment_of, number_of
 from services.intake.channels.open311.responses import Open311Error, bad_request, not_found
-from services.intake.rules.public_id import read_public_id
+from services.intake.identifiers import (
+    read_public_id,
+)
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.redaction import Answer
 

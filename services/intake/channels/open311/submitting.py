@@ -1,16 +1,13 @@
 """Routes that accept submissions and updates, with the limits of those below ``/v1``."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import pydantic_core
 from aiohttp import web
 
-from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.channels.open311.form import (
     Parameters,
     has_pictures,
@@ -25,77 +22,25 @@ from services.intake.channels.open311.responses import (
 )
 from services.intake.channels.open311.schema import RequestAccepted, UpdateTaken
 from services.intake.channels.open311.submission import read_submission, read_update
-from services.intake.inbound.batch import RawSubmission, http_submission
-from services.intake.media.fair_semaphore import Uploader
-from services.intake.media.library import MediaLibrary
-from services.intake.media.responses import picture_refusal
-from services.intake.notes.adding import AddNote, NoteCall
-from services.intake.records import Receipt
-from services.intake.rules.media import RefusedPictureError, derived_media_id, media_url
-from services.intake.rules.reporter_links import ReporterLinks
-from shared.catalogue import Jurisdiction
+from services.intake.channels.refusals import worded_refusals
+from services.intake.identifiers import (
+    ReporterLinks,
+)
+from services.intake.pictures import (
+    media_url,
+)
+from services.intake.ports import IntakePorts
+from services.intake.records import (
+    NoteCall,
+    RawSubmission,
+    Receipt,
+    Uploader,
+)
 from shared.contract.events import SubmissionAccepted
-from shared.runtime.http.admission import AdmissionControl
-from shared.runtime.http.body_memory import BodyBuffer, BodyMemory
+from shared.runtime.http.body_memory import BodyBuffer
 from shared.runtime.http.call_slots import CallSlot, slot_of
-from shared.runtime.http.callers import Callers, authorization_of
+from shared.runtime.http.callers import authorization_of
 from shared.runtime.http.calls import idempotency_id
-from shared.runtime.http.deadline import Deadline
-
-
-@dataclass(frozen=True, slots=True)
-class FormPictures:
-    """Keeps the pictures of forms.
-
-    Attributes:
-        uploads: Limits the forms of known adapters at a time, together with other uploads.
-        memory: Memory for the forms of all others, by address.
-        public_url: Base URL of intake, without a trailing slash.
-        key: Secret from which the ids are derived.
-    """
-
-    uploads: AdmissionControl
-    memory: BodyMemory
-    library: MediaLibrary
-    public_url: str
-    key: bytes
-
-    @contextmanager
-    def hold(self, adapter: str | None, address: str) -> Iterator[BodyBuffer | None]:
-        """Hold memory for a form with pictures; yield the buffer that it must be read into.
-
-        Args:
-            adapter: The adapter; None before the form is read that has its key.
-
-        Raises:
-            RefusedError: The adapter has no slot.
-        """
-        if adapter:
-            with slot_of(self.uploads, adapter):
-                yield None
-        else:
-            with self.memory.body(address) as buffer:
-                yield buffer
-
-    async def keep(
-        self, pictures: Sequence[bytes], adapter: str, call_id: str
-    ) -> list[dict[str, str]]:
-        """Keep the pictures of a call; return them as media of a submission.
-
-        Args:
-            pictures: The bytes as they came.
-            call_id: Id of the call; a repeat with the same pictures gets the same addresses.
-
-        Raises:
-            RefusedPictureError: One of them is not a picture that is kept.
-            SystemicError: One could not be re-encoded or stored now.
-        """
-        media = []
-        for position, picture in enumerate(pictures):
-            media_id = derived_media_id(self.key, picture, adapter, call_id, str(position))
-            await self.library.add_once(media_id, picture, Uploader(adapter))
-            media.append({"url": media_url(self.public_url, media_id)})
-        return media
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,89 +61,88 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class Open311Submitting:
-    """Handlers of the routes that take something.
+    """Handlers of the routes that accept submissions and updates."""
 
-    Attributes:
-        of_updates: Refuses updates above the limits.
-        add_note: Adds a note to a request.
-        pictures: Keeps the pictures of forms.
-        links: Makes the link by which a reporter follows the request.
-    """
-
-    jurisdictions: Mapping[str, Jurisdiction]
-    callers: Callers
-    admission: AdmissionControl
-    of_updates: AdmissionControl
-    batcher: SubmissionBatcher
-    add_note: AddNote
-    pictures: FormPictures
-    links: ReporterLinks
+    core: IntakePorts
 
     async def post(self, request: web.Request) -> Page:
-        """Identify the adapter, read the form, and hand the submission in."""
+        """Identify the adapter, read the form, and submit it."""
         async with self._called(request) as call:
-            city = jurisdiction_of(call.parameters, self.jurisdictions)
+            city = jurisdiction_of(call.parameters, self.core.cities)
             data = read_submission(call.parameters, city)
-            handed_in = http_submission(
-                call.adapter,
-                idempotency_id(request),
-                data,
-                request.headers.get("traceparent"),
-            )
-            data = await self._with_pictures(data, call, handed_in.id)
-            handed_in = handed_in.model_copy(update={"data": data})
-            raw = RawSubmission(handed_in, pydantic_core.to_json(data))
-            call.slot.take(self.admission, call.adapter)
-            async with asyncio.timeout_at(Deadline().until):
-                return Page(_answer(await self.batcher.submit(raw), self.links))
+            id_, trace = idempotency_id(request), request.headers.get("traceparent")
+            data = await self._with_pictures(data, call, id_)
+            submission = RawSubmission.of(f"/http/{call.adapter}", id_, data, trace=trace)
+            call.slot.take(self.core.limits.submissions, call.adapter)
+            [receipt] = await self.core.submit(submission)
+            return Page(_answer(receipt, self.core.links))
 
     async def post_update(self, request: web.Request) -> Page:
         """Add an update's description to its request, as a note; its status changes nothing."""
         async with self._called(request) as call:
-            jurisdiction_of(call.parameters, self.jurisdictions)
+            jurisdiction_of(call.parameters, self.core.cities)
             number, data = read_update(call.parameters)
             id_ = idempotency_id(request, call.parameters.text("update_id"))
             data = await self._with_pictures(data, call, id_)
-            call.slot.take(self.of_updates, call.adapter)
-            note_id = await Deadline().wait_for(
-                self.add_note(NoteCall(call.adapter, id_, number, data))
-            )
+            call.slot.take(self.core.limits.singly, call.adapter)
+            note_id = await self.core.add_note(NoteCall(call.adapter, id_, number, data))
         return Page(Open311Document("service_request_updates", [UpdateTaken(update_id=note_id)]))
 
     @asynccontextmanager
     async def _called(self, request: web.Request) -> AsyncGenerator[_Call]:
         """Identify the adapter and read the form; hold memory for its pictures to the end.
 
-        A stranger pays a token before the body is read, so whatever becomes of it.
+        A stranger pays a token before the body is read, whatever the outcome.
         """
-        with CallSlot(request) as slot:
-            identify = partial(self.callers.adapter, request, is_counted=slot.is_from_gate)
+        callers = self.core.callers
+        with CallSlot(request) as slot, worded_refusals():
+            identify = partial(callers.adapter, request, is_counted=slot.is_from_gate)
             authorization = _authorization(request, request.query.get("api_key", "").strip())
             known = await identify(authorization=authorization) if authorization else None
             if not known:
-                self.callers.charge(request)
+                callers.charge(request)
             try:
-                address = self.callers.address(request)
-                memory = self.pictures.hold(known, address)
+                memory = self._memory(known, callers.address(request))
                 with memory if has_pictures(request) else nullcontext() as buffer:
                     form = await read_form(request, buffer)
                     parameters = Parameters.of([*form.fields, *request.query.items()])
                     in_form = _authorization(request, parameters.text("api_key"))
                     if not known:
-                        self.callers.refund(request)  # the key of the form decides
+                        callers.refund(request)  # the key of the form decides
                     adapter = known or await identify(authorization=in_form)
                     yield _Call(adapter, parameters, form.pictures, slot)
-            except RefusedPictureError as refused:
-                raise picture_refusal(refused) from None
             except web.RequestPayloadError:
                 advice = "The body is not what its headers announce, such as gzip."
                 raise bad_request(advice) from None
 
     async def _with_pictures(self, data: dict[str, Any], call: _Call, id_: str) -> dict[str, Any]:
+        """Return the data with the pictures of the call, which a repeat does not keep twice."""
         if not call.pictures:
             return data
-        kept = await self.pictures.keep(call.pictures, call.adapter, id_)
-        return data | {"media": [*data.get("media", ()), *kept]}
+        media, uploader = [*data.get("media", ())], Uploader(call.adapter)
+        for position, picture in enumerate(call.pictures):
+            media_id = await self.core.keep_picture(
+                picture, uploader, call.adapter, id_, str(position)
+            )
+            media.append({"url": media_url(self.core.public_url, media_id)})
+        return data | {"media": media}
+
+    @contextmanager
+    def _memory(self, adapter: str | None, address: str) -> Iterator[BodyBuffer | None]:
+        """Hold memory for a form with pictures; yield the buffer that it must be read into.
+
+        Args:
+            adapter: None before the form is read that has its key.
+
+        Raises:
+            RefusedError: The adapter has no slot.
+        """
+        if adapter:
+            with slot_of(self.core.limits.uploads["adapter"], adapter):
+                yield None
+        else:
+            with self.core.limits.memory.body(address) as buffer:
+                yield buffer
 
 
 def _authorization(request: web.Request, key: str | None) -> str | None:

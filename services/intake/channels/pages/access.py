@@ -26,15 +26,12 @@ class PageAccess:
     """Admits calls of pages, and answers refusals and failures with a page.
 
     Attributes:
-        callers: Tells the address of a caller, and limits how often it looks.
         forms: Limits how often an address sends a form.
-        public_url: Base URL of the pages.
     """
 
     site: CitySite
     callers: Callers
     forms: TokenBuckets
-    public_url: str
 
     def guarded(self, handler: PageHandler, *, is_look: bool = False) -> PageHandler:
         """Return the handler behind the limits.
@@ -73,7 +70,7 @@ class PageAccess:
         if site := request.headers.get("Sec-Fetch-Site"):
             return site not in _OWN
         origin = request.headers.get("Origin")
-        ours = {request.host, urlsplit(self.public_url).netloc}
+        ours = {request.host, urlsplit(self.site.public_url).netloc}
         return origin is not None and urlsplit(origin).netloc not in ours
 
     def _problem(

@@ -1,6 +1,7 @@
 """Routes of the residents' pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -8,9 +9,12 @@ from services.intake.channels.pages.access import PageAccess, PageHandler
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.report import PREVIEW, ReportPages
 from services.intake.channels.pages.site import PATH as ASSETS
-from services.intake.channels.pages.site import Asset
+from services.intake.channels.pages.site import Asset, CitySite, page_languages
 from services.intake.channels.pages.tracking import TrackPages
-from services.intake.rules.reporter_links import PATH as TRACK
+from services.intake.identifiers import (
+    TRACK_PATH as TRACK,
+)
+from services.intake.ports import IntakePorts
 from shared.runtime.http.body import MULTIPART
 from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.openapi import (
@@ -21,6 +25,9 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
+from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.service import ChannelParts
+from shared.signed_tokens import TokenSigner
 
 _HTML = ("text/html",)
 _LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
@@ -104,15 +111,32 @@ _ASSET_HEADERS = {
 }
 
 
-def page_routes(
-    access: PageAccess, reports: ReportPages, tracking: TrackPages
-) -> list[web.RouteDef]:
-    """Return the routes of all pages.
+@asynccontextmanager
+async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
+    """Open the residents' pages.
 
-    Args:
-        reports: Handlers of ``/report``.
-        tracking: Handlers of ``/track``.
+    Raises:
+        ValueError: The catalogue does not have the city of the setting.
     """
+    settings, signer = core.settings, TokenSigner.derived(core.reporter_key, "residents' pages")
+    city = core.cities.get(settings.pages_jurisdiction)
+    if city is None:
+        raise ValueError("INTAKE_PAGES_JURISDICTION: the catalogue has no such city")
+    site = CitySite(
+        city,
+        settings.contacts_kept_days,
+        core.public_url,
+        settings.trusted_proxies,
+        page_languages(unreviewed=settings.unreviewed_languages == "offer"),
+    )
+    forms = TokenBuckets(settings.forms_per_minute / 60, burst_s=60)
+    notes = TokenBuckets(settings.notes_per_hour / 3_600, burst_s=3_600)
+    access = PageAccess(site, core.callers, forms)
+    reports = ReportPages(core, access, signer)
+    yield ChannelParts(routes=_routes(access, reports, TrackPages(core, access, signer, notes)))
+
+
+def _routes(access: PageAccess, reports: ReportPages, tracking: TrackPages) -> list[web.RouteDef]:
     handlers: Mapping[tuple[str, str], PageHandler] = {
         ("GET", "/"): _text_page(access, "home"),
         ("GET", "/accessibility"): _text_page(access, "accessibility"),

@@ -11,9 +11,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jinja2
 
-from services.intake.places.city_file import GAZETTEER
 from shared.catalogue import Jurisdiction
-from shared.catalogue.city_map import MapFeature, read_city_map
+from shared.catalogue.city_map import (
+    GAZETTEER,
+    MapFeature,
+    read_city_map,
+)
 from shared.geo import LIMITS
 from shared.vocabulary import EARTH_RADIUS_M
 

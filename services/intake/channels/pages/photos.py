@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass
 
-from services.intake.media.fair_semaphore import Uploader
-from services.intake.media.library import MediaLibrary
-from services.intake.rules.media import MAX_BYTES, RefusedPictureError, derived_media_id
+from services.intake.pictures import (
+    MAX_BYTES,
+    RefusedPictureError,
+)
+from services.intake.ports import IntakePorts
+from services.intake.records import (
+    Uploader,
+)
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.body_memory import BodyBuffer
 from shared.runtime.http.callers import RefusedError
@@ -18,12 +23,11 @@ class PhotoIntake:
     """Takes the photo of one form. A photo that cannot be kept never stops the report.
 
     Attributes:
-        library: Where it is kept.
         buffer: Its bytes; its owner closes it.
-        fault: Why the photo is not kept: a ``PictureFault``, or ``photo_busy``.
+        fault: The reason why it is not kept: a ``PictureFault``, or ``photo_busy``.
     """
 
-    library: MediaLibrary
+    core: IntakePorts
     buffer: BodyBuffer
     fault: str | None = None
 
@@ -39,22 +43,18 @@ class PhotoIntake:
             self.fault = "too_many_bytes"
             self.buffer.drop()
 
-    async def keep(self, key: bytes, form_id: str) -> str | None:
-        """Keep the photo and return its id; None where there is none that can be kept.
-
-        Args:
-            key: Secret, without which the id cannot be guessed.
-            form_id: Id of the form: the same photo sent again in it is kept once.
-        """
+    async def keep(self, form_id: str) -> str | None:
+        """Keep the photo of a form once, and return its id; None where none can be kept."""
         if self.fault:
             return None
         try:
             self.buffer.require_held()
             if not self.buffer.content:
                 return None
-            photo_id = derived_media_id(key, self.buffer.content, UPLOADER, form_id)
-            uploader = Uploader(UPLOADER, self.buffer.address)
-            await self.library.add_once(photo_id, self.buffer.take, uploader)
+            buffer, uploader = self.buffer, Uploader(UPLOADER, self.buffer.address)
+            return await self.core.keep_picture(
+                buffer.content, uploader, UPLOADER, form_id, take=buffer.take
+            )
         except RefusedPictureError as refused:
             self.fault = refused.fault
         except RefusedError:
@@ -62,6 +62,4 @@ class PhotoIntake:
         except (SystemicError, TransientError) as error:
             log_not_served(error)
             self.fault = "photo_busy"
-        else:
-            return photo_id
         return None

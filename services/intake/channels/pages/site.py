@@ -17,12 +17,15 @@ from babel.dates import format_date, format_time
 from markupsafe import Markup
 
 from services.intake.channels.pages.city_map import draw_city_map
-from services.intake.rules.text import best_language
 from shared.catalogue import Jurisdiction
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
 from shared.runtime.http.headers import cookie_of
-from shared.spoken_languages import SpokenLanguage, load_languages
+from shared.spoken_languages import (
+    SpokenLanguage,
+    best_language,
+    load_languages,
+)
 from shared.vocabulary import primary_subtag
 
 COOKIE = "lang"

@@ -2,29 +2,32 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 from xml.sax.saxutils import escape
 
 from aiohttp import web
 from pydantic import Field, StringConstraints, ValidationError
 
-from services.intake.channels.sms.conversations import SOURCE, ReceivedText
+from services.intake.channels.conversations.deadlines import ConversationDeadlines
+from services.intake.channels.conversations.sealed import conversation_sealer
+from services.intake.channels.sms.conversations import SOURCE, ReceivedText, SmsConversations
+from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
 from services.intake.channels.sms.rules.pictures import MAX_PICTURES, is_plain
-from services.intake.inbound.field_errors import from_pydantic
+from services.intake.ports import IntakePorts
 from services.intake.settings import IntakeSettings
 from shared.contract.events import Data
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import Route311Error
 from shared.runtime.clock import utc_now
-from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.call_slots import NOT_ACCEPTABLE, slot_of
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import URLENCODED, answers_errors, body_of
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.judged_calls import open_judged_calls
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
     Content,
@@ -38,6 +41,7 @@ from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.shedding import NUMBER_RATE
 from shared.runtime.http.twilio import MAX_CALLBACK_BYTES, signed_fields
 from shared.runtime.ops.audit import authentication_failed
+from shared.runtime.service import ChannelParts
 from shared.runtime.setting_types import secrets_of
 
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?>\n<Response/>'
@@ -135,8 +139,6 @@ def picture_login(settings: IntakeSettings) -> Mapping[str, str]:
     return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
 
 
-TakeText: TypeAlias = Callable[[ReceivedText, datetime], Awaitable[str | None]]
-
 PATH = "/v1/channels/sms"
 _XML = "text/xml"
 _NUMBER_BURST_S = 20.0
@@ -160,35 +162,42 @@ _TAKE = Operation(
 )
 
 
-def sms_routes(
-    gateway: SmsGateway, callers: Callers, admission: AdmissionControl, take: TakeText
-) -> list[web.RouteDef]:
-    """Return the route that takes texts. Idempotent by ``MessageSid``.
+@asynccontextmanager
+async def open_sms(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
+    """Open text messages; without a gateway, reports that wait still get their deadlines."""
+    settings = core.settings
+    async with open_judged_calls(settings.sms_media_allow) as calls:
+        source = PictureSource(calls, settings.sms_media_hosts, picture_login(settings))
+        pictures = PictureFetcher(core, source, utc_now)
+        sealer = conversation_sealer(settings.conversation_secrets)
+        conversations = SmsConversations(core, sealer, pictures.wake)
+        gateway = sms_gateway(settings, core.cities)
+        yield ChannelParts(
+            tasks=[ConversationDeadlines(conversations, utc_now).run, pictures.run],
+            routes=_routes(core, gateway, conversations) if gateway else (),
+        )
 
-    Args:
-        gateway: The gateway that may call.
-        take: Takes a text and returns the answer.
-    """
+
+def _routes(
+    core: IntakePorts, gateway: SmsGateway, conversations: SmsConversations
+) -> list[web.RouteDef]:
+    """Return the route that takes texts. Idempotent by ``MessageSid``."""
     by_number = TokenBuckets(per_second=1, burst_s=_NUMBER_BURST_S)
 
     @answers_errors("Send it again in a moment, with the same MessageSid.")
     async def post(request: web.Request) -> web.Response:
         """Answer with TwiML; a number that is none of ours gets an empty response."""
-        form, pictures = await _signed_form(request, gateway, callers)
+        form, pictures = await _signed_form(request, gateway, core.callers)
         jurisdiction = gateway.numbers.get(form.To)
         if jurisdiction is None:
             return _answer(None)
         if not by_number.try_take(form.From):
             raise RefusedError(NUMBER_RATE.response())
         text = ReceivedText(form.MessageSid, form.From, jurisdiction, form.Body, pictures)
-        with slot_of(admission, SOURCE):
-            return _answer(await Deadline().wait_for(_taken(take, text)))
+        with slot_of(core.limits.submissions, SOURCE):
+            return _answer(await Deadline().wait_for(conversations.take(text, utc_now())))
 
     return [web.post(PATH, documents(post, _TAKE))]
-
-
-async def _taken(take: TakeText, text: ReceivedText) -> str | None:
-    return await take(text, utc_now())
 
 
 async def _signed_form(
@@ -213,10 +222,8 @@ async def _signed_form(
     try:
         form = SmsForm.model_validate(fields)
     except ValidationError as error:
-        errors = from_pydantic(error.errors(include_url=False, include_input=False))
-        raise RefusedError(
-            problem_response(422, *NOT_ACCEPTABLE, errors=tuple(errors.values()))
-        ) from None
+        errors = IntakePorts.field_errors(error)
+        raise RefusedError(problem_response(422, *NOT_ACCEPTABLE, errors=errors)) from None
     return form, pictures_of(fields)
 
 

@@ -3,8 +3,12 @@
 import re
 from collections.abc import Collection, Iterator
 
-from services.intake.rules.text_reading import ReportReading
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.channels.conversations.rules.text_reading import (
+    ReportReading,
+)
+from services.intake.identifiers import (
+    read_tracking_number,
+)
 from shared.redaction import REMOVED
 
 

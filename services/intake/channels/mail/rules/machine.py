@@ -8,6 +8,12 @@ time is over.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from services.intake.channels.conversations.rules.stated_places import (
+    MAX_ANSWER,
+)
+from services.intake.channels.conversations.rules.text_reading import (
+    TextReader,
+)
 from services.intake.channels.mail.rules.message import MAX_WORDS
 from services.intake.channels.mail.rules.model import (
     MailConversation,
@@ -15,8 +21,6 @@ from services.intake.channels.mail.rules.model import (
     MailStep,
     Question,
 )
-from services.intake.rules.stated_places import MAX_ANSWER
-from services.intake.rules.text_reading import TextReader
 
 ANSWER_WITHIN = timedelta(hours=24)
 MAX_READ = 4_000

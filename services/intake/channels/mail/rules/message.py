@@ -13,7 +13,9 @@ from services.intake.channels.mail.rules.parsing import parse, parse_head
 from services.intake.channels.mail.rules.parts import Parts, parts_of, without_tags
 from services.intake.channels.mail.rules.quotes import new_words
 from services.intake.channels.mail.rules.returns import ReturnReport, read_report
-from services.intake.rules.text import normalize_text
+from shared.text_matching.normalization import (
+    normalize_text,
+)
 
 MAX_WORDS = 32_000
 """Characters of the new text of a message: a description and seven notes."""

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.intake.rules.stated_places import StatedPlace
+from services.intake.records import (
+    StatedPlace,
+)
 
 Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
 """What a person is asked; ``danger_where`` is about a report that was passed on before."""

@@ -8,6 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.intake.channels.conversations.rules.another import is_another_danger
+from services.intake.channels.conversations.rules.stated_places import (
+    MAX_ANSWER,
+)
+from services.intake.channels.conversations.rules.text_reading import (
+    ReportReading,
+    TextReader,
+    TextReading,
+)
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.commands import Command, answered, may_answer, read_command
 from services.intake.channels.sms.rules.model import (
@@ -20,9 +28,9 @@ from services.intake.channels.sms.rules.model import (
     TextNote,
 )
 from services.intake.channels.sms.rules.wording import say
-from services.intake.rules.stated_places import MAX_ANSWER
-from services.intake.rules.text_reading import ReportReading, TextReader, TextReading
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.identifiers import (
+    read_tracking_number,
+)
 from shared.catalogue import LocalText
 from shared.text_matching import fold
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.intake.rules.stated_places import StatedPlace
+from services.intake.records import (
+    StatedPlace,
+)
 
 
 @dataclass(frozen=True, slots=True)

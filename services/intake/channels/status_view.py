@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from services.intake.public_status.model import (
+from services.intake.channels.block_address import block_of
+from services.intake.pictures import (
+    media_url,
+)
+from services.intake.records import (
     PublicDecision,
     PublicRequest,
     PublicStatus,
     StatusChange,
 )
-from services.intake.rules.location import block_of
-from services.intake.rules.media import media_url
 from shared.catalogue import Jurisdiction, LocalText
 from shared.vocabulary import is_plausible
 

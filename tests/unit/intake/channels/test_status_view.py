@@ -3,19 +3,19 @@ from typing import Any, get_args
 
 import pytest
 
-from services.intake.public_status.model import (
-    PublicDecision,
-    PublicRequest,
-    PublicStatus,
-    StatusChange,
-)
-from services.intake.public_status.view import (
+from services.intake.channels.status_view import (
     ANSWERED,
     OUTCOME_NOTE,
     RECEIVED,
     STATUS_TEXT,
     current_status,
     render_status,
+)
+from services.intake.records import (
+    PublicDecision,
+    PublicRequest,
+    PublicStatus,
+    StatusChange,
 )
 from shared.vocabulary import CaseStatus
 from tests.support.builders import NOON

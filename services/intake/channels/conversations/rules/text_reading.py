@@ -1,20 +1,20 @@
-"""Reading of texts and reports by the catalogue of one city."""
+"""Reading of messages by the catalogue of one city: what, where, danger, language."""
 
 import re
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple, TypeAlias
 
-from services.intake.rules.classification import classify_read
-from services.intake.rules.screening import HazardScreen
-from services.intake.rules.stated_places import (
+from services.intake.channels.conversations.rules.stated_places import (
     MAX_ANSWER,
-    StatedPlace,
     find_place,
     may_be_place,
 )
+from services.intake.records import ScreenedText, StatedPlace
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
-from shared.catalogue.judgement import read_text
 from shared.text_matching import fold
+
+# Classifies and screens a text with answers to the questions of its kind.
+ScreenText: TypeAlias = Callable[[str, Mapping[str, object]], ScreenedText]
 
 _FILLER_WORDS = """
     a about an and anybody anyone are around at by can complain corner could do good evening
@@ -89,9 +89,8 @@ class ReportReading(NamedTuple):
 class TextReader:
     """Reads the texts of one city."""
 
-    def __init__(self, jurisdiction: Jurisdiction, screen: HazardScreen) -> None:
-        self._city = jurisdiction
-        self._screen = screen
+    def __init__(self, city: Jurisdiction, screen: ScreenText) -> None:
+        self._city, self._screen = city, screen
 
     def read(self, text: str) -> TextReading:
         """Return what one text says by itself.
@@ -111,14 +110,13 @@ class TextReader:
         )
 
     def assess(self, text: str, answers: Mapping[str, str] | None = None) -> ReportReading:
-        """Return what a report says as a whole.
+        """Classify and screen a report as a whole.
 
         Args:
             answers: Answers to questions of its kind, by code.
         """
-        conditions = read_text(text, self._city)
-        kind = self._city.services[classify_read(text, conditions, self._city)]
-        screening = self._screen.screen(kind, text, answers or {}, is_classified=True)
+        screening = self._screen(text, answers or {})
+        kind = screening.service
         return ReportReading(
             kind.code,
             is_other=kind.code == self._city.other_code,
