@@ -13,9 +13,7 @@ from shared.contract.events import Contact
 from shared.email_address import normalize_email
 from shared.errors import Route311Error
 from shared.redaction import e164
-from shared.text_matching.normalization import (
-    normalize_text,
-)
+from shared.text_matching.normalization import normalize_text
 
 _BETWEEN_DIGITS = r"[^\w\n]{0,3}"
 

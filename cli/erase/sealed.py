@@ -12,9 +12,7 @@ from services.intake.channels.conversations.sealed import (
     conversation_sealer,
     number_place,
 )
-from services.intake.identifiers import (
-    phone_ref,
-)
+from services.intake.identifiers import phone_ref
 from services.notify.rules.recipients import person_hash
 from services.notify.store.sealed_contacts import ContactKeys
 from shared.errors import Route311Error

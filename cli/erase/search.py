@@ -7,9 +7,7 @@ from typing import Any
 from cli.erase.person import Person
 from cli.erase.sealed import SealedSearch
 from cli.operator.id_lookup import is_id
-from services.intake.identifiers import (
-    read_tracking_number,
-)
+from services.intake.identifiers import read_tracking_number
 from services.intake.store.erasure import reused_submissions
 from shared.contract.events import Contact, ContactGiven, Decoder
 from shared.contract.topic import DEAD_LETTERS

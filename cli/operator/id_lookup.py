@@ -8,10 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from cli.connection import find_operations_dsn
-from services.intake.identifiers import (
-    read_public_id,
-    read_tracking_number,
-)
+from services.intake.identifiers import read_public_id, read_tracking_number
 from shared.errors import Route311Error
 from shared.runtime.database import open_database
 

@@ -12,10 +12,7 @@ from services.intake.identifiers import (
     public_id,
     tracking_number,
 )
-from services.intake.inbound.batch import (
-    NewSubmission,
-    validate_new,
-)
+from services.intake.inbound.batch import NewSubmission, validate_new
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.outbound import (
@@ -27,12 +24,7 @@ from services.intake.outbound import (
 )
 from services.intake.places.geocoder import geocode
 from services.intake.policy import Geocoder, IntakePolicy
-from services.intake.records import (
-    PublicRequest,
-    RawSubmission,
-    Receipt,
-    StoredSubmission,
-)
+from services.intake.records import PublicRequest, RawSubmission, Receipt, StoredSubmission
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
 from shared.runtime.cooperative import in_turns
@@ -67,10 +59,6 @@ class SubmissionStore(Protocol):
     ) -> None:
         """Store new submissions, and the requests of the accepted ones.
 
-        Args:
-            requests: The requests of the accepted ones.
-            with_contact: Ids of the requests that have a contact.
-
         Raises:
             DatabaseBusyError: Another member stored one of these submissions meanwhile, or a
                 request has one of the numbers. A retry takes others.
@@ -93,7 +81,6 @@ async def on_submissions_received(  # noqa: PLR0913, PLR0917 - the ports of inta
     """Accept submissions from Kafka; every message gets a receipt, a repeat as well.
 
     Args:
-        store: Receipts, serial numbers and requests.
         has_receipt: Tells whether the receipt of a record was written before.
         geocoders: As for ``geocode``.
     """
@@ -120,7 +107,6 @@ async def accept_submissions(
 
     Args:
         submissions: Raw submissions; the same one may occur more than once.
-        store: Receipts, serial numbers and requests.
         geocoders: As for ``geocode``.
 
     Returns:

@@ -131,7 +131,6 @@ class ContactChannels:
     Attributes:
         email: As written, if notify can send to it.
         phone: In E.164, if it is a valid number.
-        unusable: True when some of the contact data given cannot be used.
     """
 
     email: str | None

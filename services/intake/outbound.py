@@ -5,21 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from services.intake.identifiers import (
-    followed_case,
-    phone_ref,
-)
+from services.intake.identifiers import followed_case, phone_ref
 from services.intake.inbound.districts import AdminArea, to_location
 from services.intake.inbound.validation import ValidatedSubmission
-from services.intake.pictures import (
-    media_ids_of,
-)
+from services.intake.pictures import media_ids_of
 from services.intake.policy import IntakePolicy
-from services.intake.records import (
-    Listing,
-    PublicRequest,
-    Receipt,
-)
+from services.intake.records import Listing, PublicRequest, Receipt
 from services.intake.rules.location import public_degrees
 from shared.catalogue import CALL_911, LocalText
 from shared.catalogue.judgement import LocatedJudgement
@@ -63,9 +54,7 @@ class AcceptedSubmission:
     """The outcome of accepting a submission: its receipt, other services' events, public data.
 
     Attributes:
-        public: Public data of the request.
         media_ids: Ids in addresses of our own pictures; some may be unknown.
-        has_contact: True when the reporter gave contact data.
     """
 
     receipt: SubmissionAccepted
@@ -78,11 +67,7 @@ class AcceptedSubmission:
 def reject(
     envelope: SubmissionReceived, errors: Sequence[FieldError], now: datetime
 ) -> SubmissionRejected:
-    """Return the receipt of a rejected submission.
-
-    Args:
-        envelope: The submission in its envelope.
-    """
+    """Return the receipt of a rejected submission."""
     rejection = Rejection(
         submission_id=envelope.id, submission_source=envelope.source, errors=tuple(errors)
     )
@@ -95,7 +80,6 @@ def receipt_record(
     """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value.
 
     Args:
-        envelope: The submission in its envelope.
         adapters: The names of the external adapters, which have topics of their own.
     """
     return Outgoing(
@@ -114,14 +98,7 @@ def accept(
     now: datetime,
     policy: IntakePolicy,
 ) -> AcceptedSubmission:
-    """Return the outcome of accepting a submission as a request.
-
-    Args:
-        area: Municipality and district of its point.
-        names: Names of the new request.
-        policy: Base of the status URL, key of the references to people, version of the rules for
-            texts.
-    """
+    """Return the outcome of accepting a submission as a request."""
     request = _request(submission, area, names, policy.text_rules_version)
     cause, request_id = submission.cause, request.request_id
     events: list[Event] = [RequestSubmitted.of(request, now=now, cause=cause, request=request_id)]

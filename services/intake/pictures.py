@@ -26,11 +26,7 @@ _ID_BYTES = 16
 
 
 class RefusedPictureError(Exception):
-    """A picture that is not kept.
-
-    Attributes:
-        fault: Why not.
-    """
+    """A picture that is not kept."""
 
     def __init__(self, fault: PictureFault) -> None:
         super().__init__(fault)

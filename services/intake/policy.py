@@ -51,13 +51,7 @@ Prefetch: TypeAlias = Callable[[Iterable[SubmissionReceived]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class ServedCity:
-    """A jurisdiction with everything that intake derives from its part of the catalogue.
-
-    Attributes:
-        screen: Hazard screening of its reports.
-        quick_look: A cheap forecast of the screening.
-        redactor: Redaction by its country's telephone format.
-    """
+    """A jurisdiction with everything that intake derives from its part of the catalogue."""
 
     jurisdiction: Jurisdiction
     screen: HazardScreen
@@ -87,7 +81,6 @@ class IntakePolicy:
     """The policy by which submissions become requests.
 
     Attributes:
-        cities: By the id of the jurisdiction.
         reporter_key: Secret behind ``reporter_ref``.
         public_url: Base URL of intake for residents, without a trailing slash.
         adapters: The names of the external adapters, which have topics of their own.

@@ -81,7 +81,6 @@ class RawSubmission:
 
         Args:
             source: Namespace of the id, such as ``/http/<adapter>``.
-            id_: Idempotency key within the source.
             time: None for now.
             trace: ``traceparent`` as received (W3C); left out where it is malformed.
             body: None to encode the data.
@@ -138,7 +137,6 @@ class ScreenedText(NamedTuple):
 
     Attributes:
         emergency: Code of the danger to life that it describes.
-        conditions: Codes of the conditions that it states.
     """
 
     service: ServiceType
@@ -292,11 +290,7 @@ class Uploader:
 
 @dataclass(frozen=True, slots=True)
 class KeptMedia:
-    """The facts of a kept picture.
-
-    Attributes:
-        erased: True when it is gone for good.
-    """
+    """The facts of a kept picture."""
 
     media_type: str
     erased: bool

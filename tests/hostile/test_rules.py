@@ -23,9 +23,7 @@ from shared.contract.events import SubmissionReceived
 from shared.geo import CityBoundaries
 from shared.redaction import KnownPii
 from shared.text_matching import fold
-from shared.text_matching.normalization import (
-    normalize_text,
-)
+from shared.text_matching.normalization import normalize_text
 from shared.text_matching.spelling import Spelling, words_by_deletion
 from tests.hostile.beside import good
 from tests.hostile.measuring import TABLES, judge, peak_memory, reset_peak

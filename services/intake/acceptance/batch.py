@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.intake.handlers import accept_submissions, on_submissions_received
-from services.intake.inbound.batch import (
-    addresses_alone,
-)
+from services.intake.inbound.batch import addresses_alone
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.places.geocoder import PrefetchedPlaces
 from services.intake.policy import IntakePolicy
-from services.intake.records import (
-    RawSubmission,
-    Receipt,
-)
+from services.intake.records import RawSubmission, Receipt
 from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.clock import utc_now
@@ -30,9 +25,7 @@ class BatchAcceptance:
     """Accepts batches of submissions from HTTP and Kafka, each in one transaction.
 
     Attributes:
-        hand_over: Called after the commit, to pass the outbox's batches to the relay.
         garbage_bytes_per_hour: Bytes of rejected submissions that are kept in an hour.
-        places: Places of another server; None without one.
     """
 
     pool: Pool
@@ -73,7 +66,6 @@ class BatchAcceptance:
         """Accept messages from Kafka in the caller's transaction; return what follows.
 
         Args:
-            db: A connection in a transaction.
             has_receipt: Tells whether the receipt of a record was written before.
         """
         return await on_submissions_received(

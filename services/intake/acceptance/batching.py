@@ -8,10 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
-from services.intake.records import (
-    RawSubmission,
-    Receipt,
-)
+from services.intake.records import RawSubmission, Receipt
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.deadline import DeadlineExceededError
 from shared.runtime.http.load_limits import AdaptiveBatchSize

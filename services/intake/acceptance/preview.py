@@ -16,15 +16,10 @@ from shared.catalogue import Attribute, Jurisdiction
 from shared.catalogue.referral import outside_agency
 from shared.contract.events import FieldError, SubmissionReceived
 from shared.errors import SystemicError, TransientError
-from shared.runtime.clock import (
-    format_moment,
-    utc_now,
-)
+from shared.runtime.clock import format_moment, utc_now
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.postgres import Pool
-from shared.text_matching.normalization import (
-    normalize_or_none,
-)
+from shared.text_matching.normalization import normalize_or_none
 
 _LEAST_RADIUS_M = 100.0
 

@@ -29,7 +29,6 @@ def block_of(address: str, language: str) -> str | None:
     that may tell which house is meant.
 
     Args:
-        address: A street address, intersection or place, as a resident wrote it.
         language: Of the words around the number; BCP 47.
     """
     if not _has_number(address):

@@ -6,15 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from services.intake.channels.block_address import block_of
-from services.intake.pictures import (
-    media_url,
-)
-from services.intake.records import (
-    PublicDecision,
-    PublicRequest,
-    PublicStatus,
-    StatusChange,
-)
+from services.intake.pictures import media_url
+from services.intake.records import PublicDecision, PublicRequest, PublicStatus, StatusChange
 from shared.catalogue import Jurisdiction, LocalText
 from shared.vocabulary import is_plausible
 
@@ -83,12 +76,7 @@ OUTCOME_NOTE: Mapping[str, LocalText] = MappingProxyType(
 
 
 def outcome_note(outcome: str | None, *, was_moved: bool) -> LocalText | None:
-    """Return what residents should know of triage's outcome; None where that is nothing.
-
-    Args:
-        outcome: Triage's outcome; None before the decision.
-        was_moved: True when an operator moved the request to another case than triage decided.
-    """
+    """Return what residents should know of triage's outcome; None where that is nothing."""
     return None if was_moved else OUTCOME_NOTE.get(outcome or "")
 
 
@@ -96,7 +84,6 @@ def current_status(outcome: str | None, case_status: str | None) -> str:
     """Return the public status of a request.
 
     Args:
-        outcome: Triage's outcome; None before the decision.
         case_status: Status of its case, which takes precedence; None without a case.
     """
     if case_status is not None:
@@ -114,7 +101,6 @@ def render_status(
     """Return the public view of a request.
 
     Args:
-        status: The request, its decision and its status changes.
         language: One of ``LANGUAGES``.
     """
     request, decision = status.request, status.decision

@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.identifiers import (
-    SubmissionKey,
-)
+from services.intake.identifiers import SubmissionKey
 from services.intake.inbound.field_errors import id_reused
 from services.intake.inbound.validation import ValidatedSubmission, address_alone, validate
 from services.intake.policy import CityAddress, IntakePolicy

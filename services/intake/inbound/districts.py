@@ -65,7 +65,6 @@ def to_location(
     """Return a location as events have it.
 
     Args:
-        area: Municipality and district of its point.
         details: Details that the reporter gave, redacted.
     """
     return Location(

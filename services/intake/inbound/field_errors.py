@@ -7,10 +7,7 @@ from pydantic import ValidationError
 
 from shared.contract.events import FieldError, Submission, SubmittedLocation
 from shared.redaction import REMOVED, Redactor
-from shared.text_matching.normalization import (
-    normalize_or_none,
-    normalize_text,
-)
+from shared.text_matching.normalization import normalize_or_none, normalize_text
 
 Path: TypeAlias = tuple[str | int, ...]
 

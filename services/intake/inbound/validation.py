@@ -4,11 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from services.intake.identifiers import (
-    ContactChannels,
-    contact_channels,
-    reporter_ref,
-)
+from services.intake.identifiers import ContactChannels, contact_channels, reporter_ref
 from services.intake.inbound.field_errors import (
     bad_language,
     bad_time,
@@ -18,14 +14,8 @@ from services.intake.inbound.field_errors import (
     without_contact,
     without_redundant,
 )
-from services.intake.inbound.parsing import (
-    normalize_attributes,
-    parse,
-)
-from services.intake.pictures import (
-    KEPT_MEDIA_TYPE,
-    media_id_of,
-)
+from services.intake.inbound.parsing import normalize_attributes, parse
+from services.intake.pictures import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
 from services.intake.rules.classification import classify_read
 from services.intake.rules.event_time import SentAt, event_time, sent_at
@@ -43,11 +33,7 @@ from shared.contract.events import (
     SubmittedLocation,
 )
 from shared.redaction import Answer, KnownPii, Redactor
-from shared.text_matching.normalization import (
-    is_language_tag,
-    normalize_or_none,
-    normalize_text,
-)
+from shared.text_matching.normalization import is_language_tag, normalize_or_none, normalize_text
 from shared.vocabulary import GeoPoint
 
 WITHOUT_PLACE = frozenset({"/email", "/sms"})
@@ -65,18 +51,11 @@ class ValidatedSubmission(NamedTuple):
     Contact data are in ``name`` and ``channels`` alone; all texts are normalized and redacted.
 
     Attributes:
-        envelope: The submission in its envelope.
         cause: The same for events that others read, without an id that holds contact data.
-        sent: When the adapter sent it.
         observed_at: Event time, UTC.
-        service: Its kind, named or classified.
         description: Empty when a service code alone describes it.
-        attributes: Answers to the questions of the kind, by field.
-        location: Point or address, with its precision.
         language: Language of the text, or else of the reporter; BCP 47.
-        channels: The reporter's usable contact data.
         reporter_ref: Pseudonym of the reporter; None for an anonymous one.
-        screening: Result of the hazard screening.
     """
 
     envelope: SubmissionReceived
@@ -107,8 +86,6 @@ def validate(
     """Return the validated submission, or all its field errors at once.
 
     Args:
-        envelope: The submission in its envelope.
-        received_at: When the router received it.
         policy: Cities, and the key of the reporters' pseudonyms.
     """
     parts, errors = _examine(envelope, received_at, policy)
@@ -123,8 +100,6 @@ def read_partly(
     Without a known city or kind, nothing can.
 
     Args:
-        envelope: The submission in its envelope.
-        received_at: When the router received it.
         policy: Cities, and the key of the reporters' pseudonyms.
     """
     parts, errors = _examine(envelope, received_at, policy)

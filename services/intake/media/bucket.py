@@ -9,10 +9,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from services.intake.media.files import MediaStorageError
-from services.intake.pictures import (
-    KEPT_MEDIA_TYPE,
-    is_media_id,
-)
+from services.intake.pictures import KEPT_MEDIA_TYPE, is_media_id
 from services.intake.settings import MediaSettings
 from shared.runtime.clock import utc_now
 

@@ -37,9 +37,6 @@ class FairSemaphore:
     async def slot(self, uploader: Uploader, within_s: float) -> AsyncGenerator[None]:
         """Hold a slot.
 
-        Args:
-            within_s: Seconds to wait for it.
-
         Raises:
             TimeoutError: There was none in time.
         """

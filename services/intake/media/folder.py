@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.intake.media.files import MediaStorageError
-from services.intake.pictures import (
-    is_media_id,
-)
+from services.intake.pictures import is_media_id
 
 T = TypeVar("T")
 

@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from services.intake.media.files import MediaFiles
 from services.intake.media.folder import MediaFolder
 from services.intake.media.reencoding import PictureBytes, Reencoder
-from services.intake.media.store import (
-    add_media,
-    find_media,
-    set_released,
-)
-from services.intake.pictures import (
-    ReencodedPicture,
-)
-from services.intake.records import (
-    KeptMedia,
-    Uploader,
-)
+from services.intake.media.store import add_media, find_media, set_released
+from services.intake.pictures import ReencodedPicture
+from services.intake.records import KeptMedia, Uploader
 from services.intake.settings import MediaSettings
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Pool, transaction
@@ -31,7 +22,6 @@ class MediaLibrary:
 
     Attributes:
         files: The bytes.
-        reencoder: Makes of a stranger's picture one that is kept.
     """
 
     pool: Pool
@@ -78,11 +68,7 @@ class MediaLibrary:
         return await self.files.read(media_id)
 
     async def set_released(self, media_id: str, operator: str, *, released: bool) -> None:
-        """Release a picture to the public, or withhold it.
-
-        Args:
-            released: True to let the public see it.
-        """
+        """Release a picture to the public, or withhold it."""
         async with transaction(self.pool) as db:
             await set_released(db, media_id, operator if released else None)
         event = "media_released" if released else "media_withheld"

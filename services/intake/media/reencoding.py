@@ -12,16 +12,9 @@ from typing import TypeAlias
 
 import structlog
 
-from services.intake.media.fair_semaphore import (
-    FairSemaphore,
-)
-from services.intake.pictures import (
-    ReencodedPicture,
-    RefusedPictureError,
-)
-from services.intake.records import (
-    Uploader,
-)
+from services.intake.media.fair_semaphore import FairSemaphore
+from services.intake.pictures import ReencodedPicture, RefusedPictureError
+from services.intake.records import Uploader
 from shared.errors import SystemicError
 
 PictureBytes: TypeAlias = bytes | Callable[[], bytes]

@@ -3,9 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from services.intake.pictures import (
-    ReencodedPicture,
-)
+from services.intake.pictures import ReencodedPicture
 from services.intake.records import KeptMedia
 from shared.runtime.postgres import Connection, row_count
 from shared.vocabulary import CLOSED_STATUSES
@@ -113,12 +111,7 @@ async def set_released(db: Connection, media_id: str, released_by: str | None) -
 
 
 async def attach_media(db: Connection, media_of: Mapping[str, Collection[str]]) -> None:
-    """Attach pictures to the requests that show them; unknown ids are left out.
-
-    Args:
-        db: A connection in a transaction.
-        media_of: Ids of pictures by id of the request.
-    """
+    """Attach pictures to the requests that show them; unknown ids are left out."""
     pairs = [(request_id, id_) for request_id, ids in media_of.items() for id_ in ids]
     if pairs:
         await db.execute(_ATTACH, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
@@ -133,7 +126,6 @@ async def erase_expired(db: Connection, unused_before: datetime, over_before: da
     """Erase pictures whose time is over; return how many.
 
     Args:
-        db: A connection in a transaction.
         unused_before: Pictures uploaded before this moment go, unless a request shows them.
         over_before: Those of requests go whose cases closed before this moment.
     """
@@ -146,8 +138,6 @@ async def erase_surplus(db: Connection, uploaded_by: str, limit: int) -> int:
     """Erase the oldest pictures that no request shows; return how many.
 
     Args:
-        db: A connection in a transaction.
-        uploaded_by: The uploader whose pictures they are.
         limit: The most of them that stay.
     """
     return row_count(await db.execute(_ERASE_SURPLUS, uploaded_by, limit))

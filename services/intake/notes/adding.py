@@ -34,9 +34,6 @@ async def add_note(
 ) -> str:
     """Add the note of a call, and return its id; idempotent.
 
-    Args:
-        events: Gets the events that follow.
-
     Raises:
         NoteError: It is not added.
     """
@@ -76,9 +73,6 @@ async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and i
     events: list[Event],
 ) -> Location | None:
     """Add words to a request as notes; return the location that it has by them, None for none.
-
-    Args:
-        events: Gets the events that follow.
 
     Raises:
         LookupError: There is no such request.

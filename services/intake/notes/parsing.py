@@ -6,10 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from services.intake.identifiers import (
-    contact_channels,
-    reporter_refs,
-)
+from services.intake.identifiers import contact_channels, reporter_refs
 from services.intake.inbound.districts import area_of, to_location
 from services.intake.inbound.field_errors import bad_language, field_errors
 from services.intake.inbound.parsing import NOT_AN_OBJECT, shortened
@@ -21,11 +18,7 @@ from services.intake.rules.location import resolve_location
 from shared.contract.events import FieldError, Location, Note, new_id
 from shared.contract.events.notes import NoteAuthor
 from shared.redaction import KnownPii
-from shared.text_matching.normalization import (
-    is_language_tag,
-    normalize_or_none,
-    normalize_text,
-)
+from shared.text_matching.normalization import is_language_tag, normalize_or_none, normalize_text
 
 _NOBODY = KnownPii(None, None, None)
 
@@ -41,7 +34,6 @@ class NoteOrigin(NamedTuple):
     """Origin of a note.
 
     Attributes:
-        source: The adapter or channel, as in the envelope of a submission.
         by: Who wrote it, unless its data name the writer; None where an adapter does not tell.
     """
 
@@ -60,7 +52,6 @@ def parse_note(
 
     Args:
         data: The JSON value of the body.
-        now: When the note arrived.
     """
     if not isinstance(data, dict):
         return (NOT_AN_OBJECT,)

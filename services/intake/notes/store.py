@@ -2,12 +2,8 @@
 
 from typing import NamedTuple
 
-from services.intake.identifiers import (
-    SubmissionKey,
-)
-from services.intake.records import (
-    RequestReference,
-)
+from services.intake.identifiers import SubmissionKey
+from services.intake.records import RequestReference
 from shared.runtime.postgres import Connection
 
 _REQUEST = """
@@ -52,7 +48,6 @@ async def has_quota(connection: Connection, quota: str, limit: int) -> bool:
     """Return True when fewer notes of a quota were stored within 24 hours; lock it till the end.
 
     Args:
-        connection: A connection in a transaction.
         quota: Names what is counted together.
         limit: The most notes in 24 hours.
     """
@@ -66,9 +61,7 @@ async def store_note(
     """Store a note's id under its key, and return what is stored there; a repeat waits for it.
 
     Args:
-        connection: A connection in a transaction.
         key: Identity of the note and hash of its data.
-        note_id: Its id if it is new.
         quota: What it counts for; None for nothing.
     """
     identity, fingerprint = key

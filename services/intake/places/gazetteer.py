@@ -57,11 +57,7 @@ _ROWS_AT_ONCE = 10_000
 
 
 class Place(NamedTuple):
-    """A place of a city's gazetteer.
-
-    Attributes:
-        point: Where it is.
-    """
+    """A place of a city's gazetteer."""
 
     key: PlaceKey
     point: GeoPoint
@@ -101,9 +97,6 @@ def geocoders_of(database: "Connection | Pool", policy: IntakePolicy) -> Sequenc
 async def replace_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
     """Replace the gazetteer of a city; of places with the same parts the first one stays.
 
-    Args:
-        connection: In a transaction, with intake's schema.
-
     Returns:
         How many places it has now.
     """
@@ -114,11 +107,7 @@ async def replace_places(connection: Connection, jurisdiction: str, places: Iter
 
 
 async def add_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
-    """Add the places that a city's gazetteer lacks, and return how many they are.
-
-    Args:
-        connection: In a transaction, with intake's schema.
-    """
+    """Add the places that a city's gazetteer lacks, and return how many they are."""
     added, rows = 0, ((*key, at.latitude, at.longitude) for key, at in places)
     while some := list(islice(rows, _ROWS_AT_ONCE)):
         added += row_count(await connection.execute(_ADD, *columns(some), jurisdiction))

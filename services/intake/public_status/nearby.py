@@ -61,13 +61,10 @@ class NearbyState(NamedTuple):
 
     Attributes:
         version: Orders the states of one case; 0 before the case opened.
-        dedup_group: Group of kinds that can be the same problem.
         status: A ``CaseStatus``.
         first_reported_at: When the request was submitted that opened it.
         latitude: Degrees of that request's point, as submitted; never shown.
-        longitude: The same.
         moved_from: The case that it was split from, which gives it its place.
-        complete_by: By when the city means to solve it.
     """
 
     case_id: str

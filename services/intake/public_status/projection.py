@@ -4,17 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from services.intake.pictures import (
-    media_ids_of,
-)
+from services.intake.pictures import media_ids_of
 from services.intake.public_status.nearby import NearbyState
 from services.intake.public_status.store import PlacedCase
-from services.intake.records import (
-    CaseLink,
-    PublicDecision,
-    StatusChange,
-    WorkPictures,
-)
+from services.intake.records import CaseLink, PublicDecision, StatusChange, WorkPictures
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
@@ -34,9 +27,7 @@ from shared.contract.events import (
     RequestTriaged,
 )
 from shared.runtime.consumer.messages import Message
-from shared.text_matching.normalization import (
-    normalize_or_none,
-)
+from shared.text_matching.normalization import normalize_or_none
 from shared.vocabulary import TriageOutcome
 
 R = TypeVar("R")
@@ -88,8 +79,6 @@ class PublicStatuses(Protocol):
         """Update case, status and time of listed requests.
 
         Args:
-            request_ids: Requests whose decision or case is new.
-            joined: The cases that they joined.
             changed: Cases whose status changed, and with them all their requests.
         """
         ...
@@ -101,7 +90,6 @@ class PictureRules:
 
     Attributes:
         public_url: Base URL of intake, without a trailing slash, which those of ours begin with.
-        publishers: Codes of the bureaus whose own pictures are public at once.
     """
 
     public_url: str
@@ -124,9 +112,6 @@ async def project_events(
 
     A decision that opens a case leaves the lists to that case's opening, which follows at once: a
     row that is in several indexes is written once instead of twice.
-
-    Args:
-        rules: Rules about the bureaus' pictures.
     """
     events = [message.event for message in messages]
     decided = [event for event in events if type(event) is RequestTriaged]

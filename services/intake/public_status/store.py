@@ -80,13 +80,7 @@ _PLACE_CASES = """
 
 
 class PlacedCase(NamedTuple):
-    """A case whose place became known by a note.
-
-    Attributes:
-        request_id: The request that the note is about.
-        latitude: Degrees north.
-        longitude: Degrees east.
-    """
+    """A case whose place became known by a note."""
 
     case_id: str
     request_id: str
@@ -266,8 +260,6 @@ class PostgresPublicStatuses:
         """Update case, status and time of listed requests.
 
         Args:
-            request_ids: Requests whose decision or case is new.
-            joined: The cases that they joined.
             changed: Cases whose status changed, and with them all their requests.
         """
         if request_ids or changed:

@@ -158,7 +158,6 @@ class Candidate(NamedTuple):
 
     Attributes:
         similarity: Similarity of its name to the wanted one by trigrams, 0 to 1.
-        point: Where it is.
     """
 
     key: PlaceKey

@@ -28,7 +28,6 @@ def sent_at(stated: object, received_at: datetime) -> SentAt | None:
     Args:
         stated: The envelope's time, RFC 3339 with offset; None stands for ``received_at``. A time
             up to ``MAX_CLOCK_SKEW`` (inclusive) after the receipt is valid as it is.
-        received_at: When the router received the submission.
     """
     if stated is None:
         return SentAt(received_at)

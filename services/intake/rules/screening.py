@@ -27,10 +27,8 @@ class Screening:
     """The result of screening one report.
 
     Attributes:
-        express: True when the report may describe an urgent hazard.
         emergency: Code of the danger to life that the report describes, or None.
         level: Priority of the report by itself, before triage weighs what speaks against it.
-        conditions: Conditions that the report states.
         judgement: Judgement of its words, for a reader by the same rules.
     """
 
@@ -60,7 +58,6 @@ class HazardScreen:
         """Return the screening of a report.
 
         Args:
-            attributes: Answers to the questions of the kind, by field.
             is_classified: Whether the kind was derived from the text.
             read: The conditions of ``text``, where they are found already.
         """
@@ -116,7 +113,6 @@ class QuickLook:
         Args:
             service_code: Code of its kind, if it names one.
             text: Its free text, as written.
-            attributes: Its answers to the questions of the kind, by field.
         """
         if service_code in self._urgent_kinds:
             return True

@@ -121,23 +121,14 @@ async def erase_bodies(db: Connection, keys: Collection[tuple[bytes, bytes]]) ->
 
 
 async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> None:
-    """Erase reports by text message that wait for an answer; what the person consented to stays.
-
-    Args:
-        db: A connection in a transaction with intake's schema.
-        drafts: Person and city of each.
-    """
+    """Erase reports by text message that wait for an answer; what the person consented to stays."""
     given = [p for p, _ in drafts], [city for _, city in drafts]
     await db.execute(_ERASE_DRAFTS_SQL, *given)
     await db.execute(_ERASE_PICTURES_OF_DRAFTS_SQL, *given)
 
 
 async def erase_mail_drafts(db: Connection, tokens: Collection[str]) -> None:
-    """Erase reports by e-mail that wait for an answer, with the address of the person.
-
-    Args:
-        db: A connection in a transaction with intake's schema.
-    """
+    """Erase reports by e-mail that wait for an answer, with the address of the person."""
     await db.execute(_ERASE_MAIL_DRAFTS_SQL, sorted(tokens))
 
 

@@ -5,17 +5,10 @@ from datetime import datetime
 from itertools import count
 from secrets import randbelow
 
-from services.intake.identifiers import (
-    CAPACITY,
-    SubmissionKey,
-)
+from services.intake.identifiers import CAPACITY, SubmissionKey
 from services.intake.media.store import attach_media
 from services.intake.public_status.store import LISTING_COLUMNS, listing_rows
-from services.intake.records import (
-    PublicRequest,
-    Receipt,
-    StoredSubmission,
-)
+from services.intake.records import PublicRequest, Receipt, StoredSubmission
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, show_garbage
 from shared.runtime.postgres import Connection, columns, row_count
 
@@ -87,7 +80,6 @@ class PostgresSubmissions:
         """Use a connection.
 
         Args:
-            connection: A connection in a transaction.
             garbage_bytes_per_hour: Bytes of rejected submissions that are kept in an hour; of the
                 rest only receipt and number stay.
         """
@@ -116,10 +108,6 @@ class PostgresSubmissions:
 
         Of rejected submissions beyond the budget of bytes the body is not kept: ``route311 dlq
         replay --rejected`` cannot submit them again.
-
-        Args:
-            requests: The requests of the accepted ones.
-            with_contact: Ids of the requests that have a contact.
         """
         if not (submissions or requests):
             return

@@ -28,7 +28,6 @@ class Retention:
 
     Attributes:
         contacts_kept: How long contacts and pictures are kept after their case closed.
-        batch_size: The maximum number of requests per transaction.
     """
 
     pool: Pool

@@ -72,12 +72,6 @@ class Scout:
     position and owns no partition: whenever it dies, the reader accepts what is left.
 
     It ends when the reader has caught up, and costs nothing until then.
-
-    Attributes:
-        reader: The consumer of the submissions.
-        access: Where Kafka is, and as whom to connect.
-        cities: The cities, by the id of the jurisdiction.
-        answered: Takes the positions of those that it accepted.
     """
 
     reader: Consumer[Any]

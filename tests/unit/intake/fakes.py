@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from services.intake.identifiers import (
-    SubmissionKey,
-)
+from services.intake.identifiers import SubmissionKey
 from services.intake.public_status.nearby import NearbyState
 from services.intake.public_status.store import PlacedCase
 from services.intake.records import (

@@ -12,10 +12,7 @@ from pydantic import ValidationError
 
 from services.intake.channels.api.operations import BULK, BULK_PATH
 from services.intake.ports import IntakePorts
-from services.intake.records import (
-    RawSubmission,
-    Receipt,
-)
+from services.intake.records import RawSubmission, Receipt
 from shared.contract.events import (
     FieldError,
     SubmissionAccepted,

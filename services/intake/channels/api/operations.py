@@ -5,12 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from services.intake.pictures import (
-    KEPT_MEDIA_TYPE,
-)
-from services.intake.records import (
-    SubmittedNote,
-)
+from services.intake.pictures import KEPT_MEDIA_TYPE
+from services.intake.records import SubmittedNote
 from shared.contract.events import Acceptance, Advice, Data, FieldError, Submission
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import Code

@@ -6,13 +6,8 @@ from collections.abc import Mapping
 from aiohttp import web
 from pydantic import AwareDatetime
 
-from services.intake.channels.status_view import (
-    LANGUAGES,
-    render_status,
-)
-from services.intake.identifiers import (
-    read_tracking_number,
-)
+from services.intake.channels.status_view import LANGUAGES, render_status
+from services.intake.identifiers import read_tracking_number
 from services.intake.ports import IntakePorts
 from shared.contract.events import Data
 from shared.errors import SystemicError
@@ -26,9 +21,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.spoken_languages import (
-    best_language,
-)
+from shared.spoken_languages import best_language
 
 
 class PublicLocation(Data):

@@ -38,10 +38,6 @@ def open_if_readable(sealer: Sealer, sealed: str | None, place: str) -> str | No
     """Return a value, None for one that cannot be read, which is logged.
 
     The report goes on without it.
-
-    Args:
-        sealed: The sealed value; None for none.
-        place: Where it is stored.
     """
     try:
         return sealer.open(sealed, place)

@@ -21,11 +21,7 @@ class RefusedContentError(Exception):
 
 @dataclass(slots=True)
 class MemoryBudget:
-    """The bytes that all messages in transfer may hold together.
-
-    Attributes:
-        free: Bytes that are not reserved.
-    """
+    """The bytes that all messages in transfer may hold together."""
 
     free: int = 3 * MAX_BYTES
 
@@ -41,11 +37,7 @@ class MemoryBudget:
 
 @dataclass(slots=True)
 class Reservation:
-    """The part of a budget that one message holds.
-
-    Attributes:
-        held: Bytes.
-    """
+    """The part of a budget that one message holds."""
 
     budget: MemoryBudget
     held: int = 0

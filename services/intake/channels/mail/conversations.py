@@ -10,16 +10,9 @@ from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.channels.mail.rules.machine import on_due
 from services.intake.channels.mail.rules.message import Mail
 from services.intake.channels.mail.rules.returns import ReturnReport, may_return
-from services.intake.channels.mail.store import (
-    add_message,
-    delete_old,
-    is_token,
-    lock_due,
-)
+from services.intake.channels.mail.store import add_message, delete_old, is_token, lock_due
 from services.intake.channels.mail.turn import SOURCE, Fate, MailMessage, MailTurn, keep_pictures
-from services.intake.identifiers import (
-    idempotency_key,
-)
+from services.intake.identifiers import idempotency_key
 from services.intake.ports import IntakePorts
 from shared.contract.events import MailReturn, MailReturned
 from shared.runtime.postgres import Connection, transaction
@@ -36,7 +29,6 @@ class ReceivedMail(NamedTuple):
     Attributes:
         content: Its bytes.
         return_path: The sender of its envelope; ``<>`` for none.
-        recipients: The recipients of its envelope that are ours.
     """
 
     content: bytes
@@ -46,12 +38,7 @@ class ReceivedMail(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MailConversations:
-    """Handles conversations; everything that follows from a message commits together.
-
-    Attributes:
-        addresses: The addresses that people write to.
-        on_question: Called after the commit of a question.
-    """
+    """Handles conversations; everything that follows from a message commits together."""
 
     core: IntakePorts
     sealer: Sealer
@@ -78,7 +65,6 @@ class MailConversations:
 
         Args:
             received: The message; all its recipients are known.
-            now: When it came.
 
         Raises:
             TooLongError: Nothing of it is kept.

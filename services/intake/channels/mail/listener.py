@@ -13,7 +13,6 @@ class MailListener:
 
     Attributes:
         port: Port to listen on; 0 lets the system choose.
-        limits: The limits of all connections together.
     """
 
     host: str

@@ -61,11 +61,7 @@ _SMTP = compat32.clone(linesep="\r\n")
 
 @dataclass(frozen=True, slots=True)
 class QuestionSender:
-    """Sends the questions that conversations decided on.
-
-    Attributes:
-        addresses: The addresses that answers go to.
-    """
+    """Sends the questions that conversations decided on."""
 
     pool: Pool
     cities: Mapping[str, Jurisdiction]

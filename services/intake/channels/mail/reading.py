@@ -49,7 +49,6 @@ class MailReader:
         """Return a message as it is read.
 
         Args:
-            content: The message as it came.
             return_path: The sender of its envelope; empty for none.
 
         Raises:

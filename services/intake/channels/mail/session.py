@@ -49,9 +49,7 @@ class MailLimits:
     """Limits of all connections together, and the deadline of each.
 
     Attributes:
-        by_address: Open connections of each address.
         session_s: Seconds from the greeting to the end of a connection.
-        open: Task of each open connection.
     """
 
     by_address: Counter[str] = field(default_factory=Counter)
@@ -165,11 +163,7 @@ class MailSession(SMTP):
 
 @dataclass(frozen=True, slots=True)
 class MailHandler:
-    """Answers of the listener; called by ``aiosmtpd``.
-
-    Attributes:
-        limits: The limits of all connections together.
-    """
+    """Answers of the listener; called by ``aiosmtpd``."""
 
     conversations: MailConversations
     limits: MailLimits

@@ -62,8 +62,6 @@ class StoredConversation(NamedTuple):
         token: In the address that the answer goes to.
         person: Keyed hash of the person's address.
         address: The address; None once nothing waits.
-        message_id: Id of the message that is answered.
-        asked_at: When the question was decided.
     """
 
     token: str
@@ -81,12 +79,6 @@ async def add_message(
     """Store a message; return None, or the digest of the message that has its identity.
 
     The same message in another transaction is waited for.
-
-    Args:
-        db: A connection in a transaction.
-        identity: Idempotency key of the message.
-        digest: Digest of what its author sent.
-        now: When it came.
     """
     if await db.fetchval(_ADD_MESSAGE, identity, digest, now):
         return None
@@ -101,11 +93,7 @@ async def is_token(db: Connection, token: str) -> bool:
 async def lock_conversation(
     db: Connection, token: str, sealer: Sealer
 ) -> StoredConversation | None:
-    """Return a conversation, locked until the transaction ends; None for an unknown token.
-
-    Args:
-        db: A connection in a transaction.
-    """
+    """Return a conversation, locked until the transaction ends; None for an unknown token."""
     row = await db.fetchrow(_LOCK, token)
     return stored_conversation(row, sealer) if row else None
 
@@ -116,7 +104,6 @@ async def lock_due(
     """Return the conversation that is due the longest, locked; None when none is.
 
     Args:
-        db: A connection in a transaction.
         jurisdictions: Ids of the cities; conversations with others wait.
     """
     row = await db.fetchrow(_LOCK_DUE, now, list(jurisdictions))
@@ -124,11 +111,7 @@ async def lock_due(
 
 
 async def add_conversation(db: Connection, new: StoredConversation, sealer: Sealer) -> None:
-    """Store a conversation; its question is sent after the commit.
-
-    Args:
-        db: A connection in a transaction.
-    """
+    """Store a conversation; its question is sent after the commit."""
     report = new.state.report
     await db.execute(
         _ADD,
@@ -144,11 +127,7 @@ async def add_conversation(db: Connection, new: StoredConversation, sealer: Seal
 
 
 async def save_state(db: Connection, token: str, state: MailConversation, sealer: Sealer) -> None:
-    """Save the state of a locked conversation; without a report that waits, no question is sent.
-
-    Args:
-        db: A connection in the transaction of the lock.
-    """
+    """Save the state of a locked conversation; without a report that waits, no question is sent."""
     report = state.report
     await db.execute(_SAVE, token, _dump(state, token, sealer), report.due_at if report else None)
 
@@ -157,7 +136,6 @@ async def asked_since(db: Connection, person: str, since: datetime) -> int:
     """Return how many questions a person was asked since a moment.
 
     Args:
-        db: A connection in a transaction.
         person: Keyed hash of the person's address.
     """
     return int(await db.fetchval(_ASKED_SINCE, person, since))

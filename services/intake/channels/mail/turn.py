@@ -9,9 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import structlog
 
 from services.intake.channels.conversations.lookup import named_request, text_reader
-from services.intake.channels.conversations.rules.text_reading import (
-    TextReading,
-)
+from services.intake.channels.conversations.rules.text_reading import TextReading
 from services.intake.channels.mail.rules.machine import (
     ANSWER_WITHIN,
     MAX_READ,
@@ -34,18 +32,9 @@ from services.intake.channels.mail.store import (
     lock_conversation,
     save_state,
 )
-from services.intake.identifiers import (
-    email_ref,
-)
-from services.intake.pictures import (
-    MAX_BYTES,
-    RefusedPictureError,
-    media_url,
-)
-from services.intake.ports import (
-    IntakePorts,
-    IntakeWork,
-)
+from services.intake.identifiers import email_ref
+from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
+from services.intake.ports import IntakePorts, IntakeWork
 from services.intake.records import (
     NoteWords,
     RawSubmission,
@@ -57,9 +46,7 @@ from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA
 from shared.email_address import without_tag
 from shared.runtime.sealing import Sealer
-from shared.text_matching.normalization import (
-    split_text,
-)
+from shared.text_matching.normalization import split_text
 
 SOURCE = "/email"
 """Source of the submissions; no adapter can give it."""
@@ -71,7 +58,6 @@ class MailSubmission(NamedTuple):
 
     Attributes:
         more: The rest of the words, for notes; empty for none.
-        more_media: The addresses of the other pictures.
     """
 
     raw: RawSubmission
@@ -159,7 +145,6 @@ class MailMessage(NamedTuple):
 
     Attributes:
         token: Token of the question that it answers; None for none.
-        id: Id of the submission that it would be.
     """
 
     mail: Mail
@@ -170,11 +155,7 @@ class MailMessage(NamedTuple):
 
 
 class MailTurn:
-    """The effects of a message or of time, inside one transaction.
-
-    Attributes:
-        has_asked: True once a question waits to be sent.
-    """
+    """The effects of a message or of time, inside one transaction."""
 
     def __init__(self, core: IntakePorts, work: IntakeWork, sealer: Sealer) -> None:
         self.has_asked = False

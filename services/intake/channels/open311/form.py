@@ -13,10 +13,7 @@ from aiohttp import web
 
 from services.intake.channels.open311.responses import bad_request, not_found
 from services.intake.channels.open311.schema import MAX_PICTURES
-from services.intake.pictures import (
-    MAX_BYTES,
-    RefusedPictureError,
-)
+from services.intake.pictures import MAX_BYTES, RefusedPictureError
 from shared.catalogue import Jurisdiction
 from shared.runtime.http.body import (
     MULTIPART,
@@ -41,7 +38,6 @@ class Form:
     """Fields and pictures of a form.
 
     Attributes:
-        fields: Name and text of each field.
         pictures: The bytes of each picture; none is empty.
     """
 

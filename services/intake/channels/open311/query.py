@@ -10,10 +10,7 @@ from uuid import UUID
 
 from services.intake.channels.open311.form import Parameters, number_of
 from services.intake.channels.open311.responses import bad_request
-from services.intake.identifiers import (
-    read_public_id,
-    read_tracking_number,
-)
+from services.intake.identifiers import read_public_id, read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import END_OF_TIME, MAX_LATITUDE, MAX_LONGITUDE, START_OF_TIME
 
@@ -90,13 +87,11 @@ class ListQuery:
 
     Attributes:
         codes: Kinds to show; all of them are public.
-        names_codes: True when the caller named them.
         statuses: ``True`` for open requests, ``False`` for closed ones.
         submitted: When they were submitted; None for whenever, with ``updated``.
         updated: When they were changed; None for whenever.
         box: Where they are; None for anywhere.
         limit: The most requests to return.
-        after: The request after which the page begins.
     """
 
     jurisdiction: str

@@ -28,12 +28,8 @@ from services.intake.channels.status_view import (
     current_status,
     outcome_note,
 )
-from services.intake.pictures import (
-    media_url,
-)
-from services.intake.records import (
-    StatusChange,
-)
+from services.intake.pictures import media_url
+from services.intake.records import StatusChange
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.vocabulary import CLOSED_STATUSES, is_plausible
 
@@ -86,7 +82,6 @@ def render_updates(
 
     Args:
         changes: The changes of its case, oldest first.
-        span: Time span, both ends included.
     """
     for change in changes:
         if span.since <= change.taken_at <= span.until:
@@ -170,13 +165,7 @@ _DATATYPE = {
 
 
 def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> Discovery:
-    """Return the discovery document.
-
-    Args:
-        cities: The cities that the endpoint serves.
-        url: Base URL of the endpoint.
-        changeset: When kinds or questions last changed.
-    """
+    """Return the discovery document."""
     endpoint = Endpoint(
         specification=SPECIFICATION,
         url=url,

@@ -120,7 +120,6 @@ class Open311Error(Exception):
 
     Attributes:
         status: The HTTP status; also the code of each error.
-        descriptions: What is wrong and what to do, in sentences for the end user.
         headers: More headers, such as ``Retry-After``.
     """
 

@@ -8,9 +8,7 @@ from typing import cast
 from asyncpg import Record
 
 from services.intake.channels.open311.query import BoundingBox, ListQuery, Span
-from services.intake.records import (
-    StatusChange,
-)
+from services.intake.records import StatusChange
 from shared.runtime.postgres import Pool, translate_errors
 
 
@@ -20,20 +18,13 @@ class ListedRequest:
 
     Attributes:
         request_id: Internal id; not shown.
-        public_id: The name by which everybody may know it.
         submitted_at: When it was submitted, UTC.
         updated_at: When it last changed, UTC.
         is_open: False once the work is done or an agency outside the city took over.
         description: The reporter's words, redacted; empty once erased.
-        address: Redacted.
-        latitude: Degrees of the problem.
-        longitude: Degrees of the problem.
         outcome: A ``TriageOutcome``; None before the decision.
         referral_name: The agency outside the city that must act.
         was_moved: True when an operator moved it to another case than triage decided.
-        media_id: The first of its pictures that an operator released; None without one.
-        case_id: Its case; None without one.
-        last: The latest change of its case.
     """
 
     request_id: str

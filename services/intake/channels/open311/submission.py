@@ -5,9 +5,7 @@ from typing import Any
 
 from services.intake.channels.open311.form import Parameters, moment_of, number_of
 from services.intake.channels.open311.responses import Open311Error, bad_request, not_found
-from services.intake.identifiers import (
-    read_public_id,
-)
+from services.intake.identifiers import read_public_id
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.redaction import Answer
 
@@ -23,7 +21,6 @@ def read_answers(
 
     Args:
         given: The texts of each answer by the question's code; none of them is blank.
-        kind: The kind, with its questions.
     """
     questions = {question.code: question for question in kind.attributes}
     answers: dict[str, Answer] = {}
@@ -76,9 +73,6 @@ _PUBLIC = (
 
 def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any]:
     """Return the data of a submission, which the same rules as every other one judge then.
-
-    Args:
-        parameters: The form and the query.
 
     Raises:
         Open311Error: The kind is missing or unknown, or a number, a moment or an answer is wrong.

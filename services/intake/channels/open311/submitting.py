@@ -23,19 +23,10 @@ from services.intake.channels.open311.responses import (
 from services.intake.channels.open311.schema import RequestAccepted, UpdateTaken
 from services.intake.channels.open311.submission import read_submission, read_update
 from services.intake.channels.refusals import worded_refusals
-from services.intake.identifiers import (
-    ReporterLinks,
-)
-from services.intake.pictures import (
-    media_url,
-)
+from services.intake.identifiers import ReporterLinks
+from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import (
-    NoteCall,
-    RawSubmission,
-    Receipt,
-    Uploader,
-)
+from services.intake.records import NoteCall, RawSubmission, Receipt, Uploader
 from shared.contract.events import SubmissionAccepted
 from shared.runtime.http.body_memory import BodyBuffer
 from shared.runtime.http.call_slots import CallSlot, slot_of

@@ -23,11 +23,7 @@ _OWN = frozenset({"same-origin", "none"})
 
 @dataclass(frozen=True, slots=True)
 class PageAccess:
-    """Admits calls of pages, and answers refusals and failures with a page.
-
-    Attributes:
-        forms: Limits how often an address sends a form.
-    """
+    """Admits calls of pages, and answers refusals and failures with a page."""
 
     site: CitySite
     callers: Callers

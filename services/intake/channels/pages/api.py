@@ -11,9 +11,7 @@ from services.intake.channels.pages.report import PREVIEW, ReportPages
 from services.intake.channels.pages.site import PATH as ASSETS
 from services.intake.channels.pages.site import Asset, CitySite, page_languages
 from services.intake.channels.pages.tracking import TrackPages
-from services.intake.identifiers import (
-    TRACK_PATH as TRACK,
-)
+from services.intake.identifiers import TRACK_PATH as TRACK
 from services.intake.ports import IntakePorts
 from shared.runtime.http.body import MULTIPART
 from shared.runtime.http.calls import URLENCODED

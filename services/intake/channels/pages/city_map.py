@@ -12,11 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import jinja2
 
 from shared.catalogue import Jurisdiction
-from shared.catalogue.city_map import (
-    GAZETTEER,
-    MapFeature,
-    read_city_map,
-)
+from shared.catalogue.city_map import GAZETTEER, MapFeature, read_city_map
 from shared.geo import LIMITS
 from shared.vocabulary import EARTH_RADIUS_M
 
@@ -38,8 +34,6 @@ class _Label(NamedTuple):
 
     Attributes:
         level: From which level on it is shown: ``far``, ``mid`` or ``near``.
-        x: Metres east.
-        y: Metres south.
         angle: Degrees clockwise, -90 to 90.
     """
 
@@ -66,8 +60,6 @@ class Projection:
     Attributes:
         west: Longitude where x is 0.
         north: Latitude where y is 0.
-        x_per_degree: Metres of a degree of longitude.
-        y_per_degree: Metres of a degree of latitude.
     """
 
     west: float

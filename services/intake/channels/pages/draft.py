@@ -7,12 +7,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.intake.channels.pages.form import PageForm
-from services.intake.channels.pages.form_answers import (
-    read_form_answers,
-)
-from services.intake.identifiers import (
-    contact_channels,
-)
+from services.intake.channels.pages.form_answers import read_form_answers
+from services.intake.identifiers import contact_channels
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import FieldError
 from shared.redaction import Answer
@@ -42,8 +38,6 @@ class FormFault(NamedTuple):
 
     Attributes:
         field: Its name in the form; empty for the whole form.
-        code: Stable code of the error.
-        step: The step with the field.
     """
 
     field: str
@@ -56,9 +50,7 @@ class UnsentReport:
     """A report that a person is writing.
 
     Attributes:
-        form: The fields of all steps so far.
         form_id: Id of the report: sending it again changes nothing.
-        photo_id: Id of its picture; None without one.
     """
 
     form: PageForm
@@ -87,7 +79,6 @@ class UnsentReport:
 
         Args:
             language: BCP 47 tag of the page.
-            photo_url: Address of the picture; None without one.
         """
         text = self.form.text
         location = {

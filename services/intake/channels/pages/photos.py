@@ -2,14 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.intake.pictures import (
-    MAX_BYTES,
-    RefusedPictureError,
-)
+from services.intake.pictures import MAX_BYTES, RefusedPictureError
 from services.intake.ports import IntakePorts
-from services.intake.records import (
-    Uploader,
-)
+from services.intake.records import Uploader
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.body_memory import BodyBuffer
 from shared.runtime.http.callers import RefusedError

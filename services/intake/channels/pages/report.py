@@ -19,15 +19,9 @@ from services.intake.channels.pages.draft import (
 )
 from services.intake.channels.pages.form import PageForm, read_form
 from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
-from services.intake.pictures import (
-    media_url,
-)
+from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import (
-    RawSubmission,
-    ReceiptEvent,
-    SubmissionPreview,
-)
+from services.intake.records import RawSubmission, ReceiptEvent, SubmissionPreview
 from shared.catalogue import ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError

@@ -21,11 +21,7 @@ from shared.catalogue import Jurisdiction
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
 from shared.runtime.http.headers import cookie_of
-from shared.spoken_languages import (
-    SpokenLanguage,
-    best_language,
-    load_languages,
-)
+from shared.spoken_languages import SpokenLanguage, best_language, load_languages
 from shared.vocabulary import primary_subtag
 
 COOKIE = "lang"
@@ -74,7 +70,6 @@ class Asset:
     Attributes:
         url: Its address, with a digest of the content: it may be cached for ever.
         content: Its bytes.
-        compressed: The same in gzip.
     """
 
     url: str
@@ -120,9 +115,6 @@ class CitySite:
     """The pages of one city.
 
     Attributes:
-        contacts_kept_days: Days that a contact is kept after its case closed.
-        public_url: Base URL of the pages.
-        proxies: Networks of trusted reverse proxies.
         languages: Those that are offered, the default first.
     """
 
@@ -155,7 +147,6 @@ class CitySite:
         """Return a page.
 
         Args:
-            template: Its name, without endings.
             pressed: Tag of the language whose button was pressed; empty without one.
         """
         language = self.language_of(request, pressed)

@@ -12,16 +12,9 @@ from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm, read_form
 from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
 from services.intake.channels.pages.site import PARAMETER
-from services.intake.channels.status_view import (
-    render_status,
-)
-from services.intake.identifiers import (
-    TRACK_PATH,
-    read_tracking_number,
-)
-from services.intake.pictures import (
-    media_url,
-)
+from services.intake.channels.status_view import render_status
+from services.intake.identifiers import TRACK_PATH, read_tracking_number
+from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records import (
     NoSuchRequestError,
@@ -57,7 +50,6 @@ class Goal(NamedTuple):
 
     Attributes:
         hours: Hours around the clock, of urgent kinds.
-        working_days: Working days, of all others.
     """
 
     hours: int | None
@@ -66,11 +58,7 @@ class Goal(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackPages:
-    """Handlers of ``/track``.
-
-    Attributes:
-        note_rate: Limits notes, by address.
-    """
+    """Handlers of ``/track``."""
 
     core: IntakePorts
     access: PageAccess

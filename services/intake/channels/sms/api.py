@@ -86,11 +86,7 @@ class SmsForm(Data):
 
 
 def pictures_of(fields: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the addresses of a text's pictures, ``MAX_PICTURES`` at most.
-
-    Args:
-        fields: All fields of the callback.
-    """
+    """Return the addresses of a text's pictures, ``MAX_PICTURES`` at most."""
     stated = fields.get("NumMedia", "")
     count = min(int(stated), MAX_PICTURES) if _COUNT.fullmatch(stated) else 0
     urls = (fields.get(f"MediaUrl{number}", "") for number in range(count))
@@ -104,7 +100,6 @@ class SmsGateway:
     Attributes:
         tokens: Secrets of its signature: the present one, then the one before.
         url: URL that it calls, as it was set up there; None for the one that arrives here.
-        numbers: Jurisdiction by the number that texts are sent to.
     """
 
     tokens: Sequence[bytes]

@@ -36,32 +36,16 @@ from services.intake.channels.sms.store import (
     lock_due,
     save_conversation,
 )
-from services.intake.channels.status_view import (
-    render_status,
-)
-from services.intake.identifiers import (
-    idempotency_key,
-    phone_ref,
-)
-from services.intake.ports import (
-    IntakePorts,
-    IntakeWork,
-)
-from services.intake.records import (
-    FinishedRequest,
-    NoteWords,
-    RawSubmission,
-    RequestReference,
-)
+from services.intake.channels.status_view import render_status
+from services.intake.identifiers import idempotency_key, phone_ref
+from services.intake.ports import IntakePorts, IntakeWork
+from services.intake.records import FinishedRequest, NoteWords, RawSubmission, RequestReference
 from shared.contract.events import Consent, ConsentChanged, Location, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.runtime.postgres import transaction
 from shared.runtime.sealing import Sealer
-from shared.text_matching.normalization import (
-    normalize_text,
-    split_text,
-)
+from shared.text_matching.normalization import normalize_text, split_text
 
 
 def _submissions(who: Correspondent, *steps: Step | None) -> Iterator[SubmissionReceived]:
@@ -119,7 +103,6 @@ class ReceivedText(NamedTuple):
     Attributes:
         id: Its ``MessageSid``.
         number: The person's number, E.164.
-        pictures: Addresses of its pictures at the gateway.
     """
 
     id: str
@@ -131,11 +114,7 @@ class ReceivedText(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SmsConversations:
-    """Handles conversations; everything that follows from a text commits together.
-
-    Attributes:
-        on_picture: Called after a commit that may make pictures due.
-    """
+    """Handles conversations; everything that follows from a text commits together."""
 
     core: IntakePorts
     sealer: Sealer
@@ -162,11 +141,7 @@ class SmsConversations:
             await self.core.prefetch(_submissions(due[0], on_due(due[1], now)))
 
     async def take(self, text: ReceivedText, now: datetime) -> str | None:
-        """Return the answer to a text, None for none; the same text gets the same answer.
-
-        Args:
-            now: When it arrived.
-        """
+        """Return the answer to a text, None for none; the same text gets the same answer."""
         identity = idempotency_key(SOURCE, text.id)
         person = phone_ref(self.core.reporter_key, text.number)
         who = Correspondent(person, text.jurisdiction, text.number)
@@ -212,11 +187,7 @@ class SmsConversations:
 
 
 def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
-    """Return a text as the state machine reads it, without the number that it may name.
-
-    Args:
-        now: When it arrived.
-    """
+    """Return a text as the state machine reads it, without the number that it may name."""
     body = normalize_text(text.body)
     return IncomingText(text.id, body, now, has_pictures=bool(text.pictures))
 
@@ -252,7 +223,6 @@ class _Turn:
         """Return the pictures of a text: they belong to what it is about.
 
         Args:
-            step: The step that it led to.
             after: The conversation after it; pictures of an open report wait with it.
         """
         own = after.request.number if after.request and not after.draft else None

@@ -21,18 +21,9 @@ from services.intake.channels.sms.rules.pictures import (
     is_temporary,
     redirected,
 )
-from services.intake.pictures import (
-    MAX_BYTES,
-    RefusedPictureError,
-    media_url,
-)
-from services.intake.ports import (
-    IntakePorts,
-)
-from services.intake.records import (
-    NoteWords,
-    Uploader,
-)
+from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
+from services.intake.ports import IntakePorts
+from services.intake.records import NoteWords, Uploader
 from shared.contract.events.notes import NoteAuthor
 from shared.runtime.http.judged_calls import AddressNotAllowedError, JudgedCalls
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop

@@ -40,11 +40,7 @@ class WaitingPicture(NamedTuple):
     """A picture that waits to be fetched.
 
     Attributes:
-        identity: Idempotency key of its message.
         position: Its place in the message, from 1.
-        url: Its address at the gateway.
-        number: Tracking number of the request that it belongs to.
-        by_reporter: True when the sender is the request's contact.
         language: Language of the person, BCP 47; None while unknown.
         tries: How often it was tried, this time included.
     """
@@ -64,7 +60,6 @@ class PicturesOf(NamedTuple):
     Attributes:
         urls: Their addresses at the gateway, in order.
         number: Tracking number of the request that they belong to; None while a report waits.
-        by_reporter: True when the sender is the request's contact.
         language: Language of the person, BCP 47; None while unknown.
     """
 
@@ -77,13 +72,7 @@ class PicturesOf(NamedTuple):
 async def add_pictures(
     db: Connection, identity: bytes, who: Correspondent, pictures: PicturesOf, now: datetime
 ) -> None:
-    """Add the pictures of a text, due at once; those beyond 30 that wait of a person are left out.
-
-    Args:
-        db: A connection in the transaction of the text.
-        identity: Idempotency key of the text.
-        now: When the text came.
-    """
+    """Add the pictures of a text, due at once; those beyond 30 that wait of a person are left out."""
     await db.execute(
         _ADD,
         identity,
@@ -99,11 +88,7 @@ async def add_pictures(
 
 
 async def assign_pictures(db: Connection, who: Correspondent, number: str) -> None:
-    """Give the pictures of a report that waited to the request that it became.
-
-    Args:
-        db: A connection in the transaction of the request.
-    """
+    """Give the pictures of a report that waited to the request that it became."""
     await db.execute(_ASSIGN, who.person, who.jurisdiction, number)
 
 
@@ -113,7 +98,6 @@ async def claim_picture(
     """Return the picture that is due the longest; it is due again if nothing becomes of this try.
 
     Args:
-        db: A connection in a transaction.
         jurisdictions: Ids of the cities; pictures for others wait.
     """
     row = await db.fetchrow(_NEXT, now, list(jurisdictions))

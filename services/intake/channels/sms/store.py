@@ -61,11 +61,7 @@ class StoredAnswer(NamedTuple):
 
 
 async def lock_conversation(db: Connection, who: Correspondent, now: datetime) -> Conversation:
-    """Return the conversation with a person, locked until the transaction ends.
-
-    Args:
-        db: A connection in a transaction.
-    """
+    """Return the conversation with a person, locked until the transaction ends."""
     state = await db.fetchval(_LOCK, who.person, who.jurisdiction, _dump(Conversation()), now)
     return _STATE.validate_json(state)
 
@@ -95,7 +91,6 @@ async def lock_due(
     """Return the conversation that is due the longest, locked; None when none is.
 
     Args:
-        db: A connection in a transaction.
         now: As for ``find_due``.
         jurisdictions: As for ``find_due``.
         sealer: As for ``find_due``.
@@ -110,11 +105,7 @@ async def save_conversation(
     now: datetime,
     sealer: Sealer,
 ) -> None:
-    """Save a locked conversation; the number stays only while a report waits.
-
-    Args:
-        db: A connection in the transaction of the lock.
-    """
+    """Save a locked conversation; the number stays only while a report waits."""
     draft = conversation.draft
     place = number_place(who.person, who.jurisdiction)
     await db.execute(
@@ -136,13 +127,7 @@ async def find_answer(db: Connection, identity: bytes) -> StoredAnswer | None:
 
 
 async def add_answer(db: Connection, identity: bytes, answer: str | None, now: datetime) -> None:
-    """Store the answer that a text gets.
-
-    Args:
-        db: A connection in a transaction.
-        identity: Idempotency key of the text.
-        answer: The answer; None for none.
-    """
+    """Store the answer that a text gets."""
     await db.execute(_ADD_ANSWER, identity, answer, now)
 
 

@@ -8,10 +8,7 @@ import pytest
 from typing_extensions import override
 
 from services.intake.acceptance.batching import Prepare, SubmissionBatcher
-from services.intake.records import (
-    RawSubmission,
-    Receipt,
-)
+from services.intake.records import RawSubmission, Receipt
 from shared.errors import DatabaseBusyError, DatabaseDownError
 from shared.runtime.http.deadline import DeadlineExceededError
 from shared.runtime.http.load_limits import TARGET_BATCH_S, AdaptiveBatchSize

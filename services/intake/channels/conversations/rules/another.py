@@ -3,12 +3,8 @@
 import re
 from collections.abc import Collection, Iterator
 
-from services.intake.channels.conversations.rules.text_reading import (
-    ReportReading,
-)
-from services.intake.identifiers import (
-    read_tracking_number,
-)
+from services.intake.channels.conversations.rules.text_reading import ReportReading
+from services.intake.identifiers import read_tracking_number
 from shared.redaction import REMOVED
 
 

@@ -77,11 +77,7 @@ MAX_ANSWER = 200
 
 
 class FoundPlace(NamedTuple):
-    """A place in a text.
-
-    Attributes:
-        rest: The text without them.
-    """
+    """A place in a text."""
 
     words: str
     rest: str

@@ -38,8 +38,6 @@ class TextReading(NamedTuple):
         language: ``en`` or ``es``; None where it does not show.
         says_what: True when it has words beside a place, greetings and the wish to report.
         place: Where, as written; None where it does not say so for sure.
-        may_be_place: True when it is likely to say where, if it was asked.
-        is_unsure: True when it says that the person does not know.
     """
 
     language: str | None
@@ -54,11 +52,7 @@ class TextReading(NamedTuple):
         return not self.says_what and self.place is None
 
     def stated_place(self, text: str, *, asked: bool) -> StatedPlace | None:
-        """Return the place that the text tells about a report without one; None for none.
-
-        Args:
-            asked: True when it answers the question where.
-        """
+        """Return the place that the text tells about a report without one; None for none."""
         if self.place:
             return StatedPlace(self.place, is_sure=True)
         if asked and self.may_be_place and not self.is_unsure and len(text) <= MAX_ANSWER:
@@ -70,11 +64,8 @@ class ReportReading(NamedTuple):
     """Content of a report as a whole.
 
     Attributes:
-        is_other: True for the kind of reports that name no other.
-        is_danger: True when it tells of a danger to life.
         dangers: Conditions in it that make a danger to life, such as ``sparking``; none where only
             the text model detects one.
-        needs_place: True when its kind needs a place.
         question: The kind's question that could make it urgent; None when there is none to ask.
     """
 
@@ -110,11 +101,7 @@ class TextReader:
         )
 
     def assess(self, text: str, answers: Mapping[str, str] | None = None) -> ReportReading:
-        """Classify and screen a report as a whole.
-
-        Args:
-            answers: Answers to questions of its kind, by code.
-        """
+        """Classify and screen a report as a whole."""
         screening = self._screen(text, answers or {})
         kind = screening.service
         return ReportReading(

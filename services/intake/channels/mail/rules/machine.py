@@ -8,12 +8,8 @@ time is over.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.intake.channels.conversations.rules.stated_places import (
-    MAX_ANSWER,
-)
-from services.intake.channels.conversations.rules.text_reading import (
-    TextReader,
-)
+from services.intake.channels.conversations.rules.stated_places import MAX_ANSWER
+from services.intake.channels.conversations.rules.text_reading import TextReader
 from services.intake.channels.mail.rules.message import MAX_WORDS
 from services.intake.channels.mail.rules.model import (
     MailConversation,
@@ -28,13 +24,7 @@ MAX_READ = 4_000
 
 
 def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailStep:
-    """Return the step that a new report leads to.
-
-    Args:
-        report: The report, without language and place.
-        reader: Reads the texts of the city.
-        may_ask: True when the person may be asked.
-    """
+    """Return the step that a new report leads to."""
     words = report.words[:MAX_READ]
     reading = reader.read(words)
     report = replace(report, language=reading.language, place=reading.place)
@@ -58,8 +48,6 @@ def on_answer(
 
     Args:
         conversation: The state; its report is not due.
-        words: The new words of the answer.
-        reader: Reads the texts of the city.
     """
     report, reading = conversation.report, reader.read(words[:MAX_READ])
     if report is None:

@@ -13,9 +13,7 @@ from services.intake.channels.mail.rules.parsing import parse, parse_head
 from services.intake.channels.mail.rules.parts import Parts, parts_of, without_tags
 from services.intake.channels.mail.rules.quotes import new_words
 from services.intake.channels.mail.rules.returns import ReturnReport, read_report
-from shared.text_matching.normalization import (
-    normalize_text,
-)
+from shared.text_matching.normalization import normalize_text
 
 MAX_WORDS = 32_000
 """Characters of the new text of a message: a description and seven notes."""
@@ -42,7 +40,6 @@ class Mail(NamedTuple):
         id: Its ``Message-ID``, or ``sha256:`` and the digest of all its bytes.
         own_id: ``sha256:`` and the digest of all its bytes.
         digest: Digest of what its author sent, without what servers add on the way.
-        is_by_machine: True for a message that a machine wrote.
         report: What it reports about a message of ours; None for any other mail.
         address: Its author's address; None for one that no mail can be sent to.
         subject: Without ``Re:`` and ``Fwd:``.
@@ -80,7 +77,6 @@ def read_mail(content: bytes, return_path: str) -> Mail:
     """Return a message as it is read. Never fails: what cannot be parsed is read plainly.
 
     Args:
-        content: The message as it came.
         return_path: The sender of its envelope; empty for none.
     """
     try:
@@ -94,7 +90,6 @@ def read_plainly(content: bytes, return_path: str) -> Mail:
     """Return a message whose text is all of its body, without tags; its parts are not parsed.
 
     Args:
-        content: The message as it came.
         return_path: The sender of its envelope; empty for none.
     """
     text = without_tags(decode(_body(content), None).replace("\r\n", "\n"))

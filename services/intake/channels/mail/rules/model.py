@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.intake.records import (
-    StatedPlace,
-)
+from services.intake.records import StatedPlace
 
 Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
 """What a person is asked; ``danger_where`` is about a report that was passed on before."""
@@ -18,9 +16,6 @@ class MailReport:
 
     Attributes:
         first_id: Id of its first message, and of the submission that it becomes.
-        words: Everything that the person wrote for it.
-        attached: Names of attached files that are not kept.
-        since: When its first message came.
         due_at: When it becomes a request as it is.
         address: The person's address; None for one that no mail can be sent to.
         language: Language of the words, ``en`` or ``es``; None where it does not show.
@@ -59,10 +54,7 @@ class MailStep(NamedTuple):
     """The outcome of a message or of time.
 
     Attributes:
-        submit: A report that becomes a request now.
-        question: What to ask; None for nothing.
         keep: The report as it waits now for the answer to the question.
-        note: Words to add to the request of the conversation.
         place: Location of that request as stated in the note.
     """
 

@@ -23,11 +23,7 @@ class MimeLimitError(ValueError):
 
 
 class BoundedMessage(Message):
-    """A message or part with bounded headers and nesting.
-
-    Attributes:
-        depth: Number of parts that it is in.
-    """
+    """A message or part with bounded headers and nesting."""
 
     depth = 0
 

@@ -162,7 +162,6 @@ class Parts:
     Attributes:
         texts: Its text, part by part; lines end with LF.
         pictures: The bytes of what may be pictures.
-        others: Names of attached files of other kinds.
     """
 
     texts: list[str] = field(default_factory=list)

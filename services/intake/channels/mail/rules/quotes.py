@@ -44,7 +44,6 @@ def new_words(text: str, *, is_reply: bool, is_forward: bool) -> str:
 
     Args:
         text: The text; lines end with LF.
-        is_reply: True when the message answers another one.
         is_forward: True when it passes one on: what it passes on is no quote.
     """
     text = text.replace(_LONG, "").strip()

@@ -48,7 +48,6 @@ def question_text(
     Args:
         language: Language of the person; None for English.
         number: Tracking number of the report that ``danger_where`` is about.
-        phone: Telephone number of the city.
     """
     texts = _ASKED[question]
     if question != "danger_where":

@@ -7,9 +7,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from services.intake.channels.sms.rules.model import Conversation
-from services.intake.identifiers import (
-    read_tracking_number,
-)
+from services.intake.identifiers import read_tracking_number
 from shared.text_matching import fold
 
 CommandName: TypeAlias = Literal["status", "help", "stop", "start", "yes", "no"]

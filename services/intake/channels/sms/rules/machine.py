@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.intake.channels.conversations.rules.another import is_another_danger
-from services.intake.channels.conversations.rules.stated_places import (
-    MAX_ANSWER,
-)
+from services.intake.channels.conversations.rules.stated_places import MAX_ANSWER
 from services.intake.channels.conversations.rules.text_reading import (
     ReportReading,
     TextReader,
@@ -28,9 +26,7 @@ from services.intake.channels.sms.rules.model import (
     TextNote,
 )
 from services.intake.channels.sms.rules.wording import say
-from services.intake.identifiers import (
-    read_tracking_number,
-)
+from services.intake.identifiers import read_tracking_number
 from shared.catalogue import LocalText
 from shared.text_matching import fold
 
@@ -57,7 +53,6 @@ def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) 
 
     Args:
         conversation: The state; no draft in it is due.
-        reader: Reads the texts of the city.
     """
     reading, command = reader.read(text.body), read_command(text.body)
     language = command.language if command else reading.language

@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.intake.records import (
-    StatedPlace,
-)
+from services.intake.records import StatedPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +12,10 @@ class ReportDraft:
     """A report that waits for an answer.
 
     Attributes:
-        first_id: Id of its first text, and of the submission that it becomes.
         texts: Everything that the person wrote for it, in order.
-        since: When its first text came.
-        due_at: When it becomes a request as it is.
-        has_what: True once a text says what is wrong.
         place: Where, as written; None while unknown.
         asked: The open question: ``what``, ``where``, ``where_again``, or the code of a question
             of the kind.
-        answers: Answers to questions of the kind, by code.
     """
 
     first_id: str
@@ -42,8 +35,6 @@ class FollowedRequest:
     Attributes:
         place: Where, as written; None for a request without a place, empty where it is not kept.
         at: When the person last wrote about it.
-        asks_where: True while the question where it is stands open.
-        dangers: Conditions that make it and its notes a danger to life.
     """
 
     number: str
@@ -61,9 +52,6 @@ class Conversation:
     Attributes:
         language: ``en`` or ``es``; None before a text showed one.
         is_silent: True after STOP: texts are taken and not answered.
-        draft: The report that waits for an answer; None without one.
-        request: The latest request; None before the first one.
-        answered_at: When we answered in the last hour.
     """
 
     language: str | None = None
@@ -86,11 +74,9 @@ class IncomingText(NamedTuple):
     Attributes:
         id: Its ``MessageSid``.
         body: The words, normalized; empty for a picture alone.
-        at: When it arrived.
         names: Tracking number of a known request that stands in it; None without one.
         asked: The request that the person was last asked about, whether it is fixed, for a text
             that can be the answer; None without one.
-        has_pictures: True when pictures came with it.
     """
 
     id: str

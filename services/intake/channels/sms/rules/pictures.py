@@ -15,11 +15,7 @@ _TEMPORARY = frozenset({404, 408, 425, 429})
 
 
 def is_fetchable(url: str, hosts: Collection[str]) -> bool:
-    """Return True for an address that may be fetched, if that of its host may.
-
-    Args:
-        hosts: Names of the hosts that have pictures, in lower case.
-    """
+    """Return True for an address that may be fetched, if that of its host may."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -39,7 +35,6 @@ def redirected(url: str, location: str) -> str:
     """Return the address that a redirect leads to; empty for one that cannot be read.
 
     Args:
-        url: The address that was called.
         location: The header ``Location`` of the answer.
     """
     try:

@@ -12,9 +12,7 @@ from services.intake.channels.mail.rules.charsets import decode
 from services.intake.channels.mail.rules.message import read_mail
 from services.intake.channels.mail.rules.parts import text_of_html
 from services.intake.channels.mail.rules.quotes import new_words
-from shared.text_matching.normalization import (
-    normalize_text,
-)
+from shared.text_matching.normalization import normalize_text
 from tests.support.paths import DATA
 from tests.unit.intake.channels.mail.corpus.making import CITY, TAG
 

@@ -10,14 +10,8 @@ from aiohttp import web
 
 from services.intake.channels.pages.form import read_form
 from services.intake.channels.pages.photos import PhotoIntake
-from services.intake.pictures import (
-    MAX_BYTES,
-    RefusedPictureError,
-    derived_media_id,
-)
-from services.intake.records import (
-    Uploader,
-)
+from services.intake.pictures import MAX_BYTES, RefusedPictureError, derived_media_id
+from services.intake.records import Uploader
 from shared.errors import SystemicError
 from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.callers import RefusedError

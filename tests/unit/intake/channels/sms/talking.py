@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from services.intake.channels.conversations.rules.text_reading import (
-    TextReader,
-)
+from services.intake.channels.conversations.rules.text_reading import TextReader
 from services.intake.channels.sms.rules.machine import on_due, on_text
 from services.intake.channels.sms.rules.model import (
     Conversation,
@@ -14,9 +12,7 @@ from services.intake.channels.sms.rules.model import (
     Step,
 )
 from services.intake.policy import city_of
-from services.intake.records import (
-    StatedPlace,
-)
+from services.intake.records import StatedPlace
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
 from tests.unit.intake.factories import FakeBoundaries

@@ -9,13 +9,9 @@ from services.intake.channels.conversations.rules.another import numbers_in
 from services.intake.channels.sms.conversations import submission_of
 from services.intake.channels.sms.rules.model import Conversation, ReportDraft
 from services.intake.channels.sms.store import Correspondent
-from services.intake.identifiers import (
-    tracking_number,
-)
+from services.intake.identifiers import tracking_number
 from shared.contract.events import RequestSubmitted
-from shared.text_matching.normalization import (
-    split_text,
-)
+from shared.text_matching.normalization import split_text
 from tests.support.builders import NOON
 from tests.unit.intake.accepting import accept
 from tests.unit.intake.factories import raw_submission
