@@ -80,7 +80,7 @@ async def test_an_unknown_channel_stops_the_start_and_names_those_that_there_are
 
 async def test_the_channel_of_the_guide_takes_a_report_beside_the_api(client_of: Running) -> None:
     kiosk = {"kiosk": _example().open_kiosk}
-    async with client_of("kiosk", "api", channels=CHANNELS | kiosk) as client:
+    async with client_of("kiosk", "api", channels={**CHANNELS, **kiosk}) as client:
         taken = await call(client, "POST", "/kiosk", data={"text": "A hole", "address": "5 Main"})
         empty = await call(client, "POST", "/kiosk", data={"text": " "})
         number = taken.body.decode()
