@@ -67,9 +67,9 @@ OUTCOME_NOTE: Mapping[str, LocalText] = MappingProxyType(
             "Alguien ya nos había avisado de este problema. Atendemos los dos reportes juntos.",
         ),
         "recurrence": LocalText(
-            "We had a report about this place before. We look at it anew, and know of the old one.",
-            "Ya teníamos un reporte de este lugar. Lo revisamos de nuevo con el anterior a la "
-            "vista.",
+            "We had a report about this place before. We opened a new one and linked the earlier one.",
+            "Ya teníamos un reporte de este lugar. Abrimos uno nuevo y lo vinculamos con el "
+            "anterior.",
         ),
     }
 )

@@ -32,8 +32,8 @@ _ASKED: Mapping[Question, tuple[LocalText, ...]] = MappingProxyType(
 )
 _THANKS = LocalText("Thank you for your message.", "Gracias por su mensaje.")
 _WITHOUT_ANSWER = LocalText(
-    "Without an answer we pass your message on after 24 hours as it is.",
-    "Sin respuesta, después de 24 horas transmitimos su mensaje tal como está.",
+    "If you do not answer, we pass your message on as it is after 24 hours.",
+    "Si no responde, después de 24 horas transmitimos su mensaje tal como está.",
 )
 _PHONE = LocalText(
     "To talk to somebody, call {phone}.", "Para hablar con alguien, llame al {phone}."
