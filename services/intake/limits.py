@@ -17,11 +17,11 @@ from shared.runtime.postgres import Pool
 # Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them.
 _UPLOADS: Mapping[Scope, int] = {"adapter": 16, "bureau": 4}
 _PREVIEWS = 8
+# Sixteen of the largest pictures.
 _PICTURE_BYTES = 160 * 1024 * 1024
-"""Sixteen of the largest pictures."""
+# Calls at a time that each read or write by themselves: more would only wait for a connection, and
+# submissions, which share a transaction, behind them.
 _SINGLY = 16
-"""Calls at a time that each read or write by themselves: more would only wait for a connection, and
-submissions, which share a transaction, behind them."""
 
 
 @dataclass(frozen=True, slots=True)

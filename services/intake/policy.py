@@ -45,8 +45,8 @@ class Geocoder(Protocol):
         ...
 
 
+# Waits for what acceptance needs of other servers, so that its transaction never does.
 Prefetch: TypeAlias = Callable[[Iterable[SubmissionReceived]], Awaitable[None]]
-"""Waits for what acceptance needs of other servers, so that its transaction never does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ OUTCOME_NOTE: Mapping[str, LocalText] = MappingProxyType(
             "Alguien ya nos había avisado de este problema. Atendemos los dos reportes juntos.",
         ),
         "recurrence": LocalText(
-            "We had a report about this place before. We opened a new one and linked the earlier one.",
+            "We had a report about this place before. We opened a new one and linked the earlier "
+            "one.",
             "Ya teníamos un reporte de este lugar. Abrimos uno nuevo y lo vinculamos con el "
             "anterior.",
         ),

@@ -36,11 +36,10 @@ from shared.redaction import Answer, KnownPii, Redactor
 from shared.text_matching.normalization import is_language_tag, normalize_or_none, normalize_text
 from shared.vocabulary import GeoPoint
 
+# Sources of conversations: the person was asked where, and what comes without is accepted.
+#
+# Only intake gives these sources.
 WITHOUT_PLACE = frozenset({"/email", "/sms"})
-"""Sources of conversations: the person was asked where, and what comes without is accepted.
-
-Only intake gives these sources.
-"""
 _NO_REPORTER = Reporter()
 _NO_LOCATION = SubmittedLocation()
 

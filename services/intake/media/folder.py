@@ -20,8 +20,8 @@ T = TypeVar("T")
 _OWNER_ONLY = 0o700
 _SHARD_DIGITS = 2
 _SHARDS = "[0-9a-f]" * _SHARD_DIGITS
+# Room that pictures leave to a database on the same disk.
 _MIN_FREE_BYTES = 512 * 1024 * 1024
-"""Room that pictures leave to a database on the same disk."""
 
 
 @dataclass(frozen=True, slots=True)

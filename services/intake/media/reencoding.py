@@ -17,8 +17,8 @@ from services.intake.pictures import ReencodedPicture, RefusedPictureError
 from services.intake.records import Uploader
 from shared.errors import SystemicError
 
+# The bytes of a picture, or what returns them once its turn has come.
 PictureBytes: TypeAlias = bytes | Callable[[], bytes]
-"""The bytes of a picture, or what returns them once its turn has come."""
 
 log = structlog.get_logger()
 

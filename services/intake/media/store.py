@@ -46,16 +46,15 @@ _ERASE_SURPLUS = """
                             WHERE erased_at IS NULL AND NOT attached AND uploaded_by = $1
                             ORDER BY uploaded_at DESC OFFSET $2 LIMIT 1)
 """
+# Condition on ``requests``: closed before ``$1``, with the closed statuses as ``$2``.
+#
+# A request without a case ends with its decision, any other with the closing of its case.
 REQUEST_IS_OVER = """
     coalesce(CASE WHEN case_id IS NULL THEN decided_at < $1
                   ELSE (SELECT step.status = ANY($2::text[]) AND step.taken_at < $1
                           FROM case_steps AS step
                          WHERE step.case_id = requests.case_id
                          ORDER BY version DESC LIMIT 1) END, false)
-"""
-"""Condition on ``requests``: closed before ``$1``, with the closed statuses as ``$2``.
-
-A request without a case ends with its decision, any other with the closing of its case.
 """
 _ERASE_OVER = f"""
     UPDATE media SET erased_at = now(), released_by = NULL

@@ -7,8 +7,8 @@ from shared.contract.events import Feedback, FeedbackGiven
 from shared.runtime.postgres import Connection
 from shared.vocabulary import SubmissionChannel
 
+# Time after the end of the work in which a text that is YES or NO is about it.
 ANSWER_WITHIN = timedelta(days=30)
-"""Time after the end of the work in which a text that is YES or NO is about it."""
 
 _LAST_DONE = """
     SELECT request_id::text, case_id::text, tracking_number, service_code

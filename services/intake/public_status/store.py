@@ -174,6 +174,7 @@ _MAX_CHANGES = 100
 _NO_DECISION = (None,) * len(PublicDecision._fields)
 _NO_LINK = (None,) * len(CaseLink._fields)
 
+# Columns of a new listed request, and their types.
 LISTING_COLUMNS = MappingProxyType(
     {
         "request_id": "uuid",
@@ -186,7 +187,6 @@ LISTING_COLUMNS = MappingProxyType(
         "longitude": "double precision",
     }
 )
-"""Columns of a new listed request, and their types."""
 _CASE_LOCKS = 64
 # Two members may learn of a case and of a request in it at once, and neither sees the other's row:
 # whoever comes second with this lock reads what the first one wrote.

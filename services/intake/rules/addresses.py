@@ -148,8 +148,8 @@ def numbers_in(name: str) -> list[str]:
     return [word for word in name.split() if any(map(str.isdigit, word))]
 
 
+# Least share of equal trigrams of two names, 0 to 1: one wrong letter in a name of eight.
 MIN_SIMILARITY = 0.6
-"""Least share of equal trigrams of two names, 0 to 1: one wrong letter in a name of eight."""
 _SAME_PLACE_M = 250.0
 
 

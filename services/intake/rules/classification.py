@@ -7,8 +7,8 @@ from shared.catalogue import Jurisdiction
 from shared.catalogue.judgement import TextConditions, judge_read, read_text
 from shared.text_matching import Hit, filter_affirmed
 
+# Score of a condition that implies a kind, in words of keywords.
 _WEIGHT_OF_CONDITION = 3
-"""Score of a condition that implies a kind, in words of keywords."""
 
 
 def classify(text: str, city: Jurisdiction) -> str:

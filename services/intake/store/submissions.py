@@ -65,10 +65,10 @@ def _insertions(**tables: Mapping[str, str]) -> str:
     return f"WITH {', '.join(parts)} SELECT"
 
 
+# One statement, so one round trip.
 _ADD = _insertions(
     submissions=_SUBMISSION_COLUMNS, requests=_REQUEST_COLUMNS, listed_requests=LISTING_COLUMNS
 )
-"""One statement, so one round trip."""
 
 
 class PostgresSubmissions:

@@ -16,8 +16,8 @@ from shared.runtime.postgres import Pool, transaction
 
 log = structlog.get_logger()
 
+# Also of pictures that no request shows: a rejected submission may be replayed with them.
 REJECTED_RETENTION = timedelta(days=30)
-"""Also of pictures that no request shows: a rejected submission may be replayed with them."""
 _SWEEP_EVERY_S = 3600
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
 

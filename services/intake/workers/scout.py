@@ -23,8 +23,8 @@ from shared.runtime.ops.shutdown import cancel_on_stop
 
 log = structlog.get_logger()
 
+# Accepts submissions in one transaction, receipts included.
 Accept: TypeAlias = Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[None]]
-"""Accepts submissions in one transaction, receipts included."""
 
 _AT_ONCE = 1_000  # records of a poll: a transaction for what is found takes as long as these looks
 _TOO_MANY, _NEWEST = 1_000, 200  # new records: at that many, all but the newest become backlog

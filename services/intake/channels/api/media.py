@@ -33,8 +33,8 @@ from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 
 _FIELD = "file"
+# Boundaries and other fields of a form.
 _OTHER_BYTES = 64 * 1024
-"""Boundaries and other fields of a form."""
 _MAX_FIELDS = 20
 _NO_FILE = FieldError(
     field=_FIELD, code="missing_file", message="Send the picture as the field file of the form."
@@ -63,7 +63,7 @@ async def read_picture(request: web.Request) -> bytes:
         raise RefusedError(problem_response(400, "Not a form", advice)) from None
     picture = next((part.content for part in parts if part.name == _FIELD), None)
     if picture is None:
-        advice = "Mend what is named under errors and send it again."
+        advice = "Fix the listed errors and resubmit."
         raise RefusedError(problem_response(422, "Not acceptable", advice, errors=[_NO_FILE]))
     if len(picture) > MAX_BYTES:
         raise RefusedPictureError("too_many_bytes")
@@ -84,7 +84,7 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
     """Return the routes of pictures."""
     callers, library = core.callers, core.pictures
 
-    @answers_errors("Send the picture again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Keep a picture; answer where it is."""
         with CallSlot(request) as slot, worded_refusals():
@@ -103,7 +103,7 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
         headers = {"Location": answer.url}
         return web.json_response(answer.model_dump(), status=201, headers=headers)
 
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def download(request: web.Request) -> web.Response:
         """Answer with the picture; its id is the permission."""
         if refused := await callers.look_up_refusal(request):
@@ -114,12 +114,12 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
             raise _unknown()
         return web.Response(body=content, content_type=kept.media_type, headers=_HEADERS)
 
-    @answers_errors("Decide again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def release(request: web.Request) -> web.Response:
         """Let the public see a picture; idempotent."""
         return await decide(request, released=True)
 
-    @answers_errors("Decide again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def withhold(request: web.Request) -> web.Response:
         """Let the public no longer see a picture; idempotent."""
         return await decide(request, released=False)
@@ -147,7 +147,7 @@ async def _find(request: web.Request, core: IntakePorts) -> tuple[str, KeptMedia
     if kept is None:
         raise _unknown()
     if kept.erased:
-        detail = "This picture was erased for good."
+        detail = "This picture was erased."
         raise RefusedError(problem_response(410, "Erased", detail))
     return media_id, kept
 

@@ -45,7 +45,7 @@ class PublicReferral(Data):
     url: str | None
     """Its website."""
     reason: str | None
-    """Why it must act."""
+    """Reason of the referral."""
 
 
 class PublicMedia(Data):
@@ -59,7 +59,7 @@ class HistoryEntry(Data):
     """A change of the status."""
 
     at: AwareDatetime
-    """When it happened, UTC."""
+    """Time of the change, UTC."""
     status: str
     """The status from then on."""
     text: str
@@ -67,7 +67,7 @@ class HistoryEntry(Data):
     bureau: str | None
     """The bureau in charge."""
     note: str | None
-    """What it wrote for the public."""
+    """Its note for the public."""
     media: list[PublicMedia]
     """Its pictures of the work that are public, oldest first."""
 
@@ -90,21 +90,21 @@ class RequestStatus(Data):
     status_text: str
     """The same in plain words."""
     submitted_at: AwareDatetime
-    """When it was submitted, UTC."""
+    """Time of submission, UTC."""
     updated_at: AwareDatetime
-    """When it last changed, UTC."""
+    """Time of the last change, UTC."""
     location: PublicLocation | None
-    """Where the problem is."""
+    """Location of the problem."""
     note: str | None
-    """What triage found out, such as that it was known."""
+    """Finding of triage, such as a known problem."""
     answer: str | None
     """The answer to a question."""
     bureau: str | None
     """The bureau in charge."""
     scheduled_for: AwareDatetime | None
-    """When the work is planned, UTC."""
+    """Planned time of the work, UTC."""
     complete_by: AwareDatetime | None
-    """By when the city means to finish, UTC; null while the clock stands still and when closed."""
+    """Deadline of the work, UTC; null while its clock is paused and when closed."""
     referral: PublicReferral | None
     """The agency outside the city that must act."""
     media: list[PublicMedia]
@@ -123,9 +123,9 @@ _LOOK_UP = Operation(
     "Look up the public status of a request.",
     {
         200: Content("The status.", ("application/json",), RequestStatus, _LANGUAGE),
-        404: problem("There is no such number."),
+        404: problem("Unknown tracking number."),
         429: problem("The address calls too often.", RETRY_AFTER),
-        503: problem("It cannot be looked up at the moment.", RETRY_AFTER),
+        503: problem("The database does not respond; retry later.", RETRY_AFTER),
     },
     headers={"Accept-Language": Parameter("Languages of the texts: en or es.")},
 )
@@ -143,7 +143,7 @@ def status_routes(core: IntakePorts) -> list[web.RouteDef]:
         try:
             status = await core.status(number)
         except SystemicError as error:
-            return database_unavailable("Look again in a moment.", error)
+            return database_unavailable("Retry in a moment.", error)
         if status is None:
             return problem_response(404, "No such number", _UNKNOWN)
         language = best_language(request.headers.get("Accept-Language", ""), LANGUAGES)

@@ -14,8 +14,8 @@ from shared.runtime.ops.shutdown import pause
 
 log = structlog.get_logger()
 
+# Time after its last message that a conversation is kept, and the answer to a message.
 KEPT = timedelta(days=30)
-"""Time after its last message that a conversation is kept, and the answer to a message."""
 _SWEEP_EVERY_S = 15.0
 
 

@@ -28,18 +28,18 @@ from shared.runtime.http.rate_limits import TokenBuckets
 log = structlog.get_logger()
 
 IDLE_S = 60.0
+# Seconds for a whole message, from DATA to the answer.
 CONTENT_S = 300.0
-"""Seconds for a whole message, from DATA to the answer."""
 _SESSION_S = 900.0
 _MAX_CONNECTIONS = 20
 _MAX_CONNECTIONS_OF_ONE = 10
 _MAX_RECIPIENTS = 100
 _MAX_GREETINGS = 10
 _MAX_REPLIES = 5_000
+# Replies of a connection that refuse something.
 _MAX_ERRORS = 50
-"""Replies of a connection that refuse something."""
+# Characters of a command; ``aiosmtpd`` adds some to MAIL for each extension at each greeting.
 _MAX_COMMAND = 512
-"""Characters of a command; ``aiosmtpd`` adds some to MAIL for each extension at each greeting."""
 _SENDER_BURST_S = 20.0
 _LATER = "451 4.3.0 Try again later"
 

@@ -48,8 +48,8 @@ from shared.email_address import without_tag
 from shared.runtime.sealing import Sealer
 from shared.text_matching.normalization import split_text
 
+# Source of the submissions; no adapter can give it.
 SOURCE = "/email"
-"""Source of the submissions; no adapter can give it."""
 _NO_WORDS = "(no text)"
 
 
@@ -118,6 +118,9 @@ async def keep_pictures(core: IntakePorts, mail: Mail) -> tuple[str, ...]:
     return tuple(urls)
 
 
+# What became of a message: ``waiting`` for an answer that answers nothing; ``empty`` for one in
+# which nobody wrote anything, and that nobody can be asked about; ``returned`` for a bounce or a
+# complaint about a message of ours.
 Fate: TypeAlias = Literal[
     "machine",
     "own",
@@ -130,9 +133,6 @@ Fate: TypeAlias = Literal[
     "rejected",
     "returned",
 ]
-"""What became of a message: ``waiting`` for an answer that answers nothing; ``empty`` for one in
-which nobody wrote anything, and that nobody can be asked about; ``returned`` for a bounce or a
-complaint about a message of ours."""
 
 _TOKEN_BYTES = 16
 _MAX_QUESTIONS = 5

@@ -116,8 +116,8 @@ def _require_few(fields: Sequence[object], pictures: Sequence[object]) -> None:
 
 
 MAX_COUNT = 999_999_999
+# 500 of a form, and those of the query.
 _MAX_PARAMETERS = 600
-"""500 of a form, and those of the query."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+ -]\d\d:\d\d)")
 _ADVICE_MOMENT = "write a moment with its offset, such as 2026-11-24T08:10:00Z."
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")

@@ -84,9 +84,9 @@ def _error(description: str, headers: Mapping[str, Parameter] | None = None) -> 
 
 _ERRORS = {
     400: _error("A parameter is missing or wrong."),
-    404: _error("It does not exist."),
+    404: _error("Not found."),
     429: _error("The key or the address calls too often.", RETRY_AFTER),
-    503: _error("It cannot be answered at the moment.", RETRY_AFTER),
+    503: _error("Overloaded, or the database does not respond; retry later.", RETRY_AFTER),
 }
 
 
@@ -115,17 +115,17 @@ def read_operations(cities: Sequence[str]) -> Mapping[str, Operation]:
 
 
 def post_operations() -> Mapping[str, Operation]:
-    """Return the same of the routes that take something."""
+    """Return the descriptions of the routes that accept submissions and updates."""
     return {
         "requests": _post(
-            "Hand in one request.",
-            Content("It is a request now.", _TYPES, list[RequestAccepted]),
+            "Submit a request.",
+            Content("Created.", _TYPES, list[RequestAccepted]),
             Content("The form.", (URLENCODED,), SubmittedForm, example=_REQUEST),
             SubmittedFormWithPictures,
         ),
         "servicerequestupdates": _post(
             "Add an update's description to its request, as a note.",
-            Content("It is kept.", _TYPES, list[UpdateTaken]),
+            Content("Created.", _TYPES, list[UpdateTaken]),
             Content("The form.", (URLENCODED,), SubmittedUpdateForm),
             SubmittedUpdateFormWithPictures,
         ),
@@ -150,7 +150,7 @@ def _post(
         {
             200: taken,
             **_ERRORS,
-            403: _error("The key is missing, or no adapter's."),
+            403: _error("The key is missing, or not the key of an adapter."),
             408: _error("The form did not arrive in time."),
             413: _error(
                 "More than 1 MiB, with the key in the form alone 128 KiB, or with pictures 10 MiB "

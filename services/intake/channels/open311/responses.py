@@ -107,12 +107,12 @@ _PARAMETER = {
     "id": "Idempotency-Key",
 }
 _ATTRIBUTE = "attributes."
+# Statuses that Open311 does not have, and what it has instead.
 _STATUS = {
     HTTPStatus.UNAUTHORIZED: HTTPStatus.FORBIDDEN,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST,
 }
-"""Statuses that Open311 does not have, and what it has instead."""
 
 
 class Open311Error(Exception):
@@ -178,9 +178,9 @@ def parameter_of(field: str) -> str:
     return _PARAMETER.get(field, field)
 
 
+# In XML some 2 ms.
 _ENTRIES_AT_ONCE = 25
-"""In XML some 2 ms."""
-_UNAVAILABLE = "We cannot answer at the moment. Try again, with the same Idempotency-Key."
+_UNAVAILABLE = "We cannot answer now. Retry in a moment with the same Idempotency-Key."
 
 
 @dataclass(frozen=True, slots=True)

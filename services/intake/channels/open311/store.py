@@ -47,10 +47,10 @@ class ListedRequest:
     last: StatusChange | None
 
 
+# With more kinds their own index would be read more often than it saves.
 _MAX_PROBED_CODES = 20
-"""With more kinds their own index would be read more often than it saves."""
+# Cells in which a city has requests, as far as a large box looks at them: a probe for each.
 _MAX_USED_CELLS = 300
-"""Cells in which a city has requests, as far as a large box looks at them: a probe for each."""
 _USED_CELLS = """
     WITH RECURSIVE used (cell) AS (
         (SELECT cell FROM listed_requests

@@ -32,10 +32,12 @@ _LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cook
 _HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
 _LIMITED: Mapping[int, Content] = {
     429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
-    503: Content("It cannot be answered at the moment.", _HTML, headers=RETRY_AFTER),
+    503: Content(
+        "Overloaded, or the database does not respond; retry later.", _HTML, headers=RETRY_AFTER
+    ),
 }
 _FORM_REFUSED: Mapping[int, Content] = {
-    400: Content("It is no form.", _HTML),
+    400: Content("Not a form.", _HTML),
     403: Content("A browser sent it from another site.", _HTML),
     408: problem("It did not arrive in time."),
     413: Content("It is too large.", _HTML),
@@ -63,26 +65,24 @@ def _form(
     return Operation(summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS)
 
 
-_UNKNOWN = Content("There is no such number.", _HTML)
+_UNKNOWN = Content("Unknown tracking number.", _HTML)
 
 PAGES: Mapping[tuple[str, str], Operation] = {
     ("GET", "/"): _page("Show the first page.", {}),
-    ("GET", "/accessibility"): _page("Tell how everybody can use the pages.", {}),
-    ("GET", "/privacy"): _page("Tell what becomes of what people write.", {}),
-    ("GET", "/report"): _page("Ask what is wrong and where.", {}),
+    ("GET", "/accessibility"): _page("Show the accessibility statement.", {}),
+    ("GET", "/privacy"): _page("Show the privacy notice.", {}),
+    ("GET", "/report"): _page("Show the first step of a report.", {}),
     ("POST", "/report"): _form(
-        "Go on to the next step of a report, or send it.",
+        "Go to the next step of a report, or submit it.",
         (MULTIPART, URLENCODED),
         {409: Content("This report was sent before, with other words.", _HTML)},
         {"step": "1", "to": "back"},
     ),
-    ("POST", "/report/preview"): _form(
-        "Tell what the router makes of a report that is being written.", (URLENCODED,), {}
-    ),
+    ("POST", "/report/preview"): _form("Preview a report while it is written.", (URLENCODED,), {}),
     ("GET", "/track"): _page(
-        "Ask for a tracking number.",
-        {303: Content("To the page of the number."), 404: _UNKNOWN},
-        _LANGUAGE | {"number": Parameter("The tracking number as it was typed.")},
+        "Show the form for a tracking number.",
+        {303: Content("Redirects to the page of the request."), 404: _UNKNOWN},
+        _LANGUAGE | {"number": Parameter("Tracking number as typed.")},
     ),
     ("GET", "/track/{number}"): _page(
         "Show the status of a request.",
@@ -96,8 +96,8 @@ PAGES: Mapping[tuple[str, str], Operation] = {
 ASSET = Operation(
     "Return the style sheet, a script or the map of the pages.",
     {
-        200: Content("It.", ("text/css", "text/javascript", "image/svg+xml")),
-        404: Content("There is none."),
+        200: Content("The file.", ("text/css", "text/javascript", "image/svg+xml")),
+        404: Content("No such file."),
     },
 )
 

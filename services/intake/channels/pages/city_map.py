@@ -16,15 +16,15 @@ from shared.catalogue.city_map import GAZETTEER, MapFeature, read_city_map
 from shared.geo import LIMITS
 from shared.vocabulary import EARTH_RADIUS_M
 
+# Longitudes and latitudes of a line.
 Degrees: TypeAlias = Sequence[tuple[float, float]]
-"""Longitudes and latitudes of a line."""
 Metres: TypeAlias = list[tuple[float, float]]
 
 _MARGIN_M = 1_000.0
+# Distance between the labels of a street on a map that is shown near.
 _STREET_LABELS_M = 1_400.0
-"""Distance between the labels of a street on a map that is shown near."""
+# Metres of a pixel for which the labels of a level are chosen.
 _PIXEL_M: Mapping[str, float] = MappingProxyType({"far": 70.0, "mid": 25.0, "near": 3.5})
-"""Metres of a pixel for which the labels of a level are chosen."""
 _LETTER_PX, _CELL_PX = 6, 22
 _DEGREE_M = EARTH_RADIUS_M * pi / 180
 

@@ -13,8 +13,8 @@ from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import FieldError
 from shared.redaction import Answer
 
+# The steps: what and where with a photo, then kind and questions, then who reports.
 WHAT, KIND, CONTACT = 1, 2, 3
-"""The steps: what and where with a photo, then kind and questions, then who reports."""
 
 _ANSWER = re.compile(r"attribute\[([^\[\]]+)\]")
 _FIELDS = {

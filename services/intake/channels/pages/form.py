@@ -24,15 +24,15 @@ from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
 _MAX_FIELDS = 500
+# All fields together without the photo: more than the longest report that is accepted.
 _MAX_TEXT_BYTES = 256 * 1024
-"""All fields together without the photo: more than the longest report that is accepted."""
+# A photo that is too large is read up to here, so that the page can say so.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
-"""A photo that is too large is read up to here, so that the page can say so."""
+# A photo of 4 MB over a slow mobile network takes half of that.
 _PHOTO_WITHIN_S = 60.0
-"""A photo of 4 MB over a slow mobile network takes half of that."""
 
+# Takes the next bytes of the photo.
 TakePhoto: TypeAlias = Callable[[bytes], None]
-"""Takes the next bytes of the photo."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ from shared.signed_tokens import TokenSigner
 
 PATH = "/report"
 PREVIEW = f"{PATH}/preview"
+# Purposes of signed values.
 _FORM, _PHOTO = "report", "photo"
-"""Purposes of signed values."""
 _STEPS = {"1": WHAT, "2": KIND, "3": CONTACT}
 
 

@@ -40,8 +40,8 @@ from shared.vocabulary import URGENT_LEVELS
 
 _HOURS_OF_A_DAY = 24
 _NOT_NOW = "not_now"
+# The only step of the form.
 _STEP = 1
-"""The only step of the form."""
 _EMPTY = PageForm()
 
 

@@ -138,7 +138,7 @@ PATH = "/v1/channels/sms"
 _XML = "text/xml"
 _NUMBER_BURST_S = 20.0
 _TAKE = Operation(
-    "Take a text from the gateway, signed as Twilio does.",
+    "Receive a text message from the gateway, signed as Twilio does.",
     {
         200: Content("The answer to the person in TwiML, with at most one message.", (_XML,)),
         400: problem("The body cannot be read."),
@@ -146,9 +146,9 @@ _TAKE = Operation(
         408: problem("The body did not arrive in time."),
         413: problem("The body is larger than 64 KiB."),
         415: problem("The body is of another type, or compressed."),
-        422: problem("Fields are wrong; each is named."),
+        422: problem("Fields are missing or wrong; each is listed."),
         429: problem("The number or the address calls too often.", RETRY_AFTER),
-        503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
+        503: problem("Overloaded, or the database does not respond; retry later.", RETRY_AFTER),
     },
     body=Content("Twilio's fields; others are ignored.", (URLENCODED,), SmsForm),
     headers={
@@ -179,7 +179,7 @@ def _routes(
     """Return the route that takes texts. Idempotent by ``MessageSid``."""
     by_number = TokenBuckets(per_second=1, burst_s=_NUMBER_BURST_S)
 
-    @answers_errors("Send it again in a moment, with the same MessageSid.")
+    @answers_errors("Retry in a moment with the same MessageSid.")
     async def post(request: web.Request) -> web.Response:
         """Answer with TwiML; a number that is none of ours gets an empty response."""
         form, pictures = await _signed_form(request, gateway, core.callers)

@@ -58,8 +58,8 @@ def _submissions(who: Correspondent, *steps: Step | None) -> Iterator[Submission
             yield SubmissionReceived(id=step.note.number, source=SOURCE, data=data)
 
 
+# Source of the submissions; no adapter can give it.
 SOURCE = "/sms"
-"""Source of the submissions; no adapter can give it."""
 
 
 class SmsSubmission(NamedTuple):

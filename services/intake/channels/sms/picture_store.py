@@ -31,8 +31,8 @@ _CLAIM = """
     UPDATE sms_pictures SET tries = $3, fetch_at = $4 WHERE (identity, position) = ($1, $2)
 """
 _REMOVE = "DELETE FROM sms_pictures WHERE (identity, position) = ($1, $2) RETURNING true"
+# Pictures of one person: three messages. They are fetched one after the other, in order.
 _MAX_WAITING = 30
-"""Pictures of one person: three messages. They are fetched one after the other, in order."""
 _DELETE_OLD = "DELETE FROM sms_pictures WHERE received_at < $1"
 
 
@@ -72,7 +72,7 @@ class PicturesOf(NamedTuple):
 async def add_pictures(
     db: Connection, identity: bytes, who: Correspondent, pictures: PicturesOf, now: datetime
 ) -> None:
-    """Add the pictures of a text, due at once; those beyond 30 that wait of a person are left out."""
+    """Add the pictures of a text, due at once; a person has at most 30 waiting."""
     await db.execute(
         _ADD,
         identity,

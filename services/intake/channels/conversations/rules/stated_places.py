@@ -72,8 +72,8 @@ _INNER_CAPITAL = re.compile(r"\w\s+[A-Z][a-z]")
 _MAX_HINT_WORDS = 15
 
 
+# Most characters of an answer that is a place as a whole.
 MAX_ANSWER = 200
-"""Most characters of an answer that is a place as a whole."""
 
 
 class FoundPlace(NamedTuple):

@@ -19,8 +19,8 @@ from services.intake.channels.mail.rules.model import (
 )
 
 ANSWER_WITHIN = timedelta(hours=24)
+# Characters that kind, place and danger are read from; a description has as many.
 MAX_READ = 4_000
-"""Characters that kind, place and danger are read from; a description has as many."""
 
 
 def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailStep:

@@ -15,22 +15,22 @@ from services.intake.channels.mail.rules.quotes import new_words
 from services.intake.channels.mail.rules.returns import ReturnReport, read_report
 from shared.text_matching.normalization import normalize_text
 
+# Characters of the new text of a message: a description and seven notes.
 MAX_WORDS = 32_000
-"""Characters of the new text of a message: a description and seven notes."""
+# Characters of the whole text; in a longer one no new text is searched for.
 _MAX_TEXT = 1_000_000
-"""Characters of the whole text; in a longer one no new text is searched for."""
+# Headers that every server on the way adds.
 _TRACE = frozenset(
     {"received", "return-path", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to"}
 )
-"""Headers that every server on the way adds."""
 _PREFIX = re.compile(
     r"\s*+(?:(?P<reply>re|aw|antw|sv|ref|rif|res|odp)|(?P<forward>fw|fwd|rv|wg|tr|enc|reenv))"
     r"\s*+(?:\[\d{1,3}\]\s*+)?[:\uff1a]\s*+",
     re.IGNORECASE,
 )
 _MAX_SUBJECT = 500
+# Names of attached files; the description has them.
 _MAX_NAMES = 20
-"""Names of attached files; the description has them."""
 
 
 class Mail(NamedTuple):

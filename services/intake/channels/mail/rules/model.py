@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from services.intake.records import StatedPlace
 
+# What a person is asked; ``danger_where`` is about a report that was passed on before.
 Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
-"""What a person is asked; ``danger_where`` is about a report that was passed on before."""
 
 
 @dataclass(frozen=True, slots=True)

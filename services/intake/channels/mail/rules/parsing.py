@@ -8,12 +8,12 @@ from email.policy import Policy, compat32
 from typing_extensions import override
 
 _MAX_HEADERS = 1_000
+# Characters of the value of a header; what is behind them is not read.
 _MAX_HEADER = 10_000
-"""Characters of the value of a header; what is behind them is not read."""
+# Characters of a ``Content-…`` header: its parameters take quadratic time.
 _MAX_STRUCTURED = 2_000
-"""Characters of a ``Content-…`` header: its parameters take quadratic time."""
+# Bytes of a head that is read without its body.
 _MAX_HEAD = 1_000_000
-"""Bytes of a head that is read without its body."""
 _MAX_PARTS = 1_000
 _MAX_DEPTH = 20
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import quotequail
 
+# Lines in which quotes are searched for: the search takes quadratic time.
 _MAX_SEARCHED = 400
-"""Lines in which quotes are searched for: the search takes quadratic time."""
+# Lines that make a quote; more of them in a row add nothing.
 _ENOUGH_QUOTED = 3
-"""Lines that make a quote; more of them in a row add nothing."""
+# Longer lines introduce no quote, and the patterns take more than linear time over them.
 _MAX_LINE = 300
-"""Longer lines introduce no quote, and the patterns take more than linear time over them."""
 _LONG = "\ue000"
 _LONG_LINE = re.compile(rf"{_LONG}(\d+){_LONG}")
 _FORWARDED = re.compile(

@@ -14,14 +14,14 @@ from services.intake.channels.mail.rules.headers import header
 
 ReturnKind: TypeAlias = Literal["bounced", "bounced_for_now", "complained"]
 
+# Time after which nobody reports about a message any more; older ids are strangers'.
 RETURNED_WITHIN = timedelta(days=30)
-"""Time after which nobody reports about a message any more; older ids are strangers'."""
 _CLOCKS_DIFFER = timedelta(hours=1)
 _BOUNCE = re.compile(r"<?bounce\+([0-9a-f-]{36})@([^@>]+)>?", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<([0-9a-f-]{36})@[^@>]+>", re.IGNORECASE)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+# A passing failure, a full mailbox (5.2.2), a refusal of this message for its content (5.7).
 _PASSES = re.compile(r"4\.|5\.2\.2$|5\.7\.")
-"""A passing failure, a full mailbox (5.2.2), a refusal of this message for its content (5.7)."""
 _COMPLAINTS = frozenset({"abuse", "fraud"})
 _MILLISECONDS_FROM = 80
 

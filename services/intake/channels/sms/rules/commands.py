@@ -72,8 +72,8 @@ def is_answer(text: str) -> bool:
     return command is not None and command.name in {"yes", "no"}
 
 
+# Answers in an hour; further texts are taken without one.
 MAX_ANSWERS = 20
-"""Answers in an hour; further texts are taken without one."""
 _WITHIN = timedelta(hours=1)
 
 

@@ -30,10 +30,10 @@ from services.intake.identifiers import read_tracking_number
 from shared.catalogue import LocalText
 from shared.text_matching import fold
 
+# Time for the answers what and where, and for texts that belong to the latest request.
 ANSWER_WITHIN = timedelta(hours=24)
-"""Time for the answers what and where, and for texts that belong to the latest request."""
+# Time for the answer to a question of the kind: the report is complete without it.
 QUESTION_WITHIN = timedelta(minutes=10)
-"""Time for the answer to a question of the kind: the report is complete without it."""
 _PICTURE_ALONE = "(picture)"
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 MAX_REDIRECTS = 2
+# Pictures of one message that are read, as many as Twilio hands over.
 MAX_PICTURES = 10
-"""Pictures of one message that are read, as many as Twilio hands over."""
 _MAX_URL = 2_048
 _RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 MAX_TRIES = len(_RETRY_AFTER) + 1
+# A picture may be there later, such as one that the gateway still stores.
 _TEMPORARY = frozenset({404, 408, 425, 429})
-"""A picture may be there later, such as one that the gateway still stores."""
 
 
 def is_fetchable(url: str, hosts: Collection[str]) -> bool:

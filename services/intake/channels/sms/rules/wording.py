@@ -2,8 +2,8 @@
 
 from shared.catalogue import CALL_911, LocalText
 
+# Characters of an answer: at most three parts of a text message.
 MAX_REPLY = 320
-"""Characters of an answer: at most three parts of a text message."""
 
 WELCOME = LocalText(
     "Hello, this is 311. What is wrong, and where? For example: Pothole at NE 33rd and Fremont. "
