@@ -45,11 +45,9 @@ class SubmissionStore(Protocol):
 
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
         """Return every receipt of these identities."""
-        ...
 
     def serials(self, count: int) -> Sequence[int]:
         """Return ``count`` unpredictable serial numbers."""
-        ...
 
     async def add(
         self,
@@ -63,11 +61,9 @@ class SubmissionStore(Protocol):
             DatabaseBusyError: Another member stored one of these submissions meanwhile, or a
                 request has one of the numbers. A retry takes others.
         """
-        ...
 
     async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
         """Attach pictures to new requests, by id; an unknown picture changes nothing."""
-        ...
 
 
 async def on_submissions_received(  # noqa: PLR0913, PLR0917 - the ports of intake
@@ -112,7 +108,10 @@ async def accept_submissions(
     Returns:
         The result of each submission, in order.
     """
-    keys = [_key(raw.envelope) for raw in submissions]
+    keys = [
+        (idempotency_key(raw.envelope.source, raw.envelope.id), payload_hash(raw.envelope.data))
+        for raw in submissions
+    ]
     receipts = dict(await store.receipts(sorted({identity for identity, _ in keys})))
     new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
     accepted = await _accept(await _located(new, geocoders), store, policy, now)
@@ -123,10 +122,6 @@ async def accept_submissions(
     receipts |= {one.key: one.receipt for one in stored}
     events = {key: one.events for key, one in accepted.items()}
     return [SubmissionResult(receipts[key], events.pop(key, ())) for key in keys]
-
-
-def _key(envelope: SubmissionReceived) -> SubmissionKey:
-    return idempotency_key(envelope.source, envelope.id), payload_hash(envelope.data)
 
 
 async def _located(

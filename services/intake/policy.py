@@ -19,11 +19,9 @@ class BoundaryLookup(Protocol):
 
     def municipality(self, points: Sequence[GeoPoint]) -> Sequence[str | None]:
         """Return the municipality of each point; None where it is unknown."""
-        ...
 
     def district(self, points: Sequence[GeoPoint]) -> Sequence[str | None]:
         """Return the city's district of each point; None outside all of them."""
-        ...
 
 
 class CityAddress(NamedTuple):
@@ -42,7 +40,6 @@ class Geocoder(Protocol):
 
     async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
         """Return the point of each address, in order; None where it knows none."""
-        ...
 
 
 # Waits for what acceptance needs of other servers, so that its transaction never does.

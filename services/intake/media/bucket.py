@@ -25,11 +25,7 @@ class MediaBucket:
     store: S3Store
 
     async def write(self, media_id: str, content: bytes) -> None:
-        """Put an object; a reader sees all of it or nothing.
-
-        Raises:
-            MediaStorageError: The server refused it or did not answer.
-        """
+        """Put an object; a reader sees all of it or nothing."""
         with _translated():
             await self.store.put_async(
                 _key(media_id),
@@ -39,11 +35,7 @@ class MediaBucket:
             )
 
     async def read(self, media_id: str) -> bytes | None:
-        """Return the bytes of an object, None without one.
-
-        Raises:
-            MediaStorageError: The server refused it or did not answer.
-        """
+        """Return the bytes of an object, None without one."""
         with _translated():
             try:
                 found = await self.store.get_async(_key(media_id))
@@ -52,11 +44,7 @@ class MediaBucket:
                 return None
 
     async def delete(self, media_id: str) -> None:
-        """Delete an object, if it is there.
-
-        Raises:
-            MediaStorageError: The server refused it or did not answer.
-        """
+        """Delete an object, if it is there."""
         with _translated():
             await self.store.delete_async(_key(media_id))
 

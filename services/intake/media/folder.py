@@ -42,27 +42,15 @@ class MediaFolder:
         _make_folder(self.path)
 
     async def write(self, media_id: str, content: bytes) -> None:
-        """Write a file under another name, sync it, and rename it: a reader sees all or nothing.
-
-        Raises:
-            MediaStorageError: Such as for a full disk.
-        """
+        """Write a file under another name, sync it, and rename it: a reader sees all or nothing."""
         await _in_thread(lambda: self._write(media_id, content))
 
     async def read(self, media_id: str) -> bytes | None:
-        """Return the bytes of a file, None without one.
-
-        Raises:
-            MediaStorageError: The file cannot be read.
-        """
+        """Return the bytes of a file, None without one."""
         return await _in_thread(lambda: _bytes_of(self._file(media_id)))
 
     async def delete(self, media_id: str) -> None:
-        """Delete a file, if it is there.
-
-        Raises:
-            MediaStorageError: The file cannot be deleted.
-        """
+        """Delete a file, if it is there."""
         await _in_thread(lambda: self._file(media_id).unlink(missing_ok=True))
 
     async def older_than(self, age_s: float) -> AsyncIterator[list[str]]:

@@ -1,16 +1,16 @@
 """Open cases near a point: the read model of those who are about to report the same."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from math import cos, degrees, radians
 from typing import NamedTuple
 
-from shared.runtime.postgres import Connection, Pool, columns, translate_errors
+from shared.runtime.postgres import Pool, translate_errors
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, distance_m
 
 MAX_NEAR = 10
 
-_SAVE_CASES = """
+SAVE_CASES = """
     INSERT INTO cases AS known (case_id, version, jurisdiction, dedup_group, service_code, status,
                                 request_count, first_reported_at, latitude, longitude, complete_by)
     SELECT new.case_id, new.version, new.jurisdiction, new.dedup_group, new.service_code,
@@ -83,7 +83,7 @@ class NearbyState(NamedTuple):
     def merge(self, other: "NearbyState") -> "NearbyState":
         """Return the newer state of the two, with the place that either has."""
         placed = self if self.latitude is not None else other
-        return max(self, other, key=_version)._replace(
+        return max(self, other, key=lambda state: state.version)._replace(
             first_reported_at=placed.first_reported_at,
             latitude=placed.latitude,
             longitude=placed.longitude,
@@ -123,16 +123,6 @@ class NearbyCase(NamedTuple):
     request_count: int
 
 
-async def save_cases(connection: Connection, states: Sequence[NearbyState]) -> None:
-    """Save the states of cases, of which the newest of each case wins. Idempotent."""
-    cases: dict[str, NearbyState] = {}
-    for state in states:
-        known = cases.get(state.case_id)
-        cases[state.case_id] = known.merge(state) if known else state
-    if cases:
-        await connection.execute(_SAVE_CASES, *columns(cases.values()))
-
-
 async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:
     """Return the open cases within the radius, the nearest first, at most ``MAX_NEAR``."""
     point = query.point
@@ -163,7 +153,3 @@ async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:
     ]
     near = [case for case in found if case.distance_m <= query.radius_m]
     return sorted(near, key=lambda case: (case.distance_m, case.case_id))[:MAX_NEAR]
-
-
-def _version(state: NearbyState) -> int:
-    return state.version

@@ -19,7 +19,6 @@ from shared.contract.events import (
     CaseRequestSplit,
     CaseStatusChanged,
     CaseWithRequest,
-    Decision,
     Event,
     Note,
     NoteAdded,
@@ -55,23 +54,18 @@ class PublicStatuses(Protocol):
         self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
     ) -> None:
         """Save the decisions and the cases of requests; of several links the latest wins."""
-        ...
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         """Save status changes of cases."""
-        ...
 
     async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
-        """Save pictures of the work; unknown ids are left out."""
-        ...
+        """Attach pictures of the work to changes of cases; unknown ids are left out."""
 
-    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
-        """Save the states of cases, of which the newest of each case wins."""
-        ...
+    async def save_cases(self, states: Sequence[NearbyState]) -> None:
+        """Save the states of cases; the newest of each case wins."""
 
     async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
         """Give cases without a place theirs."""
-        ...
 
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
@@ -79,9 +73,10 @@ class PublicStatuses(Protocol):
         """Update case, status and time of listed requests.
 
         Args:
+            request_ids: Requests whose decision or case is new.
+            joined: The cases that they joined.
             changed: Cases whose status changed, and with them all their requests.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +147,15 @@ def _decision(event: RequestTriaged) -> PublicDecision:
         referral_phone=referral.phone if referral else None,
         referral_url=referral.url if referral else None,
         referral_reason=referral.reason.code if referral and referral.reason else None,
-        answer=_answer(decision),
+        answer=next((advice.code for advice in decision.advice), None)
+        if decision.outcome == "answered"
+        else None,
     )
 
 
-def _answer(decision: Decision) -> str | None:
-    if decision.outcome != "answered":
-        return None
-    return next((advice.code for advice in decision.advice), None)
-
-
 def _link_of_decision(event: RequestTriaged) -> CaseLink | None:
-    decision = event.data
-    if not decision.case_id:
-        return None
-    return CaseLink(decision.request_id, decision.case_id, event.time)
+    decision, case_id = event.data, event.data.case_id
+    return CaseLink(decision.request_id, case_id, event.time) if case_id else None
 
 
 def _link_of_joining(event: CaseOpened | CaseRequestAttached) -> CaseLink:
@@ -249,9 +238,8 @@ def _change(event: CaseStatusChanged | CaseReopened | CaseClosed) -> StatusChang
 
 
 def _closing(event: CaseClosed) -> StatusChange | None:
-    if event.data.merged_into:
-        return None  # its requests are in another case now, and show that one's changes
-    return _change(event)
+    # the requests of a merged case are in another one now, and show that one's changes
+    return None if event.data.merged_into else _change(event)
 
 
 _OPENS_CASE: frozenset[TriageOutcome] = frozenset({"new", "recurrence", "possible_duplicate"})

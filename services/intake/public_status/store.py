@@ -1,6 +1,6 @@
 """The public status of requests in PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from secrets import randbelow
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from asyncpg import Record
 
 from services.intake.identifiers import CAPACITY, public_id
-from services.intake.public_status.nearby import NearbyState, save_cases
+from services.intake.public_status.nearby import SAVE_CASES, NearbyState
 from services.intake.records import (
     CaseLink,
     PublicDecision,
@@ -24,7 +24,7 @@ from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
 # Only the first change that shows a picture publishes it: an operator may withhold it afterwards.
-_SAVE = """
+_SAVE_PICTURES = """
     WITH new AS (
         SELECT DISTINCT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[])
                AS new (case_id, version, media_id, publisher)),
@@ -43,19 +43,6 @@ _SAVE = """
                             AND new.media_id::uuid = attached.media_id
      WHERE media.media_id = attached.media_id
 """
-
-
-async def save_pictures(db: Connection, pictures: Iterable[WorkPictures]) -> None:
-    """Attach pictures of the work to changes of cases; unknown ids are left out. Idempotent."""
-    rows = [
-        (one.case_id, one.version, media_id, one.publisher)
-        for one in pictures
-        for media_id in one.media_ids
-    ]
-    if rows:
-        await db.execute(_SAVE, *columns(rows))
-
-
 _PLACE_REQUEST = """
     UPDATE requests SET address = $2, latitude = $3, longitude = $4
      WHERE request_id = $1 AND address IS NULL AND latitude IS NULL
@@ -97,13 +84,6 @@ async def place_request(db: Connection, request_id: str, location: Location) -> 
         return False
     await db.execute(_PLACE_LISTED, request_id, *at)
     return True
-
-
-async def place_cases(db: Connection, cases: Sequence[PlacedCase]) -> None:
-    """Give cases without a place theirs, for the list of what is near by. Idempotent."""
-    placed = {case.case_id: case for case in reversed(cases)}
-    if placed:
-        await db.execute(_PLACE_CASES, *columns(placed.values()))
 
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
@@ -243,16 +223,29 @@ class PostgresPublicStatuses:
             await self._connection.execute(_SAVE_CHANGES, *columns(changes))
 
     async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
-        """Save pictures of the work; unknown ids are left out."""
-        await save_pictures(self._connection, pictures)
+        """Attach pictures of the work to changes of cases; unknown ids are left out."""
+        rows = [
+            (one.case_id, one.version, media_id, one.publisher)
+            for one in pictures
+            for media_id in one.media_ids
+        ]
+        if rows:
+            await self._connection.execute(_SAVE_PICTURES, *columns(rows))
 
-    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
-        """Save the states of cases, of which the newest of each case wins."""
-        await save_cases(self._connection, cases)
+    async def save_cases(self, states: Sequence[NearbyState]) -> None:
+        """Save the states of cases; the newest of each case wins."""
+        cases: dict[str, NearbyState] = {}
+        for state in states:
+            known = cases.get(state.case_id)
+            cases[state.case_id] = known.merge(state) if known else state
+        if cases:
+            await self._connection.execute(SAVE_CASES, *columns(cases.values()))
 
     async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
-        """Give cases without a place theirs."""
-        await place_cases(self._connection, cases)
+        """Give cases without a place theirs, for the list of what is nearby."""
+        placed = {case.case_id: case for case in reversed(cases)}
+        if placed:
+            await self._connection.execute(_PLACE_CASES, *columns(placed.values()))
 
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]

@@ -24,11 +24,9 @@ class Conversations(Protocol):
 
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
-        ...
 
     async def delete_old(self, before: datetime) -> None:
         """Delete conversations without a message since a moment."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
