@@ -58,8 +58,7 @@ class SubmissionStore(Protocol):
         """Store new submissions, and the requests of the accepted ones.
 
         Raises:
-            DatabaseBusyError: Another member stored one of these submissions meanwhile, or a
-                request has one of the numbers. A retry takes others.
+            DatabaseBusyError: Another member stored one of these, or a number is taken; retry.
         """
 
     async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
@@ -74,12 +73,7 @@ async def on_submissions_received(  # noqa: PLR0913, PLR0917 - the ports of inta
     has_receipt: Callable[[Record], bool] = lambda _: False,
     geocoders: Sequence[Geocoder] = (),
 ) -> list[Event | Outgoing]:
-    """Accept submissions from Kafka; every message gets a receipt, a repeat as well.
-
-    Args:
-        has_receipt: Tells whether the receipt of a record was written before.
-        geocoders: As for ``geocode``.
-    """
+    """Accept submissions from Kafka; every message gets a receipt, a repeat as well."""
     submissions = [
         RawSubmission(message.event, message.record.value or b"") for message in messages
     ]
@@ -99,15 +93,7 @@ async def accept_submissions(
     now: datetime,
     geocoders: Sequence[Geocoder] = (),
 ) -> list[SubmissionResult]:
-    """Accept or reject each new submission, and return the stored receipt of each repeat.
-
-    Args:
-        submissions: Raw submissions; the same one may occur more than once.
-        geocoders: As for ``geocode``.
-
-    Returns:
-        The result of each submission, in order.
-    """
+    """Accept or reject each new submission, and return the stored receipt of each repeat."""
     keys = [
         (idempotency_key(raw.envelope.source, raw.envelope.id), payload_hash(raw.envelope.data))
         for raw in submissions

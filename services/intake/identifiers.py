@@ -139,13 +139,7 @@ class ContactChannels:
 
 
 def contact_channels(email: str | None, phone: str | None, region: str) -> ContactChannels:
-    """Return the usable part of a reporter's contact data.
-
-    Args:
-        email: Normalized text; None where none was given.
-        phone: Normalized text; None where none was given.
-        region: ISO 3166-1 alpha-2 country whose format numbers without ``+`` have.
-    """
+    """Return the usable part of a reporter's contact data."""
     usable_email = email if normalize_email(email) else None
     usable_phone = e164(phone, region) if phone else None
     unusable = (email is not None and usable_email is None) or (

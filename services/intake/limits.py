@@ -26,15 +26,14 @@ _SINGLY = 16
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """Controls of admission by kind of call, each with a rate.
+    """Admission control by kind of call, each with a rate.
 
     Attributes:
-        submissions: For submissions, and for whole bulk calls.
-        singly: For calls that read or write by themselves, a few at a time; each takes a slot of
-            ``submissions`` as well.
-        uploads: For pictures of callers with a key in memory, by the scope of the caller.
-        memory: For pictures of callers without a key in memory, by address.
-        previews: For previews of residents' reports while they write, by address.
+        submissions: Also for whole bulk calls.
+        singly: Calls that read or write alone; each takes a slot of ``submissions`` as well.
+        uploads: Pictures of callers with a key, by scope.
+        memory: Pictures of callers without a key, by address.
+        previews: Previews on the pages while residents write, by address.
     """
 
     submissions: AdmissionControl
@@ -45,11 +44,7 @@ class CallLimits:
 
     @classmethod
     def of(cls, settings: IntakeSettings, batch_size: AdaptiveBatchSize) -> Self:
-        """Return the limits.
-
-        Args:
-            batch_size: The size of transactions, from which the slots of submissions follow.
-        """
+        """Return the limits; slots for submissions follow the size of transactions."""
         per_second = settings.accepts_per_second
         submissions = AdmissionControl(
             lambda: batch_size.max_in_flight,

@@ -51,7 +51,7 @@ class RequestNames(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The outcome of accepting a submission: its receipt, other services' events, public data.
+    """The outcome of accepting a submission: its receipt, events and public data.
 
     Attributes:
         media_ids: Ids in addresses of our own pictures; some may be unknown.
@@ -77,11 +77,7 @@ def reject(
 def receipt_record(
     envelope: SubmissionReceived, receipt: Receipt, adapters: Collection[str]
 ) -> Outgoing:
-    """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value.
-
-    Args:
-        adapters: The names of the external adapters, which have topics of their own.
-    """
+    """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value."""
     return Outgoing(
         receipt.event_id,
         receipts_of(envelope.source, adapters).name,

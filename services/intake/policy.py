@@ -25,11 +25,7 @@ class BoundaryLookup(Protocol):
 
 
 class CityAddress(NamedTuple):
-    """An address of a submission, without contact data.
-
-    Attributes:
-        address: As written, redacted.
-    """
+    """An address of a submission as written, redacted."""
 
     jurisdiction: str
     address: str
@@ -59,11 +55,7 @@ class ServedCity:
     def screen_text(
         self, text: str, answers: Mapping[str, object], service_code: str | None = None
     ) -> ScreenedText:
-        """Screen a text; a kind that the city does not have any more is its kind for all others.
-
-        Args:
-            service_code: None to classify the text.
-        """
+        """Screen a text; classify it without a service code. Unknown codes count as other."""
         services, read = self.jurisdiction.services, read_text(text, self.jurisdiction)
         code = service_code or classify_read(text, read, self.jurisdiction)
         service = services.get(code) or services[self.jurisdiction.other_code]
@@ -80,10 +72,9 @@ class IntakePolicy:
     Attributes:
         reporter_key: Secret behind ``reporter_ref``.
         public_url: Base URL of intake for residents, without a trailing slash.
-        adapters: The names of the external adapters, which have topics of their own.
-        geocoders: Asked for addresses that the gazetteer does not know. They never wait: a
+        geocoders: Asked for addresses that the gazetteer does not know; they never block, since a
             transaction is open.
-        text_rules_version: Version of everything that judges a text; None to pass on no judgement.
+        text_rules_version: Version of all rules for texts; None to pass on no judgement.
     """
 
     cities: Mapping[str, ServedCity]

@@ -77,11 +77,7 @@ class IntakeWork:
         return await find_request(self.db, number)
 
     async def add_words(self, number: str, words: NoteWords) -> Location | None:
-        """Add words to a request; return the location that it has by them, None for none.
-
-        Raises:
-            LookupError: There is no such request.
-        """
+        """Add words to a request; return the location that it has by them, None for none."""
         return await add_words(self.db, number, words, self._policy, self.now, self.events)
 
     async def status(self, number: str) -> PublicStatus | None:

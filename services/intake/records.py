@@ -121,7 +121,6 @@ class SubmissionPreview(NamedTuple):
 
     Attributes:
         view: The response of ``POST /v1/submissions/preview``.
-        errors: The errors that ``POST /v1/submissions`` would return.
         found: The point of its address, where a geocoder knows it.
         apart_m: Metres between its point and its address, when they disagree.
     """
@@ -208,14 +207,7 @@ class SubmittedNote(Data):
 
 
 class NoteCall(NamedTuple):
-    """A call that adds a note.
-
-    Attributes:
-        caller: The adapter; ``web`` for the residents' pages.
-        number: Tracking number, as written.
-        data: Any JSON.
-        page_by: Role of the author on a page; None for an adapter.
-    """
+    """A call that adds a note."""
 
     caller: str
     id: str
@@ -241,25 +233,18 @@ class TooManyNotesError(NoteError):
 
 
 class StatedPlace(NamedTuple):
-    """A place that a person stated after the report.
-
-    Attributes:
-        is_sure: True where the words are recognizable as a place by themselves; else a geocoder
-            must know them.
-    """
+    """A place that a person stated after the report; unless it is sure, a geocoder must know it."""
 
     words: str
     is_sure: bool
 
 
 class NoteWords(NamedTuple):
-    """Words of a conversation to add to a request.
+    """Words of a conversation to add to a request; each 4,000 characters are a note.
 
     Attributes:
-        text: Of any length; each 4,000 characters are a note.
-        language: BCP 47; None while unknown.
         media: Addresses of our own pictures, for the first note.
-        place: Location of the request as stated in them; counts if the sender is the reporter.
+        place: Stated location of the request; counts if the sender is the reporter.
     """
 
     text: str
@@ -278,10 +263,8 @@ class Uploader:
     """The caller that a picture counts for.
 
     Attributes:
-        name: A caller with a key as ``<scope>:<name>``, or the channel of strangers, such as
-            ``web``.
-        stranger: Distinguishes strangers of one channel, such as an address; None for a caller
-            with a key.
+        name: A caller with a key as ``<scope>:<name>``, or the channel of strangers.
+        stranger: Address or the like; None for a caller with a key.
     """
 
     name: str
@@ -290,7 +273,7 @@ class Uploader:
 
 @dataclass(frozen=True, slots=True)
 class KeptMedia:
-    """The facts of a kept picture."""
+    """The facts of a kept picture; an erased one is gone for good."""
 
     media_type: str
     erased: bool
@@ -300,13 +283,7 @@ class KeptMedia:
 
 
 class Listing(NamedTuple):
-    """The part of a request that only lists show; requests of private kinds have none.
-
-    Attributes:
-        description: The reporter's words, redacted.
-        latitude: Degrees of the problem, as submitted.
-        longitude: Degrees of the problem, as submitted.
-    """
+    """The part of a request that only lists show, redacted; private kinds have none."""
 
     description: str
     latitude: float | None
@@ -319,12 +296,11 @@ class PublicRequest(NamedTuple):
     Attributes:
         request_id: Internal id; not shown.
         address: Redacted; takes precedence over the point.
-        latitude: Degrees, rounded to about 100 m.
-        longitude: Degrees, rounded to about 100 m.
-        reporter_ref: Pseudonym of the reporter; None for an anonymous one. Not shown.
-        phone_ref: Keyed hash of the number that gets texts about it; None without one. Not shown.
+        latitude: Degrees, rounded to about 100 m; likewise the longitude.
+        reporter_ref: Pseudonym of the reporter; not shown.
+        phone_ref: Keyed hash of the number that gets texts about it; not shown.
         public_id: None for a request from before there were any.
-        listing: None for a private kind, which no list shows.
+        listing: None for a private kind.
     """
 
     request_id: str
@@ -342,14 +318,7 @@ class PublicRequest(NamedTuple):
 
 
 class PublicDecision(NamedTuple):
-    """The public part of triage's decision about a request.
-
-    Attributes:
-        outcome: A ``TriageOutcome``.
-        referral_name: The agency outside the city that must act.
-        referral_reason: Code of the reason for the referral.
-        answer: Code of the answer to a question that needs no work.
-    """
+    """The public part of triage's decision: codes of outcome, reason and answer."""
 
     request_id: str
     decided_at: datetime
@@ -362,11 +331,7 @@ class PublicDecision(NamedTuple):
 
 
 class CaseLink(NamedTuple):
-    """The link from a request to its case.
-
-    Attributes:
-        moves: Number of moves by operators until then; the highest wins.
-    """
+    """The link from a request to its case; of several the one with the most moves wins."""
 
     request_id: str
     case_id: str
@@ -375,13 +340,7 @@ class CaseLink(NamedTuple):
 
 
 class StatusChange(NamedTuple):
-    """A change of a case's status.
-
-    Attributes:
-        version: Orders the changes of one case.
-        status: A ``CaseStatus``.
-        bureau: Code of the lead bureau.
-    """
+    """A change of a case's status; versions order the changes of one case."""
 
     case_id: str
     version: int
@@ -393,12 +352,7 @@ class StatusChange(NamedTuple):
 
 
 class WorkPictures(NamedTuple):
-    """The pictures of ours that a bureau added to a change of a case.
-
-    Attributes:
-        publisher: Code of the bureau, whose own pictures are public at once; None where an
-            operator decides.
-    """
+    """Pictures of a bureau in a change of a case; those of a publisher are public at once."""
 
     case_id: str
     version: int
@@ -408,15 +362,12 @@ class WorkPictures(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
-    """A request with its decision and the status changes of its case.
+    """A request with its decision and the latest status changes of its case, oldest first.
 
     Attributes:
-        decision: None before triage has decided.
-        changes: The latest changes, oldest first.
         was_moved: True when an operator moved it to another case than triage decided.
-        media_ids: Pictures of the reporter that are public, oldest first.
-        work_media_ids: Pictures of the work that are public, by the version of the change.
-        complete_by: Target of the city to solve its case; None where unknown.
+        media_ids: Public pictures of the reporter, oldest first.
+        work_media_ids: Public pictures of the work, by the version of the change.
     """
 
     request: PublicRequest

@@ -22,11 +22,7 @@ from shared.runtime.postgres import Connection, Pool, transaction
 
 @dataclass(frozen=True, slots=True)
 class BatchAcceptance:
-    """Accepts batches of submissions from HTTP and Kafka, each in one transaction.
-
-    Attributes:
-        garbage_bytes_per_hour: Bytes of rejected submissions that are kept in an hour.
-    """
+    """Accepts batches of submissions from HTTP and Kafka, each in one transaction."""
 
     pool: Pool
     policy: IntakePolicy
@@ -63,11 +59,7 @@ class BatchAcceptance:
         db: Connection,
         has_receipt: Callable[[Record], bool] = lambda _: False,
     ) -> list[Event | Outgoing]:
-        """Accept messages from Kafka in the caller's transaction; return what follows.
-
-        Args:
-            has_receipt: Tells whether the receipt of a record was written before.
-        """
+        """Accept messages from Kafka in the caller's transaction; return what follows."""
         return await on_submissions_received(
             messages,
             self._store(db),

@@ -36,9 +36,6 @@ async def preview(
 
     Args:
         best_effort: True to leave out places and open cases while the database is down.
-
-    Raises:
-        DeadlineExceededError: The database did not respond in time.
     """
     readable, errors = read_partly(envelope, utc_now(), policy)
     near: Sequence[NearbyCase] = ()

@@ -23,13 +23,10 @@ _NUMBER_ALONE = re.compile(r"^\s*(\d{1,6}[A-Za-z]?)\s*,\s*")
 
 
 def block_of(address: str, language: str) -> str | None:
-    """Return an address without its house number: with the block instead, such as ``1200 block``.
+    """Return an address with the block in place of the house number, such as ``1200 block``.
 
     An address without a house number, such as an intersection, stays. None where a number is left
     that may tell which house is meant.
-
-    Args:
-        language: Of the words around the number; BCP 47.
     """
     if not _has_number(address):
         return address

@@ -36,11 +36,7 @@ _FAULTS: Mapping[PictureFault, tuple[int, str, str]] = MappingProxyType(
 
 @contextmanager
 def worded_refusals() -> Iterator[None]:
-    """Turn refusals of the core into problem details.
-
-    Raises:
-        RefusedError: A picture or a note was refused.
-    """
+    """Turn refusals of the core into problem details."""
     try:
         yield
     except RefusedPictureError as refused:

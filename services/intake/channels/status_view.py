@@ -82,11 +82,7 @@ def outcome_note(outcome: str | None, *, was_moved: bool) -> LocalText | None:
 
 
 def current_status(outcome: str | None, case_status: str | None) -> str:
-    """Return the public status of a request.
-
-    Args:
-        case_status: Status of its case, which takes precedence; None without a case.
-    """
+    """Return the public status of a request; the status of its case takes precedence."""
     if case_status is not None:
         return case_status
     return {"referral": REFERRED, "answered": ANSWERED}.get(outcome or "", RECEIVED)
@@ -99,11 +95,7 @@ _CLOCK_RUNS = frozenset({"open", "acknowledged", "scheduled", "in_progress"})
 def render_status(
     status: PublicStatus, jurisdiction: Jurisdiction, language: str
 ) -> dict[str, Any]:
-    """Return the public view of a request.
-
-    Args:
-        language: One of ``LANGUAGES``.
-    """
+    """Return the public view of a request."""
     request, decision = status.request, status.decision
     last = status.changes[-1] if status.changes else None
     outcome = decision.outcome if decision else None

@@ -18,8 +18,7 @@ class NewSubmission:
     """A submission without a receipt, and the result of its validation.
 
     Attributes:
-        first: True unless its source and id were used for other data before.
-        result: The validated submission, or all its field errors.
+        first: False if its source and id were used for other data before.
     """
 
     raw: RawSubmission
@@ -33,12 +32,7 @@ async def validate_new(
     policy: IntakePolicy,
     now: datetime,
 ) -> dict[SubmissionKey, NewSubmission]:
-    """Validate each submission without a receipt, once and in order.
-
-    Args:
-        submissions: The batch with its keys, repeats included.
-        known: Every key with a receipt whose identity occurs in the batch.
-    """
+    """Validate each submission without a receipt, once and in order; ``known`` have one."""
     identities = {identity for identity, _ in known}
     new: dict[SubmissionKey, NewSubmission] = {}
     cooperative = CooperativeYield()

@@ -57,10 +57,7 @@ def parse(data: Any) -> ParsedSubmission:  # noqa: ANN401 - anything may come fr
 
 
 def shortened(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the data with one entry too many at most in each list and object.
-
-    The model refuses them for their length all the same, and its time does not grow with them.
-    """
+    """Cut each list and object to one entry too many: still invalid, and in bounded time."""
     media, attributes = data.get("media"), data.get("attributes")
     if isinstance(media, list):
         data = data | {"media": media[: MAX_MEDIA + 1]}

@@ -50,11 +50,9 @@ class ValidatedSubmission(NamedTuple):
     Contact data are in ``name`` and ``channels`` alone; all texts are normalized and redacted.
 
     Attributes:
-        cause: The same for events that others read, without an id that holds contact data.
+        cause: The envelope for events that others read, without an id that holds contact data.
         observed_at: Event time, UTC.
-        description: Empty when a service code alone describes it.
-        language: Language of the text, or else of the reporter; BCP 47.
-        reporter_ref: Pseudonym of the reporter; None for an anonymous one.
+        language: Of the text, or else of the reporter; BCP 47.
     """
 
     envelope: SubmissionReceived
@@ -82,11 +80,7 @@ _Parts: TypeAlias = tuple[Submission, SentAt, ServedCity, ServiceType, TextCondi
 def validate(
     envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> ValidatedSubmission | tuple[FieldError, ...]:
-    """Return the validated submission, or all its field errors at once.
-
-    Args:
-        policy: Cities, and the key of the reporters' pseudonyms.
-    """
+    """Return the validated submission, or all its field errors at once."""
     parts, errors = _examine(envelope, received_at, policy)
     return errors if errors or parts is None else _normalize(envelope, *parts, policy)
 
@@ -94,13 +88,7 @@ def validate(
 def read_partly(
     envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> tuple[ValidatedSubmission | None, tuple[FieldError, ...]]:
-    """Return what can be read of a submission that may lack anything, and all its field errors.
-
-    Without a known city or kind, nothing can.
-
-    Args:
-        policy: Cities, and the key of the reporters' pseudonyms.
-    """
+    """Return the readable part of a submission, None without city or kind, and all field errors."""
     parts, errors = _examine(envelope, received_at, policy)
     return _normalize(envelope, *parts, policy) if parts else None, errors
 
@@ -218,13 +206,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
 def redact_media(
     media: Iterable[Media], redactor: Redactor, known: KnownPii, public_url: str
 ) -> Iterator[Media]:
-    """Yield links to media without contact data; what is nothing but that is left out.
-
-    Addresses of our own pictures hold nothing to redact.
-
-    Args:
-        public_url: Beginning of the addresses of our own pictures.
-    """
+    """Yield links to media without contact data; those of our own pictures stay as they are."""
     for medium in media:
         if media_id_of(medium.url, public_url):
             yield Media(url=medium.url, media_type=KEPT_MEDIA_TYPE)
@@ -237,11 +219,7 @@ def redact_media(
 
 
 def address_alone(data: Any, policy: IntakePolicy) -> CityAddress | None:  # noqa: ANN401 - any JSON
-    """Return the address of a submission's data that have no other location.
-
-    Args:
-        data: As submitted; anything may come from outside.
-    """
+    """Return the address of a submission's data that have no other location."""
     submission = parse(data).submission
     city = policy.cities.get(submission.jurisdiction) if submission else None
     if submission is None or city is None or submission.location is None:

@@ -49,11 +49,7 @@ class MediaBucket:
             await self.store.delete_async(_key(media_id))
 
     async def older_than(self, age_s: float) -> AsyncIterator[list[str]]:
-        """Yield the ids in portions; what others put into the bucket is left alone.
-
-        Args:
-            age_s: Seconds since the object was written, by the server's clock.
-        """
+        """Yield the ids in portions, by the clock of the server; foreign objects are left alone."""
         before = utc_now() - timedelta(seconds=age_s)
         with _translated():
             async for portion in self.store.list_async(chunk_size=_PORTION):

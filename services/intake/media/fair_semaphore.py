@@ -35,11 +35,7 @@ class FairSemaphore:
 
     @asynccontextmanager
     async def slot(self, uploader: Uploader, within_s: float) -> AsyncGenerator[None]:
-        """Hold a slot.
-
-        Raises:
-            TimeoutError: There was none in time.
-        """
+        """Hold a slot."""
         await self._wait(uploader, within_s)
         began = monotonic()
         try:

@@ -26,12 +26,9 @@ _MIN_FREE_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class MediaFolder:
-    """Pictures as files of a folder that only its owner can read, in subfolders by first digits.
-
-    Several processes may share it.
+    """Pictures as files of a folder that only its owner can read; several processes may share it.
 
     Attributes:
-        path: The folder; it is created.
         min_free_bytes: Bytes of the disk that stay free; a picture that would take them is refused.
     """
 
@@ -54,12 +51,9 @@ class MediaFolder:
         await _in_thread(lambda: self._file(media_id).unlink(missing_ok=True))
 
     async def older_than(self, age_s: float) -> AsyncIterator[list[str]]:
-        """Yield the ids in one subfolder after the other; delete what was not renamed.
+        """Yield the ids by subfolder; delete files that were never renamed.
 
-        What else lies beside the subfolders, such as ``lost+found``, is left alone.
-
-        Args:
-            age_s: Seconds since the file was written.
+        Other folders, such as ``lost+found``, are left alone.
         """
         before = time.time() - age_s
         for folder in await _in_thread(lambda: sorted(self.path.glob(_SHARDS))):

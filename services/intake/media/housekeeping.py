@@ -27,14 +27,10 @@ _MAX_UNUSED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class MediaHousekeeping:
-    """Deletes the files of erased pictures within seconds; once an hour, what is left over.
+    """Deletes the files of erased pictures within seconds, and orphans once an hour.
 
-    Strangers may send pictures without a report: of these the oldest are erased, within seconds.
-
-    Attributes:
-        files: The bytes.
-        orphan_age_s: Seconds after which bytes without a picture are left over.
-        max_unused: Pictures of strangers that may wait for a request, of each way in.
+    Strangers may send pictures without a report: beyond ``max_unused`` of each channel the oldest
+    are erased, within seconds.
     """
 
     pool: Pool

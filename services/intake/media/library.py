@@ -18,23 +18,16 @@ _ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class MediaLibrary:
-    """Pictures: their bytes in files, what is known of them in the database.
-
-    Attributes:
-        files: The bytes.
-    """
+    """Pictures: their bytes in files, what is known of them in the database."""
 
     pool: Pool
     files: MediaFiles
     reencoder: Reencoder
 
     async def add(self, picture: PictureBytes, uploader: Uploader) -> tuple[str, ReencodedPicture]:
-        """Keep a picture; return its id and what is kept. Each call makes a new id.
+        """Keep a picture; return its new id and the kept form.
 
         A crash between the file and its row leaves a file that ``MediaHousekeeping`` deletes.
-
-        Args:
-            picture: The bytes as they came.
 
         Raises:
             RefusedPictureError: It is not a picture that is kept.
@@ -44,16 +37,9 @@ class MediaLibrary:
         return media_id, await self._add(media_id, picture, uploader)
 
     async def add_once(self, media_id: str, picture: PictureBytes, uploader: Uploader) -> None:
-        """Keep a picture under an id; do nothing where the id is known, erased ones included.
+        """Keep a picture under an id, or do nothing where the id is known, also as erased.
 
-        Args:
-            media_id: An id that stands for this picture alone.
-            picture: As for ``add``.
-            uploader: As for ``add``.
-
-        Raises:
-            RefusedPictureError: As for ``add``.
-            SystemicError: As for ``add``.
+        Raises the same as ``add``.
         """
         if await self.find(media_id) is None:
             await self._add(media_id, picture, uploader)

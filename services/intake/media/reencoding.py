@@ -39,14 +39,10 @@ class ReencodingError(SystemicError):
 
 @dataclass(frozen=True, slots=True)
 class Reencoder:
-    """Starts a process for each picture, and kills it when it takes too long.
+    """Starts a process for each picture, and kills it at its timeout.
 
     The process has no secret, no file and no socket, and no later picture ever meets what a
     hostile one left behind.
-
-    Attributes:
-        processes: The most processes at a time.
-        within_s: Seconds that one may take, on a machine however busy.
     """
 
     processes: int = 2
@@ -59,10 +55,6 @@ class Reencoder:
 
     async def reencode(self, picture: PictureBytes, uploader: Uploader) -> ReencodedPicture:
         """Return the picture as it is kept.
-
-        Args:
-            picture: The bytes as they came.
-            uploader: The caller whose turn it takes.
 
         Raises:
             RefusedPictureError: It is none that we take, or it made its process crash.

@@ -85,11 +85,7 @@ _KNOWN = """
 async def add_media(
     db: Connection, media_id: str, uploaded_by: str, picture: ReencodedPicture
 ) -> None:
-    """Add a picture whose bytes are stored; idempotent.
-
-    Args:
-        uploaded_by: As for ``MediaLibrary.add``.
-    """
+    """Add a picture whose bytes are stored; idempotent."""
     size = (picture.width, picture.height, len(picture.content))
     await db.execute(_ADD, media_id, uploaded_by, picture.media_type, *size)
 
@@ -101,11 +97,7 @@ async def find_media(db: Connection, media_id: str) -> KeptMedia | None:
 
 
 async def set_released(db: Connection, media_id: str, released_by: str | None) -> None:
-    """Release a picture to the public, or withhold it; an erased one stays as it is.
-
-    Args:
-        released_by: Name of the operator; None to withhold it.
-    """
+    """Release a picture to the public, or withhold it; an erased one stays as it is."""
     await db.execute(_RELEASE, media_id, released_by)
 
 
@@ -122,11 +114,11 @@ async def erase_media(db: Connection, request_ids: Collection[str]) -> None:
 
 
 async def erase_expired(db: Connection, unused_before: datetime, over_before: datetime) -> int:
-    """Erase pictures whose time is over; return how many.
+    """Erase unused and old pictures; return how many.
 
     Args:
-        unused_before: Pictures uploaded before this moment go, unless a request shows them.
-        over_before: Those of requests go whose cases closed before this moment.
+        unused_before: Upload time before which pictures go that no request shows.
+        over_before: Time of closing before which pictures of cases go.
     """
     unused = await db.execute(_ERASE_UNUSED, unused_before)
     over = await db.execute(_ERASE_OVER, over_before, sorted(CLOSED_STATUSES))
@@ -134,11 +126,7 @@ async def erase_expired(db: Connection, unused_before: datetime, over_before: da
 
 
 async def erase_surplus(db: Connection, uploaded_by: str, limit: int) -> int:
-    """Erase the oldest pictures that no request shows; return how many.
-
-    Args:
-        limit: The most of them that stay.
-    """
+    """Erase the oldest pictures that no request shows; return how many."""
     return row_count(await db.execute(_ERASE_SURPLUS, uploaded_by, limit))
 
 

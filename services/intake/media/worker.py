@@ -104,11 +104,7 @@ def _answer(picture: bytes) -> tuple[dict[str, object], bytes]:
 def reencode(picture: bytes) -> ReencodedPicture:
     """Return the first frame as a JPEG: upright, in sRGB, without metadata, 2,048 px at most.
 
-    Transparent pixels become white.
-
-    Raises:
-        RefusedPictureError: It is no picture that we take, is damaged, or has too many pixels or
-            scans.
+    Transparent pixels become white. Raises ``RefusedPictureError``.
     """
     fault: PictureFault = "unsupported_picture"
     try:

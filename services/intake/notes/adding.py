@@ -32,11 +32,7 @@ MAX_PAGE_NOTES = 20
 async def add_note(
     db: Connection, call: NoteCall, policy: IntakePolicy, now: datetime, events: list[Event]
 ) -> str:
-    """Add the note of a call, and return its id; idempotent.
-
-    Raises:
-        NoteError: It is not added.
-    """
+    """Add the note of a call, and return its id, or raise ``NoteError``; idempotent."""
     number = read_tracking_number(call.number)
     origin = NoteOrigin(f"/http/{call.caller}", call.page_by)
     request = await find_request(db, number) if number else None

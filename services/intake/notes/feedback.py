@@ -34,9 +34,6 @@ async def last_finished(
     """Return the request that a person was last asked about by text; None without one.
 
     It stays that one when its case was reopened since: a second NO is about the same work.
-
-    Args:
-        phone_ref: Keyed hash of the person's number.
     """
     row = await db.fetchrow(_LAST_DONE, phone_ref, jurisdiction, now - ANSWER_WITHIN)
     return FinishedRequest(*row) if row else None

@@ -31,11 +31,7 @@ class ParsedNote(NamedTuple):
 
 
 class NoteOrigin(NamedTuple):
-    """Origin of a note.
-
-    Attributes:
-        by: Who wrote it, unless its data name the writer; None where an adapter does not tell.
-    """
+    """Origin of a note; the author is None where an adapter does not name one."""
 
     source: str
     by: NoteAuthor | None = None
@@ -48,11 +44,7 @@ def parse_note(
     policy: IntakePolicy,
     now: datetime,
 ) -> ParsedNote | tuple[FieldError, ...]:
-    """Return the note, redacted and screened for hazards, or all its field errors.
-
-    Args:
-        data: The JSON value of the body.
-    """
+    """Return the note, redacted and screened for hazards, or all its field errors."""
     if not isinstance(data, dict):
         return (NOT_AN_OBJECT,)
     given = shortened({name: value for name, value in data.items() if value is not None})
@@ -103,11 +95,7 @@ def _author(
 async def locate_stated(
     place: StatedPlace, city: ServedCity, geocoders: Sequence[Geocoder]
 ) -> Location | None:
-    """Return the location of a stated place, as for a report's address; None for an unknown one.
-
-    Args:
-        geocoders: As for ``geocode``.
-    """
+    """Return the location of a stated place, as for a report's address; None for an unknown one."""
     address = city.redactor.redact_address(normalize_text(place.words), _NOBODY)
     resolved = resolve_location(None, None, address or None, ())
     [located] = await geocode([(city.jurisdiction.id, resolved)], geocoders)

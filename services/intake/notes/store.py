@@ -25,13 +25,7 @@ _STORED = "SELECT note_id::text, fingerprint FROM notes WHERE identity = $1"
 
 
 class StoredNote(NamedTuple):
-    """A note under its idempotency key.
-
-    Attributes:
-        note_id: Id of the note that was stored first.
-        is_new: True when this call stored it.
-        is_same: False when the key was used for other data before.
-    """
+    """A note under its idempotency key: first stored now, or the same as before, or other data."""
 
     note_id: str
     is_new: bool
@@ -45,12 +39,7 @@ async def find_request(connection: Connection, tracking_number: str) -> RequestR
 
 
 async def has_quota(connection: Connection, quota: str, limit: int) -> bool:
-    """Return True when fewer notes of a quota were stored within 24 hours; lock it till the end.
-
-    Args:
-        quota: Names what is counted together.
-        limit: The most notes in 24 hours.
-    """
+    """Return True when a quota has fewer notes within 24 hours; lock it to the end."""
     await connection.execute(_LOCK_QUOTA, quota)
     return int(await connection.fetchval(_USED, quota)) < limit
 
@@ -58,12 +47,7 @@ async def has_quota(connection: Connection, quota: str, limit: int) -> bool:
 async def store_note(
     connection: Connection, key: SubmissionKey, note_id: str, quota: str | None
 ) -> StoredNote:
-    """Store a note's id under its key, and return what is stored there; a repeat waits for it.
-
-    Args:
-        key: Identity of the note and hash of its data.
-        quota: What it counts for; None for nothing.
-    """
+    """Store a note's id under its key, and return what is stored there; a repeat waits for it."""
     identity, fingerprint = key
     if await connection.fetchrow(_ADD, identity, fingerprint, note_id, quota):
         return StoredNote(note_id, is_new=True)

@@ -22,11 +22,9 @@ class CityFileError(Route311Error):
 
 
 def read_city_file(path: Path, city: str) -> list[Place]:
-    """Return the places of a file, in order; a row with a name and an address gives two.
+    """Return the places of a CSV file in UTF-8; a row with a name and an address gives two.
 
-    Args:
-        path: CSV in UTF-8 with a line of column names; other columns are ignored.
-        city: Name of the city, which may end an address.
+    Other columns than ``COLUMNS`` are ignored; the name of the city may end an address.
 
     Raises:
         CityFileError: Lines cannot be read, or the file has no places.

@@ -95,11 +95,7 @@ def geocoders_of(database: "Connection | Pool", policy: IntakePolicy) -> Sequenc
 
 
 async def replace_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
-    """Replace the gazetteer of a city; of places with the same parts the first one stays.
-
-    Returns:
-        How many places it has now.
-    """
+    """Replace the gazetteer of a city, the first of equal places wins; return its size."""
     await connection.execute(_DELETE, jurisdiction)
     added = await add_places(connection, jurisdiction, places)
     await connection.execute("ANALYZE gazetteer")

@@ -35,17 +35,14 @@ _MOST_KEPT = 10_000
 
 
 class PrefetchedPlaces:
-    """Geocoder that answers from memory what ``fetch`` found before.
+    """Geocoder that answers from memory the points that ``fetch`` got from a server.
 
-    It keeps the latest ``_MOST_KEPT`` points, so many more than a batch has addresses.
+    It fetches outside of any transaction, leaves out the places of the gazetteer, and keeps the
+    latest ``_MOST_KEPT`` points.
     """
 
     def __init__(self, gazetteer: Geocoder, server: Geocoder) -> None:
-        """Use two geocoders, outside of any transaction.
-
-        Args:
-            gazetteer: Its places are not asked for.
-        """
+        """Use two geocoders, outside of any transaction."""
         self._gazetteer = gazetteer
         self._server = server
         self._points: dict[CityAddress, GeoPoint] = {}

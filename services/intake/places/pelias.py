@@ -50,10 +50,7 @@ class CircuitBreaker:
 
 
 class PeliasGeocoder:
-    """Asks a Pelias server, several addresses at a time.
-
-    Whatever fails, or is not there when the budget is used up, is an address without a point.
-    """
+    """Asks a Pelias server, several addresses at a time; without an answer there is no point."""
 
     def __init__(
         self,

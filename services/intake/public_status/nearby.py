@@ -61,9 +61,7 @@ class NearbyState(NamedTuple):
 
     Attributes:
         version: Orders the states of one case; 0 before the case opened.
-        status: A ``CaseStatus``.
-        first_reported_at: When the request was submitted that opened it.
-        latitude: Degrees of that request's point, as submitted; never shown.
+        latitude: Degrees of the first request, as submitted; never shown.
         moved_from: The case that it was split from, which gives it its place.
     """
 
@@ -92,12 +90,7 @@ class NearbyState(NamedTuple):
 
 
 class NearQuery(NamedTuple):
-    """A search for open cases.
-
-    Attributes:
-        radius_m: Its radius in metres, inclusive.
-        private_kinds: Kinds that are never shown.
-    """
+    """A search for open cases within a radius, inclusive; private kinds are never shown."""
 
     jurisdiction: str
     dedup_group: str
@@ -107,13 +100,7 @@ class NearQuery(NamedTuple):
 
 
 class NearbyCase(NamedTuple):
-    """An open case near a point.
-
-    Attributes:
-        status: A ``CaseStatus``.
-        distance_m: Metres from the point.
-        first_reported_at: When the request was submitted that opened it.
-    """
+    """An open case near a point."""
 
     case_id: str
     service_code: str

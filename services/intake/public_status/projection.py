@@ -81,11 +81,7 @@ class PublicStatuses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PictureRules:
-    """Rules about the bureaus' pictures of their work.
-
-    Attributes:
-        public_url: Base URL of intake, without a trailing slash, which those of ours begin with.
-    """
+    """Rules about the bureaus' pictures of their work."""
 
     public_url: str
     publishers: Collection[str] = ()

@@ -250,11 +250,7 @@ class PostgresPublicStatuses:
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:
-        """Update case, status and time of listed requests.
-
-        Args:
-            changed: Cases whose status changed, and with them all their requests.
-        """
+        """Update case, status and time of listed requests; a changed case brings all of its own."""
         if request_ids or changed:
             locks = {int(case_id[-2:], 16) % _CASE_LOCKS for case_id in {*joined, *changed}}
             await self._connection.execute(_LOCK_CASES, sorted(locks))

@@ -154,11 +154,7 @@ _SAME_PLACE_M = 250.0
 
 
 class Candidate(NamedTuple):
-    """A place of the gazetteer.
-
-    Attributes:
-        similarity: Similarity of its name to the wanted one by trigrams, 0 to 1.
-    """
+    """A place of the gazetteer."""
 
     key: PlaceKey
     similarity: float

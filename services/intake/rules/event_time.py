@@ -13,9 +13,8 @@ class SentAt:
     """The time at which an adapter sent a submission, UTC.
 
     Attributes:
-        moment: The time in the envelope, or the time of receipt.
-        replaced: The envelope's time was more than ``MAX_CLOCK_SKEW`` in the future, so ``moment``
-            is the time of receipt.
+        replaced: The envelope's time was more than ``MAX_CLOCK_SKEW`` in the future, so that
+            ``moment`` is the time of receipt.
     """
 
     moment: datetime

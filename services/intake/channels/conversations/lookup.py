@@ -12,11 +12,7 @@ from services.intake.records import RequestReference
 async def named_request(
     work: IntakeWork, texts: Iterable[str], jurisdiction: str
 ) -> RequestReference | None:
-    """Return the first request of a city whose tracking number stands in texts; None without one.
-
-    Args:
-        texts: In the order in which they count.
-    """
+    """Return the first request of a city whose tracking number stands in texts, in their order."""
     for text in texts:
         for number in numbers_in(text):
             request = await work.find_request(number)

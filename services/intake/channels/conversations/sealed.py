@@ -10,11 +10,7 @@ log = structlog.get_logger()
 
 
 def conversation_sealer(secrets: Sequence[bytes]) -> Sealer:
-    """Return the sealer of contacts in conversations.
-
-    Args:
-        secrets: The present one seals; those after it are still opened.
-    """
+    """Return the sealer of contacts in conversations; secrets after the first still open seals."""
     present, *before = secrets
     return Sealer.derived(present, "conversations at rest", *before)
 
@@ -35,10 +31,7 @@ def name_place(token: str) -> str:
 
 
 def open_if_readable(sealer: Sealer, sealed: str | None, place: str) -> str | None:
-    """Return a value, None for one that cannot be read, which is logged.
-
-    The report goes on without it.
-    """
+    """Return a value; None, with a log entry, for one that cannot be read."""
     try:
         return sealer.open(sealed, place)
     except UnreadableError as error:

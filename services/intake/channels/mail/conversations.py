@@ -24,12 +24,7 @@ class TooLongError(Exception):
 
 
 class ReceivedMail(NamedTuple):
-    """A message as SMTP hands it over.
-
-    Attributes:
-        content: Its bytes.
-        return_path: The sender of its envelope; ``<>`` for none.
-    """
+    """A message as received by SMTP; the return path of a bounce is ``<>``."""
 
     content: bytes
     return_path: str
@@ -47,11 +42,7 @@ class MailConversations:
     on_question: Callable[[], None] = lambda: None
 
     async def is_known(self, recipient: str, now: datetime) -> bool:
-        """Return True for a recipient of ours, with a token that a question has or without.
-
-        Args:
-            now: The present moment; a bounce of an old message has no recipient any more.
-        """
+        """Return True for a recipient of ours; bounces of old messages have none any more."""
         if self.addresses.is_known(recipient) or self.addresses.returned_id(recipient, now):
             return True
         token = self.addresses.token(recipient)
@@ -61,10 +52,7 @@ class MailConversations:
             return await is_token(db, token)
 
     async def take(self, received: ReceivedMail, now: datetime) -> Fate:
-        """Take a message; the same message again changes nothing.
-
-        Args:
-            received: The message; all its recipients are known.
+        """Process a message; idempotent.
 
         Raises:
             TooLongError: Nothing of it is kept.

@@ -9,11 +9,7 @@ from services.intake.channels.mail.session import MailHandler, MailLimits, MailS
 
 @dataclass(frozen=True, slots=True)
 class MailListener:
-    """Listens for messages.
-
-    Attributes:
-        port: Port to listen on; 0 lets the system choose.
-    """
+    """Listens for messages; with port 0 the system chooses one."""
 
     host: str
     port: int
@@ -21,11 +17,7 @@ class MailListener:
     limits: MailLimits = field(default_factory=MailLimits)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Listen until asked to stop; a message in transfer then comes again to another instance.
-
-        Raises:
-            OSError: The port is in use.
-        """
+        """Listen until asked to stop; mail in transfer then goes to another instance."""
         processes = self.conversations.reader.pool
         await processes.start()
         try:

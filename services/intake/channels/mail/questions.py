@@ -113,11 +113,7 @@ class QuestionSender:
             return await mailer.send(mailbox, message)
 
     def message(self, to: StoredConversation, mailbox: str) -> bytes:
-        """Return the message of a question.
-
-        Args:
-            mailbox: The person's address, as ``normalize_email`` returned it.
-        """
+        """Return the message of a question."""
         city = self.cities[to.jurisdiction]
         state, language = to.state, to.state.language or "en"
         answers_to = self.addresses.answer_address(to.jurisdiction, to.token)

@@ -46,11 +46,7 @@ _LATER = "451 4.3.0 Try again later"
 
 @dataclass(frozen=True, slots=True)
 class MailLimits:
-    """Limits of all connections together, and the deadline of each.
-
-    Attributes:
-        session_s: Seconds from the greeting to the end of a connection.
-    """
+    """Limits of all connections together, and the maximum length of a session in seconds."""
 
     by_address: Counter[str] = field(default_factory=Counter)
     by_sender: TokenBuckets = field(
@@ -75,11 +71,7 @@ class MailSession(SMTP):
     )  # bytes that are read at a time; commands have a limit of their own
 
     def __init__(self, handler: "MailHandler") -> None:
-        """Serve one connection.
-
-        Args:
-            handler: Answers commands; holds the limits of all connections together.
-        """
+        """Serve one connection."""
         self.command_size_limits = defaultdict(lambda: _MAX_COMMAND)  # the library's are shared
         super().__init__(
             handler,

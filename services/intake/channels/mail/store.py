@@ -56,12 +56,11 @@ _STATE = TypeAdapter(MailConversation)
 
 
 class StoredConversation(NamedTuple):
-    """A conversation as it is stored.
+    """A conversation as it is stored; the address goes once nothing waits.
 
     Attributes:
         token: In the address that the answer goes to.
         person: Keyed hash of the person's address.
-        address: The address; None once nothing waits.
     """
 
     token: str
@@ -101,11 +100,7 @@ async def lock_conversation(
 async def lock_due(
     db: Connection, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> StoredConversation | None:
-    """Return the conversation that is due the longest, locked; None when none is.
-
-    Args:
-        jurisdictions: Ids of the cities; conversations with others wait.
-    """
+    """Return the conversation that is due the longest, locked; None when none is."""
     row = await db.fetchrow(_LOCK_DUE, now, list(jurisdictions))
     return stored_conversation(row, sealer) if row else None
 
@@ -133,11 +128,7 @@ async def save_state(db: Connection, token: str, state: MailConversation, sealer
 
 
 async def asked_since(db: Connection, person: str, since: datetime) -> int:
-    """Return how many questions a person was asked since a moment.
-
-    Args:
-        person: Keyed hash of the person's address.
-    """
+    """Return how many questions a person was asked since a moment."""
     return int(await db.fetchval(_ASKED_SINCE, person, since))
 
 

@@ -54,11 +54,7 @@ _NO_WORDS = "(no text)"
 
 
 class MailSubmission(NamedTuple):
-    """A submission, and the words and pictures that it has no room for.
-
-    Attributes:
-        more: The rest of the words, for notes; empty for none.
-    """
+    """A submission, and the words and pictures that become notes beside it."""
 
     raw: RawSubmission
     more: str
@@ -97,9 +93,9 @@ _UPLOADER = "email"
 
 
 async def keep_pictures(core: IntakePorts, mail: Mail) -> tuple[str, ...]:
-    """Keep the pictures of a message, 20 at most, and return their addresses; idempotent.
+    """Keep up to 20 pictures of a message and return their addresses; idempotent.
 
-    A file that is not a picture that is kept is left out.
+    Refused pictures are left out.
 
     Raises:
         SystemicError: One could not be re-encoded or stored now.
@@ -141,11 +137,7 @@ _PICTURE_ALONE = "(picture)"
 
 
 class MailMessage(NamedTuple):
-    """A message with what it is about.
-
-    Attributes:
-        token: Token of the question that it answers; None for none.
-    """
+    """A message with its subject matter; without a token it answers no question."""
 
     mail: Mail
     jurisdiction: str

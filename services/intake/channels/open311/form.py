@@ -35,11 +35,7 @@ _MAX_FIELDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Fields and pictures of a form.
-
-    Attributes:
-        pictures: The bytes of each picture; none is empty.
-    """
+    """Fields and pictures of a form."""
 
     fields: Sequence[tuple[str, str]]
     pictures: Sequence[bytes] = ()
@@ -53,17 +49,13 @@ def has_pictures(request: web.Request) -> bool:
 async def read_form(request: web.Request, buffer: BodyBuffer | None = None) -> Form:
     """Return the form in the body of a request; it is empty without a body.
 
-    Args:
-        buffer: As for ``read_parts``.
-
     Raises:
         Open311Error: It is no form in UTF-8, or has too many fields or pictures.
-        RefusedError: The bytes were dropped from the buffer, or it is a stranger's, and compressed
-            or without room for it.
+        RefusedError: The bytes were dropped from the buffer, or there is no room for it.
         RefusedPictureError: It has more than 10 MiB with its pictures.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
-        web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures, or more
-            than 128 KiB with its key in the form alone.
+        web.HTTPRequestEntityTooLarge: More than 1 MiB without pictures, or more than 128 KiB with
+            its key in the form alone.
     """
     if has_pictures(request):
         return await _read_multipart(request, buffer)
@@ -74,11 +66,7 @@ async def read_form(request: web.Request, buffer: BodyBuffer | None = None) -> F
 
 
 def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
-    """Return names and values of ``application/x-www-form-urlencoded`` in UTF-8.
-
-    Raises:
-        Open311Error: It is none, or has more than 500 fields.
-    """
+    """Return the fields of a form in UTF-8, 500 at most, or raise ``Open311Error``."""
     try:
         return parse_qsl(body.decode(), errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError:
@@ -125,21 +113,13 @@ _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Parameters by name, without blank ones.
-
-    Attributes:
-        values: Every value of each parameter, in order.
-    """
+    """Parameters by name, without blank ones."""
 
     values: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
-        """Return the parameters of names and values.
-
-        Raises:
-            Open311Error: There are more than 600.
-        """
+        """Return the parameters of names and values, 600 at most, or raise ``Open311Error``."""
         few = list(islice(pairs, _MAX_PARAMETERS + 1))
         if len(few) > _MAX_PARAMETERS:
             raise bad_request(f"Send at most {_MAX_PARAMETERS} parameters.")
@@ -155,11 +135,7 @@ class Parameters:
         return tuple(dict.fromkeys(filter(None, parts)))
 
     def number(self, name: str) -> float | None:
-        """Return a finite number; None without one.
-
-        Raises:
-            Open311Error: It is none.
-        """
+        """Return a finite number, None without one, or raise ``Open311Error``."""
         text = self.text(name)
         number = None if text is None else number_of(text)
         if text is not None and number is None:
@@ -167,11 +143,7 @@ class Parameters:
         return number
 
     def count(self, name: str, default: int) -> int:
-        """Return a whole number from 1 to ``MAX_COUNT``.
-
-        Raises:
-            Open311Error: It is none.
-        """
+        """Return a whole number from 1 to ``MAX_COUNT``, or raise ``Open311Error``."""
         text = self.text(name)
         if text is None:
             return default
@@ -180,11 +152,7 @@ class Parameters:
         return int(text)
 
     def moment(self, name: str) -> datetime | None:
-        """Return a moment, UTC; None without one.
-
-        Raises:
-            Open311Error: It is none, or has no offset.
-        """
+        """Return a moment in UTC, None without one, or raise ``Open311Error``."""
         text = self.text(name)
         moment = None if text is None else moment_of(text)
         if text is not None and moment is None:
@@ -226,11 +194,7 @@ def moment_of(text: str) -> datetime | None:
 def jurisdiction_of(
     parameters: Parameters, jurisdictions: Mapping[str, Jurisdiction]
 ) -> Jurisdiction:
-    """Return the city that a call is about; a single one need not be named.
-
-    Raises:
-        Open311Error: It is not named, or unknown.
-    """
+    """Return the city of a call, or raise ``Open311Error``; a single one need not be named."""
     name = parameters.text("jurisdiction_id")
     known = ", ".join(sorted(jurisdictions))
     if name is None and len(jurisdictions) > 1:

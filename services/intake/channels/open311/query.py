@@ -83,15 +83,10 @@ class BoundingBox:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A query for requests of one city, newest first.
+    """A query for requests of one city, newest first; None for no filter.
 
     Attributes:
-        codes: Kinds to show; all of them are public.
         statuses: ``True`` for open requests, ``False`` for closed ones.
-        submitted: When they were submitted; None for whenever, with ``updated``.
-        updated: When they were changed; None for whenever.
-        box: Where they are; None for anywhere.
-        limit: The most requests to return.
     """
 
     jurisdiction: str
@@ -130,11 +125,7 @@ def read_name(text: str) -> str | None:
 
 
 def read_names(parameters: Parameters) -> list[str] | None:
-    """Return the requests that a call asks for by name; None when it asks by other things.
-
-    Raises:
-        Open311Error: There are too many.
-    """
+    """Return the requests that a call names, or raise ``Open311Error``; None for a query."""
     given = parameters.texts("service_request_id")
     if len(given) > MAX_IDS:
         raise bad_request(f"service_request_id: ask for at most {MAX_IDS:,} at once.")
@@ -142,13 +133,10 @@ def read_names(parameters: Parameters) -> list[str] | None:
 
 
 def read_query(parameters: Parameters, city: Jurisdiction, now: datetime) -> ListQuery:
-    """Return the query of a call.
+    """Return the query of a call, or raise ``Open311Error``.
 
     Without any date it is about the 90 days before ``now``; with ``updated_after`` or
-    ``updated_before`` alone the time of the change counts and not that of the request.
-
-    Raises:
-        Open311Error: A parameter is wrong.
+    ``updated_before`` alone it filters by the time of the last change.
     """
     submitted = _span(parameters, "start_date", "end_date", now)
     updated = _span(parameters, "updated_after", "updated_before", now)

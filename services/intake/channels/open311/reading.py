@@ -132,11 +132,7 @@ class Open311Reading:
             raise RefusedError(refusal)
 
     def _charge(self, request: web.Request, found: Sequence[ListedRequest]) -> None:
-        """Take more tokens of a stranger's address for a long list, which costs more to render.
-
-        Raises:
-            RefusedError: There are too few.
-        """
+        """Charge a stranger's address for a long list, or raise ``RefusedError``."""
         if not is_known(request):
             self.core.callers.charge(request, len(found) // _REQUESTS_PER_TOKEN)
 

@@ -42,12 +42,7 @@ def render_request(
     public_url: str,
     history: Sequence[StatusChange] | None = None,
 ) -> ServiceRequest:
-    """Return a request; what is not known is None.
-
-    Args:
-        public_url: Base URL of intake, without a trailing slash.
-        history: The changes of its case, oldest first, where extensions are asked for.
-    """
+    """Return a request; extensions have the history of its case, oldest first."""
     kind = city.services[request.service_code]
     view = ServiceRequest(
         service_request_id=request.public_id,
@@ -78,11 +73,7 @@ def render_request(
 def render_updates(
     request: ListedRequest, changes: Sequence[StatusChange], span: Span
 ) -> Iterator[RequestUpdate]:
-    """Yield the updates of a request within a time span, oldest first.
-
-    Args:
-        changes: The changes of its case, oldest first.
-    """
+    """Yield the updates of a request within a time span, oldest first."""
     for change in changes:
         if span.since <= change.taken_at <= span.until:
             yield RequestUpdate(

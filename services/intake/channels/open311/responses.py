@@ -44,12 +44,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 @dataclass(frozen=True, slots=True)
 class Open311Document:
-    """A document of the API.
-
-    Attributes:
-        name: Name of the XML root; a list's entries are named after it. JSON does not show it.
-        content: A list of models, or one.
-    """
+    """A document of the API: one model or a list, and the name of its XML root."""
 
     name: str
     content: BaseModel | Sequence[BaseModel]
@@ -116,12 +111,7 @@ _STATUS = {
 
 
 class Open311Error(Exception):
-    """The call gets an error response.
-
-    Attributes:
-        status: The HTTP status; also the code of each error.
-        headers: More headers, such as ``Retry-After``.
-    """
+    """An error response; its status is also the code of each error."""
 
     def __init__(
         self, status: int, descriptions: Iterable[str], headers: Mapping[str, str] | None = None
@@ -148,12 +138,7 @@ def not_found(description: str) -> Open311Error:
 
 
 def error_of_problem(status: int, body: object, headers: Mapping[str, str]) -> Open311Error:
-    """Return the error that says the same as problem details.
-
-    Args:
-        body: Their JSON.
-        headers: Their headers, of which ``Retry-After`` and ``Allow`` are kept.
-    """
+    """Translate problem details in JSON; keeps the headers ``Retry-After`` and ``Allow``."""
     try:
         problem = pydantic_core.from_json(body) if isinstance(body, bytes) else {}
     except ValueError:

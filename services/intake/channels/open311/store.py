@@ -14,16 +14,10 @@ from shared.runtime.postgres import Pool, translate_errors
 
 @dataclass(frozen=True, slots=True)
 class ListedRequest:
-    """A request of a public kind, with triage's decision and the case that it is in.
+    """A request of a public kind with the decision of triage and its case; times in UTC.
 
     Attributes:
-        request_id: Internal id; not shown.
-        submitted_at: When it was submitted, UTC.
-        updated_at: When it last changed, UTC.
-        is_open: False once the work is done or an agency outside the city took over.
-        description: The reporter's words, redacted; empty once erased.
-        outcome: A ``TriageOutcome``; None before the decision.
-        referral_name: The agency outside the city that must act.
+        description: Redacted; empty once erased.
         was_moved: True when an operator moved it to another case than triage decided.
     """
 
@@ -131,12 +125,7 @@ class PostgresListedRequests:
     async def by_names(
         self, jurisdiction: str, codes: Sequence[str], names: Sequence[str]
     ) -> Sequence[ListedRequest]:
-        """Return requests by public id or tracking number; unlisted ones are left out.
-
-        Args:
-            codes: The kinds that are shown.
-            names: Public ids and tracking numbers in their canonical form.
-        """
+        """Return requests by canonical public id or tracking number; unlisted ones are left out."""
         return await self._listed(_BY_NAME, names, jurisdiction, codes)
 
     async def changes(self, case_ids: Sequence[str]) -> dict[str, list[StatusChange]]:

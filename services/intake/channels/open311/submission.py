@@ -15,13 +15,7 @@ _MAX_KEYS_TOLD = 20
 def read_answers(
     given: Mapping[str, Sequence[str]], kind: ServiceType
 ) -> tuple[dict[str, Answer], list[str]]:
-    """Return the answers of a submission, and what is wrong with them.
-
-    An answer to no question of the kind is kept as text.
-
-    Args:
-        given: The texts of each answer by the question's code; none of them is blank.
-    """
+    """Return the answers and the errors; an answer to no question of the kind is kept as text."""
     questions = {question.code: question for question in kind.attributes}
     answers: dict[str, Answer] = {}
     errors = [
@@ -72,11 +66,7 @@ _PUBLIC = (
 
 
 def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any]:
-    """Return the data of a submission, which the same rules as every other one judge then.
-
-    Raises:
-        Open311Error: The kind is missing or unknown, or a number, a moment or an answer is wrong.
-    """
+    """Return the data of a submission, or raise ``Open311Error``; validation follows."""
     code = parameters.text("service_code")
     if code is None:
         raise bad_request("service_code is missing: write a code of the service list.")
@@ -102,11 +92,7 @@ def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any
 
 
 def read_update(parameters: Parameters) -> tuple[str, dict[str, Any]]:
-    """Return the number of an update's request, and the data of the note that it becomes.
-
-    Raises:
-        Open311Error: The number is missing, or is a public id, which everybody knows.
-    """
+    """Return the tracking number and the note of an update, or raise ``Open311Error``."""
     number, media_url = parameters.text("service_request_id"), parameters.text("media_url")
     if number is None:
         raise bad_request("service_request_id is missing: write the number of the request.")

@@ -36,13 +36,7 @@ from shared.runtime.http.calls import idempotency_id
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call whose caller is known.
-
-    Attributes:
-        parameters: Form and query; the form wins.
-        pictures: The bytes of each picture of the form.
-        slot: The slot that it got at the gate, or takes later.
-    """
+    """A call whose caller is known; of the parameters the form wins over the query."""
 
     adapter: str
     parameters: Parameters

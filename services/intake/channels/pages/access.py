@@ -30,11 +30,7 @@ class PageAccess:
     forms: TokenBuckets
 
     def guarded(self, handler: PageHandler, *, is_look: bool = False) -> PageHandler:
-        """Return the handler behind the limits.
-
-        Args:
-            is_look: Its form is sent by a script that only looks, as often as a page is fetched.
-        """
+        """Return the handler behind the limits; a look counts as a page and not as a form."""
 
         @wraps(handler)
         async def answer(request: web.Request) -> web.Response:

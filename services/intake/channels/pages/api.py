@@ -111,11 +111,7 @@ _ASSET_HEADERS = {
 
 @asynccontextmanager
 async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
-    """Open the residents' pages.
-
-    Raises:
-        ValueError: The catalogue does not have the city of the setting.
-    """
+    """Open the residents' pages."""
     settings, signer = core.settings, TokenSigner.derived(core.reporter_key, "residents' pages")
     city = core.cities.get(settings.pages_jurisdiction)
     if city is None:

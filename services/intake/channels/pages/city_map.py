@@ -30,12 +30,7 @@ _DEGREE_M = EARTH_RADIUS_M * pi / 180
 
 
 class _Label(NamedTuple):
-    """A name on the map.
-
-    Attributes:
-        level: From which level on it is shown: ``far``, ``mid`` or ``near``.
-        angle: Degrees clockwise, -90 to 90.
-    """
+    """A name on the map from level ``far``, ``mid`` or ``near`` on; angle in degrees, -90 to 90."""
 
     text: str
     kind: str
@@ -55,12 +50,7 @@ class _Path(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Degrees to metres; linear, which over a city is correct to some metres.
-
-    Attributes:
-        west: Longitude where x is 0.
-        north: Latitude where y is 0.
-    """
+    """Linear projection of degrees to metres from the north-western corner, for one city."""
 
     west: float
     north: float

@@ -34,11 +34,7 @@ _FORM_FIELD = {
 
 
 class FormFault(NamedTuple):
-    """A field of the form that is wrong.
-
-    Attributes:
-        field: Its name in the form; empty for the whole form.
-    """
+    """An error of a field of the form; an empty field means the whole form."""
 
     field: str
     code: str
@@ -47,11 +43,7 @@ class FormFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnsentReport:
-    """A report that a person is writing.
-
-    Attributes:
-        form_id: Id of the report: sending it again changes nothing.
-    """
+    """A report that a person is writing."""
 
     form: PageForm
     form_id: str
@@ -75,11 +67,7 @@ class UnsentReport:
     def submission(
         self, city: Jurisdiction, language: str, photo_url: str | None
     ) -> dict[str, Any]:
-        """Return the data of the submission.
-
-        Args:
-            language: BCP 47 tag of the page.
-        """
+        """Return the data of the submission."""
         text = self.form.text
         location = {
             "address": text("address"),
@@ -109,11 +97,7 @@ class UnsentReport:
         return {**given, "language": language, "status_updates": wanted} if given else None
 
     def contact_faults(self, region: str) -> list[FormFault]:
-        """Return what is wrong with the ways to reach the person.
-
-        Args:
-            region: ISO 3166-1 alpha-2 country whose telephone format applies.
-        """
+        """Return the errors of the contact data; ``region`` is an ISO 3166-1 alpha-2 country."""
         email, phone = self.form.text("email"), self.form.text("phone")
         usable = contact_channels(email or None, phone or None, region)
         faults = []

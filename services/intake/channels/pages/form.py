@@ -37,11 +37,7 @@ TakePhoto: TypeAlias = Callable[[bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class PageForm:
-    """The fields of a form by name, without blank values.
-
-    Attributes:
-        values: Every value of each field, in order.
-    """
+    """The fields of a form by name, without blank values."""
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -66,15 +62,11 @@ class PageForm:
 async def read_form(
     request: web.Request, take_photo: TakePhoto | None = None, max_bytes: int = MAX_FORM_BYTES
 ) -> PageForm:
-    """Return the fields of a form.
-
-    Args:
-        take_photo: Takes the photo; None leaves every file out.
-        max_bytes: The largest form without files.
+    """Return the fields of a form; without ``take_photo`` files are left out.
 
     Raises:
         RefusedError: It is no form in UTF-8, is compressed or too large, or there is no room.
-        web.HTTPRequestEntityTooLarge: A form without files is larger than that.
+        web.HTTPRequestEntityTooLarge: A form without files is larger than ``max_bytes``.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     try:

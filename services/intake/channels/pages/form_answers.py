@@ -16,15 +16,9 @@ class UnreadableAnswerError(ValueError):
 def read_form_answers(
     given: Mapping[str, Sequence[str]], questions: Sequence[Attribute], zone: ZoneInfo
 ) -> tuple[dict[str, Answer], dict[str, str]]:
-    """Return the answers by question, and by question why others are no answers.
+    """Return the answers by question, and the codes of errors by question.
 
-    Args:
-        given: The texts of each answer by the question's code; none of them is blank.
-        questions: The questions of the kind; answers to others are left out.
-        zone: The time zone of moments, which forms send without one.
-
-    Returns:
-        Answers by code, and codes of errors by code: ``missing_answer`` or ``invalid_<datatype>``.
+    The codes are ``missing_answer`` and ``invalid_<datatype>``. Moments come without a time zone.
     """
     answers: dict[str, Answer] = {}
     errors: dict[str, str] = {}

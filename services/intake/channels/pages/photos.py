@@ -15,11 +15,10 @@ UPLOADER = "web"
 
 @dataclass(slots=True)
 class PhotoIntake:
-    """Takes the photo of one form. A photo that cannot be kept never stops the report.
+    """Takes the photo of one form; a photo that cannot be kept never stops the report.
 
     Attributes:
-        buffer: Its bytes; its owner closes it.
-        fault: The reason why it is not kept: a ``PictureFault``, or ``photo_busy``.
+        fault: A ``PictureFault``, or ``photo_busy``.
     """
 
     core: IntakePorts

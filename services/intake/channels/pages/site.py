@@ -30,23 +30,14 @@ _CATALOGUES = Path(__file__).with_name("po")
 
 
 def page_languages(*, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
-    """Return the languages that are offered, English first.
-
-    Args:
-        unreviewed: True offers those that no speaker has reviewed, too: for trials.
-    """
+    """Return the languages that are offered, English first; for trials unreviewed ones, too."""
     return load_languages(_CATALOGUES, unreviewed=unreviewed)
 
 
 def chosen_language(
     request: web.Request, languages: Mapping[str, SpokenLanguage], pressed: str = ""
 ) -> SpokenLanguage:
-    """Return the language of a page: chosen now, in the URL, in the cookie, or the browser's.
-
-    Args:
-        languages: Those that are offered, the default first.
-        pressed: Tag of the language whose button in a form was pressed; empty without one.
-    """
+    """Return the language of a page: of the pressed button, the URL, the cookie, or the browser."""
     for tag in (pressed, request.query.get(PARAMETER), cookie_of(request, COOKIE)):
         if tag and (language := languages.get(primary_subtag(tag))):
             return language
@@ -65,12 +56,7 @@ PATH = "/assets"
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that pages refer to.
-
-    Attributes:
-        url: Its address, with a digest of the content: it may be cached for ever.
-        content: Its bytes.
-    """
+    """A file of the pages; its URL has a digest of the content, so that it is cached for ever."""
 
     url: str
     media_type: str
@@ -112,11 +98,7 @@ _RETRY_AFTER: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "2"}}
 
 @dataclass(frozen=True)
 class CitySite:
-    """The pages of one city.
-
-    Attributes:
-        languages: Those that are offered, the default first.
-    """
+    """The pages of one city; the first language is the default."""
 
     city: Jurisdiction
     contacts_kept_days: int
@@ -144,11 +126,7 @@ class CitySite:
         headers: Mapping[str, str] = MappingProxyType({}),
         **variables: Any,  # noqa: ANN401 - whatever the template shows
     ) -> web.Response:
-        """Return a page.
-
-        Args:
-            pressed: Tag of the language whose button was pressed; empty without one.
-        """
+        """Return a page."""
         language = self.language_of(request, pressed)
         text = (
             self._environment(language)

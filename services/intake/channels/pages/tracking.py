@@ -46,11 +46,7 @@ _EMPTY = PageForm()
 
 
 class Goal(NamedTuple):
-    """The time in which a kind of problem should be solved.
-
-    Attributes:
-        hours: Hours around the clock, of urgent kinds.
-    """
+    """The time in which a kind of problem should be solved."""
 
     hours: int | None
     working_days: int | None

@@ -95,11 +95,11 @@ def pictures_of(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SmsGateway:
-    """The gateway that hands texts over.
+    """The gateway of text messages.
 
     Attributes:
-        tokens: Secrets of its signature: the present one, then the one before.
-        url: URL that it calls, as it was set up there; None for the one that arrives here.
+        tokens: Secrets of its signature, the present one first.
+        url: URL that it calls, as set up there; None for the one that arrives here.
     """
 
     tokens: Sequence[bytes]
@@ -113,11 +113,7 @@ class SmsGateway:
 
 
 def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway | None:
-    """Return the gateway of the settings; None without a token.
-
-    Raises:
-        SmsNumbersError: A number stands for a city that is not among these.
-    """
+    """Return the gateway of the settings; None without a token."""
     if settings.sms_token is None:
         return None
     if unknown := sorted(set(settings.sms_numbers.values()) - set(cities)):
@@ -198,13 +194,12 @@ def _routes(
 async def _signed_form(
     request: web.Request, gateway: SmsGateway, callers: Callers
 ) -> tuple[SmsForm, tuple[str, ...]]:
-    """Return the fields of a call that the gateway signed, and the addresses of its pictures.
+    """Return the fields and pictures of a signed call.
 
     A call costs its address a token, which comes back once the signature is right.
 
     Raises:
-        RefusedError: It did not, the address has sent too much that it did not, or fields are
-            wrong.
+        RefusedError: It is not signed, the address is over its limit, or fields are wrong.
     """
     callers.charge(request)
     body = await body_of(request, URLENCODED, max_bytes=MAX_CALLBACK_BYTES)

@@ -63,11 +63,7 @@ SOURCE = "/sms"
 
 
 class SmsSubmission(NamedTuple):
-    """A submission, and the words that its description has no room for.
-
-    Attributes:
-        more: The rest of the words, a note to its request; empty for none.
-    """
+    """A submission, and the rest of the words, which become a note."""
 
     raw: RawSubmission
     more: str
@@ -98,12 +94,7 @@ def submission_of(
 
 
 class ReceivedText(NamedTuple):
-    """A text as the gateway hands it over.
-
-    Attributes:
-        id: Its ``MessageSid``.
-        number: The person's number, E.164.
-    """
+    """A text as received from the gateway: ``MessageSid`` and E.164 number."""
 
     id: str
     number: str
@@ -220,11 +211,7 @@ class _Turn:
         return named.author(self._who.person) if named and is_named else "other"
 
     def pictures(self, text: ReceivedText, step: Step, after: Conversation) -> PicturesOf:
-        """Return the pictures of a text: they belong to what it is about.
-
-        Args:
-            after: The conversation after it; pictures of an open report wait with it.
-        """
+        """Return the pictures of a text: they belong to what it is about."""
         own = after.request.number if after.request and not after.draft else None
         number = step.note.number if step.note else own
         is_own = number is None or self.author(number, after) == "reporter"

@@ -52,9 +52,8 @@ class PictureSource:
     """Fetches pictures from the gateway's hosts.
 
     Attributes:
-        hosts: Names of the hosts that have pictures, in lower case.
-        login: Header that proves who we are, for the host that a picture is first asked of.
-        within_s: Seconds for a fetch, redirects included.
+        login: Credentials for the host of the first address alone, as a header.
+        within_s: Timeout of a fetch with its redirects, seconds.
     """
 
     calls: JudgedCalls

@@ -37,13 +37,7 @@ _DELETE_OLD = "DELETE FROM sms_pictures WHERE received_at < $1"
 
 
 class WaitingPicture(NamedTuple):
-    """A picture that waits to be fetched.
-
-    Attributes:
-        position: Its place in the message, from 1.
-        language: Language of the person, BCP 47; None while unknown.
-        tries: How often it was tried, this time included.
-    """
+    """A picture that waits to be fetched; positions and tries count from 1."""
 
     identity: bytes
     position: int
@@ -55,13 +49,7 @@ class WaitingPicture(NamedTuple):
 
 
 class PicturesOf(NamedTuple):
-    """The pictures of a text.
-
-    Attributes:
-        urls: Their addresses at the gateway, in order.
-        number: Tracking number of the request that they belong to; None while a report waits.
-        language: Language of the person, BCP 47; None while unknown.
-    """
+    """The pictures of a text, in order; without a number they wait with the report."""
 
     urls: Sequence[str]
     number: str | None
@@ -95,11 +83,7 @@ async def assign_pictures(db: Connection, who: Correspondent, number: str) -> No
 async def claim_picture(
     db: Connection, now: datetime, jurisdictions: Sequence[str]
 ) -> WaitingPicture | None:
-    """Return the picture that is due the longest; it is due again if nothing becomes of this try.
-
-    Args:
-        jurisdictions: Ids of the cities; pictures for others wait.
-    """
+    """Return the picture that is due the longest, and schedule its next try."""
     row = await db.fetchrow(_NEXT, now, list(jurisdictions))
     if row is None:
         return None

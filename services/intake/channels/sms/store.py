@@ -42,12 +42,7 @@ _STATE = TypeAdapter(Conversation)
 
 
 class Correspondent(NamedTuple):
-    """A person at one city's number.
-
-    Attributes:
-        person: Keyed hash of the person's number.
-        number: The person's number, E.164; None for one that was stored and cannot be read.
-    """
+    """A person at one city's number: keyed hash, and E.164 number if it can be read."""
 
     person: str
     jurisdiction: str
@@ -76,11 +71,7 @@ async def find_conversation(pool: Pool, who: Correspondent) -> Conversation:
 async def find_due(
     pool: Pool, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> tuple[Correspondent, Conversation] | None:
-    """Return the conversation that is due the longest as it is now; None when none is.
-
-    Args:
-        jurisdictions: Ids of the cities; conversations with others wait.
-    """
+    """Return the conversation that is due the longest as it is now; None when none is."""
     with translate_errors():
         return _due(await pool.fetchrow(_DUE, now, list(jurisdictions)), sealer)
 
@@ -88,13 +79,7 @@ async def find_due(
 async def lock_due(
     db: Connection, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> tuple[Correspondent, Conversation] | None:
-    """Return the conversation that is due the longest, locked; None when none is.
-
-    Args:
-        now: As for ``find_due``.
-        jurisdictions: As for ``find_due``.
-        sealer: As for ``find_due``.
-    """
+    """Return the conversation that is due the longest, locked; None when none is."""
     return _due(await db.fetchrow(_LOCK_DUE, now, list(jurisdictions)), sealer)
 
 

@@ -37,7 +37,6 @@ class TextReading(NamedTuple):
     Attributes:
         language: ``en`` or ``es``; None where it does not show.
         says_what: True when it has words beside a place, greetings and the wish to report.
-        place: Where, as written; None where it does not say so for sure.
     """
 
     language: str | None
@@ -64,9 +63,8 @@ class ReportReading(NamedTuple):
     """Content of a report as a whole.
 
     Attributes:
-        dangers: Conditions in it that make a danger to life, such as ``sparking``; none where only
-            the text model detects one.
-        question: The kind's question that could make it urgent; None when there is none to ask.
+        dangers: Conditions that make a danger to life; none where only the text model detects one.
+        question: The question of the kind that could make it urgent.
     """
 
     service_code: str
@@ -84,11 +82,7 @@ class TextReader:
         self._city, self._screen = city, screen
 
     def read(self, text: str) -> TextReading:
-        """Return what one text says by itself.
-
-        Args:
-            text: The text, normalized.
-        """
+        """Return what one text says by itself."""
         place = find_place(text)
         words = fold(place.rest if place else text).split()
         says_what = not _FILLERS.issuperset(words)

@@ -22,12 +22,7 @@ _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-esc
 
 
 def decode(content: bytes, charset: str | None) -> str:
-    """Return bytes as text, in the charset that they claim, or else UTF-8, or else Windows-1252.
-
-    Args:
-        content: The bytes.
-        charset: Its name as written; None without one.
-    """
+    """Return bytes as text, in the charset that they claim, or else UTF-8, or else Windows-1252."""
     name = _codec(charset)
     candidates = ("utf-8", name) if name == _FALLBACK else (name, "utf-8")
     for candidate in candidates:

@@ -25,12 +25,7 @@ _MAX_NAME = 500
 
 
 class Author(NamedTuple):
-    """The person in ``From``.
-
-    Attributes:
-        address: As written, if mail can be sent to it.
-        name: Display name; None without one.
-    """
+    """The person in ``From``; the address is None if no mail can be sent to it."""
 
     address: str | None
     name: str | None

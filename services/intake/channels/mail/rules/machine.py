@@ -42,12 +42,9 @@ def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailS
 def on_answer(
     conversation: MailConversation, words: str, media: tuple[str, ...], reader: TextReader
 ) -> MailStep:
-    """Return the step that an answer leads to; whatever it says, nothing is asked again.
+    """Return the step that an answer leads to; nothing is asked again.
 
-    A greeting or a thank-you answers nothing, and the report waits on, unless it has grown long.
-
-    Args:
-        conversation: The state; its report is not due.
+    A greeting or a thank-you is no answer, and the report waits, unless it has grown long.
     """
     report, reading = conversation.report, reader.read(words[:MAX_READ])
     if report is None:

@@ -11,12 +11,7 @@ _NO_REPLIES = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply"})
 
 
 def is_by_machine(message: Message, return_path: str, address: str | None) -> bool:
-    """Return True for a message that gets no answer and is no report.
-
-    Args:
-        message: The message, or its headers.
-        return_path: The sender of its envelope; empty or ``<>`` for none.
-    """
+    """Return True for a message that gets no answer and is no report."""
     submitted = header(message, "auto-submitted").partition(";")[0].strip().lower()
     return (
         return_path in {"", "<>"}

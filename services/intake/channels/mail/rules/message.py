@@ -34,20 +34,17 @@ _MAX_NAMES = 20
 
 
 class Mail(NamedTuple):
-    """A message as it is read.
+    """A message as read; the text is new and normalized, its pictures may be none.
 
     Attributes:
-        id: Its ``Message-ID``, or ``sha256:`` and the digest of all its bytes.
+        id: Its ``Message-ID``, or else ``own_id``.
         own_id: ``sha256:`` and the digest of all its bytes.
-        digest: Digest of what its author sent, without what servers add on the way.
-        report: What it reports about a message of ours; None for any other mail.
-        address: Its author's address; None for one that no mail can be sent to.
-        subject: Without ``Re:`` and ``Fwd:``.
-        text: The new text, normalized; empty without one.
-        is_too_long: True when there is more text than is taken; ``text`` is its beginning.
-        attached: Names of the first attached files that are not kept; empty without one.
+        digest: Digest of what its author sent, without headers of servers on the way.
+        report: A bounce or complaint about a message of ours.
+        address: None for one that no mail can be sent to.
+        is_too_long: True when ``text`` is only the beginning.
+        attached: Names of the first attached files that are not kept.
         references: Ids of the messages that it answers, the nearest first.
-        pictures: The bytes of what may be pictures.
     """
 
     id: str
@@ -74,11 +71,7 @@ class Mail(NamedTuple):
 
 
 def read_mail(content: bytes, return_path: str) -> Mail:
-    """Return a message as it is read. Never fails: what cannot be parsed is read plainly.
-
-    Args:
-        return_path: The sender of its envelope; empty for none.
-    """
+    """Return a message as it is read. Never fails: what cannot be parsed is read plainly."""
     try:
         message = parse(content)
         return _mail(message, parts_of(message), content, return_path)
@@ -87,11 +80,7 @@ def read_mail(content: bytes, return_path: str) -> Mail:
 
 
 def read_plainly(content: bytes, return_path: str) -> Mail:
-    """Return a message whose text is all of its body, without tags; its parts are not parsed.
-
-    Args:
-        return_path: The sender of its envelope; empty for none.
-    """
+    """Return a message whose text is all of its body, without tags; its parts are not parsed."""
     text = without_tags(decode(_body(content), None).replace("\r\n", "\n"))
     return _mail(parse_head(content), Parts(texts=[text]), content, return_path)
 

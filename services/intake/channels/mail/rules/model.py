@@ -16,10 +16,8 @@ class MailReport:
 
     Attributes:
         first_id: Id of its first message, and of the submission that it becomes.
-        due_at: When it becomes a request as it is.
-        address: The person's address; None for one that no mail can be sent to.
-        language: Language of the words, ``en`` or ``es``; None where it does not show.
-        place: Where, as written; None while unknown.
+        due_at: Deadline, at which it is submitted as it is.
+        language: ``en`` or ``es``; None where it does not show.
     """
 
     first_id: str
@@ -36,13 +34,7 @@ class MailReport:
 
 @dataclass(frozen=True, slots=True)
 class MailConversation:
-    """The state between a question to a person and the answer.
-
-    Attributes:
-        language: Its language; None for English.
-        report: The report that waits for the answer; None once it is a request.
-        number: Tracking number of the request that it became; None before.
-    """
+    """The state between a question and its answer; the report is None once it is a request."""
 
     question: Question
     language: str | None = None

@@ -36,11 +36,7 @@ class BoundedMessage(Message):
 
     @override
     def attach(self, payload: "BoundedMessage") -> None:  # type: ignore[override]
-        """Add a part.
-
-        Raises:
-            MimeLimitError: It is nested too deeply.
-        """
+        """Add a part."""
         payload.depth = self.depth + 1
         if payload.depth > _MAX_DEPTH:
             raise MimeLimitError
@@ -48,11 +44,7 @@ class BoundedMessage(Message):
 
 
 def parse(content: bytes) -> Message:
-    """Return a message with its parts.
-
-    Raises:
-        MimeLimitError: There are too many, or they are nested too deeply.
-    """
+    """Return a message with its parts."""
     return message_from_bytes(content, _CountedParts(), policy=compat32)
 
 

@@ -75,11 +75,7 @@ def without_tags(text: str) -> str:
 
 
 class _Reader:
-    """Turns tags into marks.
-
-    Attributes:
-        pieces: Texts and marks, in order.
-    """
+    """Turns tags into marks."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -157,12 +153,7 @@ _MAX_FILE_NAME = 100
 
 @dataclass(slots=True)
 class Parts:
-    """The parts of a message.
-
-    Attributes:
-        texts: Its text, part by part; lines end with LF.
-        pictures: The bytes of what may be pictures.
-    """
+    """The parts of a message: texts with LF line ends, possible pictures, names of other files."""
 
     texts: list[str] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)

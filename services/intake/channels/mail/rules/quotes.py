@@ -40,11 +40,9 @@ _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 
 
 def new_words(text: str, *, is_reply: bool, is_forward: bool) -> str:
-    """Return what the author of a message wrote; the whole text where that would be nothing.
+    """Return the own words of a message; the whole text where that would be nothing.
 
-    Args:
-        text: The text; lines end with LF.
-        is_forward: True when it passes one on: what it passes on is no quote.
+    A forwarded message is no quote. Lines end with LF.
     """
     text = text.replace(_LONG, "").strip()
     words = text if is_forward else _without_quotes(text, is_reply=is_reply)

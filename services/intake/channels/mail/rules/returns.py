@@ -59,10 +59,7 @@ def bounce_address(recipient: str) -> tuple[str, str] | None:
 
 
 def may_return(notification_id: str, now: datetime) -> bool:
-    """Return True for the id, a UUIDv7, of a message that may still come back.
-
-    Whether it was sent is for the service to say that sends.
-    """
+    """Return True for the id, a UUIDv7, of a message that is young enough to come back."""
     try:
         id_ = UUID(notification_id)
     except ValueError:

@@ -43,12 +43,7 @@ _PHONE = LocalText(
 def question_text(
     question: Question, language: str | None, *, number: str | None, phone: str
 ) -> str:
-    """Return the text of a question, danger first.
-
-    Args:
-        language: Language of the person; None for English.
-        number: Tracking number of the report that ``danger_where`` is about.
-    """
+    """Return the text of a question, danger first; ``number`` is for ``danger_where``."""
     texts = _ASKED[question]
     if question != "danger_where":
         texts = (_THANKS, *texts, _WITHOUT_ANSWER)

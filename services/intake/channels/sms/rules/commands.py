@@ -39,12 +39,11 @@ _MAX_NUMBER_WORDS = 4
 
 
 class Command(NamedTuple):
-    """A command.
+    """A command word.
 
     Attributes:
-        language: Language of the word; None for one that both languages have.
-        number: Tracking number behind ``status`` in its canonical form; empty for a mistyped one,
-            None without one.
+        language: None for a word of both languages.
+        number: Tracking number behind ``status``; empty for a mistyped one, None without one.
     """
 
     name: CommandName

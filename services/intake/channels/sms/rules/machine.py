@@ -46,13 +46,10 @@ def on_due(conversation: Conversation, now: datetime) -> Step | None:
 
 
 def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) -> Step:
-    """Return the step that a text leads to.
+    """Return the step that a text leads to; no draft in the conversation is due.
 
-    While the person is silent every text counts as always, and only HELP is answered. So does a
-    text after too many answers, to which only STOP and START are.
-
-    Args:
-        conversation: The state; no draft in it is due.
+    Texts of a silent person count, but only HELP is answered. After too many answers only STOP
+    and START are.
     """
     reading, command = reader.read(text.body), read_command(text.body)
     language = command.language if command else reading.language

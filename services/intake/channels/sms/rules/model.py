@@ -12,8 +12,6 @@ class ReportDraft:
     """A report that waits for an answer.
 
     Attributes:
-        texts: Everything that the person wrote for it, in order.
-        place: Where, as written; None while unknown.
         asked: The open question: ``what``, ``where``, ``where_again``, or the code of a question
             of the kind.
     """
@@ -47,12 +45,7 @@ class FollowedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Everything that is known of a person between two texts.
-
-    Attributes:
-        language: ``en`` or ``es``; None before a text showed one.
-        is_silent: True after STOP: texts are taken and not answered.
-    """
+    """The state of a person between two texts; after STOP the person is silent."""
 
     language: str | None = None
     is_silent: bool = False
@@ -72,11 +65,9 @@ class IncomingText(NamedTuple):
     """A text as it arrives.
 
     Attributes:
-        id: Its ``MessageSid``.
-        body: The words, normalized; empty for a picture alone.
-        names: Tracking number of a known request that stands in it; None without one.
-        asked: The request that the person was last asked about, whether it is fixed, for a text
-            that can be the answer; None without one.
+        body: Normalized; empty for a picture alone.
+        names: Tracking number of a known request in it.
+        asked: The request that a YES or NO can be about.
     """
 
     id: str
@@ -88,11 +79,7 @@ class IncomingText(NamedTuple):
 
 
 class TextNote(NamedTuple):
-    """Words to add to a request.
-
-    Attributes:
-        place: Location as stated in them about the person's own request without one.
-    """
+    """Words to add to a request, and the place that they state."""
 
     number: str
     text: str
@@ -104,17 +91,11 @@ class Step:
     """The outcome of one step.
 
     Attributes:
-        conversation: The new state; an accepted draft still has to become its ``request``.
-        reply: The answer; None for none. ``{number}`` stands for the number of the new request,
-            ``{status}`` for what became of ``status_of``.
-        submit: A draft that becomes a request now.
-        asks_where: True when the reply to the new request asks where it is.
-        dangers: Conditions that make the new request a danger to life.
-        note: Words to add to a request.
-        opted_out: A change of the person's consent to texts of ours; None for none.
-        status_of: Tracking number of the request whose status the reply tells.
-        says_fixed: The answer whether the request that the person was asked about is fixed; None
-            for none.
+        reply: ``{number}`` stands for the number of the new request, ``{status}`` for the status of
+            ``status_of``.
+        submit: A draft to submit; its request becomes part of the conversation then.
+        opted_out: A change of the consent to texts of ours.
+        says_fixed: The answer to the question whether the request is fixed.
     """
 
     conversation: Conversation

@@ -32,11 +32,7 @@ def is_plain(url: str) -> bool:
 
 
 def redirected(url: str, location: str) -> str:
-    """Return the address that a redirect leads to; empty for one that cannot be read.
-
-    Args:
-        location: The header ``Location`` of the answer.
-    """
+    """Return the address that a redirect leads to; empty for one that cannot be read."""
     try:
         return urljoin(url, location) if location else ""
     except ValueError:
