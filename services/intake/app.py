@@ -7,8 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from services.intake.acceptance.batch import BatchAcceptance
-from services.intake.acceptance.batching import SubmissionBatcher
+from services.intake.acceptance.batching import BatchAcceptance, SubmissionBatcher
 from services.intake.channels.api.api import open_api
 from services.intake.channels.mail.parts import open_mail
 from services.intake.channels.open311.api import open_open311
@@ -20,8 +19,7 @@ from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary, open_media_files
 from services.intake.media.reencoding import Reencoder
 from services.intake.places.city_file import well_known_places
-from services.intake.places.gazetteer import PostgresGazetteer, add_places
-from services.intake.places.geocoder import PrefetchedPlaces
+from services.intake.places.gazetteer import PostgresGazetteer, PrefetchedPlaces, add_places
 from services.intake.places.pelias import open_pelias
 from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.ports import IntakePorts

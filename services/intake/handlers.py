@@ -22,7 +22,7 @@ from services.intake.outbound import (
     receipt_record,
     reject,
 )
-from services.intake.places.geocoder import geocode
+from services.intake.places.gazetteer import geocode
 from services.intake.policy import Geocoder, IntakePolicy
 from services.intake.records import PublicRequest, RawSubmission, Receipt, StoredSubmission
 from shared.contract.events import Event, SubmissionReceived

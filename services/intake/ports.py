@@ -16,8 +16,7 @@ from services.intake.inbound.field_errors import field_errors
 from services.intake.limits import CallLimits
 from services.intake.media.library import MediaLibrary
 from services.intake.notes.adding import add_note, add_words
-from services.intake.notes.feedback import feedback_event, last_finished
-from services.intake.notes.store import find_request
+from services.intake.notes.store import feedback_event, find_request, last_finished
 from services.intake.pictures import derived_media_id
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch

@@ -7,8 +7,7 @@ from typing import Any
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
 from services.intake.outbound import advice_for
-from services.intake.places.gazetteer import geocoders_of
-from services.intake.places.geocoder import geocode
+from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
 from services.intake.records import SubmissionPreview

@@ -5,9 +5,14 @@ from datetime import datetime
 from services.intake.identifiers import idempotency_key, payload_hash, read_tracking_number
 from services.intake.inbound.field_errors import id_reused
 from services.intake.media.store import attach_media
-from services.intake.notes.feedback import feedback_event, finished
 from services.intake.notes.parsing import NoteOrigin, ParsedNote, locate_stated, parse_note
-from services.intake.notes.store import find_request, has_quota, store_note
+from services.intake.notes.store import (
+    feedback_event,
+    find_request,
+    finished,
+    has_quota,
+    store_note,
+)
 from services.intake.pictures import media_ids_of
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy

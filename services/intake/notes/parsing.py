@@ -11,7 +11,7 @@ from services.intake.inbound.districts import area_of, to_location
 from services.intake.inbound.field_errors import bad_language, field_errors
 from services.intake.inbound.parsing import NOT_AN_OBJECT, shortened
 from services.intake.inbound.validation import redact_media
-from services.intake.places.geocoder import geocode
+from services.intake.places.gazetteer import geocode
 from services.intake.policy import Geocoder, IntakePolicy, ServedCity
 from services.intake.records import NoteWriter, RequestReference, StatedPlace, SubmittedNote
 from services.intake.rules.location import resolve_location

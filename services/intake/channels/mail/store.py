@@ -13,7 +13,7 @@ from services.intake.channels.conversations.sealed import (
     name_place,
     open_if_readable,
 )
-from services.intake.channels.mail.rules.model import MailConversation
+from services.intake.channels.mail.rules.machine import MailConversation
 from shared.runtime.postgres import Connection
 from shared.runtime.sealing import Sealer
 

@@ -10,21 +10,19 @@ import structlog
 
 from services.intake.channels.conversations.lookup import named_request, text_reader
 from services.intake.channels.conversations.rules.text_reading import TextReading
+from services.intake.channels.mail.rules.headers import takes_answers
 from services.intake.channels.mail.rules.machine import (
     ANSWER_WITHIN,
     MAX_READ,
-    on_answer,
-    on_due,
-    on_report,
-)
-from services.intake.channels.mail.rules.machines import takes_answers
-from services.intake.channels.mail.rules.message import Mail
-from services.intake.channels.mail.rules.model import (
     MailConversation,
     MailReport,
     MailStep,
     Question,
+    on_answer,
+    on_due,
+    on_report,
 )
+from services.intake.channels.mail.rules.message import Mail
 from services.intake.channels.mail.store import (
     StoredConversation,
     add_conversation,

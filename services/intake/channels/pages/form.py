@@ -1,4 +1,4 @@
-"""The fields of a page's form, and the photo that may come with them."""
+"""The form of a page: its fields, and the photo that may come with them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,10 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from multipart import MultipartSegment
 
+from services.intake.pictures import MAX_BYTES, RefusedPictureError
+from services.intake.ports import IntakePorts
+from services.intake.records import Uploader
+from shared.errors import SystemicError, TransientError
 from shared.runtime.http.body import (
     MULTIPART,
     BodyTooLargeError,
@@ -17,9 +21,10 @@ from shared.runtime.http.body import (
     receive_form,
     values_by_name,
 )
-from shared.runtime.http.body_memory import begin_body
+from shared.runtime.http.body_memory import BodyBuffer, begin_body
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import MAX_FORM_BYTES
+from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
@@ -112,3 +117,52 @@ async def _read_multipart(
 
 def _too_large() -> RefusedError:
     return RefusedError(problem_response(413, "Too large", "Send less."))
+
+
+UPLOADER = "web"
+
+
+@dataclass(slots=True)
+class PhotoIntake:
+    """Takes the photo of one form; a photo that cannot be kept never stops the report.
+
+    Attributes:
+        fault: A ``PictureFault``, or ``photo_busy``.
+    """
+
+    core: IntakePorts
+    buffer: BodyBuffer
+    fault: str | None = None
+
+    def take(self, content: bytes) -> None:
+        """Take the next bytes."""
+        if self.fault:
+            return
+        try:
+            self.buffer.extend(content)
+        except RefusedError:
+            self.fault = "photo_busy"
+        if len(self.buffer.content) > MAX_BYTES:
+            self.fault = "too_many_bytes"
+            self.buffer.drop()
+
+    async def keep(self, form_id: str) -> str | None:
+        """Keep the photo of a form once, and return its id; None where none can be kept."""
+        if self.fault:
+            return None
+        try:
+            self.buffer.require_held()
+            if not self.buffer.content:
+                return None
+            buffer, uploader = self.buffer, Uploader(UPLOADER, self.buffer.address)
+            return await self.core.keep_picture(
+                buffer.content, uploader, UPLOADER, form_id, take=buffer.take
+            )
+        except RefusedPictureError as refused:
+            self.fault = refused.fault
+        except RefusedError:
+            self.fault = "photo_busy"
+        except (SystemicError, TransientError) as error:
+            log_not_served(error)
+            self.fault = "photo_busy"
+        return None

@@ -17,8 +17,7 @@ from services.intake.channels.pages.draft import (
     UnsentReport,
     form_faults,
 )
-from services.intake.channels.pages.form import PageForm, read_form
-from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
+from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records import RawSubmission, ReceiptEvent, SubmissionPreview

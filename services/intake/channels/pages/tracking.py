@@ -9,8 +9,7 @@ from aiohttp import web
 
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import FormFault
-from services.intake.channels.pages.form import PageForm, read_form
-from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
+from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.status_view import render_status
 from services.intake.identifiers import TRACK_PATH, read_tracking_number

@@ -6,12 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.intake.channels.conversations.lookup import named_request, text_reader
-from services.intake.channels.sms.picture_store import (
-    PicturesOf,
-    add_pictures,
-    assign_pictures,
-    delete_old_pictures,
-)
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.commands import is_answer
 from services.intake.channels.sms.rules.machine import on_due, on_text
@@ -27,8 +21,12 @@ from services.intake.channels.sms.rules.model import (
 from services.intake.channels.sms.rules.wording import fit, say
 from services.intake.channels.sms.store import (
     Correspondent,
+    PicturesOf,
     add_answer,
+    add_pictures,
+    assign_pictures,
     delete_old,
+    delete_old_pictures,
     find_answer,
     find_conversation,
     find_due,

@@ -12,7 +12,6 @@ from datetime import datetime
 import aiohttp
 import structlog
 
-from services.intake.channels.sms.picture_store import WaitingPicture, claim_picture, remove_picture
 from services.intake.channels.sms.rules.pictures import (
     MAX_REDIRECTS,
     MAX_TRIES,
@@ -21,6 +20,7 @@ from services.intake.channels.sms.rules.pictures import (
     is_temporary,
     redirected,
 )
+from services.intake.channels.sms.store import WaitingPicture, claim_picture, remove_picture
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
 from services.intake.ports import IntakePorts
 from services.intake.records import NoteWords, Uploader

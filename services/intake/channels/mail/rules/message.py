@@ -6,9 +6,14 @@ from email.message import Message
 from hashlib import sha256
 from typing import NamedTuple
 
-from services.intake.channels.mail.rules.charsets import decode
-from services.intake.channels.mail.rules.headers import author, header, message_id, references
-from services.intake.channels.mail.rules.machines import is_by_machine
+from services.intake.channels.mail.rules.headers import (
+    author,
+    decode,
+    header,
+    is_by_machine,
+    message_id,
+    references,
+)
 from services.intake.channels.mail.rules.parsing import parse, parse_head
 from services.intake.channels.mail.rules.parts import Parts, parts_of, without_tags
 from services.intake.channels.mail.rules.quotes import new_words

@@ -9,8 +9,7 @@ from html import unescape
 from pathlib import PurePath
 from types import MappingProxyType
 
-from services.intake.channels.mail.rules.charsets import decode
-from services.intake.channels.mail.rules.headers import header, text_of
+from services.intake.channels.mail.rules.headers import decode, header, text_of
 
 _MAX_TAGS = 100_000
 # The edge of a block, which starts a line unless one has started; a break, which always does.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from services.intake.channels.mail.rules.model import Question
+from services.intake.channels.mail.rules.machine import Question
 from shared.catalogue import CALL_911, LocalText
 
 SUBJECT = LocalText("Your message to 311", "Su mensaje al 311")

@@ -6,8 +6,15 @@ from typing import Any, get_args
 
 import pytest
 
-from services.intake.channels.mail.rules.machine import ANSWER_WITHIN, on_answer, on_due, on_report
-from services.intake.channels.mail.rules.model import MailConversation, MailReport, Question
+from services.intake.channels.mail.rules.machine import (
+    ANSWER_WITHIN,
+    MailConversation,
+    MailReport,
+    Question,
+    on_answer,
+    on_due,
+    on_report,
+)
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.records import StatedPlace
 from tests.support.builders import NOON

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.mail.rules.addresses import OurAddresses
-from services.intake.channels.mail.rules.charsets import decode
+from services.intake.channels.mail.rules.headers import decode
 from services.intake.channels.mail.rules.message import read_mail
 from services.intake.channels.mail.rules.parts import text_of_html
 from services.intake.channels.mail.rules.quotes import new_words

@@ -8,8 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from services.intake.channels.pages.form import read_form
-from services.intake.channels.pages.photos import PhotoIntake
+from services.intake.channels.pages.form import PhotoIntake, read_form
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, derived_media_id
 from services.intake.records import Uploader
 from shared.errors import SystemicError
