@@ -1,7 +1,7 @@
 """The public view of a request, as JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -9,6 +9,7 @@ from services.intake.channels.block_address import block_of
 from services.intake.pictures import media_url
 from services.intake.records import PublicDecision, PublicRequest, PublicStatus, StatusChange
 from shared.catalogue import Jurisdiction, LocalText
+from shared.runtime.clock import format_moment
 from shared.vocabulary import is_plausible
 
 RECEIVED = "received"
@@ -103,6 +104,9 @@ def render_status(
     service = jurisdiction.services.get(request.service_code)
     is_private = service is None or service.private
     note = outcome_note(outcome, was_moved=status.was_moved)
+    answer = jurisdiction.answers.get((decision.answer if decision else None) or "")
+    moments = [request.submitted_at, *(change.taken_at for change in status.changes)]
+    moments += [decision.decided_at] if decision else []
     return {
         "tracking_number": request.tracking_number,
         "public_id": request.public_id,
@@ -112,10 +116,10 @@ def render_status(
         "status": current,
         "status_text": STATUS_TEXT[current].in_language(language),
         "submitted_at": format_moment(request.submitted_at),
-        "updated_at": format_moment(_updated_at(status)),
+        "updated_at": format_moment(max(moments)),
         "location": _location(request, language, is_private=is_private),
         "note": note.in_language(language) if note else None,
-        "answer": _answer(decision, jurisdiction, language),
+        "answer": answer.in_language(language) if answer else None,
         "bureau": bureau_name(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
         "complete_by": _complete_by(status, current),
@@ -123,13 +127,6 @@ def render_status(
         "media": list(_media(status.media_ids, is_private=is_private)),
         "history": list(_history(status, jurisdiction, language, is_private=is_private)),
     }
-
-
-def _updated_at(status: PublicStatus) -> datetime:
-    decided = [status.decision.decided_at] if status.decision else []
-    return max(
-        [status.request.submitted_at, *decided, *(change.taken_at for change in status.changes)]
-    )
 
 
 def _location(request: PublicRequest, language: str, *, is_private: bool) -> dict[str, Any] | None:
@@ -182,13 +179,6 @@ def _referral(
     }
 
 
-def _answer(
-    decision: PublicDecision | None, jurisdiction: Jurisdiction, language: str
-) -> str | None:
-    answer = jurisdiction.answers.get((decision.answer if decision else None) or "")
-    return answer.in_language(language) if answer else None
-
-
 def _history(
     status: PublicStatus, jurisdiction: Jurisdiction, language: str, *, is_private: bool
 ) -> Iterator[dict[str, Any]]:
@@ -215,8 +205,3 @@ def _entry(at: datetime, status: str, language: str) -> dict[str, Any]:
         "note": None,
         "media": [],
     }
-
-
-def format_moment(moment: datetime) -> str:
-    """Return a moment as RFC 3339 in UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

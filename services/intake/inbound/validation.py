@@ -241,12 +241,7 @@ def _known_pii(reporter: Reporter) -> KnownPii:
 
 def _location(at: SubmittedLocation, city: ServedCity, known: KnownPii) -> ResolvedLocation:
     address = city.redactor.redact_address(normalize_text(at.address or ""), known)
-    return resolve_location(
-        _point(at), at.accuracy_m, address or None, city.jurisdiction.default_points
-    )
-
-
-def _point(at: SubmittedLocation) -> GeoPoint | None:
-    if at.latitude is None or at.longitude is None:
-        return None
-    return GeoPoint(at.latitude, at.longitude)
+    point = None
+    if at.latitude is not None and at.longitude is not None:
+        point = GeoPoint(at.latitude, at.longitude)
+    return resolve_location(point, at.accuracy_m, address or None, city.jurisdiction.default_points)

@@ -1,7 +1,6 @@
 """The public status of requests in PostgreSQL."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from secrets import randbelow
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
@@ -209,7 +208,10 @@ class PostgresPublicStatuses:
     ) -> None:
         """Save the decisions and the cases of requests; of several links the latest wins."""
         decided = {decision.request_id: decision for decision in decisions}
-        linked = {link.request_id: link for link in sorted(links, key=_order)}
+        linked = {
+            link.request_id: link
+            for link in sorted(links, key=lambda link: (link.moves, link.joined_at))
+        }
         rows = [  # sorted, so that no two transactions deadlock
             (id_, *decided.get(id_, _NO_DECISION)[1:], *linked.get(id_, _NO_LINK)[1:])
             for id_ in sorted(decided.keys() | linked.keys())
@@ -321,10 +323,6 @@ async def give_public_ids(db: Connection, request_ids: Collection[str]) -> None:
     """Give requests without a public id a random one. Idempotent."""
     ids = [public_id(randbelow(CAPACITY)) for _ in request_ids]
     await db.execute(_GIVE, list(request_ids), ids)
-
-
-def _order(link: CaseLink) -> tuple[int, datetime]:
-    return link.moves, link.joined_at
 
 
 def _from_row(model: type[M], row: Record) -> M:

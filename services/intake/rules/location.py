@@ -77,11 +77,8 @@ def public_degrees(degrees: float | None) -> float | None:
 
 
 def _is_placeholder(point: GeoPoint, default_points: Iterable[GeoPoint]) -> bool:
-    return any(_is_same(point, other) for other in (_NULL_ISLAND, *default_points))
-
-
-def _is_same(one: GeoPoint, other: GeoPoint) -> bool:
-    return (
-        abs(one.latitude - other.latitude) < _SAME_DEGREES
-        and abs(one.longitude - other.longitude) < _SAME_DEGREES
+    return any(
+        abs(point.latitude - other.latitude) < _SAME_DEGREES
+        and abs(point.longitude - other.longitude) < _SAME_DEGREES
+        for other in (_NULL_ISLAND, *default_points)
     )

@@ -86,7 +86,11 @@ async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
         The number of contacts that were in the outbox.
     """
     deleted = await mark_erased(db, request_ids)
-    await enqueue(db, [_tombstone(request_id) for request_id in sorted(request_ids)])
+    tombstones = [
+        Outgoing(f"{request_id} erased", INTAKE_CONTACTS.name, request_id.encode(), None)
+        for request_id in sorted(request_ids)
+    ]
+    await enqueue(db, tombstones)
     return deleted
 
 
@@ -145,8 +149,3 @@ async def kept_contacts(
     closed = sorted(CLOSED_STATUSES)
     rows = await db.fetch(_TERM_SQL, over_before, closed, *after, limit)
     return [KeptContact(**dict(row)) for row in rows]
-
-
-def _tombstone(request_id: str) -> Outgoing:
-    key = request_id.encode()
-    return Outgoing(f"{request_id} erased", INTAKE_CONTACTS.name, key, None)

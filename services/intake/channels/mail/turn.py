@@ -17,7 +17,6 @@ from services.intake.channels.mail.rules.machine import (
     MailConversation,
     MailReport,
     MailStep,
-    Question,
     on_answer,
     on_due,
     on_report,
@@ -230,7 +229,9 @@ class MailTurn:
             if number is None:
                 return "rejected"
         if step.question:
-            state = _asked(step.question, step, number)
+            asked = step.submit or step.keep
+            language = asked.language if asked else None
+            state = MailConversation(step.question, language, step.keep, number)
             await self._ask(message, person, state)
             return "request" if step.submit else "question"
         return "request" if step.submit else "empty"
@@ -271,8 +272,3 @@ class MailTurn:
         address, key = mail.address or "", self._core.reporter_key
         is_person = person in {email_ref(key, address), email_ref(key, without_tag(address))}
         return "reporter" if address and is_person else "other"
-
-
-def _asked(question: Question, step: MailStep, number: str | None) -> MailConversation:
-    report = step.submit or step.keep
-    return MailConversation(question, report.language if report else None, step.keep, number)

@@ -51,7 +51,9 @@ def render_request(
         service_name=kind.name.en,
         service_code=request.service_code,
         description=without_numbers(request.description) or None,
-        agency_responsible=_agency(request, city),
+        agency_responsible=bureau_name(request.last.bureau, city)
+        if request.last
+        else request.referral_name,
         service_notice=_referral(request),
         requested_datetime=w3c(request.submitted_at),
         updated_datetime=w3c(request.updated_at),
@@ -118,10 +120,6 @@ def _status_notes(request: ListedRequest) -> str:
         _public(request.last.note) if request.last else None,
     )
     return " ".join(filter(None, parts))
-
-
-def _agency(request: ListedRequest, city: Jurisdiction) -> str | None:
-    return bureau_name(request.last.bureau, city) if request.last else request.referral_name
 
 
 def _referral(request: ListedRequest) -> str | None:

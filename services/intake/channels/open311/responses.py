@@ -56,19 +56,17 @@ def encode_document(document: Open311Document, output: Format) -> bytes:
     In JSON a list is an array whatever its length, and what is missing is null; in XML that is an
     empty element.
     """
-    content = _plain(document.content)
+    content: Any = document.content
+    if isinstance(content, BaseModel):
+        content = content.model_dump(exclude_unset=True)
+    else:
+        content = [one.model_dump(exclude_unset=True) for one in content]
     if output == "json":
         return json.dumps(content, ensure_ascii=False).encode()
     root = ET.Element(document.name)
     _fill(root, content)
     encoded: bytes = ET.tostring(root, encoding="utf-8")
     return _DECLARATION + encoded
-
-
-def _plain(content: BaseModel | Sequence[BaseModel]) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(content, BaseModel):
-        return content.model_dump(exclude_unset=True)
-    return [one.model_dump(exclude_unset=True) for one in content]
 
 
 def _fill(element: ET.Element, value: object) -> None:
@@ -187,15 +185,14 @@ def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
         try:
             page = await handler(request)
         except Open311Error as error:
-            return _error_response(request, error)
+            return _error_response(format_of(request), error)
         except RefusedError as refused:
             problem = refused.response
         except (SystemicError, TransientError, TimeoutError) as error:
             problem = database_unavailable(_UNAVAILABLE, error)
         except web.HTTPError as unread:
-            response = _error_response(
-                request, error_of_problem(unread.status, None, unread.headers)
-            )
+            found = error_of_problem(unread.status, None, unread.headers)
+            response = _error_response(format_of(request), found)
             if unread.keep_alive is not None:
                 response.force_close()
             return response
@@ -209,20 +206,18 @@ def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
 
 def translated(problem: web.Response, output: Format) -> web.Response:
     """Return problem details as an error of Open311."""
-    error = error_of_problem(problem.status, problem.body, problem.headers)
-    return _response(output, error.status, _page_of(error))
+    return _error_response(output, error_of_problem(problem.status, problem.body, problem.headers))
 
 
 def refused(allowed: str | None = None) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Return a handler for what does not exist, or for methods other than the allowed ones."""
 
     async def refuse(request: web.Request) -> web.Response:
-        if allowed is None:
-            text = "There is nothing at this address. Begin with /open311/v2/discovery.xml."
-            return _error_response(request, Open311Error(HTTPStatus.NOT_FOUND, [text]))
-        text, headers = f"Use {allowed} here.", {"Allow": allowed}
-        status = HTTPStatus.METHOD_NOT_ALLOWED
-        return _error_response(request, Open311Error(status, [text], headers))
+        error = not_found("There is nothing at this address. Begin with /open311/v2/discovery.xml.")
+        if allowed is not None:
+            text, headers = f"Use {allowed} here.", {"Allow": allowed}
+            error = Open311Error(HTTPStatus.METHOD_NOT_ALLOWED, [text], headers)
+        return _error_response(format_of(request), error)
 
     return refuse
 
@@ -232,16 +227,9 @@ def format_of(request: web.Request) -> Format:
     return "json" if request.path.endswith(".json") else "xml"
 
 
-def _error_response(request: web.Request, error: Open311Error) -> web.Response:
-    return _response(format_of(request), error.status, _page_of(error))
-
-
-def _page_of(error: Open311Error) -> Page:
-    return Page(error.document(), dict(error.headers))
-
-
-def _response(output: Format, status: int, page: Page) -> web.Response:
-    return _with_body(encode_document(page.document, output), output, page.headers, status)
+def _error_response(output: Format, error: Open311Error) -> web.Response:
+    body = encode_document(error.document(), output)
+    return _with_body(body, output, error.headers, error.status)
 
 
 async def _encoded(document: Open311Document, output: Format) -> bytes:
@@ -255,15 +243,12 @@ async def _encoded(document: Open311Document, output: Format) -> bytes:
         return encode_document(Open311Document(document.name, entries), output)
 
     parts = await in_turns(encode, range(0, len(content), _ENTRIES_AT_ONCE))
-    begin, end = (b"[", b"]") if output == "json" else _tags(document.name)
+    name = document.name.encode()
+    begin, end = (b"[", b"]") if output == "json" else (b"<%b>" % name, b"</%b>" % name)
     first, _, rest = parts[0].partition(begin)
     entries = [rest.removesuffix(end)]
     entries += [part.partition(begin)[2].removesuffix(end) for part in parts[1:]]
     return first + begin + (b", " if output == "json" else b"").join(entries) + end
-
-
-def _tags(name: str) -> tuple[bytes, bytes]:
-    return f"<{name}>".encode(), f"</{name}>".encode()
 
 
 def _with_body(

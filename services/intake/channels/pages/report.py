@@ -20,7 +20,7 @@ from services.intake.channels.pages.draft import (
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import RawSubmission, ReceiptEvent, SubmissionPreview
+from services.intake.records import RawSubmission, SubmissionPreview
 from shared.catalogue import ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
@@ -151,10 +151,12 @@ class ReportPages:
     ) -> web.Response:
         """Send the report; a repeat shows the same page."""
         try:
-            event = await self._accept(draft, language)
+            with slot_of(self.core.limits.submissions, UPLOADER):
+                [receipt] = await self.core.submit(self._submission(draft, language))
         except (RefusedError, SystemicError, TransientError, TimeoutError):
             fault = FormFault("", "not_now", CONTACT)
             return self._show(request, _Shown(CONTACT, draft, reading, [fault], status=503))
+        event = receipt.decode()
         if isinstance(event, SubmissionAccepted):
             city = self.access.site.city
             kind = city.services[event.data.service_code].name.in_language(language)
@@ -165,11 +167,6 @@ class ReportPages:
         faults = form_faults(event.data.errors)
         first = min(fault.step for fault in faults)
         return self._show(request, _Shown(first, draft, reading, faults, status=422))
-
-    async def _accept(self, draft: UnsentReport, language: str) -> ReceiptEvent:
-        with slot_of(self.core.limits.submissions, UPLOADER):
-            [receipt] = await self.core.submit(self._submission(draft, language))
-        return receipt.decode()
 
     def _show(self, request: web.Request, shown: _Shown) -> web.Response:
         draft, view = shown.draft, shown.reading.view if shown.reading else {}

@@ -70,13 +70,15 @@ def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
     files["pages.css"] = style_sheet(city.pages.color).encode()
     if drawn := draw_city_map(city):
         files["map.svg"] = drawn.encode()
-    return {name: _asset(name, content) for name, content in sorted(files.items())}
-
-
-def _asset(name: str, content: bytes) -> Asset:
-    digest = sha256(content).hexdigest()[:_DIGITS]
-    url = f"{PATH}/{digest}-{name}"
-    return Asset(url, _TYPES[PurePath(name).suffix], content, gzip.compress(content))
+    return {
+        name: Asset(
+            f"{PATH}/{sha256(content).hexdigest()[:_DIGITS]}-{name}",
+            _TYPES[PurePath(name).suffix],
+            content,
+            gzip.compress(content),
+        )
+        for name, content in sorted(files.items())
+    }
 
 
 _HEADERS: Mapping[str, str] = MappingProxyType(

@@ -19,6 +19,7 @@ from services.intake.records import (
     NoSuchRequestError,
     NoteCall,
     NoteError,
+    PublicRequest,
     PublicStatus,
     TooManyNotesError,
 )
@@ -111,13 +112,8 @@ class TrackPages:
             return note_id, "reporter"
         return self.signer.read(_purpose(number, "other"), token), "other"
 
-    async def _add(
-        self,
-        request: web.Request,
-        call: NoteCall,
-        photo_id: str | None,
-    ) -> str | None:
-        """Add a note; return the code of what is wrong, None once it is added."""
+    async def _add(self, request: web.Request, call: NoteCall, photo_id: str | None) -> str | None:
+        """Add a note; return the code of an error, None once it is added."""
         language = self.access.site.language_of(request).tag
         data: dict[str, Any] = {**call.data, "language": language, "channel": "web"}
         if photo_id:
@@ -152,6 +148,7 @@ class TrackPages:
         if status is None:
             return self._unknown(request, typed, "unknown")
         city = self.core.cities[status.request.jurisdiction]
+        bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
         language = self.access.site.language_of(request).tag
         return self.access.site.page(
             request,
@@ -160,21 +157,20 @@ class TrackPages:
             report=render_status(status, city, language),
             goal=_goal(status, city),
             is_late=status.complete_by is not None and status.complete_by < utc_now(),
-            bureau_phone=_bureau_phone(status, city),
+            bureau_phone=bureau.phone if bureau else None,
             form_token=self.signer.sign(_purpose(number, by), new_id()),
             key=self.core.links.key(number) if by == "reporter" else "",
             form=form,
             faults=[fault] if fault else [],
             fault_codes={fault.field: fault.code} if fault else {},
             added=bool(added),
-            emergency=bool(added) and self._is_emergency(added, status),
+            emergency=bool(added) and self._is_emergency(added, status.request),
         )
 
     def _unknown(self, request: web.Request, typed: str, fault: str) -> web.Response:
         return self.access.site.page(request, "track", status=404, typed=typed, fault=fault)
 
-    def _is_emergency(self, text: str, status: PublicStatus) -> bool:
-        known = status.request
+    def _is_emergency(self, text: str, known: PublicRequest) -> bool:
         screened = self.core.screen(known.jurisdiction, text, service_code=known.service_code)
         return screened.emergency is not None
 
@@ -191,9 +187,3 @@ def _goal(status: PublicStatus, city: Jurisdiction) -> Goal | None:
     if service.priority in URGENT_LEVELS:
         return Goal(ceil(service.target_hours), None)
     return Goal(None, max(1, ceil(service.target_hours / _HOURS_OF_A_DAY)))
-
-
-def _bureau_phone(status: PublicStatus, city: Jurisdiction) -> str | None:
-    """Return the telephone number of the bureau in charge; None where it has none."""
-    bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
-    return bureau.phone if bureau else None

@@ -38,7 +38,7 @@ from services.intake.channels.status_view import render_status
 from services.intake.identifiers import idempotency_key, phone_ref
 from services.intake.ports import IntakePorts, IntakeWork
 from services.intake.records import FinishedRequest, NoteWords, RawSubmission, RequestReference
-from shared.contract.events import Consent, ConsentChanged, Location, SubmissionReceived
+from shared.contract.events import Consent, ConsentChanged, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.runtime.postgres import transaction
@@ -122,13 +122,6 @@ class SmsConversations:
             step = on_text(over.conversation if over else conversation, text, reader)
             await self.core.prefetch(_submissions(who, over, step))
 
-    async def _prefetch_of_due(self, now: datetime) -> None:
-        """Ask another server for the place of the report that has waited longest."""
-        if self.core.prefetch and (
-            due := await find_due(self.core.lookups, now, self.core.cities, self.sealer)
-        ):
-            await self.core.prefetch(_submissions(due[0], on_due(due[1], now)))
-
     async def take(self, text: ReceivedText, now: datetime) -> str | None:
         """Return the answer to a text, None for none; the same text gets the same answer."""
         identity = idempotency_key(SOURCE, text.id)
@@ -139,7 +132,7 @@ class SmsConversations:
             db = work.db
             conversation = await lock_conversation(db, who, now)
             if earlier := await find_answer(db, identity):
-                return earlier.answer
+                return earlier[0]
             turn = _Turn(self.core, work, who)
             if over := on_due(conversation, now):
                 conversation, _ = await turn.apply(over)
@@ -157,7 +150,10 @@ class SmsConversations:
 
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
-        await self._prefetch_of_due(now)
+        if self.core.prefetch and (
+            waiting := await find_due(self.core.lookups, now, self.core.cities, self.sealer)
+        ):
+            await self.core.prefetch(_submissions(waiting[0], on_due(waiting[1], now)))
         async with self.core.unit_of_work(now) as work:
             due = await lock_due(work.db, now, self.core.cities, self.sealer)
             over = on_due(due[1], now) if due else None
@@ -246,9 +242,8 @@ class _Turn:
         if taken is None:
             return None
         if submission.more:
-            await self._add_note(
-                TextNote(taken.tracking_number, submission.more), conversation, "reporter"
-            )
+            words = NoteWords(submission.more, "sms", conversation.language, "reporter")
+            await self._work.add_words(taken.tracking_number, words)
         await assign_pictures(self._work.db, self._who, taken.tracking_number)
         return FollowedRequest(taken.tracking_number, taken.service_code, draft.place, self._now)
 
@@ -256,16 +251,11 @@ class _Turn:
         """Add a note; return the conversation, which keeps the place that the note states."""
         request = conversation.request
         by = self.author(note.number, conversation)
-        told = await self._add_note(note, conversation, by)
+        words = NoteWords(note.text, "sms", conversation.language, by, place=note.place)
+        told = await self._work.add_words(note.number, words)
         if request is None or told is None:
             return conversation
         return replace(conversation, request=replace(request, place=told.address))
-
-    async def _add_note(
-        self, note: TextNote, conversation: Conversation, by: NoteAuthor
-    ) -> Location | None:
-        words = NoteWords(note.text, "sms", conversation.language, by, place=note.place)
-        return await self._work.add_words(note.number, words)
 
     def _record_consent(self, *, opted_out: bool) -> None:
         consent = Consent(

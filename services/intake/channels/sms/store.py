@@ -50,12 +50,6 @@ class Correspondent(NamedTuple):
     number: str | None
 
 
-class StoredAnswer(NamedTuple):
-    """The answer that a text got; None for none."""
-
-    answer: str | None
-
-
 async def lock_conversation(db: Connection, who: Correspondent, now: datetime) -> Conversation:
     """Return the conversation with a person, locked until the transaction ends."""
     state = await db.fetchval(_LOCK, who.person, who.jurisdiction, _dump(Conversation()), now)
@@ -106,10 +100,10 @@ async def save_conversation(
     )
 
 
-async def find_answer(db: Connection, identity: bytes) -> StoredAnswer | None:
-    """Return the answer that a text got, or None for a new text."""
+async def find_answer(db: Connection, identity: bytes) -> tuple[str | None] | None:
+    """Return the answer that a text got, which may be none; None for a new text."""
     row = await db.fetchrow(_ANSWER, identity)
-    return StoredAnswer(row["answer"]) if row else None
+    return (row["answer"],) if row else None
 
 
 async def add_answer(db: Connection, identity: bytes, answer: str | None, now: datetime) -> None:

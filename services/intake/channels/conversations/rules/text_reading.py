@@ -85,10 +85,11 @@ class TextReader:
         """Return what one text says by itself."""
         place = find_place(text)
         words = fold(place.rest if place else text).split()
-        says_what = not _FILLERS.issuperset(words)
+        scores = self._city.text_model.score(fold(text).split()).labels() if words else ()
+        best = max(scores, key=lambda score: score.known, default=None)
         return TextReading(
-            language=self._language(text) if words else None,
-            says_what=says_what,
+            language=best.language if best and best.known else None,
+            says_what=not _FILLERS.issuperset(words),
             place=place.words if place else None,
             may_be_place=may_be_place(text),
             is_unsure=_UNSURE.search(fold(text)) is not None,
@@ -106,11 +107,6 @@ class TextReader:
             needs_place=kind.needs.location,
             question=None if answers else self._question(kind, screening.conditions),
         )
-
-    def _language(self, text: str) -> str | None:
-        scores = self._city.text_model.score(fold(text).split()).labels()
-        best = max(scores, key=lambda score: score.known, default=None)
-        return best.language if best and best.known else None
 
     def _question(self, kind: ServiceType, met: Collection[str]) -> Attribute | None:
         """Return the first question whose yes makes the report a hazard that it is not yet."""
