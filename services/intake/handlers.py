@@ -113,7 +113,6 @@ async def accept_submissions(
 async def _located(
     new: Mapping[SubmissionKey, NewSubmission], geocoders: Sequence[Geocoder]
 ) -> dict[SubmissionKey, ValidatedSubmission]:
-    """Return the valid submissions, with what geocoders know of their addresses."""
     valid = {
         key: one.result for key, one in new.items() if isinstance(one.result, ValidatedSubmission)
     }

@@ -97,10 +97,6 @@ _BACKOFF_S = (0.0, 0.02, 0.05, 0.1)
 _POLL_EVERY_S = 0.25
 
 
-async def _nothing_to_prepare(_: Sequence[RawSubmission]) -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class _Caller:
     """A caller who waits for a receipt, unless they have given up meanwhile."""
@@ -129,7 +125,7 @@ class SubmissionBatcher:
 
     accept_submissions: AcceptSubmissions
     batch_size: AdaptiveBatchSize = field(default_factory=AdaptiveBatchSize)
-    prepare: Prepare = _nothing_to_prepare
+    prepare: Prepare | None = None
     _waiting: deque[_Caller] = field(default_factory=deque, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _is_open: bool = field(default=False, init=False)
@@ -144,7 +140,8 @@ class SubmissionBatcher:
             DeadlineExceededError: The service is starting or stopping.
             DatabaseDownError: The database is down; any of them may or may not be durable.
         """
-        await self.prepare(submissions)
+        if self.prepare:
+            await self.prepare(submissions)
         return await asyncio.gather(*[self._enqueue(submission) for submission in submissions])
 
     def _enqueue(self, submission: RawSubmission) -> asyncio.Future[Receipt]:

@@ -59,7 +59,6 @@ async def _look(
     pool: Pool,
     prefetch: Prefetch | None,
 ) -> tuple[ValidatedSubmission, Sequence[NearbyCase]]:
-    """Return the submission with the point of its address, and the open cases nearby."""
     if prefetch:
         await prefetch([envelope])
     located = await locate(readable, geocoders_of(pool, policy))

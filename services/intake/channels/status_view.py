@@ -97,7 +97,7 @@ def render_status(
     status: PublicStatus, jurisdiction: Jurisdiction, language: str
 ) -> dict[str, Any]:
     """Return the public view of a request."""
-    request, decision = status.request, status.decision
+    request, decision, due = status.request, status.decision, status.complete_by
     last = status.changes[-1] if status.changes else None
     outcome = decision.outcome if decision else None
     current = current_status(outcome, last.status if last else None)
@@ -122,7 +122,7 @@ def render_status(
         "answer": answer.in_language(language) if answer else None,
         "bureau": bureau_name(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
-        "complete_by": _complete_by(status, current),
+        "complete_by": format_moment(due) if due and current in _CLOCK_RUNS else None,
         "referral": _referral(decision, jurisdiction, language),
         "media": list(_media(status.media_ids, is_private=is_private)),
         "history": list(_history(status, jurisdiction, language, is_private=is_private)),
@@ -156,13 +156,6 @@ def _scheduled_for(last: StatusChange | None) -> str | None:
     if last is None or last.status != "scheduled" or last.scheduled_for is None:
         return None
     return format_moment(last.scheduled_for) if is_plausible(last.scheduled_for) else None
-
-
-def _complete_by(status: PublicStatus, current: str) -> str | None:
-    """Return the deadline of the work, unless it is over or its clock stands still."""
-    if status.complete_by is None or current not in _CLOCK_RUNS:
-        return None
-    return format_moment(status.complete_by)
 
 
 def _referral(

@@ -60,15 +60,12 @@ def errors_by_path(invalid: ValidationError) -> dict[Path, FieldError]:
     """
     by_path: dict[Path, FieldError] = {}
     for error in invalid.errors(include_url=False, include_input=False):
-        path = _path(error["loc"])
+        path = error["loc"]
+        if path[0] == "attributes":  # pydantic appends the parts of a union
+            path = path[:2]
         if path not in by_path or error["type"] == "too_long":
             by_path[path] = _from_pydantic(path, error["type"], error.get("ctx", {}))
     return by_path
-
-
-def _path(location: Path) -> Path:
-    """Return the path of a field; below an attribute pydantic appends the parts of a union."""
-    return location[:2] if location[0] == "attributes" else location
 
 
 def _from_pydantic(path: Path, error_type: str, limits: Mapping[str, Any]) -> FieldError:
@@ -169,12 +166,15 @@ def without_redundant(
     impossible latitude is not reported as incomplete as well.
     """
     return tuple(
-        error for error in errors if not any(_related(error.field, other.field) for other in known)
+        error
+        for error in errors
+        if not any(
+            error.field == other.field
+            or _is_within(error.field, other.field)
+            or _is_within(other.field, error.field)
+            for other in known
+        )
     )
-
-
-def _related(field: str, other: str) -> bool:
-    return field == other or _is_within(field, other) or _is_within(other, field)
 
 
 def _is_within(part: str, whole: str) -> bool:

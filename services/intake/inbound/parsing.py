@@ -50,7 +50,8 @@ def parse(data: Any) -> ParsedSubmission:  # noqa: ANN401 - anything may come fr
         if error.error_count() > _MAX_PYDANTIC_ERRORS:
             return ParsedSubmission(None, (_TOO_MANY_ERRORS,))
         errors = errors_by_path(error)
-    readable = {**_PLACEHOLDERS, **_prune(data, (), errors.keys(), _ancestors(errors))}
+    ancestors = {path[:depth] for path in errors for depth in range(len(path))}
+    readable = {**_PLACEHOLDERS, **_prune(data, (), errors.keys(), ancestors)}
     return ParsedSubmission(
         Submission.model_validate(readable), tuple(errors.values())[:MAX_FIELD_ERRORS]
     )
@@ -79,10 +80,6 @@ def _without_blanks(data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(reporter, dict) and None in reporter.values():
         data["reporter"] = {name: value for name, value in reporter.items() if value is not None}
     return data
-
-
-def _ancestors(paths: Collection[Path]) -> Collection[Path]:
-    return {path[:depth] for path in paths for depth in range(len(path))}
 
 
 def _prune(value: Any, path: Path, invalid: Collection[Path], ancestors: Collection[Path]) -> Any:  # noqa: ANN401 - any JSON

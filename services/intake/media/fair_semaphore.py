@@ -66,7 +66,10 @@ class FairSemaphore:
 
     def _grant(self) -> None:
         while able := [one for one in self._waiting if self._may_begin(one.uploader)]:
-            first = min(able, key=self._rank)  # the longest waiting among equals
+            first = min(  # the longest waiting among equals
+                able,
+                key=lambda one: (self._held_by_class(one.uploader), self._used_s[one.uploader]),
+            )
             self._waiting.remove(first)
             self._running[first.uploader] += 1
             first.granted.set()
@@ -78,9 +81,6 @@ class FairSemaphore:
         return not is_stranger or (
             uploader not in self._running and self._held_by_class(uploader) < self._of_strangers
         )
-
-    def _rank(self, waiting: _Waiting) -> tuple[int, float]:
-        return self._held_by_class(waiting.uploader), self._used_s[waiting.uploader]
 
     def _held_by_class(self, uploader: Uploader) -> int:
         is_stranger = uploader.stranger is not None

@@ -100,7 +100,6 @@ async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and i
 async def _stated_location(
     db: Connection, words: NoteWords, request: RequestReference, policy: IntakePolicy
 ) -> Location | None:
-    """Return the location that a request without one has by words of its reporter."""
     if words.place is None or words.by != "reporter":
         return None
     city = policy.cities[request.jurisdiction]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.intake.policy import CityAddress, Geocoder, IntakePolicy
 from services.intake.rules.addresses import Candidate, PlaceKey, best_match, read_address
@@ -143,7 +143,12 @@ class PostgresGazetteer:
             )
         candidates: list[list[Candidate]] = [[] for _ in wanted]
         for row in rows:
-            candidates[row["position"] - 1].append(_candidate(row))
+            candidate = Candidate(
+                PlaceKey(row["number"], row["name"], row["directions"], row["types"]),
+                row["similarity"],
+                GeoPoint(row["latitude"], row["longitude"]),
+            )
+            candidates[row["position"] - 1].append(candidate)
         found = (best_match(key, some) for (_, key), some in zip(wanted, candidates, strict=True))
         return [next(found) if key else None for key in keys]
 
@@ -172,11 +177,3 @@ async def add_places(connection: Connection, jurisdiction: str, places: Iterable
 def city_name(jurisdiction: str) -> str:
     """Return the name that may end an address of a city: ``portland`` for ``portland.gov``."""
     return jurisdiction.partition(".")[0]
-
-
-def _candidate(row: Any) -> Candidate:  # noqa: ANN401 - a row of the driver
-    return Candidate(
-        PlaceKey(row["number"], row["name"], row["directions"], row["types"]),
-        row["similarity"],
-        GeoPoint(row["latitude"], row["longitude"]),
-    )

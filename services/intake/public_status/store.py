@@ -326,5 +326,4 @@ async def give_public_ids(db: Connection, request_ids: Collection[str]) -> None:
 
 
 def _from_row(model: type[M], row: Record) -> M:
-    """Return the model whose fields are columns of the row, as far as it has them."""
     return model(**{name: row[name] for name in model._fields if name in row})

@@ -108,7 +108,6 @@ async def read_content(reader: StreamReader, memory: Reservation) -> bytes:
 
 
 def _refusal(size: int, more: int, memory: Reservation) -> str:
-    """Return the answer to a message that has grown too large; empty for none."""
     if size > MAX_BYTES + len(_LINE_END) + len(_END):
         return "552 5.3.4 Message too large"
     if not memory.try_grow(more):
@@ -157,9 +156,7 @@ class MailLimits:
 class MailSession(SMTP):
     """An SMTP session with limits of its own, and with DATA that only CRLF ends."""
 
-    line_length_limit = (
-        64 * 1024
-    )  # bytes that are read at a time; commands have a limit of their own
+    line_length_limit = 64 * 1024  # bytes read at a time; commands have their own limit
 
     def __init__(self, handler: "MailHandler") -> None:
         """Serve one connection."""

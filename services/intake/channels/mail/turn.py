@@ -4,11 +4,16 @@ import secrets
 from base64 import b32encode
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import structlog
 
-from services.intake.channels.conversations.lookup import named_request, text_reader
+from services.intake.channels.conversations.lookup import (
+    LongSubmission,
+    long_submission,
+    named_request,
+    text_reader,
+)
 from services.intake.channels.conversations.rules.text_reading import TextReading
 from services.intake.channels.mail.rules.headers import takes_answers
 from services.intake.channels.mail.rules.machine import (
@@ -34,54 +39,40 @@ from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
 from services.intake.ports import IntakePorts, IntakeWork
 from services.intake.records import (
     NoteWords,
-    RawSubmission,
     RequestReference,
     StatedPlace,
     Uploader,
 )
 from shared.contract.events.notes import NoteAuthor
-from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA
+from shared.contract.events.submissions import MAX_MEDIA
 from shared.email_address import without_tag
 from shared.runtime.sealing import Sealer
-from shared.text_matching.normalization import split_text
 
 # Source of the submissions; no adapter can give it.
 SOURCE = "/email"
 _NO_WORDS = "(no text)"
 
 
-class MailSubmission(NamedTuple):
-    """A submission, and the words and pictures that become notes beside it."""
-
-    raw: RawSubmission
-    more: str
-    more_media: tuple[str, ...]
-
-
-def submission_of(report: MailReport, jurisdiction: str) -> MailSubmission:
+def submission_of(report: MailReport, jurisdiction: str) -> LongSubmission:
     """Return the submission of a report."""
     text = report.words
     if report.attached:
         text = f"{text}\n\n(Attached, not kept: {report.attached})".strip()
-    description = split_text(text or _NO_WORDS, MAX_DESCRIPTION)[0]
-    reporter = {
-        "name": report.name,
-        "email": report.address,
-        "language": report.language,
-        "status_updates": ["email"] if report.address else [],
-    }
-    data: dict[str, Any] = {
+    data = {
         "jurisdiction": jurisdiction,
         "channel": "email",
-        "description": description,
         "language": report.language,
         "location": {"address": report.place},
         "media": [{"url": url} for url in report.media[:MAX_MEDIA]],
-        "reporter": reporter,
+        "reporter": {
+            "name": report.name,
+            "email": report.address,
+            "language": report.language,
+            "status_updates": ["email"] if report.address else [],
+        },
     }
-    raw = RawSubmission.of(SOURCE, report.first_id, data, time=report.since.isoformat())
-    more = text[len(description) :].strip()
-    return MailSubmission(raw, more, report.media[MAX_MEDIA:])
+    submission = long_submission(SOURCE, report.first_id, report.since, text or _NO_WORDS, data)
+    return submission._replace(more_media=report.media[MAX_MEDIA:])
 
 
 log = structlog.get_logger()

@@ -92,15 +92,11 @@ async def _read_multipart(request: web.Request, buffer: BodyBuffer | None) -> Fo
     except NoFormError:
         advice = f"Send {MULTIPART} with a boundary and at most {_MAX_FIELDS} fields."
         raise bad_request(advice) from None
-    _require_few(form.fields, form.pictures)
-    return form
-
-
-def _require_few(fields: Sequence[object], pictures: Sequence[object]) -> None:
-    if len(pictures) > MAX_PICTURES:
+    if len(form.pictures) > MAX_PICTURES:
         raise bad_request(f"media: send at most {MAX_PICTURES} pictures.")
-    if len(fields) > _MAX_FIELDS:
+    if len(form.fields) > _MAX_FIELDS:
         raise bad_request(f"Send a form with at most {_MAX_FIELDS} fields.")
+    return form
 
 
 MAX_COUNT = 999_999_999

@@ -75,7 +75,6 @@ class BoundingBox:
 
     @property
     def _grid(self) -> tuple[range, range]:
-        """The rows and columns of the index's grid that it touches."""
         south, north = (floor(side * CELLS_PER_DEGREE) for side in (self.south, self.north))
         west, east = (floor(side * CELLS_PER_DEGREE) for side in (self.west, self.east))
         return range(south, north + 1), range(west, east + 1)

@@ -155,8 +155,6 @@ class PostgresListedRequests:
 
 @dataclass(slots=True)
 class _Arguments:
-    """The arguments of a statement, which ``bind`` numbers."""
-
     values: list[object] = field(default_factory=list)
 
     def bind(self, value: object, kind: str) -> str:

@@ -146,7 +146,6 @@ def _location(parameters: Parameters, errors: list[str]) -> dict[str, Any]:
 
 
 def _reporter(parameters: Parameters) -> dict[str, Any]:
-    """Return the reporter, who gets status updates by e-mail, or else by text message."""
     names = filter(None, (parameters.text("first_name"), parameters.text("last_name")))
     email, phone = parameters.text("email"), parameters.text("phone")
     fields = {
@@ -226,7 +225,6 @@ class Open311Submitting:
                 raise bad_request(advice) from None
 
     async def _with_pictures(self, data: dict[str, Any], call: _Call, id_: str) -> dict[str, Any]:
-        """Return the data with the pictures of the call, which a repeat does not keep twice."""
         if not call.pictures:
             return data
         media, uploader = [*data.get("media", ())], Uploader(call.adapter)

@@ -41,8 +41,6 @@ class _Label(NamedTuple):
 
 
 class _Path(NamedTuple):
-    """Lines of a kind and a width as SVG path data."""
-
     kind: str
     width: float | None
     data: str
@@ -85,7 +83,6 @@ def draw_city_map(city: Jurisdiction) -> str | None:
 
 
 def _limits(city: Jurisdiction) -> list[Degrees]:
-    """Return the outlines of the city's ground, without holes."""
     file = city.folder / LIMITS
     if not file.exists():
         return []
@@ -102,7 +99,6 @@ def _limits(city: Jurisdiction) -> list[Degrees]:
 
 
 def _projection(lines: Iterable[Degrees]) -> tuple[Projection, float, float]:
-    """Return the projection with width and height of the map in metres."""
     points = [point for line in lines for point in line]
     longitudes, latitudes = zip(*points, strict=True)
     middle = radians((min(latitudes) + max(latitudes)) / 2)
@@ -115,7 +111,6 @@ def _projection(lines: Iterable[Degrees]) -> tuple[Projection, float, float]:
 
 
 def _paths(features: Iterable[MapFeature], projection: Projection) -> Iterator[_Path]:
-    """Yield a path for each kind and width."""
     lines: dict[tuple[str, float | None], list[Metres]] = {}
     for feature in features:
         kind, width = feature.properties.kind, feature.properties.width_m
@@ -128,7 +123,6 @@ def _paths(features: Iterable[MapFeature], projection: Projection) -> Iterator[_
 
 
 def _data(lines: Iterable[Metres]) -> str:
-    """Return path data of steps from point to point, in whole metres."""
     data = []
     for line in lines:
         whole = [(round(x), round(y)) for x, y in line]
@@ -161,7 +155,6 @@ def _along(name: str, kind: str, line: Metres) -> Iterator[_Label]:
 
 
 def _at(name: str, kind: str, level: str, line: Metres, distance: float) -> _Label:
-    """Return a label at a distance along a line, in its direction."""
     for (a, b), (x, y) in pairwise(line):
         step = hypot(x - a, y - b)
         if distance <= step and step:
@@ -191,7 +184,6 @@ def _places(city: Jurisdiction, projection: Projection) -> Iterator[_Label]:
 
 
 def _uncrowded(labels: Iterable[_Label]) -> Iterator[_Label]:
-    """Yield the labels that do not touch an earlier one of their level."""
     taken: set[tuple[str, int, int]] = set()
     for label in labels:
         cells = set(_cells(label))

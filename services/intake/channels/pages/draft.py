@@ -41,7 +41,6 @@ def read_form_answers(
 
 
 def _answer(question: Attribute, texts: Sequence[str], zone: ZoneInfo) -> Answer:
-    """Return the answer; raise ``ValueError`` when it is none."""
     match question.datatype:
         case "number":
             return _number(texts[0])

@@ -38,8 +38,6 @@ _STEPS = {"1": WHAT, "2": KIND, "3": CONTACT}
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A step that is about to be shown."""
-
     step: int
     draft: UnsentReport
     reading: SubmissionPreview | None = None
@@ -132,7 +130,6 @@ class ReportPages:
     def _faults(
         self, draft: UnsentReport, reading: SubmissionPreview, step: int
     ) -> list[FormFault]:
-        """Return the errors of this step and of those before it."""
         city = self.access.site.city
         faults = form_faults(reading.errors)
         if step >= KIND and not draft.form.text("follow"):
@@ -149,7 +146,6 @@ class ReportPages:
     async def _send(
         self, request: web.Request, draft: UnsentReport, reading: SubmissionPreview, language: str
     ) -> web.Response:
-        """Send the report; a repeat shows the same page."""
         try:
             with slot_of(self.core.limits.submissions, UPLOADER):
                 [receipt] = await self.core.submit(self._submission(draft, language))
@@ -200,7 +196,6 @@ def _is_emergency(view: Mapping[str, Any]) -> bool:
 
 
 def _kinds(services: Iterable[ServiceType], language: str) -> dict[str, list[tuple[str, str]]]:
-    """Return code and name of each kind by heading, in the order of the names."""
     kinds: dict[str, list[tuple[str, str]]] = {}
     for service in services:
         heading = service.group.in_language(language)

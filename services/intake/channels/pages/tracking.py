@@ -113,7 +113,6 @@ class TrackPages:
         return self.signer.read(_purpose(number, "other"), token), "other"
 
     async def _add(self, request: web.Request, call: NoteCall, photo_id: str | None) -> str | None:
-        """Add a note; return the code of an error, None once it is added."""
         language = self.access.site.language_of(request).tag
         data: dict[str, Any] = {**call.data, "language": language, "channel": "web"}
         if photo_id:

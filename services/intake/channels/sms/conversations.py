@@ -3,9 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from services.intake.channels.conversations.lookup import named_request, text_reader
+from services.intake.channels.conversations.lookup import (
+    LongSubmission,
+    long_submission,
+    named_request,
+    text_reader,
+)
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.commands import is_answer
 from services.intake.channels.sms.rules.machine import on_due, on_text
@@ -37,13 +42,12 @@ from services.intake.channels.sms.store import (
 from services.intake.channels.status_view import render_status
 from services.intake.identifiers import idempotency_key, phone_ref
 from services.intake.ports import IntakePorts, IntakeWork
-from services.intake.records import FinishedRequest, NoteWords, RawSubmission, RequestReference
+from services.intake.records import FinishedRequest, NoteWords, RequestReference
 from shared.contract.events import Consent, ConsentChanged, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
-from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.runtime.postgres import transaction
 from shared.runtime.sealing import Sealer
-from shared.text_matching.normalization import normalize_text, split_text
+from shared.text_matching.normalization import normalize_text
 
 
 def _submissions(who: Correspondent, *steps: Step | None) -> Iterator[SubmissionReceived]:
@@ -60,35 +64,23 @@ def _submissions(who: Correspondent, *steps: Step | None) -> Iterator[Submission
 SOURCE = "/sms"
 
 
-class SmsSubmission(NamedTuple):
-    """A submission, and the rest of the words, which become a note."""
-
-    raw: RawSubmission
-    more: str
-
-
 def submission_of(
     draft: ReportDraft, who: Correspondent, conversation: Conversation
-) -> SmsSubmission:
+) -> LongSubmission:
     """Return the submission of a draft."""
-    text = "\n".join(draft.texts)
-    description = split_text(text, MAX_DESCRIPTION)[0]
-    reporter = {
-        "phone": who.number,
-        "language": conversation.language,
-        "status_updates": ["sms"] if who.number and not conversation.is_silent else [],
-    }
-    data: dict[str, Any] = {
+    data = {
         "jurisdiction": who.jurisdiction,
         "channel": "sms",
-        "description": description,
         "language": conversation.language,
         "location": {"address": draft.place},
         "attributes": draft.answers,
-        "reporter": reporter,
+        "reporter": {
+            "phone": who.number,
+            "language": conversation.language,
+            "status_updates": ["sms"] if who.number and not conversation.is_silent else [],
+        },
     }
-    raw = RawSubmission.of(SOURCE, draft.first_id, data, time=draft.since.isoformat())
-    return SmsSubmission(raw, more=text[len(description) :].strip())
+    return long_submission(SOURCE, draft.first_id, draft.since, "\n".join(draft.texts), data)
 
 
 class ReceivedText(NamedTuple):
@@ -178,8 +170,6 @@ def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
 
 
 class _Turn:
-    """The effects of steps, inside one transaction."""
-
     def __init__(self, core: IntakePorts, work: IntakeWork, who: Correspondent) -> None:
         self._work, self._who, self._now = work, who, work.now
         self._city = core.cities[who.jurisdiction]

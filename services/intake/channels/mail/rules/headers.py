@@ -37,7 +37,8 @@ def decode(content: bytes, charset: str | None) -> str:
     candidates = ("utf-8", name) if name == _FALLBACK else (name, "utf-8")
     for candidate in candidates:
         try:
-            return _storable(content.decode(candidate))
+            text = content.decode(candidate)
+            return text.encode(errors="replace").decode()  # lone surrogates cannot be stored
         except ValueError:
             continue
     return content.decode(_FALLBACK, errors="replace")
@@ -50,11 +51,6 @@ def _codec(charset: str | None) -> str:
         return "utf-8"
     is_charset = info._is_text_encoding and info.name not in _NO_CHARSETS  # noqa: SLF001 - no other way
     return _WIDER.get(info.name, info.name) if is_charset else "utf-8"
-
-
-def _storable(text: str) -> str:
-    """Return the text without lone surrogates, which nothing can store."""
-    return text.encode(errors="replace").decode()
 
 
 _MAX_HEADER = 10_000

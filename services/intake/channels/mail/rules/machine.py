@@ -127,7 +127,6 @@ def _with_content(report: MailReport) -> MailReport | None:
 
 
 def _question(*, says_what: bool, needs_place: bool) -> Question | None:
-    """Return what to ask; None when nothing is missing."""
     if not says_what:
         return "what_where" if needs_place else "what"
     return "where" if needs_place else None

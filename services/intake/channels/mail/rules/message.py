@@ -118,7 +118,6 @@ def _mail(message: Message, parts: Parts, content: bytes, return_path: str) -> M
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return the names, the first of many."""
     more = len(names) - _MAX_NAMES
     return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 

@@ -54,8 +54,6 @@ def parse_head(content: bytes) -> Message:
 
 
 class _CountedParts:
-    """Makes the parts of one message."""
-
     def __init__(self) -> None:
         self._left = _MAX_PARTS
 

@@ -129,7 +129,6 @@ def _unescaped(text: str) -> str:
 
 
 def _with_lines(text: str) -> str:
-    """Return the text with the lines that its marks stand for."""
     lines, depth = [""], 0
     for part in _ENDS.split(text):
         if part == _BREAK or (part == _EDGE and lines[-1]):

@@ -74,7 +74,6 @@ def _with_short_quotes(lines: Sequence[str]) -> list[str]:
 
 
 def _short(line: str, number: int) -> str:
-    """Return the line, or what stands for a long one."""
     if len(line) <= _MAX_LINE:
         return line
     mark = ">" if _QUOTED.match(line) else ""
@@ -82,7 +81,6 @@ def _short(line: str, number: int) -> str:
 
 
 def _is_no_quote(found: str, text: str, *, is_reply: bool) -> bool:
-    """Return True when what was found is not the message that this one answers."""
     is_passed_on = _FORWARDED.search(text) is not None
     return (found == "forward" and (is_passed_on or not is_reply)) or (
         found == "quote" and not is_reply

@@ -89,7 +89,6 @@ def _complaint(part: Message, parts: list[Message]) -> ReturnReport | None:
 
 
 def _original_id(parts: list[Message]) -> str | None:
-    """Return the id in the ``Message-ID`` of the message that a report encloses."""
     for part in parts:
         if part.get_content_type() == "message/rfc822":
             original = next(_blocks(part), part)

@@ -64,8 +64,6 @@ def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """A text and all that its step depends on."""
-
     conversation: Conversation
     text: IncomingText
     command: Command | None
@@ -177,7 +175,6 @@ class _Turn:
         return body if (is_place or insists) and len(body) <= MAX_ANSWER else None
 
     def _advance(self, draft: ReportDraft) -> Step:
-        """Submit the report, or ask for the next thing that is missing."""
         found = self._assess(draft)
         if found.is_danger:
             return self._submit(draft)
@@ -189,7 +186,6 @@ class _Turn:
         return self._ask(asked, found)
 
     def _ask(self, draft: ReportDraft, found: ReportReading | None = None) -> Step:
-        """Ask the open question of the report, again where it was asked."""
         match draft.asked:
             case "what":
                 texts = [wording.ASK_WHAT]
@@ -219,7 +215,6 @@ class _Turn:
     # -- after a request
 
     def _followed(self) -> FollowedRequest | None:
-        """Return the latest request, while further texts belong to it."""
         request = self.conversation.request
         return request if request and self.text.at - request.at < ANSWER_WITHIN else None
 
@@ -265,7 +260,6 @@ class _Turn:
 
 
 def _question(draft: ReportDraft, found: ReportReading) -> str:
-    """Return what to ask next; empty when nothing is missing."""
     if not draft.has_what:
         return "what"
     if found.needs_place and draft.place is None and draft.asked != "where_again":
