@@ -1,4 +1,4 @@
-"""The limits of calls over HTTP, as the settings say."""
+"""Limits of HTTP calls, from the settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class CallLimits:
 
 
 def callers_of(settings: IntakeSettings, lookups: Pool) -> Callers:
-    """Return who identifies callers and limits their rates."""
+    """Return the authentication and rate limiter of callers."""
     return Callers.of(
         lookups,
         key_per_second=_key_per_second(settings),

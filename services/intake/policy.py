@@ -38,7 +38,7 @@ class Geocoder(Protocol):
         """Return the point of each address, in order; None where it knows none."""
 
 
-# Waits for what acceptance needs of other servers, so that its transaction never does.
+# Waits for other servers before acceptance, so that its transaction never does.
 Prefetch: TypeAlias = Callable[[Iterable[SubmissionReceived]], Awaitable[None]]
 
 

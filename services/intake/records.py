@@ -279,7 +279,7 @@ class KeptMedia:
     erased: bool
 
 
-# -- public status: what is stored is a tuple, which is its own row
+# -- public status: each tuple is a row
 
 
 class Listing(NamedTuple):

@@ -66,7 +66,7 @@ class BatchAcceptance:
         db: Connection,
         has_receipt: Callable[[Record], bool] = lambda _: False,
     ) -> list[Event | Outgoing]:
-        """Accept messages from Kafka in the caller's transaction; return what follows."""
+        """Accept messages from Kafka in the caller's transaction; return their events."""
         return await on_submissions_received(
             messages,
             self._store(db),
@@ -176,7 +176,7 @@ class SubmissionBatcher:
             receipts = await self._accept_with_retry([caller.submission for caller in callers])
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller gets a response
             if len(callers) > 1 and not isinstance(error, SystemicError):
-                log.warning("gathering_split", size=len(callers), reason=type(error).__name__)
+                log.warning("submissions_split", size=len(callers), reason=type(error).__name__)
                 for caller in callers:
                     await self._process([caller])
                 return
@@ -191,6 +191,6 @@ class SubmissionBatcher:
             try:
                 return await self.accept_submissions(submissions)
             except TransientError as error:
-                log.warning("gathering_retried", code=error.code)
+                log.warning("submissions_retried", code=error.code)
                 await asyncio.sleep(pause_s)
         return await self.accept_submissions(submissions)

@@ -78,7 +78,7 @@ OUTCOME_NOTE: Mapping[str, LocalText] = MappingProxyType(
 
 
 def outcome_note(outcome: str | None, *, was_moved: bool) -> LocalText | None:
-    """Return what residents should know of triage's outcome; None where that is nothing."""
+    """Return the note to residents about triage's outcome; None without one."""
     return None if was_moved else OUTCOME_NOTE.get(outcome or "")
 
 

@@ -36,7 +36,7 @@ from shared.redaction import Answer, KnownPii, Redactor
 from shared.text_matching.normalization import is_language_tag, normalize_or_none, normalize_text
 from shared.vocabulary import GeoPoint
 
-# Sources of conversations: the person was asked where, and what comes without is accepted.
+# Sources of conversations: the person was asked for the place, so it may be missing.
 #
 # Only intake gives these sources.
 WITHOUT_PLACE = frozenset({"/email", "/sms"})

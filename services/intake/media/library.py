@@ -18,7 +18,7 @@ _ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class MediaLibrary:
-    """Pictures: their bytes in files, what is known of them in the database."""
+    """Pictures: their bytes in files, their facts in the database."""
 
     pool: Pool
     files: MediaFiles
@@ -45,7 +45,7 @@ class MediaLibrary:
             await self._add(media_id, picture, uploader)
 
     async def find(self, media_id: str) -> KeptMedia | None:
-        """Return what is known of a picture; None for an unknown id."""
+        """Return the facts of a picture; None for an unknown id."""
         async with transaction(self.pool) as db:
             return await find_media(db, media_id)
 

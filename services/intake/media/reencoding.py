@@ -17,7 +17,7 @@ from services.intake.pictures import ReencodedPicture, RefusedPictureError
 from services.intake.records import Uploader
 from shared.errors import SystemicError
 
-# The bytes of a picture, or what returns them once its turn has come.
+# The bytes of a picture, or a function that returns them once its turn has come.
 PictureBytes: TypeAlias = bytes | Callable[[], bytes]
 
 log = structlog.get_logger()
@@ -93,7 +93,7 @@ class Reencoder:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     process.kill()
-                await process.communicate()  # its end is told after all that it said is read
+                await process.communicate()  # it ends only once its output is read
 
 
 async def _exchange(process: Process, picture: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Notes in PostgreSQL: the id of each, by its idempotency key, and what counts for a limit."""
+"""Notes in PostgreSQL by idempotency key, their quotas, and feedback on finished work."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple

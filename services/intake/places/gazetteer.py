@@ -14,7 +14,7 @@ from shared.vocabulary import GeoPoint
 async def geocode(
     locations: Sequence[tuple[str, ResolvedLocation]], geocoders: Sequence[Geocoder]
 ) -> list[ResolvedLocation]:
-    """Return the locations with what geocoders know of their addresses, in order.
+    """Return the locations with the points of their addresses, in order.
 
     Args:
         locations: Locations, each after the id of its jurisdiction.
@@ -154,7 +154,7 @@ class PostgresGazetteer:
 
 
 def geocoders_of(database: "Connection | Pool", policy: IntakePolicy) -> Sequence[Geocoder]:
-    """Return the gazetteer and what else the policy has, in the order to ask them."""
+    """Return the gazetteer and the other geocoders, in the order of use."""
     return (PostgresGazetteer(database), *policy.geocoders)
 
 

@@ -1,4 +1,4 @@
-"""Open cases near a point: the read model of those who are about to report the same."""
+"""Open cases near a point: a read model against duplicate reports."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -126,7 +126,7 @@ async def project_events(
 def _made(
     makers: Mapping[type[Event], Callable[[Any], R | None]], events: Iterable[Event]
 ) -> Iterator[R]:
-    """Yield what the events' classes make of them; a look-up beats tests of one class each."""
+    """Yield the value of each event by its class; a look-up is faster than isinstance tests."""
     for event in events:
         make = makers.get(type(event))
         if make is not None and (made := make(event)) is not None:
@@ -184,7 +184,7 @@ def _placed(event: RequestTriaged) -> NearbyState | None:
 
 
 def _placed_by_notes(messages: Iterable[Message[StatusEvent]]) -> Iterator[PlacedCase]:
-    """Yield the cases whose place a note tells: triage passes it on with the case as key."""
+    """Yield the cases that notes place: triage passes them on with the case as key."""
     for message in messages:
         note, case_id = message.event.data, message.record.key
         if not isinstance(note, Note) or not note.location or not case_id:

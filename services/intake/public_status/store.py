@@ -168,7 +168,7 @@ LISTING_COLUMNS = MappingProxyType(
 )
 _CASE_LOCKS = 64
 # Two members may learn of a case and of a request in it at once, and neither sees the other's row:
-# whoever comes second with this lock reads what the first one wrote.
+# the second one with this lock reads the rows of the first.
 _LOCK_CASES = "SELECT pg_advisory_xact_lock(311020, lock) FROM unnest($1::integer[]) AS lock"
 _REFRESH_LISTINGS = """
     WITH affected AS (

@@ -1,4 +1,4 @@
-"""Erasure of contacts: out of intake's tables, and a tombstone for everybody who reads them."""
+"""Erasure of contacts from the tables of intake, with a tombstone for each."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
 
 
 async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
-    """Erase what has a tombstone already; return the number of contacts in the outbox.
+    """Erase contacts that have a tombstone already; return the number in the outbox.
 
     After a restore of an older database the topic knows erasures that the tables do not.
     """
@@ -125,7 +125,7 @@ async def erase_bodies(db: Connection, keys: Collection[tuple[bytes, bytes]]) ->
 
 
 async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> None:
-    """Erase reports by text message that wait for an answer; what the person consented to stays."""
+    """Erase reports by text message that wait for an answer; consents stay."""
     given = [p for p, _ in drafts], [city for _, city in drafts]
     await db.execute(_ERASE_DRAFTS_SQL, *given)
     await db.execute(_ERASE_PICTURES_OF_DRAFTS_SQL, *given)

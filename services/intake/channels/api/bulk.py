@@ -136,7 +136,7 @@ async def _turn(turns: asyncio.Semaphore) -> AsyncGenerator[None]:
 def _lines(body: bytes) -> list[bytes]:
     lines = [line for line in body.split(b"\n") if line.strip(b" \t\r")]
     if len(lines) > MAX_LINES:
-        detail = f"Send at most {MAX_LINES:,} lines in a call; nothing of it was taken."
+        detail = f"Send at most {MAX_LINES:,} lines in a call; nothing was accepted."
         raise RefusedError(problem_response(413, "Too large", detail))
     return lines
 

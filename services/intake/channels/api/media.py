@@ -74,7 +74,7 @@ _HEADERS = MappingProxyType(
     {
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cache-Control": "no-store",  # after an erasure nobody shows it
+        "Cache-Control": "no-store",  # it must be gone after an erasure
         "Content-Disposition": "inline",
     }
 )
@@ -86,7 +86,7 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
-        """Keep a picture; answer where it is."""
+        """Keep a picture, and return its address."""
         with CallSlot(request) as slot, worded_refusals():
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
             slot.take(core.limits.uploads[caller.scope], caller.name)
@@ -105,7 +105,7 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def download(request: web.Request) -> web.Response:
-        """Answer with the picture; its id is the permission."""
+        """Send the picture; to know its id is the authorization."""
         if refused := await callers.look_up_refusal(request):
             return refused
         media_id, kept = await _find(request, core)
@@ -116,12 +116,12 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def release(request: web.Request) -> web.Response:
-        """Let the public see a picture; idempotent."""
+        """Release a picture to the public; idempotent."""
         return await decide(request, released=True)
 
     @answers_errors("Retry in a moment.")
     async def withhold(request: web.Request) -> web.Response:
-        """Let the public no longer see a picture; idempotent."""
+        """Withhold a picture from the public; idempotent."""
         return await decide(request, released=False)
 
     async def decide(request: web.Request, *, released: bool) -> web.Response:

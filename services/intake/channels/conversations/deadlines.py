@@ -1,4 +1,4 @@
-"""Reports whose time is over become requests, and old conversations are deleted."""
+"""Deadlines of conversations: overdue reports are submitted, old conversations deleted."""
 
 import asyncio
 from collections.abc import Callable

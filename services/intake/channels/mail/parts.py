@@ -47,7 +47,7 @@ class MailListener:
         )
 
     async def close(self, server: asyncio.Server) -> None:
-        """Close the port, and what is connected to it."""
+        """Close the port and its connections."""
         server.close()
         tasks = set(self.limits.open)
         for task in tasks:

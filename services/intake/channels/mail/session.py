@@ -43,7 +43,7 @@ class MemoryBudget:
 
     @contextmanager
     def reservation(self) -> "Generator[Reservation]":
-        """Yield a reservation of nothing, and give back in the end what it took."""
+        """Yield an empty reservation, and release it at the end."""
         reservation = Reservation(self)
         try:
             yield reservation
@@ -73,7 +73,7 @@ class Reservation:
 
 
 async def read_content(reader: StreamReader, memory: Reservation) -> bytes:
-    """Return a message without what SMTP added to it.
+    """Return a message without the dots and the end mark of SMTP.
 
     It is one run of bytes, since lines as objects would take fifty times the memory. A line of any
     length is taken, and a bare LF never ends one. A refused message is read to its end.
@@ -209,17 +209,17 @@ class MailSession(SMTP):
 
     @override
     async def smtp_VRFY(self, arg: str) -> None:
-        """Tell nothing."""
+        """Reply without information."""
         await self.push("252 2.0.0 Send a message to see")
 
     @override
     async def smtp_HELP(self, arg: str) -> None:
-        """Tell nothing."""
+        """Reply without information."""
         await self.push("214 2.0.0 See RFC 5321")
 
     @override
     async def smtp_DATA(self, arg: str) -> None:
-        """Take a message."""
+        """Receive a message."""
         if self.envelope is None or await self.check_helo_needed():
             return
         if not self.envelope.rcpt_tos:
@@ -267,7 +267,7 @@ class MailHandler:
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Take a message; the answer is 250 only after the commit."""
+        """Accept a message; the reply is 250 only after the commit."""
         return_path = envelope.mail_from or "<>"
         if return_path != "<>" and not self.limits.by_sender.try_take(return_path.lower()):
             return "451 4.7.1 Too many messages of one sender; try again later"

@@ -139,7 +139,7 @@ async def delete_old(db: Connection, before: datetime) -> None:
 
 
 def stored_conversation(row: Record, sealer: Sealer) -> StoredConversation:
-    """Return a row of ``mail_conversations`` as a conversation, without what cannot be read."""
+    """Return a row of ``mail_conversations``; contacts that cannot be read are None."""
     token = row["token"]
     return StoredConversation(
         token,

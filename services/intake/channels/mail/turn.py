@@ -155,7 +155,7 @@ class MailTurn:
         return await self._report(message)
 
     async def apply(self, step: MailStep, known: StoredConversation) -> StoredConversation:
-        """Do what a step of a conversation says; return the conversation after it."""
+        """Apply a step; return the conversation after it."""
         state = replace(known.state, report=step.keep)
         if step.submit:
             state = replace(state, number=await self._submit(step.submit, known.jurisdiction))
@@ -228,7 +228,7 @@ class MailTurn:
         return "request" if step.submit else "empty"
 
     async def _may_ask(self, mail: Mail, person: str) -> bool:
-        """Return False for an unread mailbox, and for a person who was asked often enough today."""
+        """Return False for an unread mailbox, and above the daily limit of questions."""
         if not takes_answers(mail.address):
             return False
         asked = await asked_since(self._db, person, self._now - _QUESTIONS_WITHIN)

@@ -16,7 +16,7 @@ from shared.vocabulary import END_OF_TIME, MAX_LATITUDE, MAX_LONGITUDE, START_OF
 
 MAX_SPAN = timedelta(days=90)
 MAX_PAGE_SIZE = 1_000
-# Requests before a page by number; what lies behind is reached by the link to the next page.
+# Most requests before a page by number; later ones are reached by the link to the next page.
 MAX_OFFSET = 20_000
 MAX_IDS = 1_000
 CELLS_PER_DEGREE = 20

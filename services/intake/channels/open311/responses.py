@@ -100,7 +100,7 @@ _PARAMETER = {
     "id": "Idempotency-Key",
 }
 _ATTRIBUTE = "attributes."
-# Statuses that Open311 does not have, and what it has instead.
+# Statuses that Open311 does not have, with their replacements.
 _STATUS = {
     HTTPStatus.UNAUTHORIZED: HTTPStatus.FORBIDDEN,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.BAD_REQUEST,
@@ -178,7 +178,7 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[Page]]
 
 
 def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Return the aiohttp handler that sends what a handler returns or raises."""
+    """Return the aiohttp handler that sends the page or the error of a handler."""
 
     @wraps(handler)
     async def answer(request: web.Request) -> web.Response:
@@ -210,7 +210,7 @@ def translated(problem: web.Response, output: Format) -> web.Response:
 
 
 def refused(allowed: str | None = None) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Return a handler for what does not exist, or for methods other than the allowed ones."""
+    """Return a handler for unknown paths, or for methods other than the allowed ones."""
 
     async def refuse(request: web.Request) -> web.Response:
         error = not_found("There is nothing at this address. Begin with /open311/v2/discovery.xml.")
@@ -223,7 +223,7 @@ def refused(allowed: str | None = None) -> Callable[[web.Request], Awaitable[web
 
 
 def format_of(request: web.Request) -> Format:
-    """Return the format by the suffix; XML, which everybody reads, where there is none."""
+    """Return the format by the suffix; XML without one."""
     return "json" if request.path.endswith(".json") else "xml"
 
 

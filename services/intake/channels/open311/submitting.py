@@ -62,7 +62,7 @@ def read_answers(
 
 
 def _advice(question: Attribute, texts: Sequence[str]) -> str | None:
-    """Return what to write instead; None for a usable answer."""
+    """Return the correction of an answer; None for a usable one."""
     if question.datatype != "multivaluelist" and len(texts) > 1:
         return "give one answer."
     match question.datatype:
@@ -106,7 +106,7 @@ def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any
     location = _location(parameters, errors)
     if errors:
         raise bad_request(*errors)
-    media_url = parameters.text("media_url")
+    link = parameters.text("media_url")
     fields = {
         "jurisdiction": city.id,
         "channel": CHANNEL,
@@ -114,7 +114,7 @@ def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any
         "description": parameters.text("description"),
         "location": location,
         "attributes": answers,
-        "media": [{"url": media_url}] if media_url else None,
+        "media": [{"url": link}] if link else None,
         "reporter": _reporter(parameters),
     }
     return {name: value for name, value in fields.items() if value}
@@ -122,17 +122,17 @@ def read_submission(parameters: Parameters, city: Jurisdiction) -> dict[str, Any
 
 def read_update(parameters: Parameters) -> tuple[str, dict[str, Any]]:
     """Return the tracking number and the note of an update, or raise ``Open311Error``."""
-    number, media_url = parameters.text("service_request_id"), parameters.text("media_url")
+    number, link = parameters.text("service_request_id"), parameters.text("media_url")
     if number is None:
         raise bad_request("service_request_id is missing: write the number of the request.")
     if read_public_id(number):
         raise not_found(_PUBLIC)
     note = {"text": parameters.text("description") or "", "channel": CHANNEL}
-    return number, note | ({"media": [{"url": media_url}]} if media_url else {})
+    return number, note | ({"media": [{"url": link}]} if link else {})
 
 
 def _location(parameters: Parameters, errors: list[str]) -> dict[str, Any]:
-    """Return the location; an address id is given to people who know what it stands for."""
+    """Return the location; an address id is passed on in words."""
     location: dict[str, Any] = {}
     for name, field in (("lat", "latitude"), ("long", "longitude")):
         try:
@@ -221,7 +221,7 @@ class Open311Submitting:
                     adapter = known or await identify(authorization=in_form)
                     yield _Call(adapter, parameters, form.pictures, slot)
             except web.RequestPayloadError:
-                advice = "The body is not what its headers announce, such as gzip."
+                advice = "The body does not match its headers, such as Content-Encoding: gzip."
                 raise bad_request(advice) from None
 
     async def _with_pictures(self, data: dict[str, Any], call: _Call, id_: str) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _known(keys: Sequence[str], question: Attribute) -> list[str]:
     return list(keys)
 
 
-# The steps: what and where with a photo, then kind and questions, then who reports.
+# The steps: problem, place and photo; kind and questions; contact data.
 WHAT, KIND, CONTACT = 1, 2, 3
 
 _ANSWER = re.compile(r"attribute\[([^\[\]]+)\]")
@@ -106,7 +106,7 @@ class UnsentReport:
     def answers(
         self, city: Jurisdiction, kind: ServiceType | None
     ) -> tuple[dict[str, Answer], list[FormFault]]:
-        """Return the answers to the kind's questions, and what is wrong with others."""
+        """Return the answers to the kind's questions, and the errors of others."""
         given = {
             found[1]: values
             for name, values in self.form.values.items()
@@ -203,5 +203,5 @@ def _form_fault(error: FieldError) -> FormFault:
     return FormFault(field, error.code, step)
 
 
-# The ``source`` of what is submitted by the pages.
+# Source of the submissions of the pages.
 SOURCE = "/web"

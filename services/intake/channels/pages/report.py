@@ -77,14 +77,16 @@ class ReportPages:
         if faults:
             first = min(fault.step for fault in faults)
             return self._show(request, _Shown(first, draft, reading, faults, status=422))
-        if step == KIND and not follow and self._has_new_questions(form, reading):
+        code = form.text("service_code")
+        is_new = bool(code) and code != form.text("asked")  # its questions were not shown yet
+        if step == KIND and not follow and is_new and reading.view["questions"]:
             return self._show(request, _Shown(KIND, draft, reading))
         if step < CONTACT:
             return self._show(request, _Shown(step + 1, draft, reading))
         return await self._send(request, draft, reading, language)
 
     async def preview(self, request: web.Request) -> web.Response:
-        """Tell what is known about the first step so far, for a script; it may be refused."""
+        """Preview the first step for a script; it may be refused."""
         form = await read_form(request, max_bytes=MAX_PREVIEW_BYTES)
         form_id = self.signer.read(_FORM, form.text("form"))
         if form_id is None:
@@ -103,7 +105,7 @@ class ReportPages:
         )
 
     async def _read(self, request: web.Request) -> tuple[UnsentReport, list[FormFault]]:
-        """Return the report, under a new id where its own is not one of ours."""
+        """Return the report, under a new id if its own is forged."""
         with self.core.limits.memory.body(self.access.callers.address(request)) as buffer:
             photo = PhotoIntake(self.core, buffer)
             form = await read_form(request, photo.take)
@@ -137,11 +139,6 @@ class ReportPages:
         if step >= CONTACT:
             faults += draft.contact_faults(city.holidays_country)
         return [fault for fault in faults if fault.step <= step]
-
-    def _has_new_questions(self, form: PageForm, reading: SubmissionPreview) -> bool:
-        """Return True when the person chose another kind, whose questions were not shown yet."""
-        code = form.text("service_code")
-        return bool(code) and code != form.text("asked") and bool(reading.view["questions"])
 
     async def _send(
         self, request: web.Request, draft: UnsentReport, reading: SubmissionPreview, language: str

@@ -90,7 +90,7 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
         "X-Frame-Options": "DENY",
         "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-store",  # what a person typed does not stay on a shared computer
+        "Cache-Control": "no-store",  # typed data must not stay on a shared computer
         "Vary": "Accept-Language, Cookie",
     }
 )

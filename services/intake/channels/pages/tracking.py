@@ -62,7 +62,7 @@ class TrackPages:
     note_rate: TokenBuckets
 
     async def find(self, request: web.Request) -> web.Response:
-        """Ask for a number, or lead to the page of the one that was typed."""
+        """Show the form for a number, or redirect to the page of a typed one."""
         typed = request.query.get("number", "").strip()
         if not typed:
             return self.access.site.page(request, "track", typed="", fault="")
@@ -80,7 +80,7 @@ class TrackPages:
         return await self._status(request, "reporter" if is_reporter else "other")
 
     async def add(self, request: web.Request) -> web.Response:
-        """Add what a person writes to the request; a repeat changes nothing."""
+        """Add words and a photo to the request; idempotent."""
         number = read_tracking_number(request.match_info["number"]) or ""
         address = self.access.callers.address(request)
         with self.core.limits.memory.body(address) as buffer:
@@ -107,7 +107,7 @@ class TrackPages:
         return await self._status(request, by, form, fault)
 
     def _form(self, number: str, token: str) -> tuple[str | None, NoteAuthor]:
-        """Return the id of a form's note, None for a forged one, and who the form was shown to."""
+        """Return the id of a form's note, None for a forged one, and the reader of the form."""
         if note_id := self.signer.read(_purpose(number, "reporter"), token):
             return note_id, "reporter"
         return self.signer.read(_purpose(number, "other"), token), "other"

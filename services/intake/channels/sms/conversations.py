@@ -187,7 +187,7 @@ class _Turn:
         return incoming._replace(names=names, asked=asked)
 
     def author(self, number: str, conversation: Conversation) -> NoteAuthor:
-        """Return who the sender is to a request: its reporter by the conversation or the number."""
+        """Return the role of the sender: reporter by the conversation or by the number."""
         own, named = conversation.request, self._named
         if own and own.number == number:
             return "reporter"
@@ -195,14 +195,14 @@ class _Turn:
         return named.author(self._who.person) if named and is_named else "other"
 
     def pictures(self, text: ReceivedText, step: Step, after: Conversation) -> PicturesOf:
-        """Return the pictures of a text: they belong to what it is about."""
+        """Return the pictures of a text with the request that they belong to."""
         own = after.request.number if after.request and not after.draft else None
         number = step.note.number if step.note else own
         is_own = number is None or self.author(number, after) == "reporter"
         return PicturesOf(text.pictures, number, is_own, after.language)
 
     async def apply(self, step: Step) -> tuple[Conversation, str | None]:
-        """Do what a step says; return the conversation after it, and the answer."""
+        """Apply a step; return the conversation after it, and the answer."""
         conversation, reply = step.conversation, step.reply
         if step.opted_out is not None:
             self._record_consent(opted_out=step.opted_out)

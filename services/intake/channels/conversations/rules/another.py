@@ -9,7 +9,7 @@ from shared.redaction import REMOVED
 
 
 def is_another_danger(found: ReportReading, kind: str, dangers: Collection[str]) -> bool:
-    """Return True for a text that tells of another danger to life than the report before it.
+    """Return True for a text about another danger to life than the report before it.
 
     It is the same one where the text names the kind of the report, or a condition that made that
     report a danger: "the wire is still sparking". A text that names neither kind nor condition
@@ -41,7 +41,7 @@ def numbers_in(text: str) -> Iterator[str]:
 
 
 def without_numbers(text: str) -> str:
-    """Return a text for everybody, without the tracking numbers that it quotes."""
+    """Remove quoted tracking numbers from a text for the public."""
     return _AS_GIVEN.sub(
         lambda found: REMOVED if read_tracking_number(found[0]) else found[0], text
     )

@@ -51,7 +51,7 @@ class TextReading(NamedTuple):
         return not self.says_what and self.place is None
 
     def stated_place(self, text: str, *, asked: bool) -> StatedPlace | None:
-        """Return the place that the text tells about a report without one; None for none."""
+        """Return the place that the text states for a report without one."""
         if self.place:
             return StatedPlace(self.place, is_sure=True)
         if asked and self.may_be_place and not self.is_unsure and len(text) <= MAX_ANSWER:
@@ -82,7 +82,7 @@ class TextReader:
         self._city, self._screen = city, screen
 
     def read(self, text: str) -> TextReading:
-        """Return what one text says by itself."""
+        """Read a normalized text by itself."""
         place = find_place(text)
         words = fold(place.rest if place else text).split()
         scores = self._city.text_model.score(fold(text).split()).labels() if words else ()

@@ -1,4 +1,4 @@
-"""Headers of e-mails as text, however broken they are, and what they say about the author."""
+"""Headers of e-mails as text, however broken, and their author, person or machine."""
 
 import binascii
 import codecs

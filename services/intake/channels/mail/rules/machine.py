@@ -114,7 +114,7 @@ def on_answer(
 
 
 def on_due(conversation: MailConversation, now: datetime) -> MailStep | None:
-    """Return the step of a report whose time is over; None where none is."""
+    """Return the step of an overdue report; None without one."""
     report = conversation.report
     if report is None or report.due_at > now:
         return None

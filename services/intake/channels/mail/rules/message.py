@@ -1,4 +1,4 @@
-"""An e-mail as it is read: who wrote it, about what, and what they wrote."""
+"""An e-mail as read: author, subject, new text, and files."""
 
 import re
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class Mail(NamedTuple):
 
 
 def read_mail(content: bytes, return_path: str) -> Mail:
-    """Return a message as it is read. Never fails: what cannot be parsed is read plainly."""
+    """Read a message; one that cannot be parsed is read plainly."""
     try:
         message = parse(content)
         return _mail(message, parts_of(message), content, return_path)
@@ -85,7 +85,7 @@ def read_mail(content: bytes, return_path: str) -> Mail:
 
 
 def read_plainly(content: bytes, return_path: str) -> Mail:
-    """Return a message whose text is all of its body, without tags; its parts are not parsed."""
+    """Read a message with its whole body as text, without tags; parts are not parsed."""
     text = without_tags(decode(_body(content), None).replace("\r\n", "\n"))
     return _mail(parse_head(content), Parts(texts=[text]), content, return_path)
 

@@ -52,7 +52,7 @@ _MAX_DEPTH = 5
 
 
 def text_of_html(html: str) -> str:
-    """Return what a person sees of HTML; lines of quotes begin with ``>``, as in plain text."""
+    """Return the visible text of HTML; lines of quotes begin with ``>``, as in plain text."""
     html = _MARKS.sub("", html)
     if html.count("<") > _MAX_TAGS:
         return without_tags(html)
@@ -189,7 +189,7 @@ def _add_leaf(part: Message, kind: str, found: Parts) -> None:
 
 
 def _add_alternative(part: Message, found: Parts) -> None:
-    """Add the first alternative that has a text, and what else comes with the others."""
+    """Add the first alternative with a text, and the files of all others."""
     has_text = False
     for child in _children(part):
         alternative = Parts()

@@ -14,7 +14,7 @@ from services.intake.channels.mail.rules.headers import header
 
 ReturnKind: TypeAlias = Literal["bounced", "bounced_for_now", "complained"]
 
-# Time after which nobody reports about a message any more; older ids are strangers'.
+# Time after which no report about a message is expected; older ids are forged.
 RETURNED_WITHIN = timedelta(days=30)
 _CLOCKS_DIFFER = timedelta(hours=1)
 _BOUNCE = re.compile(r"<?bounce\+([0-9a-f-]{36})@([^@>]+)>?", re.IGNORECASE)
@@ -40,7 +40,7 @@ class ReturnReport(NamedTuple):
 
 
 def read_report(message: Message) -> ReturnReport | None:
-    """Return what a message reports; None for one that reports no failure and no complaint."""
+    """Return the bounce or complaint that a message reports; None for any other message."""
     if message.get_content_type() != "multipart/report" or not message.is_multipart():
         return None
     parts = [part for part in message.get_payload() if isinstance(part, Message)]

@@ -1,4 +1,4 @@
-"""State machine of a conversation: a text and the state give the answer and what to accept.
+"""State machine of a conversation: from a text and the state to the answer and effects.
 
 A report goes on as soon as it says what and where, or tells of a danger to life; else one thing is
 asked at a time: what, where, and then at most one question of the kind.
@@ -30,7 +30,7 @@ from services.intake.identifiers import read_tracking_number
 from shared.catalogue import LocalText
 from shared.text_matching import fold
 
-# Time for the answers what and where, and for texts that belong to the latest request.
+# Time to answer what and where; also of texts that belong to the latest request.
 ANSWER_WITHIN = timedelta(hours=24)
 # Time for the answer to a question of the kind: the report is complete without it.
 QUESTION_WITHIN = timedelta(minutes=10)
@@ -38,7 +38,7 @@ _PICTURE_ALONE = "(picture)"
 
 
 def on_due(conversation: Conversation, now: datetime) -> Step | None:
-    """Return the step of a draft whose time is over, without a reply; None where none is."""
+    """Return the step of an overdue draft, without a reply; None without one."""
     draft = conversation.draft
     if draft is None or draft.due_at > now:
         return None
@@ -225,7 +225,7 @@ class _Turn:
         return self._begin() if self._is_another(request) else self._note(request.number)
 
     def _is_another(self, request: FollowedRequest) -> bool:
-        """Return True for another danger, or for what and where of another problem.
+        """Return True for another danger, or for kind and place of another problem.
 
         The place that the person was asked for is an answer, whatever else the text says.
         """
