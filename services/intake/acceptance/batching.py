@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from services.intake.handlers import accept_submissions, on_submissions_received
-from services.intake.inbound.batch import addresses_alone
+from services.intake.inbound.validation import addresses_alone
 from services.intake.places.gazetteer import PrefetchedPlaces, geocoders_of
 from services.intake.policy import IntakePolicy
 from services.intake.records import RawSubmission, Receipt

@@ -1,13 +1,20 @@
-"""Validation: from one submission to a normalized, redacted one, or to all its field errors."""
+"""Validation: from submissions to normalized, redacted ones, or to all their field errors."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from services.intake.identifiers import ContactChannels, contact_channels, reporter_ref
+from services.intake.identifiers import (
+    ContactChannels,
+    SubmissionKey,
+    contact_channels,
+    reporter_ref,
+)
 from services.intake.inbound.field_errors import (
     bad_language,
     bad_time,
+    id_reused,
     missing_fields,
     unknown_jurisdiction,
     unknown_service_code,
@@ -17,6 +24,7 @@ from services.intake.inbound.field_errors import (
 from services.intake.inbound.parsing import normalize_attributes, parse
 from services.intake.pictures import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
+from services.intake.records import RawSubmission
 from services.intake.rules.classification import classify_read
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.location import ResolvedLocation, resolve_location
@@ -33,6 +41,7 @@ from shared.contract.events import (
     SubmittedLocation,
 )
 from shared.redaction import Answer, KnownPii, Redactor
+from shared.runtime.cooperative import CooperativeYield
 from shared.text_matching.normalization import is_language_tag, normalize_or_none, normalize_text
 from shared.vocabulary import GeoPoint
 
@@ -245,3 +254,51 @@ def _location(at: SubmittedLocation, city: ServedCity, known: KnownPii) -> Resol
     if at.latitude is not None and at.longitude is not None:
         point = GeoPoint(at.latitude, at.longitude)
     return resolve_location(point, at.accuracy_m, address or None, city.jurisdiction.default_points)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """A submission without a receipt, and the result of its validation.
+
+    Attributes:
+        first: False if its source and id were used for other data before.
+    """
+
+    raw: RawSubmission
+    first: bool
+    result: ValidatedSubmission | tuple[FieldError, ...]
+
+
+async def validate_new(
+    submissions: Iterable[tuple[SubmissionKey, RawSubmission]],
+    known: Collection[SubmissionKey],
+    policy: IntakePolicy,
+    now: datetime,
+) -> dict[SubmissionKey, NewSubmission]:
+    """Validate each submission without a receipt, once and in order; ``known`` have one."""
+    identities = {identity for identity, _ in known}
+    new: dict[SubmissionKey, NewSubmission] = {}
+    cooperative = CooperativeYield()
+    for key, raw in submissions:
+        if key in known or key in new:
+            continue
+        identity, _ = key
+        first = identity not in identities
+        result = validate(raw.envelope, now, policy) if first else (id_reused(),)
+        new[key] = NewSubmission(raw, first, result)
+        identities.add(identity)
+        await cooperative.maybe_yield()
+    return new
+
+
+async def addresses_alone(
+    submissions: Iterable[SubmissionReceived], policy: IntakePolicy
+) -> list[CityAddress]:
+    """Return the addresses of those submissions that have no other location."""
+    found: list[CityAddress] = []
+    cooperative = CooperativeYield()
+    for submission in submissions:
+        if address := address_alone(submission.data, policy):
+            found.append(address)
+        await cooperative.maybe_yield()
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from services.intake.pictures import media_ids_of
 from services.intake.public_status.nearby import NearbyState
@@ -21,8 +21,6 @@ from shared.contract.events import (
     CaseWithRequest,
     Event,
     Note,
-    NoteAdded,
-    RequestReassessed,
     RequestTriaged,
 )
 from shared.runtime.consumer.messages import Message
@@ -30,21 +28,6 @@ from shared.text_matching.normalization import normalize_or_none
 from shared.vocabulary import TriageOutcome
 
 R = TypeVar("R")
-
-StatusEvent: TypeAlias = (
-    RequestTriaged
-    | RequestReassessed
-    | NoteAdded
-    | CaseOpened
-    | CaseRequestAttached
-    | CaseStatusChanged
-    | CasePriorityRaised
-    | CasePriorityLowered
-    | CaseRequestSplit
-    | CaseClosed
-    | CaseReopened
-    | CaseOverdue
-)
 
 
 class PublicStatuses(Protocol):
@@ -86,7 +69,7 @@ class PictureRules:
     public_url: str
     publishers: Collection[str] = ()
 
-    def pictures_of(self, event: StatusEvent) -> WorkPictures | None:
+    def pictures_of(self, event: Event) -> WorkPictures | None:
         """Return the pictures of ours in an event; None for none."""
         if not isinstance(event, CaseStatusChanged | CaseClosed):
             return None
@@ -97,7 +80,7 @@ class PictureRules:
 
 
 async def project_events(
-    messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses, rules: PictureRules
+    messages: Sequence[Message[Event]], statuses: PublicStatuses, rules: PictureRules
 ) -> None:
     """Update the public status of every request that the events are about.
 
@@ -183,7 +166,7 @@ def _placed(event: RequestTriaged) -> NearbyState | None:
     )
 
 
-def _placed_by_notes(messages: Iterable[Message[StatusEvent]]) -> Iterator[PlacedCase]:
+def _placed_by_notes(messages: Iterable[Message[Event]]) -> Iterator[PlacedCase]:
     """Yield the cases that notes place: triage passes them on with the case as key."""
     for message in messages:
         note, case_id = message.event.data, message.record.key
