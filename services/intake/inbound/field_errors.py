@@ -119,25 +119,18 @@ def unknown_jurisdiction(known: Collection[str]) -> FieldError:
     return _error("jurisdiction", "unknown_jurisdiction", f"We serve {names}: write one of these.")
 
 
-def unknown_service_code() -> FieldError:
-    """Return the error for a kind that the city does not have."""
-    message = "Write a code of the city's service list, or leave it out and describe the problem."
-    return _error("service_code", "unknown_service_code", message)
-
-
-def bad_time() -> FieldError:
-    """Return the error for an invalid time of the envelope."""
-    return _error("time", "bad_time", f"{_TIME_FORMAT} Or leave it out.")
+UNKNOWN_SERVICE_CODE = _error(
+    "service_code",
+    "unknown_service_code",
+    "Write a code of the city's service list, or leave it out and describe the problem.",
+)
+BAD_TIME = _error("time", "bad_time", f"{_TIME_FORMAT} Or leave it out.")
+ID_REUSED = _error("id", "id_reused", "This id was used for other data before: take a new id.")
 
 
 def bad_language(field: str) -> FieldError:
     """Return the error for a malformed language tag in ``field``."""
     return _error(field, "invalid", "Write a BCP 47 tag such as en or es, or leave it out.")
-
-
-def id_reused() -> FieldError:
-    """Return the error for other data under the id of an earlier submission."""
-    return _error("id", "id_reused", "This id was used for other data before: take a new id.")
 
 
 def missing_fields(submission: Submission, *, needs_location: bool) -> list[FieldError]:

@@ -12,12 +12,12 @@ from services.intake.identifiers import (
     reporter_ref,
 )
 from services.intake.inbound.field_errors import (
+    BAD_TIME,
+    ID_REUSED,
+    UNKNOWN_SERVICE_CODE,
     bad_language,
-    bad_time,
-    id_reused,
     missing_fields,
     unknown_jurisdiction,
-    unknown_service_code,
     without_contact,
     without_redundant,
 )
@@ -111,7 +111,7 @@ def _examine(
     errors = list(parsed.field_errors)
     sent = sent_at(envelope.time, received_at)
     if sent is None:
-        errors.append(bad_time())
+        errors.append(BAD_TIME)
     if submission is None:
         return None, tuple(errors)
     city = policy.cities.get(submission.jurisdiction)
@@ -151,7 +151,7 @@ def _field_errors(
     if city is None:
         errors.append(unknown_jurisdiction(policy.cities))
     elif service is None:
-        errors.append(unknown_service_code())
+        errors.append(UNKNOWN_SERVICE_CODE)
     needs_location = service is None or service.needs.location
     errors += missing_fields(submission, needs_location=needs_location)
     reporter = submission.reporter or _NO_REPORTER
@@ -284,7 +284,7 @@ async def validate_new(
             continue
         identity, _ = key
         first = identity not in identities
-        result = validate(raw.envelope, now, policy) if first else (id_reused(),)
+        result = validate(raw.envelope, now, policy) if first else (ID_REUSED,)
         new[key] = NewSubmission(raw, first, result)
         identities.add(identity)
         await cooperative.maybe_yield()

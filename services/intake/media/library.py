@@ -49,10 +49,6 @@ class MediaLibrary:
         async with transaction(self.pool) as db:
             return await find_media(db, media_id)
 
-    async def read(self, media_id: str) -> bytes | None:
-        """Return the bytes of a picture; None where its file is missing."""
-        return await self.files.read(media_id)
-
     async def set_released(self, media_id: str, operator: str, *, released: bool) -> None:
         """Release a picture to the public, or withhold it."""
         async with transaction(self.pool) as db:

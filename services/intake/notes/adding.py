@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.intake.identifiers import idempotency_key, payload_hash, read_tracking_number
-from services.intake.inbound.field_errors import id_reused
+from services.intake.inbound.field_errors import ID_REUSED
 from services.intake.media.store import attach_media
 from services.intake.notes.parsing import NoteOrigin, ParsedNote, locate_stated, parse_note
 from services.intake.notes.store import (
@@ -52,7 +52,7 @@ async def add_note(
     key = idempotency_key(origin.source, call.id), payload_hash([number, call.data])
     stored = await store_note(db, key, note.note_id, quota)
     if not stored.is_same:
-        raise NoteError((id_reused(),))
+        raise NoteError((ID_REUSED,))
     if not stored.is_new:
         return stored.note_id
     if not is_within:

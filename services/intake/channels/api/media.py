@@ -109,7 +109,7 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
         if refused := await callers.look_up_refusal(request):
             return refused
         media_id, kept = await _find(request, core)
-        content = await library.read(media_id)
+        content = await library.files.read(media_id)
         if content is None:
             raise _unknown()
         return web.Response(body=content, content_type=kept.media_type, headers=_HEADERS)

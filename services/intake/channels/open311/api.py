@@ -113,48 +113,6 @@ _ERRORS = {
 }
 
 
-def read_operations(cities: Sequence[str]) -> Mapping[str, Operation]:
-    """Return the descriptions of the routes that read, by path, for an endpoint of these cities."""
-    city = _city(cities)
-    listed = city | _DATES | _FILTERS | _PAGES
-    return {
-        "discovery": _read("Describe the endpoint.", Discovery, {}),
-        "services": _read("List the kinds of a city.", list[Open311Service], city),
-        "services/{service_code}": _read("List the questions of a kind.", ServiceDefinition, city),
-        "requests": _read(
-            "List requests of public kinds, newest first.",
-            list[ServiceRequest],
-            listed | _EXTENSIONS,
-            _NEXT,
-        ),
-        "requests/{service_request_id}": _read(
-            "Show a request.", list[ServiceRequest], city | _EXTENSIONS
-        ),
-        "tokens/{token}": _read("Return the id of a token.", list[RequestAccepted], city),
-        "servicerequestupdates": _read(
-            "List updates of requests.", list[RequestUpdate], listed, _NEXT
-        ),
-    }
-
-
-def post_operations() -> Mapping[str, Operation]:
-    """Return the descriptions of the routes that accept submissions and updates."""
-    return {
-        "requests": _post(
-            "Submit a request.",
-            Content("Created.", _TYPES, list[RequestAccepted]),
-            Content("The form.", (URLENCODED,), SubmittedForm, example=_REQUEST),
-            SubmittedFormWithPictures,
-        ),
-        "servicerequestupdates": _post(
-            "Add an update's description to its request, as a note.",
-            Content("Created.", _TYPES, list[UpdateTaken]),
-            Content("The form.", (URLENCODED,), SubmittedUpdateForm),
-            SubmittedUpdateFormWithPictures,
-        ),
-    }
-
-
 def _city(cities: Sequence[str]) -> dict[str, Parameter]:
     several = len(cities) > 1
     named = Annotated[str, Field(json_schema_extra={"enum": [*cities]})]
@@ -164,14 +122,14 @@ def _city(cities: Sequence[str]) -> dict[str, Parameter]:
 
 def _post(
     summary: str,
-    taken: Content,
+    taken: Any,  # noqa: ANN401 - a type
     form: Content,
     multipart: Any,  # noqa: ANN401 - a type
 ) -> Operation:
     return Operation(
         summary,
         {
-            200: taken,
+            200: Content("Created.", _TYPES, taken),
             **_ERRORS,
             403: _error("The key is missing, or not the key of an adapter."),
             408: _error("The form did not arrive in time."),
@@ -188,6 +146,18 @@ def _post(
     )
 
 
+_POST_REQUEST = _post(
+    "Submit a request.",
+    list[RequestAccepted],
+    Content("The form.", (URLENCODED,), SubmittedForm, example=_REQUEST),
+    SubmittedFormWithPictures,
+)
+_POST_UPDATE = _post(
+    "Add an update's description to its request, as a note.",
+    list[UpdateTaken],
+    Content("The form.", (URLENCODED,), SubmittedUpdateForm),
+    SubmittedUpdateFormWithPictures,
+)
 _FORMAT = "{format:xml|json}"
 
 
@@ -220,26 +190,47 @@ def keyed_open311_routes(
 
 def _routes(reading: Open311Reading, submitting: Open311Submitting) -> list[web.RouteDef]:
     """Return all routes below ``/open311``; every other path there is a 404 of Open311."""
-    getters: Mapping[str, Handler] = {
-        "discovery": reading.discovery,
-        "services": reading.services,
-        "services/{service_code}": reading.service,
-        "requests": reading.list_requests,
-        "requests/{service_request_id}": reading.one_request,
-        "tokens/{token}": reading.token,
-        "servicerequestupdates": reading.updates,
+    city = _city(sorted(reading.core.cities))
+    listed = city | _DATES | _FILTERS | _PAGES
+    one, many = list[ServiceRequest], listed | _EXTENSIONS
+    getters: Mapping[str, tuple[Handler, Operation]] = {
+        "discovery": (reading.discovery, _read("Describe the endpoint.", Discovery, {})),
+        "services": (
+            reading.services,
+            _read("List the kinds of a city.", list[Open311Service], city),
+        ),
+        "services/{service_code}": (
+            reading.service,
+            _read("List the questions of a kind.", ServiceDefinition, city),
+        ),
+        "requests": (
+            reading.list_requests,
+            _read("List requests of public kinds, newest first.", one, many, _NEXT),
+        ),
+        "requests/{service_request_id}": (
+            reading.one_request,
+            _read("Show a request.", one, city | _EXTENSIONS),
+        ),
+        "tokens/{token}": (
+            reading.token,
+            _read("Return the id of a token.", list[RequestAccepted], city),
+        ),
+        "servicerequestupdates": (
+            reading.updates,
+            _read("List updates of requests.", list[RequestUpdate], listed, _NEXT),
+        ),
     }
-    posters: Mapping[str, Handler] = {
-        "requests": submitting.post,
-        "servicerequestupdates": submitting.post_update,
+    posters: Mapping[str, tuple[Handler, Operation]] = {
+        "requests": (submitting.post, _POST_REQUEST),
+        "servicerequestupdates": (submitting.post_update, _POST_UPDATE),
     }
-    read, post = read_operations(sorted(reading.core.cities)), post_operations()
     routes = []
-    for path, getter in getters.items():
+    for path, (getter, read) in getters.items():
         url, allowed = f"{BASE}/{path}.{_FORMAT}", "GET"
-        routes.append(web.get(url, documents(answered(getter), read[path])))
-        if poster := posters.get(path):
+        routes.append(web.get(url, documents(answered(getter), read)))
+        if path in posters:
+            poster, post = posters[path]
             allowed = "GET, POST"
-            routes.append(web.post(url, documents(answered(poster), post[path])))
+            routes.append(web.post(url, documents(answered(poster), post)))
         routes.append(web.route("*", url, refused(allowed)))
     return [*routes, web.route("*", "/open311{rest:(?s:.*)}", refused())]

@@ -17,7 +17,6 @@ from services.intake.channels.sms.conversations import SOURCE, ReceivedText, Sms
 from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
 from services.intake.channels.sms.rules.pictures import MAX_PICTURES, is_plain
 from services.intake.ports import IntakePorts
-from services.intake.settings import IntakeSettings
 from shared.contract.events import Data
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import MAX_DESCRIPTION
@@ -112,24 +111,6 @@ class SmsGateway:
         return signed_fields(request, body, self.tokens, url)
 
 
-def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway | None:
-    """Return the gateway of the settings; None without a token."""
-    if settings.sms_token is None:
-        return None
-    if unknown := sorted(set(settings.sms_numbers.values()) - set(cities)):
-        raise SmsNumbersError(unknown, cities)
-    tokens = secrets_of(settings.sms_token, settings.sms_token_before)
-    return SmsGateway(tokens, settings.sms_url, settings.sms_numbers)
-
-
-def picture_login(settings: IntakeSettings) -> Mapping[str, str]:
-    """Return the header of the login to the account's pictures; empty without an account."""
-    if settings.sms_account is None or settings.sms_token is None:
-        return {}
-    login = f"{settings.sms_account}:{settings.sms_token.get_secret_value()}"
-    return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
-
-
 PATH = "/v1/channels/sms"
 _XML = "text/xml"
 _NUMBER_BURST_S = 20.0
@@ -155,14 +136,26 @@ _TAKE = Operation(
 
 @asynccontextmanager
 async def open_sms(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
-    """Open text messages; without a gateway, reports that wait still get their deadlines."""
-    settings = core.settings
+    """Open text messages; without a gateway, reports that wait still get their deadlines.
+
+    Raises:
+        SmsNumbersError: A number stands for an unknown city.
+    """
+    settings, token, login = core.settings, core.settings.sms_token, {}
+    if settings.sms_account and token:
+        account = f"{settings.sms_account}:{token.get_secret_value()}"
+        login = {"Authorization": f"Basic {b64encode(account.encode()).decode()}"}
+    gateway = None
+    if token:
+        if unknown := sorted(set(settings.sms_numbers.values()) - set(core.cities)):
+            raise SmsNumbersError(unknown, core.cities)
+        tokens = secrets_of(token, settings.sms_token_before)
+        gateway = SmsGateway(tokens, settings.sms_url, settings.sms_numbers)
     async with open_judged_calls(settings.sms_media_allow) as calls:
-        source = PictureSource(calls, settings.sms_media_hosts, picture_login(settings))
+        source = PictureSource(calls, settings.sms_media_hosts, login)
         pictures = PictureFetcher(core, source, utc_now)
         sealer = conversation_sealer(settings.conversation_secrets)
         conversations = SmsConversations(core, sealer, pictures.wake)
-        gateway = sms_gateway(settings, core.cities)
         yield ChannelParts(
             tasks=[ConversationDeadlines(conversations, utc_now).run, pictures.run],
             routes=_routes(core, gateway, conversations) if gateway else (),
