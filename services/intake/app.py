@@ -65,9 +65,6 @@ async def intake(
     It is ready without Kafka: submissions over HTTP are durable in the database, and their events
     are published when the broker is back. But it is not ready while one of its two readers is
     blocked at a record or has ended at its dead-letter limit: a person must look.
-
-    Args:
-        channels: All channels by name; the settings choose among them.
     """
     catalogue = await asyncio.to_thread(load_catalogue_with_indexes)
     dsn = settings.postgres_dsn.get_secret_value()

@@ -54,11 +54,7 @@ class SubmissionStore(Protocol):
         requests: Sequence[PublicRequest],
         with_contact: Collection[str] = (),
     ) -> None:
-        """Store new submissions, and the requests of the accepted ones.
-
-        Raises:
-            DatabaseBusyError: Another member stored one of these, or a number is taken; retry.
-        """
+        """Store submissions and requests, or raise ``DatabaseBusyError`` to retry."""
 
     async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
         """Attach pictures to new requests, by id; an unknown picture changes nothing."""

@@ -126,12 +126,7 @@ _REFERENCE_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class ContactChannels:
-    """The channels by which a reporter can be contacted.
-
-    Attributes:
-        email: As written, if notify can send to it.
-        phone: In E.164, if it is a valid number.
-    """
+    """The usable contact data of a reporter: address as written, number in E.164."""
 
     email: str | None
     phone: str | None
@@ -160,11 +155,8 @@ def reporter_refs(
 ) -> Iterator[str]:
     """Yield a keyed hash of each thing that identifies a person, 32 hex digits each.
 
-    Account, e-mail address and phone number, in this order of precedence. Without the secret
-    ``key`` a hash cannot be traced back to a person.
-
-    Args:
-        source: The adapter; an account id is unique within its adapter.
+    Account (unique within its source), address and phone number, in this order of precedence.
+    Without the secret ``key`` a hash cannot be traced back to a person.
     """
     if account_id:
         yield _reference(key, f"account {len(source)} {source} {account_id}")

@@ -51,11 +51,7 @@ class RequestNames(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The outcome of accepting a submission: its receipt, events and public data.
-
-    Attributes:
-        media_ids: Ids in addresses of our own pictures; some may be unknown.
-    """
+    """The outcome of accepting a submission: receipt, events, public data and possible pictures."""
 
     receipt: SubmissionAccepted
     events: tuple[Event, ...]

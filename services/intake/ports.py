@@ -80,7 +80,7 @@ class IntakeWork:
         return await add_words(self.db, number, words, self._policy, self.now, self.events)
 
     async def status(self, number: str) -> PublicStatus | None:
-        """Return the public status of a request; None for an unknown number."""
+        """Return the status of a request with its latest 100 changes, or None."""
         return await read_status(self.db, number)
 
     async def last_finished(self, phone_ref: str, jurisdiction: str) -> FinishedRequest | None:
@@ -178,11 +178,7 @@ class IntakePorts:
             return await add_note(work.db, call, self._policy, work.now, work.events)
 
     async def status(self, number: str) -> PublicStatus | None:
-        """Return the status of a request with its latest 100 changes; None for an unknown number.
-
-        Raises:
-            DeadlineExceededError: The database did not respond in time.
-        """
+        """Return the status of a request with its latest 100 changes, or None."""
         return await Deadline().wait_for(find_status(self.lookups, number))
 
     async def keep_picture(
@@ -223,11 +219,7 @@ class IntakePorts:
         answers: Mapping[str, object] | None = None,
         service_code: str | None = None,
     ) -> ScreenedText:
-        """Screen a text for hazards.
-
-        Args:
-            service_code: Its kind; None to classify the text.
-        """
+        """Classify a text, unless its kind is given, and screen it for hazards."""
         return self._policy.cities[jurisdiction].screen_text(text, answers or {}, service_code)
 
     async def give_public_ids(self, request_ids: Collection[str]) -> None:

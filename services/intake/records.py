@@ -57,11 +57,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class RawSubmission:
-    """A submission in its envelope, not validated, with contact data.
-
-    Attributes:
-        body: The bytes that are kept if it is rejected.
-    """
+    """A submission in its envelope, not validated; its body is kept if it is rejected."""
 
     envelope: SubmissionReceived
     body: bytes
@@ -96,13 +92,10 @@ class RawSubmission:
 
 
 class StoredSubmission(NamedTuple):
-    """A submission with its receipt.
+    """A submission with its receipt; the body is None for an accepted one.
 
     Attributes:
-        key: Identity and payload hash.
-        first: True for the first submission of its identity; a later one with other data is
-            rejected.
-        body: The bytes of a rejected submission; None for an accepted one.
+        first: False for other data under the id of an earlier submission; rejected.
         time_replaced: True when the time of its envelope was too far in the future.
     """
 
@@ -132,11 +125,7 @@ class SubmissionPreview(NamedTuple):
 
 
 class ScreenedText(NamedTuple):
-    """A text with its kind and the result of the hazard screening.
-
-    Attributes:
-        emergency: Code of the danger to life that it describes.
-    """
+    """A text with its kind, a code of a danger to life, and the codes of its conditions."""
 
     service: ServiceType
     emergency: str | None
@@ -147,12 +136,7 @@ class ScreenedText(NamedTuple):
 
 
 class RequestReference(NamedTuple):
-    """The request that a note is about.
-
-    Attributes:
-        reporter_ref: Pseudonym of its reporter; None for an anonymous one.
-        phone_ref: Keyed hash of the number that gets texts about it; None without one.
-    """
+    """The request that a note is about, with keyed hashes of its reporter."""
 
     request_id: str
     tracking_number: str

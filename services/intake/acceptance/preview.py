@@ -31,11 +31,7 @@ async def preview(
     *,
     best_effort: bool = False,
 ) -> SubmissionPreview:
-    """Return the request that a submission would become, which may lack anything.
-
-    Args:
-        best_effort: True to leave out places and open cases while the database is down.
-    """
+    """Preview a submission, which may lack anything; best effort goes without the database."""
     readable, errors = read_partly(envelope, utc_now(), policy)
     near: Sequence[NearbyCase] = ()
     ignored = (SystemicError, TransientError) if best_effort else ()

@@ -258,11 +258,7 @@ def _location(at: SubmittedLocation, city: ServedCity, known: KnownPii) -> Resol
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
-    """A submission without a receipt, and the result of its validation.
-
-    Attributes:
-        first: False if its source and id were used for other data before.
-    """
+    """A submission without a receipt; not the first if its id was used for other data before."""
 
     raw: RawSubmission
     first: bool

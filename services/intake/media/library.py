@@ -37,10 +37,7 @@ class MediaLibrary:
         return media_id, await self._add(media_id, picture, uploader)
 
     async def add_once(self, media_id: str, picture: PictureBytes, uploader: Uploader) -> None:
-        """Keep a picture under an id, or do nothing where the id is known, also as erased.
-
-        Raises the same as ``add``.
-        """
+        """Keep a picture under an id as ``add`` does; idempotent, also for erased ones."""
         if await self.find(media_id) is None:
             await self._add(media_id, picture, uploader)
 

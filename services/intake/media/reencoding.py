@@ -54,12 +54,7 @@ class Reencoder:
         object.__setattr__(self, "_slots", FairSemaphore(self.processes))
 
     async def reencode(self, picture: PictureBytes, uploader: Uploader) -> ReencodedPicture:
-        """Return the picture as it is kept.
-
-        Raises:
-            RefusedPictureError: It is none that we take, or it made its process crash.
-            ReencodingError: There was no turn or no answer in time.
-        """
+        """Return the kept form, or raise ``RefusedPictureError`` or ``ReencodingError``."""
         try:
             async with self._slots.slot(uploader, _TURN_WITHIN_S):
                 content = picture() if callable(picture) else picture

@@ -73,11 +73,7 @@ async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and i
     now: datetime,
     events: list[Event],
 ) -> Location | None:
-    """Add words to a request as notes; return the location that it has by them, None for none.
-
-    Raises:
-        LookupError: There is no such request.
-    """
+    """Add words to a request as notes; return its location by them, None for none."""
     request = await find_request(db, number)
     if request is None:
         raise LookupError("requests are never deleted")

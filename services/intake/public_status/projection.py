@@ -53,13 +53,7 @@ class PublicStatuses(Protocol):
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:
-        """Update case, status and time of listed requests.
-
-        Args:
-            request_ids: Requests whose decision or case is new.
-            joined: The cases that they joined.
-            changed: Cases whose status changed, and with them all their requests.
-        """
+        """Update case, status and time of listed requests."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,7 +252,13 @@ class PostgresPublicStatuses:
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:
-        """Update case, status and time of listed requests; a changed case brings all of its own."""
+        """Update case, status and time of listed requests.
+
+        Args:
+            request_ids: Requests whose decision or case is new.
+            joined: The cases that they joined.
+            changed: Cases whose status changed, and with them all their requests.
+        """
         if request_ids or changed:
             locks = {int(case_id[-2:], 16) % _CASE_LOCKS for case_id in {*joined, *changed}}
             await self._connection.execute(_LOCK_CASES, sorted(locks))

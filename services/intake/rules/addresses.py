@@ -66,9 +66,6 @@ def read_address(address: str, city: str = "") -> PlaceKey | None:
     A house number, a crossing in either order, or a name: a street alone is too long. What
     relates a problem to a place ("across from") is left out, and so are city, state and postal
     code.
-
-    Args:
-        city: Name of the city, which may end an address.
     """
     first = next(filter(str.strip, _PARTS.split(address)), "")
     text = _QUADRANT.sub(r"\1\2", fold(_JOINED.sub(" and ", first)))

@@ -17,11 +17,8 @@ class ResolvedLocation:
 
     Attributes:
         point: None without one, and for a placeholder point beside an address.
-        accuracy_m: Accuracy of the point in metres; None without a point.
         precision: ``default`` for a placeholder point without an address.
-        address: Normalized; None without one.
-        disagrees_m: Distance in metres from the point to where the address lies, when it is more
-            than 250.
+        disagrees_m: Metres from the point to its address, when more than 250.
     """
 
     point: GeoPoint | None
@@ -40,10 +37,8 @@ def resolve_location(
     """Return the location of a problem; an address takes precedence over a placeholder point.
 
     Args:
-        accuracy_m: As submitted, in metres.
-        address: Normalized; None for a blank one.
-        default_points: Placeholder points that the city's systems write for "unknown"; latitude
-            and longitude 0 is one everywhere.
+        default_points: Placeholders of the city's systems for "unknown"; latitude and longitude 0
+            is one everywhere.
     """
     if point is not None and not _is_placeholder(point, default_points):
         return ResolvedLocation(point, accuracy_m, "point", address)
@@ -55,13 +50,10 @@ def resolve_location(
 
 
 def with_geocoded(location: ResolvedLocation, found: GeoPoint | None) -> ResolvedLocation:
-    """Return a location with what a geocoder knows of its address.
+    """Return a location with the point that a geocoder found for its address.
 
     An address alone gets the point. A measured point stays, with its distance from the address
-    where that is more than 250 m: a person must look which one is meant.
-
-    Args:
-        found: Where the address lies; None when no geocoder knows it.
+    where that is more than 250 m: a person must decide between them.
     """
     if found is None:
         return location

@@ -107,12 +107,7 @@ class QuickLook:
     def may_be_urgent(
         self, service_code: str | None, text: str, attributes: Mapping[str, object]
     ) -> bool:
-        """Return True when the report may be urgent.
-
-        Args:
-            service_code: Code of its kind, if it names one.
-            text: Its free text, as written.
-        """
+        """Return True when the report, as written, may be urgent."""
         if service_code in self._urgent_kinds:
             return True
         if attributes and self._is_answered(attributes):

@@ -64,12 +64,7 @@ _TERM_SQL = f"""
 
 @dataclass(frozen=True, slots=True)
 class KeptContact:
-    """A request whose contact is kept.
-
-    Attributes:
-        submitted_at: When it was submitted.
-        is_over: True when its case closed, or its decision without a case fell, before the term.
-    """
+    """A request whose contact is kept; it is over if it ended before the term."""
 
     request_id: str
     submitted_at: datetime
@@ -77,13 +72,10 @@ class KeptContact:
 
 
 async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
-    """Erase contacts and pictures of requests, in a transaction with intake's schema; idempotent.
+    """Erase contacts and pictures of requests; return the number in the outbox. Idempotent.
 
     The contacts leave the outbox, so that nothing publishes them again, and a tombstone for each
     follows all that was published before it.
-
-    Returns:
-        The number of contacts that were in the outbox.
     """
     deleted = await mark_erased(db, request_ids)
     tombstones = [

@@ -139,12 +139,7 @@ class PostgresSubmissions:
         return [s._replace(body=b"") if s.key in dropped else s for s in submissions]
 
     async def delete_rejected(self, before: datetime, limit: int) -> int:
-        """Delete the oldest submissions rejected before a time; return how many.
-
-        Args:
-            before: Upper bound of the time of receipt, exclusive.
-            limit: The most that one call deletes.
-        """
+        """Delete the oldest submissions rejected before a time, exclusive; return how many."""
         return row_count(await self._connection.execute(_DELETE_REJECTED, before, limit))
 
 

@@ -24,11 +24,7 @@ _FIRST = (datetime(1, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Deletes rejected submissions after ``REJECTED_RETENTION``; erases the data of closed cases.
-
-    Attributes:
-        contacts_kept: How long contacts and pictures are kept after their case closed.
-    """
+    """Deletes old rejected submissions; erases the data of closed cases."""
 
     pool: Pool
     clock: Callable[[], datetime]

@@ -91,13 +91,7 @@ _UPLOADER = "email"
 
 
 async def keep_pictures(core: IntakePorts, mail: Mail) -> tuple[str, ...]:
-    """Keep up to 20 pictures of a message and return their addresses; idempotent.
-
-    Refused pictures are left out.
-
-    Raises:
-        SystemicError: One could not be re-encoded or stored now.
-    """
+    """Keep up to 20 pictures of a message, return the addresses of the kept ones; idempotent."""
     urls, uploader = [], Uploader(_UPLOADER, mail.address or "")
     few = [picture for picture in mail.pictures[:MAX_MEDIA] if len(picture) <= MAX_BYTES]
     for position, picture in enumerate(few):
@@ -153,7 +147,7 @@ class MailTurn:
         self._db, self._now = work.db, work.now
 
     async def take(self, message: MailMessage) -> Fate:
-        """Take a message as an answer, as a note, or as a report."""
+        """Process a message, or raise ``TooLongError`` or ``MailReadingError``; idempotent."""
         known = None
         if message.token:
             known = await lock_conversation(self._db, message.token, self._sealer)
@@ -308,12 +302,7 @@ class MailConversations:
             return await is_token(db, token)
 
     async def take(self, received: ReceivedMail, now: datetime) -> Fate:
-        """Process a message; idempotent.
-
-        Raises:
-            TooLongError: Nothing of it is kept.
-            MailReadingError: It could not be read now.
-        """
+        """Process a message, or raise ``TooLongError`` or ``MailReadingError``; idempotent."""
         mail = await self.reader.read(received.content, received.return_path)
         if mail.report:
             return await self._returned(mail.report, received.recipients, now)

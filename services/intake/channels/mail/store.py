@@ -56,12 +56,7 @@ _STATE = TypeAdapter(MailConversation)
 
 
 class StoredConversation(NamedTuple):
-    """A conversation as it is stored; the address goes once nothing waits.
-
-    Attributes:
-        token: In the address that the answer goes to.
-        person: Keyed hash of the person's address.
-    """
+    """A stored conversation: token of its answer address, keyed hash and address of the person."""
 
     token: str
     jurisdiction: str

@@ -82,11 +82,7 @@ class BoundingBox:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A query for requests of one city, newest first; None for no filter.
-
-    Attributes:
-        statuses: ``True`` for open requests, ``False`` for closed ones.
-    """
+    """A query for requests of one city, newest first; a status is True for open requests."""
 
     jurisdiction: str
     codes: tuple[str, ...]

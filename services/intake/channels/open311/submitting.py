@@ -237,14 +237,7 @@ class Open311Submitting:
 
     @contextmanager
     def _memory(self, adapter: str | None, address: str) -> Iterator[BodyBuffer | None]:
-        """Hold memory for a form with pictures; yield the buffer that it must be read into.
-
-        Args:
-            adapter: None before the form is read that has its key.
-
-        Raises:
-            RefusedError: The adapter has no slot.
-        """
+        """Hold memory for a form with pictures, or raise ``RefusedError``; buffers strangers."""
         if adapter:
             with slot_of(self.core.limits.uploads["adapter"], adapter):
                 yield None

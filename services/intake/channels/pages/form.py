@@ -124,11 +124,7 @@ UPLOADER = "web"
 
 @dataclass(slots=True)
 class PhotoIntake:
-    """Takes the photo of one form; a photo that cannot be kept never stops the report.
-
-    Attributes:
-        fault: A ``PictureFault``, or ``photo_busy``.
-    """
+    """Takes the photo of one form; a fault, such as ``photo_busy``, never stops the report."""
 
     core: IntakePorts
     buffer: BodyBuffer

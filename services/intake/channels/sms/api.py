@@ -136,11 +136,7 @@ _TAKE = Operation(
 
 @asynccontextmanager
 async def open_sms(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
-    """Open text messages; without a gateway, reports that wait still get their deadlines.
-
-    Raises:
-        SmsNumbersError: A number stands for an unknown city.
-    """
+    """Open text messages; without a gateway, reports that wait still get their deadlines."""
     settings, token, login = core.settings, core.settings.sms_token, {}
     if settings.sms_account and token:
         account = f"{settings.sms_account}:{token.get_secret_value()}"

@@ -62,12 +62,7 @@ class PictureSource:
     within_s: float = _WITHIN_S
 
     async def fetch(self, url: str) -> bytes:
-        """Return the bytes at an address.
-
-        Raises:
-            LeftOutError: It may not be fetched, or there is no such picture.
-            LaterError: It cannot be fetched now.
-        """
+        """Return the bytes at an address, or raise ``LeftOutError`` or ``LaterError``."""
         try:
             async with asyncio.timeout(self.within_s):
                 return await self._follow(url)

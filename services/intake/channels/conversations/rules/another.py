@@ -14,9 +14,6 @@ def is_another_danger(found: ReportReading, kind: str, dangers: Collection[str])
     It is the same one where the text names the kind of the report, or a condition that made that
     report a danger: "the wire is still sparking". A text that names neither kind nor condition
     says nothing of its own and belongs to the report.
-
-    Args:
-        dangers: Conditions that make the report and its notes a danger; none for a harmless one.
     """
     names_kind = not found.is_other
     is_same = (names_kind and found.service_code == kind) or not found.dangers.isdisjoint(dangers)

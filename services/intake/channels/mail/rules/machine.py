@@ -51,12 +51,7 @@ class MailConversation:
 
 
 class MailStep(NamedTuple):
-    """The outcome of a message or of time.
-
-    Attributes:
-        keep: The report as it waits now for the answer to the question.
-        place: Location of that request as stated in the note.
-    """
+    """The outcome of a message or of time; a kept report waits for the answer to the question."""
 
     submit: MailReport | None = None
     question: Question | None = None

@@ -28,12 +28,7 @@ class ReportDraft:
 
 @dataclass(frozen=True, slots=True)
 class FollowedRequest:
-    """The person's latest request, to which further texts belong.
-
-    Attributes:
-        place: Where, as written; None for a request without a place, empty where it is not kept.
-        at: When the person last wrote about it.
-    """
+    """The person's latest request, to which further texts belong; an unkept place is empty."""
 
     number: str
     service_code: str
