@@ -5,7 +5,7 @@ A language is a file ``<tag>.po`` with translations of English texts. While its 
 as ``Last-Translator``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from shared.catalogue import TextInLanguage
+from shared.vocabulary import primary_subtag
 
 SOURCE = "en"  # the language of the texts in the templates
 
@@ -86,3 +87,33 @@ def _translated_texts(catalogue: Catalog) -> list[str]:
         if message.id and not message.fuzzy
         if all([message.string] if isinstance(message.string, str) else message.string or [""])
     ]
+
+
+_MAX_RANGES = 20
+
+
+def best_language(accept_language: str, offered: Sequence[str]) -> str:
+    """Return the offered language with the highest weight in an ``Accept-Language`` header.
+
+    Args:
+        accept_language: Value of the header (RFC 9110); empty without one. Only its first 20
+            ranges count.
+        offered: Primary subtags such as ``es``; the first is the default.
+    """
+    best, best_weight = offered[0], 0.0
+    for language_range in accept_language.split(",")[:_MAX_RANGES]:
+        tag, _, parameter = language_range.partition(";")
+        language, weight = primary_subtag(tag.strip()), _weight(parameter)
+        if language in offered and weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.partition("=")
+    if name.strip().lower() != "q":
+        return 1.0
+    try:
+        return min(float(value), 1.0)
+    except ValueError:
+        return 0.0

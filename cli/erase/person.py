@@ -9,11 +9,11 @@ from unicodedata import normalize
 import phonenumbers
 import pydantic_core
 
-from services.intake.rules.text import normalize_text
 from shared.contract.events import Contact
 from shared.email_address import normalize_email
 from shared.errors import Route311Error
 from shared.redaction import e164
+from shared.text_matching.normalization import normalize_text
 
 _BETWEEN_DIGITS = r"[^\w\n]{0,3}"
 

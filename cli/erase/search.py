@@ -9,10 +9,12 @@ from asyncpg import Record
 from cli.connection import ContactSecrets
 from cli.erase.person import Person
 from cli.operator.id_lookup import is_id
-from services.intake.channels.conversations.sealed import address_place, number_place
-from services.intake.policy import conversation_sealer
-from services.intake.rules.reporter import phone_ref
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.channels.conversations.sealed import (
+    address_place,
+    conversation_sealer,
+    number_place,
+)
+from services.intake.identifiers import phone_ref, read_tracking_number
 from services.intake.store.erasure import reused_submissions
 from services.notify.rules.recipients import person_hash
 from services.notify.store.sealed_contacts import ContactKeys

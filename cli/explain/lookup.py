@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.identifiers import read_tracking_number
 from shared.contract.events import Decoder, RequestTriaged
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.errors import Route311Error

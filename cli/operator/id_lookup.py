@@ -8,8 +8,7 @@ import asyncpg
 
 from cli.connection import find_operations_dsn
 from cli.interrupts import query
-from services.intake.rules.public_id import read_public_id
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.identifiers import read_public_id, read_tracking_number
 from shared.errors import Route311Error
 
 _FIND = (

@@ -18,7 +18,10 @@ from babel.messages.pofile import read_po, write_po
 import services.intake.channels.pages
 import services.notify
 from services.intake.outbound import CONTACT_UNUSABLE
-from services.intake.public_status.view import OUTCOME_NOTE, STATUS_TEXT
+from services.intake.channels.status_view import (
+    OUTCOME_NOTE,
+    STATUS_TEXT,
+)
 from shared.catalogue import CALL_911, LocalText, load_catalogue
 
 UPDATE = "update"

@@ -1,48 +1,30 @@
-"""Composition root of intake."""
+"""Composition root of intake: the core, and the channels that the process opens upon it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from services.intake.acceptance.batch import BatchAcceptance
-from services.intake.acceptance.batching import SubmissionBatcher
-from services.intake.channels.api.api import submission_routes
-from services.intake.channels.api.bulk import bulk_routes
-from services.intake.channels.api.media import media_routes
-from services.intake.channels.api.notes import note_routes
-from services.intake.channels.api.preview import preview_routes
-from services.intake.channels.api.status import status_routes
-from services.intake.channels.conversations.deadlines import ConversationDeadlines
-from services.intake.channels.mail.parts import mail_parts
-from services.intake.channels.open311.api import open311_routes
-from services.intake.channels.open311.reading import Open311Reading
-from services.intake.channels.open311.store import PostgresListedRequests
-from services.intake.channels.open311.submitting import FormPictures, Open311Submitting
-from services.intake.channels.pages.access import PageAccess
-from services.intake.channels.pages.api import page_routes
-from services.intake.channels.pages.draft import DraftReader
-from services.intake.channels.pages.report import ReportPages
-from services.intake.channels.pages.site import CitySite, page_languages
-from services.intake.channels.pages.tracking import TrackPages
-from services.intake.channels.sms.api import picture_login, sms_gateway, sms_routes
-from services.intake.channels.sms.conversations import SmsConversations, SmsPlaces
-from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
-from services.intake.limits import CallLimits, callers_of, keyed_routes
+from services.intake.acceptance.batching import BatchAcceptance, SubmissionBatcher
+from services.intake.channels.api.api import open_api
+from services.intake.channels.mail.parts import open_mail
+from services.intake.channels.open311.api import open_open311
+from services.intake.channels.pages.api import open_pages
+from services.intake.channels.sms.api import open_sms
+from services.intake.identifiers import ReporterLinks
+from services.intake.limits import CallLimits, callers_of
 from services.intake.media.housekeeping import MediaHousekeeping
 from services.intake.media.library import MediaLibrary, open_media_files
 from services.intake.media.reencoding import Reencoder
-from services.intake.notes.adding import note_adder
 from services.intake.places.city_file import well_known_places
-from services.intake.places.gazetteer import PostgresGazetteer, add_places
-from services.intake.places.geocoder import PrefetchedPlaces
+from services.intake.places.gazetteer import PostgresGazetteer, PrefetchedPlaces, add_places
 from services.intake.places.pelias import open_pelias
 from services.intake.policy import Geocoder, IntakePolicy, city_of
+from services.intake.ports import IntakePorts
 from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
-from services.intake.rules.reporter_links import ReporterLinks
 from services.intake.settings import IntakeSettings
 from services.intake.workers.retention import Retention
 from services.intake.workers.scout import Answered, Scout
@@ -55,25 +37,30 @@ from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.admission import OutboxBackpressure
-from shared.runtime.http.callers import Callers
 from shared.runtime.http.key_gate import key_gate
 from shared.runtime.http.load_limits import AdaptiveBatchSize
-from shared.runtime.http.outgoing_calls import open_judged_calls
-from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import measure_backlog
 from shared.runtime.outbox.relay import ExpressAndOthers
 from shared.runtime.postgres import Connection, Pool, open_pool, transaction
-from shared.runtime.service import ServiceParts
-from shared.signed_tokens import TokenSigner
+from shared.runtime.service import Channel, ServiceParts, open_channels
 
+CHANNELS: Mapping[str, Channel[IntakePorts]] = {
+    "api": open_api,
+    "open311": open_open311,
+    "pages": open_pages,
+    "sms": open_sms,
+    "mail": open_mail,
+}
 _WORK_CONNECTIONS = 7
 _LOOKUP_CONNECTIONS = 4
 
 
 @asynccontextmanager
-async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
-    """Open what intake needs, yield its parts, and close everything in reverse order.
+async def intake(
+    settings: IntakeSettings, channels: Mapping[str, Channel[IntakePorts]] = CHANNELS
+) -> AsyncGenerator[ServiceParts]:
+    """Open intake's core and channels, yield the parts, and close everything in reverse order.
 
     It is ready without Kafka: submissions over HTTP are durable in the database, and their events
     are published when the broker is back. But it is not ready while one of its two readers is
@@ -85,7 +72,6 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
         open_pool(dsn, size=_WORK_CONNECTIONS) as pool,
         open_pool(dsn, size=_LOOKUP_CONNECTIONS) as lookups,  # callers never starve the work
         open_pelias(settings.pelias_url) as pelias,
-        open_judged_calls(settings.sms_media_allow) as picture_calls,
     ):
         places = PrefetchedPlaces(PostgresGazetteer(lookups), pelias) if pelias else None
         policy = _policy(catalogue, settings, (places,) if places else ())
@@ -96,9 +82,19 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
         )
         batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prepare)
-        limits = CallLimits.of(settings, batch_size)
-        admission, singly, uploads = limits.submissions, limits.singly, limits.uploads
-        callers = callers_of(settings, lookups)
+        core = IntakePorts(
+            settings,
+            pool,
+            lookups,
+            callers_of(settings, lookups),
+            CallLimits.of(settings, batch_size),
+            ReporterLinks.of(policy.reporter_key, policy.public_url),
+            MediaLibrary(lookups, open_media_files(settings), Reencoder(settings.media_processes)),
+            acceptance.prefetch if places else None,
+            policy,
+            batcher,
+            relay.hand_over,
+        )
         answered = Answered()
         submissions = _submission_consumer(settings, acceptance, answered)
         scout = Scout(
@@ -109,99 +105,27 @@ async def intake(settings: IntakeSettings) -> AsyncGenerator[ServiceParts]:
             answered,
         )
         statuses = _status_consumer(settings, pool, _picture_rules(catalogue, policy.public_url))
-        files, reencoder = open_media_files(settings), Reencoder(settings.media_processes)
-        media = MediaLibrary(lookups, files, reencoder)
-        add_note = note_adder(pool, policy, relay.hand_over)
-        sms_places = SmsPlaces(lookups, policy, acceptance.prefetch) if places else None
-        source = PictureSource(picture_calls, settings.sms_media_hosts, picture_login(settings))
-        pictures = PictureFetcher(pool, policy, relay.hand_over, media, source, utc_now)
-        texts = SmsConversations(pool, policy, relay.hand_over, sms_places, pictures.wake)
-        mail = mail_parts(settings, policy, pool, relay.hand_over, media)
-        pages = _page_access(settings, policy, callers)
-        signer = TokenSigner.derived(policy.reporter_key, "residents' pages")
-        links = ReporterLinks.of(policy.reporter_key, policy.public_url)
-        routes = [
-            *submission_routes(callers, batcher, admission),
-            *bulk_routes(callers, batcher, admission),
-            *note_routes(callers, singly, add_note),
-            *preview_routes(callers, singly, lookups, policy, acceptance.prefetch),
-            *media_routes(callers, uploads, media, policy.public_url),
-            *status_routes(lookups, catalogue.jurisdictions, callers.look_up_refusal),
-            *open311_routes(
-                Open311Reading(
-                    catalogue.jurisdictions,
-                    PostgresListedRequests(lookups),
-                    callers,
-                    policy.public_url,
-                ),
-                Open311Submitting(
-                    catalogue.jurisdictions,
-                    callers,
-                    admission,
-                    singly,
-                    batcher,
-                    add_note,
-                    FormPictures(
-                        uploads["adapter"],
-                        limits.memory,
-                        media,
-                        policy.public_url,
-                        policy.reporter_key,
-                    ),
-                    links,
-                ),
-            ),
-            *page_routes(
-                pages,
-                ReportPages(
-                    pages,
-                    signer,
-                    links,
-                    DraftReader(policy, lookups, acceptance.prefetch),
-                    policy,
-                    batcher,
-                    admission,
-                    media,
-                    limits.memory,
-                    limits.previews,
-                ),
-                TrackPages(
-                    pages,
-                    signer,
-                    links,
-                    policy,
-                    lookups,
-                    admission,
-                    add_note,
-                    media,
-                    limits.memory,
-                    TokenBuckets(settings.notes_per_hour / 3_600, burst_s=3_600),
-                ),
-            ),
-        ]
-        if gateway := sms_gateway(settings, catalogue.jurisdictions):
-            routes += sms_routes(gateway, callers, admission, texts.take)
-        yield ServiceParts(
-            pool,
-            tasks=[
-                submissions.run,
-                scout.run,
-                statuses.run,
-                relay.run,
-                partial(measure_backlog, pool),
-                OutboxBackpressure(pool, admission, settings.outbox_limit).run,
-                Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
-                MediaHousekeeping(lookups, media.files).run,
-                ConversationDeadlines([texts, mail.conversations], utc_now).run,
-                *mail.tasks,
-                pictures.run,
-                Housekeeping.from_settings(pool, settings, statuses.topics).run,
-            ],
-            request_tasks=[batcher.run],
-            routes=routes,
-            gate=key_gate(callers, keyed_routes(limits)),
-            readers=[submissions, statuses],
-        )
+        admission = core.limits.submissions
+        async with open_channels(core, channels, settings.channels) as opened:
+            yield ServiceParts(
+                pool,
+                tasks=[
+                    submissions.run,
+                    scout.run,
+                    statuses.run,
+                    relay.run,
+                    partial(measure_backlog, pool),
+                    OutboxBackpressure(pool, admission, settings.outbox_limit).run,
+                    Retention(pool, utc_now, timedelta(days=settings.contacts_kept_days)).run,
+                    MediaHousekeeping(lookups, core.pictures.files).run,
+                    *opened.tasks,
+                    Housekeeping.from_settings(pool, settings, statuses.topics).run,
+                ],
+                request_tasks=[batcher.run, *opened.request_tasks],
+                routes=opened.routes,
+                gate=key_gate(core.callers, opened.keyed_routes) if opened.keyed_routes else None,
+                readers=[submissions, statuses],
+            )
 
 
 async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
@@ -212,40 +136,19 @@ async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
                 await add_places(db, city.id, places)
 
 
-def _page_access(settings: IntakeSettings, policy: IntakePolicy, callers: Callers) -> PageAccess:
-    city = policy.cities.get(settings.pages_jurisdiction)
-    if city is None:
-        raise ValueError("INTAKE_PAGES_JURISDICTION: the catalogue has no such city")
-    return PageAccess(
-        CitySite(
-            city.jurisdiction,
-            settings.contacts_kept_days,
-            policy.public_url,
-            settings.trusted_proxies,
-            page_languages(unreviewed=settings.unreviewed_languages == "offer"),
-        ),
-        callers,
-        TokenBuckets(settings.forms_per_minute / 60, burst_s=60),
-        policy.public_url,
-    )
-
-
 def _policy(
     catalogue: Catalogue, settings: IntakeSettings, geocoders: tuple[Geocoder, ...]
 ) -> IntakePolicy:
     return IntakePolicy(
         cities={
-            jurisdiction.id: city_of(
-                jurisdiction, CityBoundaries(jurisdiction.id, jurisdiction.folder)
-            )
-            for jurisdiction in catalogue.jurisdictions.values()
+            city.id: city_of(city, CityBoundaries(city.id, city.folder))
+            for city in catalogue.jurisdictions.values()
         },
         reporter_key=settings.reporter_key.get_secret_value().encode(),
         public_url=settings.public_url.rstrip("/"),
         adapters=frozenset(settings.kafka_adapters),
         geocoders=geocoders,
         text_rules_version=text_rules_version(catalogue.version),
-        conversation_secrets=settings.conversation_secrets,
     )
 
 

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.intake.inbound.batch import NewSubmission, RawSubmission, validate_new
+from services.intake.identifiers import (
+    SubmissionKey,
+    idempotency_key,
+    payload_hash,
+    public_id,
+    tracking_number,
+)
 from services.intake.inbound.districts import locate_areas
-from services.intake.inbound.validation import ValidatedSubmission
+from services.intake.inbound.validation import NewSubmission, ValidatedSubmission, validate_new
 from services.intake.outbound import (
     AcceptedSubmission,
     RequestNames,
@@ -15,13 +21,9 @@ from services.intake.outbound import (
     receipt_record,
     reject,
 )
-from services.intake.places.geocoder import geocode
+from services.intake.places.gazetteer import geocode
 from services.intake.policy import Geocoder, IntakePolicy
-from services.intake.public_status.model import PublicRequest
-from services.intake.records import Receipt, StoredSubmission
-from services.intake.rules.idempotency import SubmissionKey, idempotency_key, payload_hash
-from services.intake.rules.public_id import public_id
-from services.intake.rules.tracking_number import tracking_number
+from services.intake.records import PublicRequest, RawSubmission, Receipt, StoredSubmission
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
 from shared.runtime.cooperative import in_turns
@@ -42,11 +44,9 @@ class SubmissionStore(Protocol):
 
     async def receipts(self, identities: Sequence[bytes]) -> Mapping[SubmissionKey, Receipt]:
         """Return every receipt of these identities."""
-        ...
 
     def serials(self, count: int) -> Sequence[int]:
         """Return ``count`` unpredictable serial numbers."""
-        ...
 
     async def add(
         self,
@@ -54,24 +54,13 @@ class SubmissionStore(Protocol):
         requests: Sequence[PublicRequest],
         with_contact: Collection[str] = (),
     ) -> None:
-        """Store new submissions, and the requests of the accepted ones.
-
-        Args:
-            requests: The requests of the accepted ones.
-            with_contact: Ids of the requests that have a contact.
-
-        Raises:
-            DatabaseBusyError: Another member stored one of these submissions meanwhile, or a
-                request has one of the numbers. A retry takes others.
-        """
-        ...
+        """Store submissions and requests, or raise ``DatabaseBusyError`` to retry."""
 
     async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
         """Attach pictures to new requests, by id; an unknown picture changes nothing."""
-        ...
 
 
-async def on_submissions_handed_in(  # noqa: PLR0913, PLR0917 - the ports of intake
+async def on_submissions_received(  # noqa: PLR0913, PLR0917 - the ports of intake
     messages: Sequence[Message[SubmissionReceived]],
     store: SubmissionStore,
     policy: IntakePolicy,
@@ -79,13 +68,7 @@ async def on_submissions_handed_in(  # noqa: PLR0913, PLR0917 - the ports of int
     has_receipt: Callable[[Record], bool] = lambda _: False,
     geocoders: Sequence[Geocoder] = (),
 ) -> list[Event | Outgoing]:
-    """Accept submissions from Kafka; every message gets a receipt, a repeat as well.
-
-    Args:
-        store: Receipts, serial numbers and requests.
-        has_receipt: Tells whether the receipt of a record was written before.
-        geocoders: As for ``geocode``.
-    """
+    """Accept submissions from Kafka; every message gets a receipt, a repeat as well."""
     submissions = [
         RawSubmission(message.event, message.record.value or b"") for message in messages
     ]
@@ -105,17 +88,11 @@ async def accept_submissions(
     now: datetime,
     geocoders: Sequence[Geocoder] = (),
 ) -> list[SubmissionResult]:
-    """Accept or reject each new submission, and return the stored receipt of each repeat.
-
-    Args:
-        submissions: Raw submissions; the same one may occur more than once.
-        store: Receipts, serial numbers and requests.
-        geocoders: As for ``geocode``.
-
-    Returns:
-        The result of each submission, in order.
-    """
-    keys = [_key(raw.handed_in) for raw in submissions]
+    """Accept or reject each new submission, and return the stored receipt of each repeat."""
+    keys = [
+        (idempotency_key(raw.envelope.source, raw.envelope.id), payload_hash(raw.envelope.data))
+        for raw in submissions
+    ]
     receipts = dict(await store.receipts(sorted({identity for identity, _ in keys})))
     new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
     accepted = await _accept(await _located(new, geocoders), store, policy, now)
@@ -128,14 +105,9 @@ async def accept_submissions(
     return [SubmissionResult(receipts[key], events.pop(key, ())) for key in keys]
 
 
-def _key(handed_in: SubmissionReceived) -> SubmissionKey:
-    return idempotency_key(handed_in.source, handed_in.id), payload_hash(handed_in.data)
-
-
 async def _located(
     new: Mapping[SubmissionKey, NewSubmission], geocoders: Sequence[Geocoder]
 ) -> dict[SubmissionKey, ValidatedSubmission]:
-    """Return the valid submissions, with what geocoders know of their addresses."""
     valid = {
         key: one.result for key, one in new.items() if isinstance(one.result, ValidatedSubmission)
     }
@@ -171,15 +143,15 @@ async def _accept(
 def _stored(
     key: SubmissionKey, new: NewSubmission, accepted: AcceptedSubmission | None, now: datetime
 ) -> StoredSubmission:
-    handed_in, result = new.raw.handed_in, new.result
+    envelope, result = new.raw.envelope, new.result
     errors = () if isinstance(result, ValidatedSubmission) else result
     return StoredSubmission(
         key=key,
         first=new.first,
-        source=handed_in.source,
-        submission_id=handed_in.id,
+        source=envelope.source,
+        submission_id=envelope.id,
         received_at=now,
-        receipt=Receipt.of(accepted.receipt if accepted else reject(handed_in, errors, now)),
+        receipt=Receipt.of(accepted.receipt if accepted else reject(envelope, errors, now)),
         body=None if accepted else new.raw.body,
         time_replaced=isinstance(result, ValidatedSubmission) and result.sent.replaced,
     )

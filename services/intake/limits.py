@@ -1,58 +1,55 @@
-"""The limits of calls over HTTP, as the settings say."""
+"""Limits of HTTP calls, from the settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from services.intake.channels.api.media import MAX_UPLOADS
-from services.intake.channels.api.paths import BULK, NOTES, PREVIEW, SUBMISSIONS
-from services.intake.channels.open311.api import keyed_open311_routes
-from services.intake.rules.media import PATH as MEDIA
+from services.intake.media.fair_semaphore import FairSemaphore
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.callers import Callers
-from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.postgres import Pool
 
+# Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them.
+_UPLOADS: Mapping[Scope, int] = {"adapter": 16, "bureau": 4}
+# Pictures in memory on their way to callers, each of some megabytes.
+_DOWNLOADS = 16
 _PREVIEWS = 8
+# Sixteen of the largest pictures.
 _PICTURE_BYTES = 160 * 1024 * 1024
-"""Sixteen of the largest pictures."""
+# Calls at a time that each read or write by themselves: more would only wait for a connection, and
+# submissions, which share a transaction, behind them.
 _SINGLY = 16
-"""Calls at a time that each read or write by themselves: more would only wait for a connection, and
-submissions, which share a transaction, behind them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """Controls of admission by kind of call, each with a rate.
+    """Admission control by kind of call, each with a rate.
 
     Attributes:
-        submissions: For submissions, and for whole bulk calls.
-        singly: For calls that read or write by themselves, a few at a time; each takes a slot of
-            ``submissions`` as well.
-        uploads: For pictures of callers with a key in memory, by the scope of the caller.
-        memory: For pictures of callers without a key in memory, by address.
-        previews: For previews of residents' reports while they write, by address.
+        submissions: Also for whole bulk calls.
+        singly: Calls that read or write alone; each takes a slot of ``submissions`` as well.
+        uploads: Pictures of callers with a key, by scope.
+        downloads: Pictures on their way to callers, by address.
+        memory: Pictures of callers without a key, by address.
+        previews: Previews on the pages while residents write, by address.
     """
 
     submissions: AdmissionControl
     singly: AdmissionControl
     uploads: Mapping[Scope, AdmissionControl]
+    downloads: FairSemaphore
     memory: BodyMemory
     previews: AdmissionControl
 
     @classmethod
     def of(cls, settings: IntakeSettings, batch_size: AdaptiveBatchSize) -> Self:
-        """Return the limits.
-
-        Args:
-            batch_size: The size of transactions, from which the slots of submissions follow.
-        """
+        """Return the limits; slots for submissions follow the size of transactions."""
         per_second = settings.accepts_per_second
         submissions = AdmissionControl(
             lambda: batch_size.max_in_flight,
@@ -66,19 +63,20 @@ class CallLimits:
             ),
             {
                 scope: AdmissionControl(
-                    partial(MAX_UPLOADS.__getitem__, scope),
+                    partial(_UPLOADS.__getitem__, scope),
                     TokenBucket(per_second),
                     caller_share=0.5,
                 )
-                for scope in MAX_UPLOADS
+                for scope in _UPLOADS
             },
+            FairSemaphore(_DOWNLOADS),
             BodyMemory(_PICTURE_BYTES),
             AdmissionControl(lambda: _PREVIEWS, TokenBucket(per_second), caller_share=0.25),
         )
 
 
 def callers_of(settings: IntakeSettings, lookups: Pool) -> Callers:
-    """Return who identifies callers and limits their rates."""
+    """Return the authentication and rate limiter of callers."""
     return Callers.of(
         lookups,
         key_per_second=_key_per_second(settings),
@@ -86,21 +84,6 @@ def callers_of(settings: IntakeSettings, lookups: Pool) -> Callers:
         address_per_second=settings.address_per_second,
         proxies=settings.trusted_proxies,
     )
-
-
-def keyed_routes(limits: CallLimits) -> list[KeyedRoute]:
-    """Return all routes on which callers with a key hand something in."""
-    admissions = {
-        SUBMISSIONS: limits.submissions,
-        BULK: limits.submissions,
-        PREVIEW: limits.singly,
-        NOTES: limits.singly,
-    }
-    return [
-        *(KeyedRoute(path, {"adapter": of_path}) for path, of_path in admissions.items()),
-        KeyedRoute(MEDIA, limits.uploads),
-        *keyed_open311_routes(limits.submissions, limits.singly),
-    ]
 
 
 def _key_per_second(settings: IntakeSettings) -> int:

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from services.intake.identifiers import followed_case, phone_ref
 from services.intake.inbound.districts import AdminArea, to_location
 from services.intake.inbound.validation import ValidatedSubmission
+from services.intake.pictures import media_ids_of
 from services.intake.policy import IntakePolicy
-from services.intake.public_status.model import Listing, PublicRequest
-from services.intake.records import Receipt
-from services.intake.rules.idempotency import followed_case
+from services.intake.records import Listing, PublicRequest, Receipt
 from services.intake.rules.location import public_degrees
-from services.intake.rules.media import media_ids_of
-from services.intake.rules.reporter import phone_ref
 from shared.catalogue import CALL_911, LocalText
 from shared.catalogue.judgement import LocatedJudgement
 from shared.contract.events import (
@@ -53,13 +51,7 @@ class RequestNames(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The outcome of accepting a submission: its receipt, other services' events, public data.
-
-    Attributes:
-        public: Public data of the request.
-        media_ids: Ids in addresses of our own pictures; some may be unknown.
-        has_contact: True when the reporter gave contact data.
-    """
+    """The outcome of accepting a submission: receipt, events, public data and possible pictures."""
 
     receipt: SubmissionAccepted
     events: tuple[Event, ...]
@@ -69,34 +61,25 @@ class AcceptedSubmission:
 
 
 def reject(
-    handed_in: SubmissionReceived, errors: Sequence[FieldError], now: datetime
+    envelope: SubmissionReceived, errors: Sequence[FieldError], now: datetime
 ) -> SubmissionRejected:
-    """Return the receipt of a rejected submission.
-
-    Args:
-        handed_in: The submission in its envelope.
-    """
+    """Return the receipt of a rejected submission."""
     rejection = Rejection(
-        submission_id=handed_in.id, submission_source=handed_in.source, errors=tuple(errors)
+        submission_id=envelope.id, submission_source=envelope.source, errors=tuple(errors)
     )
-    return SubmissionRejected.of(rejection, now=now, cause=handed_in)
+    return SubmissionRejected.of(rejection, now=now, cause=envelope)
 
 
 def receipt_record(
-    handed_in: SubmissionReceived, receipt: Receipt, adapters: Collection[str]
+    envelope: SubmissionReceived, receipt: Receipt, adapters: Collection[str]
 ) -> Outgoing:
-    """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value.
-
-    Args:
-        handed_in: The submission in its envelope.
-        adapters: The names of the external adapters, which have topics of their own.
-    """
+    """Return the Kafka record of a receipt, keyed by adapter; a repeat has the same value."""
     return Outgoing(
         receipt.event_id,
-        receipts_of(handed_in.source, adapters).name,
-        handed_in.source.encode(),
+        receipts_of(envelope.source, adapters).name,
+        envelope.source.encode(),
         receipt.value,
-        event_headers(handed_in.traceparent),
+        event_headers(envelope.traceparent),
     )
 
 
@@ -107,14 +90,7 @@ def accept(
     now: datetime,
     policy: IntakePolicy,
 ) -> AcceptedSubmission:
-    """Return the outcome of accepting a submission as a request.
-
-    Args:
-        area: Municipality and district of its point.
-        names: Names of the new request.
-        policy: Base of the status URL, key of the references to people, version of the rules for
-            texts.
-    """
+    """Return the outcome of accepting a submission as a request."""
     request = _request(submission, area, names, policy.text_rules_version)
     cause, request_id = submission.cause, request.request_id
     events: list[Event] = [RequestSubmitted.of(request, now=now, cause=cause, request=request_id)]
@@ -123,7 +99,7 @@ def accept(
         events.append(ContactGiven.of(contact, now=now, cause=cause, request=request_id))
     acceptance = _acceptance(submission, request, policy.public_url)
     receipt = SubmissionAccepted.of(
-        acceptance, now=now, cause=submission.handed_in, request=request_id
+        acceptance, now=now, cause=submission.envelope, request=request_id
     )
     return AcceptedSubmission(
         receipt,
@@ -191,8 +167,8 @@ def _contact(submission: ValidatedSubmission, request_id: str, key: bytes) -> Co
 
 def _acceptance(submission: ValidatedSubmission, request: Request, public_url: str) -> Acceptance:
     return Acceptance(
-        submission_id=submission.handed_in.id,
-        submission_source=submission.handed_in.source,
+        submission_id=submission.envelope.id,
+        submission_source=submission.envelope.source,
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         public_id=request.public_id,

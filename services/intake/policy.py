@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
+from services.intake.records import ScreenedText
+from services.intake.rules.classification import classify_read
 from services.intake.rules.screening import HazardScreen, QuickLook
-from services.intake.rules.text_reading import TextReader
 from shared.catalogue import Jurisdiction
+from shared.catalogue.judgement import read_text
 from shared.contract.events import SubmissionReceived
 from shared.redaction import Redactor
-from shared.runtime.sealing import Sealer
 from shared.vocabulary import GeoPoint
 
 
@@ -18,19 +19,13 @@ class BoundaryLookup(Protocol):
 
     def municipality(self, points: Sequence[GeoPoint]) -> Sequence[str | None]:
         """Return the municipality of each point; None where it is unknown."""
-        ...
 
     def district(self, points: Sequence[GeoPoint]) -> Sequence[str | None]:
         """Return the city's district of each point; None outside all of them."""
-        ...
 
 
 class CityAddress(NamedTuple):
-    """An address of a submission, without contact data.
-
-    Attributes:
-        address: As written, redacted.
-    """
+    """An address of a submission as written, redacted."""
 
     jurisdiction: str
     address: str
@@ -41,30 +36,33 @@ class Geocoder(Protocol):
 
     async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
         """Return the point of each address, in order; None where it knows none."""
-        ...
 
 
+# Waits for other servers before acceptance, so that its transaction never does.
 Prefetch: TypeAlias = Callable[[Iterable[SubmissionReceived]], Awaitable[None]]
-"""Waits for what acceptance needs of other servers, so that its transaction never does."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServedCity:
-    """A jurisdiction with everything that intake derives from its part of the catalogue.
-
-    Attributes:
-        screen: Hazard screening of its reports.
-        quick_look: A cheap forecast of the screening.
-        redactor: Redaction by its country's telephone format.
-        text_reader: What text messages to it say.
-    """
+    """A jurisdiction with everything that intake derives from its part of the catalogue."""
 
     jurisdiction: Jurisdiction
     screen: HazardScreen
     quick_look: QuickLook
     redactor: Redactor
     boundaries: BoundaryLookup
-    text_reader: TextReader
+
+    def screen_text(
+        self, text: str, answers: Mapping[str, object], service_code: str | None = None
+    ) -> ScreenedText:
+        """Screen a text; classify it without a service code. Unknown codes count as other."""
+        services, read = self.jurisdiction.services, read_text(text, self.jurisdiction)
+        code = service_code or classify_read(text, read, self.jurisdiction)
+        service = services.get(code) or services[self.jurisdiction.other_code]
+        screening = self.screen.screen(
+            service, text, answers, is_classified=service_code is None, read=read
+        )
+        return ScreenedText(service, screening.emergency, screening.conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +70,11 @@ class IntakePolicy:
     """The policy by which submissions become requests.
 
     Attributes:
-        cities: By the id of the jurisdiction.
         reporter_key: Secret behind ``reporter_ref``.
         public_url: Base URL of intake for residents, without a trailing slash.
-        adapters: The names of the external adapters, which have topics of their own.
-        geocoders: Asked for addresses that the gazetteer does not know. They never wait: a
+        geocoders: Asked for addresses that the gazetteer does not know; they never block, since a
             transaction is open.
-        text_rules_version: Version of everything that judges a text; None to pass on no judgement.
-        conversation_secrets: What seals the contacts of reports that wait, then those before it;
-            empty for ``reporter_key``.
+        text_rules_version: Version of all rules for texts; None to pass on no judgement.
     """
 
     cities: Mapping[str, ServedCity]
@@ -89,22 +83,11 @@ class IntakePolicy:
     adapters: frozenset[str] = frozenset()
     geocoders: tuple[Geocoder, ...] = ()
     text_rules_version: str | None = None
-    conversation_secrets: Sequence[bytes] = ()
 
     @property
-    def sealer(self) -> Sealer:
-        """Seals what conversations keep of a contact."""
-        return conversation_sealer(self.conversation_secrets or (self.reporter_key,))
-
-
-def conversation_sealer(secrets: Sequence[bytes]) -> Sealer:
-    """Return the sealer of what conversations keep of a contact.
-
-    Args:
-        secrets: The one that seals, then those whose seals it opens as well.
-    """
-    present, *before = secrets
-    return Sealer.derived(present, "conversations at rest", *before)
+    def jurisdictions(self) -> Mapping[str, Jurisdiction]:
+        """The catalogue's part of each city, by its id."""
+        return {id_: city.jurisdiction for id_, city in self.cities.items()}
 
 
 def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCity:
@@ -116,5 +99,4 @@ def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCit
         QuickLook(jurisdiction, screen),
         Redactor.of(jurisdiction),
         boundaries,
-        TextReader(jurisdiction, screen),
     )

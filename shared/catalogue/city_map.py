@@ -66,6 +66,8 @@ class CityPages:
 
 
 MAP = "map.geojson"
+# File of well-known places in a city's folder: CSV with name, street, number, lat and lon.
+GAZETTEER = "gazetteer.csv"
 _MOST_ISSUES = 10
 
 # Kind of a feature; an `area` is a name alone, such as that of a neighbourhood.

@@ -14,6 +14,7 @@ import uvloop
 from aiohttp import web
 
 from shared.runtime.http.connections import HttpLimits
+from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.load_shedding import EarlyRejectGate
 from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
@@ -86,11 +87,16 @@ class ServiceParts:
 
 @dataclass(frozen=True, slots=True)
 class ChannelParts:
-    """The components that one channel adds to its service; see ``ServiceParts``."""
+    """The components that one channel adds to its service; see ``ServiceParts``.
+
+    Attributes:
+        keyed_routes: Routes whose callers the gate identifies before it parses a request.
+    """
 
     tasks: Sequence[ServiceTask] = ()
     routes: Sequence[web.AbstractRouteDef] = ()
     request_tasks: Sequence[ServiceTask] = ()
+    keyed_routes: Sequence[KeyedRoute] = ()
 
 
 # Opens a channel with the ports of the core.
@@ -113,6 +119,7 @@ async def open_channels(
             tasks=[task for part in parts for task in part.tasks],
             routes=[route for part in parts for route in part.routes],
             request_tasks=[task for part in parts for task in part.request_tasks],
+            keyed_routes=[route for part in parts for route in part.keyed_routes],
         )
 
 

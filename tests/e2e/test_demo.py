@@ -68,7 +68,7 @@ async def test_a_day_ends_by_itself_with_a_summary_in_which_nothing_is_lost(fold
             "2 problems in the next city: City of Gresham.",
             "Write to [removed] or call [removed]",
             'STATUS was answered "Report 26-',
-            'The work is done." STOP was answered "You get no more texts from 311.',
+            'The work is done." STOP was answered "You will get no more texts from 311.',
             'NO to "Is it fixed?" was answered "Thank you. We told the team',
             "and the case was reopened.",
             "mailed to the city's mail server",

@@ -15,7 +15,6 @@ import pytest
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import classify
-from services.intake.rules.text import normalize_text
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.features import address_key
 from shared.catalogue import load_catalogue
@@ -24,6 +23,7 @@ from shared.contract.events import SubmissionReceived
 from shared.geo import CityBoundaries
 from shared.redaction import KnownPii
 from shared.text_matching import fold
+from shared.text_matching.normalization import normalize_text
 from shared.text_matching.spelling import Spelling, words_by_deletion
 from tests.hostile.beside import good
 from tests.hostile.measuring import TABLES, judge, peak_memory, reset_peak

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from services.intake.identifiers import payload_hash
+from services.intake.inbound.parsing import normalize_attributes
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.rules.event_time import event_time, sent_at
-from services.intake.rules.idempotency import payload_hash
-from services.intake.rules.text import normalize_attributes, normalize_text
 from shared.contract.events import FieldError
 from shared.redaction import REMOVED
+from shared.text_matching.normalization import normalize_text
 from workbench.adapter.records import Identity, RefusedRecord, WrittenSubmission
 
 _ENOUGH = 5

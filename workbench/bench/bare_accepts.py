@@ -8,11 +8,8 @@ from secrets import randbelow
 from typing import NamedTuple, Self
 
 from services.intake.handlers import accept_submissions
-from services.intake.inbound.batch import RawSubmission
-from services.intake.public_status.model import Listing, PublicRequest
-from services.intake.records import Receipt, StoredSubmission
-from services.intake.rules.idempotency import SubmissionKey
-from services.intake.rules.tracking_number import CAPACITY, tracking_number
+from services.intake.identifiers import CAPACITY, SubmissionKey, tracking_number
+from services.intake.records import Listing, PublicRequest, RawSubmission, Receipt, StoredSubmission
 from shared.contract.events import encode, new_id
 from shared.runtime.clock import utc_now
 from shared.runtime.outgoing import Outgoing

@@ -2,18 +2,90 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 
-from services.intake.inbound.batch import RawSubmission
-from services.intake.records import Receipt
+from services.intake.handlers import accept_submissions, on_submissions_received
+from services.intake.inbound.validation import addresses_alone
+from services.intake.places.gazetteer import PrefetchedPlaces, geocoders_of
+from services.intake.policy import IntakePolicy
+from services.intake.records import RawSubmission, Receipt
+from services.intake.store.submissions import PostgresSubmissions
+from shared.contract.events import Event, SubmissionReceived
 from shared.errors import SystemicError, TransientError
+from shared.runtime.clock import utc_now
+from shared.runtime.consumer.messages import Message
 from shared.runtime.http.deadline import DeadlineExceededError
 from shared.runtime.http.load_limits import AdaptiveBatchSize
+from shared.runtime.kafka import Record
 from shared.runtime.ops.shutdown import is_set_within
+from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.outgoing import Outgoing
+from shared.runtime.postgres import Connection, Pool, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAcceptance:
+    """Accepts batches of submissions from HTTP and Kafka, each in one transaction."""
+
+    pool: Pool
+    policy: IntakePolicy
+    hand_over: HandOver
+    garbage_bytes_per_hour: int
+    places: PrefetchedPlaces | None
+
+    async def prefetch(self, submissions: Iterable[SubmissionReceived]) -> None:
+        """Ask for the places of addresses, so that the transaction need not."""
+        if self.places is not None:
+            await self.places.fetch(await addresses_alone(submissions, self.policy))
+
+    async def prepare(self, submissions: Iterable[RawSubmission]) -> None:
+        """Prefetch for ``accept``."""
+        await self.prefetch(submission.envelope for submission in submissions)
+
+    async def accept(self, submissions: Sequence[RawSubmission]) -> list[Receipt]:
+        """Accept or reject submissions, all or none; return their receipts, in order."""
+        async with transaction(self.pool) as db:
+            results = await accept_submissions(
+                submissions, self._store(db), self.policy, utc_now(), geocoders_of(db, self.policy)
+            )
+            batches = await enqueue(db, [event for result in results for event in result.events])
+        self.hand_over(batches)
+        return [result.receipt for result in results]
+
+    async def prepare_messages(self, messages: Iterable[Message[Any]]) -> None:
+        """Prefetch for ``handle``."""
+        await self.prefetch(message.event for message in messages)
+
+    async def handle(
+        self,
+        messages: Sequence[Message[Any]],
+        db: Connection,
+        has_receipt: Callable[[Record], bool] = lambda _: False,
+    ) -> list[Event | Outgoing]:
+        """Accept messages from Kafka in the caller's transaction; return their events."""
+        return await on_submissions_received(
+            messages,
+            self._store(db),
+            self.policy,
+            utc_now(),
+            has_receipt,
+            geocoders_of(db, self.policy),
+        )
+
+    async def accept_messages(self, messages: Sequence[Message[Any]]) -> None:
+        """Accept messages ahead of their turn, in a transaction of their own."""
+        await self.prepare_messages(messages)
+        async with transaction(self.pool) as db:
+            batches = await enqueue(db, await self.handle(messages, db))
+        self.hand_over(batches)
+
+    def _store(self, db: Connection) -> PostgresSubmissions:
+        return PostgresSubmissions(db, self.garbage_bytes_per_hour)
+
 
 log = structlog.get_logger()
 
@@ -23,10 +95,6 @@ Prepare: TypeAlias = Callable[[Sequence[RawSubmission]], Awaitable[None]]
 
 _BACKOFF_S = (0.0, 0.02, 0.05, 0.1)
 _POLL_EVERY_S = 0.25
-
-
-async def _nothing_to_prepare(_: Sequence[RawSubmission]) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +125,23 @@ class SubmissionBatcher:
 
     accept_submissions: AcceptSubmissions
     batch_size: AdaptiveBatchSize = field(default_factory=AdaptiveBatchSize)
-    prepare: Prepare = _nothing_to_prepare
+    prepare: Prepare | None = None
     _waiting: deque[_Caller] = field(default_factory=deque, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _is_open: bool = field(default=False, init=False)
 
-    async def submit(self, submission: RawSubmission) -> Receipt:
-        """Return the receipt, once all effects of the submission are durable.
+    async def submit(self, *submissions: RawSubmission) -> Sequence[Receipt]:
+        """Return the receipts of submissions, in order, once all their effects are durable.
 
-        Cancelling the call withdraws the submission if its transaction has not begun.
-
-        Raises:
-            DeadlineExceededError: The service is starting or stopping.
-            DatabaseDownError: The database is down; the submission may or may not be durable.
-        """
-        await self.prepare([submission])
-        return await self._enqueue(submission)
-
-    async def submit_all(self, submissions: Sequence[RawSubmission]) -> Sequence[Receipt]:
-        """Return the receipts of several submissions, in order; one transaction may hold them all.
-
-        Cancelling the call withdraws those whose transaction has not begun.
+        One transaction may hold them all. Cancelling the call withdraws those whose transaction
+        has not begun.
 
         Raises:
             DeadlineExceededError: The service is starting or stopping.
             DatabaseDownError: The database is down; any of them may or may not be durable.
         """
-        await self.prepare(submissions)
+        if self.prepare:
+            await self.prepare(submissions)
         return await asyncio.gather(*[self._enqueue(submission) for submission in submissions])
 
     def _enqueue(self, submission: RawSubmission) -> asyncio.Future[Receipt]:
@@ -118,7 +176,7 @@ class SubmissionBatcher:
             receipts = await self._accept_with_retry([caller.submission for caller in callers])
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller gets a response
             if len(callers) > 1 and not isinstance(error, SystemicError):
-                log.warning("gathering_split", size=len(callers), reason=type(error).__name__)
+                log.warning("submissions_split", size=len(callers), reason=type(error).__name__)
                 for caller in callers:
                     await self._process([caller])
                 return
@@ -133,6 +191,6 @@ class SubmissionBatcher:
             try:
                 return await self.accept_submissions(submissions)
             except TransientError as error:
-                log.warning("gathering_retried", code=error.code)
+                log.warning("submissions_retried", code=error.code)
                 await asyncio.sleep(pause_s)
         return await self.accept_submissions(submissions)

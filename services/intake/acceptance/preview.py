@@ -1,52 +1,81 @@
-"""Preview: what a submission would become, so that a caller can ask, warn or join first."""
+"""Preview of a submission: its kind, questions, advice and open cases nearby; nothing is kept."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import Any
 
 from services.intake.inbound.districts import locate_areas
-from services.intake.inbound.validation import ValidatedSubmission
+from services.intake.inbound.validation import ValidatedSubmission, read_partly
 from services.intake.outbound import advice_for
-from services.intake.places.geocoder import geocode
-from services.intake.policy import Geocoder
-from services.intake.public_status.nearby import NearbyCase, NearQuery
-from services.intake.public_status.view import format_moment
-from services.intake.rules.text import normalize_or_none
+from services.intake.places.gazetteer import geocode, geocoders_of
+from services.intake.policy import Geocoder, IntakePolicy, Prefetch
+from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
+from services.intake.records import SubmissionPreview
 from shared.catalogue import Attribute, Jurisdiction
 from shared.catalogue.referral import outside_agency
-from shared.contract.events import FieldError
+from shared.contract.events import FieldError, SubmissionReceived
+from shared.errors import SystemicError, TransientError
+from shared.runtime.clock import format_moment, utc_now
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.postgres import Pool
+from shared.text_matching.normalization import normalize_or_none
 
 _LEAST_RADIUS_M = 100.0
 
 
-class PreviewedSubmission(NamedTuple):
-    """A submission that may lack anything.
+async def preview(
+    envelope: SubmissionReceived,
+    policy: IntakePolicy,
+    pool: Pool,
+    prefetch: Prefetch | None,
+    *,
+    best_effort: bool = False,
+) -> SubmissionPreview:
+    """Preview a submission, which may lack anything; best effort goes without the database."""
+    readable, errors = read_partly(envelope, utc_now(), policy)
+    near: Sequence[NearbyCase] = ()
+    ignored = (SystemicError, TransientError) if best_effort else ()
+    if readable:
+        with suppress(*ignored):
+            look = _look(envelope, readable, policy, pool, prefetch)
+            readable, near = await Deadline().wait_for(look)
+    at = readable.location if readable else None
+    return SubmissionPreview(
+        render_preview(readable, errors, near),
+        errors,
+        found=at.point if at and at.precision == "address" else None,
+        apart_m=at.disagrees_m if at else None,
+    )
 
-    Attributes:
-        readable: All that can be read of it; None without a known city and kind.
-        errors: The errors that ``POST /v1/submissions`` would name.
-    """
 
-    readable: ValidatedSubmission | None
-    errors: Sequence[FieldError]
+async def _look(
+    envelope: SubmissionReceived,
+    readable: ValidatedSubmission,
+    policy: IntakePolicy,
+    pool: Pool,
+    prefetch: Prefetch | None,
+) -> tuple[ValidatedSubmission, Sequence[NearbyCase]]:
+    if prefetch:
+        await prefetch([envelope])
+    located = await locate(readable, geocoders_of(pool, policy))
+    query = near_query(located)
+    return located, await find_near(pool, query) if query else ()
 
 
 async def locate(
-    previewed: PreviewedSubmission, geocoders: Sequence[Geocoder]
-) -> PreviewedSubmission:
-    """Return the submission with what geocoders know of its address."""
-    readable = previewed.readable
-    if readable is None:
-        return previewed
+    readable: ValidatedSubmission, geocoders: Sequence[Geocoder]
+) -> ValidatedSubmission:
+    """Return the submission with the point of its address, where a geocoder knows it."""
     [location] = await geocode([(readable.city.jurisdiction.id, readable.location)], geocoders)
-    return previewed._replace(readable=readable._replace(location=location))
+    return readable._replace(location=location)
 
 
-def near_query(previewed: PreviewedSubmission) -> NearQuery | None:
-    """Return where to look for open cases; None without a kind or a point.
+def near_query(readable: ValidatedSubmission | None) -> NearQuery | None:
+    """Return the search for open cases nearby; None without a kind or a point.
 
     The radius is 100 m, or the largest of the kinds of its dedup group where that is more.
     """
-    submission = _with_kind(previewed)
+    submission = _with_kind(readable)
     if submission is None or submission.location.precision == "default":
         return None
     city, group = submission.city.jurisdiction, submission.service.dedup.group
@@ -62,13 +91,13 @@ def near_query(previewed: PreviewedSubmission) -> NearQuery | None:
     )
 
 
-def render_preview(previewed: PreviewedSubmission, near: Sequence[NearbyCase]) -> dict[str, Any]:
-    """Return the response, with texts in the language of the submission.
-
-    Args:
-        near: Open cases near by, the nearest first.
-    """
-    submission = _with_kind(previewed)
+def render_preview(
+    readable: ValidatedSubmission | None,
+    errors: Sequence[FieldError],
+    near: Sequence[NearbyCase],
+) -> dict[str, Any]:
+    """Return the response, with texts in the language of the submission."""
+    submission = _with_kind(readable)
     view: dict[str, Any] = {
         "service_code": None,
         "service_name": None,
@@ -78,8 +107,8 @@ def render_preview(previewed: PreviewedSubmission, near: Sequence[NearbyCase]) -
         "priority": None,
         "near": [],
     }
-    if previewed.readable is not None:
-        view["advice"] = [one.model_dump() for one in advice_for(previewed.readable)]
+    if readable is not None:
+        view["advice"] = [one.model_dump() for one in advice_for(readable)]
     if submission is not None:
         language = submission.language or "en"
         city, service = submission.city.jurisdiction, submission.service
@@ -91,12 +120,11 @@ def render_preview(previewed: PreviewedSubmission, near: Sequence[NearbyCase]) -
             "priority": submission.screening.level,
             "near": [_near(case, city, language) for case in near],
         }
-    return view | {"errors": [error.model_dump() for error in previewed.errors]}
+    return view | {"errors": [error.model_dump() for error in errors]}
 
 
-def _with_kind(previewed: PreviewedSubmission) -> ValidatedSubmission | None:
+def _with_kind(readable: ValidatedSubmission | None) -> ValidatedSubmission | None:
     """Return the submission if it names or describes a kind: a place alone has none."""
-    readable = previewed.readable
     if readable is None:
         return None
     named = readable.submission.service_code or normalize_or_none(readable.submission.description)

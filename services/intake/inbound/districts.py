@@ -62,12 +62,7 @@ def area_of(point: GeoPoint | None, city: ServedCity) -> AdminArea:
 def to_location(
     location: ResolvedLocation, area: AdminArea, details: str | None = None
 ) -> Location:
-    """Return a location as events have it.
-
-    Args:
-        area: Municipality and district of its point.
-        details: Details that the reporter gave, redacted.
-    """
+    """Return a location as events have it."""
     return Location(
         latitude=location.point.latitude if location.point else None,
         longitude=location.point.longitude if location.point else None,

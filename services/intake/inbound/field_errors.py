@@ -3,11 +3,15 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from services.intake.rules.text import normalize_or_none, normalize_text
+from pydantic import ValidationError
+
 from shared.contract.events import FieldError, Submission, SubmittedLocation
 from shared.redaction import REMOVED, Redactor
+from shared.text_matching.normalization import normalize_or_none, normalize_text
 
 Path: TypeAlias = tuple[str | int, ...]
+
+MAX_FIELD_ERRORS = 100
 
 _MAX_NAME_LENGTH = 100
 _ATTRIBUTE = "attributes."
@@ -43,23 +47,25 @@ _CORRECTION_OF_ATTRIBUTES = (
 )
 
 
-def from_pydantic(errors: Iterable[Mapping[str, Any]]) -> dict[Path, FieldError]:
+def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    """Return one error for each invalid field, at most ``MAX_FIELD_ERRORS``."""
+    return tuple(errors_by_path(error).values())[:MAX_FIELD_ERRORS]
+
+
+def errors_by_path(invalid: ValidationError) -> dict[Path, FieldError]:
     """Return one error for each invalid field, by its path.
 
     It is the first that pydantic found, except that a list is reported as too long rather than as
     none of the other types that an attribute may have.
     """
     by_path: dict[Path, FieldError] = {}
-    for error in errors:
-        path = _path(error["loc"])
+    for error in invalid.errors(include_url=False, include_input=False):
+        path = error["loc"]
+        if path[0] == "attributes":  # pydantic appends the parts of a union
+            path = path[:2]
         if path not in by_path or error["type"] == "too_long":
             by_path[path] = _from_pydantic(path, error["type"], error.get("ctx", {}))
     return by_path
-
-
-def _path(location: Path) -> Path:
-    """Return the path of a field; below an attribute pydantic appends the parts of a union."""
-    return location[:2] if location[0] == "attributes" else location
 
 
 def _from_pydantic(path: Path, error_type: str, limits: Mapping[str, Any]) -> FieldError:
@@ -113,25 +119,18 @@ def unknown_jurisdiction(known: Collection[str]) -> FieldError:
     return _error("jurisdiction", "unknown_jurisdiction", f"We serve {names}: write one of these.")
 
 
-def unknown_service_code() -> FieldError:
-    """Return the error for a kind that the city does not have."""
-    message = "Write a code of the city's service list, or leave it out and describe the problem."
-    return _error("service_code", "unknown_service_code", message)
-
-
-def bad_time() -> FieldError:
-    """Return the error for an invalid time of the envelope."""
-    return _error("time", "bad_time", f"{_TIME_FORMAT} Or leave it out.")
+UNKNOWN_SERVICE_CODE = _error(
+    "service_code",
+    "unknown_service_code",
+    "Write a code of the city's service list, or leave it out and describe the problem.",
+)
+BAD_TIME = _error("time", "bad_time", f"{_TIME_FORMAT} Or leave it out.")
+ID_REUSED = _error("id", "id_reused", "This id was used for other data before: take a new id.")
 
 
 def bad_language(field: str) -> FieldError:
     """Return the error for a malformed language tag in ``field``."""
     return _error(field, "invalid", "Write a BCP 47 tag such as en or es, or leave it out.")
-
-
-def id_reused() -> FieldError:
-    """Return the error for other data under the id of an earlier submission."""
-    return _error("id", "id_reused", "This id was used for other data before: take a new id.")
 
 
 def missing_fields(submission: Submission, *, needs_location: bool) -> list[FieldError]:
@@ -160,12 +159,15 @@ def without_redundant(
     impossible latitude is not reported as incomplete as well.
     """
     return tuple(
-        error for error in errors if not any(_related(error.field, other.field) for other in known)
+        error
+        for error in errors
+        if not any(
+            error.field == other.field
+            or _is_within(error.field, other.field)
+            or _is_within(other.field, error.field)
+            for other in known
+        )
     )
-
-
-def _related(field: str, other: str) -> bool:
-    return field == other or _is_within(field, other) or _is_within(other, field)
 
 
 def _is_within(part: str, whole: str) -> bool:

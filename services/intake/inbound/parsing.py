@@ -1,17 +1,18 @@
 """Parsing of a submission: every readable field, and an error for every other one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.inbound.field_errors import Path, from_pydantic
+from services.intake.inbound.field_errors import MAX_FIELD_ERRORS, Path, errors_by_path
 from shared.contract.events import FieldError, Submission
 from shared.contract.events.submissions import MAX_ATTRIBUTES, MAX_MEDIA, MAX_STATUS_UPDATES
+from shared.redaction import Answer
+from shared.text_matching.normalization import normalize_text
 
-MAX_FIELD_ERRORS = 100
 _MAX_PYDANTIC_ERRORS = 1_000
 _PLACEHOLDERS = {"jurisdiction": "unreadable", "channel": "kafka"}
 NOT_AN_OBJECT = FieldError(
@@ -48,18 +49,16 @@ def parse(data: Any) -> ParsedSubmission:  # noqa: ANN401 - anything may come fr
     except ValidationError as error:
         if error.error_count() > _MAX_PYDANTIC_ERRORS:
             return ParsedSubmission(None, (_TOO_MANY_ERRORS,))
-        errors = from_pydantic(error.errors(include_url=False, include_input=False))
-    readable = {**_PLACEHOLDERS, **_prune(data, (), errors.keys(), _ancestors(errors))}
+        errors = errors_by_path(error)
+    ancestors = {path[:depth] for path in errors for depth in range(len(path))}
+    readable = {**_PLACEHOLDERS, **_prune(data, (), errors.keys(), ancestors)}
     return ParsedSubmission(
         Submission.model_validate(readable), tuple(errors.values())[:MAX_FIELD_ERRORS]
     )
 
 
 def shortened(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the data with one entry too many at most in each list and object.
-
-    The model refuses them for their length all the same, and its time does not grow with them.
-    """
+    """Cut each list and object to one entry too many: still invalid, and in bounded time."""
     media, attributes = data.get("media"), data.get("attributes")
     if isinstance(media, list):
         data = data | {"media": media[: MAX_MEDIA + 1]}
@@ -83,10 +82,6 @@ def _without_blanks(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _ancestors(paths: Collection[Path]) -> Collection[Path]:
-    return {path[:depth] for path in paths for depth in range(len(path))}
-
-
 def _prune(value: Any, path: Path, invalid: Collection[Path], ancestors: Collection[Path]) -> Any:  # noqa: ANN401 - any JSON
     """Return the value without its invalid fields, and without list entries that have one."""
     if path not in ancestors:
@@ -102,3 +97,16 @@ def _prune(value: Any, path: Path, invalid: Collection[Path], ancestors: Collect
         for index, part in enumerate(value)
         if (*path, index) not in invalid and (*path, index) not in ancestors
     ]
+
+
+def normalize_attributes(attributes: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Return the answers with normalized names and texts, without those whose name is blank."""
+    normalized = {normalize_text(name): _normalize(answer) for name, answer in attributes.items()}
+    normalized.pop("", None)
+    return normalized
+
+
+def _normalize(answer: Answer) -> Answer:
+    if isinstance(answer, str):
+        return normalize_text(answer)
+    return [normalize_text(part) for part in answer] if isinstance(answer, list) else answer

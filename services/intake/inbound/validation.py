@@ -1,32 +1,34 @@
-"""Validation: from one submission to a normalized, redacted one, or to all its field errors."""
+"""Validation: from submissions to normalized, redacted ones, or to all their field errors."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
+from services.intake.identifiers import (
+    ContactChannels,
+    SubmissionKey,
+    contact_channels,
+    reporter_ref,
+)
 from services.intake.inbound.field_errors import (
+    BAD_TIME,
+    ID_REUSED,
+    UNKNOWN_SERVICE_CODE,
     bad_language,
-    bad_time,
     missing_fields,
     unknown_jurisdiction,
-    unknown_service_code,
     without_contact,
     without_redundant,
 )
-from services.intake.inbound.parsing import parse
+from services.intake.inbound.parsing import normalize_attributes, parse
+from services.intake.pictures import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
+from services.intake.records import RawSubmission
 from services.intake.rules.classification import classify_read
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.location import ResolvedLocation, resolve_location
-from services.intake.rules.media import KEPT_MEDIA_TYPE, media_id_of
-from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
 from services.intake.rules.screening import Screening
-from services.intake.rules.text import (
-    is_language_tag,
-    normalize_attributes,
-    normalize_or_none,
-    normalize_text,
-)
 from shared.catalogue import ServiceType
 from shared.catalogue.judgement import TextConditions, read_text
 from shared.catalogue.report_reader import free_text
@@ -39,13 +41,14 @@ from shared.contract.events import (
     SubmittedLocation,
 )
 from shared.redaction import Answer, KnownPii, Redactor
+from shared.runtime.cooperative import CooperativeYield
+from shared.text_matching.normalization import is_language_tag, normalize_or_none, normalize_text
 from shared.vocabulary import GeoPoint
 
+# Sources of conversations: the person was asked for the place, so it may be missing.
+#
+# Only intake gives these sources.
 WITHOUT_PLACE = frozenset({"/email", "/sms"})
-"""Sources of conversations: the person was asked where, and what comes without is accepted.
-
-Only intake gives these sources.
-"""
 _NO_REPORTER = Reporter()
 _NO_LOCATION = SubmittedLocation()
 
@@ -56,21 +59,12 @@ class ValidatedSubmission(NamedTuple):
     Contact data are in ``name`` and ``channels`` alone; all texts are normalized and redacted.
 
     Attributes:
-        handed_in: The submission in its envelope.
-        cause: The same for events that others read, without an id that holds contact data.
-        sent: When the adapter sent it.
+        cause: The envelope for events that others read, without an id that holds contact data.
         observed_at: Event time, UTC.
-        service: Its kind, named or classified.
-        description: Empty when a service code alone describes it.
-        attributes: Answers to the questions of the kind, by field.
-        location: Point or address, with its precision.
-        language: Language of the text, or else of the reporter; BCP 47.
-        channels: The reporter's usable contact data.
-        reporter_ref: Pseudonym of the reporter; None for an anonymous one.
-        screening: Result of the hazard screening.
+        language: Of the text, or else of the reporter; BCP 47.
     """
 
-    handed_in: SubmissionReceived
+    envelope: SubmissionReceived
     cause: SubmissionReceived
     submission: Submission
     sent: SentAt
@@ -93,45 +87,31 @@ _Parts: TypeAlias = tuple[Submission, SentAt, ServedCity, ServiceType, TextCondi
 
 
 def validate(
-    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+    envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> ValidatedSubmission | tuple[FieldError, ...]:
-    """Return the validated submission, or all its field errors at once.
-
-    Args:
-        handed_in: The submission in its envelope.
-        received_at: When the router received it.
-        policy: Cities, and the key of the reporters' pseudonyms.
-    """
-    parts, errors = _examine(handed_in, received_at, policy)
-    return errors if errors or parts is None else _normalize(handed_in, *parts, policy)
+    """Return the validated submission, or all its field errors at once."""
+    parts, errors = _examine(envelope, received_at, policy)
+    return errors if errors or parts is None else _normalize(envelope, *parts, policy)
 
 
 def read_partly(
-    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+    envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> tuple[ValidatedSubmission | None, tuple[FieldError, ...]]:
-    """Return what can be read of a submission that may lack anything, and all its field errors.
-
-    Without a known city or kind, nothing can.
-
-    Args:
-        handed_in: The submission in its envelope.
-        received_at: When the router received it.
-        policy: Cities, and the key of the reporters' pseudonyms.
-    """
-    parts, errors = _examine(handed_in, received_at, policy)
-    return _normalize(handed_in, *parts, policy) if parts else None, errors
+    """Return the readable part of a submission, None without city or kind, and all field errors."""
+    parts, errors = _examine(envelope, received_at, policy)
+    return _normalize(envelope, *parts, policy) if parts else None, errors
 
 
 def _examine(
-    handed_in: SubmissionReceived, received_at: datetime, policy: IntakePolicy
+    envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> tuple[_Parts | None, tuple[FieldError, ...]]:
     """Return the readable parts of a submission, None without city or kind, and its errors."""
-    parsed = parse(handed_in.data)
+    parsed = parse(envelope.data)
     submission = parsed.submission
     errors = list(parsed.field_errors)
-    sent = sent_at(handed_in.time, received_at)
+    sent = sent_at(envelope.time, received_at)
     if sent is None:
-        errors.append(bad_time())
+        errors.append(BAD_TIME)
     if submission is None:
         return None, tuple(errors)
     city = policy.cities.get(submission.jurisdiction)
@@ -139,7 +119,7 @@ def _examine(
         errors = list(without_contact(errors, any_city.redactor))
     service, read = _kind(submission, city)
     found = _field_errors(submission, city, service, policy)
-    if handed_in.source in WITHOUT_PLACE:
+    if envelope.source in WITHOUT_PLACE:
         found = [error for error in found if error.code != "missing_location"]
     errors += without_redundant(found, errors)
     if city is None or service is None:
@@ -171,7 +151,7 @@ def _field_errors(
     if city is None:
         errors.append(unknown_jurisdiction(policy.cities))
     elif service is None:
-        errors.append(unknown_service_code())
+        errors.append(UNKNOWN_SERVICE_CODE)
     needs_location = service is None or service.needs.location
     errors += missing_fields(submission, needs_location=needs_location)
     reporter = submission.reporter or _NO_REPORTER
@@ -183,7 +163,7 @@ def _field_errors(
 
 
 def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
-    handed_in: SubmissionReceived,
+    envelope: SubmissionReceived,
     submission: Submission,
     sent: SentAt,
     city: ServedCity,
@@ -201,13 +181,13 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
     attributes = redactor.redact_attributes(normalize_attributes(submission.attributes), known)
     text = free_text(description, details)
     channels = contact_channels(known.email, known.phone, redactor.region)
-    is_message_id = handed_in.source == "/email"  # it only looks like an address
+    is_message_id = envelope.source == "/email"  # it only looks like an address
     holds_contact = (redactor.holds_known if is_message_id else redactor.holds_contact)(
-        handed_in.id, known
+        envelope.id, known
     )
     return ValidatedSubmission(
-        handed_in=handed_in,
-        cause=handed_in.anonymous() if holds_contact else handed_in,
+        envelope=envelope,
+        cause=envelope.anonymous() if holds_contact else envelope,
         submission=submission,
         sent=sent,
         observed_at=event_time(submission.observed_at, sent.moment),
@@ -221,7 +201,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
         language=submission.language or reporter.language or None,
         name=known.name,
         channels=channels,
-        reporter_ref=reporter_ref(policy.reporter_key, handed_in.source, account_id, channels),
+        reporter_ref=reporter_ref(policy.reporter_key, envelope.source, account_id, channels),
         screening=city.screen.screen(
             service,
             text,
@@ -235,13 +215,7 @@ def _normalize(  # noqa: PLR0913, PLR0917 - all that validation has established
 def redact_media(
     media: Iterable[Media], redactor: Redactor, known: KnownPii, public_url: str
 ) -> Iterator[Media]:
-    """Yield links to media without contact data; what is nothing but that is left out.
-
-    Addresses of our own pictures hold nothing to redact.
-
-    Args:
-        public_url: Beginning of the addresses of our own pictures.
-    """
+    """Yield links to media without contact data; those of our own pictures stay as they are."""
     for medium in media:
         if media_id_of(medium.url, public_url):
             yield Media(url=medium.url, media_type=KEPT_MEDIA_TYPE)
@@ -254,11 +228,7 @@ def redact_media(
 
 
 def address_alone(data: Any, policy: IntakePolicy) -> CityAddress | None:  # noqa: ANN401 - any JSON
-    """Return the address of a submission's data that have no other location.
-
-    Args:
-        data: As submitted; anything may come from outside.
-    """
+    """Return the address of a submission's data that have no other location."""
     submission = parse(data).submission
     city = policy.cities.get(submission.jurisdiction) if submission else None
     if submission is None or city is None or submission.location is None:
@@ -280,12 +250,51 @@ def _known_pii(reporter: Reporter) -> KnownPii:
 
 def _location(at: SubmittedLocation, city: ServedCity, known: KnownPii) -> ResolvedLocation:
     address = city.redactor.redact_address(normalize_text(at.address or ""), known)
-    return resolve_location(
-        _point(at), at.accuracy_m, address or None, city.jurisdiction.default_points
-    )
+    point = None
+    if at.latitude is not None and at.longitude is not None:
+        point = GeoPoint(at.latitude, at.longitude)
+    return resolve_location(point, at.accuracy_m, address or None, city.jurisdiction.default_points)
 
 
-def _point(at: SubmittedLocation) -> GeoPoint | None:
-    if at.latitude is None or at.longitude is None:
-        return None
-    return GeoPoint(at.latitude, at.longitude)
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """A submission without a receipt; not the first if its id was used for other data before."""
+
+    raw: RawSubmission
+    first: bool
+    result: ValidatedSubmission | tuple[FieldError, ...]
+
+
+async def validate_new(
+    submissions: Iterable[tuple[SubmissionKey, RawSubmission]],
+    known: Collection[SubmissionKey],
+    policy: IntakePolicy,
+    now: datetime,
+) -> dict[SubmissionKey, NewSubmission]:
+    """Validate each submission without a receipt, once and in order; ``known`` have one."""
+    identities = {identity for identity, _ in known}
+    new: dict[SubmissionKey, NewSubmission] = {}
+    cooperative = CooperativeYield()
+    for key, raw in submissions:
+        if key in known or key in new:
+            continue
+        identity, _ = key
+        first = identity not in identities
+        result = validate(raw.envelope, now, policy) if first else (ID_REUSED,)
+        new[key] = NewSubmission(raw, first, result)
+        identities.add(identity)
+        await cooperative.maybe_yield()
+    return new
+
+
+async def addresses_alone(
+    submissions: Iterable[SubmissionReceived], policy: IntakePolicy
+) -> list[CityAddress]:
+    """Return the addresses of those submissions that have no other location."""
+    found: list[CityAddress] = []
+    cooperative = CooperativeYield()
+    for submission in submissions:
+        if address := address_alone(submission.data, policy):
+            found.append(address)
+        await cooperative.maybe_yield()
+    return found

@@ -9,7 +9,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from services.intake.media.files import MediaStorageError
-from services.intake.rules.media import KEPT_MEDIA_TYPE, is_media_id
+from services.intake.pictures import KEPT_MEDIA_TYPE, is_media_id
 from services.intake.settings import MediaSettings
 from shared.runtime.clock import utc_now
 
@@ -25,11 +25,7 @@ class MediaBucket:
     store: S3Store
 
     async def write(self, media_id: str, content: bytes) -> None:
-        """Put an object; a reader sees all of it or nothing.
-
-        Raises:
-            MediaStorageError: The server refused it or did not answer.
-        """
+        """Put an object; a reader sees all of it or nothing."""
         with _translated():
             await self.store.put_async(
                 _key(media_id),
@@ -39,11 +35,7 @@ class MediaBucket:
             )
 
     async def read(self, media_id: str) -> bytes | None:
-        """Return the bytes of an object, None without one.
-
-        Raises:
-            MediaStorageError: The server refused it or did not answer.
-        """
+        """Return the bytes of an object, None without one."""
         with _translated():
             try:
                 found = await self.store.get_async(_key(media_id))
@@ -52,20 +44,12 @@ class MediaBucket:
                 return None
 
     async def delete(self, media_id: str) -> None:
-        """Delete an object, if it is there.
-
-        Raises:
-            MediaStorageError: The server refused it or did not answer.
-        """
+        """Delete an object, if it is there."""
         with _translated():
             await self.store.delete_async(_key(media_id))
 
     async def older_than(self, age_s: float) -> AsyncIterator[list[str]]:
-        """Yield the ids in portions; what others put into the bucket is left alone.
-
-        Args:
-            age_s: Seconds since the object was written, by the server's clock.
-        """
+        """Yield the ids in portions, by the clock of the server; foreign objects are left alone."""
         before = utc_now() - timedelta(seconds=age_s)
         with _translated():
             async for portion in self.store.list_async(chunk_size=_PORTION):

@@ -7,22 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
+from services.intake.records import Uploader
+
 _MAX_REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Uploader:
-    """The caller that a picture counts for.
-
-    Attributes:
-        name: A caller with a key as ``<scope>:<name>``, or the way in of strangers, such as
-            ``web``.
-        stranger: What tells strangers of one way in apart, such as an address; None for a caller
-            with a key.
-    """
-
-    name: str
-    stranger: str | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -48,14 +35,7 @@ class FairSemaphore:
 
     @asynccontextmanager
     async def slot(self, uploader: Uploader, within_s: float) -> AsyncGenerator[None]:
-        """Hold a slot.
-
-        Args:
-            within_s: Seconds to wait for it.
-
-        Raises:
-            TimeoutError: There was none in time.
-        """
+        """Hold a slot."""
         await self._wait(uploader, within_s)
         began = monotonic()
         try:
@@ -86,7 +66,10 @@ class FairSemaphore:
 
     def _grant(self) -> None:
         while able := [one for one in self._waiting if self._may_begin(one.uploader)]:
-            first = min(able, key=self._rank)  # the longest waiting among equals
+            first = min(  # the longest waiting among equals
+                able,
+                key=lambda one: (self._held_by_class(one.uploader), self._used_s[one.uploader]),
+            )
             self._waiting.remove(first)
             self._running[first.uploader] += 1
             first.granted.set()
@@ -98,9 +81,6 @@ class FairSemaphore:
         return not is_stranger or (
             uploader not in self._running and self._held_by_class(uploader) < self._of_strangers
         )
-
-    def _rank(self, waiting: _Waiting) -> tuple[int, float]:
-        return self._held_by_class(waiting.uploader), self._used_s[waiting.uploader]
 
     def _held_by_class(self, uploader: Uploader) -> int:
         is_stranger = uploader.stranger is not None

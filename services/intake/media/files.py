@@ -13,32 +13,16 @@ class MediaStorageError(SystemicError):
 
 
 class MediaFiles(Protocol):
-    """The bytes of pictures, by id."""
+    """The bytes of pictures, by id; each operation may raise ``MediaStorageError``."""
 
     async def write(self, media_id: str, content: bytes) -> None:
-        """Store a picture; it is durable afterwards.
-
-        Raises:
-            MediaStorageError: It could not be stored.
-        """
-        ...
+        """Store a picture; it is durable afterwards."""
 
     async def read(self, media_id: str) -> bytes | None:
-        """Return a picture; None where it is not stored.
-
-        Raises:
-            MediaStorageError: It could not be read.
-        """
-        ...
+        """Return a picture; None where it is not stored."""
 
     async def delete(self, media_id: str) -> None:
-        """Delete a picture; idempotent.
-
-        Raises:
-            MediaStorageError: It could not be deleted.
-        """
-        ...
+        """Delete a picture; idempotent."""
 
     def older_than(self, age_s: float) -> AsyncIterator[list[str]]:
         """Yield the ids of pictures that were stored so many seconds ago, in portions."""
-        ...

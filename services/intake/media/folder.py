@@ -13,25 +13,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from services.intake.media.files import MediaStorageError
-from services.intake.rules.media import is_media_id
+from services.intake.pictures import is_media_id
 
 T = TypeVar("T")
 
 _OWNER_ONLY = 0o700
 _SHARD_DIGITS = 2
 _SHARDS = "[0-9a-f]" * _SHARD_DIGITS
+# Room that pictures leave to a database on the same disk.
 _MIN_FREE_BYTES = 512 * 1024 * 1024
-"""Room that pictures leave to a database on the same disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFolder:
-    """Pictures as files of a folder that only its owner can read, in subfolders by first digits.
-
-    Several processes may share it.
+    """Pictures as files of a folder that only its owner can read; several processes may share it.
 
     Attributes:
-        path: The folder; it is created.
         min_free_bytes: Bytes of the disk that stay free; a picture that would take them is refused.
     """
 
@@ -42,36 +39,21 @@ class MediaFolder:
         _make_folder(self.path)
 
     async def write(self, media_id: str, content: bytes) -> None:
-        """Write a file under another name, sync it, and rename it: a reader sees all or nothing.
-
-        Raises:
-            MediaStorageError: Such as for a full disk.
-        """
+        """Write a file under another name, sync it, and rename it: a reader sees all or nothing."""
         await _in_thread(lambda: self._write(media_id, content))
 
     async def read(self, media_id: str) -> bytes | None:
-        """Return the bytes of a file, None without one.
-
-        Raises:
-            MediaStorageError: The file cannot be read.
-        """
+        """Return the bytes of a file, None without one."""
         return await _in_thread(lambda: _bytes_of(self._file(media_id)))
 
     async def delete(self, media_id: str) -> None:
-        """Delete a file, if it is there.
-
-        Raises:
-            MediaStorageError: The file cannot be deleted.
-        """
+        """Delete a file, if it is there."""
         await _in_thread(lambda: self._file(media_id).unlink(missing_ok=True))
 
     async def older_than(self, age_s: float) -> AsyncIterator[list[str]]:
-        """Yield the ids in one subfolder after the other; delete what was not renamed.
+        """Yield the ids by subfolder; delete files that were never renamed.
 
-        What else lies beside the subfolders, such as ``lost+found``, is left alone.
-
-        Args:
-            age_s: Seconds since the file was written.
+        Other folders, such as ``lost+found``, are left alone.
         """
         before = time.time() - age_s
         for folder in await _in_thread(lambda: sorted(self.path.glob(_SHARDS))):

@@ -8,12 +8,7 @@ from itertools import count
 import structlog
 
 from services.intake.media.files import MediaFiles
-from services.intake.media.store import (
-    erase_surplus,
-    mark_deleted,
-    media_to_delete,
-    unknown_media,
-)
+from services.intake.media.store import erase_surplus, mark_deleted, media_to_delete, unknown_media
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.shutdown import pause
 from shared.runtime.postgres import Pool, transaction
@@ -23,23 +18,19 @@ log = structlog.get_logger()
 _DELETE_EVERY_S = 5.0
 _BATCH_SIZE = 100
 _SWEEP_EVERY_ROUNDS = 720
+# An upload under way takes far less.
 _ORPHAN_AGE_S = 3600.0
-"""An upload under way takes far less."""
 _STRANGERS = ("web", "email", "sms")
+# Pictures of each way in that no request shows yet: 7 GB of noise, 1 GB of photos.
 _MAX_UNUSED = 2_000
-"""Pictures of each way in that no request shows yet: 7 GB of noise, 1 GB of photos."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaHousekeeping:
-    """Deletes the files of erased pictures within seconds; once an hour, what is left over.
+    """Deletes the files of erased pictures within seconds, and orphans once an hour.
 
-    Strangers may send pictures without a report: of these the oldest are erased, within seconds.
-
-    Attributes:
-        files: The bytes.
-        orphan_age_s: Seconds after which bytes without a picture are left over.
-        max_unused: Pictures of strangers that may wait for a request, of each way in.
+    Strangers may send pictures without a report: beyond ``max_unused`` of each channel the oldest
+    are erased, within seconds.
     """
 
     pool: Pool

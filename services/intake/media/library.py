@@ -3,12 +3,12 @@
 import secrets
 from dataclasses import dataclass
 
-from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.files import MediaFiles
 from services.intake.media.folder import MediaFolder
 from services.intake.media.reencoding import PictureBytes, Reencoder
-from services.intake.media.store import KeptMedia, add_media, find_media, set_released
-from services.intake.rules.media import ReencodedPicture
+from services.intake.media.store import add_media, find_media, set_released
+from services.intake.pictures import ReencodedPicture
+from services.intake.records import KeptMedia, Uploader
 from services.intake.settings import MediaSettings
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Pool, transaction
@@ -18,24 +18,16 @@ _ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class MediaLibrary:
-    """Pictures: their bytes in files, what is known of them in the database.
-
-    Attributes:
-        files: The bytes.
-        reencoder: Makes of a stranger's picture one that is kept.
-    """
+    """Pictures: their bytes in files, their facts in the database."""
 
     pool: Pool
     files: MediaFiles
     reencoder: Reencoder
 
     async def add(self, picture: PictureBytes, uploader: Uploader) -> tuple[str, ReencodedPicture]:
-        """Keep a picture; return its id and what is kept. Each call makes a new id.
+        """Keep a picture; return its new id and the kept form.
 
         A crash between the file and its row leaves a file that ``MediaHousekeeping`` deletes.
-
-        Args:
-            picture: The bytes as they came.
 
         Raises:
             RefusedPictureError: It is not a picture that is kept.
@@ -45,35 +37,17 @@ class MediaLibrary:
         return media_id, await self._add(media_id, picture, uploader)
 
     async def add_once(self, media_id: str, picture: PictureBytes, uploader: Uploader) -> None:
-        """Keep a picture under an id; do nothing where the id is known, erased ones included.
-
-        Args:
-            media_id: An id that stands for this picture alone.
-            picture: As for ``add``.
-            uploader: As for ``add``.
-
-        Raises:
-            RefusedPictureError: As for ``add``.
-            SystemicError: As for ``add``.
-        """
+        """Keep a picture under an id as ``add`` does; idempotent, also for erased ones."""
         if await self.find(media_id) is None:
             await self._add(media_id, picture, uploader)
 
     async def find(self, media_id: str) -> KeptMedia | None:
-        """Return what is known of a picture; None for an unknown id."""
+        """Return the facts of a picture; None for an unknown id."""
         async with transaction(self.pool) as db:
             return await find_media(db, media_id)
 
-    async def read(self, media_id: str) -> bytes | None:
-        """Return the bytes of a picture; None where its file is missing."""
-        return await self.files.read(media_id)
-
     async def set_released(self, media_id: str, operator: str, *, released: bool) -> None:
-        """Release a picture to the public, or withhold it.
-
-        Args:
-            released: True to let the public see it.
-        """
+        """Release a picture to the public, or withhold it."""
         async with transaction(self.pool) as db:
             await set_released(db, media_id, operator if released else None)
         event = "media_released" if released else "media_withheld"

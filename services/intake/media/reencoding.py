@@ -12,12 +12,13 @@ from typing import TypeAlias
 
 import structlog
 
-from services.intake.media.fair_semaphore import FairSemaphore, Uploader
-from services.intake.rules.media import ReencodedPicture, RefusedPictureError
+from services.intake.media.fair_semaphore import FairSemaphore
+from services.intake.pictures import ReencodedPicture, RefusedPictureError
+from services.intake.records import Uploader
 from shared.errors import SystemicError
 
+# The bytes of a picture, or a function that returns them once its turn has come.
 PictureBytes: TypeAlias = bytes | Callable[[], bytes]
-"""The bytes of a picture, or what returns them once its turn has come."""
 
 log = structlog.get_logger()
 
@@ -38,14 +39,10 @@ class ReencodingError(SystemicError):
 
 @dataclass(frozen=True, slots=True)
 class Reencoder:
-    """Starts a process for each picture, and kills it when it takes too long.
+    """Starts a process for each picture, and kills it at its timeout.
 
     The process has no secret, no file and no socket, and no later picture ever meets what a
     hostile one left behind.
-
-    Attributes:
-        processes: The most processes at a time.
-        within_s: Seconds that one may take, on a machine however busy.
     """
 
     processes: int = 2
@@ -57,16 +54,7 @@ class Reencoder:
         object.__setattr__(self, "_slots", FairSemaphore(self.processes))
 
     async def reencode(self, picture: PictureBytes, uploader: Uploader) -> ReencodedPicture:
-        """Return the picture as it is kept.
-
-        Args:
-            picture: The bytes as they came.
-            uploader: The caller whose turn it takes.
-
-        Raises:
-            RefusedPictureError: It is none that we take, or it made its process crash.
-            ReencodingError: There was no turn or no answer in time.
-        """
+        """Return the kept form, or raise ``RefusedPictureError`` or ``ReencodingError``."""
         try:
             async with self._slots.slot(uploader, _TURN_WITHIN_S):
                 content = picture() if callable(picture) else picture
@@ -100,7 +88,7 @@ class Reencoder:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     process.kill()
-                await process.communicate()  # its end is told after all that it said is read
+                await process.communicate()  # it ends only once its output is read
 
 
 async def _exchange(process: Process, picture: bytes) -> bytes:

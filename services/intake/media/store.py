@@ -1,10 +1,10 @@
 """Pictures in PostgreSQL: the facts of each, and the requests and cases that it belongs to."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.rules.media import ReencodedPicture
+from services.intake.pictures import ReencodedPicture
+from services.intake.records import KeptMedia
 from shared.runtime.postgres import Connection, row_count
 from shared.vocabulary import CLOSED_STATUSES
 
@@ -46,16 +46,15 @@ _ERASE_SURPLUS = """
                             WHERE erased_at IS NULL AND NOT attached AND uploaded_by = $1
                             ORDER BY uploaded_at DESC OFFSET $2 LIMIT 1)
 """
+# Condition on ``requests``: closed before ``$1``, with the closed statuses as ``$2``.
+#
+# A request without a case ends with its decision, any other with the closing of its case.
 REQUEST_IS_OVER = """
     coalesce(CASE WHEN case_id IS NULL THEN decided_at < $1
                   ELSE (SELECT step.status = ANY($2::text[]) AND step.taken_at < $1
                           FROM case_steps AS step
                          WHERE step.case_id = requests.case_id
                          ORDER BY version DESC LIMIT 1) END, false)
-"""
-"""Condition on ``requests``: closed before ``$1``, with the closed statuses as ``$2``.
-
-A request without a case ends with its decision, any other with the closing of its case.
 """
 _ERASE_OVER = f"""
     UPDATE media SET erased_at = now(), released_by = NULL
@@ -83,26 +82,10 @@ _KNOWN = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class KeptMedia:
-    """The facts of a kept picture.
-
-    Attributes:
-        erased: True when it is gone for good.
-    """
-
-    media_type: str
-    erased: bool
-
-
 async def add_media(
     db: Connection, media_id: str, uploaded_by: str, picture: ReencodedPicture
 ) -> None:
-    """Add a picture whose bytes are stored; idempotent.
-
-    Args:
-        uploaded_by: As for ``MediaLibrary.add``.
-    """
+    """Add a picture whose bytes are stored; idempotent."""
     size = (picture.width, picture.height, len(picture.content))
     await db.execute(_ADD, media_id, uploaded_by, picture.media_type, *size)
 
@@ -114,21 +97,12 @@ async def find_media(db: Connection, media_id: str) -> KeptMedia | None:
 
 
 async def set_released(db: Connection, media_id: str, released_by: str | None) -> None:
-    """Release a picture to the public, or withhold it; an erased one stays as it is.
-
-    Args:
-        released_by: Name of the operator; None to withhold it.
-    """
+    """Release a picture to the public, or withhold it; an erased one stays as it is."""
     await db.execute(_RELEASE, media_id, released_by)
 
 
 async def attach_media(db: Connection, media_of: Mapping[str, Collection[str]]) -> None:
-    """Attach pictures to the requests that show them; unknown ids are left out.
-
-    Args:
-        db: A connection in a transaction.
-        media_of: Ids of pictures by id of the request.
-    """
+    """Attach pictures to the requests that show them; unknown ids are left out."""
     pairs = [(request_id, id_) for request_id, ids in media_of.items() for id_ in ids]
     if pairs:
         await db.execute(_ATTACH, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
@@ -140,12 +114,11 @@ async def erase_media(db: Connection, request_ids: Collection[str]) -> None:
 
 
 async def erase_expired(db: Connection, unused_before: datetime, over_before: datetime) -> int:
-    """Erase pictures whose time is over; return how many.
+    """Erase unused and old pictures; return how many.
 
     Args:
-        db: A connection in a transaction.
-        unused_before: Pictures uploaded before this moment go, unless a request shows them.
-        over_before: Those of requests go whose cases closed before this moment.
+        unused_before: Upload time before which pictures go that no request shows.
+        over_before: Time of closing before which pictures of cases go.
     """
     unused = await db.execute(_ERASE_UNUSED, unused_before)
     over = await db.execute(_ERASE_OVER, over_before, sorted(CLOSED_STATUSES))
@@ -153,13 +126,7 @@ async def erase_expired(db: Connection, unused_before: datetime, over_before: da
 
 
 async def erase_surplus(db: Connection, uploaded_by: str, limit: int) -> int:
-    """Erase the oldest pictures that no request shows; return how many.
-
-    Args:
-        db: A connection in a transaction.
-        uploaded_by: The uploader whose pictures they are.
-        limit: The most of them that stay.
-    """
+    """Erase the oldest pictures that no request shows; return how many."""
     return row_count(await db.execute(_ERASE_SURPLUS, uploaded_by, limit))
 
 

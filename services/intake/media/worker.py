@@ -27,7 +27,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from services.intake.rules.media import (
+from services.intake.pictures import (
     KEPT_MEDIA_TYPE,
     MAX_BYTES,
     MAX_PIXELS,
@@ -39,17 +39,17 @@ from services.intake.rules.media import (
 )
 from shared.runtime.confined.worker import limit_resources, step_back
 
+# Address space; 40 megapixels take at most two thirds of it.
 _MEMORY_BYTES = 1536 * 1024 * 1024
-"""Address space; 40 megapixels take at most two thirds of it."""
+# The dearest photo, 10 MiB of HEIC with 40 megapixels, takes 3 s.
 _CPU_S = 4
-"""The dearest photo, 10 MiB of HEIC with 40 megapixels, takes 3 s."""
 _STANDARD_STREAMS = 3
 
 _FORMATS = ("JPEG", "PNG", WebPImagePlugin.WebPImageFile.format, "HEIF")
 _QUALITY = 85
 _ORIENTATION = 0x0112
+# Imported before the process may open no file any more: Pillow would do it at the first EXIF.
 _READ_EXIF = (TiffImagePlugin, MpoImagePlugin)
-"""Imported before the process may open no file any more: Pillow would do it at the first EXIF."""
 _TRANSPOSE: Mapping[int, Image.Transpose] = MappingProxyType(
     {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -61,8 +61,8 @@ _TRANSPOSE: Mapping[int, Image.Transpose] = MappingProxyType(
         8: Image.Transpose.ROTATE_90,
     }
 )
+# A marker and the length of its segment. Those of restarts and escaped bytes have none.
 _SEGMENT = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])(.{0,2})", re.DOTALL)
-"""A marker and the length of its segment. Those of restarts and escaped bytes have none."""
 _START_OF_SCAN, _END_OF_IMAGE = b"\xda", b"\xd9"
 _TO_8_BITS = 1 / 257
 _SRGB = ImageCms.createProfile("sRGB")
@@ -104,11 +104,7 @@ def _answer(picture: bytes) -> tuple[dict[str, object], bytes]:
 def reencode(picture: bytes) -> ReencodedPicture:
     """Return the first frame as a JPEG: upright, in sRGB, without metadata, 2,048 px at most.
 
-    Transparent pixels become white.
-
-    Raises:
-        RefusedPictureError: It is no picture that we take, is damaged, or has too many pixels or
-            scans.
+    Transparent pixels become white. Raises ``RefusedPictureError``.
     """
     fault: PictureFault = "unsupported_picture"
     try:

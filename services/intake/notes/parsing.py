@@ -2,78 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import Field, StrictBool, StringConstraints, ValidationError
+from pydantic import ValidationError
 
+from services.intake.identifiers import contact_channels, reporter_refs
 from services.intake.inbound.districts import area_of, to_location
-from services.intake.inbound.field_errors import bad_language, from_pydantic
-from services.intake.inbound.parsing import MAX_FIELD_ERRORS, NOT_AN_OBJECT, shortened
+from services.intake.inbound.field_errors import bad_language, field_errors
+from services.intake.inbound.parsing import NOT_AN_OBJECT, shortened
 from services.intake.inbound.validation import redact_media
-from services.intake.places.geocoder import geocode
+from services.intake.places.gazetteer import geocode
 from services.intake.policy import Geocoder, IntakePolicy, ServedCity
+from services.intake.records import NoteWriter, RequestReference, StatedPlace, SubmittedNote
 from services.intake.rules.location import resolve_location
-from services.intake.rules.reporter import contact_channels, reporter_refs
-from services.intake.rules.stated_places import StatedPlace
-from services.intake.rules.text import is_language_tag, normalize_or_none, normalize_text
-from shared.contract.events import Data, FieldError, Location, Media, Note, new_id
+from shared.contract.events import FieldError, Location, Note, new_id
 from shared.contract.events.notes import NoteAuthor
-from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA, Short
 from shared.redaction import KnownPii
-from shared.vocabulary import SubmissionChannel
+from shared.text_matching.normalization import is_language_tag, normalize_or_none, normalize_text
 
 _NOBODY = KnownPii(None, None, None)
-
-
-class RequestReference(NamedTuple):
-    """The request that a note is about.
-
-    Attributes:
-        reporter_ref: Pseudonym of its reporter; None for an anonymous one.
-        phone_ref: Keyed hash of the number that gets texts about it; None without one.
-    """
-
-    request_id: str
-    tracking_number: str
-    jurisdiction: str
-    service_code: str
-    reporter_ref: str | None = None
-    phone_ref: str | None = None
-
-    def author(self, *refs: str) -> NoteAuthor:
-        """Return who the person with these keyed hashes of address, number or account is."""
-        return "other" if {self.reporter_ref, self.phone_ref}.isdisjoint(refs) else "reporter"
-
-
-class NoteWriter(Data):
-    """The person who writes a note, as the reporter in the submission; is not kept."""
-
-    email: Short | None = None
-    """E-mail address."""
-    phone: Short | None = None
-    """Telephone number, E.164 or as written in the jurisdiction's country."""
-    account_id: Short | None = Field(default=None, examples=["a-1972"])
-    """Account with the adapter, for requests that it submitted over HTTP."""
-
-
-class SubmittedNote(Data):
-    """A note as an adapter writes it."""
-
-    text: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DESCRIPTION)
-    ]
-    """The person's words, 1 to 4,000 characters."""
-    language: Annotated[str, StringConstraints(max_length=35)] | None = None
-    """Language of ``text``, a BCP 47 tag."""
-    media: tuple[Media, ...] = Field(default=(), max_length=MAX_MEDIA)
-    """Pictures and other files, at most 20."""
-    channel: SubmissionChannel = "web"
-    """Channel by which the person wrote."""
-    not_fixed: StrictBool = False
-    """True when the reporter says that finished work did not solve the problem; a completed case is
-    reopened. Of anybody else it is a note alone."""
-    reporter: NoteWriter | None = None
-    """Who writes: the reporter, where one of these is the same as in the submission."""
 
 
 class ParsedNote(NamedTuple):
@@ -84,12 +31,7 @@ class ParsedNote(NamedTuple):
 
 
 class NoteOrigin(NamedTuple):
-    """Origin of a note.
-
-    Attributes:
-        source: The adapter or channel, as in the envelope of a submission.
-        by: Who wrote it, unless its data name the writer; None where an adapter does not tell.
-    """
+    """Origin of a note; the author is None where an adapter does not name one."""
 
     source: str
     by: NoteAuthor | None = None
@@ -102,20 +44,14 @@ def parse_note(
     policy: IntakePolicy,
     now: datetime,
 ) -> ParsedNote | tuple[FieldError, ...]:
-    """Return the note, redacted and screened for hazards, or all its field errors.
-
-    Args:
-        data: The JSON value of the body.
-        now: When the note arrived.
-    """
+    """Return the note, redacted and screened for hazards, or all its field errors."""
     if not isinstance(data, dict):
         return (NOT_AN_OBJECT,)
     given = shortened({name: value for name, value in data.items() if value is not None})
     try:
         note = SubmittedNote.model_validate(given)
     except ValidationError as error:
-        errors = from_pydantic(error.errors(include_url=False, include_input=False))
-        return tuple(errors.values())[:MAX_FIELD_ERRORS]
+        return field_errors(error)
     if note.language and not is_language_tag(note.language):
         return (bad_language("language"),)
     city = policy.cities[request.jurisdiction]
@@ -159,11 +95,7 @@ def _author(
 async def locate_stated(
     place: StatedPlace, city: ServedCity, geocoders: Sequence[Geocoder]
 ) -> Location | None:
-    """Return the location of a stated place, as for a report's address; None for an unknown one.
-
-    Args:
-        geocoders: As for ``geocode``.
-    """
+    """Return the location of a stated place, as for a report's address; None for an unknown one."""
     address = city.redactor.redact_address(normalize_text(place.words), _NOBODY)
     resolved = resolve_location(None, None, address or None, ())
     [located] = await geocode([(city.jurisdiction.id, resolved)], geocoders)

@@ -1,10 +1,66 @@
-"""Notes in PostgreSQL: the id of each, by its idempotency key, and what counts for a limit."""
+"""Notes in PostgreSQL by idempotency key, their quotas, and feedback on finished work."""
 
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.intake.notes.parsing import RequestReference
-from services.intake.rules.idempotency import SubmissionKey
+from services.intake.identifiers import SubmissionKey
+from services.intake.records import FinishedRequest, RequestReference
+from shared.contract.events import Feedback, FeedbackGiven
 from shared.runtime.postgres import Connection
+from shared.vocabulary import SubmissionChannel
+
+# Time after the end of the work in which a text that is YES or NO is about it.
+ANSWER_WITHIN = timedelta(days=30)
+
+_LAST_DONE = """
+    SELECT request_id::text, case_id::text, tracking_number, service_code
+      FROM requests JOIN case_steps USING (case_id)
+     WHERE phone_ref = $1 AND jurisdiction = $2 AND status = 'completed' AND taken_at >= $3
+     ORDER BY taken_at DESC, submitted_at
+     LIMIT 1
+"""
+_DONE = """
+    SELECT request_id::text, requests.case_id::text, tracking_number, service_code
+      FROM requests
+      JOIN LATERAL (SELECT status FROM case_steps
+                     WHERE case_steps.case_id = requests.case_id
+                     ORDER BY version DESC
+                     LIMIT 1) AS last ON last.status = 'completed'
+     WHERE request_id = $1
+"""
+
+
+async def last_finished(
+    db: Connection, phone_ref: str, jurisdiction: str, now: datetime
+) -> FinishedRequest | None:
+    """Return the request that a person was last asked about by text; None without one.
+
+    It stays that one when its case was reopened since: a second NO is about the same work.
+    """
+    row = await db.fetchrow(_LAST_DONE, phone_ref, jurisdiction, now - ANSWER_WITHIN)
+    return FinishedRequest(*row) if row else None
+
+
+async def finished(db: Connection, request_id: str) -> FinishedRequest | None:
+    """Return a request whose case is completed at present; None for any other."""
+    row = await db.fetchrow(_DONE, request_id)
+    return FinishedRequest(*row) if row else None
+
+
+def feedback_event(
+    request: FinishedRequest, channel: SubmissionChannel, now: datetime, *, fixed: bool
+) -> FeedbackGiven:
+    """Return the event of an answer that came by a channel."""
+    feedback = Feedback(
+        case_id=request.case_id,
+        request_id=request.request_id,
+        fixed=fixed,
+        channel=channel,
+        at=now,
+    )
+    event = FeedbackGiven.of(feedback, now=now, request=request.request_id)
+    return event.model_copy(update={"source": "/intake"})
+
 
 _REQUEST = """
     SELECT request_id::text, tracking_number, jurisdiction, service_code, reporter_ref,
@@ -25,13 +81,7 @@ _STORED = "SELECT note_id::text, fingerprint FROM notes WHERE identity = $1"
 
 
 class StoredNote(NamedTuple):
-    """A note under its idempotency key.
-
-    Attributes:
-        note_id: Id of the note that was stored first.
-        is_new: True when this call stored it.
-        is_same: False when the key was used for other data before.
-    """
+    """A note under its idempotency key: first stored now, or the same as before, or other data."""
 
     note_id: str
     is_new: bool
@@ -45,28 +95,15 @@ async def find_request(connection: Connection, tracking_number: str) -> RequestR
 
 
 async def has_quota(connection: Connection, quota: str, limit: int) -> bool:
-    """Return True when fewer notes of a quota were stored within 24 hours; lock it till the end.
-
-    Args:
-        connection: A connection in a transaction.
-        quota: Names what is counted together.
-        limit: The most notes in 24 hours.
-    """
+    """Return True when a quota has fewer notes within 24 hours; lock it to the end."""
     await connection.execute(_LOCK_QUOTA, quota)
     return int(await connection.fetchval(_USED, quota)) < limit
 
 
-async def add_note(
+async def store_note(
     connection: Connection, key: SubmissionKey, note_id: str, quota: str | None
 ) -> StoredNote:
-    """Store a note's id under its key, and return what is stored there; a repeat waits for it.
-
-    Args:
-        connection: A connection in a transaction.
-        key: Identity of the note and hash of its data.
-        note_id: Its id if it is new.
-        quota: What it counts for; None for nothing.
-    """
+    """Store a note's id under its key, and return what is stored there; a repeat waits for it."""
     identity, fingerprint = key
     if await connection.fetchrow(_ADD, identity, fingerprint, note_id, quota):
         return StoredNote(note_id, is_new=True)

@@ -7,11 +7,9 @@ from pathlib import Path
 from services.intake.places.gazetteer import Place, city_name
 from services.intake.rules.addresses import PlaceKey, read_address
 from shared.catalogue import Jurisdiction
+from shared.catalogue.city_map import GAZETTEER
 from shared.errors import Route311Error
 from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, GeoPoint
-
-GAZETTEER = "gazetteer.csv"
-"""Name of the file of well-known places in a city's folder of the catalogue."""
 
 COLUMNS = ("name", "street", "number", "lat", "lon")
 _MOST_SHOWN = 10
@@ -24,11 +22,9 @@ class CityFileError(Route311Error):
 
 
 def read_city_file(path: Path, city: str) -> list[Place]:
-    """Return the places of a file, in order; a row with a name and an address gives two.
+    """Return the places of a CSV file in UTF-8; a row with a name and an address gives two.
 
-    Args:
-        path: CSV in UTF-8 with a line of column names; other columns are ignored.
-        city: Name of the city, which may end an address.
+    Other columns than ``COLUMNS`` are ignored; the name of the city may end an address.
 
     Raises:
         CityFileError: Lines cannot be read, or the file has no places.

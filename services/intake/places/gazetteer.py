@@ -2,12 +2,71 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.intake.policy import CityAddress, Geocoder, IntakePolicy
 from services.intake.rules.addresses import Candidate, PlaceKey, best_match, read_address
+from services.intake.rules.location import ResolvedLocation, with_geocoded
 from shared.runtime.postgres import Connection, Pool, columns, row_count, translate_errors
 from shared.vocabulary import GeoPoint
+
+
+async def geocode(
+    locations: Sequence[tuple[str, ResolvedLocation]], geocoders: Sequence[Geocoder]
+) -> list[ResolvedLocation]:
+    """Return the locations with the points of their addresses, in order.
+
+    Args:
+        locations: Locations, each after the id of its jurisdiction.
+        geocoders: The first is asked for every address, to compare it with a measured point. Each
+            other one is asked only where there is no point yet.
+    """
+    located = [location for _, location in locations]
+    for number, geocoder in enumerate(geocoders):
+        wanted = {
+            index: CityAddress(jurisdiction, located[index].address or "")
+            for index, (jurisdiction, _) in enumerate(locations)
+            if located[index].address and (number == 0 or located[index].point is None)
+        }
+        if wanted:
+            found = await geocoder.points(list(wanted.values()))
+            for index, point in zip(wanted, found, strict=True):
+                located[index] = with_geocoded(located[index], point)
+    return located
+
+
+_MOST_KEPT = 10_000
+
+
+class PrefetchedPlaces:
+    """Geocoder that answers from memory the points that ``fetch`` got from a server.
+
+    It fetches outside of any transaction, leaves out the places of the gazetteer, and keeps the
+    latest ``_MOST_KEPT`` points.
+    """
+
+    def __init__(self, gazetteer: Geocoder, server: Geocoder) -> None:
+        """Use two geocoders, outside of any transaction."""
+        self._gazetteer = gazetteer
+        self._server = server
+        self._points: dict[CityAddress, GeoPoint] = {}
+
+    async def fetch(self, addresses: Sequence[CityAddress]) -> None:
+        """Ask for the addresses that are in neither gazetteer nor memory, and keep the points."""
+        wanted = [one for one in dict.fromkeys(addresses) if one not in self._points]
+        if wanted:
+            known = await self._gazetteer.points(wanted)
+            wanted = [one for one, at in zip(wanted, known, strict=True) if at is None]
+        if wanted:
+            found = zip(wanted, await self._server.points(wanted), strict=True)
+            self._points |= {one: at for one, at in found if at is not None}
+        while len(self._points) > _MOST_KEPT:
+            del self._points[next(iter(self._points))]
+
+    async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
+        """Return the point of each address, in order; None where none was fetched."""
+        return [self._points.get(one) for one in addresses]
+
 
 # A misspelled name is looked for only where no name is right: among the places of the same number,
 # which are few, or among named places by an index of trigrams. Of crossings there are too many.
@@ -57,11 +116,7 @@ _ROWS_AT_ONCE = 10_000
 
 
 class Place(NamedTuple):
-    """A place of a city's gazetteer.
-
-    Attributes:
-        point: Where it is.
-    """
+    """A place of a city's gazetteer."""
 
     key: PlaceKey
     point: GeoPoint
@@ -88,25 +143,23 @@ class PostgresGazetteer:
             )
         candidates: list[list[Candidate]] = [[] for _ in wanted]
         for row in rows:
-            candidates[row["position"] - 1].append(_candidate(row))
+            candidate = Candidate(
+                PlaceKey(row["number"], row["name"], row["directions"], row["types"]),
+                row["similarity"],
+                GeoPoint(row["latitude"], row["longitude"]),
+            )
+            candidates[row["position"] - 1].append(candidate)
         found = (best_match(key, some) for (_, key), some in zip(wanted, candidates, strict=True))
         return [next(found) if key else None for key in keys]
 
 
 def geocoders_of(database: "Connection | Pool", policy: IntakePolicy) -> Sequence[Geocoder]:
-    """Return the gazetteer and what else the policy has, in the order to ask them."""
+    """Return the gazetteer and the other geocoders, in the order of use."""
     return (PostgresGazetteer(database), *policy.geocoders)
 
 
 async def replace_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
-    """Replace the gazetteer of a city; of places with the same parts the first one stays.
-
-    Args:
-        connection: In a transaction, with intake's schema.
-
-    Returns:
-        How many places it has now.
-    """
+    """Replace the gazetteer of a city, the first of equal places wins; return its size."""
     await connection.execute(_DELETE, jurisdiction)
     added = await add_places(connection, jurisdiction, places)
     await connection.execute("ANALYZE gazetteer")
@@ -114,11 +167,7 @@ async def replace_places(connection: Connection, jurisdiction: str, places: Iter
 
 
 async def add_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
-    """Add the places that a city's gazetteer lacks, and return how many they are.
-
-    Args:
-        connection: In a transaction, with intake's schema.
-    """
+    """Add the places that a city's gazetteer lacks, and return how many they are."""
     added, rows = 0, ((*key, at.latitude, at.longitude) for key, at in places)
     while some := list(islice(rows, _ROWS_AT_ONCE)):
         added += row_count(await connection.execute(_ADD, *columns(some), jurisdiction))
@@ -128,11 +177,3 @@ async def add_places(connection: Connection, jurisdiction: str, places: Iterable
 def city_name(jurisdiction: str) -> str:
     """Return the name that may end an address of a city: ``portland`` for ``portland.gov``."""
     return jurisdiction.partition(".")[0]
-
-
-def _candidate(row: Any) -> Candidate:  # noqa: ANN401 - a row of the driver
-    return Candidate(
-        PlaceKey(row["number"], row["name"], row["directions"], row["types"]),
-        row["similarity"],
-        GeoPoint(row["latitude"], row["longitude"]),
-    )

@@ -17,10 +17,10 @@ from shared.vocabulary import GeoPoint
 
 log = structlog.get_logger()
 
+# Seconds within which the server must answer; else the call has failed.
 ANSWER_S = 0.2
-"""Seconds within which the server must answer; else the call has failed."""
+# The most that a submission waits: a call, and its turn among those that are in progress.
 BUDGET_S = 0.25
-"""The most that a submission waits: a call, and its turn among those that are in progress."""
 FAILURES_TO_OPEN = 3
 OPEN_S = 30.0
 AT_ONCE = 8
@@ -50,10 +50,7 @@ class CircuitBreaker:
 
 
 class PeliasGeocoder:
-    """Asks a Pelias server, several addresses at a time.
-
-    Whatever fails, or is not there when the budget is used up, is an address without a point.
-    """
+    """Asks a Pelias server, several addresses at a time; without an answer there is no point."""
 
     def __init__(
         self,

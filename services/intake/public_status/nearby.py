@@ -1,16 +1,16 @@
-"""Open cases near a point: the read model of those who are about to report the same."""
+"""Open cases near a point: a read model against duplicate reports."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from math import cos, degrees, radians
 from typing import NamedTuple
 
-from shared.runtime.postgres import Connection, Pool, columns, translate_errors
+from shared.runtime.postgres import Pool, translate_errors
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, distance_m
 
 MAX_NEAR = 10
 
-_SAVE_CASES = """
+SAVE_CASES = """
     INSERT INTO cases AS known (case_id, version, jurisdiction, dedup_group, service_code, status,
                                 request_count, first_reported_at, latitude, longitude, complete_by)
     SELECT new.case_id, new.version, new.jurisdiction, new.dedup_group, new.service_code,
@@ -61,13 +61,8 @@ class NearbyState(NamedTuple):
 
     Attributes:
         version: Orders the states of one case; 0 before the case opened.
-        dedup_group: Group of kinds that can be the same problem.
-        status: A ``CaseStatus``.
-        first_reported_at: When the request was submitted that opened it.
-        latitude: Degrees of that request's point, as submitted; never shown.
-        longitude: The same.
+        latitude: Degrees of the first request, as submitted; never shown.
         moved_from: The case that it was split from, which gives it its place.
-        complete_by: By when the city means to solve it.
     """
 
     case_id: str
@@ -86,7 +81,7 @@ class NearbyState(NamedTuple):
     def merge(self, other: "NearbyState") -> "NearbyState":
         """Return the newer state of the two, with the place that either has."""
         placed = self if self.latitude is not None else other
-        return max(self, other, key=_version)._replace(
+        return max(self, other, key=lambda state: state.version)._replace(
             first_reported_at=placed.first_reported_at,
             latitude=placed.latitude,
             longitude=placed.longitude,
@@ -95,12 +90,7 @@ class NearbyState(NamedTuple):
 
 
 class NearQuery(NamedTuple):
-    """A search for open cases.
-
-    Attributes:
-        radius_m: Its radius in metres, inclusive.
-        private_kinds: Kinds that are never shown.
-    """
+    """A search for open cases within a radius, inclusive; private kinds are never shown."""
 
     jurisdiction: str
     dedup_group: str
@@ -110,13 +100,7 @@ class NearQuery(NamedTuple):
 
 
 class NearbyCase(NamedTuple):
-    """An open case near a point.
-
-    Attributes:
-        status: A ``CaseStatus``.
-        distance_m: Metres from the point.
-        first_reported_at: When the request was submitted that opened it.
-    """
+    """An open case near a point."""
 
     case_id: str
     service_code: str
@@ -124,16 +108,6 @@ class NearbyCase(NamedTuple):
     distance_m: float
     first_reported_at: datetime
     request_count: int
-
-
-async def save_cases(connection: Connection, states: Sequence[NearbyState]) -> None:
-    """Save the states of cases, of which the newest of each case wins. Idempotent."""
-    cases: dict[str, NearbyState] = {}
-    for state in states:
-        known = cases.get(state.case_id)
-        cases[state.case_id] = known.merge(state) if known else state
-    if cases:
-        await connection.execute(_SAVE_CASES, *columns(cases.values()))
 
 
 async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:
@@ -166,7 +140,3 @@ async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:
     ]
     near = [case for case in found if case.distance_m <= query.radius_m]
     return sorted(near, key=lambda case: (case.distance_m, case.case_id))[:MAX_NEAR]
-
-
-def _version(state: NearbyState) -> int:
-    return state.version

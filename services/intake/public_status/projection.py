@@ -2,18 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from services.intake.public_status.model import (
-    CaseLink,
-    PublicDecision,
-    StatusChange,
-    WorkPictures,
-)
+from services.intake.pictures import media_ids_of
 from services.intake.public_status.nearby import NearbyState
 from services.intake.public_status.store import PlacedCase
-from services.intake.rules.media import media_ids_of
-from services.intake.rules.text import normalize_or_none
+from services.intake.records import CaseLink, PublicDecision, StatusChange, WorkPictures
 from shared.contract.events import (
     CaseClosed,
     CaseOpened,
@@ -25,32 +19,15 @@ from shared.contract.events import (
     CaseRequestSplit,
     CaseStatusChanged,
     CaseWithRequest,
-    Decision,
     Event,
     Note,
-    NoteAdded,
-    RequestReassessed,
     RequestTriaged,
 )
 from shared.runtime.consumer.messages import Message
+from shared.text_matching.normalization import normalize_or_none
 from shared.vocabulary import TriageOutcome
 
 R = TypeVar("R")
-
-StatusEvent: TypeAlias = (
-    RequestTriaged
-    | RequestReassessed
-    | NoteAdded
-    | CaseOpened
-    | CaseRequestAttached
-    | CaseStatusChanged
-    | CasePriorityRaised
-    | CasePriorityLowered
-    | CaseRequestSplit
-    | CaseClosed
-    | CaseReopened
-    | CaseOverdue
-)
 
 
 class PublicStatuses(Protocol):
@@ -60,50 +37,33 @@ class PublicStatuses(Protocol):
         self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
     ) -> None:
         """Save the decisions and the cases of requests; of several links the latest wins."""
-        ...
 
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         """Save status changes of cases."""
-        ...
 
     async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
-        """Save pictures of the work; unknown ids are left out."""
-        ...
+        """Attach pictures of the work to changes of cases; unknown ids are left out."""
 
-    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
-        """Save the states of cases, of which the newest of each case wins."""
-        ...
+    async def save_cases(self, states: Sequence[NearbyState]) -> None:
+        """Save the states of cases; the newest of each case wins."""
 
     async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
         """Give cases without a place theirs."""
-        ...
 
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:
-        """Update case, status and time of listed requests.
-
-        Args:
-            request_ids: Requests whose decision or case is new.
-            joined: The cases that they joined.
-            changed: Cases whose status changed, and with them all their requests.
-        """
-        ...
+        """Update case, status and time of listed requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureRules:
-    """Rules about the bureaus' pictures of their work.
-
-    Attributes:
-        public_url: Base URL of intake, without a trailing slash, which those of ours begin with.
-        publishers: Codes of the bureaus whose own pictures are public at once.
-    """
+    """Rules about the bureaus' pictures of their work."""
 
     public_url: str
     publishers: Collection[str] = ()
 
-    def pictures_of(self, event: StatusEvent) -> WorkPictures | None:
+    def pictures_of(self, event: Event) -> WorkPictures | None:
         """Return the pictures of ours in an event; None for none."""
         if not isinstance(event, CaseStatusChanged | CaseClosed):
             return None
@@ -114,15 +74,12 @@ class PictureRules:
 
 
 async def project_events(
-    messages: Sequence[Message[StatusEvent]], statuses: PublicStatuses, rules: PictureRules
+    messages: Sequence[Message[Event]], statuses: PublicStatuses, rules: PictureRules
 ) -> None:
     """Update the public status of every request that the events are about.
 
     A decision that opens a case leaves the lists to that case's opening, which follows at once: a
     row that is in several indexes is written once instead of twice.
-
-    Args:
-        rules: Rules about the bureaus' pictures.
     """
     events = [message.event for message in messages]
     decided = [event for event in events if type(event) is RequestTriaged]
@@ -146,7 +103,7 @@ async def project_events(
 def _made(
     makers: Mapping[type[Event], Callable[[Any], R | None]], events: Iterable[Event]
 ) -> Iterator[R]:
-    """Yield what the events' classes make of them; a look-up beats tests of one class each."""
+    """Yield the value of each event by its class; a look-up is faster than isinstance tests."""
     for event in events:
         make = makers.get(type(event))
         if make is not None and (made := make(event)) is not None:
@@ -163,21 +120,15 @@ def _decision(event: RequestTriaged) -> PublicDecision:
         referral_phone=referral.phone if referral else None,
         referral_url=referral.url if referral else None,
         referral_reason=referral.reason.code if referral and referral.reason else None,
-        answer=_answer(decision),
+        answer=next((advice.code for advice in decision.advice), None)
+        if decision.outcome == "answered"
+        else None,
     )
 
 
-def _answer(decision: Decision) -> str | None:
-    if decision.outcome != "answered":
-        return None
-    return next((advice.code for advice in decision.advice), None)
-
-
 def _link_of_decision(event: RequestTriaged) -> CaseLink | None:
-    decision = event.data
-    if not decision.case_id:
-        return None
-    return CaseLink(decision.request_id, decision.case_id, event.time)
+    decision, case_id = event.data, event.data.case_id
+    return CaseLink(decision.request_id, case_id, event.time) if case_id else None
 
 
 def _link_of_joining(event: CaseOpened | CaseRequestAttached) -> CaseLink:
@@ -209,8 +160,8 @@ def _placed(event: RequestTriaged) -> NearbyState | None:
     )
 
 
-def _placed_by_notes(messages: Iterable[Message[StatusEvent]]) -> Iterator[PlacedCase]:
-    """Yield the cases whose place a note tells: triage passes it on with the case as key."""
+def _placed_by_notes(messages: Iterable[Message[Event]]) -> Iterator[PlacedCase]:
+    """Yield the cases that notes place: triage passes them on with the case as key."""
     for message in messages:
         note, case_id = message.event.data, message.record.key
         if not isinstance(note, Note) or not note.location or not case_id:
@@ -260,9 +211,8 @@ def _change(event: CaseStatusChanged | CaseReopened | CaseClosed) -> StatusChang
 
 
 def _closing(event: CaseClosed) -> StatusChange | None:
-    if event.data.merged_into:
-        return None  # its requests are in another case now, and show that one's changes
-    return _change(event)
+    # the requests of a merged case are in another one now, and show that one's changes
+    return None if event.data.merged_into else _change(event)
 
 
 _OPENS_CASE: frozenset[TriageOutcome] = frozenset({"new", "recurrence", "possible_duplicate"})

@@ -1,13 +1,15 @@
 """The public status of requests in PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from secrets import randbelow
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from asyncpg import Record
 
-from services.intake.public_status.model import (
+from services.intake.identifiers import CAPACITY, public_id
+from services.intake.public_status.nearby import SAVE_CASES, NearbyState
+from services.intake.records import (
     CaseLink,
     PublicDecision,
     PublicRequest,
@@ -15,15 +17,13 @@ from services.intake.public_status.model import (
     StatusChange,
     WorkPictures,
 )
-from services.intake.public_status.nearby import NearbyState, save_cases
-from services.intake.public_status.public_ids import give_public_ids
 from services.intake.rules.location import public_degrees
 from shared.contract.events import Location
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 from shared.vocabulary import CLOSED_STATUSES
 
 # Only the first change that shows a picture publishes it: an operator may withhold it afterwards.
-_SAVE = """
+_SAVE_PICTURES = """
     WITH new AS (
         SELECT DISTINCT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[])
                AS new (case_id, version, media_id, publisher)),
@@ -42,19 +42,6 @@ _SAVE = """
                             AND new.media_id::uuid = attached.media_id
      WHERE media.media_id = attached.media_id
 """
-
-
-async def save_pictures(db: Connection, pictures: Iterable[WorkPictures]) -> None:
-    """Attach pictures of the work to changes of cases; unknown ids are left out. Idempotent."""
-    rows = [
-        (one.case_id, one.version, media_id, one.publisher)
-        for one in pictures
-        for media_id in one.media_ids
-    ]
-    if rows:
-        await db.execute(_SAVE, *columns(rows))
-
-
 _PLACE_REQUEST = """
     UPDATE requests SET address = $2, latitude = $3, longitude = $4
      WHERE request_id = $1 AND address IS NULL AND latitude IS NULL
@@ -79,13 +66,7 @@ _PLACE_CASES = """
 
 
 class PlacedCase(NamedTuple):
-    """A case whose place became known by a note.
-
-    Attributes:
-        request_id: The request that the note is about.
-        latitude: Degrees north.
-        longitude: Degrees east.
-    """
+    """A case whose place became known by a note."""
 
     case_id: str
     request_id: str
@@ -102,13 +83,6 @@ async def place_request(db: Connection, request_id: str, location: Location) -> 
         return False
     await db.execute(_PLACE_LISTED, request_id, *at)
     return True
-
-
-async def place_cases(db: Connection, cases: Sequence[PlacedCase]) -> None:
-    """Give cases without a place theirs, for the list of what is near by. Idempotent."""
-    placed = {case.case_id: case for case in reversed(cases)}
-    if placed:
-        await db.execute(_PLACE_CASES, *columns(placed.values()))
 
 
 M = TypeVar("M", PublicRequest, PublicDecision, StatusChange)
@@ -179,6 +153,7 @@ _MAX_CHANGES = 100
 _NO_DECISION = (None,) * len(PublicDecision._fields)
 _NO_LINK = (None,) * len(CaseLink._fields)
 
+# Columns of a new listed request, and their types.
 LISTING_COLUMNS = MappingProxyType(
     {
         "request_id": "uuid",
@@ -191,10 +166,9 @@ LISTING_COLUMNS = MappingProxyType(
         "longitude": "double precision",
     }
 )
-"""Columns of a new listed request, and their types."""
 _CASE_LOCKS = 64
 # Two members may learn of a case and of a request in it at once, and neither sees the other's row:
-# whoever comes second with this lock reads what the first one wrote.
+# the second one with this lock reads the rows of the first.
 _LOCK_CASES = "SELECT pg_advisory_xact_lock(311020, lock) FROM unnest($1::integer[]) AS lock"
 _REFRESH_LISTINGS = """
     WITH affected AS (
@@ -234,7 +208,10 @@ class PostgresPublicStatuses:
     ) -> None:
         """Save the decisions and the cases of requests; of several links the latest wins."""
         decided = {decision.request_id: decision for decision in decisions}
-        linked = {link.request_id: link for link in sorted(links, key=_order)}
+        linked = {
+            link.request_id: link
+            for link in sorted(links, key=lambda link: (link.moves, link.joined_at))
+        }
         rows = [  # sorted, so that no two transactions deadlock
             (id_, *decided.get(id_, _NO_DECISION)[1:], *linked.get(id_, _NO_LINK)[1:])
             for id_ in sorted(decided.keys() | linked.keys())
@@ -248,16 +225,29 @@ class PostgresPublicStatuses:
             await self._connection.execute(_SAVE_CHANGES, *columns(changes))
 
     async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
-        """Save pictures of the work; unknown ids are left out."""
-        await save_pictures(self._connection, pictures)
+        """Attach pictures of the work to changes of cases; unknown ids are left out."""
+        rows = [
+            (one.case_id, one.version, media_id, one.publisher)
+            for one in pictures
+            for media_id in one.media_ids
+        ]
+        if rows:
+            await self._connection.execute(_SAVE_PICTURES, *columns(rows))
 
-    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
-        """Save the states of cases, of which the newest of each case wins."""
-        await save_cases(self._connection, cases)
+    async def save_cases(self, states: Sequence[NearbyState]) -> None:
+        """Save the states of cases; the newest of each case wins."""
+        cases: dict[str, NearbyState] = {}
+        for state in states:
+            known = cases.get(state.case_id)
+            cases[state.case_id] = known.merge(state) if known else state
+        if cases:
+            await self._connection.execute(SAVE_CASES, *columns(cases.values()))
 
     async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
-        """Give cases without a place theirs."""
-        await place_cases(self._connection, cases)
+        """Give cases without a place theirs, for the list of what is nearby."""
+        placed = {case.case_id: case for case in reversed(cases)}
+        if placed:
+            await self._connection.execute(_PLACE_CASES, *columns(placed.values()))
 
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
@@ -321,10 +311,25 @@ async def read_status(connection: Connection, tracking_number: str) -> PublicSta
     )
 
 
-def _order(link: CaseLink) -> tuple[int, datetime]:
-    return link.moves, link.joined_at
+# locked in the order of every other statement that writes several requests
+_GIVE = """
+    WITH nameless AS (
+        SELECT request_id FROM requests
+         WHERE request_id = ANY($1::uuid[]) AND public_id IS NULL
+         ORDER BY request_id
+           FOR NO KEY UPDATE)
+    UPDATE requests SET public_id = new.public_id
+      FROM nameless JOIN unnest($1::uuid[], $2::text[]) AS new (request_id, public_id)
+                         USING (request_id)
+     WHERE requests.request_id = nameless.request_id
+"""
+
+
+async def give_public_ids(db: Connection, request_ids: Collection[str]) -> None:
+    """Give requests without a public id a random one. Idempotent."""
+    ids = [public_id(randbelow(CAPACITY)) for _ in request_ids]
+    await db.execute(_GIVE, list(request_ids), ids)
 
 
 def _from_row(model: type[M], row: Record) -> M:
-    """Return the model whose fields are columns of the row, as far as it has them."""
     return model(**{name: row[name] for name in model._fields if name in row})

@@ -66,9 +66,6 @@ def read_address(address: str, city: str = "") -> PlaceKey | None:
     A house number, a crossing in either order, or a name: a street alone is too long. What
     relates a problem to a place ("across from") is left out, and so are city, state and postal
     code.
-
-    Args:
-        city: Name of the city, which may end an address.
     """
     first = next(filter(str.strip, _PARTS.split(address)), "")
     text = _QUADRANT.sub(r"\1\2", fold(_JOINED.sub(" and ", first)))
@@ -148,18 +145,13 @@ def numbers_in(name: str) -> list[str]:
     return [word for word in name.split() if any(map(str.isdigit, word))]
 
 
+# Least share of equal trigrams of two names, 0 to 1: one wrong letter in a name of eight.
 MIN_SIMILARITY = 0.6
-"""Least share of equal trigrams of two names, 0 to 1: one wrong letter in a name of eight."""
 _SAME_PLACE_M = 250.0
 
 
 class Candidate(NamedTuple):
-    """A place of the gazetteer.
-
-    Attributes:
-        similarity: Similarity of its name to the wanted one by trigrams, 0 to 1.
-        point: Where it is.
-    """
+    """A place of the gazetteer."""
 
     key: PlaceKey
     similarity: float

@@ -7,8 +7,8 @@ from shared.catalogue import Jurisdiction
 from shared.catalogue.judgement import TextConditions, judge_read, read_text
 from shared.text_matching import Hit, filter_affirmed
 
+# Score of a condition that implies a kind, in words of keywords.
 _WEIGHT_OF_CONDITION = 3
-"""Score of a condition that implies a kind, in words of keywords."""
 
 
 def classify(text: str, city: Jurisdiction) -> str:
@@ -18,20 +18,12 @@ def classify(text: str, city: Jurisdiction) -> str:
     "hole in sidewalk" is no "hole". A condition that implies a kind scores as well, and it alone
     can score for a kind that is an emergency by itself. What the text denies, and a condition that
     the other words of the text speak against, does not count. A tie has no winner.
-
-    Args:
-        text: Free text as it was written.
-        city: Jurisdiction with the kinds; the keywords of ``other_code`` do not count.
     """
     return classify_read(text, read_text(text, city), city)
 
 
 def classify_read(text: str, read: TextConditions, city: Jurisdiction) -> str:
-    """Classify a text whose conditions are found; see ``classify``.
-
-    Args:
-        text: Free text as it was written.
-    """
+    """Classify a text whose conditions are found; see ``classify``."""
     folded = " ".join(read.words)
     implied = _implied_kinds(read, city)
     scores = Counter({code: implied.count(code) * _WEIGHT_OF_CONDITION for code in implied})

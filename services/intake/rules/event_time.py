@@ -13,9 +13,8 @@ class SentAt:
     """The time at which an adapter sent a submission, UTC.
 
     Attributes:
-        moment: The time in the envelope, or the time of receipt.
-        replaced: The envelope's time was more than ``MAX_CLOCK_SKEW`` in the future, so ``moment``
-            is the time of receipt.
+        replaced: The envelope's time was more than ``MAX_CLOCK_SKEW`` in the future, so that
+            ``moment`` is the time of receipt.
     """
 
     moment: datetime
@@ -28,7 +27,6 @@ def sent_at(stated: object, received_at: datetime) -> SentAt | None:
     Args:
         stated: The envelope's time, RFC 3339 with offset; None stands for ``received_at``. A time
             up to ``MAX_CLOCK_SKEW`` (inclusive) after the receipt is valid as it is.
-        received_at: When the router received the submission.
     """
     if stated is None:
         return SentAt(received_at)

@@ -1,4 +1,4 @@
-"""Erasure of contacts: out of intake's tables, and a tombstone for everybody who reads them."""
+"""Erasure of contacts from the tables of intake, with a tombstone for each."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -64,12 +64,7 @@ _TERM_SQL = f"""
 
 @dataclass(frozen=True, slots=True)
 class KeptContact:
-    """A request whose contact is kept.
-
-    Attributes:
-        submitted_at: When it was submitted.
-        is_over: True when its case closed, or its decision without a case fell, before the term.
-    """
+    """A request whose contact is kept; it is over if it ended before the term."""
 
     request_id: str
     submitted_at: datetime
@@ -77,21 +72,22 @@ class KeptContact:
 
 
 async def erase_contacts(db: Connection, request_ids: Collection[str]) -> int:
-    """Erase contacts and pictures of requests, in a transaction with intake's schema; idempotent.
+    """Erase contacts and pictures of requests; return the number in the outbox. Idempotent.
 
     The contacts leave the outbox, so that nothing publishes them again, and a tombstone for each
     follows all that was published before it.
-
-    Returns:
-        The number of contacts that were in the outbox.
     """
     deleted = await mark_erased(db, request_ids)
-    await enqueue(db, [_tombstone(request_id) for request_id in sorted(request_ids)])
+    tombstones = [
+        Outgoing(f"{request_id} erased", INTAKE_CONTACTS.name, request_id.encode(), None)
+        for request_id in sorted(request_ids)
+    ]
+    await enqueue(db, tombstones)
     return deleted
 
 
 async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
-    """Erase what has a tombstone already; return the number of contacts in the outbox.
+    """Erase contacts that have a tombstone already; return the number in the outbox.
 
     After a restore of an older database the topic knows erasures that the tables do not.
     """
@@ -121,23 +117,14 @@ async def erase_bodies(db: Connection, keys: Collection[tuple[bytes, bytes]]) ->
 
 
 async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> None:
-    """Erase reports by text message that wait for an answer; what the person consented to stays.
-
-    Args:
-        db: A connection in a transaction with intake's schema.
-        drafts: Person and city of each.
-    """
+    """Erase reports by text message that wait for an answer; consents stay."""
     given = [p for p, _ in drafts], [city for _, city in drafts]
     await db.execute(_ERASE_DRAFTS_SQL, *given)
     await db.execute(_ERASE_PICTURES_OF_DRAFTS_SQL, *given)
 
 
 async def erase_mail_drafts(db: Connection, tokens: Collection[str]) -> None:
-    """Erase reports by e-mail that wait for an answer, with the address of the person.
-
-    Args:
-        db: A connection in a transaction with intake's schema.
-    """
+    """Erase reports by e-mail that wait for an answer, with the address of the person."""
     await db.execute(_ERASE_MAIL_DRAFTS_SQL, sorted(tokens))
 
 
@@ -154,8 +141,3 @@ async def kept_contacts(
     closed = sorted(CLOSED_STATUSES)
     rows = await db.fetch(_TERM_SQL, over_before, closed, *after, limit)
     return [KeptContact(**dict(row)) for row in rows]
-
-
-def _tombstone(request_id: str) -> Outgoing:
-    key = request_id.encode()
-    return Outgoing(f"{request_id} erased", INTAKE_CONTACTS.name, key, None)

@@ -5,12 +5,10 @@ from datetime import datetime
 from itertools import count
 from secrets import randbelow
 
+from services.intake.identifiers import CAPACITY, SubmissionKey
 from services.intake.media.store import attach_media
-from services.intake.public_status.model import PublicRequest
 from services.intake.public_status.store import LISTING_COLUMNS, listing_rows
-from services.intake.records import Receipt, StoredSubmission
-from services.intake.rules.idempotency import SubmissionKey
-from services.intake.rules.tracking_number import CAPACITY
+from services.intake.records import PublicRequest, Receipt, StoredSubmission
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, show_garbage
 from shared.runtime.postgres import Connection, columns, row_count
 
@@ -67,10 +65,10 @@ def _insertions(**tables: Mapping[str, str]) -> str:
     return f"WITH {', '.join(parts)} SELECT"
 
 
+# One statement, so one round trip.
 _ADD = _insertions(
     submissions=_SUBMISSION_COLUMNS, requests=_REQUEST_COLUMNS, listed_requests=LISTING_COLUMNS
 )
-"""One statement, so one round trip."""
 
 
 class PostgresSubmissions:
@@ -82,7 +80,6 @@ class PostgresSubmissions:
         """Use a connection.
 
         Args:
-            connection: A connection in a transaction.
             garbage_bytes_per_hour: Bytes of rejected submissions that are kept in an hour; of the
                 rest only receipt and number stay.
         """
@@ -111,10 +108,6 @@ class PostgresSubmissions:
 
         Of rejected submissions beyond the budget of bytes the body is not kept: ``route311 dlq
         replay --rejected`` cannot submit them again.
-
-        Args:
-            requests: The requests of the accepted ones.
-            with_contact: Ids of the requests that have a contact.
         """
         if not (submissions or requests):
             return
@@ -146,12 +139,7 @@ class PostgresSubmissions:
         return [s._replace(body=b"") if s.key in dropped else s for s in submissions]
 
     async def delete_rejected(self, before: datetime, limit: int) -> int:
-        """Delete the oldest submissions rejected before a time; return how many.
-
-        Args:
-            before: Upper bound of the time of receipt, exclusive.
-            limit: The most that one call deletes.
-        """
+        """Delete the oldest submissions rejected before a time, exclusive; return how many."""
         return row_count(await self._connection.execute(_DELETE_REJECTED, before, limit))
 
 

@@ -16,20 +16,15 @@ from shared.runtime.postgres import Pool, transaction
 
 log = structlog.get_logger()
 
+# Also of pictures that no request shows: a rejected submission may be replayed with them.
 REJECTED_RETENTION = timedelta(days=30)
-"""Also of pictures that no request shows: a rejected submission may be replayed with them."""
 _SWEEP_EVERY_S = 3600
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Deletes rejected submissions after ``REJECTED_RETENTION``; erases what closed cases leave.
-
-    Attributes:
-        contacts_kept: How long contacts and pictures are kept after their case closed.
-        batch_size: The maximum number of requests per transaction.
-    """
+    """Deletes old rejected submissions; erases the data of closed cases."""
 
     pool: Pool
     clock: Callable[[], datetime]

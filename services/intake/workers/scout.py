@@ -23,8 +23,8 @@ from shared.runtime.ops.shutdown import cancel_on_stop
 
 log = structlog.get_logger()
 
+# Accepts submissions in one transaction, receipts included.
 Accept: TypeAlias = Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[None]]
-"""Accepts submissions in one transaction, receipts included."""
 
 _AT_ONCE = 1_000  # records of a poll: a transaction for what is found takes as long as these looks
 _TOO_MANY, _NEWEST = 1_000, 200  # new records: at that many, all but the newest become backlog
@@ -72,12 +72,6 @@ class Scout:
     position and owns no partition: whenever it dies, the reader accepts what is left.
 
     It ends when the reader has caught up, and costs nothing until then.
-
-    Attributes:
-        reader: The consumer of the submissions.
-        access: Where Kafka is, and as whom to connect.
-        cities: The cities, by the id of the jurisdiction.
-        answered: Takes the positions of those that it accepted.
     """
 
     reader: Consumer[Any]

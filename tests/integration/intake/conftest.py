@@ -1,7 +1,7 @@
 """Intake as a process sees it, with its HTTP port."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,13 +10,14 @@ import aiohttp
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from services.intake.app import intake
+from services.intake.app import CHANNELS, intake
+from services.intake.ports import IntakePorts
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.server import serve_http
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Pool, open_pool
-from shared.runtime.service import ServiceTask
+from shared.runtime.service import Channel, ServiceTask
 from tests.integration.intake.http_client import ADAPTER
 from tests.support.databases import Database
 from tests.support.s3_server import S3Server, s3_server
@@ -90,7 +91,10 @@ async def add_keys(admin_dsn: str) -> None:
 
 @asynccontextmanager
 async def serving_intake(
-    settings: IntakeSettings, *, reads_kafka: bool = True
+    settings: IntakeSettings,
+    *,
+    reads_kafka: bool = True,
+    channels: Mapping[str, Channel[IntakePorts]] = CHANNELS,
 ) -> AsyncGenerator[str]:
     """Run an instance; yield the URL of its HTTP port.
 
@@ -100,7 +104,7 @@ async def serving_intake(
     """
     stopping = asyncio.Event()
     async with (
-        intake(settings) as parts,
+        intake(settings, channels) as parts,
         serve_http(
             "127.0.0.1",
             0,

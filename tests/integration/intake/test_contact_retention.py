@@ -4,13 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.intake.public_status.model import (
-    CaseLink,
-    PublicDecision,
-    PublicRequest,
-    StatusChange,
-)
 from services.intake.public_status.store import PostgresPublicStatuses
+from services.intake.records import CaseLink, PublicDecision, PublicRequest, StatusChange
 from services.intake.store.submissions import PostgresSubmissions
 from services.intake.workers.retention import Retention
 from shared.contract.events import new_id

@@ -7,8 +7,7 @@ import aiohttp
 import pytest
 
 from services.intake.channels.open311.schema import RequestAccepted
-from services.intake.rules.public_id import read_public_id
-from services.intake.rules.tracking_number import read_tracking_number, tracking_number
+from services.intake.identifiers import read_public_id, read_tracking_number, tracking_number
 from shared.contract.events import CaseOpened, NoteAdded, RequestTriaged
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now

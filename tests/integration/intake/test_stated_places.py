@@ -5,9 +5,9 @@ import pytest
 from services.intake.notes.parsing import locate_stated
 from services.intake.places.gazetteer import add_places, geocoders_of
 from services.intake.policy import IntakePolicy, city_of
-from services.intake.public_status.nearby import NearbyState, NearQuery, find_near, save_cases
-from services.intake.public_status.store import PlacedCase, place_cases, place_request
-from services.intake.rules.stated_places import StatedPlace
+from services.intake.public_status.nearby import NearbyState, NearQuery, find_near
+from services.intake.public_status.store import PlacedCase, PostgresPublicStatuses, place_request
+from services.intake.records import StatedPlace
 from shared.catalogue import load_catalogue
 from shared.contract.events import Location, new_id
 from shared.runtime.postgres import Pool, transaction
@@ -85,11 +85,11 @@ async def test_a_placed_case_is_near_whichever_of_its_events_came_first(
     placed = PlacedCase(case_id, request_id, "pavement", at.latitude, at.longitude)
     async with transaction(pool) as db:
         if is_known:
-            await save_cases(db, [opened])
-        await place_cases(db, [placed])
-        await place_cases(db, [placed._replace(latitude=1.0)])
+            await PostgresPublicStatuses(db).save_cases([opened])
+        await PostgresPublicStatuses(db).place_cases([placed])
+        await PostgresPublicStatuses(db).place_cases([placed._replace(latitude=1.0)])
         if not is_known:
-            await save_cases(db, [opened])
+            await PostgresPublicStatuses(db).save_cases([opened])
     near = await find_near(pool, NearQuery(CITY.id, "pavement", at, 1.0, ()))
 
     assert [(one.case_id, one.status, one.request_count) for one in near] == [

@@ -8,17 +8,22 @@ from typing import Any
 
 import pytest
 
-from services.intake.public_status.model import (
+from services.intake.identifiers import (
+    CAPACITY,
+    idempotency_key,
+    payload_hash,
+    public_id,
+    tracking_number,
+)
+from services.intake.public_status.store import PostgresPublicStatuses, find_status
+from services.intake.records import (
     CaseLink,
     PublicDecision,
     PublicRequest,
+    Receipt,
     StatusChange,
+    StoredSubmission,
 )
-from services.intake.public_status.store import PostgresPublicStatuses, find_status
-from services.intake.records import Receipt, StoredSubmission
-from services.intake.rules.idempotency import idempotency_key, payload_hash
-from services.intake.rules.public_id import public_id
-from services.intake.rules.tracking_number import CAPACITY, tracking_number
 from services.intake.store.submissions import PostgresSubmissions
 from services.intake.workers.retention import REJECTED_RETENTION, Retention
 from shared.contract.events import new_id

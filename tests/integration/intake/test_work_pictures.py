@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.public_status.model import WorkPictures
 from services.intake.public_status.store import PostgresPublicStatuses
+from services.intake.records import WorkPictures
 from services.intake.workers.retention import Retention
 from shared.contract.events import CaseClosed, CaseClosing, CaseOpened
 from shared.runtime.clock import utc_now

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy, ServedCity, city_of
+from services.intake.records import RawSubmission
 from shared.catalogue import load_catalogue
 from shared.contract.events import SubmissionReceived, encode
 from shared.vocabulary import GeoPoint

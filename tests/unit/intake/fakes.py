@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from services.intake.public_status.model import (
+from services.intake.identifiers import SubmissionKey
+from services.intake.public_status.nearby import NearbyState
+from services.intake.public_status.store import PlacedCase
+from services.intake.records import (
     CaseLink,
     PublicDecision,
     PublicRequest,
+    Receipt,
     StatusChange,
+    StoredSubmission,
     WorkPictures,
 )
-from services.intake.public_status.nearby import NearbyState
-from services.intake.public_status.store import PlacedCase
-from services.intake.records import Receipt, StoredSubmission
-from services.intake.rules.idempotency import SubmissionKey
 
 
 class InMemorySubmissions:

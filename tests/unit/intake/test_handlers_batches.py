@@ -1,4 +1,4 @@
-from services.intake.handlers import on_submissions_handed_in
+from services.intake.handlers import on_submissions_received
 from shared.contract.events import Event, RequestSubmitted, encode, new_id
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
@@ -25,7 +25,7 @@ async def test_every_message_gets_a_receipt_under_its_adapters_key(
         Message(record(encode(event), offset=offset), event)
         for offset, event in enumerate([good, bad, good])
     ]
-    followed = await on_submissions_handed_in(messages, submissions, POLICY, NOON)
+    followed = await on_submissions_received(messages, submissions, POLICY, NOON)
 
     receipts = [item for item in followed if isinstance(item, Outgoing)]
     assert [item.topic for item in receipts] == ["intake-receipts"] * 3

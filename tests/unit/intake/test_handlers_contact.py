@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.rules.reporter import phone_ref
+from services.intake.identifiers import phone_ref
 from shared.contract.events import ContactGiven, RequestSubmitted, SubmissionAccepted, encode
 from tests.unit.intake.accepting import REPORTER, accepted_events
 from tests.unit.intake.factories import KEY

@@ -4,13 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.intake.notes.parsing import (
-    NoteOrigin,
-    ParsedNote,
-    RequestReference,
-    parse_note,
-)
-from services.intake.rules.reporter import ContactChannels, email_ref, phone_ref, reporter_ref
+from services.intake.identifiers import ContactChannels, email_ref, phone_ref, reporter_ref
+from services.intake.notes.parsing import NoteOrigin, ParsedNote, parse_note
+from services.intake.records import RequestReference
 from shared.contract.events import Note, new_id
 from tests.support.builders import NOON
 from tests.unit.intake.factories import LAKESIDE, POLICY

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from services.intake.rules.idempotency import idempotency_key, payload_hash
+from services.intake.identifiers import idempotency_key, payload_hash
 from services.triage.policy import TriagePolicy
 from shared.catalogue import Catalogue, Jurisdiction
 from shared.contract.events import (

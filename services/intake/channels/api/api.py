@@ -1,54 +1,109 @@
-"""The HTTP route that accepts submissions."""
+"""The HTTP API of adapters, bureaus and operators: submissions, previews and notes."""
 
-import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from services.intake.acceptance.batching import SubmissionBatcher
-from services.intake.channels.api.operations import SUBMIT
-from services.intake.channels.api.paths import SUBMISSIONS
-from services.intake.inbound.batch import RawSubmission, http_submission
-from services.intake.records import Receipt
-from shared.contract.events import (
-    SubmissionAccepted,
+from services.intake.channels.api.bulk import bulk_routes
+from services.intake.channels.api.media import media_routes
+from services.intake.channels.api.operations import (
+    ADD_NOTE,
+    BULK_PATH,
+    NOTES_PATH,
+    PREVIEW,
+    PREVIEW_PATH,
+    SUBMISSIONS_PATH,
+    SUBMIT,
+    NoteTaken,
 )
-from shared.runtime.http.admission import AdmissionControl
-from shared.runtime.http.call_slots import NOT_ACCEPTABLE, CallSlot
-from shared.runtime.http.callers import Callers
-from shared.runtime.http.calls import answers_errors, body_of, idempotency_id, json_of
-from shared.runtime.http.deadline import Deadline
+from services.intake.channels.api.status import status_routes
+from services.intake.channels.refusals import worded_refusals
+from services.intake.pictures import PATH as MEDIA_PATH
+from services.intake.ports import IntakePorts
+from services.intake.records import NoteCall, RawSubmission, Receipt
+from shared.contract.events import SubmissionAccepted, new_id
+from shared.runtime.http.call_slots import MAX_PREVIEW_BYTES, NOT_ACCEPTABLE, CallSlot
+from shared.runtime.http.calls import JSON, answers_errors, body_of, idempotency_id, json_of
+from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.service import ChannelParts
 
 
-def submission_routes(
-    callers: Callers, batcher: SubmissionBatcher, admission: AdmissionControl
-) -> list[web.RouteDef]:
-    """Return the route that accepts submissions."""
+@asynccontextmanager
+async def open_api(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
+    """Open the HTTP API of adapters, bureaus and operators."""
+    submissions, singly = core.limits.submissions, core.limits.singly
+    admissions = {
+        SUBMISSIONS_PATH: submissions,
+        BULK_PATH: submissions,
+        PREVIEW_PATH: singly,
+        NOTES_PATH: singly,
+    }
+    yield ChannelParts(
+        routes=[
+            *submission_routes(core),
+            *bulk_routes(core),
+            *media_routes(core),
+            *status_routes(core),
+        ],
+        keyed_routes=[
+            *(KeyedRoute(path, {"adapter": admission}) for path, admission in admissions.items()),
+            KeyedRoute(MEDIA_PATH, core.limits.uploads),
+        ],
+    )
 
-    @answers_errors("Hand it in again in a moment, with the same Idempotency-Key.")
+
+def submission_routes(core: IntakePorts) -> list[web.RouteDef]:
+    """Return the routes that accept a submission, preview one, and add a note.
+
+    The caller is identified before the body is read, and a slot is taken only after that.
+    """
+    callers, limits = core.callers, core.limits
+
+    @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
-        """Identify the caller, read the body, and only then take a slot."""
         with CallSlot(request) as slot:
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
             body = await body_of(request)
-            slot.take(admission, adapter)
-            return _response(await accept(request, adapter, body))
-
-    async def accept(request: web.Request, adapter: str, body: bytes) -> Receipt:
-        submission = RawSubmission(
-            http_submission(
-                adapter,
+            slot.take(limits.submissions, adapter)
+            submission = RawSubmission.of(
+                f"/http/{adapter}",
                 idempotency_id(request),
                 json_of(body),
-                request.headers.get("traceparent"),
-            ),
-            body,
-        )
-        async with asyncio.timeout_at(Deadline().until):
-            return await batcher.submit(submission)
+                trace=request.headers.get("traceparent"),
+                body=body,
+            )
+            [receipt] = await core.submit(submission)
+        return _response(receipt)
 
-    return [web.post(SUBMISSIONS, documents(post, SUBMIT))]
+    @answers_errors("Retry in a moment.")
+    async def preview(request: web.Request) -> web.Response:
+        """Answer 200 to any readable JSON; its faults are named under ``errors``."""
+        with CallSlot(request) as slot:
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
+            data = json_of(await body_of(request, max_bytes=MAX_PREVIEW_BYTES))
+            slot.take(limits.singly, adapter)
+            submission = RawSubmission.of(f"/http/{adapter}", new_id(), data, body=b"")
+            previewed = await core.preview(submission)
+        return web.json_response(previewed.view)
+
+    @answers_errors("Retry in a moment with the same Idempotency-Key.")
+    async def post_note(request: web.Request) -> web.Response:
+        with CallSlot(request) as slot, worded_refusals():
+            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
+            data = json_of(await body_of(request))
+            id_, number = idempotency_id(request), request.match_info["tracking_number"]
+            slot.take(limits.singly, adapter)
+            note_id = await core.add_note(NoteCall(adapter, id_, number, data))
+        return web.json_response(NoteTaken(note_id=note_id).model_dump(), status=201)
+
+    return [
+        web.post(SUBMISSIONS_PATH, documents(post, SUBMIT)),
+        web.post(PREVIEW_PATH, documents(preview, PREVIEW)),
+        web.post(NOTES_PATH, documents(post_note, ADD_NOTE)),
+    ]
 
 
 def _response(receipt: Receipt) -> web.Response:
@@ -57,7 +112,7 @@ def _response(receipt: Receipt) -> web.Response:
         return web.Response(
             body=receipt.data,
             status=201,
-            content_type="application/json",
+            content_type=JSON,
             headers={"Location": event.data.status_url},
         )
     return problem_response(422, *NOT_ACCEPTABLE, errors=event.data.errors)

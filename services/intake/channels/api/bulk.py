@@ -10,11 +10,9 @@ import pydantic_core
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.intake.acceptance.batching import SubmissionBatcher
-from services.intake.channels.api import paths
-from services.intake.channels.api.operations import BULK
-from services.intake.inbound.batch import RawSubmission
-from services.intake.records import Receipt
+from services.intake.channels.api.operations import BULK, BULK_PATH
+from services.intake.ports import IntakePorts
+from services.intake.records import RawSubmission, Receipt
 from shared.contract.events import (
     FieldError,
     SubmissionAccepted,
@@ -25,9 +23,8 @@ from shared.contract.events import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.cooperative import CooperativeYield
-from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.call_slots import NDJSON, NOT_ACCEPTABLE, CallSlot
-from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import MIB, answers_errors, body_of
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem, problem_response
@@ -35,11 +32,11 @@ from shared.runtime.http.shedding import BUSY
 
 MAX_LINES = 1_000
 MAX_BULK_BYTES = 5 * MIB
+# Fewer than half a transaction holds, so that single submissions never wait for a whole call.
 _LINES_AT_ONCE = 100
-"""Fewer than half a transaction holds, so that single submissions never wait for a whole call."""
 _LINES_DEADLINE_S = 2.0
+# Calls whose lines are in memory: 5 MiB each, and several times that once they are parsed.
 _CALLS_AT_ONCE = 4
-"""Calls whose lines are in memory: 5 MiB each, and several times that once they are parsed."""
 _TURN_WITHIN_S = 5.0
 _ID = FieldError(
     field="id",
@@ -50,31 +47,26 @@ _ID = FieldError(
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """A line that is no submission: its id, if it can be read, and the problem with it."""
+    """A line that is no submission, with its id if that is readable."""
 
     id: str | None
     problem: dict[str, Any]
 
 
-def bulk_routes(
-    callers: Callers, batcher: SubmissionBatcher, admission: AdmissionControl
-) -> list[web.RouteDef]:
+def bulk_routes(core: IntakePorts) -> list[web.RouteDef]:
     """Return the route that accepts the submissions of a call in order, 100 at a time.
 
     A call counts as one against the rates and holds one slot. When the database stops half-way,
     the response is a 503, and the caller repeats the call: the same ids get the same answers.
-
-    Args:
-        batcher: Accepts submissions, those of single calls as well.
     """
     turns = asyncio.Semaphore(_CALLS_AT_ONCE)
 
-    @answers_errors("Send the same lines again in a moment, with the same ids.")
+    @answers_errors("Retry in a moment with the same ids.")
     async def post_bulk(request: web.Request) -> web.Response:
         """Accept each line as a submission; answer each line, in order."""
         with CallSlot(request) as slot:
-            adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
-            slot.take(admission, adapter)
+            adapter = await core.callers.adapter(request, is_counted=slot.is_from_gate)
+            slot.take(core.limits.submissions, adapter)
             async with _turn(turns):
                 lines = _lines(await body_of(request, NDJSON, max_bytes=MAX_BULK_BYTES))
                 answers = await work(lines, adapter, request.headers.get("traceparent"))
@@ -89,8 +81,7 @@ def bulk_routes(
                 for line in lines[first : first + _LINES_AT_ONCE]
             ]
             submissions = [one for one in parsed if isinstance(one, RawSubmission)]
-            async with asyncio.timeout(_LINES_DEADLINE_S):
-                receipts = iter(await batcher.submit_all(submissions))
+            receipts = iter(await core.submit(*submissions, within_s=_LINES_DEADLINE_S))
             answers += [
                 _refusal(one) if isinstance(one, RefusedLine) else _answer(one, next(receipts))
                 for one in parsed
@@ -98,17 +89,11 @@ def bulk_routes(
             await cooperative.maybe_yield()
         return answers
 
-    return [web.post(paths.BULK, documents(post_bulk, BULK))]
+    return [web.post(BULK_PATH, documents(post_bulk, BULK))]
 
 
 def parse_line(line: bytes, source: str, trace: str | None) -> RawSubmission | RefusedLine:
-    """Return the submission in a line ``{"id", "time"?, "data"}``, or why it is none.
-
-    Args:
-        line: JSON in UTF-8.
-        source: The source under which ``id`` is unique.
-        trace: W3C trace context of the call.
-    """
+    """Return the submission in a line ``{"id", "time"?, "data"}``, or the problem with it."""
     if len(line) > MIB:
         return _refused(None, 413, "Too large", "Send at most 1 MiB in a line.")
     try:
@@ -118,7 +103,7 @@ def parse_line(line: bytes, source: str, trace: str | None) -> RawSubmission | R
     fields = value if isinstance(value, dict) else {}
     id_, time = fields.get("id"), fields.get("time")
     try:
-        handed_in = SubmissionReceived.model_validate(
+        envelope = SubmissionReceived.model_validate(
             {
                 "id": id_,
                 "source": source,
@@ -131,7 +116,7 @@ def parse_line(line: bytes, source: str, trace: str | None) -> RawSubmission | R
     except ValidationError:
         readable = id_ if isinstance(id_, str) and id_ else None
         return _refused(readable, 422, *NOT_ACCEPTABLE, errors=(_ID,))
-    return RawSubmission(handed_in, encode(handed_in))
+    return RawSubmission(envelope, encode(envelope))
 
 
 @asynccontextmanager
@@ -151,7 +136,7 @@ async def _turn(turns: asyncio.Semaphore) -> AsyncGenerator[None]:
 def _lines(body: bytes) -> list[bytes]:
     lines = [line for line in body.split(b"\n") if line.strip(b" \t\r")]
     if len(lines) > MAX_LINES:
-        detail = f"Send at most {MAX_LINES:,} lines in a call; nothing of it was taken."
+        detail = f"Send at most {MAX_LINES:,} lines in a call; nothing was accepted."
         raise RefusedError(problem_response(413, "Too large", detail))
     return lines
 
@@ -163,7 +148,7 @@ def _refused(
 
 
 def _answer(submission: RawSubmission, receipt: Receipt) -> bytes:
-    event, id_ = receipt.decode(), submission.handed_in.id
+    event, id_ = receipt.decode(), submission.envelope.id
     if isinstance(event, SubmissionAccepted):
         quoted = pydantic_core.to_json(id_)
         return b'{"id":%b,"status":201,"data":%b}\n' % (quoted, receipt.data)

@@ -1,6 +1,5 @@
 """The HTTP routes of pictures: upload, download by id, release by operators."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from types import MappingProxyType
 
@@ -14,21 +13,11 @@ from services.intake.channels.api.operations import (
     KeptPicture,
     PictureDecision,
 )
-from services.intake.media.fair_semaphore import FairSemaphore, Uploader
-from services.intake.media.library import MediaLibrary
-from services.intake.media.responses import picture_refusal
-from services.intake.media.store import KeptMedia
-from services.intake.rules.media import (
-    MAX_BYTES,
-    PATH,
-    ReencodedPicture,
-    RefusedPictureError,
-    is_media_id,
-    media_url,
-)
+from services.intake.channels.refusals import worded_refusals
+from services.intake.pictures import MAX_BYTES, PATH, RefusedPictureError, is_media_id, media_url
+from services.intake.ports import IntakePorts
+from services.intake.records import KeptMedia, Uploader
 from shared.contract.events import FieldError
-from shared.runtime.http.admission import AdmissionControl
-from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.body import (
     MULTIPART,
     BodyTooLargeError,
@@ -37,7 +26,7 @@ from shared.runtime.http.body import (
     read_parts,
 )
 from shared.runtime.http.call_slots import CallSlot
-from shared.runtime.http.callers import Callers, RefusedError, is_known
+from shared.runtime.http.callers import RefusedError, is_known
 from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.headers import media_type_of
@@ -45,8 +34,8 @@ from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 
 _FIELD = "file"
+# Boundaries and other fields of a form.
 _OTHER_BYTES = 64 * 1024
-"""Boundaries and other fields of a form."""
 _MAX_FIELDS = 20
 _NO_FILE = FieldError(
     field=_FIELD, code="missing_file", message="Send the picture as the field file of the form."
@@ -75,54 +64,40 @@ async def read_picture(request: web.Request) -> bytes:
         raise RefusedError(problem_response(400, "Not a form", advice)) from None
     picture = next((part.content for part in parts if part.name == _FIELD), None)
     if picture is None:
-        advice = "Mend what is named under errors and send it again."
+        advice = "Fix the listed errors and resubmit."
         raise RefusedError(problem_response(422, "Not acceptable", advice, errors=[_NO_FILE]))
     if len(picture) > MAX_BYTES:
         raise RefusedPictureError("too_many_bytes")
     return picture
 
 
-MAX_UPLOADS: Mapping[Scope, int] = MappingProxyType({"adapter": 16, "bureau": 4})
-"""Uploads in memory at a time, each of 10 MiB at most; one caller may have half of them."""
-_DOWNLOADS = 16
-"""Pictures in memory on their way to callers at a time, each of some megabytes."""
+# Longer than the server waits for a caller that does not read.
 _DOWNLOAD_TURN_S = 15.0
-"""Longer than the server waits for a caller that does not read."""
 _HEADERS = MappingProxyType(
     {
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cache-Control": "no-store",  # after an erasure nobody shows it
+        "Cache-Control": "no-store",  # it must be gone after an erasure
         "Content-Disposition": "inline",
     }
 )
 
 
-def media_routes(
-    callers: Callers,
-    uploads: Mapping[Scope, AdmissionControl],
-    library: MediaLibrary,
-    public_url: str,
-) -> list[web.RouteDef]:
-    """Return the routes of pictures.
+def media_routes(core: IntakePorts) -> list[web.RouteDef]:
+    """Return the routes of pictures."""
+    callers, library = core.callers, core.pictures
 
-    Args:
-        uploads: Limits the uploads at a time, by the scope of the caller.
-        public_url: Base URL of intake, without a trailing slash.
-    """
-    downloads = FairSemaphore(_DOWNLOADS)
-
-    @answers_errors("Send the picture again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
-        """Keep a picture; answer where it is."""
-        with CallSlot(request) as slot:
+        """Keep a picture, and return its address."""
+        with CallSlot(request) as slot, worded_refusals():
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
-            slot.take(uploads[caller.scope], caller.name)
+            slot.take(core.limits.uploads[caller.scope], caller.name)
             uploader = Uploader(f"{caller.scope}:{caller.name}")
-            media_id, kept = await _add(request, library, uploader)
+            media_id, kept = await library.add(await read_picture(request), uploader)
         answer = KeptPicture(
             media_id=media_id,
-            url=media_url(public_url, media_id),
+            url=media_url(core.public_url, media_id),
             media_type=kept.media_type,
             width=kept.width,
             height=kept.height,
@@ -131,15 +106,15 @@ def media_routes(
         headers = {"Location": answer.url}
         return web.json_response(answer.model_dump(), status=201, headers=headers)
 
-    @answers_errors("Look again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def download(request: web.Request) -> web.Response:
-        """Answer with the picture; its id is the permission."""
+        """Send the picture; to know its id is the authorization."""
         if refused := await callers.look_up_refusal(request):
             return refused
         stranger = None if is_known(request) else callers.address(request)
-        async with downloads.slot(Uploader("download", stranger), _DOWNLOAD_TURN_S):
-            media_id, kept = await _find(request, library)
-            content = await library.read(media_id)
+        async with core.limits.downloads.slot(Uploader("download", stranger), _DOWNLOAD_TURN_S):
+            media_id, kept = await _find(request, core)
+            content = await library.files.read(media_id)
             if content is None:
                 raise _unknown()
             response = web.Response(body=content, content_type=kept.media_type, headers=_HEADERS)
@@ -148,19 +123,19 @@ def media_routes(
                 await response.write_eof()  # until the caller has received most of it
         return response
 
-    @answers_errors("Decide again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def release(request: web.Request) -> web.Response:
-        """Let the public see a picture; idempotent."""
+        """Release a picture to the public; idempotent."""
         return await decide(request, released=True)
 
-    @answers_errors("Decide again in a moment.")
+    @answers_errors("Retry in a moment.")
     async def withhold(request: web.Request) -> web.Response:
-        """Let the public no longer see a picture; idempotent."""
+        """Withhold a picture from the public; idempotent."""
         return await decide(request, released=False)
 
     async def decide(request: web.Request, *, released: bool) -> web.Response:
         operator = await callers.operator(request)
-        media_id, _ = await _find(request, library)
+        media_id, _ = await _find(request, core)
         await library.set_released(media_id, operator, released=released)
         decision = PictureDecision(media_id=media_id, released=released)
         return web.json_response(decision.model_dump())
@@ -173,15 +148,15 @@ def media_routes(
     ]
 
 
-async def _find(request: web.Request, library: MediaLibrary) -> tuple[str, KeptMedia]:
+async def _find(request: web.Request, core: IntakePorts) -> tuple[str, KeptMedia]:
     media_id = request.match_info["media_id"]
     if not is_media_id(media_id):
         raise _unknown()
-    kept = await Deadline().wait_for(library.find(media_id))
+    kept = await Deadline().wait_for(core.pictures.find(media_id))
     if kept is None:
         raise _unknown()
     if kept.erased:
-        detail = "This picture was erased for good."
+        detail = "This picture was erased."
         raise RefusedError(problem_response(410, "Erased", detail))
     return media_id, kept
 
@@ -189,12 +164,3 @@ async def _find(request: web.Request, library: MediaLibrary) -> tuple[str, KeptM
 def _unknown() -> RefusedError:
     detail = "We have no picture with this id. Compare it with the answer to its upload."
     return RefusedError(problem_response(404, "No such picture", detail))
-
-
-async def _add(
-    request: web.Request, library: MediaLibrary, uploader: Uploader
-) -> tuple[str, ReencodedPicture]:
-    try:
-        return await library.add(await read_picture(request), uploader)
-    except RefusedPictureError as refused:
-        raise picture_refusal(refused) from None

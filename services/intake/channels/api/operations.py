@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from services.intake.notes.parsing import SubmittedNote
-from services.intake.rules.media import KEPT_MEDIA_TYPE
+from services.intake.pictures import KEPT_MEDIA_TYPE
+from services.intake.records import SubmittedNote
 from shared.contract.events import Acceptance, Advice, Data, FieldError, Submission
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import Code
@@ -32,7 +32,7 @@ class BulkLine(Data):
     id: Identity
     """Id of the submission: a repeat gets the same answer."""
     time: AwareDatetime | None = None
-    """When it was sent, RFC 3339 with offset."""
+    """Time of submission, RFC 3339 with offset."""
     data: Submission
     """The submission."""
 
@@ -47,7 +47,7 @@ class BulkAnswer(Data):
     data: Acceptance | None = None
     """The acceptance, of 201 alone."""
     problem: ProblemDetails | None = None
-    """What is wrong, of every other status."""
+    """The problem, for every other status."""
 
 
 class PartialSubmission(Submission):
@@ -61,9 +61,9 @@ class QuestionValue(Data):
     """A value of a list."""
 
     key: str
-    """What is submitted."""
+    """The value to submit."""
     name: str
-    """What people read."""
+    """The label."""
 
 
 class PreviewedQuestion(Data):
@@ -93,11 +93,11 @@ class PreviewedReferral(Data):
     url: str | None
     """Its website."""
     reason: ReferralReason | None
-    """Why it must act."""
+    """Reason of the referral."""
 
 
 class NearCase(Data):
-    """An open case near by."""
+    """An open case nearby."""
 
     case_id: str
     """Its id, for ``follow_case``."""
@@ -108,9 +108,9 @@ class NearCase(Data):
     distance_m: float
     """Metres from the point."""
     first_reported_at: AwareDatetime
-    """When it was first reported, UTC."""
+    """Time of the first report, UTC."""
     request_count: int
-    """How many requests it has."""
+    """Number of its requests."""
 
 
 class Preview(Data):
@@ -123,13 +123,13 @@ class Preview(Data):
     questions: list[PreviewedQuestion]
     """The kind's questions."""
     advice: list[Advice]
-    """What to show first."""
+    """Advice to show first."""
     referral: PreviewedReferral | None
     """The agency outside the city that must act."""
     priority: str | None
-    """First judgement, ``P1`` to ``P5``."""
+    """First estimate, ``P1`` to ``P5``."""
     near: Annotated[list[NearCase], Field(max_length=10)]
-    """Open cases near by, the nearest first."""
+    """Open cases nearby, the nearest first."""
     errors: list[FieldError]
     """The errors that ``POST /v1/submissions`` would give."""
 
@@ -174,15 +174,20 @@ class PictureDecision(Data):
     """Whether the public sees it."""
 
 
+SUBMISSIONS_PATH = "/v1/submissions"
+BULK_PATH = f"{SUBMISSIONS_PATH}/bulk"
+PREVIEW_PATH = f"{SUBMISSIONS_PATH}/preview"
+NOTES_PATH = "/v1/requests/{tracking_number}/notes"
+
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
 _LOCATION: Mapping[str, Parameter] = {"Location": Parameter("Its address.", required=True)}
-_WRONG: Mapping[int, Content] = {422: problem("Fields are wrong; each is named.")}
+_WRONG: Mapping[int, Content] = {422: problem("Fields are missing or wrong; each is listed.")}
 _NO_PICTURE: Mapping[int, Content] = {
-    404: problem("There is no such picture."),
-    410: problem("It was erased for good."),
+    404: problem("Unknown picture."),
+    410: problem("Erased."),
 }
+# Id of the line of a bulk call that the document shows.
 EXAMPLE_ID = "a-1972"
-"""Id of the line of a bulk call that the document shows."""
 _SUBMISSION: Mapping[str, Any] = {
     "jurisdiction": "portland.gov",
     "channel": "web",
@@ -193,9 +198,9 @@ _SUBMISSION: Mapping[str, Any] = {
 }
 
 SUBMIT = Operation(
-    "Hand in one submission.",
+    "Submit a report.",
     {
-        201: Content("It is a request now.", (JSON,), Acceptance, _LOCATION),
+        201: Content("Created.", (JSON,), Acceptance, _LOCATION),
         **JSON_REFUSALS,
         **_WRONG,
         **KEY_REFUSALS,
@@ -205,14 +210,14 @@ SUBMIT = Operation(
     security=("adapter",),
 )
 BULK = Operation(
-    "Hand in up to 1,000 submissions.",
+    "Submit up to 1,000 reports.",
     {
         200: Content(
             "An answer for each line, in order, one JSON object a line.", (NDJSON,), BulkAnswer
         ),
         400: problem("The body cannot be read."),
         408: JSON_REFUSALS[408],
-        413: problem("More than 1,000 lines or 5 MiB; nothing of it was taken."),
+        413: problem("More than 1,000 lines or 5 MiB; nothing was accepted."),
         415: JSON_REFUSALS[415],
         **KEY_REFUSALS,
     },
@@ -225,9 +230,9 @@ BULK = Operation(
     security=("adapter",),
 )
 PREVIEW = Operation(
-    "Show what a submission would become; nothing is kept.",
+    "Preview the request that a submission would become; nothing is kept.",
     {
-        200: Content("What it would become.", (JSON,), Preview),
+        200: Content("The preview.", (JSON,), Preview),
         **JSON_REFUSALS,
         413: problem("The body is larger than 64 KiB."),
         **KEY_REFUSALS,
@@ -238,10 +243,10 @@ PREVIEW = Operation(
     security=("adapter",),
 )
 ADD_NOTE = Operation(
-    "Add words to a request.",
+    "Add a note to a request.",
     {
-        201: Content("It is kept.", (JSON,), NoteTaken),
-        404: problem("There is no such number."),
+        201: Content("Created.", (JSON,), NoteTaken),
+        404: problem("Unknown tracking number."),
         **JSON_REFUSALS,
         **_WRONG,
         **KEY_REFUSALS,
@@ -251,9 +256,9 @@ ADD_NOTE = Operation(
     security=("adapter",),
 )
 UPLOAD = Operation(
-    "Keep a picture; an adapter or a bureau sends it.",
+    "Upload a picture, as an adapter or a bureau.",
     {
-        201: Content("It is kept.", (JSON,), KeptPicture, _LOCATION),
+        201: Content("Created.", (JSON,), KeptPicture, _LOCATION),
         400: problem("The form cannot be read."),
         408: JSON_REFUSALS[408],
         413: problem("More than 10 MiB or 40 megapixels."),
@@ -266,7 +271,7 @@ UPLOAD = Operation(
     security=("adapter", "bureau"),
 )
 DOWNLOAD = Operation(
-    "Show a picture; its id is the permission.",
+    "Download a picture; to know its id is the authorization.",
     {
         200: Content("The picture.", (KEPT_MEDIA_TYPE,), bytes),
         **_NO_PICTURE,
@@ -277,9 +282,9 @@ DOWNLOAD = Operation(
 
 
 def _decide(summary: str) -> Operation:
-    decided = Content("It is decided.", (JSON,), PictureDecision)
+    decided = Content("Released or withheld.", (JSON,), PictureDecision)
     return Operation(summary, {200: decided, **_NO_PICTURE, **KEY_REFUSALS}, security=("operator",))
 
 
-RELEASE = _decide("Let the public see a picture; an operator decides.")
-WITHHOLD = _decide("Let the public no longer see a picture; an operator decides.")
+RELEASE = _decide("Release a picture to the public, as an operator.")
+WITHHOLD = _decide("Withhold a picture from the public, as an operator.")

@@ -1,19 +1,17 @@
 """The HTTP route for the public status of a request; it needs no API key."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import web
 from pydantic import AwareDatetime
 
-from services.intake.public_status.store import find_status
-from services.intake.public_status.view import LANGUAGES, render_status
-from services.intake.rules.text import best_language
-from services.intake.rules.tracking_number import read_tracking_number
-from shared.catalogue import Jurisdiction
+from services.intake.channels.status_view import LANGUAGES, render_status
+from services.intake.identifiers import read_tracking_number
+from services.intake.ports import IntakePorts
 from shared.contract.events import Data
 from shared.errors import SystemicError
-from shared.runtime.http.deadline import Deadline, database_unavailable
+from shared.runtime.http.deadline import database_unavailable
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
     Content,
@@ -23,7 +21,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.postgres import Pool
+from shared.spoken_languages import best_language
 
 
 class PublicLocation(Data):
@@ -47,7 +45,7 @@ class PublicReferral(Data):
     url: str | None
     """Its website."""
     reason: str | None
-    """Why it must act."""
+    """Reason of the referral."""
 
 
 class PublicMedia(Data):
@@ -61,7 +59,7 @@ class HistoryEntry(Data):
     """A change of the status."""
 
     at: AwareDatetime
-    """When it happened, UTC."""
+    """Time of the change, UTC."""
     status: str
     """The status from then on."""
     text: str
@@ -69,7 +67,7 @@ class HistoryEntry(Data):
     bureau: str | None
     """The bureau in charge."""
     note: str | None
-    """What it wrote for the public."""
+    """Its note for the public."""
     media: list[PublicMedia]
     """Its pictures of the work that are public, oldest first."""
 
@@ -92,21 +90,21 @@ class RequestStatus(Data):
     status_text: str
     """The same in plain words."""
     submitted_at: AwareDatetime
-    """When it was submitted, UTC."""
+    """Time of submission, UTC."""
     updated_at: AwareDatetime
-    """When it last changed, UTC."""
+    """Time of the last change, UTC."""
     location: PublicLocation | None
-    """Where the problem is."""
+    """Location of the problem."""
     note: str | None
-    """What triage found out, such as that it was known."""
+    """Finding of triage, such as a known problem."""
     answer: str | None
     """The answer to a question."""
     bureau: str | None
     """The bureau in charge."""
     scheduled_for: AwareDatetime | None
-    """When the work is planned, UTC."""
+    """Planned time of the work, UTC."""
     complete_by: AwareDatetime | None
-    """By when the city means to finish, UTC; null while the clock stands still and when closed."""
+    """Deadline of the work, UTC; null while its clock is paused and when closed."""
     referral: PublicReferral | None
     """The agency outside the city that must act."""
     media: list[PublicMedia]
@@ -125,39 +123,31 @@ _LOOK_UP = Operation(
     "Look up the public status of a request.",
     {
         200: Content("The status.", ("application/json",), RequestStatus, _LANGUAGE),
-        404: problem("There is no such number."),
+        404: problem("Unknown tracking number."),
         429: problem("The address calls too often.", RETRY_AFTER),
-        503: problem("It cannot be looked up at the moment.", RETRY_AFTER),
+        503: problem("The database does not respond; retry later.", RETRY_AFTER),
     },
     headers={"Accept-Language": Parameter("Languages of the texts: en or es.")},
 )
 
 
-def status_routes(
-    pool: Pool,
-    jurisdictions: Mapping[str, Jurisdiction],
-    refusal: Callable[[web.Request], Awaitable[web.Response | None]],
-) -> list[web.RouteDef]:
-    """Return the route that shows residents the status of a request.
-
-    Args:
-        refusal: Returns the response for a caller who looks up too much, else None.
-    """
+def status_routes(core: IntakePorts) -> list[web.RouteDef]:
+    """Return the route that shows residents the status of a request."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        if refused := await refusal(request):
+        if refused := await core.callers.look_up_refusal(request):
             return refused
         number = read_tracking_number(request.match_info["tracking_number"])
         if number is None:
             return problem_response(404, "No such number", _MISTYPED)
         try:
-            status = await Deadline().wait_for(find_status(pool, number))
+            status = await core.status(number)
         except SystemicError as error:
-            return database_unavailable("Look again in a moment.", error)
+            return database_unavailable("Retry in a moment.", error)
         if status is None:
             return problem_response(404, "No such number", _UNKNOWN)
         language = best_language(request.headers.get("Accept-Language", ""), LANGUAGES)
-        view = render_status(status, jurisdictions[status.request.jurisdiction], language)
+        view = render_status(status, core.cities[status.request.jurisdiction], language)
         return web.json_response(
             view,
             dumps=lambda data: json.dumps(data, ensure_ascii=False),

@@ -1,1 +1,1 @@
-"""Deadlines and effects of conversations by text message and e-mail."""
+"""Shared parts of conversations by text message and e-mail."""

@@ -1,7 +1,7 @@
-"""Reports whose time is over become requests, and old conversations are deleted."""
+"""Deadlines of conversations: overdue reports are submitted, old conversations deleted."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +14,8 @@ from shared.runtime.ops.shutdown import pause
 
 log = structlog.get_logger()
 
+# Time after its last message that a conversation is kept, and the answer to a message.
 KEPT = timedelta(days=30)
-"""Time after its last message that a conversation is kept, and the answer to a message."""
 _SWEEP_EVERY_S = 15.0
 
 
@@ -24,18 +24,16 @@ class Conversations(Protocol):
 
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
-        ...
 
     async def delete_old(self, before: datetime) -> None:
         """Delete conversations without a message since a moment."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationDeadlines:
-    """Ends reports that wait too long for an answer."""
+    """Ends the reports of a channel that wait too long for an answer."""
 
-    channels: Sequence[Conversations]
+    conversations: Conversations
     clock: Callable[[], datetime]
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -52,8 +50,7 @@ class ConversationDeadlines:
     async def sweep(self) -> int:
         """Accept the reports that are due, one per transaction; return how many they were."""
         now, ended = self.clock(), 0
-        for conversations in self.channels:
-            while await conversations.end_one(now):
-                ended += 1
-            await conversations.delete_old(now - KEPT)
+        while await self.conversations.end_one(now):
+            ended += 1
+        await self.conversations.delete_old(now - KEPT)
         return ended

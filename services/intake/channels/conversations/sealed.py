@@ -1,10 +1,18 @@
-"""Sealed contacts of waiting conversations: each is good in its own row alone."""
+"""Sealed contacts of waiting conversations, each bound to its row (AAD)."""
+
+from collections.abc import Sequence
 
 import structlog
 
 from shared.runtime.sealing import Sealer, UnreadableError
 
 log = structlog.get_logger()
+
+
+def conversation_sealer(secrets: Sequence[bytes]) -> Sealer:
+    """Return the sealer of contacts in conversations; secrets after the first still open seals."""
+    present, *before = secrets
+    return Sealer.derived(present, "conversations at rest", *before)
 
 
 def number_place(person: str, jurisdiction: str) -> str:
@@ -23,14 +31,7 @@ def name_place(token: str) -> str:
 
 
 def open_if_readable(sealer: Sealer, sealed: str | None, place: str) -> str | None:
-    """Return a value, None for one that cannot be read, which is logged.
-
-    The report goes on without it.
-
-    Args:
-        sealed: The sealed value; None for none.
-        place: Where it is stored.
-    """
+    """Return a value; None, with a log entry, for one that cannot be read."""
     try:
         return sealer.open(sealed, place)
     except UnreadableError as error:

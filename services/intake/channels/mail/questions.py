@@ -19,10 +19,11 @@ import structlog
 from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.channels.mail.store import COLUMNS, StoredConversation, stored_conversation
-from services.intake.policy import IntakePolicy
+from shared.catalogue import Jurisdiction
 from shared.email_address import normalize_email
 from shared.runtime.ops.shutdown import WokenWork
 from shared.runtime.postgres import Pool, transaction
+from shared.runtime.sealing import Sealer
 from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
 
 log = structlog.get_logger()
@@ -60,14 +61,11 @@ _SMTP = compat32.clone(linesep="\r\n")
 
 @dataclass(frozen=True, slots=True)
 class QuestionSender:
-    """Sends the questions that conversations decided on.
-
-    Attributes:
-        addresses: The addresses that answers go to.
-    """
+    """Sends the questions that conversations decided on."""
 
     pool: Pool
-    policy: IntakePolicy
+    cities: Mapping[str, Jurisdiction]
+    sealer: Sealer
     addresses: OurAddresses
     smtp: SmtpSettings
     clock: Callable[[], datetime]
@@ -96,7 +94,7 @@ class QuestionSender:
             row = await db.fetchrow(_CLAIM, now, sorted(self.addresses.cities))
         if row is None:
             return False
-        claimed = stored_conversation(row, self.policy.sealer)
+        claimed = stored_conversation(row, self.sealer)
         outcome = await self._send(claimed)
         state = _RESULTS.get(outcome.result, "pending")
         if state == "pending" and now - claimed.asked_at >= _GIVEN_UP_AFTER:
@@ -115,12 +113,8 @@ class QuestionSender:
             return await mailer.send(mailbox, message)
 
     def message(self, to: StoredConversation, mailbox: str) -> bytes:
-        """Return the message of a question.
-
-        Args:
-            mailbox: The person's address, as ``normalize_email`` returned it.
-        """
-        city = self.policy.cities[to.jurisdiction].jurisdiction
+        """Return the message of a question."""
+        city = self.cities[to.jurisdiction]
         state, language = to.state, to.state.language or "en"
         answers_to = self.addresses.answer_address(to.jurisdiction, to.token)
         message = Message(_SMTP)

@@ -34,8 +34,7 @@ class MailReadingError(SystemicError):
 class MailReader:
     """Reads messages; one that exceeds the limits of its process is read plainly.
 
-    Attributes:
-        pool: The processes. One of them takes no large message, so that small ones go on.
+    One process takes no large message, so that small ones go on.
     """
 
     pool: ConfinedPool = field(
@@ -46,15 +45,7 @@ class MailReader:
     _large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def read(self, content: bytes, return_path: str) -> Mail:
-        """Return a message as it is read.
-
-        Args:
-            content: The message as it came.
-            return_path: The sender of its envelope; empty for none.
-
-        Raises:
-            MailReadingError: No process could read it now.
-        """
+        """Return a message as it is read."""
         async with self._large if len(content) > _LARGE_BYTES else nullcontext():
             for plainly in (False, True):
                 head = {"return_path": return_path, "plainly": plainly}

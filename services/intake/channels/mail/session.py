@@ -1,8 +1,11 @@
 """One connection of a mail server that hands messages over."""
 
 import asyncio
+import sys
+from asyncio import StreamReader
 from collections import Counter, defaultdict
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import AnyStr
 
@@ -10,12 +13,6 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from typing_extensions import override
 
-from services.intake.channels.mail.content import (
-    MAX_BYTES,
-    MemoryBudget,
-    RefusedContentError,
-    read_content,
-)
 from services.intake.channels.mail.conversations import (
     MailConversations,
     ReceivedMail,
@@ -25,34 +22,121 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.rate_limits import TokenBuckets
 
+MAX_BYTES = 26_214_400
+_END = b"\r\n.\r\n"
+_LINE_END = b"\r\n"
+
+
+class RefusedContentError(Exception):
+    """A message that is too large, or too large for now."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass(slots=True)
+class MemoryBudget:
+    """The bytes that all messages in transfer may hold together."""
+
+    free: int = 3 * MAX_BYTES
+
+    @contextmanager
+    def reservation(self) -> "Generator[Reservation]":
+        """Yield an empty reservation, and release it at the end."""
+        reservation = Reservation(self)
+        try:
+            yield reservation
+        finally:
+            reservation.release()
+
+
+@dataclass(slots=True)
+class Reservation:
+    """The part of a budget that one message holds."""
+
+    budget: MemoryBudget
+    held: int = 0
+
+    def try_grow(self, size: int) -> bool:
+        """Take bytes; return False when fewer are free."""
+        if size > self.budget.free:
+            return False
+        self.budget.free -= size
+        self.held += size
+        return True
+
+    def release(self) -> None:
+        """Give everything back."""
+        self.budget.free += self.held
+        self.held = 0
+
+
+async def read_content(reader: StreamReader, memory: Reservation) -> bytes:
+    """Return a message without the dots and the end mark of SMTP.
+
+    It is one run of bytes, since lines as objects would take fifty times the memory. A line of any
+    length is taken, and a bare LF never ends one. A refused message is read to its end.
+
+    Args:
+        reader: The connection, behind the answer to DATA.
+
+    Raises:
+        RefusedContentError: The message is too large, or the budget is spent.
+        ConnectionResetError: The connection ended before the message.
+    """
+    content, refusal, searched = bytearray(_LINE_END), "", 0  # the line end of DATA itself
+    while (end := content.find(_END, searched)) < 0:
+        searched = max(0, len(content) - len(_END) + 1)
+        chunk = await reader.read(sys.maxsize)
+        if not chunk:
+            raise ConnectionResetError
+        if not refusal and (refusal := _refusal(len(content) + len(chunk), len(chunk), memory)):
+            memory.release()
+        if refusal:
+            del content[:searched]
+            searched = 0
+        content += chunk
+    if behind := bytes(content[end + len(_END) :]):
+        reader.feed_data(behind)  # nothing else waits in the reader: all was read
+    if refusal:
+        raise RefusedContentError(refusal)
+    del content[end + len(_LINE_END) :]
+    if b"\r\n." in content:
+        content = content.replace(b"\r\n.", _LINE_END)
+    return bytes(memoryview(content)[len(_LINE_END) :])
+
+
+def _refusal(size: int, more: int, memory: Reservation) -> str:
+    if size > MAX_BYTES + len(_LINE_END) + len(_END):
+        return "552 5.3.4 Message too large"
+    if not memory.try_grow(more):
+        return "452 4.3.1 Too much mail is in transfer; try again later"
+    return ""
+
+
 log = structlog.get_logger()
 
 IDLE_S = 60.0
+# Seconds for a whole message, from DATA to the answer.
 CONTENT_S = 300.0
-"""Seconds for a whole message, from DATA to the answer."""
 _SESSION_S = 900.0
 _MAX_CONNECTIONS = 20
 _MAX_CONNECTIONS_OF_ONE = 10
 _MAX_RECIPIENTS = 100
 _MAX_GREETINGS = 10
 _MAX_REPLIES = 5_000
+# Replies of a connection that refuse something.
 _MAX_ERRORS = 50
-"""Replies of a connection that refuse something."""
+# Characters of a command; ``aiosmtpd`` adds some to MAIL for each extension at each greeting.
 _MAX_COMMAND = 512
-"""Characters of a command; ``aiosmtpd`` adds some to MAIL for each extension at each greeting."""
 _SENDER_BURST_S = 20.0
 _LATER = "451 4.3.0 Try again later"
 
 
 @dataclass(frozen=True, slots=True)
 class MailLimits:
-    """Limits of all connections together, and the deadline of each.
-
-    Attributes:
-        by_address: Open connections of each address.
-        session_s: Seconds from the greeting to the end of a connection.
-        open: Task of each open connection.
-    """
+    """Limits of all connections together, and the maximum length of a session in seconds."""
 
     by_address: Counter[str] = field(default_factory=Counter)
     by_sender: TokenBuckets = field(
@@ -72,16 +156,10 @@ class MailLimits:
 class MailSession(SMTP):
     """An SMTP session with limits of its own, and with DATA that only CRLF ends."""
 
-    line_length_limit = (
-        64 * 1024
-    )  # bytes that are read at a time; commands have a limit of their own
+    line_length_limit = 64 * 1024  # bytes read at a time; commands have their own limit
 
     def __init__(self, handler: "MailHandler") -> None:
-        """Serve one connection.
-
-        Args:
-            handler: Answers commands; holds the limits of all connections together.
-        """
+        """Serve one connection."""
         self.command_size_limits = defaultdict(lambda: _MAX_COMMAND)  # the library's are shared
         super().__init__(
             handler,
@@ -139,17 +217,17 @@ class MailSession(SMTP):
 
     @override
     async def smtp_VRFY(self, arg: str) -> None:
-        """Tell nothing."""
+        """Reply without information."""
         await self.push("252 2.0.0 Send a message to see")
 
     @override
     async def smtp_HELP(self, arg: str) -> None:
-        """Tell nothing."""
+        """Reply without information."""
         await self.push("214 2.0.0 See RFC 5321")
 
     @override
     async def smtp_DATA(self, arg: str) -> None:
-        """Take a message."""
+        """Receive a message."""
         if self.envelope is None or await self.check_helo_needed():
             return
         if not self.envelope.rcpt_tos:
@@ -173,11 +251,7 @@ class MailSession(SMTP):
 
 @dataclass(frozen=True, slots=True)
 class MailHandler:
-    """Answers of the listener; called by ``aiosmtpd``.
-
-    Attributes:
-        limits: The limits of all connections together.
-    """
+    """Answers of the listener; called by ``aiosmtpd``."""
 
     conversations: MailConversations
     limits: MailLimits
@@ -201,7 +275,7 @@ class MailHandler:
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Take a message; the answer is 250 only after the commit."""
+        """Accept a message; the reply is 250 only after the commit."""
         return_path = envelope.mail_from or "<>"
         if return_path != "<>" and not self.limits.by_sender.try_take(return_path.lower()):
             return "451 4.7.1 Too many messages of one sender; try again later"

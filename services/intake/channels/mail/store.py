@@ -13,7 +13,7 @@ from services.intake.channels.conversations.sealed import (
     name_place,
     open_if_readable,
 )
-from services.intake.channels.mail.rules.model import MailConversation
+from services.intake.channels.mail.rules.machine import MailConversation
 from shared.runtime.postgres import Connection
 from shared.runtime.sealing import Sealer
 
@@ -56,15 +56,7 @@ _STATE = TypeAdapter(MailConversation)
 
 
 class StoredConversation(NamedTuple):
-    """A conversation as it is stored.
-
-    Attributes:
-        token: In the address that the answer goes to.
-        person: Keyed hash of the person's address.
-        address: The address; None once nothing waits.
-        message_id: Id of the message that is answered.
-        asked_at: When the question was decided.
-    """
+    """A stored conversation: token of its answer address, keyed hash and address of the person."""
 
     token: str
     jurisdiction: str
@@ -81,12 +73,6 @@ async def add_message(
     """Store a message; return None, or the digest of the message that has its identity.
 
     The same message in another transaction is waited for.
-
-    Args:
-        db: A connection in a transaction.
-        identity: Idempotency key of the message.
-        digest: Digest of what its author sent.
-        now: When it came.
     """
     if await db.fetchval(_ADD_MESSAGE, identity, digest, now):
         return None
@@ -101,11 +87,7 @@ async def is_token(db: Connection, token: str) -> bool:
 async def lock_conversation(
     db: Connection, token: str, sealer: Sealer
 ) -> StoredConversation | None:
-    """Return a conversation, locked until the transaction ends; None for an unknown token.
-
-    Args:
-        db: A connection in a transaction.
-    """
+    """Return a conversation, locked until the transaction ends; None for an unknown token."""
     row = await db.fetchrow(_LOCK, token)
     return stored_conversation(row, sealer) if row else None
 
@@ -113,22 +95,13 @@ async def lock_conversation(
 async def lock_due(
     db: Connection, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> StoredConversation | None:
-    """Return the conversation that is due the longest, locked; None when none is.
-
-    Args:
-        db: A connection in a transaction.
-        jurisdictions: Ids of the cities; conversations with others wait.
-    """
+    """Return the conversation that is due the longest, locked; None when none is."""
     row = await db.fetchrow(_LOCK_DUE, now, list(jurisdictions))
     return stored_conversation(row, sealer) if row else None
 
 
 async def add_conversation(db: Connection, new: StoredConversation, sealer: Sealer) -> None:
-    """Store a conversation; its question is sent after the commit.
-
-    Args:
-        db: A connection in a transaction.
-    """
+    """Store a conversation; its question is sent after the commit."""
     report = new.state.report
     await db.execute(
         _ADD,
@@ -144,22 +117,13 @@ async def add_conversation(db: Connection, new: StoredConversation, sealer: Seal
 
 
 async def save_state(db: Connection, token: str, state: MailConversation, sealer: Sealer) -> None:
-    """Save the state of a locked conversation; without a report that waits, no question is sent.
-
-    Args:
-        db: A connection in the transaction of the lock.
-    """
+    """Save the state of a locked conversation; without a report that waits, no question is sent."""
     report = state.report
     await db.execute(_SAVE, token, _dump(state, token, sealer), report.due_at if report else None)
 
 
 async def asked_since(db: Connection, person: str, since: datetime) -> int:
-    """Return how many questions a person was asked since a moment.
-
-    Args:
-        db: A connection in a transaction.
-        person: Keyed hash of the person's address.
-    """
+    """Return how many questions a person was asked since a moment."""
     return int(await db.fetchval(_ASKED_SINCE, person, since))
 
 
@@ -170,7 +134,7 @@ async def delete_old(db: Connection, before: datetime) -> None:
 
 
 def stored_conversation(row: Record, sealer: Sealer) -> StoredConversation:
-    """Return a row of ``mail_conversations`` as a conversation, without what cannot be read."""
+    """Return a row of ``mail_conversations``; contacts that cannot be read are None."""
     token = row["token"]
     return StoredConversation(
         token,

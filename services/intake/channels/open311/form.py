@@ -12,7 +12,7 @@ from aiohttp import web
 
 from services.intake.channels.open311.responses import bad_request, not_found
 from services.intake.channels.open311.schema import MAX_PICTURES
-from services.intake.rules.media import MAX_BYTES, RefusedPictureError
+from services.intake.pictures import MAX_BYTES, RefusedPictureError
 from shared.catalogue import Jurisdiction
 from shared.runtime.http.body import (
     MULTIPART,
@@ -35,12 +35,7 @@ _MAX_FIELDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Fields and pictures of a form.
-
-    Attributes:
-        fields: Name and text of each field.
-        pictures: The bytes of each picture; none is empty.
-    """
+    """Fields and pictures of a form."""
 
     fields: Sequence[tuple[str, str]]
     pictures: Sequence[bytes] = ()
@@ -54,17 +49,13 @@ def has_pictures(request: web.Request) -> bool:
 async def read_form(request: web.Request, buffer: BodyBuffer | None = None) -> Form:
     """Return the form in the body of a request; it is empty without a body.
 
-    Args:
-        buffer: As for ``read_parts``.
-
     Raises:
         Open311Error: It is no form in UTF-8, or has too many fields or pictures.
-        RefusedError: The bytes were dropped from the buffer, or it is a stranger's, and compressed
-            or without room for it.
+        RefusedError: The bytes were dropped from the buffer, or there is no room for it.
         RefusedPictureError: It has more than 10 MiB with its pictures.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
-        web.HTTPRequestEntityTooLarge: It has more than 1 MiB without pictures, or more
-            than 128 KiB with its key in the form alone.
+        web.HTTPRequestEntityTooLarge: More than 1 MiB without pictures, or more than 128 KiB with
+            its key in the form alone.
     """
     if has_pictures(request):
         return await _read_multipart(request, buffer)
@@ -75,11 +66,7 @@ async def read_form(request: web.Request, buffer: BodyBuffer | None = None) -> F
 
 
 def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
-    """Return names and values of ``application/x-www-form-urlencoded`` in UTF-8.
-
-    Raises:
-        Open311Error: It is none, or has more than 500 fields.
-    """
+    """Return the fields of a form in UTF-8, 500 at most, or raise ``Open311Error``."""
     try:
         return [(name, value) for name, value in urlencoded_fields(body, _MAX_FIELDS) if value]
     except ValueError:
@@ -105,20 +92,16 @@ async def _read_multipart(request: web.Request, buffer: BodyBuffer | None) -> Fo
     except NoFormError:
         advice = f"Send {MULTIPART} with a boundary and at most {_MAX_FIELDS} fields."
         raise bad_request(advice) from None
-    _require_few(form.fields, form.pictures)
+    if len(form.pictures) > MAX_PICTURES:
+        raise bad_request(f"media: send at most {MAX_PICTURES} pictures.")
+    if len(form.fields) > _MAX_FIELDS:
+        raise bad_request(f"Send a form with at most {_MAX_FIELDS} fields.")
     return form
 
 
-def _require_few(fields: Sequence[object], pictures: Sequence[object]) -> None:
-    if len(pictures) > MAX_PICTURES:
-        raise bad_request(f"media: send at most {MAX_PICTURES} pictures.")
-    if len(fields) > _MAX_FIELDS:
-        raise bad_request(f"Send a form with at most {_MAX_FIELDS} fields.")
-
-
 MAX_COUNT = 999_999_999
+# 500 of a form, and those of the query.
 _MAX_PARAMETERS = 600
-"""500 of a form, and those of the query."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+ -]\d\d:\d\d)")
 _ADVICE_MOMENT = "write a moment with its offset, such as 2026-11-24T08:10:00Z."
 _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")
@@ -126,21 +109,13 @@ _ATTRIBUTE = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Parameters by name, without blank ones.
-
-    Attributes:
-        values: Every value of each parameter, in order.
-    """
+    """Parameters by name, without blank ones."""
 
     values: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Self:
-        """Return the parameters of names and values.
-
-        Raises:
-            Open311Error: There are more than 600.
-        """
+        """Return the parameters of names and values, 600 at most, or raise ``Open311Error``."""
         few = list(islice(pairs, _MAX_PARAMETERS + 1))
         if len(few) > _MAX_PARAMETERS:
             raise bad_request(f"Send at most {_MAX_PARAMETERS} parameters.")
@@ -156,11 +131,7 @@ class Parameters:
         return tuple(dict.fromkeys(filter(None, parts)))
 
     def number(self, name: str) -> float | None:
-        """Return a finite number; None without one.
-
-        Raises:
-            Open311Error: It is none.
-        """
+        """Return a finite number, None without one, or raise ``Open311Error``."""
         text = self.text(name)
         number = None if text is None else number_of(text)
         if text is not None and number is None:
@@ -168,11 +139,7 @@ class Parameters:
         return number
 
     def count(self, name: str, default: int) -> int:
-        """Return a whole number from 1 to ``MAX_COUNT``.
-
-        Raises:
-            Open311Error: It is none.
-        """
+        """Return a whole number from 1 to ``MAX_COUNT``, or raise ``Open311Error``."""
         text = self.text(name)
         if text is None:
             return default
@@ -181,11 +148,7 @@ class Parameters:
         return int(text)
 
     def moment(self, name: str) -> datetime | None:
-        """Return a moment, UTC; None without one.
-
-        Raises:
-            Open311Error: It is none, or has no offset.
-        """
+        """Return a moment in UTC, None without one, or raise ``Open311Error``."""
         text = self.text(name)
         moment = None if text is None else moment_of(text)
         if text is not None and moment is None:
@@ -227,11 +190,7 @@ def moment_of(text: str) -> datetime | None:
 def jurisdiction_of(
     parameters: Parameters, jurisdictions: Mapping[str, Jurisdiction]
 ) -> Jurisdiction:
-    """Return the city that a call is about; a single one need not be named.
-
-    Raises:
-        Open311Error: It is not named, or unknown.
-    """
+    """Return the city of a call, or raise ``Open311Error``; a single one need not be named."""
     name = parameters.text("jurisdiction_id")
     known = ", ".join(sorted(jurisdictions))
     if name is None and len(jurisdictions) > 1:

@@ -10,15 +10,14 @@ from uuid import UUID
 
 from services.intake.channels.open311.form import Parameters, number_of
 from services.intake.channels.open311.responses import bad_request
-from services.intake.rules.public_id import read_public_id
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.identifiers import read_public_id, read_tracking_number
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import END_OF_TIME, MAX_LATITUDE, MAX_LONGITUDE, START_OF_TIME
 
 MAX_SPAN = timedelta(days=90)
 MAX_PAGE_SIZE = 1_000
+# Most requests before a page by number; later ones are reached by the link to the next page.
 MAX_OFFSET = 20_000
-"""Requests before a page by number; what lies behind is reached by the link to the next page."""
 MAX_IDS = 1_000
 CELLS_PER_DEGREE = 20
 _CELLS_PER_PARALLEL = 7_200
@@ -76,7 +75,6 @@ class BoundingBox:
 
     @property
     def _grid(self) -> tuple[range, range]:
-        """The rows and columns of the index's grid that it touches."""
         south, north = (floor(side * CELLS_PER_DEGREE) for side in (self.south, self.north))
         west, east = (floor(side * CELLS_PER_DEGREE) for side in (self.west, self.east))
         return range(south, north + 1), range(west, east + 1)
@@ -84,18 +82,7 @@ class BoundingBox:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A query for requests of one city, newest first.
-
-    Attributes:
-        codes: Kinds to show; all of them are public.
-        names_codes: True when the caller named them.
-        statuses: ``True`` for open requests, ``False`` for closed ones.
-        submitted: When they were submitted; None for whenever, with ``updated``.
-        updated: When they were changed; None for whenever.
-        box: Where they are; None for anywhere.
-        limit: The most requests to return.
-        after: The request after which the page begins.
-    """
+    """A query for requests of one city, newest first; a status is True for open requests."""
 
     jurisdiction: str
     codes: tuple[str, ...]
@@ -133,11 +120,7 @@ def read_name(text: str) -> str | None:
 
 
 def read_names(parameters: Parameters) -> list[str] | None:
-    """Return the requests that a call asks for by name; None when it asks by other things.
-
-    Raises:
-        Open311Error: There are too many.
-    """
+    """Return the requests that a call names, or raise ``Open311Error``; None for a query."""
     given = parameters.texts("service_request_id")
     if len(given) > MAX_IDS:
         raise bad_request(f"service_request_id: ask for at most {MAX_IDS:,} at once.")
@@ -145,13 +128,10 @@ def read_names(parameters: Parameters) -> list[str] | None:
 
 
 def read_query(parameters: Parameters, city: Jurisdiction, now: datetime) -> ListQuery:
-    """Return the query of a call.
+    """Return the query of a call, or raise ``Open311Error``.
 
     Without any date it is about the 90 days before ``now``; with ``updated_after`` or
-    ``updated_before`` alone the time of the change counts and not that of the request.
-
-    Raises:
-        Open311Error: A parameter is wrong.
+    ``updated_before`` alone it filters by the time of the last change.
     """
     submitted = _span(parameters, "start_date", "end_date", now)
     updated = _span(parameters, "updated_after", "updated_before", now)

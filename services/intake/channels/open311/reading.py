@@ -1,6 +1,6 @@
 """The routes that read: discovery, kinds, requests, tokens and updates. None needs a key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain
@@ -29,10 +29,11 @@ from services.intake.channels.open311.request_views import (
 from services.intake.channels.open311.responses import Open311Document, Page, not_found
 from services.intake.channels.open311.schema import RequestAccepted, RequestUpdate, ServiceRequest
 from services.intake.channels.open311.store import ListedRequest, PostgresListedRequests
+from services.intake.ports import IntakePorts
 from shared.catalogue import Jurisdiction
 from shared.runtime.clock import utc_now
 from shared.runtime.cooperative import in_turns
-from shared.runtime.http.callers import Callers, RefusedError, is_known
+from shared.runtime.http.callers import RefusedError, is_known
 from shared.runtime.http.deadline import Deadline
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
@@ -45,23 +46,20 @@ _AS_UPDATED = {"start_date": "updated_after", "end_date": "updated_before"}
 
 @dataclass(frozen=True)
 class Open311Reading:
-    """Handlers of the routes that read.
+    """Handlers of the routes that read."""
 
-    Attributes:
-        callers: Limits how often an address may call.
-        public_url: Base URL of intake, without a trailing slash.
-    """
+    core: IntakePorts
 
-    jurisdictions: Mapping[str, Jurisdiction]
-    requests: PostgresListedRequests
-    callers: Callers
-    public_url: str
+    @cached_property
+    def requests(self) -> PostgresListedRequests:
+        """Lists of requests."""
+        return PostgresListedRequests(self.core.lookups, self.core.give_public_ids)
 
     async def discovery(self, request: web.Request) -> Page:
         """Describe the endpoint; the changeset is when the kinds last changed."""
         await self._admit(request)
         since = await Deadline().wait_for(self.requests.listed_since(self._digest))
-        content = discovery(self.jurisdictions.values(), f"{self.public_url}{BASE}", w3c(since))
+        content = discovery(self.core.cities.values(), f"{self.core.public_url}{BASE}", w3c(since))
         return Page(Open311Document("discovery", content))
 
     async def services(self, request: web.Request) -> Page:
@@ -122,25 +120,21 @@ class Open311Reading:
 
     @cached_property
     def _digest(self) -> str:
-        return digest_of(self.jurisdictions.values())
+        return digest_of(self.core.cities.values())
 
     async def _called(self, request: web.Request) -> tuple[Parameters, Jurisdiction]:
         await self._admit(request)
         parameters = Parameters.of(request.query.items())
-        return parameters, jurisdiction_of(parameters, self.jurisdictions)
+        return parameters, jurisdiction_of(parameters, self.core.cities)
 
     async def _admit(self, request: web.Request) -> None:
-        if refusal := await self.callers.look_up_refusal(request):
+        if refusal := await self.core.callers.look_up_refusal(request):
             raise RefusedError(refusal)
 
     def _charge(self, request: web.Request, found: Sequence[ListedRequest]) -> None:
-        """Take more tokens of a stranger's address for a long list, which costs more to render.
-
-        Raises:
-            RefusedError: There are too few.
-        """
+        """Charge a stranger's address for a long list, or raise ``RefusedError``."""
         if not is_known(request):
-            self.callers.charge(request, len(found) // _REQUESTS_PER_TOKEN)
+            self.core.callers.charge(request, len(found) // _REQUESTS_PER_TOKEN)
 
     async def _found(
         self, parameters: Parameters, city: Jurisdiction
@@ -167,13 +161,15 @@ class Open311Reading:
         deadline: Deadline,
     ) -> list[ServiceRequest]:
         if parameters.text("extensions") != "true":
-            render = partial(render_request, city=city, public_url=self.public_url)
+            render = partial(render_request, city=city, public_url=self.core.public_url)
             return await in_turns(render, found)
         cases = [one.case_id for one in found if one.case_id]
         changes = await deadline.wait_for(self.requests.changes(cases))
 
         def extended(one: ListedRequest) -> ServiceRequest:
-            return render_request(one, city, self.public_url, changes.get(one.case_id or "", []))
+            return render_request(
+                one, city, self.core.public_url, changes.get(one.case_id or "", [])
+            )
 
         return await in_turns(extended, found)
 

@@ -22,14 +22,14 @@ from services.intake.channels.open311.schema import (
     ServiceRequest,
 )
 from services.intake.channels.open311.store import ListedRequest
-from services.intake.public_status.model import StatusChange
-from services.intake.public_status.view import (
+from services.intake.channels.status_view import (
     STATUS_TEXT,
     bureau_name,
     current_status,
     outcome_note,
 )
-from services.intake.rules.media import media_url
+from services.intake.pictures import media_url
+from services.intake.records import StatusChange
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.vocabulary import CLOSED_STATUSES, is_plausible
 
@@ -42,12 +42,7 @@ def render_request(
     public_url: str,
     history: Sequence[StatusChange] | None = None,
 ) -> ServiceRequest:
-    """Return a request; what is not known is None.
-
-    Args:
-        public_url: Base URL of intake, without a trailing slash.
-        history: The changes of its case, oldest first, where extensions are asked for.
-    """
+    """Return a request; extensions have the history of its case, oldest first."""
     kind = city.services[request.service_code]
     view = ServiceRequest(
         service_request_id=request.public_id,
@@ -56,7 +51,9 @@ def render_request(
         service_name=kind.name.en,
         service_code=request.service_code,
         description=without_numbers(request.description) or None,
-        agency_responsible=_agency(request, city),
+        agency_responsible=bureau_name(request.last.bureau, city)
+        if request.last
+        else request.referral_name,
         service_notice=_referral(request),
         requested_datetime=w3c(request.submitted_at),
         updated_datetime=w3c(request.updated_at),
@@ -78,12 +75,7 @@ def render_request(
 def render_updates(
     request: ListedRequest, changes: Sequence[StatusChange], span: Span
 ) -> Iterator[RequestUpdate]:
-    """Yield the updates of a request within a time span, oldest first.
-
-    Args:
-        changes: The changes of its case, oldest first.
-        span: Time span, both ends included.
-    """
+    """Yield the updates of a request within a time span, oldest first."""
     for change in changes:
         if span.since <= change.taken_at <= span.until:
             yield RequestUpdate(
@@ -130,10 +122,6 @@ def _status_notes(request: ListedRequest) -> str:
     return " ".join(filter(None, parts))
 
 
-def _agency(request: ListedRequest, city: Jurisdiction) -> str | None:
-    return bureau_name(request.last.bureau, city) if request.last else request.referral_name
-
-
 def _referral(request: ListedRequest) -> str | None:
     if request.referral_name is None:
         return None
@@ -166,13 +154,7 @@ _DATATYPE = {
 
 
 def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> Discovery:
-    """Return the discovery document.
-
-    Args:
-        cities: The cities that the endpoint serves.
-        url: Base URL of the endpoint.
-        changeset: When kinds or questions last changed.
-    """
+    """Return the discovery document."""
     endpoint = Endpoint(
         specification=SPECIFICATION,
         url=url,

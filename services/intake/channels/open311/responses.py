@@ -44,12 +44,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 @dataclass(frozen=True, slots=True)
 class Open311Document:
-    """A document of the API.
-
-    Attributes:
-        name: Name of the XML root; a list's entries are named after it. JSON does not show it.
-        content: A list of models, or one.
-    """
+    """A document of the API: one model or a list, and the name of its XML root."""
 
     name: str
     content: BaseModel | Sequence[BaseModel]
@@ -61,19 +56,17 @@ def encode_document(document: Open311Document, output: Format) -> bytes:
     In JSON a list is an array whatever its length, and what is missing is null; in XML that is an
     empty element.
     """
-    content = _plain(document.content)
+    content: Any = document.content
+    if isinstance(content, BaseModel):
+        content = content.model_dump(exclude_unset=True)
+    else:
+        content = [one.model_dump(exclude_unset=True) for one in content]
     if output == "json":
         return json.dumps(content, ensure_ascii=False).encode()
     root = ET.Element(document.name)
     _fill(root, content)
     encoded: bytes = ET.tostring(root, encoding="utf-8")
     return _DECLARATION + encoded
-
-
-def _plain(content: BaseModel | Sequence[BaseModel]) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(content, BaseModel):
-        return content.model_dump(exclude_unset=True)
-    return [one.model_dump(exclude_unset=True) for one in content]
 
 
 def _fill(element: ET.Element, value: object) -> None:
@@ -107,22 +100,16 @@ _PARAMETER = {
     "id": "Idempotency-Key",
 }
 _ATTRIBUTE = "attributes."
+# Statuses that Open311 does not have, with their replacements.
 _STATUS = {
     HTTPStatus.UNAUTHORIZED: HTTPStatus.FORBIDDEN,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST,
 }
-"""Statuses that Open311 does not have, and what it has instead."""
 
 
 class Open311Error(Exception):
-    """The call gets an error response.
-
-    Attributes:
-        status: The HTTP status; also the code of each error.
-        descriptions: What is wrong and what to do, in sentences for the end user.
-        headers: More headers, such as ``Retry-After``.
-    """
+    """An error response; its status is also the code of each error."""
 
     def __init__(
         self, status: int, descriptions: Iterable[str], headers: Mapping[str, str] | None = None
@@ -149,12 +136,7 @@ def not_found(description: str) -> Open311Error:
 
 
 def error_of_problem(status: int, body: object, headers: Mapping[str, str]) -> Open311Error:
-    """Return the error that says the same as problem details.
-
-    Args:
-        body: Their JSON.
-        headers: Their headers, of which ``Retry-After`` and ``Allow`` are kept.
-    """
+    """Translate problem details in JSON; keeps the headers ``Retry-After`` and ``Allow``."""
     try:
         problem = pydantic_core.from_json(body) if isinstance(body, bytes) else {}
     except ValueError:
@@ -179,9 +161,9 @@ def parameter_of(field: str) -> str:
     return _PARAMETER.get(field, field)
 
 
+# In XML some 2 ms.
 _ENTRIES_AT_ONCE = 25
-"""In XML some 2 ms."""
-_UNAVAILABLE = "We cannot answer at the moment. Try again, with the same Idempotency-Key."
+_UNAVAILABLE = "We cannot answer now. Retry in a moment with the same Idempotency-Key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,22 +178,21 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[Page]]
 
 
 def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Return the aiohttp handler that sends what a handler returns or raises."""
+    """Return the aiohttp handler that sends the page or the error of a handler."""
 
     @wraps(handler)
     async def answer(request: web.Request) -> web.Response:
         try:
             page = await handler(request)
         except Open311Error as error:
-            return _error_response(request, error)
+            return _error_response(format_of(request), error)
         except RefusedError as refused:
             problem = refused.response
         except (SystemicError, TransientError, TimeoutError) as error:
             problem = database_unavailable(_UNAVAILABLE, error)
         except web.HTTPError as unread:
-            response = _error_response(
-                request, error_of_problem(unread.status, None, unread.headers)
-            )
+            found = error_of_problem(unread.status, None, unread.headers)
+            response = _error_response(format_of(request), found)
             if unread.keep_alive is not None:
                 response.force_close()
             return response
@@ -225,39 +206,30 @@ def answered(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response
 
 def translated(problem: web.Response, output: Format) -> web.Response:
     """Return problem details as an error of Open311."""
-    error = error_of_problem(problem.status, problem.body, problem.headers)
-    return _response(output, error.status, _page_of(error))
+    return _error_response(output, error_of_problem(problem.status, problem.body, problem.headers))
 
 
 def refused(allowed: str | None = None) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Return a handler for what does not exist, or for methods other than the allowed ones."""
+    """Return a handler for unknown paths, or for methods other than the allowed ones."""
 
     async def refuse(request: web.Request) -> web.Response:
-        if allowed is None:
-            text = "There is nothing at this address. Begin with /open311/v2/discovery.xml."
-            return _error_response(request, Open311Error(HTTPStatus.NOT_FOUND, [text]))
-        text, headers = f"Use {allowed} here.", {"Allow": allowed}
-        status = HTTPStatus.METHOD_NOT_ALLOWED
-        return _error_response(request, Open311Error(status, [text], headers))
+        error = not_found("There is nothing at this address. Begin with /open311/v2/discovery.xml.")
+        if allowed is not None:
+            text, headers = f"Use {allowed} here.", {"Allow": allowed}
+            error = Open311Error(HTTPStatus.METHOD_NOT_ALLOWED, [text], headers)
+        return _error_response(format_of(request), error)
 
     return refuse
 
 
 def format_of(request: web.Request) -> Format:
-    """Return the format by the suffix; XML, which everybody reads, where there is none."""
+    """Return the format by the suffix; XML without one."""
     return "json" if request.path.endswith(".json") else "xml"
 
 
-def _error_response(request: web.Request, error: Open311Error) -> web.Response:
-    return _response(format_of(request), error.status, _page_of(error))
-
-
-def _page_of(error: Open311Error) -> Page:
-    return Page(error.document(), dict(error.headers))
-
-
-def _response(output: Format, status: int, page: Page) -> web.Response:
-    return _with_body(encode_document(page.document, output), output, page.headers, status)
+def _error_response(output: Format, error: Open311Error) -> web.Response:
+    body = encode_document(error.document(), output)
+    return _with_body(body, output, error.headers, error.status)
 
 
 async def _encoded(document: Open311Document, output: Format) -> bytes:
@@ -271,15 +243,12 @@ async def _encoded(document: Open311Document, output: Format) -> bytes:
         return encode_document(Open311Document(document.name, entries), output)
 
     parts = await in_turns(encode, range(0, len(content), _ENTRIES_AT_ONCE))
-    begin, end = (b"[", b"]") if output == "json" else _tags(document.name)
+    name = document.name.encode()
+    begin, end = (b"[", b"]") if output == "json" else (b"<%b>" % name, b"</%b>" % name)
     first, _, rest = parts[0].partition(begin)
     entries = [rest.removesuffix(end)]
     entries += [part.partition(begin)[2].removesuffix(end) for part in parts[1:]]
     return first + begin + (b", " if output == "json" else b"").join(entries) + end
-
-
-def _tags(name: str) -> tuple[bytes, bytes]:
-    return f"<{name}>".encode(), f"</{name}>".encode()
 
 
 def _with_body(

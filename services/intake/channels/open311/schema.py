@@ -1,4 +1,4 @@
-"""The documents of GeoReport v2 as models: what we send, and what other servers send.
+"""Models of the documents of GeoReport v2, ours and those of other servers.
 
 A field that a model was not given is not sent; one that is None is sent as null.
 """
@@ -9,11 +9,11 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from shared.contract.events import Data
 
+# A text that is not blank.
 Filled = Annotated[str, StringConstraints(pattern=r"\S")]
-"""A text that is not blank."""
 
+# The most pictures in a form.
 MAX_PICTURES = 5
-"""The most pictures in a form."""
 
 
 class Open311Model(Data):
@@ -30,7 +30,7 @@ class Endpoint(Open311Model):
     url: str
     """Its base URL."""
     changeset: str
-    """When its kinds or their questions last changed."""
+    """Time of the last change of its kinds or questions."""
     type: str
     """``production`` or ``test``."""
     formats: list[str]
@@ -41,11 +41,11 @@ class Discovery(Open311Model):
     """Contact, keys and endpoints of the cities."""
 
     changeset: str
-    """When this document last changed."""
+    """Time of the last change of this document."""
     contact: str
-    """How people reach the city."""
+    """Contact of the city for people."""
     key_service: str
-    """How to get a key."""
+    """Instructions for getting a key."""
     endpoints: list[Endpoint]
     """The endpoints."""
 
@@ -58,7 +58,7 @@ class Open311Service(Open311Model):
     service_name: str
     """Its name for people."""
     description: str | None = None
-    """What it is about."""
+    """Description for people."""
     metadata: bool
     """True when it has questions."""
     type: str
@@ -73,9 +73,9 @@ class ListValue(Open311Model):
     """A value of a list."""
 
     key: str
-    """What is submitted."""
+    """The value to submit."""
     name: str
-    """What people read."""
+    """The label."""
 
 
 class ServiceAttribute(Open311Model):
@@ -90,7 +90,7 @@ class ServiceAttribute(Open311Model):
     required: bool
     """Whether it must be answered."""
     datatype_description: str | None = None
-    """How to write the answer."""
+    """Format of the answer."""
     order: int
     """Its place among the questions, from 1 on."""
     description: str | None = None
@@ -112,13 +112,13 @@ class RequestNote(Open311Model):
     """An entry of a request's history."""
 
     datetime: str
-    """When it happened, UTC."""
+    """Time of the change, UTC."""
     type: str
     """The status from then on, in our words."""
     summary: str
     """The same for people."""
     description: str | None = None
-    """What the bureau wrote for the public."""
+    """Note of the bureau for the public."""
     agency: str | None = None
     """The bureau."""
 
@@ -131,7 +131,7 @@ class ServiceRequest(Open311Model):
     status: str
     """``open`` or ``closed``."""
     status_notes: str | None = None
-    """What the status means, and what the bureau wrote about it."""
+    """Meaning of the status, and the note of the bureau."""
     service_name: str | None = None
     """Name of its kind."""
     service_code: str | None = None
@@ -141,13 +141,13 @@ class ServiceRequest(Open311Model):
     agency_responsible: str | None = None
     """Bureau or agency that takes care of it."""
     service_notice: str | None = None
-    """Who else must act."""
+    """Other agencies that must act."""
     requested_datetime: str | None = None
-    """When it was submitted, UTC."""
+    """Time of submission, UTC."""
     updated_datetime: str | None = None
-    """When it last changed, UTC; of a closed one when it was closed."""
+    """Time of the last change, UTC; for a closed request the time of closing."""
     expected_datetime: str | None = None
-    """When the work is planned, or until when it should be done, UTC; null once closed."""
+    """Planned or expected time of the work, UTC; null once closed."""
     address: str | None = None
     """Address or intersection."""
     address_id: str | None = None
@@ -159,7 +159,7 @@ class ServiceRequest(Open311Model):
     long: float | None = None
     """Degrees east, WGS 84."""
     media_url: str | None = None
-    """A picture that a person released."""
+    """A released picture."""
     extended_attributes: dict[str, Any] | None = None
     """With ``extensions=true``: ``detailed_status`` and ``triage_outcome``."""
     notes: list[RequestNote] | None = None
@@ -172,9 +172,9 @@ class RequestAccepted(Open311Model):
     service_request_id: str | None = None
     """Its public id."""
     token: str | None = None
-    """What stands for the id until there is one; ours has an id at once."""
+    """Placeholder for the id until there is one; our requests have one at once."""
     service_notice: str | None = None
-    """What the reporter should know at once, such as to call 911, and the link to follow it."""
+    """Advice to the reporter, such as to call 911, and the link to follow it."""
     account_id: str | None = None
     """Not used."""
 
@@ -191,9 +191,9 @@ class RequestUpdate(Open311Model):
     extended_status: str
     """The same in our words."""
     updated_datetime: str
-    """When it happened, UTC."""
+    """Time of the change, UTC."""
     description: str
-    """What the bureau wrote for the public, or else what the status means."""
+    """Note of the bureau for the public, or else the meaning of the status."""
     media_url: str | None = None
     """Not used."""
 
@@ -206,12 +206,12 @@ class UpdateTaken(Open311Model):
 
 
 class ErrorEntry(Open311Model):
-    """One thing that is wrong."""
+    """An error."""
 
     code: int
     """The HTTP status."""
     description: str
-    """What is wrong and what to do."""
+    """The error and its remedy."""
 
 
 class SubmittedForm(Open311Model):
@@ -235,7 +235,7 @@ class SubmittedForm(Open311Model):
     address_id: str = ""
     """Id of the address in a list of the city's."""
     description: str = Field(default="", max_length=4_000)
-    """What is wrong, at most 4,000 characters."""
+    """The problem, at most 4,000 characters."""
     first_name: str = ""
     """The reporter's first name."""
     last_name: str = ""
@@ -272,7 +272,7 @@ class SubmittedUpdateForm(Open311Model):
     service_request_id: Filled
     """The tracking number of the request; its public id takes no update."""
     description: Filled = Field(max_length=4_000)
-    """What is new, 1 to 4,000 characters."""
+    """The news, 1 to 4,000 characters."""
     update_id: str = Field(default="", max_length=500)
     """Id of the update in the client's system: a repeat gets the same answer."""
     media_url: str = ""

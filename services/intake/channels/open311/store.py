@@ -1,6 +1,6 @@
 """Lists of requests in PostgreSQL: each page is read from the index that fits its filters."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import cast
@@ -8,31 +8,17 @@ from typing import cast
 from asyncpg import Record
 
 from services.intake.channels.open311.query import BoundingBox, ListQuery, Span
-from services.intake.public_status.model import StatusChange
-from services.intake.public_status.public_ids import give_public_ids
+from services.intake.records import StatusChange
 from shared.runtime.postgres import Pool, translate_errors
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRequest:
-    """A request of a public kind, with triage's decision and the case that it is in.
+    """A request of a public kind with the decision of triage and its case; times in UTC.
 
     Attributes:
-        request_id: Internal id; not shown.
-        public_id: The name by which everybody may know it.
-        submitted_at: When it was submitted, UTC.
-        updated_at: When it last changed, UTC.
-        is_open: False once the work is done or an agency outside the city took over.
-        description: The reporter's words, redacted; empty once erased.
-        address: Redacted.
-        latitude: Degrees of the problem.
-        longitude: Degrees of the problem.
-        outcome: A ``TriageOutcome``; None before the decision.
-        referral_name: The agency outside the city that must act.
+        description: Redacted; empty once erased.
         was_moved: True when an operator moved it to another case than triage decided.
-        media_id: The first of its pictures that an operator released; None without one.
-        case_id: Its case; None without one.
-        last: The latest change of its case.
     """
 
     request_id: str
@@ -55,10 +41,10 @@ class ListedRequest:
     last: StatusChange | None
 
 
+# With more kinds their own index would be read more often than it saves.
 _MAX_PROBED_CODES = 20
-"""With more kinds their own index would be read more often than it saves."""
+# Cells in which a city has requests, as far as a large box looks at them: a probe for each.
 _MAX_USED_CELLS = 300
-"""Cells in which a city has requests, as far as a large box looks at them: a probe for each."""
 _USED_CELLS = """
     WITH RECURSIVE used (cell) AS (
         (SELECT cell FROM listed_requests
@@ -115,8 +101,10 @@ _OWN_COLUMNS = tuple(one.name for one in fields(ListedRequest) if one.name != "l
 class PostgresListedRequests:
     """Requests of public kinds, as lists show them."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(
+        self, pool: Pool, give_public_ids: Callable[[Collection[str]], Awaitable[None]]
+    ) -> None:
+        self._pool, self._give_public_ids = pool, give_public_ids
 
     async def page(self, query: ListQuery) -> Sequence[ListedRequest]:
         """Return a page of the list, newest first."""
@@ -137,12 +125,7 @@ class PostgresListedRequests:
     async def by_names(
         self, jurisdiction: str, codes: Sequence[str], names: Sequence[str]
     ) -> Sequence[ListedRequest]:
-        """Return requests by public id or tracking number; unlisted ones are left out.
-
-        Args:
-            codes: The kinds that are shown.
-            names: Public ids and tracking numbers in their canonical form.
-        """
+        """Return requests by canonical public id or tracking number; unlisted ones are left out."""
         return await self._listed(_BY_NAME, names, jurisdiction, codes)
 
     async def changes(self, case_ids: Sequence[str]) -> dict[str, list[StatusChange]]:
@@ -161,9 +144,7 @@ class PostgresListedRequests:
         """Return the requests of a statement; those from before get their public ids now."""
         rows = await self._fetch(statement, *arguments)
         if nameless := [row["request_id"] for row in rows if row["public_id"] is None]:
-            with translate_errors():
-                async with self._pool.acquire() as connection:
-                    await give_public_ids(connection, nameless)
+            await self._give_public_ids(nameless)
             rows = await self._fetch(statement, *arguments)
         return [_request(row) for row in rows]
 
@@ -174,8 +155,6 @@ class PostgresListedRequests:
 
 @dataclass(slots=True)
 class _Arguments:
-    """The arguments of a statement, which ``bind`` numbers."""
-
     values: list[object] = field(default_factory=list)
 
     def bind(self, value: object, kind: str) -> str:

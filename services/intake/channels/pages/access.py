@@ -23,25 +23,14 @@ _OWN = frozenset({"same-origin", "none"})
 
 @dataclass(frozen=True, slots=True)
 class PageAccess:
-    """Admits calls of pages, and answers refusals and failures with a page.
-
-    Attributes:
-        callers: Tells the address of a caller, and limits how often it looks.
-        forms: Limits how often an address sends a form.
-        public_url: Base URL of the pages.
-    """
+    """Admits calls of pages, and answers refusals and failures with a page."""
 
     site: CitySite
     callers: Callers
     forms: TokenBuckets
-    public_url: str
 
     def guarded(self, handler: PageHandler, *, is_look: bool = False) -> PageHandler:
-        """Return the handler behind the limits.
-
-        Args:
-            is_look: Its form is sent by a script that only looks, as often as a page is fetched.
-        """
+        """Return the handler behind the limits; a look counts as a page and not as a form."""
 
         @wraps(handler)
         async def answer(request: web.Request) -> web.Response:
@@ -73,7 +62,7 @@ class PageAccess:
         if site := request.headers.get("Sec-Fetch-Site"):
             return site not in _OWN
         origin = request.headers.get("Origin")
-        ours = {request.host, urlsplit(self.public_url).netloc}
+        ours = {request.host, urlsplit(self.site.public_url).netloc}
         try:
             return origin is not None and urlsplit(origin).netloc not in ours
         except ValueError:  # such as an address without its closing bracket

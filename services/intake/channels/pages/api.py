@@ -1,6 +1,7 @@
 """Routes of the residents' pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -8,9 +9,10 @@ from services.intake.channels.pages.access import PageAccess, PageHandler
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.report import PREVIEW, ReportPages
 from services.intake.channels.pages.site import PATH as ASSETS
-from services.intake.channels.pages.site import Asset
+from services.intake.channels.pages.site import Asset, CitySite, page_languages
 from services.intake.channels.pages.tracking import TrackPages
-from services.intake.rules.reporter_links import PATH as TRACK
+from services.intake.identifiers import TRACK_PATH as TRACK
+from services.intake.ports import IntakePorts
 from shared.runtime.http.body import MULTIPART
 from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.openapi import (
@@ -21,16 +23,21 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
+from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.service import ChannelParts
+from shared.signed_tokens import TokenSigner
 
 _HTML = ("text/html",)
 _LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
 _HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
 _LIMITED: Mapping[int, Content] = {
     429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
-    503: Content("It cannot be answered at the moment.", _HTML, headers=RETRY_AFTER),
+    503: Content(
+        "Overloaded, or the database does not respond; retry later.", _HTML, headers=RETRY_AFTER
+    ),
 }
 _FORM_REFUSED: Mapping[int, Content] = {
-    400: Content("It is no form.", _HTML),
+    400: Content("Not a form.", _HTML),
     403: Content("A browser sent it from another site.", _HTML),
     408: problem("It did not arrive in time."),
     413: Content("It is too large.", _HTML),
@@ -58,26 +65,24 @@ def _form(
     return Operation(summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS)
 
 
-_UNKNOWN = Content("There is no such number.", _HTML)
+_UNKNOWN = Content("Unknown tracking number.", _HTML)
 
 PAGES: Mapping[tuple[str, str], Operation] = {
     ("GET", "/"): _page("Show the first page.", {}),
-    ("GET", "/accessibility"): _page("Tell how everybody can use the pages.", {}),
-    ("GET", "/privacy"): _page("Tell what becomes of what people write.", {}),
-    ("GET", "/report"): _page("Ask what is wrong and where.", {}),
+    ("GET", "/accessibility"): _page("Show the accessibility statement.", {}),
+    ("GET", "/privacy"): _page("Show the privacy notice.", {}),
+    ("GET", "/report"): _page("Show the first step of a report.", {}),
     ("POST", "/report"): _form(
-        "Go on to the next step of a report, or send it.",
+        "Go to the next step of a report, or submit it.",
         (MULTIPART, URLENCODED),
         {409: Content("This report was sent before, with other words.", _HTML)},
         {"step": "1", "to": "back"},
     ),
-    ("POST", "/report/preview"): _form(
-        "Tell what the router makes of a report that is being written.", (URLENCODED,), {}
-    ),
+    ("POST", "/report/preview"): _form("Preview a report while it is written.", (URLENCODED,), {}),
     ("GET", "/track"): _page(
-        "Ask for a tracking number.",
-        {303: Content("To the page of the number."), 404: _UNKNOWN},
-        _LANGUAGE | {"number": Parameter("The tracking number as it was typed.")},
+        "Show the form for a tracking number.",
+        {303: Content("Redirects to the page of the request."), 404: _UNKNOWN},
+        _LANGUAGE | {"number": Parameter("Tracking number as typed.")},
     ),
     ("GET", "/track/{number}"): _page(
         "Show the status of a request.",
@@ -91,8 +96,8 @@ PAGES: Mapping[tuple[str, str], Operation] = {
 ASSET = Operation(
     "Return the style sheet, a script or the map of the pages.",
     {
-        200: Content("It.", ("text/css", "text/javascript", "image/svg+xml")),
-        404: Content("There is none."),
+        200: Content("The file.", ("text/css", "text/javascript", "image/svg+xml")),
+        404: Content("No such file."),
     },
 )
 
@@ -104,15 +109,28 @@ _ASSET_HEADERS = {
 }
 
 
-def page_routes(
-    access: PageAccess, reports: ReportPages, tracking: TrackPages
-) -> list[web.RouteDef]:
-    """Return the routes of all pages.
+@asynccontextmanager
+async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
+    """Open the residents' pages."""
+    settings, signer = core.settings, TokenSigner.derived(core.reporter_key, "residents' pages")
+    city = core.cities.get(settings.pages_jurisdiction)
+    if city is None:
+        raise ValueError("INTAKE_PAGES_JURISDICTION: the catalogue has no such city")
+    site = CitySite(
+        city,
+        settings.contacts_kept_days,
+        core.public_url,
+        settings.trusted_proxies,
+        page_languages(unreviewed=settings.unreviewed_languages == "offer"),
+    )
+    forms = TokenBuckets(settings.forms_per_minute / 60, burst_s=60)
+    notes = TokenBuckets(settings.notes_per_hour / 3_600, burst_s=3_600)
+    access = PageAccess(site, core.callers, forms)
+    reports = ReportPages(core, access, signer)
+    yield ChannelParts(routes=_routes(access, reports, TrackPages(core, access, signer, notes)))
 
-    Args:
-        reports: Handlers of ``/report``.
-        tracking: Handlers of ``/track``.
-    """
+
+def _routes(access: PageAccess, reports: ReportPages, tracking: TrackPages) -> list[web.RouteDef]:
     handlers: Mapping[tuple[str, str], PageHandler] = {
         ("GET", "/"): _text_page(access, "home"),
         ("GET", "/accessibility"): _text_page(access, "accessibility"),

@@ -11,34 +11,26 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jinja2
 
-from services.intake.places.city_file import GAZETTEER
 from shared.catalogue import Jurisdiction
-from shared.catalogue.city_map import MapFeature, read_city_map
+from shared.catalogue.city_map import GAZETTEER, MapFeature, read_city_map
 from shared.geo import LIMITS
 from shared.vocabulary import EARTH_RADIUS_M
 
+# Longitudes and latitudes of a line.
 Degrees: TypeAlias = Sequence[tuple[float, float]]
-"""Longitudes and latitudes of a line."""
 Metres: TypeAlias = list[tuple[float, float]]
 
 _MARGIN_M = 1_000.0
+# Distance between the labels of a street on a map that is shown near.
 _STREET_LABELS_M = 1_400.0
-"""Distance between the labels of a street on a map that is shown near."""
+# Metres of a pixel for which the labels of a level are chosen.
 _PIXEL_M: Mapping[str, float] = MappingProxyType({"far": 70.0, "mid": 25.0, "near": 3.5})
-"""Metres of a pixel for which the labels of a level are chosen."""
 _LETTER_PX, _CELL_PX = 6, 22
 _DEGREE_M = EARTH_RADIUS_M * pi / 180
 
 
 class _Label(NamedTuple):
-    """A name on the map.
-
-    Attributes:
-        level: From which level on it is shown: ``far``, ``mid`` or ``near``.
-        x: Metres east.
-        y: Metres south.
-        angle: Degrees clockwise, -90 to 90.
-    """
+    """A name on the map from level ``far``, ``mid`` or ``near`` on; angle in degrees, -90 to 90."""
 
     text: str
     kind: str
@@ -49,8 +41,6 @@ class _Label(NamedTuple):
 
 
 class _Path(NamedTuple):
-    """Lines of a kind and a width as SVG path data."""
-
     kind: str
     width: float | None
     data: str
@@ -58,14 +48,7 @@ class _Path(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Degrees to metres; linear, which over a city is correct to some metres.
-
-    Attributes:
-        west: Longitude where x is 0.
-        north: Latitude where y is 0.
-        x_per_degree: Metres of a degree of longitude.
-        y_per_degree: Metres of a degree of latitude.
-    """
+    """Linear projection of degrees to metres from the north-western corner, for one city."""
 
     west: float
     north: float
@@ -100,7 +83,6 @@ def draw_city_map(city: Jurisdiction) -> str | None:
 
 
 def _limits(city: Jurisdiction) -> list[Degrees]:
-    """Return the outlines of the city's ground, without holes."""
     file = city.folder / LIMITS
     if not file.exists():
         return []
@@ -117,7 +99,6 @@ def _limits(city: Jurisdiction) -> list[Degrees]:
 
 
 def _projection(lines: Iterable[Degrees]) -> tuple[Projection, float, float]:
-    """Return the projection with width and height of the map in metres."""
     points = [point for line in lines for point in line]
     longitudes, latitudes = zip(*points, strict=True)
     middle = radians((min(latitudes) + max(latitudes)) / 2)
@@ -130,7 +111,6 @@ def _projection(lines: Iterable[Degrees]) -> tuple[Projection, float, float]:
 
 
 def _paths(features: Iterable[MapFeature], projection: Projection) -> Iterator[_Path]:
-    """Yield a path for each kind and width."""
     lines: dict[tuple[str, float | None], list[Metres]] = {}
     for feature in features:
         kind, width = feature.properties.kind, feature.properties.width_m
@@ -143,7 +123,6 @@ def _paths(features: Iterable[MapFeature], projection: Projection) -> Iterator[_
 
 
 def _data(lines: Iterable[Metres]) -> str:
-    """Return path data of steps from point to point, in whole metres."""
     data = []
     for line in lines:
         whole = [(round(x), round(y)) for x, y in line]
@@ -176,7 +155,6 @@ def _along(name: str, kind: str, line: Metres) -> Iterator[_Label]:
 
 
 def _at(name: str, kind: str, level: str, line: Metres, distance: float) -> _Label:
-    """Return a label at a distance along a line, in its direction."""
     for (a, b), (x, y) in pairwise(line):
         step = hypot(x - a, y - b)
         if distance <= step and step:
@@ -206,7 +184,6 @@ def _places(city: Jurisdiction, projection: Projection) -> Iterator[_Label]:
 
 
 def _uncrowded(labels: Iterable[_Label]) -> Iterator[_Label]:
-    """Yield the labels that do not touch an earlier one of their level."""
     taken: set[tuple[str, int, int]] = set()
     for label in labels:
         cells = set(_cells(label))

@@ -1,36 +1,74 @@
 """A report between its steps: its fields, and the submission that they make."""
 
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from math import isfinite
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.intake.acceptance.preview import (
-    PreviewedSubmission,
-    locate,
-    near_query,
-    render_preview,
-)
 from services.intake.channels.pages.form import PageForm
-from services.intake.inbound.validation import read_partly
-from services.intake.places.gazetteer import geocoders_of
-from services.intake.policy import IntakePolicy, Prefetch
-from services.intake.public_status.nearby import NearbyCase, find_near
-from services.intake.rules.form_answers import read_form_answers
-from services.intake.rules.location import ResolvedLocation
-from services.intake.rules.reporter import contact_channels
-from shared.catalogue import Jurisdiction, ServiceType
-from shared.contract.events import FieldError, SubmissionReceived
-from shared.errors import SystemicError, TransientError
+from services.intake.identifiers import contact_channels
+from shared.catalogue import Attribute, Jurisdiction, ServiceType
+from shared.contract.events import FieldError
 from shared.redaction import Answer
-from shared.runtime.clock import utc_now
-from shared.runtime.http.deadline import Deadline
-from shared.runtime.postgres import Pool
 
+
+class UnreadableAnswerError(ValueError):
+    """The answer is no value of the question's datatype."""
+
+
+def read_form_answers(
+    given: Mapping[str, Sequence[str]], questions: Sequence[Attribute], zone: ZoneInfo
+) -> tuple[dict[str, Answer], dict[str, str]]:
+    """Return the answers by question, and the codes of errors by question.
+
+    The codes are ``missing_answer`` and ``invalid_<datatype>``. Moments come without a time zone.
+    """
+    answers: dict[str, Answer] = {}
+    errors: dict[str, str] = {}
+    for question in questions:
+        texts = given.get(question.code, ())
+        if texts:
+            try:
+                answers[question.code] = _answer(question, texts, zone)
+            except ValueError:
+                errors[question.code] = f"invalid_{question.datatype}"
+        elif question.required:
+            errors[question.code] = "missing_answer"
+    return answers, errors
+
+
+def _answer(question: Attribute, texts: Sequence[str], zone: ZoneInfo) -> Answer:
+    match question.datatype:
+        case "number":
+            return _number(texts[0])
+        case "datetime":
+            return datetime.fromisoformat(texts[0]).replace(tzinfo=zone).isoformat()
+        case "singlevaluelist":
+            return _known(texts[:1], question)[0]
+        case "multivaluelist":
+            return _known(texts, question)
+        case "string" | "text":
+            return texts[0]
+
+
+def _number(text: str) -> int | float:
+    number = float(text.replace(",", "."))
+    if not isfinite(number):
+        raise UnreadableAnswerError
+    return int(number) if number.is_integer() else number
+
+
+def _known(keys: Sequence[str], question: Attribute) -> list[str]:
+    if not set(keys) <= {key for key, _ in question.values}:
+        raise UnreadableAnswerError
+    return list(keys)
+
+
+# The steps: problem, place and photo; kind and questions; contact data.
 WHAT, KIND, CONTACT = 1, 2, 3
-"""The steps: what and where with a photo, then kind and questions, then who reports."""
 
 _ANSWER = re.compile(r"attribute\[([^\[\]]+)\]")
 _FIELDS = {
@@ -50,13 +88,7 @@ _FORM_FIELD = {
 
 
 class FormFault(NamedTuple):
-    """A field of the form that is wrong.
-
-    Attributes:
-        field: Its name in the form; empty for the whole form.
-        code: Stable code of the error.
-        step: The step with the field.
-    """
+    """An error of a field of the form; an empty field means the whole form."""
 
     field: str
     code: str
@@ -65,13 +97,7 @@ class FormFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnsentReport:
-    """A report that a person is writing.
-
-    Attributes:
-        form: The fields of all steps so far.
-        form_id: Id of the report: sending it again changes nothing.
-        photo_id: Id of its picture; None without one.
-    """
+    """A report that a person is writing."""
 
     form: PageForm
     form_id: str
@@ -80,7 +106,7 @@ class UnsentReport:
     def answers(
         self, city: Jurisdiction, kind: ServiceType | None
     ) -> tuple[dict[str, Answer], list[FormFault]]:
-        """Return the answers to the kind's questions, and what is wrong with others."""
+        """Return the answers to the kind's questions, and the errors of others."""
         given = {
             found[1]: values
             for name, values in self.form.values.items()
@@ -95,12 +121,7 @@ class UnsentReport:
     def submission(
         self, city: Jurisdiction, language: str, photo_url: str | None
     ) -> dict[str, Any]:
-        """Return the data of the submission.
-
-        Args:
-            language: BCP 47 tag of the page.
-            photo_url: Address of the picture; None without one.
-        """
+        """Return the data of the submission."""
         text = self.form.text
         location = {
             "address": text("address"),
@@ -130,11 +151,7 @@ class UnsentReport:
         return {**given, "language": language, "status_updates": wanted} if given else None
 
     def contact_faults(self, region: str) -> list[FormFault]:
-        """Return what is wrong with the ways to reach the person.
-
-        Args:
-            region: ISO 3166-1 alpha-2 country whose telephone format applies.
-        """
+        """Return the errors of the contact data; ``region`` is an ISO 3166-1 alpha-2 country."""
         email, phone = self.form.text("email"), self.form.text("phone")
         usable = contact_channels(email or None, phone or None, region)
         faults = []
@@ -186,56 +203,5 @@ def _form_fault(error: FieldError) -> FormFault:
     return FormFault(field, error.code, step)
 
 
+# Source of the submissions of the pages.
 SOURCE = "/web"
-"""The ``source`` of what comes by the pages."""
-
-
-class ReadDraft(NamedTuple):
-    """A report as the router reads it.
-
-    Attributes:
-        view: The response of ``POST /v1/submissions/preview``.
-        errors: The errors that ``POST /v1/submissions`` would name.
-        location: With the point of its address, where a geocoder knows it; None for a report that
-            cannot be read at all.
-    """
-
-    view: dict[str, Any]
-    errors: Sequence[FieldError]
-    location: ResolvedLocation | None
-
-
-@dataclass(frozen=True, slots=True)
-class DraftReader:
-    """Reads reports that are not sent yet.
-
-    Attributes:
-        prefetch: Asks another server for places.
-    """
-
-    policy: IntakePolicy
-    pool: Pool
-    prefetch: Prefetch
-
-    async def read(self, data: dict[str, Any], form_id: str) -> ReadDraft:
-        """Return what is read; without the database no case is near by.
-
-        Args:
-            data: The submission, which may lack anything.
-        """
-        received = SubmissionReceived(id=form_id, source=SOURCE, data=data)
-        previewed = PreviewedSubmission(*read_partly(received, utc_now(), self.policy))
-        near: Sequence[NearbyCase] = ()
-        with suppress(SystemicError, TransientError):  # nobody waits for what only helps
-            previewed, near = await Deadline().wait_for(self._look(received, previewed))
-        location = previewed.readable.location if previewed.readable else None
-        return ReadDraft(render_preview(previewed, near), previewed.errors, location)
-
-    async def _look(
-        self, received: SubmissionReceived, previewed: PreviewedSubmission
-    ) -> tuple[PreviewedSubmission, Sequence[NearbyCase]]:
-        """Return the report with the point of its address, and the open cases near by."""
-        await self.prefetch([received])
-        located = await locate(previewed, geocoders_of(self.pool, self.policy))
-        query = near_query(located)
-        return located, await find_near(self.pool, query) if query else ()

@@ -1,4 +1,4 @@
-"""The fields of a page's form, and the photo that may come with them."""
+"""The form of a page: its fields, and the photo that may come with them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,10 @@ from typing import Self, TypeAlias
 from aiohttp import web
 from multipart import MultipartSegment
 
+from services.intake.pictures import MAX_BYTES, RefusedPictureError
+from services.intake.ports import IntakePorts
+from services.intake.records import Uploader
+from shared.errors import SystemicError, TransientError
 from shared.runtime.http.body import (
     MULTIPART,
     BodyTooLargeError,
@@ -17,31 +21,28 @@ from shared.runtime.http.body import (
     urlencoded_fields,
     values_by_name,
 )
-from shared.runtime.http.body_memory import begin_body
+from shared.runtime.http.body_memory import BodyBuffer, begin_body
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import MAX_FORM_BYTES
+from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
 _MAX_FIELDS = 500
+# All fields together without the photo: more than the longest report that is accepted.
 _MAX_TEXT_BYTES = 256 * 1024
-"""All fields together without the photo: more than the longest report that is accepted."""
+# A photo that is too large is read up to here, so that the page can say so.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
-"""A photo that is too large is read up to here, so that the page can say so."""
+# A photo of 4 MB over a slow mobile network takes half of that.
 _PHOTO_WITHIN_S = 60.0
-"""A photo of 4 MB over a slow mobile network takes half of that."""
 
+# Takes the next bytes of the photo.
 TakePhoto: TypeAlias = Callable[[bytes], None]
-"""Takes the next bytes of the photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageForm:
-    """The fields of a form by name, without blank values.
-
-    Attributes:
-        values: Every value of each field, in order.
-    """
+    """The fields of a form by name, without blank values."""
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -66,15 +67,11 @@ class PageForm:
 async def read_form(
     request: web.Request, take_photo: TakePhoto | None = None, max_bytes: int = MAX_FORM_BYTES
 ) -> PageForm:
-    """Return the fields of a form.
-
-    Args:
-        take_photo: Takes the photo; None leaves every file out.
-        max_bytes: The largest form without files.
+    """Return the fields of a form; without ``take_photo`` files are left out.
 
     Raises:
         RefusedError: It is no form in UTF-8, is compressed or too large, or there is no room.
-        web.HTTPRequestEntityTooLarge: A form without files is larger than that.
+        web.HTTPRequestEntityTooLarge: A form without files is larger than ``max_bytes``.
         web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
     """
     try:
@@ -120,3 +117,48 @@ async def _read_multipart(
 
 def _too_large() -> RefusedError:
     return RefusedError(problem_response(413, "Too large", "Send less."))
+
+
+UPLOADER = "web"
+
+
+@dataclass(slots=True)
+class PhotoIntake:
+    """Takes the photo of one form; a fault, such as ``photo_busy``, never stops the report."""
+
+    core: IntakePorts
+    buffer: BodyBuffer
+    fault: str | None = None
+
+    def take(self, content: bytes) -> None:
+        """Take the next bytes."""
+        if self.fault:
+            return
+        try:
+            self.buffer.extend(content)
+        except RefusedError:
+            self.fault = "photo_busy"
+        if len(self.buffer.content) > MAX_BYTES:
+            self.fault = "too_many_bytes"
+            self.buffer.drop()
+
+    async def keep(self, form_id: str) -> str | None:
+        """Keep the photo of a form once, and return its id; None where none can be kept."""
+        if self.fault:
+            return None
+        try:
+            self.buffer.require_held()
+            if not self.buffer.content:
+                return None
+            buffer, uploader = self.buffer, Uploader(UPLOADER, self.buffer.address)
+            return await self.core.keep_picture(
+                buffer.content, uploader, UPLOADER, form_id, take=buffer.take
+            )
+        except RefusedPictureError as refused:
+            self.fault = refused.fault
+        except RefusedError:
+            self.fault = "photo_busy"
+        except (SystemicError, TransientError) as error:
+            log_not_served(error)
+            self.fault = "photo_busy"
+        return None

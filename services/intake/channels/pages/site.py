@@ -17,12 +17,11 @@ from babel.dates import format_date, format_time
 from markupsafe import Markup
 
 from services.intake.channels.pages.city_map import draw_city_map
-from services.intake.rules.text import best_language
 from shared.catalogue import Jurisdiction
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
 from shared.runtime.http.headers import cookie_of
-from shared.spoken_languages import SpokenLanguage, load_languages
+from shared.spoken_languages import SpokenLanguage, best_language, load_languages
 from shared.vocabulary import primary_subtag
 
 COOKIE = "lang"
@@ -31,23 +30,14 @@ _CATALOGUES = Path(__file__).with_name("po")
 
 
 def page_languages(*, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
-    """Return the languages that are offered, English first.
-
-    Args:
-        unreviewed: True offers those that no speaker has reviewed, too: for trials.
-    """
+    """Return the languages that are offered, English first; for trials unreviewed ones, too."""
     return load_languages(_CATALOGUES, unreviewed=unreviewed)
 
 
 def chosen_language(
     request: web.Request, languages: Mapping[str, SpokenLanguage], pressed: str = ""
 ) -> SpokenLanguage:
-    """Return the language of a page: chosen now, in the URL, in the cookie, or the browser's.
-
-    Args:
-        languages: Those that are offered, the default first.
-        pressed: Tag of the language whose button in a form was pressed; empty without one.
-    """
+    """Return the language of a page: of the pressed button, the URL, the cookie, or the browser."""
     for tag in (pressed, request.query.get(PARAMETER), cookie_of(request, COOKIE)):
         if tag and (language := languages.get(primary_subtag(tag))):
             return language
@@ -66,13 +56,7 @@ PATH = "/assets"
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that pages refer to.
-
-    Attributes:
-        url: Its address, with a digest of the content: it may be cached for ever.
-        content: Its bytes.
-        compressed: The same in gzip.
-    """
+    """A file of the pages; its URL has a digest of the content, so that it is cached for ever."""
 
     url: str
     media_type: str
@@ -86,13 +70,15 @@ def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
     files["pages.css"] = style_sheet(city.pages.color).encode()
     if drawn := draw_city_map(city):
         files["map.svg"] = drawn.encode()
-    return {name: _asset(name, content) for name, content in sorted(files.items())}
-
-
-def _asset(name: str, content: bytes) -> Asset:
-    digest = sha256(content).hexdigest()[:_DIGITS]
-    url = f"{PATH}/{digest}-{name}"
-    return Asset(url, _TYPES[PurePath(name).suffix], content, gzip.compress(content))
+    return {
+        name: Asset(
+            f"{PATH}/{sha256(content).hexdigest()[:_DIGITS]}-{name}",
+            _TYPES[PurePath(name).suffix],
+            content,
+            gzip.compress(content),
+        )
+        for name, content in sorted(files.items())
+    }
 
 
 _HEADERS: Mapping[str, str] = MappingProxyType(
@@ -104,7 +90,7 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
         "X-Frame-Options": "DENY",
         "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-store",  # what a person typed does not stay on a shared computer
+        "Cache-Control": "no-store",  # typed data must not stay on a shared computer
         "Vary": "Accept-Language, Cookie",
     }
 )
@@ -114,14 +100,7 @@ _RETRY_AFTER: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "2"}}
 
 @dataclass(frozen=True)
 class CitySite:
-    """The pages of one city.
-
-    Attributes:
-        contacts_kept_days: Days that a contact is kept after its case closed.
-        public_url: Base URL of the pages.
-        proxies: Networks of trusted reverse proxies.
-        languages: Those that are offered, the default first.
-    """
+    """The pages of one city; the first language is the default."""
 
     city: Jurisdiction
     contacts_kept_days: int
@@ -149,12 +128,7 @@ class CitySite:
         headers: Mapping[str, str] = MappingProxyType({}),
         **variables: Any,  # noqa: ANN401 - whatever the template shows
     ) -> web.Response:
-        """Return a page.
-
-        Args:
-            template: Its name, without endings.
-            pressed: Tag of the language whose button was pressed; empty without one.
-        """
+        """Return a page."""
         language = self.language_of(request, pressed)
         text = (
             self._environment(language)

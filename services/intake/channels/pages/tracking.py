@@ -1,7 +1,6 @@
 """The pages that show a report's status, and take more words about it."""
 
-from dataclasses import dataclass, field
-from http import HTTPStatus
+from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -10,49 +9,44 @@ from aiohttp import web
 
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import FormFault
-from services.intake.channels.pages.form import PageForm, read_form
-from services.intake.channels.pages.photos import UPLOADER, PhotoIntake
+from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
 from services.intake.channels.pages.site import PARAMETER
-from services.intake.media.library import MediaLibrary
-from services.intake.notes.adding import AddNote, NoteCall, TooManyNotesError
-from services.intake.policy import IntakePolicy
-from services.intake.public_status.model import PublicStatus
-from services.intake.public_status.store import find_status
-from services.intake.public_status.view import render_status
-from services.intake.rules.media import media_url
-from services.intake.rules.reporter_links import PATH, ReporterLinks
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.channels.status_view import render_status
+from services.intake.identifiers import TRACK_PATH, read_tracking_number
+from services.intake.pictures import media_url
+from services.intake.ports import IntakePorts
+from services.intake.records import (
+    NoSuchRequestError,
+    NoteCall,
+    NoteError,
+    PublicRequest,
+    PublicStatus,
+    TooManyNotesError,
+)
 from shared.catalogue import Jurisdiction
 from shared.contract.events import new_id
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
-from shared.runtime.http.admission import AdmissionControl
-from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.call_slots import slot_of
 from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.deadline import Deadline, log_not_served
+from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
-from shared.runtime.postgres import Pool
+from shared.runtime.http.shedding import NOTES_OF_A_DAY
 from shared.signed_tokens import TokenSigner
 from shared.vocabulary import URGENT_LEVELS
 
 _HOURS_OF_A_DAY = 24
 _NOT_NOW = "not_now"
+# The only step of the form.
 _STEP = 1
-"""The only step of the form."""
 _EMPTY = PageForm()
 
 
 class Goal(NamedTuple):
-    """The time in which a kind of problem should be solved.
-
-    Attributes:
-        hours: Hours around the clock, of urgent kinds.
-        working_days: Working days, of all others.
-    """
+    """The time in which a kind of problem should be solved."""
 
     hours: int | None
     working_days: int | None
@@ -60,29 +54,15 @@ class Goal(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackPages:
-    """Handlers of ``/track``.
+    """Handlers of ``/track``."""
 
-    Attributes:
-        access: The site, and addresses of callers.
-        links: Tells the reporter's own link from the bare number.
-        add_note: Adds a note to a request.
-        photo_memory: Memory for photos, by address.
-        note_rate: Limits notes, by address.
-    """
-
+    core: IntakePorts
     access: PageAccess
     signer: TokenSigner
-    links: ReporterLinks
-    policy: IntakePolicy
-    pool: Pool
-    admission: AdmissionControl
-    add_note: AddNote
-    library: MediaLibrary = field(repr=False)
-    photo_memory: BodyMemory
     note_rate: TokenBuckets
 
     async def find(self, request: web.Request) -> web.Response:
-        """Ask for a number, or lead to the page of the one that was typed."""
+        """Show the form for a number, or redirect to the page of a typed one."""
         typed = request.query.get("number", "").strip()
         if not typed:
             return self.access.site.page(request, "track", typed="", fault="")
@@ -91,23 +71,23 @@ class TrackPages:
             return self._unknown(request, typed, "mistyped")
         chosen = request.query.get(PARAMETER)
         query = f"?{PARAMETER}={quote(chosen)}" if chosen else ""
-        raise web.HTTPSeeOther(f"{PATH}/{number}{query}")
+        raise web.HTTPSeeOther(f"{TRACK_PATH}/{number}{query}")
 
     async def show(self, request: web.Request) -> web.Response:
         """Show the status of a request."""
         number = read_tracking_number(request.match_info["number"]) or ""
-        is_reporter = self.links.is_reporters(number, request.query.get("key", ""))
+        is_reporter = self.core.links.is_reporters(number, request.query.get("key", ""))
         return await self._status(request, "reporter" if is_reporter else "other")
 
     async def add(self, request: web.Request) -> web.Response:
-        """Add what a person writes to the request; a repeat changes nothing."""
+        """Add words and a photo to the request; idempotent."""
         number = read_tracking_number(request.match_info["number"]) or ""
         address = self.access.callers.address(request)
-        with self.photo_memory.body(address) as buffer:
-            photo = PhotoIntake(self.library, buffer)
+        with self.core.limits.memory.body(address) as buffer:
+            photo = PhotoIntake(self.core, buffer)
             form = await read_form(request, photo.take)
             note_id, by = self._form(number, form.text("form"))
-            photo_id = await photo.keep(self.signer.key, note_id) if note_id else None
+            photo_id = await photo.keep(note_id) if note_id else None
         text = "\n".join(filter(None, (form.text("not_fixed"), form.text("text"))))
         note = {"text": text, "not_fixed": bool(form.text("not_fixed"))}
         if photo.fault:
@@ -127,33 +107,28 @@ class TrackPages:
         return await self._status(request, by, form, fault)
 
     def _form(self, number: str, token: str) -> tuple[str | None, NoteAuthor]:
-        """Return the id of a form's note, None for a forged one, and who the form was shown to."""
+        """Return the id of a form's note, None for a forged one, and the reader of the form."""
         if note_id := self.signer.read(_purpose(number, "reporter"), token):
             return note_id, "reporter"
         return self.signer.read(_purpose(number, "other"), token), "other"
 
-    async def _add(
-        self,
-        request: web.Request,
-        call: NoteCall,
-        photo_id: str | None,
-    ) -> str | None:
-        """Add a note; return the code of what is wrong, None once it is added."""
+    async def _add(self, request: web.Request, call: NoteCall, photo_id: str | None) -> str | None:
         language = self.access.site.language_of(request).tag
         data: dict[str, Any] = {**call.data, "language": language, "channel": "web"}
         if photo_id:
-            data["media"] = [{"url": media_url(self.policy.public_url, photo_id)}]
+            data["media"] = [{"url": media_url(self.core.public_url, photo_id)}]
         try:
-            with slot_of(self.admission, UPLOADER):
-                await Deadline().wait_for(self.add_note(call._replace(data=data)))
+            with slot_of(self.core.limits.submissions, UPLOADER):
+                await self.core.add_note(call._replace(data=data))
         except (SystemicError, TransientError) as error:
             log_not_served(error)
             return _NOT_NOW
+        except (RefusedError, NoSuchRequestError):
+            return _NOT_NOW
         except TooManyNotesError:
-            raise
-        except RefusedError as refused:
-            is_reused = refused.response.status == HTTPStatus.UNPROCESSABLE_ENTITY
-            return "id_reused" if is_reused else _NOT_NOW
+            raise RefusedError(NOTES_OF_A_DAY.response()) from None
+        except NoteError:
+            return "id_reused"
         return None
 
     async def _status(
@@ -168,10 +143,11 @@ class TrackPages:
         number = read_tracking_number(typed)
         if number is None:
             return self._unknown(request, typed, "mistyped")
-        status = await Deadline().wait_for(find_status(self.pool, number))
+        status = await self.core.status(number)
         if status is None:
             return self._unknown(request, typed, "unknown")
-        city = self.policy.cities[status.request.jurisdiction].jurisdiction
+        city = self.core.cities[status.request.jurisdiction]
+        bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
         language = self.access.site.language_of(request).tag
         return self.access.site.page(
             request,
@@ -180,24 +156,22 @@ class TrackPages:
             report=render_status(status, city, language),
             goal=_goal(status, city),
             is_late=status.complete_by is not None and status.complete_by < utc_now(),
-            bureau_phone=_bureau_phone(status, city),
+            bureau_phone=bureau.phone if bureau else None,
             form_token=self.signer.sign(_purpose(number, by), new_id()),
-            key=self.links.key(number) if by == "reporter" else "",
+            key=self.core.links.key(number) if by == "reporter" else "",
             form=form,
             faults=[fault] if fault else [],
             fault_codes={fault.field: fault.code} if fault else {},
             added=bool(added),
-            emergency=bool(added) and self._is_emergency(added, status),
+            emergency=bool(added) and self._is_emergency(added, status.request),
         )
 
     def _unknown(self, request: web.Request, typed: str, fault: str) -> web.Response:
         return self.access.site.page(request, "track", status=404, typed=typed, fault=fault)
 
-    def _is_emergency(self, text: str, status: PublicStatus) -> bool:
-        city = self.policy.cities[status.request.jurisdiction]
-        services = city.jurisdiction.services
-        kind = services.get(status.request.service_code) or services[city.jurisdiction.other_code]
-        return city.screen.screen(kind, text, {}).emergency is not None
+    def _is_emergency(self, text: str, known: PublicRequest) -> bool:
+        screened = self.core.screen(known.jurisdiction, text, service_code=known.service_code)
+        return screened.emergency is not None
 
 
 def _purpose(number: str, by: NoteAuthor) -> str:
@@ -212,9 +186,3 @@ def _goal(status: PublicStatus, city: Jurisdiction) -> Goal | None:
     if service.priority in URGENT_LEVELS:
         return Goal(ceil(service.target_hours), None)
     return Goal(None, max(1, ceil(service.target_hours / _HOURS_OF_A_DAY)))
-
-
-def _bureau_phone(status: PublicStatus, city: Jurisdiction) -> str | None:
-    """Return the telephone number of the bureau in charge; None where it has none."""
-    bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
-    return bureau.phone if bureau else None

@@ -2,29 +2,31 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 from xml.sax.saxutils import escape
 
 from aiohttp import web
 from pydantic import Field, StringConstraints, ValidationError
 
-from services.intake.channels.sms.conversations import SOURCE, ReceivedText
+from services.intake.channels.conversations.deadlines import ConversationDeadlines
+from services.intake.channels.conversations.sealed import conversation_sealer
+from services.intake.channels.sms.conversations import SOURCE, ReceivedText, SmsConversations
+from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
 from services.intake.channels.sms.rules.pictures import MAX_PICTURES, is_plain
-from services.intake.inbound.field_errors import from_pydantic
-from services.intake.settings import IntakeSettings
+from services.intake.ports import IntakePorts
 from shared.contract.events import Data
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import Route311Error
 from shared.runtime.clock import utc_now
-from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.call_slots import NOT_ACCEPTABLE, slot_of
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import URLENCODED, answers_errors, body_of
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.judged_calls import open_judged_calls
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
     Content,
@@ -38,6 +40,7 @@ from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.shedding import NUMBER_RATE
 from shared.runtime.http.twilio import MAX_CALLBACK_BYTES, signed_fields
 from shared.runtime.ops.audit import authentication_failed
+from shared.runtime.service import ChannelParts
 from shared.runtime.setting_types import secrets_of
 
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?>\n<Response/>'
@@ -82,11 +85,7 @@ class SmsForm(Data):
 
 
 def pictures_of(fields: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the addresses of a text's pictures, ``MAX_PICTURES`` at most.
-
-    Args:
-        fields: All fields of the callback.
-    """
+    """Return the addresses of a text's pictures, ``MAX_PICTURES`` at most."""
     stated = fields.get("NumMedia", "")
     count = min(int(stated), MAX_PICTURES) if _COUNT.fullmatch(stated) else 0
     urls = (fields.get(f"MediaUrl{number}", "") for number in range(count))
@@ -95,12 +94,11 @@ def pictures_of(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SmsGateway:
-    """The gateway that hands texts over.
+    """The gateway of text messages.
 
     Attributes:
-        tokens: Secrets of its signature: the present one, then the one before.
-        url: URL that it calls, as it was set up there; None for the one that arrives here.
-        numbers: Jurisdiction by the number that texts are sent to.
+        tokens: Secrets of its signature, the present one first.
+        url: URL that it calls, as set up there; None for the one that arrives here.
     """
 
     tokens: Sequence[bytes]
@@ -113,35 +111,11 @@ class SmsGateway:
         return signed_fields(request, body, self.tokens, url)
 
 
-def sms_gateway(settings: IntakeSettings, cities: Collection[str]) -> SmsGateway | None:
-    """Return the gateway of the settings; None without a token.
-
-    Raises:
-        SmsNumbersError: A number stands for a city that is not among these.
-    """
-    if settings.sms_token is None:
-        return None
-    if unknown := sorted(set(settings.sms_numbers.values()) - set(cities)):
-        raise SmsNumbersError(unknown, cities)
-    tokens = secrets_of(settings.sms_token, settings.sms_token_before)
-    return SmsGateway(tokens, settings.sms_url, settings.sms_numbers)
-
-
-def picture_login(settings: IntakeSettings) -> Mapping[str, str]:
-    """Return the header of the login to the account's pictures; empty without an account."""
-    if settings.sms_account is None or settings.sms_token is None:
-        return {}
-    login = f"{settings.sms_account}:{settings.sms_token.get_secret_value()}"
-    return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
-
-
-TakeText: TypeAlias = Callable[[ReceivedText, datetime], Awaitable[str | None]]
-
 PATH = "/v1/channels/sms"
 _XML = "text/xml"
 _NUMBER_BURST_S = 20.0
 _TAKE = Operation(
-    "Take a text from the gateway, signed as Twilio does.",
+    "Receive a text message from the gateway, signed as Twilio does.",
     {
         200: Content("The answer to the person in TwiML, with at most one message.", (_XML,)),
         400: problem("The body cannot be read."),
@@ -149,9 +123,9 @@ _TAKE = Operation(
         408: problem("The body did not arrive in time."),
         413: problem("The body is larger than 64 KiB."),
         415: problem("The body is of another type, or compressed."),
-        422: problem("Fields are wrong; each is named."),
+        422: problem("Fields are missing or wrong; each is listed."),
         429: problem("The number or the address calls too often.", RETRY_AFTER),
-        503: problem("It cannot be taken at the moment; call again.", RETRY_AFTER),
+        503: problem("Overloaded, or the database does not respond; retry later.", RETRY_AFTER),
     },
     body=Content("Twilio's fields; others are ignored.", (URLENCODED,), SmsForm),
     headers={
@@ -160,47 +134,61 @@ _TAKE = Operation(
 )
 
 
-def sms_routes(
-    gateway: SmsGateway, callers: Callers, admission: AdmissionControl, take: TakeText
-) -> list[web.RouteDef]:
-    """Return the route that takes texts. Idempotent by ``MessageSid``.
+@asynccontextmanager
+async def open_sms(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
+    """Open text messages; without a gateway, reports that wait still get their deadlines."""
+    settings, token, login = core.settings, core.settings.sms_token, {}
+    if settings.sms_account and token:
+        account = f"{settings.sms_account}:{token.get_secret_value()}"
+        login = {"Authorization": f"Basic {b64encode(account.encode()).decode()}"}
+    gateway = None
+    if token:
+        if unknown := sorted(set(settings.sms_numbers.values()) - set(core.cities)):
+            raise SmsNumbersError(unknown, core.cities)
+        tokens = secrets_of(token, settings.sms_token_before)
+        gateway = SmsGateway(tokens, settings.sms_url, settings.sms_numbers)
+    async with open_judged_calls(settings.sms_media_allow) as calls:
+        source = PictureSource(calls, settings.sms_media_hosts, login)
+        pictures = PictureFetcher(core, source, utc_now)
+        sealer = conversation_sealer(settings.conversation_secrets)
+        conversations = SmsConversations(core, sealer, pictures.wake)
+        yield ChannelParts(
+            tasks=[ConversationDeadlines(conversations, utc_now).run, pictures.run],
+            routes=_routes(core, gateway, conversations) if gateway else (),
+        )
 
-    Args:
-        gateway: The gateway that may call.
-        take: Takes a text and returns the answer.
-    """
+
+def _routes(
+    core: IntakePorts, gateway: SmsGateway, conversations: SmsConversations
+) -> list[web.RouteDef]:
+    """Return the route that takes texts. Idempotent by ``MessageSid``."""
     by_number = TokenBuckets(per_second=1, burst_s=_NUMBER_BURST_S)
 
-    @answers_errors("Send it again in a moment, with the same MessageSid.")
+    @answers_errors("Retry in a moment with the same MessageSid.")
     async def post(request: web.Request) -> web.Response:
         """Answer with TwiML; a number that is none of ours gets an empty response."""
-        form, pictures = await _signed_form(request, gateway, callers)
+        form, pictures = await _signed_form(request, gateway, core.callers)
         jurisdiction = gateway.numbers.get(form.To)
         if jurisdiction is None:
             return _answer(None)
         if not by_number.try_take(form.From):
             raise RefusedError(NUMBER_RATE.response())
         text = ReceivedText(form.MessageSid, form.From, jurisdiction, form.Body, pictures)
-        with slot_of(admission, SOURCE):
-            return _answer(await Deadline().wait_for(_taken(take, text)))
+        with slot_of(core.limits.submissions, SOURCE):
+            return _answer(await Deadline().wait_for(conversations.take(text, utc_now())))
 
     return [web.post(PATH, documents(post, _TAKE))]
-
-
-async def _taken(take: TakeText, text: ReceivedText) -> str | None:
-    return await take(text, utc_now())
 
 
 async def _signed_form(
     request: web.Request, gateway: SmsGateway, callers: Callers
 ) -> tuple[SmsForm, tuple[str, ...]]:
-    """Return the fields of a call that the gateway signed, and the addresses of its pictures.
+    """Return the fields and pictures of a signed call.
 
     A call costs its address a token, which comes back once the signature is right.
 
     Raises:
-        RefusedError: It did not, the address has sent too much that it did not, or fields are
-            wrong.
+        RefusedError: It is not signed, the address is over its limit, or fields are wrong.
     """
     callers.charge(request)
     body = await body_of(request, URLENCODED, max_bytes=MAX_CALLBACK_BYTES)
@@ -213,10 +201,8 @@ async def _signed_form(
     try:
         form = SmsForm.model_validate(fields)
     except ValidationError as error:
-        errors = from_pydantic(error.errors(include_url=False, include_input=False))
-        raise RefusedError(
-            problem_response(422, *NOT_ACCEPTABLE, errors=tuple(errors.values()))
-        ) from None
+        errors = IntakePorts.field_errors(error)
+        raise RefusedError(problem_response(422, *NOT_ACCEPTABLE, errors=errors)) from None
     return form, pictures_of(fields)
 
 

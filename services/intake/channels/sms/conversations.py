@@ -3,16 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pydantic_core
-
-from services.intake.channels.conversations.effects import StepEffects, Words, named_request
-from services.intake.channels.sms.picture_store import (
-    PicturesOf,
-    add_pictures,
-    assign_pictures,
-    delete_old_pictures,
+from services.intake.channels.conversations.lookup import (
+    LongSubmission,
+    long_submission,
+    named_request,
+    text_reader,
 )
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.commands import is_answer
@@ -29,8 +26,12 @@ from services.intake.channels.sms.rules.model import (
 from services.intake.channels.sms.rules.wording import fit, say
 from services.intake.channels.sms.store import (
     Correspondent,
+    PicturesOf,
     add_answer,
+    add_pictures,
+    assign_pictures,
     delete_old,
+    delete_old_pictures,
     find_answer,
     find_conversation,
     find_due,
@@ -38,110 +39,52 @@ from services.intake.channels.sms.store import (
     lock_due,
     save_conversation,
 )
-from services.intake.inbound.batch import RawSubmission
-from services.intake.notes.feedback import FinishedRequest, answered, last_finished
-from services.intake.notes.parsing import RequestReference
-from services.intake.policy import IntakePolicy, Prefetch, ServedCity
-from services.intake.public_status.store import read_status
-from services.intake.public_status.view import render_status
-from services.intake.rules.idempotency import idempotency_key
-from services.intake.rules.reporter import phone_ref
-from services.intake.rules.text import normalize_text, split_text
-from shared.contract.events import Consent, ConsentChanged, Location, SubmissionReceived
+from services.intake.channels.status_view import render_status
+from services.intake.identifiers import idempotency_key, phone_ref
+from services.intake.ports import IntakePorts, IntakeWork
+from services.intake.records import FinishedRequest, NoteWords, RequestReference
+from shared.contract.events import Consent, ConsentChanged, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
-from shared.contract.events.submissions import MAX_DESCRIPTION
-from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Connection, Pool, transaction
+from shared.runtime.postgres import transaction
+from shared.runtime.sealing import Sealer
+from shared.text_matching.normalization import normalize_text
 
 
-@dataclass(frozen=True, slots=True)
-class SmsPlaces:
-    """Foresees what a transaction will accept, from the conversation as it is before.
-
-    What another text changes meanwhile costs at most the point of an address.
-
-    Attributes:
-        prefetch: Asks another server for places.
-    """
-
-    pool: Pool
-    policy: IntakePolicy
-    prefetch: Prefetch
-
-    async def before_text(self, who: Correspondent, text: IncomingText) -> None:
-        """Ask for the places of the reports that a text leads to, and for the one that it tells."""
-        conversation = await find_conversation(self.pool, who)
-        over = on_due(conversation, text.at)
-        reader = self.policy.cities[who.jurisdiction].text_reader
-        step = on_text(over.conversation if over else conversation, text, reader)
-        await self.prefetch(_handed_in(who, over, step))
-
-    async def before_due(self, now: datetime) -> None:
-        """Ask for the place of the report that has waited longest for an answer."""
-        if due := await find_due(self.pool, now, self.policy.cities, self.policy.sealer):
-            await self.prefetch(_handed_in(due[0], on_due(due[1], now)))
-
-
-def _handed_in(who: Correspondent, *steps: Step | None) -> Iterator[SubmissionReceived]:
+def _submissions(who: Correspondent, *steps: Step | None) -> Iterator[SubmissionReceived]:
     for step in steps:
         if step and step.submit:
-            yield submission_of(step.submit, who, step.conversation).raw.handed_in
+            yield submission_of(step.submit, who, step.conversation).raw.envelope
         if step and step.note and step.note.place:
             location = {"address": step.note.place.words}
             data = {"jurisdiction": who.jurisdiction, "channel": "sms", "location": location}
             yield SubmissionReceived(id=step.note.number, source=SOURCE, data=data)
 
 
+# Source of the submissions; no adapter can give it.
 SOURCE = "/sms"
-"""Source of the submissions; no adapter can give it."""
-
-
-class SmsSubmission(NamedTuple):
-    """A submission, and the words that its description has no room for.
-
-    Attributes:
-        more: The rest of the words, a note to its request; empty for none.
-    """
-
-    raw: RawSubmission
-    more: str
 
 
 def submission_of(
     draft: ReportDraft, who: Correspondent, conversation: Conversation
-) -> SmsSubmission:
+) -> LongSubmission:
     """Return the submission of a draft."""
-    text = "\n".join(draft.texts)
-    description = split_text(text, MAX_DESCRIPTION)[0]
-    reporter = {
-        "phone": who.number,
-        "language": conversation.language,
-        "status_updates": ["sms"] if who.number and not conversation.is_silent else [],
-    }
-    data: dict[str, Any] = {
+    data = {
         "jurisdiction": who.jurisdiction,
         "channel": "sms",
-        "description": description,
         "language": conversation.language,
         "location": {"address": draft.place},
         "attributes": draft.answers,
-        "reporter": reporter,
+        "reporter": {
+            "phone": who.number,
+            "language": conversation.language,
+            "status_updates": ["sms"] if who.number and not conversation.is_silent else [],
+        },
     }
-    handed_in = SubmissionReceived(
-        id=draft.first_id, source=SOURCE, time=draft.since.isoformat(), data=data
-    )
-    raw = RawSubmission(handed_in, pydantic_core.to_json(data))
-    return SmsSubmission(raw, more=text[len(description) :].strip())
+    return long_submission(SOURCE, draft.first_id, draft.since, "\n".join(draft.texts), data)
 
 
 class ReceivedText(NamedTuple):
-    """A text as the gateway hands it over.
-
-    Attributes:
-        id: Its ``MessageSid``.
-        number: The person's number, E.164.
-        pictures: Addresses of its pictures at the gateway.
-    """
+    """A text as received from the gateway: ``MessageSid`` and E.164 number."""
 
     id: str
     number: str
@@ -152,96 +95,84 @@ class ReceivedText(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SmsConversations:
-    """Leads conversations; everything that follows from a text commits together.
+    """Handles conversations; everything that follows from a text commits together."""
 
-    Attributes:
-        hand_over: Called after a commit, to pass its events to the relay.
-        places: Asks another server for places before a transaction; None without one.
-        on_picture: Called after a commit from which on pictures may be due.
-    """
-
-    pool: Pool
-    policy: IntakePolicy
-    hand_over: HandOver
-    places: SmsPlaces | None = None
+    core: IntakePorts
+    sealer: Sealer
     on_picture: Callable[[], None] = lambda: None
 
-    async def take(self, text: ReceivedText, now: datetime) -> str | None:
-        """Return the answer to a text, None for none; the same text gets the same answer.
+    async def _prefetch_of_text(self, who: Correspondent, text: IncomingText) -> None:
+        """Ask another server for the places of the reports that a text leads to.
 
-        Args:
-            now: When it arrived.
+        It reads the conversation before the transaction: a text that comes in between costs at
+        most the point of an address.
         """
+        if self.core.prefetch:
+            conversation = await find_conversation(self.core.lookups, who)
+            over = on_due(conversation, text.at)
+            reader = text_reader(self.core, who.jurisdiction)
+            step = on_text(over.conversation if over else conversation, text, reader)
+            await self.core.prefetch(_submissions(who, over, step))
+
+    async def take(self, text: ReceivedText, now: datetime) -> str | None:
+        """Return the answer to a text, None for none; the same text gets the same answer."""
         identity = idempotency_key(SOURCE, text.id)
-        person = phone_ref(self.policy.reporter_key, text.number)
+        person = phone_ref(self.core.reporter_key, text.number)
         who = Correspondent(person, text.jurisdiction, text.number)
-        if self.places:
-            incoming = incoming_text(text, now)
-            await self.places.before_text(who, incoming)
-        async with transaction(self.pool) as db:
+        await self._prefetch_of_text(who, incoming_text(text, now))
+        async with self.core.unit_of_work(now) as work:
+            db = work.db
             conversation = await lock_conversation(db, who, now)
             if earlier := await find_answer(db, identity):
-                return earlier.answer
-            turn = _Turn(self, db, who, now)
+                return earlier[0]
+            turn = _Turn(self.core, work, who)
             if over := on_due(conversation, now):
                 conversation, _ = await turn.apply(over)
-            reader = self.policy.cities[text.jurisdiction].text_reader
+            reader = text_reader(self.core, text.jurisdiction)
             step = on_text(conversation, await turn.incoming(text), reader)
             conversation, answer = await turn.apply(step)
-            await save_conversation(db, who, conversation, now, self.policy.sealer)
+            await save_conversation(db, who, conversation, now, self.sealer)
             await add_answer(db, identity, answer, now)
             if text.pictures:
                 pictures = turn.pictures(text, step, conversation)
                 await add_pictures(db, identity, who, pictures, now)
-            batches = await enqueue(db, turn.effects.events)
-        self.hand_over(batches)
         if text.pictures or step.submit:
             self.on_picture()
         return answer
 
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
-        if self.places:
-            await self.places.before_due(now)
-        async with transaction(self.pool) as db:
-            due = await lock_due(db, now, self.policy.cities, self.policy.sealer)
+        if self.core.prefetch and (
+            waiting := await find_due(self.core.lookups, now, self.core.cities, self.sealer)
+        ):
+            await self.core.prefetch(_submissions(waiting[0], on_due(waiting[1], now)))
+        async with self.core.unit_of_work(now) as work:
+            due = await lock_due(work.db, now, self.core.cities, self.sealer)
             over = on_due(due[1], now) if due else None
             if due is None or over is None:
                 return False
-            turn = _Turn(self, db, due[0], now)
-            conversation, _ = await turn.apply(over)
-            await save_conversation(db, due[0], conversation, now, self.policy.sealer)
-            batches = await enqueue(db, turn.effects.events)
-        self.hand_over(batches)
+            conversation, _ = await _Turn(self.core, work, due[0]).apply(over)
+            await save_conversation(work.db, due[0], conversation, now, self.sealer)
         self.on_picture()
         return True
 
     async def delete_old(self, before: datetime) -> None:
         """Delete answers and conversations from before a moment, except of silent people."""
-        async with transaction(self.pool) as db:
+        async with transaction(self.core.pool) as db:
             await delete_old(db, before)
             await delete_old_pictures(db, before)
 
 
 def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
-    """Return a text as the state machine reads it, without the number that it may name.
-
-    Args:
-        now: When it arrived.
-    """
+    """Return a text as the state machine reads it, without the number that it may name."""
     body = normalize_text(text.body)
     return IncomingText(text.id, body, now, has_pictures=bool(text.pictures))
 
 
 class _Turn:
-    """The effects of steps, inside one transaction."""
-
-    def __init__(
-        self, to: SmsConversations, db: Connection, who: Correspondent, now: datetime
-    ) -> None:
-        self.effects = StepEffects(db, to.policy, now)
-        self._db, self._who, self._now = db, who, now
-        self._city: ServedCity = to.policy.cities[who.jurisdiction]
+    def __init__(self, core: IntakePorts, work: IntakeWork, who: Correspondent) -> None:
+        self._work, self._who, self._now = work, who, work.now
+        self._city = core.cities[who.jurisdiction]
         self._asked: FinishedRequest | None = None
         self._named: RequestReference | None = None
 
@@ -249,16 +180,14 @@ class _Turn:
         """Return a text with the requests that it is about: named in it, or asked about."""
         incoming = incoming_text(text, self._now)
         if is_answer(incoming.body):
-            self._asked = await last_finished(
-                self._db, self._who.person, self._who.jurisdiction, self._now
-            )
+            self._asked = await self._work.last_finished(self._who.person, self._who.jurisdiction)
         asked = self._asked and AskedRequest(self._asked.tracking_number, self._asked.service_code)
-        self._named = await named_request(self._db, [incoming.body], self._who.jurisdiction)
+        self._named = await named_request(self._work, [incoming.body], self._who.jurisdiction)
         names = self._named.tracking_number if self._named else None
         return incoming._replace(names=names, asked=asked)
 
     def author(self, number: str, conversation: Conversation) -> NoteAuthor:
-        """Return who the sender is to a request: its reporter by the conversation or the number."""
+        """Return the role of the sender: reporter by the conversation or by the number."""
         own, named = conversation.request, self._named
         if own and own.number == number:
             return "reporter"
@@ -266,27 +195,21 @@ class _Turn:
         return named.author(self._who.person) if named and is_named else "other"
 
     def pictures(self, text: ReceivedText, step: Step, after: Conversation) -> PicturesOf:
-        """Return the pictures of a text: they belong to what it is about.
-
-        Args:
-            step: The step that it led to.
-            after: The conversation after it; pictures of an open report wait with it.
-        """
+        """Return the pictures of a text with the request that they belong to."""
         own = after.request.number if after.request and not after.draft else None
         number = step.note.number if step.note else own
         is_own = number is None or self.author(number, after) == "reporter"
         return PicturesOf(text.pictures, number, is_own, after.language)
 
     async def apply(self, step: Step) -> tuple[Conversation, str | None]:
-        """Do what a step says; return the conversation after it, and the answer."""
+        """Apply a step; return the conversation after it, and the answer."""
         conversation, reply = step.conversation, step.reply
         if step.opted_out is not None:
             self._record_consent(opted_out=step.opted_out)
         if step.note:
             conversation = await self._take_note(step.note, conversation)
         if step.says_fixed is not None and self._asked:
-            fixed = step.says_fixed
-            self.effects.events.append(answered(self._asked, "sms", self._now, fixed=fixed))
+            self._work.add_feedback(self._asked, "sms", fixed=step.says_fixed)
         if step.submit:
             request = await self._submit(step.submit, conversation)
             if request is None:
@@ -297,7 +220,7 @@ class _Turn:
                 reply = reply and reply.replace("{number}", request.number)
         if reply and step.status_of:
             reply = await self._tell_status(reply, step.status_of, conversation.language)
-        phone = self._city.jurisdiction.phone_text.in_language(conversation.language or "en")
+        phone = self._city.phone_text.in_language(conversation.language or "en")
         return conversation, fit(reply.replace("{phone}", phone)) if reply else None
 
     async def _submit(
@@ -305,28 +228,24 @@ class _Turn:
     ) -> FollowedRequest | None:
         """Accept a draft; None for a rejected one, whose bytes stay with its receipt."""
         submission = submission_of(draft, self._who, conversation)
-        taken = await self.effects.submit(submission.raw)
+        taken = await self._work.submit(submission.raw)
         if taken is None:
             return None
         if submission.more:
-            await self._add_note(TextNote(taken.number, submission.more), conversation, "reporter")
-        await assign_pictures(self._db, self._who, taken.number)
-        return FollowedRequest(taken.number, taken.service_code, draft.place, self._now)
+            words = NoteWords(submission.more, "sms", conversation.language, "reporter")
+            await self._work.add_words(taken.tracking_number, words)
+        await assign_pictures(self._work.db, self._who, taken.tracking_number)
+        return FollowedRequest(taken.tracking_number, taken.service_code, draft.place, self._now)
 
     async def _take_note(self, note: TextNote, conversation: Conversation) -> Conversation:
         """Add a note; return the conversation, which keeps the place that the note states."""
         request = conversation.request
         by = self.author(note.number, conversation)
-        told = await self._add_note(note, conversation, by)
+        words = NoteWords(note.text, "sms", conversation.language, by, place=note.place)
+        told = await self._work.add_words(note.number, words)
         if request is None or told is None:
             return conversation
         return replace(conversation, request=replace(request, place=told.address))
-
-    async def _add_note(
-        self, note: TextNote, conversation: Conversation, by: NoteAuthor
-    ) -> Location | None:
-        words = Words(note.text, "sms", conversation.language, by, place=note.place)
-        return await self.effects.add_notes(note.number, words)
 
     def _record_consent(self, *, opted_out: bool) -> None:
         consent = Consent(
@@ -336,11 +255,11 @@ class _Turn:
             at=self._now,
             source=SOURCE,
         )
-        self.effects.events.append(ConsentChanged.of(consent, now=self._now))
+        self._work.events.append(ConsentChanged.of(consent, now=self._now))
 
     async def _tell_status(self, reply: str, number: str, language: str | None) -> str:
-        status = await read_status(self._db, number)
+        status = await self._work.status(number)
         if status is None or status.request.jurisdiction != self._who.jurisdiction:
             return say(language, wording.STATUS_UNKNOWN)
-        view = render_status(status, self._city.jurisdiction, language or "en")
+        view = render_status(status, self._city, language or "en")
         return reply.replace("{status}", f"{view['service_name']}. {view['status_text']}")

@@ -12,8 +12,6 @@ from datetime import datetime
 import aiohttp
 import structlog
 
-from services.intake.channels.conversations.effects import StepEffects, Words
-from services.intake.channels.sms.picture_store import WaitingPicture, claim_picture, remove_picture
 from services.intake.channels.sms.rules.pictures import (
     MAX_REDIRECTS,
     MAX_TRIES,
@@ -22,20 +20,14 @@ from services.intake.channels.sms.rules.pictures import (
     is_temporary,
     redirected,
 )
-from services.intake.media.fair_semaphore import Uploader
-from services.intake.media.library import MediaLibrary
-from services.intake.policy import IntakePolicy
-from services.intake.rules.media import (
-    MAX_BYTES,
-    RefusedPictureError,
-    derived_media_id,
-    media_url,
-)
+from services.intake.channels.sms.store import WaitingPicture, claim_picture, remove_picture
+from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
+from services.intake.ports import IntakePorts
+from services.intake.records import NoteWords, Uploader
 from shared.contract.events.notes import NoteAuthor
 from shared.runtime.http.outgoing_calls import AddressNotAllowedError, JudgedCalls
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
-from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Pool, transaction
+from shared.runtime.postgres import transaction
 
 log = structlog.get_logger()
 
@@ -60,9 +52,8 @@ class PictureSource:
     """Fetches pictures from the gateway's hosts.
 
     Attributes:
-        hosts: Names of the hosts that have pictures, in lower case.
-        login: Header that proves who we are, for the host that a picture is first asked of.
-        within_s: Seconds for a fetch, redirects included.
+        login: Credentials for the host of the first address alone, as a header.
+        within_s: Timeout of a fetch with its redirects, seconds.
     """
 
     calls: JudgedCalls
@@ -71,12 +62,7 @@ class PictureSource:
     within_s: float = _WITHIN_S
 
     async def fetch(self, url: str) -> bytes:
-        """Return the bytes at an address.
-
-        Raises:
-            LeftOutError: It may not be fetched, or there is no such picture.
-            LaterError: It cannot be fetched now.
-        """
+        """Return the bytes at an address, or raise ``LeftOutError`` or ``LaterError``."""
         try:
             async with asyncio.timeout(self.within_s):
                 return await self._follow(url)
@@ -114,17 +100,9 @@ async def _content(answer: aiohttp.ClientResponse) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PictureFetcher:
-    """Fetches the pictures that wait.
+    """Fetches the pictures that wait."""
 
-    Attributes:
-        policy: Rules by which notes are read, and the key of ids.
-        hand_over: Called after a commit, to pass its events to the relay.
-    """
-
-    pool: Pool
-    policy: IntakePolicy
-    hand_over: HandOver
-    library: MediaLibrary
+    core: IntakePorts
     source: PictureSource
     clock: Callable[[], datetime]
     _fetching: WokenWork = field(default_factory=lambda: WokenWork(_IDLE_S), init=False)
@@ -143,8 +121,8 @@ class PictureFetcher:
 
     async def fetch_one(self) -> bool:
         """Try the picture that waits longest; return False when none is due."""
-        async with transaction(self.pool) as db:
-            picture = await claim_picture(db, self.clock(), sorted(self.policy.cities))
+        async with transaction(self.core.pool) as db:
+            picture = await claim_picture(db, self.clock(), sorted(self.core.cities))
         if picture is None:
             return False
         url: str | None = None
@@ -163,19 +141,15 @@ class PictureFetcher:
     async def _keep(self, picture: WaitingPicture) -> str:
         """Fetch and keep a picture; return its address. The same picture again changes nothing."""
         content = await self.source.fetch(picture.url)
-        key, identity = self.policy.reporter_key, picture.identity.hex()
-        media_id = derived_media_id(key, content, _UPLOADER, identity, str(picture.position))
-        await self.library.add_once(media_id, content, Uploader(_UPLOADER, ""))
-        return media_url(self.policy.public_url, media_id)
+        call = _UPLOADER, picture.identity.hex(), str(picture.position)
+        media_id = await self.core.keep_picture(content, Uploader(_UPLOADER, ""), *call)
+        return media_url(self.core.public_url, media_id)
 
     async def _settle(self, picture: WaitingPicture, url: str | None) -> None:
         """Add a picture to its request as a note, None for one that is left out."""
-        async with transaction(self.pool) as db:
-            effects = StepEffects(db, self.policy, self.clock())
-            if await remove_picture(db, picture) and url:
+        async with self.core.unit_of_work(self.clock()) as work:
+            if await remove_picture(work.db, picture) and url:
                 by: NoteAuthor = "reporter" if picture.by_reporter else "other"
-                words = Words(_WORDS, "sms", picture.language, by, (url,))
-                await effects.add_notes(picture.number, words)
+                words = NoteWords(_WORDS, "sms", picture.language, by, (url,))
+                await work.add_words(picture.number, words)
                 log.info("sms_picture_taken")
-            batches = await enqueue(db, effects.events)
-        self.hand_over(batches)

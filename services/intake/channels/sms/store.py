@@ -1,6 +1,6 @@
-"""Conversations and answers in PostgreSQL."""
+"""Conversations, answers and waiting pictures in PostgreSQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from services.intake.channels.conversations.sealed import number_place, open_if_readable
 from services.intake.channels.sms.rules.model import Conversation
+from services.intake.channels.sms.rules.pictures import retry_after
 from shared.runtime.postgres import Connection, Pool, translate_errors
 from shared.runtime.sealing import Sealer
 
@@ -42,30 +43,15 @@ _STATE = TypeAdapter(Conversation)
 
 
 class Correspondent(NamedTuple):
-    """A person at one city's number.
-
-    Attributes:
-        person: Keyed hash of the person's number.
-        number: The person's number, E.164; None for one that was stored and cannot be read.
-    """
+    """A person at one city's number: keyed hash, and E.164 number if it can be read."""
 
     person: str
     jurisdiction: str
     number: str | None
 
 
-class StoredAnswer(NamedTuple):
-    """The answer that a text got; None for none."""
-
-    answer: str | None
-
-
 async def lock_conversation(db: Connection, who: Correspondent, now: datetime) -> Conversation:
-    """Return the conversation with a person, locked until the transaction ends.
-
-    Args:
-        db: A connection in a transaction.
-    """
+    """Return the conversation with a person, locked until the transaction ends."""
     state = await db.fetchval(_LOCK, who.person, who.jurisdiction, _dump(Conversation()), now)
     return _STATE.validate_json(state)
 
@@ -80,11 +66,7 @@ async def find_conversation(pool: Pool, who: Correspondent) -> Conversation:
 async def find_due(
     pool: Pool, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> tuple[Correspondent, Conversation] | None:
-    """Return the conversation that is due the longest as it is now; None when none is.
-
-    Args:
-        jurisdictions: Ids of the cities; conversations with others wait.
-    """
+    """Return the conversation that is due the longest as it is now; None when none is."""
     with translate_errors():
         return _due(await pool.fetchrow(_DUE, now, list(jurisdictions)), sealer)
 
@@ -92,14 +74,7 @@ async def find_due(
 async def lock_due(
     db: Connection, now: datetime, jurisdictions: Collection[str], sealer: Sealer
 ) -> tuple[Correspondent, Conversation] | None:
-    """Return the conversation that is due the longest, locked; None when none is.
-
-    Args:
-        db: A connection in a transaction.
-        now: As for ``find_due``.
-        jurisdictions: As for ``find_due``.
-        sealer: As for ``find_due``.
-    """
+    """Return the conversation that is due the longest, locked; None when none is."""
     return _due(await db.fetchrow(_LOCK_DUE, now, list(jurisdictions)), sealer)
 
 
@@ -110,11 +85,7 @@ async def save_conversation(
     now: datetime,
     sealer: Sealer,
 ) -> None:
-    """Save a locked conversation; the number stays only while a report waits.
-
-    Args:
-        db: A connection in the transaction of the lock.
-    """
+    """Save a locked conversation; the number stays only while a report waits."""
     draft = conversation.draft
     place = number_place(who.person, who.jurisdiction)
     await db.execute(
@@ -129,20 +100,14 @@ async def save_conversation(
     )
 
 
-async def find_answer(db: Connection, identity: bytes) -> StoredAnswer | None:
-    """Return the answer that a text got, or None for a new text."""
+async def find_answer(db: Connection, identity: bytes) -> tuple[str | None] | None:
+    """Return the answer that a text got, which may be none; None for a new text."""
     row = await db.fetchrow(_ANSWER, identity)
-    return StoredAnswer(row["answer"]) if row else None
+    return (row["answer"],) if row else None
 
 
 async def add_answer(db: Connection, identity: bytes, answer: str | None, now: datetime) -> None:
-    """Store the answer that a text gets.
-
-    Args:
-        db: A connection in a transaction.
-        identity: Idempotency key of the text.
-        answer: The answer; None for none.
-    """
+    """Store the answer that a text gets."""
     await db.execute(_ADD_ANSWER, identity, answer, now)
 
 
@@ -163,3 +128,98 @@ def _due(row: Record | None, sealer: Sealer) -> tuple[Correspondent, Conversatio
 
 def _dump(conversation: Conversation) -> str:
     return _STATE.dump_json(conversation).decode()
+
+
+_ADD = """
+    INSERT INTO sms_pictures (identity, position, url, person, jurisdiction, tracking_number,
+                              by_reporter, language, received_at, fetch_at)
+    SELECT $1, position, url, $3, $4, $5, $6, $7, $8, $8
+      FROM unnest($2::text[]) WITH ORDINALITY AS given (url, position)
+     WHERE position <= $9 - (SELECT count(*) FROM sms_pictures WHERE person = $3)
+"""
+_ASSIGN = """
+    UPDATE sms_pictures SET tracking_number = $3
+     WHERE person = $1 AND jurisdiction = $2 AND tracking_number IS NULL
+"""
+_NEXT = """
+    SELECT identity, position, url, tracking_number, by_reporter, language, tries
+      FROM sms_pictures
+     WHERE tracking_number IS NOT NULL AND fetch_at <= $1 AND jurisdiction = ANY($2::text[])
+     ORDER BY fetch_at
+     LIMIT 1
+       FOR UPDATE SKIP LOCKED
+"""
+_CLAIM = """
+    UPDATE sms_pictures SET tries = $3, fetch_at = $4 WHERE (identity, position) = ($1, $2)
+"""
+_REMOVE = "DELETE FROM sms_pictures WHERE (identity, position) = ($1, $2) RETURNING true"
+# Pictures of one person: three messages. They are fetched one after the other, in order.
+_MAX_WAITING = 30
+_DELETE_OLD = "DELETE FROM sms_pictures WHERE received_at < $1"
+
+
+class WaitingPicture(NamedTuple):
+    """A picture that waits to be fetched; positions and tries count from 1."""
+
+    identity: bytes
+    position: int
+    url: str
+    number: str
+    by_reporter: bool
+    language: str | None
+    tries: int
+
+
+class PicturesOf(NamedTuple):
+    """The pictures of a text, in order; without a number they wait with the report."""
+
+    urls: Sequence[str]
+    number: str | None
+    by_reporter: bool
+    language: str | None
+
+
+async def add_pictures(
+    db: Connection, identity: bytes, who: Correspondent, pictures: PicturesOf, now: datetime
+) -> None:
+    """Add the pictures of a text, due at once; a person has at most 30 waiting."""
+    await db.execute(
+        _ADD,
+        identity,
+        list(pictures.urls),
+        who.person,
+        who.jurisdiction,
+        pictures.number,
+        pictures.by_reporter,
+        pictures.language,
+        now,
+        _MAX_WAITING,
+    )
+
+
+async def assign_pictures(db: Connection, who: Correspondent, number: str) -> None:
+    """Give the pictures of a report that waited to the request that it became."""
+    await db.execute(_ASSIGN, who.person, who.jurisdiction, number)
+
+
+async def claim_picture(
+    db: Connection, now: datetime, jurisdictions: Sequence[str]
+) -> WaitingPicture | None:
+    """Return the picture that is due the longest, and schedule its next try."""
+    row = await db.fetchrow(_NEXT, now, list(jurisdictions))
+    if row is None:
+        return None
+    waiting = WaitingPicture(*row)
+    tries = waiting.tries + 1
+    await db.execute(_CLAIM, waiting.identity, waiting.position, tries, now + retry_after(tries))
+    return waiting._replace(tries=tries)
+
+
+async def remove_picture(db: Connection, picture: WaitingPicture) -> bool:
+    """Remove a picture that needs no more try; return False when it was gone, such as erased."""
+    return bool(await db.fetchval(_REMOVE, picture.identity, picture.position))
+
+
+async def delete_old_pictures(db: Connection, before: datetime) -> None:
+    """Delete pictures that came before a moment and belong to no request."""
+    await db.execute(_DELETE_OLD, before)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from services.intake.channels.conversations.sealed import conversation_sealer
 from services.intake.channels.mail.conversations import MailConversations
 from services.intake.channels.mail.questions import QuestionSender
 from services.intake.channels.mail.reading import MailReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
-from services.intake.channels.mail.turn import MailPictures
 from services.intake.media.folder import MediaFolder
 from services.intake.media.library import MediaLibrary
 from services.intake.media.reencoding import Reencoder
@@ -20,6 +20,7 @@ from shared.runtime.postgres import Pool
 from shared.runtime.smtp import SmtpSettings
 from tests.integration.intake.mail.postbox import CITY, Postbox
 from tests.integration.notify.mail_server import open_mail_server
+from tests.support.intake_ports import ports_of
 from tests.support.stack import Stores
 from tests.unit.intake.factories import KEY, FakeBoundaries
 
@@ -32,17 +33,17 @@ POLICY = IntakePolicy(
 @pytest.fixture
 async def postbox(pool: Pool, stores: Stores, tmp_path: Path) -> AsyncGenerator[Postbox]:
     addresses = OurAddresses({PORTLAND.id: [CITY]})
-    pictures = MailPictures(
-        MediaLibrary(pool, MediaFolder(tmp_path / "media"), Reencoder()), POLICY.public_url, KEY
-    )
+    library = MediaLibrary(pool, MediaFolder(tmp_path / "media"), Reencoder())
+    sealer = conversation_sealer([KEY])
     async with open_mail_server() as sent:
         smtp = SmtpSettings(smtp_host="127.0.0.1", smtp_port=sent.port)
-        questions = QuestionSender(pool, POLICY, addresses, smtp, lambda: box.now)
+        questions = QuestionSender(
+            pool, POLICY.jurisdictions, sealer, addresses, smtp, lambda: box.now
+        )
         relay = Relay(pool, stores.access)
         reader = MailReader()
-        mails = MailConversations(
-            pool, POLICY, relay.hand_over, addresses, reader, pictures, questions.wake
-        )
+        core = ports_of(POLICY, pool=pool, hand_over=relay.hand_over, pictures=library)
+        mails = MailConversations(core, sealer, addresses, reader, questions.wake)
         box = Postbox(mails, questions, sent, pool)
         yield box
         await reader.pool.close()

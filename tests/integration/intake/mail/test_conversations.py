@@ -141,7 +141,7 @@ async def test_without_an_answer_a_report_goes_on_after_a_day_and_a_late_answer_
 ) -> None:
     await postbox.take(mail("A bench is broken"))
     question = await postbox.question()
-    deadlines = ConversationDeadlines([postbox.conversations], lambda: postbox.now)
+    deadlines = ConversationDeadlines(postbox.conversations, lambda: postbox.now)
     postbox.now += ANSWER_WITHIN - SECOND
     early = await deadlines.sweep()
     postbox.now += SECOND

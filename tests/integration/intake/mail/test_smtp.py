@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiosmtplib import SMTP, SMTPDataError, SMTPRecipientRefused, SMTPSenderRefused
 
-from services.intake.channels.mail.content import MAX_BYTES
-from services.intake.channels.mail.listener import MailListener
-from services.intake.channels.mail.session import MailLimits
+from services.intake.channels.mail.parts import MailListener
+from services.intake.channels.mail.session import MAX_BYTES, MailLimits
 from shared.contract.events import new_id
 from shared.runtime.http.rate_limits import TokenBuckets
 from tests.integration.intake.mail.postbox import ANA, CITY, REPORT, Postbox, mail

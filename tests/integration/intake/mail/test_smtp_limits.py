@@ -7,8 +7,7 @@ import pytest
 from aiosmtplib import SMTP
 from structlog.testing import capture_logs
 
-from services.intake.channels.mail.content import MemoryBudget
-from services.intake.channels.mail.session import MailLimits
+from services.intake.channels.mail.session import MailLimits, MemoryBudget
 from tests.integration.intake.mail.postbox import CITY, REPORT, Postbox, mail
 from tests.integration.intake.mail.test_smtp import listening
 from tests.support.waiting import eventually

@@ -9,8 +9,8 @@ import pytest
 
 from cli.dlq.rejected import RejectedReplay, ReplayOutcome
 from services.intake.handlers import accept_submissions
-from services.intake.inbound.batch import RawSubmission
 from services.intake.policy import IntakePolicy
+from services.intake.records import RawSubmission
 from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
 from shared.contract.topics import (

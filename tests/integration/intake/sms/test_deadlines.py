@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 
 from services.intake.channels.conversations.deadlines import KEPT, ConversationDeadlines
+from services.intake.channels.conversations.sealed import conversation_sealer
 from services.intake.channels.sms.conversations import ReceivedText, SmsConversations
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool
 from tests.support.builders import NOON
+from tests.support.intake_ports import ports_of
 from tests.support.stack import Stores
-from tests.unit.intake.factories import POLICY
+from tests.unit.intake.factories import KEY, POLICY
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +29,8 @@ def text(sid: str, body: str, number: str = ANA) -> ReceivedText:
 
 @pytest.fixture
 def conversations(pool: Pool, stores: Stores) -> SmsConversations:
-    return SmsConversations(pool, POLICY, Relay(pool, stores.access).hand_over)
+    core = ports_of(POLICY, pool=pool, hand_over=Relay(pool, stores.access).hand_over)
+    return SmsConversations(core, conversation_sealer([KEY]))
 
 
 async def test_what_waits_a_day_is_accepted_once_and_a_late_answer_is_a_note(
@@ -37,9 +40,9 @@ async def test_what_waits_a_day_is_accepted_once_and_a_late_answer_is_a_note(
     await conversations.take(text("SM1", "a deep hole"), NOON)
     await conversations.take(text("SM2", "another deep hole", BEN), NOON)
 
-    early = await ConversationDeadlines([conversations], lambda: due - SECOND).sweep()
+    early = await ConversationDeadlines(conversations, lambda: due - SECOND).sweep()
     at_once = await asyncio.gather(
-        *[ConversationDeadlines([conversations], lambda: due).sweep() for _ in range(3)]
+        *[ConversationDeadlines(conversations, lambda: due).sweep() for _ in range(3)]
     )
     late = await conversations.take(text("SM3", "on Main St"), due + SECOND)
     requests = await pool.fetch("SELECT address, contact, submitted_at FROM requests")
@@ -60,7 +63,7 @@ async def test_a_number_opens_in_its_own_row_alone_and_one_that_cannot_be_read_h
     [sealed, _] = await pool.fetch("SELECT number FROM sms_conversations")
     await pool.execute("UPDATE sms_conversations SET number = $1", sealed["number"])
 
-    ended = await ConversationDeadlines([conversations], lambda: NOON + ANSWER_WITHIN).sweep()
+    ended = await ConversationDeadlines(conversations, lambda: NOON + ANSWER_WITHIN).sweep()
     contacts = await pool.fetch("SELECT contact FROM requests ORDER BY contact")
 
     assert ended == 2
@@ -74,7 +77,7 @@ async def test_a_city_that_left_the_catalogue_holds_up_no_other(
     await pool.execute("UPDATE sms_conversations SET jurisdiction = 'atlantis.gov'")
     await conversations.take(text("SM2", "another deep hole", BEN), NOON + SECOND)
 
-    swept = await ConversationDeadlines([conversations], lambda: NOON + 2 * ANSWER_WITHIN).sweep()
+    swept = await ConversationDeadlines(conversations, lambda: NOON + 2 * ANSWER_WITHIN).sweep()
 
     assert swept == 1
 
@@ -96,9 +99,9 @@ async def test_old_conversations_are_deleted_and_silence_stays(
 ) -> None:
     await conversations.take(text("SM1", "hello"), NOON)
     stopped = await conversations.take(text("SM2", "STOP", BEN), NOON)
-    await ConversationDeadlines([conversations], lambda: NOON + KEPT).sweep()
+    await ConversationDeadlines(conversations, lambda: NOON + KEPT).sweep()
     kept = await pool.fetchval("SELECT count(*) FROM sms_conversations")
-    await ConversationDeadlines([conversations], lambda: NOON + KEPT + SECOND).sweep()
+    await ConversationDeadlines(conversations, lambda: NOON + KEPT + SECOND).sweep()
 
     assert stopped == wording.STOPPED.en
     assert kept == 2

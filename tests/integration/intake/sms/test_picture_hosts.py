@@ -12,7 +12,7 @@ import pytest
 
 from services.intake.channels.sms.picture_fetching import LaterError, LeftOutError, PictureSource
 from services.intake.channels.sms.rules.pictures import MAX_REDIRECTS
-from services.intake.rules.media import MAX_BYTES
+from services.intake.pictures import MAX_BYTES
 from shared.network_addresses import Address
 from shared.runtime.http.outgoing_calls import JudgedCalls, open_judged_calls
 

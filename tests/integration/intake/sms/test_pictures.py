@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from services.intake.channels.conversations.sealed import conversation_sealer
 from services.intake.channels.sms.conversations import ReceivedText, SmsConversations
 from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
 from services.intake.channels.sms.rules import wording
@@ -31,11 +32,12 @@ from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import call
 from tests.integration.intake.sms.gateway import SETTINGS, form, send
 from tests.support.builders import NOON
+from tests.support.intake_ports import ports_of
 from tests.support.pictures import encoded
 from tests.support.stack import Stores
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.intake.factories import POLICY
+from tests.unit.intake.factories import KEY, POLICY
 
 pytestmark = pytest.mark.integration
 
@@ -124,8 +126,9 @@ async def texts(pool: Pool, stores: Stores, tmp_path: Path) -> AsyncGenerator[Te
         gateway = replace(calls, addresses=looked_up)
         source = PictureSource(gateway, ("127.0.0.1", "media.example"), LOGIN)
         made: list[Texts] = []
-        fetcher = PictureFetcher(pool, POLICY, hand_over, library, source, lambda: made[0].now)
-        conversations = SmsConversations(pool, POLICY, hand_over)
+        core = ports_of(POLICY, pool=pool, hand_over=hand_over, pictures=library)
+        fetcher = PictureFetcher(core, source, lambda: made[0].now)
+        conversations = SmsConversations(core, conversation_sealer([KEY]))
         made.append(Texts(conversations, fetcher, server, pool, lambda: made[0].now))
         yield made[0]
 

@@ -8,8 +8,7 @@ import pytest
 from typing_extensions import override
 
 from services.intake.acceptance.batching import Prepare, SubmissionBatcher
-from services.intake.inbound.batch import RawSubmission
-from services.intake.records import Receipt
+from services.intake.records import RawSubmission, Receipt
 from shared.errors import DatabaseBusyError, DatabaseDownError
 from shared.runtime.http.deadline import DeadlineExceededError
 from shared.runtime.http.load_limits import TARGET_BATCH_S, AdaptiveBatchSize
@@ -18,7 +17,7 @@ from tests.unit.intake.factories import raw_submission
 
 
 def receipt_of(one: RawSubmission) -> Receipt:
-    return Receipt(one.handed_in.id, b"")
+    return Receipt(one.envelope.id, b"")
 
 
 class Acceptor:
@@ -32,7 +31,7 @@ class Acceptor:
         self._errors = list(errors)
 
     async def accept(self, submissions: Sequence[RawSubmission]) -> Sequence[Receipt]:
-        self.batches.append([raw.handed_in.id for raw in submissions])
+        self.batches.append([raw.envelope.id for raw in submissions])
         await self.open.wait()
         if self._errors:
             raise self._errors.pop(0)
@@ -91,7 +90,7 @@ async def batches(acceptor: Acceptor, count: int) -> None:
 async def test_a_caller_gets_the_answer_to_what_they_handed_over() -> None:
     one = raw_submission()
     async with running(Acceptor()) as batcher:
-        assert await batcher.submit(one) == receipt_of(one)
+        assert await batcher.submit(one) == [receipt_of(one)]
 
 
 async def test_who_comes_while_it_is_busy_is_answered_together() -> None:
@@ -125,7 +124,7 @@ async def test_one_submission_that_fails_fails_alone() -> None:
     acceptor = Acceptor()
     acceptor.open.clear()
     good, bad = raw_submission(), raw_submission()
-    acceptor.poisoned.add(bad.handed_in.id)
+    acceptor.poisoned.add(bad.envelope.id)
 
     async def failed(batcher: SubmissionBatcher) -> None:
         with pytest.raises(ValueError, match="poison"):
@@ -138,7 +137,7 @@ async def test_one_submission_that_fails_fails_alone() -> None:
         await begun(group, failed(batcher))
         acceptor.open.set()
 
-    assert answered.result() == receipt_of(good)
+    assert answered.result() == [receipt_of(good)]
     assert [len(batch) for batch in acceptor.batches] == [1, 2, 1, 1]
 
 
@@ -146,7 +145,7 @@ async def test_a_busy_database_is_asked_again() -> None:
     acceptor = Acceptor(DatabaseBusyError("once"), DatabaseBusyError("twice"))
     one = raw_submission()
     async with running(acceptor) as batcher:
-        assert await batcher.submit(one) == receipt_of(one)
+        assert await batcher.submit(one) == [receipt_of(one)]
 
     assert len(acceptor.batches) == 3
 
@@ -163,7 +162,7 @@ async def test_with_the_database_down_everybody_hears_of_it_and_the_next_may_suc
     async with running(acceptor) as batcher:
         with pytest.raises(DatabaseDownError):
             await batcher.submit(raw_submission())
-        assert await batcher.submit(one) == receipt_of(one)
+        assert await batcher.submit(one) == [receipt_of(one)]
 
     assert len(acceptor.batches) == 2
 
@@ -198,7 +197,7 @@ async def test_who_gave_up_before_their_turn_is_left_out() -> None:
         await begun(group, batcher.submit(patient))
         acceptor.open.set()
 
-    assert acceptor.batches[1] == [patient.handed_in.id]
+    assert acceptor.batches[1] == [patient.envelope.id]
 
 
 async def test_who_gave_up_during_their_turn_disturbs_nobody() -> None:
@@ -210,7 +209,7 @@ async def test_who_gave_up_during_their_turn_disturbs_nobody() -> None:
         await batches(acceptor, 1)
         impatient.cancel()
         acceptor.open.set()
-        assert await batcher.submit(one) == receipt_of(one)
+        assert await batcher.submit(one) == [receipt_of(one)]
 
 
 async def test_what_one_submission_waits_for_before_its_batch_holds_up_nobody_else() -> None:
@@ -222,13 +221,13 @@ async def test_what_one_submission_waits_for_before_its_batch_holds_up_nobody_el
 
     acceptor = Acceptor()
     async with running(acceptor, prepare=prepare) as batcher, asyncio.TaskGroup() as group:
-        await begun(group, batcher.submit_all([slow]))
         await begun(group, batcher.submit(slow))
-        assert await batcher.submit(quick) == receipt_of(quick)
+        await begun(group, batcher.submit(slow))
+        assert await batcher.submit(quick) == [receipt_of(quick)]
         before = list(acceptor.batches)
         answered.set()
 
-    assert before == [[quick.handed_in.id]]
+    assert before == [[quick.envelope.id]]
     assert [len(batch) for batch in acceptor.batches] == [1, 2]
 
 
@@ -266,4 +265,4 @@ async def test_who_waits_when_the_service_stops_is_still_answered() -> None:
         await batches(acceptor, 1)
         waiting = await begun(group, batcher.submit(one))
 
-    assert waiting.result() == receipt_of(one)
+    assert waiting.result() == [receipt_of(one)]

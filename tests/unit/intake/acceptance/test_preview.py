@@ -1,30 +1,34 @@
 """What a submission would become, without a database."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
-from services.intake.acceptance.preview import (
-    PreviewedSubmission,
-    locate,
-    near_query,
-    render_preview,
-)
-from services.intake.inbound.validation import read_partly
+from services.intake.acceptance.preview import locate, near_query, render_preview
+from services.intake.inbound.validation import ValidatedSubmission, read_partly
 from services.intake.policy import CityAddress
 from services.intake.public_status.nearby import NearbyCase
+from shared.contract.events import FieldError
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, handed_in
 from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, LAKESIDE, POLICY, data
 
+Previewed: TypeAlias = tuple[ValidatedSubmission | None, tuple[FieldError, ...]]
 
-def previewed(**changes: Any) -> PreviewedSubmission:
-    return PreviewedSubmission(*read_partly(handed_in(data(**changes)), NOON, POLICY))
+
+def previewed(**changes: Any) -> Previewed:
+    return read_partly(handed_in(data(**changes)), NOON, POLICY)
+
+
+def readable(**changes: Any) -> ValidatedSubmission:
+    submission, _ = previewed(**changes)
+    assert submission
+    return submission
 
 
 def test_a_whole_submission_has_no_errors_and_its_kinds_questions() -> None:
-    view = render_preview(previewed(), [])
+    view = render_preview(*previewed(), [])
     kind = LAKESIDE.services["POTHOLE"]
 
     assert (view["service_code"], view["priority"]) == ("POTHOLE", kind.priority)
@@ -35,7 +39,7 @@ def test_a_whole_submission_has_no_errors_and_its_kinds_questions() -> None:
 
 
 def test_what_is_missing_is_named_and_the_rest_is_shown() -> None:
-    view = render_preview(previewed(channel=None, location=None), [])
+    view = render_preview(*previewed(channel=None, location=None), [])
 
     assert view["service_code"] == "POTHOLE"
     assert {error["code"] for error in view["errors"]} == {"missing_channel", "missing_location"}
@@ -43,28 +47,28 @@ def test_what_is_missing_is_named_and_the_rest_is_shown() -> None:
 
 @pytest.mark.parametrize("changes", [{"jurisdiction": "nowhere"}, {"service_code": "NO-SUCH"}])
 def test_without_a_city_or_a_kind_nothing_is_derived(changes: dict[str, Any]) -> None:
-    view = render_preview(previewed(**changes), [])
+    view = render_preview(*previewed(**changes), [])
 
     assert (view["service_code"], view["priority"], view["questions"]) == (None, None, [])
     assert view["errors"]
 
 
 def test_a_place_alone_has_no_kind() -> None:
-    one = previewed(service_code=None, description=None)
+    one, errors = previewed(service_code=None, description=None)
 
-    assert render_preview(one, [])["service_code"] is None
+    assert render_preview(one, errors, [])["service_code"] is None
     assert near_query(one) is None
 
 
 def test_a_place_beyond_the_limits_is_referred_to_the_neighbour() -> None:
     at = {"latitude": BEYOND_THE_LIMITS.latitude, "longitude": BEYOND_THE_LIMITS.longitude}
-    view = render_preview(previewed(location=at), [])
+    view = render_preview(*previewed(location=at), [])
 
     assert view["referral"]["agency"] == LAKESIDE.neighbours["hilltop"].code
 
 
 def test_near_is_within_100_m_or_the_groups_radius_without_private_kinds() -> None:
-    query = near_query(previewed())
+    query = near_query(readable())
     group = LAKESIDE.services["POTHOLE"].dedup.group
     kinds = [LAKESIDE.services[code] for code in LAKESIDE.dedup_groups[group]]
 
@@ -72,7 +76,7 @@ def test_near_is_within_100_m_or_the_groups_radius_without_private_kinds() -> No
     assert (query.jurisdiction, query.dedup_group, query.point) == ("lakeside.gov", group, HERE)
     assert query.radius_m == max(100.0, *(kind.dedup.radius_m for kind in kinds))
     assert query.private_kinds == []
-    private = near_query(previewed(service_code="HOME-CARE"))
+    private = near_query(readable(service_code="HOME-CARE"))
     assert private
     assert private.private_kinds == ["HOME-CARE"]
 
@@ -88,29 +92,27 @@ class OnePlace:
 
 
 async def test_an_address_alone_is_found_on_the_map() -> None:
-    one = previewed(location={"address": "1 Main St"})
+    one = readable(location={"address": "1 Main St"})
 
     here = await locate(one, [OnePlace(HERE)])
     beyond = await locate(one, [OnePlace(BEYOND_THE_LIMITS)])
-    empty = PreviewedSubmission(None, ())
 
     query = near_query(here)
     assert query
     assert query.point == HERE
-    assert render_preview(here, [])["referral"] is None
-    referral = render_preview(beyond, [])["referral"]
+    assert render_preview(here, [], [])["referral"] is None
+    referral = render_preview(beyond, [], [])["referral"]
     assert referral["agency"] == LAKESIDE.neighbours["hilltop"].code
-    assert await locate(empty, [OnePlace(HERE)]) == empty
 
 
 def test_without_a_point_nothing_is_near() -> None:
-    assert near_query(previewed(location={"address": "1 Main St"})) is None
-    assert near_query(previewed(location={"latitude": 0, "longitude": 0})) is None
+    assert near_query(readable(location={"address": "1 Main St"})) is None
+    assert near_query(readable(location={"latitude": 0, "longitude": 0})) is None
 
 
 def test_texts_are_in_the_language_of_the_submission() -> None:
     near = NearbyCase("c", "POTHOLE", "open", 12.345, NOON, 4)
-    view = render_preview(previewed(language="es-MX"), [near])
+    view = render_preview(*previewed(language="es-MX"), [near])
 
     name = LAKESIDE.services["POTHOLE"].name.es
     assert (view["service_name"], view["near"][0]["service_name"]) == (name, name)

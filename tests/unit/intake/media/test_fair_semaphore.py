@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from services.intake.media.fair_semaphore import FairSemaphore, Uploader
+from services.intake.media.fair_semaphore import FairSemaphore
+from services.intake.records import Uploader
 
 ADAPTER, OTHER_ADAPTER = Uploader("demo"), Uploader("app")
 LONG_S = 60.0

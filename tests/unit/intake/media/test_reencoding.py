@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image
 
-from services.intake.media.fair_semaphore import Uploader
 from services.intake.media.reencoding import Reencoder, ReencodingError
-from services.intake.rules.media import RefusedPictureError
+from services.intake.pictures import RefusedPictureError
+from services.intake.records import Uploader
 from tests.support.heif_files import rotated_heif
 from tests.support.pictures import encoded
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from services.intake.media.worker import reencode
-from services.intake.rules.media import MAX_SCANS, RefusedPictureError
+from services.intake.pictures import MAX_SCANS, RefusedPictureError
 from tests.support.pictures import (
     chunk,
     corners,

@@ -3,7 +3,7 @@
 import pytest
 
 from services.intake.handlers import accept_submissions
-from services.intake.places.geocoder import geocode
+from services.intake.places.gazetteer import geocode
 from services.intake.policy import CityAddress
 from services.intake.rules.location import ResolvedLocation
 from shared.contract.events import RequestSubmitted

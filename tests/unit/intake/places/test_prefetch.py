@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.inbound.batch import addresses_alone
-from services.intake.places.geocoder import PrefetchedPlaces
+from services.intake.inbound.validation import addresses_alone
+from services.intake.places.gazetteer import PrefetchedPlaces
 from services.intake.policy import CityAddress
 from tests.support.builders import handed_in
 from tests.unit.intake.factories import HERE, POLICY, data

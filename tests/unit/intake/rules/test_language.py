@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.rules.text import best_language, is_language_tag
+from shared.spoken_languages import best_language
+from shared.text_matching.normalization import is_language_tag
 
 
 @pytest.mark.parametrize("tag", ["en", "es", "zh-Hans", "es-MX", "fil", "de-CH-1996"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.rules.text import normalize_or_none, normalize_text
+from shared.text_matching.normalization import normalize_or_none, normalize_text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 
-from services.intake.handlers import on_submissions_handed_in
+from services.intake.handlers import on_submissions_received
 from services.intake.workers.scout import Answered
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Partition, Record
@@ -40,7 +40,7 @@ async def test_a_submission_with_a_receipt_gets_no_other_one(
     def has_receipt(of: Record) -> bool:
         return of.offset == 1
 
-    outgoing = await on_submissions_handed_in(messages, submissions, POLICY, NOON, has_receipt)
+    outgoing = await on_submissions_received(messages, submissions, POLICY, NOON, has_receipt)
 
     receipts = [one.event_id for one in outgoing if isinstance(one, Outgoing)]
     first, _ = submissions.stored.values()

@@ -5,17 +5,16 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 
 from services.intake.acceptance.batching import AcceptSubmissions, SubmissionBatcher
 from services.intake.channels.api.api import submission_routes
-from services.intake.channels.api.notes import note_routes
-from services.intake.channels.api.paths import NOTES, SUBMISSIONS
+from services.intake.channels.api.operations import NOTES_PATH, SUBMISSIONS_PATH
 from services.intake.channels.api.status import status_routes
-from services.intake.inbound.batch import RawSubmission
-from services.intake.records import Receipt
+from services.intake.records import RawSubmission, Receipt
 from shared.errors import DatabaseDownError
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import ApiKeyCache, Principal
@@ -24,6 +23,8 @@ from shared.runtime.http.connections import HttpLimits
 from shared.runtime.http.key_gate import KeyedRoute, key_gate
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.http.server import serve_http
+from tests.support.intake_ports import ports_of
+from tests.unit.intake.factories import POLICY
 
 KEYS = {
     "Bearer adapter": Principal("demo", "adapter"),
@@ -45,8 +46,14 @@ async def no_batch(_: Sequence[RawSubmission]) -> Sequence[Receipt]:
     raise AssertionError("nothing opened the batcher")
 
 
-async def no_note(*_: object) -> str:
-    raise DatabaseDownError("away")
+class NoPool:
+    """A database that is down."""
+
+    async def acquire(self, **_: object) -> None:
+        raise DatabaseDownError("away")
+
+    async def expire_connections(self) -> None:
+        pass
 
 
 @dataclass
@@ -92,12 +99,14 @@ class Intake:
 
     @asynccontextmanager
     async def running(self, *, gated: bool = True) -> AsyncGenerator[aiohttp.ClientSession]:
-        routes = [
-            *submission_routes(self.callers, self.batcher, self.admission),
-            *note_routes(self.callers, self.admission, no_note),
-            *status_routes(None, {}, self.callers.look_up_refusal),  # type: ignore[arg-type] # asks no database for a mistyped number
+        limits = SimpleNamespace(submissions=self.admission, singly=self.admission)
+        core = ports_of(
+            POLICY, callers=self.callers, limits=limits, batcher=self.batcher, pool=NoPool()
+        )
+        routes = [*submission_routes(core), *status_routes(core)]
+        keyed = [
+            KeyedRoute(path, {"adapter": self.admission}) for path in (SUBMISSIONS_PATH, NOTES_PATH)
         ]
-        keyed = [KeyedRoute(path, {"adapter": self.admission}) for path in (SUBMISSIONS, NOTES)]
         gate = key_gate(self.callers, keyed) if gated else None
         async with (
             serve_http(
@@ -125,7 +134,9 @@ class Response:
     problem: dict[str, Any]
 
 
-async def post(client: aiohttp.ClientSession, path: str = SUBMISSIONS, **headers: str) -> Response:
+async def post(
+    client: aiohttp.ClientSession, path: str = SUBMISSIONS_PATH, **headers: str
+) -> Response:
     async with client.post(path, json={}, headers=headers) as response:
         return Response(
             response.status, dict(response.headers), await response.json(content_type=None)

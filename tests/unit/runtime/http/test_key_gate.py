@@ -2,7 +2,12 @@
 
 import pytest
 
-from services.intake.channels.api.paths import BULK, NOTES, PREVIEW, SUBMISSIONS
+from services.intake.channels.api.operations import (
+    BULK_PATH,
+    NOTES_PATH,
+    PREVIEW_PATH,
+    SUBMISSIONS_PATH,
+)
 from services.intake.channels.open311.api import keyed_open311_routes
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
@@ -28,7 +33,7 @@ async def decide(intake: Intake, path: str, *keys: str, method: str = "POST") ->
         [
             *(
                 KeyedRoute(known, {"adapter": intake.admission})
-                for known in (SUBMISSIONS, BULK, PREVIEW, NOTES)
+                for known in (SUBMISSIONS_PATH, BULK_PATH, PREVIEW_PATH, NOTES_PATH)
             ),
             KeyedRoute(UPLOAD, uploads),
             *keyed_open311_routes(intake.admission, intake.admission),
@@ -81,19 +86,19 @@ async def test_other_paths_are_the_handlers(path: str) -> None:
 
 
 async def test_other_methods_are_the_handlers() -> None:
-    assert await decide(Intake(by_key=0), SUBMISSIONS, ADAPTER, method="GET") is None
+    assert await decide(Intake(by_key=0), SUBMISSIONS_PATH, ADAPTER, method="GET") is None
 
 
 async def test_a_bureau_may_hand_in_pictures_alone() -> None:
     intake = Intake()
     assert callable(await decide(intake, UPLOAD, BUREAU))
-    assert await decide(intake, SUBMISSIONS, BUREAU) is None
+    assert await decide(intake, SUBMISSIONS_PATH, BUREAU) is None
 
 
 @pytest.mark.parametrize(
     ("path", "begin"),
     [
-        (NOTES.format(tracking_number="26-7KQ4-M2"), b'{"type": "about:blank"'),
+        (NOTES_PATH.format(tracking_number="26-7KQ4-M2"), b'{"type": "about:blank"'),
         (f"{FORM}.json", b"["),
         (f"{FORM}.xml", b"<?xml"),
     ],
@@ -113,4 +118,4 @@ async def test_a_call_whose_key_may_be_in_its_form_is_the_handlers() -> None:
     intake.callers.by_address.try_take("127.0.0.1")
     assert await decide(intake, f"{FORM}.json") is None
     assert isinstance(await decide(intake, f"{FORM}.json", "Bearer false"), bytes)
-    assert isinstance(await decide(intake, SUBMISSIONS), bytes)
+    assert isinstance(await decide(intake, SUBMISSIONS_PATH), bytes)

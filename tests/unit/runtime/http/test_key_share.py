@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
-from services.intake.channels.api.paths import NOTES, SUBMISSIONS
-from services.intake.inbound.batch import RawSubmission
-from services.intake.records import Receipt
+from services.intake.channels.api.operations import NOTES_PATH, SUBMISSIONS_PATH
+from services.intake.records import RawSubmission, Receipt
 from shared.errors import DatabaseDownError
 from tests.unit.runtime.http.serving import ADAPTER, Intake, Response, post
 
@@ -68,7 +67,9 @@ async def test_a_key_with_its_share_in_flight_gets_429_and_another_key_is_let_in
     assert slow.intake.left() == 97
 
 
-@pytest.mark.parametrize("path", [SUBMISSIONS, NOTES.format(tracking_number="26-7KQ4-M2")])
+@pytest.mark.parametrize(
+    "path", [SUBMISSIONS_PATH, NOTES_PATH.format(tracking_number="26-7KQ4-M2")]
+)
 async def test_the_place_that_a_known_key_took_at_the_gate_is_its_own_to_give_back(
     path: str,
 ) -> None:

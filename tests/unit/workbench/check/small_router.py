@@ -10,9 +10,9 @@ from typing import Any, Literal
 from services.dispatch.handlers.incoming import on_messages as dispatch
 from services.dispatch.handlers.reminders import on_reminders_due
 from services.dispatch.policy import DispatchPolicy
-from services.intake.handlers import accept_submissions, on_submissions_handed_in
-from services.intake.inbound.batch import RawSubmission
+from services.intake.handlers import accept_submissions, on_submissions_received
 from services.intake.policy import IntakePolicy, city_of
+from services.intake.records import RawSubmission
 from services.notify.delivery.updates import delivery_update
 from services.notify.handlers import on_messages as notify
 from services.notify.policy import NotifyPolicy
@@ -44,11 +44,7 @@ from shared.runtime.consumer.messages import InvalidRecord, Message, to_dead_let
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.smtp import SendOutcome
 from shared.vocabulary import GeoPoint
-from tests.support.builders import (
-    NOON,
-    operator_commanded,
-    work_order_updated,
-)
+from tests.support.builders import NOON, operator_commanded, work_order_updated
 from tests.support.records import record
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
@@ -102,7 +98,7 @@ class Router:
         value = encode(event)
         self._outside(CHANNEL_SUBMISSIONS.name, event.source, value, event.id)
         message = Message(record(value, topic=CHANNEL_SUBMISSIONS.name), event)
-        output = await on_submissions_handed_in([message], self.submissions, INTAKE, NOON)
+        output = await on_submissions_received([message], self.submissions, INTAKE, NOON)
         await self._intake(event, output)
 
     async def post(self, event: SubmissionReceived) -> None:

@@ -1,1 +1,1 @@
-"""Reading of what people write in conversations, by text message or e-mail."""
+"""Rules for texts in conversations by text message and e-mail."""

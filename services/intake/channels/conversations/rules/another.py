@@ -3,20 +3,17 @@
 import re
 from collections.abc import Collection, Iterator
 
-from services.intake.rules.text_reading import ReportReading
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.channels.conversations.rules.text_reading import ReportReading
+from services.intake.identifiers import read_tracking_number
 from shared.redaction import REMOVED
 
 
 def is_another_danger(found: ReportReading, kind: str, dangers: Collection[str]) -> bool:
-    """Return True for a text that tells of another danger to life than the report before it.
+    """Return True for a text about another danger to life than the report before it.
 
     It is the same one where the text names the kind of the report, or a condition that made that
     report a danger: "the wire is still sparking". A text that names neither kind nor condition
     says nothing of its own and belongs to the report.
-
-    Args:
-        dangers: Conditions that make the report and its notes a danger; none for a harmless one.
     """
     names_kind = not found.is_other
     is_same = (names_kind and found.service_code == kind) or not found.dangers.isdisjoint(dangers)
@@ -41,7 +38,7 @@ def numbers_in(text: str) -> Iterator[str]:
 
 
 def without_numbers(text: str) -> str:
-    """Return a text for everybody, without the tracking numbers that it quotes."""
+    """Remove quoted tracking numbers from a text for the public."""
     return _AS_GIVEN.sub(
         lambda found: REMOVED if read_tracking_number(found[0]) else found[0], text
     )

@@ -1,1 +1,1 @@
-"""E-mail: what a message says, and the conversation that it belongs to."""
+"""Pure rules of e-mail: parsing of messages, and conversations."""

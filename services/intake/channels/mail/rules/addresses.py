@@ -14,11 +14,7 @@ class OurAddresses:
     """The addresses of all cities; case does not matter."""
 
     def __init__(self, by_city: Mapping[str, Sequence[str]]) -> None:
-        """Use these addresses.
-
-        Args:
-            by_city: The addresses of each jurisdiction; the first one is the sender of questions.
-        """
+        """Take the addresses of each jurisdiction; the first one is the sender of questions."""
         self._cities = {
             address.lower(): city for city, addresses in by_city.items() for address in addresses
         }
@@ -42,11 +38,7 @@ class OurAddresses:
         return self._cities.get(without_tag(recipient.lower()))
 
     def returned_id(self, recipient: str, now: datetime) -> str | None:
-        """Return the id of the message that comes back to a recipient; None for any other one.
-
-        Args:
-            now: The present moment; only young messages come back.
-        """
+        """Return the id of the message that comes back to a recipient; None for any other one."""
         bounce = bounce_address(recipient)
         is_ours = bounce and bounce[1] in self._domains and may_return(bounce[0], now)
         return bounce[0] if bounce and is_ours else None

@@ -1,17 +1,57 @@
-"""Headers of e-mails as text, however broken they are."""
+"""Headers of e-mails as text, however broken, and their author, person or machine."""
 
 import binascii
+import codecs
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.message import Message
 from email.utils import getaddresses
 from itertools import groupby
 from quopri import decodestring
+from types import MappingProxyType
 from typing import NamedTuple
 
-from services.intake.channels.mail.rules.charsets import decode
 from shared.email_address import normalize_email
+
+_FALLBACK = "cp1252"
+_WIDER: Mapping[str, str] = MappingProxyType(
+    {  # as browsers read them: what programs write under these names
+        "ascii": _FALLBACK,
+        "iso8859-1": _FALLBACK,
+        "iso8859-9": "cp1254",
+        "iso8859-11": "cp874",
+        "tis-620": "cp874",
+        "gb2312": "gb18030",
+        "gbk": "gb18030",
+        "euc_kr": "cp949",
+        "shift_jis": "cp932",
+    }
+)
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
+
+
+def decode(content: bytes, charset: str | None) -> str:
+    """Return bytes as text, in the charset that they claim, or else UTF-8, or else Windows-1252."""
+    name = _codec(charset)
+    candidates = ("utf-8", name) if name == _FALLBACK else (name, "utf-8")
+    for candidate in candidates:
+        try:
+            text = content.decode(candidate)
+            return text.encode(errors="replace").decode()  # lone surrogates cannot be stored
+        except ValueError:
+            continue
+    return content.decode(_FALLBACK, errors="replace")
+
+
+def _codec(charset: str | None) -> str:
+    try:
+        info = codecs.lookup((charset or "utf-8").strip().lower())
+    except (LookupError, ValueError):
+        return "utf-8"
+    is_charset = info._is_text_encoding and info.name not in _NO_CHARSETS  # noqa: SLF001 - no other way
+    return _WIDER.get(info.name, info.name) if is_charset else "utf-8"
+
 
 _MAX_HEADER = 10_000
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
@@ -25,12 +65,7 @@ _MAX_NAME = 500
 
 
 class Author(NamedTuple):
-    """The person in ``From``.
-
-    Attributes:
-        address: As written, if mail can be sent to it.
-        name: Display name; None without one.
-    """
+    """The person in ``From``; the address is None if no mail can be sent to it."""
 
     address: str | None
     name: str | None
@@ -100,3 +135,31 @@ def _bytes(encoding: str, word: str) -> bytes:
     if encoding in "qQ":
         return decodestring(content, header=True)
     return b64decode(content + b"=" * (-len(content) % 4))
+
+
+_BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
+_AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response", "list-id")
+_DAEMONS = frozenset({"mailer-daemon", "postmaster"})
+_NO_REPLIES = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply"})
+
+
+def is_by_machine(message: Message, return_path: str, address: str | None) -> bool:
+    """Return True for a message that gets no answer and is no report."""
+    submitted = header(message, "auto-submitted").partition(";")[0].strip().lower()
+    return (
+        return_path in {"", "<>"}
+        or submitted not in {"", "no"}
+        or header(message, "precedence").lower() in _BULK
+        or any(header(message, name) for name in _AUTOMATIC)
+        or message.get_content_type() == "multipart/report"
+        or _mailbox(address) in _DAEMONS
+    )
+
+
+def takes_answers(address: str | None) -> bool:
+    """Return False for an unread mailbox, or none."""
+    return address is not None and _mailbox(address) not in _NO_REPLIES
+
+
+def _mailbox(address: str | None) -> str:
+    return (address or "").partition("@")[0].lower()

@@ -5,32 +5,68 @@ is asked once for what is missing, and the report goes on with the answer, or wi
 time is over.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal, NamedTuple, TypeAlias
 
+from services.intake.channels.conversations.rules.stated_places import MAX_ANSWER
+from services.intake.channels.conversations.rules.text_reading import TextReader
 from services.intake.channels.mail.rules.message import MAX_WORDS
-from services.intake.channels.mail.rules.model import (
-    MailConversation,
-    MailReport,
-    MailStep,
-    Question,
-)
-from services.intake.rules.stated_places import MAX_ANSWER
-from services.intake.rules.text_reading import TextReader
+from services.intake.records import StatedPlace
+
+# What a person is asked; ``danger_where`` is about a report that was passed on before.
+Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
+
+
+@dataclass(frozen=True, slots=True)
+class MailReport:
+    """A report by e-mail.
+
+    Attributes:
+        first_id: Id of its first message, and of the submission that it becomes.
+        due_at: Deadline, at which it is submitted as it is.
+        language: ``en`` or ``es``; None where it does not show.
+    """
+
+    first_id: str
+    words: str
+    attached: str
+    since: datetime
+    due_at: datetime
+    address: str | None
+    name: str | None
+    language: str | None = None
+    place: str | None = None
+    media: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailConversation:
+    """The state between a question and its answer; the report is None once it is a request."""
+
+    question: Question
+    language: str | None = None
+    report: MailReport | None = None
+    number: str | None = None
+
+
+class MailStep(NamedTuple):
+    """The outcome of a message or of time; a kept report waits for the answer to the question."""
+
+    submit: MailReport | None = None
+    question: Question | None = None
+    keep: MailReport | None = None
+    note: str | None = None
+    place: StatedPlace | None = None
+
 
 ANSWER_WITHIN = timedelta(hours=24)
+# Characters that kind, place and danger are read from; a description has as many.
 MAX_READ = 4_000
-"""Characters that kind, place and danger are read from; a description has as many."""
 
 
 def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailStep:
-    """Return the step that a new report leads to.
-
-    Args:
-        report: The report, without language and place.
-        reader: Reads the texts of the city.
-        may_ask: True when the person may be asked.
-    """
+    """Return the step that a new report leads to."""
     words = report.words[:MAX_READ]
     reading = reader.read(words)
     report = replace(report, language=reading.language, place=reading.place)
@@ -48,14 +84,9 @@ def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailS
 def on_answer(
     conversation: MailConversation, words: str, media: tuple[str, ...], reader: TextReader
 ) -> MailStep:
-    """Return the step that an answer leads to; whatever it says, nothing is asked again.
+    """Return the step that an answer leads to; nothing is asked again.
 
-    A greeting or a thank-you answers nothing, and the report waits on, unless it has grown long.
-
-    Args:
-        conversation: The state; its report is not due.
-        words: The new words of the answer.
-        reader: Reads the texts of the city.
+    A greeting or a thank-you is no answer, and the report waits, unless it has grown long.
     """
     report, reading = conversation.report, reader.read(words[:MAX_READ])
     if report is None:
@@ -78,7 +109,7 @@ def on_answer(
 
 
 def on_due(conversation: MailConversation, now: datetime) -> MailStep | None:
-    """Return the step of a report whose time is over; None where none is."""
+    """Return the step of an overdue report; None without one."""
     report = conversation.report
     if report is None or report.due_at > now:
         return None
@@ -91,7 +122,6 @@ def _with_content(report: MailReport) -> MailReport | None:
 
 
 def _question(*, says_what: bool, needs_place: bool) -> Question | None:
-    """Return what to ask; None when nothing is missing."""
     if not says_what:
         return "what_where" if needs_place else "what"
     return "where" if needs_place else None

@@ -1,4 +1,4 @@
-"""An e-mail as it is read: who wrote it, about what, and what they wrote."""
+"""An e-mail as read: author, subject, new text, and files."""
 
 import re
 from collections.abc import Sequence
@@ -6,49 +6,50 @@ from email.message import Message
 from hashlib import sha256
 from typing import NamedTuple
 
-from services.intake.channels.mail.rules.charsets import decode
-from services.intake.channels.mail.rules.headers import author, header, message_id, references
-from services.intake.channels.mail.rules.machines import is_by_machine
+from services.intake.channels.mail.rules.headers import (
+    author,
+    decode,
+    header,
+    is_by_machine,
+    message_id,
+    references,
+)
 from services.intake.channels.mail.rules.parsing import parse, parse_head
 from services.intake.channels.mail.rules.parts import Parts, parts_of, without_tags
 from services.intake.channels.mail.rules.quotes import new_words
 from services.intake.channels.mail.rules.returns import ReturnReport, read_report
-from services.intake.rules.text import normalize_text
+from shared.text_matching.normalization import normalize_text
 
+# Characters of the new text of a message: a description and seven notes.
 MAX_WORDS = 32_000
-"""Characters of the new text of a message: a description and seven notes."""
+# Characters of the whole text; in a longer one no new text is searched for.
 _MAX_TEXT = 1_000_000
-"""Characters of the whole text; in a longer one no new text is searched for."""
+# Headers that every server on the way adds.
 _TRACE = frozenset(
     {"received", "return-path", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to"}
 )
-"""Headers that every server on the way adds."""
 _PREFIX = re.compile(
     r"\s*+(?:(?P<reply>re|aw|antw|sv|ref|rif|res|odp)|(?P<forward>fw|fwd|rv|wg|tr|enc|reenv))"
     r"\s*+(?:\[\d{1,3}\]\s*+)?[:\uff1a]\s*+",
     re.IGNORECASE,
 )
 _MAX_SUBJECT = 500
+# Names of attached files; the description has them.
 _MAX_NAMES = 20
-"""Names of attached files; the description has them."""
 
 
 class Mail(NamedTuple):
-    """A message as it is read.
+    """A message as read; the text is new and normalized, its pictures may be none.
 
     Attributes:
-        id: Its ``Message-ID``, or ``sha256:`` and the digest of all its bytes.
+        id: Its ``Message-ID``, or else ``own_id``.
         own_id: ``sha256:`` and the digest of all its bytes.
-        digest: Digest of what its author sent, without what servers add on the way.
-        is_by_machine: True for a message that a machine wrote.
-        report: What it reports about a message of ours; None for any other mail.
-        address: Its author's address; None for one that no mail can be sent to.
-        subject: Without ``Re:`` and ``Fwd:``.
-        text: The new text, normalized; empty without one.
-        is_too_long: True when there is more text than is taken; ``text`` is its beginning.
-        attached: Names of the first attached files that are not kept; empty without one.
+        digest: Digest of what its author sent, without headers of servers on the way.
+        report: A bounce or complaint about a message of ours.
+        address: None for one that no mail can be sent to.
+        is_too_long: True when ``text`` is only the beginning.
+        attached: Names of the first attached files that are not kept.
         references: Ids of the messages that it answers, the nearest first.
-        pictures: The bytes of what may be pictures.
     """
 
     id: str
@@ -75,12 +76,7 @@ class Mail(NamedTuple):
 
 
 def read_mail(content: bytes, return_path: str) -> Mail:
-    """Return a message as it is read. Never fails: what cannot be parsed is read plainly.
-
-    Args:
-        content: The message as it came.
-        return_path: The sender of its envelope; empty for none.
-    """
+    """Read a message; one that cannot be parsed is read plainly."""
     try:
         message = parse(content)
         return _mail(message, parts_of(message), content, return_path)
@@ -89,12 +85,7 @@ def read_mail(content: bytes, return_path: str) -> Mail:
 
 
 def read_plainly(content: bytes, return_path: str) -> Mail:
-    """Return a message whose text is all of its body, without tags; its parts are not parsed.
-
-    Args:
-        content: The message as it came.
-        return_path: The sender of its envelope; empty for none.
-    """
+    """Read a message with its whole body as text, without tags; parts are not parsed."""
     text = without_tags(decode(_body(content), None).replace("\r\n", "\n"))
     return _mail(parse_head(content), Parts(texts=[text]), content, return_path)
 
@@ -127,7 +118,6 @@ def _mail(message: Message, parts: Parts, content: bytes, return_path: str) -> M
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return the names, the first of many."""
     more = len(names) - _MAX_NAMES
     return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 

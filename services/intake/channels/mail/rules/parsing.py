@@ -8,12 +8,12 @@ from email.policy import Policy, compat32
 from typing_extensions import override
 
 _MAX_HEADERS = 1_000
+# Characters of the value of a header; what is behind them is not read.
 _MAX_HEADER = 10_000
-"""Characters of the value of a header; what is behind them is not read."""
+# Characters of a ``Content-…`` header: its parameters take quadratic time.
 _MAX_STRUCTURED = 2_000
-"""Characters of a ``Content-…`` header: its parameters take quadratic time."""
+# Bytes of a head that is read without its body.
 _MAX_HEAD = 1_000_000
-"""Bytes of a head that is read without its body."""
 _MAX_PARTS = 1_000
 _MAX_DEPTH = 20
 
@@ -23,11 +23,7 @@ class MimeLimitError(ValueError):
 
 
 class BoundedMessage(Message):
-    """A message or part with bounded headers and nesting.
-
-    Attributes:
-        depth: Number of parts that it is in.
-    """
+    """A message or part with bounded headers and nesting."""
 
     depth = 0
 
@@ -40,11 +36,7 @@ class BoundedMessage(Message):
 
     @override
     def attach(self, payload: "BoundedMessage") -> None:  # type: ignore[override]
-        """Add a part.
-
-        Raises:
-            MimeLimitError: It is nested too deeply.
-        """
+        """Add a part."""
         payload.depth = self.depth + 1
         if payload.depth > _MAX_DEPTH:
             raise MimeLimitError
@@ -52,11 +44,7 @@ class BoundedMessage(Message):
 
 
 def parse(content: bytes) -> Message:
-    """Return a message with its parts.
-
-    Raises:
-        MimeLimitError: There are too many, or they are nested too deeply.
-    """
+    """Return a message with its parts."""
     return message_from_bytes(content, _CountedParts(), policy=compat32)
 
 
@@ -66,8 +54,6 @@ def parse_head(content: bytes) -> Message:
 
 
 class _CountedParts:
-    """Makes the parts of one message."""
-
     def __init__(self) -> None:
         self._left = _MAX_PARTS
 

@@ -9,14 +9,14 @@ from html import unescape
 from pathlib import PurePath
 from types import MappingProxyType
 
-from services.intake.channels.mail.rules.charsets import decode
-from services.intake.channels.mail.rules.headers import header, text_of
+from services.intake.channels.mail.rules.headers import decode, header, text_of
 
 _MAX_TAGS = 100_000
+# The edge of a block, which starts a line unless one has started; a break, which always does.
 _EDGE, _BREAK, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
-"""The edge of a block, which starts a line unless one has started; a break, which always does."""
 _MARKS = re.compile(r"[\ue000-\ue003]")
 _ENDS = re.compile(r"([\ue000\ue001])")
+# Each alternative matches once it has begun, if need be to the end: nothing is searched twice.
 _TOKEN = re.compile(
     r"""
     <!--.*?(?:-->|\Z)
@@ -27,11 +27,11 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-"""Each alternative matches once it has begun, if need be to the end: nothing is searched twice."""
 _BLOCK_NAMES = (
     "address article body center dd div dl dt figure footer form h1 h2 h3 h4 h5 h6 header li ol "
     "section table td tr ul"
 )
+# The marks at the start and at the end of each element that has lines of its own.
 _BLOCKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(_BLOCK_NAMES.split(), (_EDGE, _EDGE)),
@@ -40,11 +40,10 @@ _BLOCKS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "blockquote": (f"{_EDGE}{_OPEN}", f"{_CLOSE}{_EDGE}"),
     }
 )
-"""The marks at the start and at the end of each element that has lines of its own."""
 _RULE = f"{_EDGE}{'_' * 32}{_EDGE}"
 _RULE_ID = re.compile(r"\bid\s*=\s*[\"']?divRplyFwdMsg\b")
+# What stands above the head of the message that Outlook answers.
 _RULE_STYLE = "border-top:solid"
-"""What stands above the head of the message that Outlook answers."""
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][a-z0-9]*+(?:\s[^<>]*+)?/?>", re.IGNORECASE)
 _BLANKS = re.compile(r"\s+")
@@ -53,7 +52,7 @@ _MAX_DEPTH = 5
 
 
 def text_of_html(html: str) -> str:
-    """Return what a person sees of HTML; lines of quotes begin with ``>``, as in plain text."""
+    """Return the visible text of HTML; lines of quotes begin with ``>``, as in plain text."""
     html = _MARKS.sub("", html)
     if html.count("<") > _MAX_TAGS:
         return without_tags(html)
@@ -75,11 +74,7 @@ def without_tags(text: str) -> str:
 
 
 class _Reader:
-    """Turns tags into marks.
-
-    Attributes:
-        pieces: Texts and marks, in order.
-    """
+    """Turns tags into marks."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -134,7 +129,6 @@ def _unescaped(text: str) -> str:
 
 
 def _with_lines(text: str) -> str:
-    """Return the text with the lines that its marks stand for."""
     lines, depth = [""], 0
     for part in _ENDS.split(text):
         if part == _BREAK or (part == _EDGE and lines[-1]):
@@ -148,8 +142,8 @@ def _with_lines(text: str) -> str:
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
+# Pictures within the text of fewer bytes are logos and marks of receipt, no photographs.
 _DECORATION_BYTES = 8 * 1024
-"""Pictures within the text of fewer bytes are logos and marks of receipt, no photographs."""
 _PICTURE_NAMES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
 _TEXTS = frozenset({"text/plain", "text/html"})
 _MAX_FILE_NAME = 100
@@ -157,13 +151,7 @@ _MAX_FILE_NAME = 100
 
 @dataclass(slots=True)
 class Parts:
-    """The parts of a message.
-
-    Attributes:
-        texts: Its text, part by part; lines end with LF.
-        pictures: The bytes of what may be pictures.
-        others: Names of attached files of other kinds.
-    """
+    """The parts of a message: texts with LF line ends, possible pictures, names of other files."""
 
     texts: list[str] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
@@ -201,7 +189,7 @@ def _add_leaf(part: Message, kind: str, found: Parts) -> None:
 
 
 def _add_alternative(part: Message, found: Parts) -> None:
-    """Add the first alternative that has a text, and what else comes with the others."""
+    """Add the first alternative with a text, and the files of all others."""
     has_text = False
     for child in _children(part):
         alternative = Parts()

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import quotequail
 
+# Lines in which quotes are searched for: the search takes quadratic time.
 _MAX_SEARCHED = 400
-"""Lines in which quotes are searched for: the search takes quadratic time."""
+# Lines that make a quote; more of them in a row add nothing.
 _ENOUGH_QUOTED = 3
-"""Lines that make a quote; more of them in a row add nothing."""
+# Longer lines introduce no quote, and the patterns take more than linear time over them.
 _MAX_LINE = 300
-"""Longer lines introduce no quote, and the patterns take more than linear time over them."""
 _LONG = "\ue000"
 _LONG_LINE = re.compile(rf"{_LONG}(\d+){_LONG}")
 _FORWARDED = re.compile(
@@ -40,12 +40,9 @@ _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 
 
 def new_words(text: str, *, is_reply: bool, is_forward: bool) -> str:
-    """Return what the author of a message wrote; the whole text where that would be nothing.
+    """Return the own words of a message; the whole text where that would be nothing.
 
-    Args:
-        text: The text; lines end with LF.
-        is_reply: True when the message answers another one.
-        is_forward: True when it passes one on: what it passes on is no quote.
+    A forwarded message is no quote. Lines end with LF.
     """
     text = text.replace(_LONG, "").strip()
     words = text if is_forward else _without_quotes(text, is_reply=is_reply)
@@ -77,7 +74,6 @@ def _with_short_quotes(lines: Sequence[str]) -> list[str]:
 
 
 def _short(line: str, number: int) -> str:
-    """Return the line, or what stands for a long one."""
     if len(line) <= _MAX_LINE:
         return line
     mark = ">" if _QUOTED.match(line) else ""
@@ -85,7 +81,6 @@ def _short(line: str, number: int) -> str:
 
 
 def _is_no_quote(found: str, text: str, *, is_reply: bool) -> bool:
-    """Return True when what was found is not the message that this one answers."""
     is_passed_on = _FORWARDED.search(text) is not None
     return (found == "forward" and (is_passed_on or not is_reply)) or (
         found == "quote" and not is_reply

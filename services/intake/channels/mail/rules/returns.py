@@ -14,14 +14,14 @@ from services.intake.channels.mail.rules.headers import header
 
 ReturnKind: TypeAlias = Literal["bounced", "bounced_for_now", "complained"]
 
+# Time after which no report about a message is expected; older ids are forged.
 RETURNED_WITHIN = timedelta(days=30)
-"""Time after which nobody reports about a message any more; older ids are strangers'."""
 _CLOCKS_DIFFER = timedelta(hours=1)
 _BOUNCE = re.compile(r"<?bounce\+([0-9a-f-]{36})@([^@>]+)>?", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<([0-9a-f-]{36})@[^@>]+>", re.IGNORECASE)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+# A passing failure, a full mailbox (5.2.2), a refusal of this message for its content (5.7).
 _PASSES = re.compile(r"4\.|5\.2\.2$|5\.7\.")
-"""A passing failure, a full mailbox (5.2.2), a refusal of this message for its content (5.7)."""
 _COMPLAINTS = frozenset({"abuse", "fraud"})
 _MILLISECONDS_FROM = 80
 
@@ -40,7 +40,7 @@ class ReturnReport(NamedTuple):
 
 
 def read_report(message: Message) -> ReturnReport | None:
-    """Return what a message reports; None for one that reports no failure and no complaint."""
+    """Return the bounce or complaint that a message reports; None for any other message."""
     if message.get_content_type() != "multipart/report" or not message.is_multipart():
         return None
     parts = [part for part in message.get_payload() if isinstance(part, Message)]
@@ -59,10 +59,7 @@ def bounce_address(recipient: str) -> tuple[str, str] | None:
 
 
 def may_return(notification_id: str, now: datetime) -> bool:
-    """Return True for the id, a UUIDv7, of a message that may still come back.
-
-    Whether it was sent is for the service to say that sends.
-    """
+    """Return True for the id, a UUIDv7, of a message that is young enough to come back."""
     try:
         id_ = UUID(notification_id)
     except ValueError:
@@ -92,7 +89,6 @@ def _complaint(part: Message, parts: list[Message]) -> ReturnReport | None:
 
 
 def _original_id(parts: list[Message]) -> str | None:
-    """Return the id in the ``Message-ID`` of the message that a report encloses."""
     for part in parts:
         if part.get_content_type() == "message/rfc822":
             original = next(_blocks(part), part)

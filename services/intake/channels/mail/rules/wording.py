@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from services.intake.channels.mail.rules.model import Question
+from services.intake.channels.mail.rules.machine import Question
 from shared.catalogue import CALL_911, LocalText
 
 SUBJECT = LocalText("Your message to 311", "Su mensaje al 311")
@@ -32,8 +32,8 @@ _ASKED: Mapping[Question, tuple[LocalText, ...]] = MappingProxyType(
 )
 _THANKS = LocalText("Thank you for your message.", "Gracias por su mensaje.")
 _WITHOUT_ANSWER = LocalText(
-    "Without an answer we pass your message on after 24 hours as it is.",
-    "Sin respuesta, después de 24 horas transmitimos su mensaje tal como está.",
+    "If you do not answer, we pass your message on as it is after 24 hours.",
+    "Si no responde, después de 24 horas transmitimos su mensaje tal como está.",
 )
 _PHONE = LocalText(
     "To talk to somebody, call {phone}.", "Para hablar con alguien, llame al {phone}."
@@ -43,13 +43,7 @@ _PHONE = LocalText(
 def question_text(
     question: Question, language: str | None, *, number: str | None, phone: str
 ) -> str:
-    """Return the text of a question, danger first.
-
-    Args:
-        language: Language of the person; None for English.
-        number: Tracking number of the report that ``danger_where`` is about.
-        phone: Telephone number of the city.
-    """
+    """Return the text of a question, danger first; ``number`` is for ``danger_where``."""
     texts = _ASKED[question]
     if question != "danger_where":
         texts = (_THANKS, *texts, _WITHOUT_ANSWER)

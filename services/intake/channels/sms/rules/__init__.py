@@ -1,1 +1,1 @@
-"""SMS conversations: pure rules from one text to the answer and to what is accepted."""
+"""Pure rules of SMS conversations."""

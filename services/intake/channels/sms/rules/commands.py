@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from services.intake.channels.sms.rules.model import Conversation
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.identifiers import read_tracking_number
 from shared.text_matching import fold
 
 CommandName: TypeAlias = Literal["status", "help", "stop", "start", "yes", "no"]
@@ -39,12 +39,11 @@ _MAX_NUMBER_WORDS = 4
 
 
 class Command(NamedTuple):
-    """A command.
+    """A command word.
 
     Attributes:
-        language: Language of the word; None for one that both languages have.
-        number: Tracking number behind ``status`` in its canonical form; empty for a mistyped one,
-            None without one.
+        language: None for a word of both languages.
+        number: Tracking number behind ``status``; empty for a mistyped one, None without one.
     """
 
     name: CommandName
@@ -72,8 +71,8 @@ def is_answer(text: str) -> bool:
     return command is not None and command.name in {"yes", "no"}
 
 
+# Answers in an hour; further texts are taken without one.
 MAX_ANSWERS = 20
-"""Answers in an hour; further texts are taken without one."""
 _WITHIN = timedelta(hours=1)
 
 

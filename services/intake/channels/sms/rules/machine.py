@@ -1,4 +1,4 @@
-"""State machine of a conversation: a text and the state give the answer and what to accept.
+"""State machine of a conversation: from a text and the state to the answer and effects.
 
 A report goes on as soon as it says what and where, or tells of a danger to life; else one thing is
 asked at a time: what, where, and then at most one question of the kind.
@@ -8,6 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.intake.channels.conversations.rules.another import is_another_danger
+from services.intake.channels.conversations.rules.stated_places import MAX_ANSWER
+from services.intake.channels.conversations.rules.text_reading import (
+    ReportReading,
+    TextReader,
+    TextReading,
+)
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.commands import Command, answered, may_answer, read_command
 from services.intake.channels.sms.rules.model import (
@@ -20,21 +26,19 @@ from services.intake.channels.sms.rules.model import (
     TextNote,
 )
 from services.intake.channels.sms.rules.wording import say
-from services.intake.rules.stated_places import MAX_ANSWER
-from services.intake.rules.text_reading import ReportReading, TextReader, TextReading
-from services.intake.rules.tracking_number import read_tracking_number
+from services.intake.identifiers import read_tracking_number
 from shared.catalogue import LocalText
 from shared.text_matching import fold
 
+# Time to answer what and where; also of texts that belong to the latest request.
 ANSWER_WITHIN = timedelta(hours=24)
-"""Time for the answers what and where, and for texts that belong to the latest request."""
+# Time for the answer to a question of the kind: the report is complete without it.
 QUESTION_WITHIN = timedelta(minutes=10)
-"""Time for the answer to a question of the kind: the report is complete without it."""
 _PICTURE_ALONE = "(picture)"
 
 
 def on_due(conversation: Conversation, now: datetime) -> Step | None:
-    """Return the step of a draft whose time is over, without a reply; None where none is."""
+    """Return the step of an overdue draft, without a reply; None without one."""
     draft = conversation.draft
     if draft is None or draft.due_at > now:
         return None
@@ -42,14 +46,10 @@ def on_due(conversation: Conversation, now: datetime) -> Step | None:
 
 
 def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) -> Step:
-    """Return the step that a text leads to.
+    """Return the step that a text leads to; no draft in the conversation is due.
 
-    While the person is silent every text counts as always, and only HELP is answered. So does a
-    text after too many answers, to which only STOP and START are.
-
-    Args:
-        conversation: The state; no draft in it is due.
-        reader: Reads the texts of the city.
+    Texts of a silent person count, but only HELP is answered. After too many answers only STOP
+    and START are.
     """
     reading, command = reader.read(text.body), read_command(text.body)
     language = command.language if command else reading.language
@@ -64,8 +64,6 @@ def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """A text and all that its step depends on."""
-
     conversation: Conversation
     text: IncomingText
     command: Command | None
@@ -177,7 +175,6 @@ class _Turn:
         return body if (is_place or insists) and len(body) <= MAX_ANSWER else None
 
     def _advance(self, draft: ReportDraft) -> Step:
-        """Submit the report, or ask for the next thing that is missing."""
         found = self._assess(draft)
         if found.is_danger:
             return self._submit(draft)
@@ -189,7 +186,6 @@ class _Turn:
         return self._ask(asked, found)
 
     def _ask(self, draft: ReportDraft, found: ReportReading | None = None) -> Step:
-        """Ask the open question of the report, again where it was asked."""
         match draft.asked:
             case "what":
                 texts = [wording.ASK_WHAT]
@@ -219,7 +215,6 @@ class _Turn:
     # -- after a request
 
     def _followed(self) -> FollowedRequest | None:
-        """Return the latest request, while further texts belong to it."""
         request = self.conversation.request
         return request if request and self.text.at - request.at < ANSWER_WITHIN else None
 
@@ -230,7 +225,7 @@ class _Turn:
         return self._begin() if self._is_another(request) else self._note(request.number)
 
     def _is_another(self, request: FollowedRequest) -> bool:
-        """Return True for another danger, or for what and where of another problem.
+        """Return True for another danger, or for kind and place of another problem.
 
         The place that the person was asked for is an answer, whatever else the text says.
         """
@@ -265,7 +260,6 @@ class _Turn:
 
 
 def _question(draft: ReportDraft, found: ReportReading) -> str:
-    """Return what to ask next; empty when nothing is missing."""
     if not draft.has_what:
         return "what"
     if found.needs_place and draft.place is None and draft.asked != "where_again":

@@ -5,21 +5,17 @@ from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 MAX_REDIRECTS = 2
+# Pictures of one message that are read, as many as Twilio hands over.
 MAX_PICTURES = 10
-"""Pictures of one message that are read, as many as Twilio hands over."""
 _MAX_URL = 2_048
 _RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 MAX_TRIES = len(_RETRY_AFTER) + 1
+# A picture may be there later, such as one that the gateway still stores.
 _TEMPORARY = frozenset({404, 408, 425, 429})
-"""A picture may be there later, such as one that the gateway still stores."""
 
 
 def is_fetchable(url: str, hosts: Collection[str]) -> bool:
-    """Return True for an address that may be fetched, if that of its host may.
-
-    Args:
-        hosts: Names of the hosts that have pictures, in lower case.
-    """
+    """Return True for an address that may be fetched, if that of its host may."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -36,12 +32,7 @@ def is_plain(url: str) -> bool:
 
 
 def redirected(url: str, location: str) -> str:
-    """Return the address that a redirect leads to; empty for one that cannot be read.
-
-    Args:
-        url: The address that was called.
-        location: The header ``Location`` of the answer.
-    """
+    """Return the address that a redirect leads to; empty for one that cannot be read."""
     try:
         return urljoin(url, location) if location else ""
     except ValueError:

@@ -2,8 +2,8 @@
 
 from shared.catalogue import CALL_911, LocalText
 
+# Characters of an answer: at most three parts of a text message.
 MAX_REPLY = 320
-"""Characters of an answer: at most three parts of a text message."""
 
 WELCOME = LocalText(
     "Hello, this is 311. What is wrong, and where? For example: Pothole at NE 33rd and Fremont. "
@@ -25,7 +25,7 @@ ASK_WHERE_AGAIN = LocalText(
 )
 ASK_YES_NO = LocalText("Reply YES or NO.", "Responda SÍ o NO.")
 ACCEPTED = LocalText(
-    "Thank you. Your report is {number}. Text STATUS to see what becomes of it, or write here to "
+    "Thank you. Your report is {number}. Text STATUS to check its status, or write here to "
     "add something.",
     "Gracias. Su reporte es {number}. Envíe ESTADO para saber cómo va, o escriba aquí para "
     "agregar algo.",
@@ -36,7 +36,7 @@ NOTE_ADDED = LocalText(
     "Gracias. Lo agregamos al reporte {number}.",
 )
 ALREADY_TAKEN = LocalText(
-    "We have your report {number}. Text STATUS to see what becomes of it.",
+    "We have your report {number}. Text STATUS to check its status.",
     "Tenemos su reporte {number}. Envíe ESTADO para saber cómo va.",
 )
 STATUS = LocalText("Report {number}: {status}", "Reporte {number}: {status}")
@@ -49,16 +49,16 @@ STATUS_WHICH = LocalText(
     "Envíe ESTADO y el número de su reporte.",
 )
 HELP = LocalText(
-    "311 by text: say what is wrong and where, and you get a number. STATUS and the number: what "
-    "becomes of it. STOP: no more texts from us. START: texts again. In danger call 911. To talk "
+    "311 by text: say what is wrong and where, and you get a number. STATUS and the number: its "
+    "status. STOP: no more texts from us. START: texts again. In danger call 911. To talk "
     "to somebody: {phone}. Message rates may apply.",
     "311 por mensaje: diga qué pasa y dónde, y recibe un número. ESTADO y el número: cómo va. "
     "ALTO: no más mensajes. COMENZAR: mensajes otra vez. Si hay peligro, llame al 911. Para "
     "hablar con alguien: {phone}. Su tarifa de mensajes puede aplicar.",
 )
 STOPPED = LocalText(
-    "You get no more texts from 311. What you report by text still counts. START brings the "
-    "answers back.",
+    "You will get no more texts from 311. You can still report by text. Text START to get "
+    "answers again.",
     "Ya no recibirá mensajes del 311. Lo que reporte por mensaje sigue contando. COMENZAR activa "
     "las respuestas otra vez.",
 )

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from services.intake.channels.api.media import read_picture
-from services.intake.rules.media import MAX_BYTES, RefusedPictureError
+from services.intake.pictures import MAX_BYTES, RefusedPictureError
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.server import serve_http
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.mail.content import (
+from services.intake.channels.mail.session import (
     MAX_BYTES,
     MemoryBudget,
     RefusedContentError,

@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 
 from services.intake.channels.conversations.rules.another import numbers_in
+from services.intake.channels.conversations.rules.text_reading import TextReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
-from services.intake.channels.mail.rules.machine import on_report
-from services.intake.channels.mail.rules.machines import takes_answers
+from services.intake.channels.mail.rules.headers import takes_answers
+from services.intake.channels.mail.rules.machine import MailReport, MailStep, Question, on_report
 from services.intake.channels.mail.rules.message import Mail, read_mail
-from services.intake.channels.mail.rules.model import MailReport, MailStep, Question
-from services.intake.rules.screening import HazardScreen
-from services.intake.rules.text_reading import TextReader
+from services.intake.policy import city_of
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
 from tests.support.paths import REPOSITORY
@@ -20,10 +19,11 @@ from tests.unit.intake.channels.mail.corpus.machines import HOSTILE, MACHINES
 from tests.unit.intake.channels.mail.corpus.making import CITY, NUMBER, TAG, Case
 from tests.unit.intake.channels.mail.corpus.reports import REPORTS
 from tests.unit.intake.channels.mail.corpus.threads import THREADS
+from tests.unit.intake.factories import FakeBoundaries
 
 GUIDE = REPOSITORY / "docs" / "email.md"
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
-READER = TextReader(PORTLAND, HazardScreen(PORTLAND))
+READER = TextReader(PORTLAND, city_of(PORTLAND, FakeBoundaries()).screen_text)
 ADDRESSES = OurAddresses({PORTLAND.id: [CITY]})
 CORPUS = [*REPORTS, *CHARSETS, *THREADS, *MACHINES, *HOSTILE]
 ASKED: dict[Question, str] = {

@@ -6,10 +6,17 @@ from typing import Any, get_args
 
 import pytest
 
-from services.intake.channels.mail.rules.machine import ANSWER_WITHIN, on_answer, on_due, on_report
-from services.intake.channels.mail.rules.model import MailConversation, MailReport, Question
+from services.intake.channels.mail.rules.machine import (
+    ANSWER_WITHIN,
+    MailConversation,
+    MailReport,
+    Question,
+    on_answer,
+    on_due,
+    on_report,
+)
 from services.intake.channels.mail.rules.wording import SUBJECT, question_text
-from services.intake.rules.stated_places import StatedPlace
+from services.intake.records import StatedPlace
 from tests.support.builders import NOON
 from tests.unit.intake.channels.mail.test_corpus import READER
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.mail.rules.addresses import OurAddresses
-from services.intake.channels.mail.rules.charsets import decode
+from services.intake.channels.mail.rules.headers import decode
 from services.intake.channels.mail.rules.message import read_mail
 from services.intake.channels.mail.rules.parts import text_of_html
 from services.intake.channels.mail.rules.quotes import new_words
-from services.intake.rules.text import normalize_text
+from shared.text_matching.normalization import normalize_text
 from tests.support.paths import DATA
 from tests.unit.intake.channels.mail.corpus.making import CITY, TAG
 

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from services.intake.channels.open311.submission import read_answers
+from services.intake.channels.open311.submitting import read_answers
 from shared.catalogue import Attribute, LocalText
 from shared.catalogue.service_type import Datatype
 from tests.unit.intake.channels.open311.makers import CITY

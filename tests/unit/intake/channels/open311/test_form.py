@@ -10,7 +10,7 @@ from aiohttp import web
 
 from services.intake.channels.open311.form import read_form
 from services.intake.channels.open311.responses import Open311Error
-from services.intake.rules.media import RefusedPictureError
+from services.intake.pictures import RefusedPictureError
 from shared.runtime.http.server import serve_http
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.intake.channels.open311.responses import Open311Error
-from services.intake.channels.open311.submission import read_submission
+from services.intake.channels.open311.submitting import read_submission
 from tests.unit.intake.channels.open311.makers import CITY, parameters
 
 

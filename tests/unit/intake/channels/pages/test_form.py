@@ -8,15 +8,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from services.intake.channels.pages.form import read_form
-from services.intake.channels.pages.photos import PhotoIntake
-from services.intake.media.fair_semaphore import Uploader
-from services.intake.rules.media import (
-    MAX_BYTES,
-    RefusedPictureError,
-    derived_media_id,
-    is_media_id,
-)
+from services.intake.channels.pages.form import PhotoIntake, read_form
+from services.intake.pictures import MAX_BYTES, RefusedPictureError, derived_media_id
+from services.intake.records import Uploader
 from shared.errors import SystemicError
 from shared.runtime.http.body_memory import BodyMemory
 from shared.runtime.http.callers import RefusedError
@@ -40,15 +34,17 @@ class Library:
     def __init__(self) -> None:
         self.kept: list[bytes] = []
 
-    async def add_once(self, media_id: str, take: Callable[[], bytes], uploader: Uploader) -> None:
-        picture = take()
-        assert is_media_id(media_id)
+    async def keep_picture(
+        self, content: bytes, uploader: Uploader, *call: str, take: Callable[[], bytes]
+    ) -> str:
         assert uploader == Uploader("web", ADDRESS)
+        media_id, picture = derived_media_id(b"key", content, *call), take()
         if picture.startswith(b"no picture"):
             raise RefusedPictureError("unsupported_picture")
         if picture.startswith(b"no database"):
             raise NoDatabaseError
         self.kept.append(picture)
+        return media_id
 
 
 def part(name: str, content: bytes, filename: str | None = None) -> bytes:
@@ -76,7 +72,7 @@ async def client(library: Library, memory: BodyMemory) -> AsyncGenerator[aiohttp
                 form = await read_form(request, photo.take)
             except RefusedError as refused:
                 return refused.response
-            photo_id = await photo.keep(b"key", "form")
+            photo_id = await photo.keep("form")
         return web.json_response([dict(form.values), photo_id, photo.fault])
 
     async def nothing_missing() -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from services.intake.channels.conversations.rules.text_reading import TextReader
 from services.intake.channels.sms.rules.machine import on_due, on_text
 from services.intake.channels.sms.rules.model import (
     Conversation,
@@ -10,14 +11,14 @@ from services.intake.channels.sms.rules.model import (
     IncomingText,
     Step,
 )
-from services.intake.rules.screening import HazardScreen
-from services.intake.rules.stated_places import StatedPlace
-from services.intake.rules.text_reading import TextReader
+from services.intake.policy import city_of
+from services.intake.records import StatedPlace
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
+from tests.unit.intake.factories import FakeBoundaries
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
-READER = TextReader(PORTLAND, HazardScreen(PORTLAND))
+READER = TextReader(PORTLAND, city_of(PORTLAND, FakeBoundaries()).screen_text)
 MINUTE = timedelta(minutes=1)
 NUMBER = "26-7KQ4-M2"
 

@@ -4,7 +4,7 @@ import pytest
 
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.commands import read_command
-from services.intake.rules.tracking_number import tracking_number
+from services.intake.identifiers import tracking_number
 from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
 
 REAL = tracking_number(1234567890123, 2026)

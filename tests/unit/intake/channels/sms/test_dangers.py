@@ -3,7 +3,7 @@
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.rules.stated_places import StatedPlace
+from services.intake.records import StatedPlace
 from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
 
 POTHOLE = "Pothole at NE 33rd and Fremont"

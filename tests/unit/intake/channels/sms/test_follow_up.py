@@ -4,7 +4,7 @@ import pytest
 
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
-from services.intake.rules.tracking_number import tracking_number
+from services.intake.identifiers import tracking_number
 from tests.unit.intake.channels.sms.talking import MINUTE, NUMBER, Talk
 
 FIRST = "Pothole at NE 33rd and Fremont"

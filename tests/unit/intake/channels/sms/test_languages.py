@@ -6,7 +6,7 @@ import pytest
 
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.wording import MAX_REPLY, fit, say
-from services.intake.public_status.view import STATUS_TEXT
+from services.intake.channels.status_view import STATUS_TEXT
 from shared.catalogue import LocalText
 from tests.unit.intake.channels.sms.talking import PORTLAND, Talk
 

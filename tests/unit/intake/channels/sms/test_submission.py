@@ -9,9 +9,9 @@ from services.intake.channels.conversations.rules.another import numbers_in
 from services.intake.channels.sms.conversations import submission_of
 from services.intake.channels.sms.rules.model import Conversation, ReportDraft
 from services.intake.channels.sms.store import Correspondent
-from services.intake.rules.text import split_text
-from services.intake.rules.tracking_number import tracking_number
+from services.intake.identifiers import tracking_number
 from shared.contract.events import RequestSubmitted
+from shared.text_matching.normalization import split_text
 from tests.support.builders import NOON
 from tests.unit.intake.accepting import accept
 from tests.unit.intake.factories import raw_submission
@@ -23,7 +23,7 @@ NUMBER = tracking_number(1234567890123, 2026)
 
 
 def data_of(draft: ReportDraft, conversation: Conversation) -> dict[str, Any]:
-    data: dict[str, Any] = submission_of(draft, ANA, conversation).raw.handed_in.data
+    data: dict[str, Any] = submission_of(draft, ANA, conversation).raw.envelope.data
     return data
 
 
@@ -50,7 +50,7 @@ async def test_without_a_place_it_is_accepted_and_from_elsewhere_it_is_not(
     submissions: InMemorySubmissions,
 ) -> None:
     raw = submission_of(DRAFT, ANA, Conversation()).raw
-    elsewhere = raw_submission(raw.handed_in.model_copy(update={"source": "/http/sms"}))
+    elsewhere = raw_submission(raw.envelope.model_copy(update={"source": "/http/sms"}))
 
     first, second = await accept(submissions, raw, elsewhere)
 

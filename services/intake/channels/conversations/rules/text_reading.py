@@ -1,20 +1,20 @@
-"""Reading of texts and reports by the catalogue of one city."""
+"""Reading of messages by the catalogue of one city: what, where, danger, language."""
 
 import re
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple, TypeAlias
 
-from services.intake.rules.classification import classify_read
-from services.intake.rules.screening import HazardScreen
-from services.intake.rules.stated_places import (
+from services.intake.channels.conversations.rules.stated_places import (
     MAX_ANSWER,
-    StatedPlace,
     find_place,
     may_be_place,
 )
+from services.intake.records import ScreenedText, StatedPlace
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
-from shared.catalogue.judgement import read_text
 from shared.text_matching import fold
+
+# Classifies and screens a text with answers to the questions of its kind.
+ScreenText: TypeAlias = Callable[[str, Mapping[str, object]], ScreenedText]
 
 _FILLER_WORDS = """
     a about an and anybody anyone are around at by can complain corner could do good evening
@@ -37,9 +37,6 @@ class TextReading(NamedTuple):
     Attributes:
         language: ``en`` or ``es``; None where it does not show.
         says_what: True when it has words beside a place, greetings and the wish to report.
-        place: Where, as written; None where it does not say so for sure.
-        may_be_place: True when it is likely to say where, if it was asked.
-        is_unsure: True when it says that the person does not know.
     """
 
     language: str | None
@@ -54,11 +51,7 @@ class TextReading(NamedTuple):
         return not self.says_what and self.place is None
 
     def stated_place(self, text: str, *, asked: bool) -> StatedPlace | None:
-        """Return the place that the text tells about a report without one; None for none.
-
-        Args:
-            asked: True when it answers the question where.
-        """
+        """Return the place that the text states for a report without one."""
         if self.place:
             return StatedPlace(self.place, is_sure=True)
         if asked and self.may_be_place and not self.is_unsure and len(text) <= MAX_ANSWER:
@@ -70,12 +63,8 @@ class ReportReading(NamedTuple):
     """Content of a report as a whole.
 
     Attributes:
-        is_other: True for the kind of reports that name no other.
-        is_danger: True when it tells of a danger to life.
-        dangers: Conditions in it that make a danger to life, such as ``sparking``; none where only
-            the text model detects one.
-        needs_place: True when its kind needs a place.
-        question: The kind's question that could make it urgent; None when there is none to ask.
+        dangers: Conditions that make a danger to life; none where only the text model detects one.
+        question: The question of the kind that could make it urgent.
     """
 
     service_code: str
@@ -89,36 +78,27 @@ class ReportReading(NamedTuple):
 class TextReader:
     """Reads the texts of one city."""
 
-    def __init__(self, jurisdiction: Jurisdiction, screen: HazardScreen) -> None:
-        self._city = jurisdiction
-        self._screen = screen
+    def __init__(self, city: Jurisdiction, screen: ScreenText) -> None:
+        self._city, self._screen = city, screen
 
     def read(self, text: str) -> TextReading:
-        """Return what one text says by itself.
-
-        Args:
-            text: The text, normalized.
-        """
+        """Read a normalized text by itself."""
         place = find_place(text)
         words = fold(place.rest if place else text).split()
-        says_what = not _FILLERS.issuperset(words)
+        scores = self._city.text_model.score(fold(text).split()).labels() if words else ()
+        best = max(scores, key=lambda score: score.known, default=None)
         return TextReading(
-            language=self._language(text) if words else None,
-            says_what=says_what,
+            language=best.language if best and best.known else None,
+            says_what=not _FILLERS.issuperset(words),
             place=place.words if place else None,
             may_be_place=may_be_place(text),
             is_unsure=_UNSURE.search(fold(text)) is not None,
         )
 
     def assess(self, text: str, answers: Mapping[str, str] | None = None) -> ReportReading:
-        """Return what a report says as a whole.
-
-        Args:
-            answers: Answers to questions of its kind, by code.
-        """
-        conditions = read_text(text, self._city)
-        kind = self._city.services[classify_read(text, conditions, self._city)]
-        screening = self._screen.screen(kind, text, answers or {}, is_classified=True)
+        """Classify and screen a report as a whole."""
+        screening = self._screen(text, answers or {})
+        kind = screening.service
         return ReportReading(
             kind.code,
             is_other=kind.code == self._city.other_code,
@@ -127,11 +107,6 @@ class TextReader:
             needs_place=kind.needs.location,
             question=None if answers else self._question(kind, screening.conditions),
         )
-
-    def _language(self, text: str) -> str | None:
-        scores = self._city.text_model.score(fold(text).split()).labels()
-        best = max(scores, key=lambda score: score.known, default=None)
-        return best.language if best and best.known else None
 
     def _question(self, kind: ServiceType, met: Collection[str]) -> Attribute | None:
         """Return the first question whose yes makes the report a hazard that it is not yet."""

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.rules.reporter import ContactChannels, contact_channels, reporter_ref
+from services.intake.identifiers import ContactChannels, contact_channels, reporter_ref
 
 KEY = b"secret"
 

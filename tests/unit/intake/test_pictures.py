@@ -1,6 +1,6 @@
 import pytest
 
-from services.intake.rules.media import (
+from services.intake.pictures import (
     derived_media_id,
     is_media_id,
     media_id_of,

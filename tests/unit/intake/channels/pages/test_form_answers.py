@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.intake.rules.form_answers import read_form_answers
+from services.intake.channels.pages.draft import read_form_answers
 from shared.catalogue import Attribute, LocalText
 from shared.catalogue.service_type import Datatype
 from shared.redaction import Answer

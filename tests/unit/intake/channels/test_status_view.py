@@ -3,13 +3,7 @@ from typing import Any, get_args
 
 import pytest
 
-from services.intake.public_status.model import (
-    PublicDecision,
-    PublicRequest,
-    PublicStatus,
-    StatusChange,
-)
-from services.intake.public_status.view import (
+from services.intake.channels.status_view import (
     ANSWERED,
     OUTCOME_NOTE,
     RECEIVED,
@@ -17,6 +11,7 @@ from services.intake.public_status.view import (
     current_status,
     render_status,
 )
+from services.intake.records import PublicDecision, PublicRequest, PublicStatus, StatusChange
 from shared.vocabulary import CaseStatus
 from tests.support.builders import NOON
 from tests.unit.intake.factories import LAKESIDE

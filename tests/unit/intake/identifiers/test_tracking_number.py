@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.intake.rules.tracking_number import (
+from services.intake.identifiers import (
     ALPHABET,
     BASE,
     CAPACITY,

@@ -72,28 +72,12 @@ _INNER_CAPITAL = re.compile(r"\w\s+[A-Z][a-z]")
 _MAX_HINT_WORDS = 15
 
 
+# Most characters of an answer that is a place as a whole.
 MAX_ANSWER = 200
-"""Most characters of an answer that is a place as a whole."""
-
-
-class StatedPlace(NamedTuple):
-    """A place that a person stated after the report.
-
-    Attributes:
-        is_sure: True where they are recognizable as a place by themselves; else a geocoder has to
-            know them.
-    """
-
-    words: str
-    is_sure: bool
 
 
 class FoundPlace(NamedTuple):
-    """A place in a text.
-
-    Attributes:
-        rest: The text without them.
-    """
+    """A place in a text."""
 
     words: str
     rest: str

@@ -1,19 +1,15 @@
 """The public view of a request, as JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from services.intake.public_status.model import (
-    PublicDecision,
-    PublicRequest,
-    PublicStatus,
-    StatusChange,
-)
-from services.intake.rules.location import block_of
-from services.intake.rules.media import media_url
+from services.intake.channels.block_address import block_of
+from services.intake.pictures import media_url
+from services.intake.records import PublicDecision, PublicRequest, PublicStatus, StatusChange
 from shared.catalogue import Jurisdiction, LocalText
+from shared.runtime.clock import format_moment
 from shared.vocabulary import is_plausible
 
 RECEIVED = "received"
@@ -72,31 +68,22 @@ OUTCOME_NOTE: Mapping[str, LocalText] = MappingProxyType(
             "Alguien ya nos había avisado de este problema. Atendemos los dos reportes juntos.",
         ),
         "recurrence": LocalText(
-            "We had a report about this place before. We look at it anew, and know of the old one.",
-            "Ya teníamos un reporte de este lugar. Lo revisamos de nuevo con el anterior a la "
-            "vista.",
+            "We had a report about this place before. We opened a new one and linked the earlier "
+            "one.",
+            "Ya teníamos un reporte de este lugar. Abrimos uno nuevo y lo vinculamos con el "
+            "anterior.",
         ),
     }
 )
 
 
 def outcome_note(outcome: str | None, *, was_moved: bool) -> LocalText | None:
-    """Return what residents should know of triage's outcome; None where that is nothing.
-
-    Args:
-        outcome: Triage's outcome; None before the decision.
-        was_moved: True when an operator moved the request to another case than triage decided.
-    """
+    """Return the note to residents about triage's outcome; None without one."""
     return None if was_moved else OUTCOME_NOTE.get(outcome or "")
 
 
 def current_status(outcome: str | None, case_status: str | None) -> str:
-    """Return the public status of a request.
-
-    Args:
-        outcome: Triage's outcome; None before the decision.
-        case_status: Status of its case, which takes precedence; None without a case.
-    """
+    """Return the public status of a request; the status of its case takes precedence."""
     if case_status is not None:
         return case_status
     return {"referral": REFERRED, "answered": ANSWERED}.get(outcome or "", RECEIVED)
@@ -109,19 +96,17 @@ _CLOCK_RUNS = frozenset({"open", "acknowledged", "scheduled", "in_progress"})
 def render_status(
     status: PublicStatus, jurisdiction: Jurisdiction, language: str
 ) -> dict[str, Any]:
-    """Return the public view of a request.
-
-    Args:
-        status: The request, its decision and its status changes.
-        language: One of ``LANGUAGES``.
-    """
-    request, decision = status.request, status.decision
+    """Return the public view of a request."""
+    request, decision, due = status.request, status.decision, status.complete_by
     last = status.changes[-1] if status.changes else None
     outcome = decision.outcome if decision else None
     current = current_status(outcome, last.status if last else None)
     service = jurisdiction.services.get(request.service_code)
     is_private = service is None or service.private
     note = outcome_note(outcome, was_moved=status.was_moved)
+    answer = jurisdiction.answers.get((decision.answer if decision else None) or "")
+    moments = [request.submitted_at, *(change.taken_at for change in status.changes)]
+    moments += [decision.decided_at] if decision else []
     return {
         "tracking_number": request.tracking_number,
         "public_id": request.public_id,
@@ -131,24 +116,17 @@ def render_status(
         "status": current,
         "status_text": STATUS_TEXT[current].in_language(language),
         "submitted_at": format_moment(request.submitted_at),
-        "updated_at": format_moment(_updated_at(status)),
+        "updated_at": format_moment(max(moments)),
         "location": _location(request, language, is_private=is_private),
         "note": note.in_language(language) if note else None,
-        "answer": _answer(decision, jurisdiction, language),
+        "answer": answer.in_language(language) if answer else None,
         "bureau": bureau_name(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
-        "complete_by": _complete_by(status, current),
+        "complete_by": format_moment(due) if due and current in _CLOCK_RUNS else None,
         "referral": _referral(decision, jurisdiction, language),
         "media": list(_media(status.media_ids, is_private=is_private)),
         "history": list(_history(status, jurisdiction, language, is_private=is_private)),
     }
-
-
-def _updated_at(status: PublicStatus) -> datetime:
-    decided = [status.decision.decided_at] if status.decision else []
-    return max(
-        [status.request.submitted_at, *decided, *(change.taken_at for change in status.changes)]
-    )
 
 
 def _location(request: PublicRequest, language: str, *, is_private: bool) -> dict[str, Any] | None:
@@ -180,13 +158,6 @@ def _scheduled_for(last: StatusChange | None) -> str | None:
     return format_moment(last.scheduled_for) if is_plausible(last.scheduled_for) else None
 
 
-def _complete_by(status: PublicStatus, current: str) -> str | None:
-    """Return the deadline of the work, unless it is over or its clock stands still."""
-    if status.complete_by is None or current not in _CLOCK_RUNS:
-        return None
-    return format_moment(status.complete_by)
-
-
 def _referral(
     decision: PublicDecision | None, jurisdiction: Jurisdiction, language: str
 ) -> dict[str, str | None] | None:
@@ -199,13 +170,6 @@ def _referral(
         "url": decision.referral_url,
         "reason": reason.in_language(language) if reason else None,
     }
-
-
-def _answer(
-    decision: PublicDecision | None, jurisdiction: Jurisdiction, language: str
-) -> str | None:
-    answer = jurisdiction.answers.get((decision.answer if decision else None) or "")
-    return answer.in_language(language) if answer else None
 
 
 def _history(
@@ -234,8 +198,3 @@ def _entry(at: datetime, status: str, language: str) -> dict[str, Any]:
         "note": None,
         "media": [],
     }
-
-
-def format_moment(moment: datetime) -> str:
-    """Return a moment as RFC 3339 in UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

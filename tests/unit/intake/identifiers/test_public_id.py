@@ -4,8 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.channels.conversations.rules.another import without_numbers
-from services.intake.rules.public_id import public_id, read_public_id
-from services.intake.rules.tracking_number import CAPACITY, read_tracking_number, tracking_number
+from services.intake.identifiers import (
+    CAPACITY,
+    public_id,
+    read_public_id,
+    read_tracking_number,
+    tracking_number,
+)
 from shared.redaction import REMOVED
 
 SERIALS = st.integers(0, CAPACITY - 1)

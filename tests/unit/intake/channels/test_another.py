@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.intake.channels.conversations.rules.another import is_another_danger
-from services.intake.rules.text_reading import ReportReading
+from services.intake.channels.conversations.rules.text_reading import ReportReading
 
 
 def reading(kind: str | None = None, *dangers: str, **changes: Any) -> ReportReading:

@@ -1,0 +1,234 @@
+"""Ports of intake: the operations that its channels may ask of the core."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from services.intake.acceptance.batching import SubmissionBatcher
+from services.intake.acceptance.preview import preview
+from services.intake.handlers import accept_submissions
+from services.intake.identifiers import ReporterLinks
+from services.intake.inbound.field_errors import field_errors
+from services.intake.limits import CallLimits
+from services.intake.media.library import MediaLibrary
+from services.intake.notes.adding import add_note, add_words
+from services.intake.notes.store import feedback_event, find_request, last_finished
+from services.intake.pictures import derived_media_id
+from services.intake.places.gazetteer import geocoders_of
+from services.intake.policy import IntakePolicy, Prefetch
+from services.intake.public_status.store import find_status, give_public_ids, read_status
+from services.intake.records import (
+    FinishedRequest,
+    NoteCall,
+    NoteWords,
+    PublicStatus,
+    RawSubmission,
+    Receipt,
+    RequestReference,
+    ScreenedText,
+    SubmissionPreview,
+    Uploader,
+)
+from services.intake.settings import IntakeSettings
+from services.intake.store.submissions import PostgresSubmissions
+from shared.catalogue import Jurisdiction
+from shared.contract.events import Acceptance, Event, FieldError, Location, SubmissionAccepted
+from shared.runtime.clock import utc_now
+from shared.runtime.http.callers import Callers
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.outbox.outbox import HandOver, enqueue
+from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
+from shared.vocabulary import SubmissionChannel
+
+
+class IntakeWork:
+    """A transaction of a channel: its own rows, requests, notes and events commit together.
+
+    Attributes:
+        db: Connection in the transaction.
+        events: Events to publish with the commit.
+    """
+
+    def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
+        self.db, self.now = db, now
+        self.events: list[Event] = []
+        self._policy = policy
+
+    async def submit(self, submission: RawSubmission) -> Acceptance | None:
+        """Accept a submission; None for a rejected one, whose bytes stay with its receipt."""
+        [result] = await accept_submissions(
+            [submission],
+            PostgresSubmissions(self.db),
+            self._policy,
+            self.now,
+            geocoders_of(self.db, self._policy),
+        )
+        self.events += result.events
+        event = result.receipt.decode()
+        return event.data if isinstance(event, SubmissionAccepted) else None
+
+    async def find_request(self, number: str) -> RequestReference | None:
+        """Return the request with this tracking number, or None."""
+        return await find_request(self.db, number)
+
+    async def add_words(self, number: str, words: NoteWords) -> Location | None:
+        """Add words to a request; return the location that it has by them, None for none."""
+        return await add_words(self.db, number, words, self._policy, self.now, self.events)
+
+    async def status(self, number: str) -> PublicStatus | None:
+        """Return the status of a request with its latest 100 changes, or None."""
+        return await read_status(self.db, number)
+
+    async def last_finished(self, phone_ref: str, jurisdiction: str) -> FinishedRequest | None:
+        """Return the request that a person was last asked about by text; None without one."""
+        return await last_finished(self.db, phone_ref, jurisdiction, self.now)
+
+    def add_feedback(
+        self, request: FinishedRequest, channel: SubmissionChannel, *, fixed: bool
+    ) -> None:
+        """Add the answer to the question whether the problem of a request is fixed."""
+        self.events.append(feedback_event(request, channel, self.now, fixed=fixed))
+
+
+@dataclass(frozen=True, slots=True)
+class IntakePorts:
+    """The core of intake as channels see it.
+
+    Attributes:
+        pool: Connections for the transactions of channels.
+        lookups: Connections for reads that a caller waits for.
+        links: Signed links to the status page.
+        pictures: Keeps pictures, and shows and releases them by id.
+        prefetch: Asks another server for places ahead of a transaction; None without one.
+    """
+
+    settings: IntakeSettings
+    pool: Pool
+    lookups: Pool
+    callers: Callers
+    limits: CallLimits
+    links: ReporterLinks
+    pictures: MediaLibrary = field(repr=False)
+    prefetch: Prefetch | None
+    _policy: IntakePolicy
+    _batcher: SubmissionBatcher
+    _hand_over: HandOver
+
+    @property
+    def cities(self) -> Mapping[str, Jurisdiction]:
+        """The cities by id."""
+        return self._policy.jurisdictions
+
+    @property
+    def public_url(self) -> str:
+        """Base URL of intake for residents, without a trailing slash."""
+        return self._policy.public_url
+
+    @property
+    def reporter_key(self) -> bytes:
+        """Secret behind the keyed hashes of people and the ids of their pictures."""
+        return self._policy.reporter_key
+
+    async def submit(
+        self, *submissions: RawSubmission, within_s: float | None = None
+    ) -> Sequence[Receipt]:
+        """Accept or reject submissions; return their receipts, in order, once they are durable.
+
+        They share transactions with those of other callers. At the deadline those are withdrawn
+        whose transaction has not begun.
+
+        Args:
+            within_s: None for the deadline of a single call.
+
+        Raises:
+            TimeoutError: The deadline passed; any of them may or may not be durable.
+            SystemicError: The service is starting or stopping, or the database is down.
+        """
+        deadline = Deadline() if within_s is None else Deadline(within_s)
+        async with asyncio.timeout_at(deadline.until):
+            return await self._batcher.submit(*submissions)
+
+    async def preview(
+        self, submission: RawSubmission, *, best_effort: bool = False
+    ) -> SubmissionPreview:
+        """Return the request that a submission would become, which may lack anything.
+
+        Args:
+            best_effort: True to leave out places and open cases while the database is down.
+        """
+        return await preview(
+            submission.envelope, self._policy, self.lookups, self.prefetch, best_effort=best_effort
+        )
+
+    async def add_note(self, call: NoteCall) -> str:
+        """Add a note to a request, and return its id; idempotent.
+
+        Raises:
+            NoteError: It is not added.
+            DeadlineExceededError: The database did not respond in time.
+        """
+        return await Deadline().wait_for(self._add_note(call))
+
+    async def _add_note(self, call: NoteCall) -> str:
+        async with self.unit_of_work() as work:
+            return await add_note(work.db, call, self._policy, work.now, work.events)
+
+    async def status(self, number: str) -> PublicStatus | None:
+        """Return the status of a request with its latest 100 changes, or None."""
+        return await Deadline().wait_for(find_status(self.lookups, number))
+
+    async def keep_picture(
+        self,
+        content: bytes | bytearray,
+        uploader: Uploader,
+        *call: str,
+        take: Callable[[], bytes] | None = None,
+    ) -> str:
+        """Keep a picture, and return its id: the same for the same picture of the same call.
+
+        Args:
+            content: The bytes as they came.
+            call: Names the call, and the picture's place in it.
+            take: Returns the bytes once its turn has come; None to copy ``content``.
+
+        Raises:
+            RefusedPictureError: It is not a picture that is kept.
+            SystemicError: It could not be re-encoded or stored now.
+        """
+        media_id = derived_media_id(self.reporter_key, content, *call)
+        await self.pictures.add_once(media_id, take or bytes(content), uploader)
+        return media_id
+
+    @asynccontextmanager
+    async def unit_of_work(self, now: datetime | None = None) -> AsyncGenerator[IntakeWork]:
+        """Open a transaction; publish its events after the commit."""
+        async with transaction(self.pool) as db:
+            work = IntakeWork(db, self._policy, now or utc_now())
+            yield work
+            batches = await enqueue(db, work.events)
+        self._hand_over(batches)
+
+    def screen(
+        self,
+        jurisdiction: str,
+        text: str,
+        answers: Mapping[str, object] | None = None,
+        service_code: str | None = None,
+    ) -> ScreenedText:
+        """Classify a text, unless its kind is given, and screen it for hazards."""
+        return self._policy.cities[jurisdiction].screen_text(text, answers or {}, service_code)
+
+    async def give_public_ids(self, request_ids: Collection[str]) -> None:
+        """Give requests from before there were public ids theirs. Idempotent."""
+        with translate_errors():
+            async with self.lookups.acquire() as connection:
+                await give_public_ids(connection, request_ids)
+
+    @staticmethod
+    def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+        """Return the errors of a model's fields as those of a submission, one for each field."""
+        return field_errors(error)
