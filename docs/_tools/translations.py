@@ -17,11 +17,11 @@ from babel.messages.pofile import read_po, write_po
 
 import services.intake.channels.pages
 import services.notify
-from services.intake.outbound import CONTACT_UNUSABLE
 from services.intake.channels.status_view import (
     OUTCOME_NOTE,
     STATUS_TEXT,
 )
+from services.intake.outbound import CONTACT_UNUSABLE
 from shared.catalogue import CALL_911, LocalText, load_catalogue
 
 UPDATE = "update"

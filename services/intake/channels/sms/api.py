@@ -26,7 +26,6 @@ from shared.runtime.http.call_slots import NOT_ACCEPTABLE, slot_of
 from shared.runtime.http.callers import Callers, RefusedError
 from shared.runtime.http.calls import URLENCODED, answers_errors, body_of
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.judged_calls import open_judged_calls
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
     Content,
@@ -35,6 +34,7 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
+from shared.runtime.http.outgoing_calls import open_judged_calls
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.shedding import NUMBER_RATE

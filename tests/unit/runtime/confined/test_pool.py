@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psutil
 import pytest
@@ -37,9 +37,13 @@ async def pool(
 
 
 def children() -> list[psutil.Process]:
-    """The processes of the pool: the warm ones and their forks."""
-    found = psutil.Process().children(recursive=True)
-    return [one for one in found if any("shared.runtime.confined" in arg for arg in one.cmdline())]
+    """The processes of the pool: the warm ones and their forks that have not ended."""
+    found = list[psutil.Process]()
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # or a zombie
+            if any("shared.runtime.confined" in argument for argument in child.cmdline()):
+                found.append(child)
+    return found
 
 
 async def test_a_warm_process_answers_each_job_and_keeps_nothing_of_it() -> None:
