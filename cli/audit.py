@@ -17,7 +17,7 @@ def record(event: str, data: Path, **fields: object) -> None:
 
     The file is that of ROUTE311_AUDIT_FILE, else ``logs/audit.log`` of the running router's
     folder. Without either the line goes to the standard error stream. The fields never hold a key,
-    a contact or the bytes of a record. ``docs/operations.md`` lists the events.
+    a contact or the bytes of a record. ``docs/settings.md`` lists the events.
     """
     line = json.dumps(
         {

@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md, run as they are written, on a running router."""
+"""The commands of the pages for operators, run as they are written, on a running router."""
 
 import asyncio
 import json
@@ -20,9 +20,11 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-PAGE = (REPOSITORY / "docs/operations.md").read_text()
+PAGES = [
+    (REPOSITORY / f"docs/{name}.md").read_text() for name in ("operations", "alarms", "settings")
+]
 BLOCK = re.compile(r"^ *```bash\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-BLOCKS = [dedent(block) for block in BLOCK.findall(PAGE)]
+BLOCKS = [dedent(block) for block in BLOCK.findall("\n".join(PAGES))]
 NUMBER = "26-7KQ4-M2"
 TEXTS = [{"id": "1", "text": "sofa in the right lane"}]
 

@@ -22,7 +22,7 @@ _log = structlog.get_logger(LOGGER)
 
 
 def audit(event: str, **fields: object) -> None:
-    """Write one event of the audit stream; ``docs/operations.md`` lists the events."""
+    """Write one event of the audit stream; ``docs/settings.md`` lists the events."""
     _log.info(event, audit=True, **fields)
 
 
