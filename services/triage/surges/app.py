@@ -68,13 +68,14 @@ class StreamCrashedError(Route311Error):
     code = "stream_crashed"
 
 
+class _Event(SimpleNamespace):  # a subclass, since Faust refers to its event weakly
+    """The part of a Faust event from which a table takes its partition."""
+
+
 @contextmanager
 def _in_partition(number: int) -> Generator[None]:
-    """Allow access to the tables of a partition outside its stream.
-
-    A table takes its partition from the current event of Faust.
-    """
-    event = SimpleNamespace(message=SimpleNamespace(topic=_TOPIC, partition=number))
+    """Allow access to the tables of a partition outside its stream."""
+    event = _Event(message=SimpleNamespace(topic=_TOPIC, partition=number))
     token = _current_event.set(weakref.ref(cast("EventT[Any]", event)))
     try:
         yield
