@@ -144,7 +144,6 @@ def _question(attribute: Attribute, language: str) -> dict[str, Any]:
 
 
 def _referral(submission: ValidatedSubmission, language: str) -> dict[str, Any] | None:
-    """Return the outside agency that acts, as far as text, answers and place tell."""
     city = submission.city.jurisdiction
     [area] = locate_areas([submission])
     found = outside_agency(

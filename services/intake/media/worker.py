@@ -173,7 +173,6 @@ def _require_end(image: Image.Image, picture: bytes) -> None:
 
 
 def _normalized(image: Image.Image) -> Image.Image:
-    """Return the picture upright, in sRGB, without transparency, and no larger than is kept."""
     scale = min(1.0, MAX_SIDE / max(image.size))
     image.draft(None, (ceil(image.width * scale), ceil(image.height * scale)))
     image.load()
@@ -196,7 +195,6 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _readable(image: Image.Image) -> Image.Image:
-    """Return the picture in a mode with 8 bits a channel that can be scaled."""
     if image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode.startswith("I"):

@@ -86,7 +86,6 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
-        """Keep a picture, and return its address."""
         with CallSlot(request) as slot, worded_refusals():
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
             slot.take(core.limits.uploads[caller.scope], caller.name)
@@ -105,7 +104,6 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def download(request: web.Request) -> web.Response:
-        """Send the picture; to know its id is the authorization."""
         if refused := await callers.look_up_refusal(request):
             return refused
         media_id, kept = await _find(request, core)
@@ -116,12 +114,10 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def release(request: web.Request) -> web.Response:
-        """Release a picture to the public; idempotent."""
         return await decide(request, released=True)
 
     @answers_errors("Retry in a moment.")
     async def withhold(request: web.Request) -> web.Response:
-        """Withhold a picture from the public; idempotent."""
         return await decide(request, released=False)
 
     async def decide(request: web.Request, *, released: bool) -> web.Response:

@@ -252,7 +252,6 @@ class MailTurn:
         self.has_asked = True
 
     async def _submit(self, report: MailReport, jurisdiction: str) -> str | None:
-        """Accept a report; None for a rejected one, whose bytes stay with its receipt."""
         submission = submission_of(report, jurisdiction)
         taken = await self._work.submit(submission.raw)
         if taken is None:

@@ -115,7 +115,6 @@ class PostgresListedRequests:
         return await self._listed(statement, *arguments)
 
     async def _cells(self, jurisdiction: str, box: BoundingBox) -> list[int] | None:
-        """Return the cells that a box touches, of a large one those in use; None for many."""
         if cells := box.cells:
             return cells
         first, last = box.cell_range
