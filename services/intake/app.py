@@ -99,11 +99,7 @@ async def intake(
         answered = Answered()
         submissions = _submission_consumer(settings, acceptance, answered)
         scout = Scout(
-            submissions,
-            settings.kafka_access,
-            policy.cities,
-            acceptance.accept_messages,
-            answered,
+            submissions, settings.kafka_access, policy.cities, acceptance.accept_messages, answered
         )
         bureaus = chain.from_iterable(
             city.bureaus.values() for city in policy.jurisdictions.values()

@@ -92,9 +92,7 @@ def near_query(readable: ValidatedSubmission | None) -> NearQuery | None:
 
 
 def render_preview(
-    readable: ValidatedSubmission | None,
-    errors: Sequence[FieldError],
-    near: Sequence[NearbyCase],
+    readable: ValidatedSubmission | None, errors: Sequence[FieldError], near: Sequence[NearbyCase]
 ) -> dict[str, Any]:
     """Return the response, with texts in the language of the submission."""
     submission = _with_kind(readable)

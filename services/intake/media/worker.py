@@ -146,10 +146,7 @@ def _webp_size(picture: bytes) -> tuple[int, int]:
 
 
 def _require_few_scans(picture: bytes) -> None:
-    """Count the scans of a JPEG by its markers, in linear time, up to the end of its first image.
-
-    Bytes of other segments, such as of a thumbnail, do not count.
-    """
+    """Count the scans of the first image of a JPEG by its markers, in linear time."""
     at, scans = 2, 0
     while picture.startswith(b"\xff\xd8") and (found := _SEGMENT.search(picture, at)):
         scans += found[1] == _START_OF_SCAN
