@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from services.intake.acceptance.batching import BatchAcceptance, SubmissionBatcher
@@ -98,13 +99,13 @@ async def intake(
         answered = Answered()
         submissions = _submission_consumer(settings, acceptance, answered)
         scout = Scout(
-            submissions,
-            settings.kafka_access,
-            policy.cities,
-            acceptance.accept_messages,
-            answered,
+            submissions, settings.kafka_access, policy.cities, acceptance.accept_messages, answered
         )
-        statuses = _status_consumer(settings, pool, _picture_rules(catalogue, policy.public_url))
+        bureaus = chain.from_iterable(
+            city.bureaus.values() for city in policy.jurisdictions.values()
+        )
+        publishers = frozenset(bureau.code for bureau in bureaus if bureau.publish_photos)
+        statuses = _status_consumer(settings, pool, PictureRules(policy.public_url, publishers))
         admission = core.limits.submissions
         async with open_channels(core, channels, settings.channels) as opened:
             yield ServiceParts(
@@ -129,7 +130,6 @@ async def intake(
 
 
 async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
-    """Add the well-known places of the catalogue that the cities' gazetteers lack."""
     for city in catalogue.jurisdictions.values():
         if places := well_known_places(city):
             async with transaction(pool) as db:
@@ -150,11 +150,6 @@ def _policy(
         geocoders=geocoders,
         text_rules_version=text_rules_version(catalogue.version),
     )
-
-
-def _picture_rules(catalogue: Catalogue, public_url: str) -> PictureRules:
-    bureaus = [one for city in catalogue.jurisdictions.values() for one in city.bureaus.values()]
-    return PictureRules(public_url, frozenset(one.code for one in bureaus if one.publish_photos))
 
 
 def _submission_consumer(

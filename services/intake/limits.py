@@ -63,9 +63,7 @@ class CallLimits:
             ),
             {
                 scope: AdmissionControl(
-                    partial(_UPLOADS.__getitem__, scope),
-                    TokenBucket(per_second),
-                    caller_share=0.5,
+                    partial(_UPLOADS.__getitem__, scope), TokenBucket(per_second), caller_share=0.5
                 )
                 for scope in _UPLOADS
             },

@@ -94,9 +94,5 @@ def city_of(jurisdiction: Jurisdiction, boundaries: BoundaryLookup) -> ServedCit
     """Return the jurisdiction with its screen and redactor."""
     screen = HazardScreen(jurisdiction)
     return ServedCity(
-        jurisdiction,
-        screen,
-        QuickLook(jurisdiction, screen),
-        Redactor.of(jurisdiction),
-        boundaries,
+        jurisdiction, screen, QuickLook(jurisdiction, screen), Redactor.of(jurisdiction), boundaries
     )

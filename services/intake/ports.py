@@ -46,12 +46,7 @@ from shared.vocabulary import SubmissionChannel
 
 
 class IntakeWork:
-    """A transaction of a channel: its own rows, requests, notes and events commit together.
-
-    Attributes:
-        db: Connection in the transaction.
-        events: Events to publish with the commit.
-    """
+    """A transaction of a channel: its rows, requests, notes and events commit together."""
 
     def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
         self.db, self.now = db, now
@@ -155,22 +150,13 @@ class IntakePorts:
     async def preview(
         self, submission: RawSubmission, *, best_effort: bool = False
     ) -> SubmissionPreview:
-        """Return the request that a submission would become, which may lack anything.
-
-        Args:
-            best_effort: True to leave out places and open cases while the database is down.
-        """
+        """Preview a submission, which may lack anything; best effort goes without the database."""
         return await preview(
             submission.envelope, self._policy, self.lookups, self.prefetch, best_effort=best_effort
         )
 
     async def add_note(self, call: NoteCall) -> str:
-        """Add a note to a request, and return its id; idempotent.
-
-        Raises:
-            NoteError: It is not added.
-            DeadlineExceededError: The database did not respond in time.
-        """
+        """Add a note to a request, and return its id, or raise ``NoteError``; idempotent."""
         return await Deadline().wait_for(self._add_note(call))
 
     async def _add_note(self, call: NoteCall) -> str:

@@ -135,10 +135,6 @@ class SubmissionBatcher:
 
         One transaction may hold them all. Cancelling the call withdraws those whose transaction
         has not begun.
-
-        Raises:
-            DeadlineExceededError: The service is starting or stopping.
-            DatabaseDownError: The database is down; any of them may or may not be durable.
         """
         if self.prepare:
             await self.prepare(submissions)

@@ -92,9 +92,7 @@ def near_query(readable: ValidatedSubmission | None) -> NearQuery | None:
 
 
 def render_preview(
-    readable: ValidatedSubmission | None,
-    errors: Sequence[FieldError],
-    near: Sequence[NearbyCase],
+    readable: ValidatedSubmission | None, errors: Sequence[FieldError], near: Sequence[NearbyCase]
 ) -> dict[str, Any]:
     """Return the response, with texts in the language of the submission."""
     submission = _with_kind(readable)
@@ -144,7 +142,6 @@ def _question(attribute: Attribute, language: str) -> dict[str, Any]:
 
 
 def _referral(submission: ValidatedSubmission, language: str) -> dict[str, Any] | None:
-    """Return the outside agency that acts, as far as text, answers and place tell."""
     city = submission.city.jurisdiction
     [area] = locate_areas([submission])
     found = outside_agency(

@@ -23,10 +23,7 @@ _UNKNOWN = AdminArea()
 
 
 def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
-    """Return the area of each submission, in order, with one lookup for each city.
-
-    A placeholder point has no area.
-    """
+    """Return the area of each submission, none for placeholder points, by one lookup per city."""
     areas = [_UNKNOWN] * len(submissions)
     points: defaultdict[str, dict[int, GeoPoint]] = defaultdict(dict)
     cities: dict[str, ServedCity] = {}

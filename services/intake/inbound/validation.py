@@ -105,7 +105,6 @@ def read_partly(
 def _examine(
     envelope: SubmissionReceived, received_at: datetime, policy: IntakePolicy
 ) -> tuple[_Parts | None, tuple[FieldError, ...]]:
-    """Return the readable parts of a submission, None without city or kind, and its errors."""
     parsed = parse(envelope.data)
     submission = parsed.submission
     errors = list(parsed.field_errors)
@@ -130,7 +129,6 @@ def _examine(
 def _kind(
     submission: Submission, city: ServedCity | None
 ) -> tuple[ServiceType | None, TextConditions | None]:
-    """Return the kind, and for a classified one the conditions of the description."""
     if city is None:
         return None, None
     services = city.jurisdiction.services

@@ -8,7 +8,7 @@ from datetime import timedelta
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from services.intake.media.files import MediaStorageError
+from services.intake.media.folder import MediaStorageError
 from services.intake.pictures import KEPT_MEDIA_TYPE, is_media_id
 from services.intake.settings import MediaSettings
 from shared.runtime.clock import utc_now

@@ -7,7 +7,7 @@ from itertools import count
 
 import structlog
 
-from services.intake.media.files import MediaFiles
+from services.intake.media.folder import MediaFiles
 from services.intake.media.store import erase_surplus, mark_deleted, media_to_delete, unknown_media
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.shutdown import pause

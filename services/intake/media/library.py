@@ -3,8 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from services.intake.media.files import MediaFiles
-from services.intake.media.folder import MediaFolder
+from services.intake.media.folder import MediaFiles, MediaFolder
 from services.intake.media.reencoding import PictureBytes, Reencoder
 from services.intake.media.store import add_media, find_media, set_released
 from services.intake.pictures import ReencodedPicture

@@ -146,10 +146,7 @@ def _webp_size(picture: bytes) -> tuple[int, int]:
 
 
 def _require_few_scans(picture: bytes) -> None:
-    """Count the scans of a JPEG by its markers, in linear time, up to the end of its first image.
-
-    Bytes of other segments, such as of a thumbnail, do not count.
-    """
+    """Count the scans of the first image of a JPEG by its markers, in linear time."""
     at, scans = 2, 0
     while picture.startswith(b"\xff\xd8") and (found := _SEGMENT.search(picture, at)):
         scans += found[1] == _START_OF_SCAN
@@ -173,7 +170,6 @@ def _require_end(image: Image.Image, picture: bytes) -> None:
 
 
 def _normalized(image: Image.Image) -> Image.Image:
-    """Return the picture upright, in sRGB, without transparency, and no larger than is kept."""
     scale = min(1.0, MAX_SIDE / max(image.size))
     image.draft(None, (ceil(image.width * scale), ceil(image.height * scale)))
     image.load()
@@ -196,7 +192,6 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _readable(image: Image.Image) -> Image.Image:
-    """Return the picture in a mode with 8 bits a channel that can be scaled."""
     if image.has_transparency_data:
         return image.convert("RGBA")
     if image.mode.startswith("I"):

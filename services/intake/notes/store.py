@@ -52,11 +52,7 @@ def feedback_event(
 ) -> FeedbackGiven:
     """Return the event of an answer that came by a channel."""
     feedback = Feedback(
-        case_id=request.case_id,
-        request_id=request.request_id,
-        fixed=fixed,
-        channel=channel,
-        at=now,
+        case_id=request.case_id, request_id=request.request_id, fixed=fixed, channel=channel, at=now
     )
     event = FeedbackGiven.of(feedback, now=now, request=request.request_id)
     return event.model_copy(update={"source": "/intake"})

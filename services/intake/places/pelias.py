@@ -115,7 +115,6 @@ async def open_pelias(url: HttpUrl | None) -> AsyncGenerator[Geocoder | None]:
 
 
 def _best(answer: Any) -> GeoPoint | None:  # noqa: ANN401 - JSON from outside
-    """Return the point of the first feature, or None when it is not the very place."""
     features = answer["features"]
     if not features:
         return None

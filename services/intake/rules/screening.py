@@ -27,7 +27,6 @@ class Screening:
     """The result of screening one report.
 
     Attributes:
-        emergency: Code of the danger to life that the report describes, or None.
         level: Priority of the report by itself, before triage weighs what speaks against it.
         judgement: Judgement of its words, for a reader by the same rules.
     """
@@ -55,12 +54,7 @@ class HazardScreen:
         is_classified: bool = False,
         read: TextConditions | None = None,
     ) -> Screening:
-        """Return the screening of a report.
-
-        Args:
-            is_classified: Whether the kind was derived from the text.
-            read: The conditions of ``text``, where they are found already.
-        """
+        """Return the screening of a report; ``read`` spares the search for conditions."""
         words = self._reader.words(service, text, attributes)
         if read is None or words != text:
             read = read_text(words, self._jurisdiction)

@@ -131,12 +131,10 @@ async def erase_mail_drafts(db: Connection, tokens: Collection[str]) -> None:
 async def kept_contacts(
     db: Connection, over_before: datetime, after: tuple[datetime, str], limit: int
 ) -> Sequence[KeptContact]:
-    """Return requests with a contact, in order of submission.
+    """Return requests with a contact, in order of submission, after a time and id.
 
     Args:
         over_before: Cases that closed before this moment are over; later requests are left out.
-        after: Time of submission and id of the last request that was seen.
-        limit: The most to return.
     """
     closed = sorted(CLOSED_STATUSES)
     rows = await db.fetch(_TERM_SQL, over_before, closed, *after, limit)

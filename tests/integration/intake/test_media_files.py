@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.media.files import MediaFiles, MediaStorageError
+from services.intake.media.folder import MediaFiles, MediaStorageError
 from services.intake.media.library import open_media_files
 from services.intake.settings import MediaSettings
 

@@ -63,7 +63,6 @@ def bulk_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment with the same ids.")
     async def post_bulk(request: web.Request) -> web.Response:
-        """Accept each line as a submission; answer each line, in order."""
         with CallSlot(request) as slot:
             adapter = await core.callers.adapter(request, is_counted=slot.is_from_gate)
             slot.take(core.limits.submissions, adapter)

@@ -89,7 +89,6 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
-        """Keep a picture, and return its address."""
         with CallSlot(request) as slot, worded_refusals():
             caller = await callers.uploader(request, is_counted=slot.is_from_gate)
             slot.take(core.limits.uploads[caller.scope], caller.name)
@@ -108,7 +107,6 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def download(request: web.Request) -> web.Response:
-        """Send the picture; to know its id is the authorization."""
         if refused := await callers.look_up_refusal(request):
             return refused
         stranger = None if is_known(request) else callers.address(request)
@@ -125,12 +123,10 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def release(request: web.Request) -> web.Response:
-        """Release a picture to the public; idempotent."""
         return await decide(request, released=True)
 
     @answers_errors("Retry in a moment.")
     async def withhold(request: web.Request) -> web.Response:
-        """Withhold a picture from the public; idempotent."""
         return await decide(request, released=False)
 
     async def decide(request: web.Request, *, released: bool) -> web.Response:

@@ -34,7 +34,6 @@ class BulkLine(Data):
     time: AwareDatetime | None = None
     """Time of submission, RFC 3339 with offset."""
     data: Submission
-    """The submission."""
 
 
 class BulkAnswer(Data):
@@ -70,30 +69,20 @@ class PreviewedQuestion(Data):
     """A question of the kind."""
 
     code: str
-    """Its code."""
     text: str
-    """The question."""
     datatype: str
-    """Type of the answer."""
     required: bool
-    """Whether it must be answered."""
     values: list[QuestionValue]
-    """The values of a list."""
 
 
 class PreviewedReferral(Data):
     """An agency outside the city that must act."""
 
     agency: str
-    """Its code."""
     name: str
-    """Its name."""
     phone: str | None
-    """Its telephone number."""
     url: str | None
-    """Its website."""
     reason: ReferralReason | None
-    """Reason of the referral."""
 
 
 class NearCase(Data):
@@ -102,26 +91,20 @@ class NearCase(Data):
     case_id: str
     """Its id, for ``follow_case``."""
     service_name: str
-    """Name of its kind."""
     status: str
-    """Its status."""
     distance_m: float
     """Metres from the point."""
     first_reported_at: AwareDatetime
     """Time of the first report, UTC."""
     request_count: int
-    """Number of its requests."""
 
 
 class Preview(Data):
     """View of the request that a submission would become."""
 
     service_code: str | None
-    """The kind."""
     service_name: str | None
-    """Its name."""
     questions: list[PreviewedQuestion]
-    """The kind's questions."""
     advice: list[Advice]
     """Advice to show first."""
     referral: PreviewedReferral | None
@@ -138,7 +121,6 @@ class NoteTaken(Data):
     """Answer to a note."""
 
     note_id: str
-    """Its id."""
 
 
 class PictureForm(Data):
@@ -152,24 +134,20 @@ class KeptPicture(Data):
     """Answer to an upload: the picture as it is kept."""
 
     media_id: str
-    """Its id."""
     url: str
     """Its address, for ``media`` of a submission."""
     media_type: str
-    """MIME type."""
     width: int
     """Pixels."""
     height: int
     """Pixels."""
     bytes: int
-    """Size in bytes."""
 
 
 class PictureDecision(Data):
     """Decision of an operator about a picture."""
 
     media_id: str
-    """The picture."""
     released: bool
     """Whether the public sees it."""
 

@@ -39,13 +39,9 @@ class PublicReferral(Data):
     """An agency outside the city that must act."""
 
     name: str
-    """Its name."""
     phone: str | None
-    """Its telephone number."""
     url: str | None
-    """Its website."""
     reason: str | None
-    """Reason of the referral."""
 
 
 class PublicMedia(Data):
@@ -65,7 +61,6 @@ class HistoryEntry(Data):
     text: str
     """The same in plain words."""
     bureau: str | None
-    """The bureau in charge."""
     note: str | None
     """Its note for the public."""
     media: list[PublicMedia]
@@ -76,17 +71,12 @@ class RequestStatus(Data):
     """The public status of a request."""
 
     tracking_number: str
-    """The number by which it is looked up."""
     public_id: str | None
     """Id by which Open311 and open data name it; it opens no page and takes no note."""
     jurisdiction: str
-    """The city."""
     service_code: str
-    """Its kind."""
     service_name: str
-    """The kind's name."""
     status: str
-    """The status."""
     status_text: str
     """The same in plain words."""
     submitted_at: AwareDatetime
@@ -94,13 +84,10 @@ class RequestStatus(Data):
     updated_at: AwareDatetime
     """Time of the last change, UTC."""
     location: PublicLocation | None
-    """Location of the problem."""
     note: str | None
     """Finding of triage, such as a known problem."""
     answer: str | None
-    """The answer to a question."""
     bureau: str | None
-    """The bureau in charge."""
     scheduled_for: AwareDatetime | None
     """Planned time of the work, UTC."""
     complete_by: AwareDatetime | None

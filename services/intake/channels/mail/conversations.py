@@ -45,12 +45,7 @@ from services.intake.channels.mail.store import (
 from services.intake.identifiers import email_ref, idempotency_key
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
 from services.intake.ports import IntakePorts, IntakeWork
-from services.intake.records import (
-    NoteWords,
-    RequestReference,
-    StatedPlace,
-    Uploader,
-)
+from services.intake.records import NoteWords, RequestReference, StatedPlace, Uploader
 from shared.contract.events import MailReturn, MailReturned
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_MEDIA
@@ -106,9 +101,8 @@ async def keep_pictures(core: IntakePorts, mail: Mail) -> tuple[str, ...]:
     return tuple(urls)
 
 
-# What became of a message: ``waiting`` for an answer that answers nothing; ``empty`` for one in
-# which nobody wrote anything, and that nobody can be asked about; ``returned`` for a bounce or a
-# complaint about a message of ours.
+# Outcome of a message: ``waiting`` for an answer without content, ``empty`` for a message without
+# content whose author cannot be asked, ``returned`` for a bounce or complaint.
 Fate: TypeAlias = Literal[
     "machine",
     "own",
@@ -185,11 +179,7 @@ class MailTurn:
         return await self._note_to(request.tracking_number, message, by, place)
 
     async def _note_to(
-        self,
-        number: str | None,
-        message: MailMessage,
-        by: NoteAuthor,
-        place: StatedPlace | None,
+        self, number: str | None, message: MailMessage, by: NoteAuthor, place: StatedPlace | None
     ) -> Fate:
         mail = message.mail
         text = mail.text or mail.subject or (_PICTURE_ALONE if message.media else "")
@@ -252,7 +242,6 @@ class MailTurn:
         self.has_asked = True
 
     async def _submit(self, report: MailReport, jurisdiction: str) -> str | None:
-        """Accept a report; None for a rejected one, whose bytes stay with its receipt."""
         submission = submission_of(report, jurisdiction)
         taken = await self._work.submit(submission.raw)
         if taken is None:

@@ -32,10 +32,7 @@ class MailReadingError(SystemicError):
 
 @dataclass(frozen=True, slots=True)
 class MailReader:
-    """Reads messages; one that exceeds the limits of its process is read plainly.
-
-    One process takes no large message, so that small ones go on.
-    """
+    """Reads messages in processes, one for small ones alone; on a limit it reads plainly."""
 
     pool: ConfinedPool = field(
         default_factory=lambda: ConfinedPool(

@@ -73,13 +73,10 @@ class Reservation:
 
 
 async def read_content(reader: StreamReader, memory: Reservation) -> bytes:
-    """Return a message without the dots and the end mark of SMTP.
+    """Return a message without the dots and the end mark of SMTP, read behind the reply to DATA.
 
     It is one run of bytes, since lines as objects would take fifty times the memory. A line of any
     length is taken, and a bare LF never ends one. A refused message is read to its end.
-
-    Args:
-        reader: The connection, behind the answer to DATA.
 
     Raises:
         RefusedContentError: The message is too large, or the budget is spent.

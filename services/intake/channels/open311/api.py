@@ -189,7 +189,6 @@ def keyed_open311_routes(
 
 
 def _routes(reading: Open311Reading, submitting: Open311Submitting) -> list[web.RouteDef]:
-    """Return all routes below ``/open311``; every other path there is a 404 of Open311."""
     city = _city(sorted(reading.core.cities))
     listed = city | _DATES | _FILTERS | _PAGES
     one, many = list[ServiceRequest], listed | _EXTENSIONS

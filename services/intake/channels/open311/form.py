@@ -76,10 +76,7 @@ def parse_urlencoded(body: bytes) -> list[tuple[str, str]]:
 async def _read_multipart(request: web.Request, buffer: BodyBuffer | None) -> Form:
     try:
         parts = await read_parts(
-            request,
-            max_bytes=MAX_BYTES,
-            max_parts=_MAX_FIELDS + MAX_PICTURES + 1,
-            buffer=buffer,
+            request, max_bytes=MAX_BYTES, max_parts=_MAX_FIELDS + MAX_PICTURES + 1, buffer=buffer
         )
         form = Form(
             [(one.name, one.content.decode()) for one in parts if one.name not in PICTURE_FIELDS],

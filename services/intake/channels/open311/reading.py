@@ -139,7 +139,6 @@ class Open311Reading:
     async def _found(
         self, parameters: Parameters, city: Jurisdiction
     ) -> tuple[Sequence[ListedRequest], ListQuery | None]:
-        """Return the requests that a call names, or else those of the query it makes."""
         names = read_names(parameters)
         if names is not None:
             return await self.requests.by_names(city.id, public_codes(city), names), None
@@ -177,7 +176,6 @@ class Open311Reading:
 def _next_link(
     request: web.Request, query: ListQuery | None, found: Sequence[ListedRequest]
 ) -> dict[str, str]:
-    """Return the header with the link to the next page; none after a page that is not full."""
     if query is None or len(found) < query.limit:
         return {}
     last = found[-1]

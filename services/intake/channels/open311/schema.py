@@ -28,7 +28,6 @@ class Endpoint(Open311Model):
     specification: str
     """URL of the specification that it follows."""
     url: str
-    """Its base URL."""
     changeset: str
     """Time of the last change of its kinds or questions."""
     type: str
@@ -47,18 +46,14 @@ class Discovery(Open311Model):
     key_service: str
     """Instructions for getting a key."""
     endpoints: list[Endpoint]
-    """The endpoints."""
 
 
 class Open311Service(Open311Model):
     """A kind of request."""
 
     service_code: str
-    """Its code."""
     service_name: str
-    """Its name for people."""
     description: str | None = None
-    """Description for people."""
     metadata: bool
     """True when it has questions."""
     type: str
@@ -84,26 +79,20 @@ class ServiceAttribute(Open311Model):
     variable: bool
     """True for a question, False for information alone."""
     code: str
-    """Its code."""
     datatype: str
     """``string``, ``number``, ``datetime``, ``text``, ``singlevaluelist`` or ``multivaluelist``."""
     required: bool
-    """Whether it must be answered."""
     datatype_description: str | None = None
-    """Format of the answer."""
     order: int
     """Its place among the questions, from 1 on."""
     description: str | None = None
-    """The question."""
     values: list[ListValue] | None = None
-    """The values of a list."""
 
 
 class ServiceDefinition(Open311Model):
     """The questions of a kind."""
 
     service_code: str
-    """The kind."""
     attributes: list[ServiceAttribute] = Field(default_factory=list)
     """The questions, in order."""
 
@@ -120,22 +109,18 @@ class RequestNote(Open311Model):
     description: str | None = None
     """Note of the bureau for the public."""
     agency: str | None = None
-    """The bureau."""
 
 
 class ServiceRequest(Open311Model):
     """A request."""
 
     service_request_id: str | None = None
-    """Its public id."""
     status: str
     """``open`` or ``closed``."""
     status_notes: str | None = None
     """Meaning of the status, and the note of the bureau."""
     service_name: str | None = None
-    """Name of its kind."""
     service_code: str | None = None
-    """Code of its kind."""
     description: str | None = None
     """The reporter's words, without contact data."""
     agency_responsible: str | None = None
@@ -170,7 +155,6 @@ class RequestAccepted(Open311Model):
     """Answer to a submission: an id, or a token until there is one."""
 
     service_request_id: str | None = None
-    """Its public id."""
     token: str | None = None
     """Placeholder for the id until there is one; our requests have one at once."""
     service_notice: str | None = None
@@ -183,9 +167,7 @@ class RequestUpdate(Open311Model):
     """An update of a request."""
 
     update_id: str
-    """Its id."""
     service_request_id: str
-    """The request."""
     status: str
     """``open`` or ``closed`` from then on."""
     extended_status: str
@@ -202,14 +184,12 @@ class UpdateTaken(Open311Model):
     """Answer to an update that a client sends."""
 
     update_id: str
-    """Its id here."""
 
 
 class ErrorEntry(Open311Model):
     """An error."""
 
     code: int
-    """The HTTP status."""
     description: str
     """The error and its remedy."""
 
@@ -223,9 +203,7 @@ class SubmittedForm(Open311Model):
     api_key: str = ""
     """An adapter's key."""
     jurisdiction_id: str = ""
-    """The city."""
     service_code: Filled
-    """The kind."""
     lat: float | Literal[""] = ""
     """Degrees north, WGS 84."""
     long: float | Literal[""] = ""
@@ -237,9 +215,7 @@ class SubmittedForm(Open311Model):
     description: str = Field(default="", max_length=4_000)
     """The problem, at most 4,000 characters."""
     first_name: str = ""
-    """The reporter's first name."""
     last_name: str = ""
-    """The reporter's last name."""
     email: str = ""
     """The reporter's address, for status updates."""
     phone: str = ""
@@ -268,7 +244,6 @@ class SubmittedUpdateForm(Open311Model):
     api_key: str = ""
     """An adapter's key."""
     jurisdiction_id: str = ""
-    """The city."""
     service_request_id: Filled
     """The tracking number of the request; its public id takes no update."""
     description: Filled = Field(max_length=4_000)

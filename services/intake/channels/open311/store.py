@@ -115,7 +115,6 @@ class PostgresListedRequests:
         return await self._listed(statement, *arguments)
 
     async def _cells(self, jurisdiction: str, box: BoundingBox) -> list[int] | None:
-        """Return the cells that a box touches, of a large one those in use; None for many."""
         if cells := box.cells:
             return cells
         first, last = box.cell_range
@@ -173,9 +172,6 @@ def _page_statement(query: ListQuery, cells: Sequence[int] | None) -> tuple[str,
 
     It reads the ends of a few stretches of one index, one for each status and each kind or cell,
     and merges them: those of the statuses alone as they are read.
-
-    Args:
-        cells: The only cells in which its box can have requests; None for many or no box.
     """
     arguments = _Arguments()
     bind = arguments.bind

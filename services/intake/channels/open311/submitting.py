@@ -199,10 +199,7 @@ class Open311Submitting:
 
     @asynccontextmanager
     async def _called(self, request: web.Request) -> AsyncGenerator[_Call]:
-        """Identify the adapter and read the form; hold memory for its pictures to the end.
-
-        A stranger pays a token before the body is read, whatever the outcome.
-        """
+        """Identify the adapter, or charge a stranger, and read the form; hold memory to the end."""
         callers = self.core.callers
         with CallSlot(request) as slot, worded_refusals():
             identify = partial(callers.adapter, request, is_counted=slot.is_from_gate)

@@ -58,7 +58,6 @@ class PageAccess:
             raise RefusedError(problem_response(403, "From another site", detail))
 
     def _is_cross_site(self, request: web.Request) -> bool:
-        """Return True for a form that a browser sends from a page of another site."""
         if site := request.headers.get("Sec-Fetch-Site"):
             return site not in _OWN
         origin = request.headers.get("Origin")

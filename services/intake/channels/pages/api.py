@@ -103,10 +103,7 @@ ASSET = Operation(
 
 
 _ROUTE: Mapping[str, Callable[..., web.RouteDef]] = {"GET": web.get, "POST": web.post}
-_ASSET_HEADERS = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "Vary": "Accept-Encoding",
-}
+_ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 
 @asynccontextmanager
@@ -144,8 +141,7 @@ def _routes(access: PageAccess, reports: ReportPages, tracking: TrackPages) -> l
     }
     pages = [
         _ROUTE[method](
-            path,
-            documents(access.guarded(handler, is_look=path == PREVIEW), PAGES[method, path]),
+            path, documents(access.guarded(handler, is_look=path == PREVIEW), PAGES[method, path])
         )
         for (method, path), handler in handlers.items()
     ]

@@ -169,7 +169,6 @@ def _at(name: str, kind: str, level: str, line: Metres, distance: float) -> _Lab
 
 
 def _places(city: Jurisdiction, projection: Projection) -> Iterator[_Label]:
-    """Yield the city's well-known places, each point once."""
     file = city.folder / GAZETTEER
     if not file.exists():
         return
@@ -193,7 +192,6 @@ def _uncrowded(labels: Iterable[_Label]) -> Iterator[_Label]:
 
 
 def _cells(label: _Label) -> Iterator[tuple[str, int, int]]:
-    """Yield the cells of a grid that a label covers; some more than once."""
     cell = _CELL_PX * _PIXEL_M[label.level]
     half = (len(label.text) * _LETTER_PX + _CELL_PX) / 2 / _CELL_PX
     right, down = cos(radians(label.angle)), sin(radians(label.angle))

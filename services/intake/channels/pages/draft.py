@@ -164,10 +164,7 @@ class UnsentReport:
         return faults
 
     def carried(self, step: int) -> list[tuple[str, str]]:
-        """Return the fields that a step carries hidden: those of all other steps.
-
-        The first step carries no kind: other words may tell of another one.
-        """
+        """Return the hidden fields of a step; the first has no kind, since words may change it."""
         shown = _FIELDS[step] + (_FIELDS[KIND] if step == WHAT else ())
         return [
             (name, value)

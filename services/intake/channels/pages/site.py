@@ -195,7 +195,6 @@ class CitySite:
 
 
 def _part(text: str, language: SpokenLanguage) -> str:
-    """Return a text in the page's language; else as it is, marked with its own."""
     known = language.translated(text)
     tag = language.tag_of(known)
     if tag == language.tag:

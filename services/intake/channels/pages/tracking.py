@@ -179,7 +179,6 @@ def _purpose(number: str, by: NoteAuthor) -> str:
 
 
 def _goal(status: PublicStatus, city: Jurisdiction) -> Goal | None:
-    """Return the goal of the kind; None where the city has no such kind any more."""
     service = city.services.get(status.request.service_code)
     if service is None:
         return None

@@ -161,7 +161,6 @@ async def open_sms(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
 def _routes(
     core: IntakePorts, gateway: SmsGateway, conversations: SmsConversations
 ) -> list[web.RouteDef]:
-    """Return the route that takes texts. Idempotent by ``MessageSid``."""
     by_number = TokenBuckets(per_second=1, burst_s=_NUMBER_BURST_S)
 
     @answers_errors("Retry in a moment with the same MessageSid.")

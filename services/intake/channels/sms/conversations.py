@@ -226,7 +226,6 @@ class _Turn:
     async def _submit(
         self, draft: ReportDraft, conversation: Conversation
     ) -> FollowedRequest | None:
-        """Accept a draft; None for a rejected one, whose bytes stay with its receipt."""
         submission = submission_of(draft, self._who, conversation)
         taken = await self._work.submit(submission.raw)
         if taken is None:
@@ -238,7 +237,6 @@ class _Turn:
         return FollowedRequest(taken.tracking_number, taken.service_code, draft.place, self._now)
 
     async def _take_note(self, note: TextNote, conversation: Conversation) -> Conversation:
-        """Add a note; return the conversation, which keeps the place that the note states."""
         request = conversation.request
         by = self.author(note.number, conversation)
         words = NoteWords(note.text, "sms", conversation.language, by, place=note.place)

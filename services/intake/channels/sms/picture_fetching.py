@@ -139,14 +139,12 @@ class PictureFetcher:
         return True
 
     async def _keep(self, picture: WaitingPicture) -> str:
-        """Fetch and keep a picture; return its address. The same picture again changes nothing."""
         content = await self.source.fetch(picture.url)
         call = _UPLOADER, picture.identity.hex(), str(picture.position)
         media_id = await self.core.keep_picture(content, Uploader(_UPLOADER, ""), *call)
         return media_url(self.core.public_url, media_id)
 
     async def _settle(self, picture: WaitingPicture, url: str | None) -> None:
-        """Add a picture to its request as a note, None for one that is left out."""
         async with self.core.unit_of_work(self.clock()) as work:
             if await remove_picture(work.db, picture) and url:
                 by: NoteAuthor = "reporter" if picture.by_reporter else "other"

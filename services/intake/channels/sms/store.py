@@ -79,11 +79,7 @@ async def lock_due(
 
 
 async def save_conversation(
-    db: Connection,
-    who: Correspondent,
-    conversation: Conversation,
-    now: datetime,
-    sealer: Sealer,
+    db: Connection, who: Correspondent, conversation: Conversation, now: datetime, sealer: Sealer
 ) -> None:
     """Save a locked conversation; the number stays only while a report waits."""
     draft = conversation.draft

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.block_address import block_of
+from services.intake.channels.status_view import block_of
 
 
 @pytest.mark.parametrize(

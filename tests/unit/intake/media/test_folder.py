@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.media.files import MediaStorageError
-from services.intake.media.folder import MediaFolder
+from services.intake.media.folder import MediaFolder, MediaStorageError
 
 
 async def test_what_is_no_subfolder_of_ours_is_passed_over(tmp_path: Path) -> None:

@@ -109,7 +109,6 @@ class TextReader:
         )
 
     def _question(self, kind: ServiceType, met: Collection[str]) -> Attribute | None:
-        """Return the first question whose yes makes the report a hazard that it is not yet."""
         open_hazards = [
             self._city.conditions[code] for code in kind.hazard_conditions if code not in met
         ]

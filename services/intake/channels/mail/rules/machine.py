@@ -117,7 +117,6 @@ def on_due(conversation: MailConversation, now: datetime) -> MailStep | None:
 
 
 def _with_content(report: MailReport) -> MailReport | None:
-    """Return the report; None for one without words, files and pictures."""
     return report if report.words or report.attached or report.media else None
 
 

@@ -189,7 +189,6 @@ def _add_leaf(part: Message, kind: str, found: Parts) -> None:
 
 
 def _add_alternative(part: Message, found: Parts) -> None:
-    """Add the first alternative with a text, and the files of all others."""
     has_text = False
     for child in _children(part):
         alternative = Parts()

@@ -98,6 +98,5 @@ def _original_id(parts: list[Message]) -> str | None:
 
 
 def _blocks(part: Message) -> Iterator[Message]:
-    """Yield the messages in a part; the fields of a report are parsed as headers."""
     if part.is_multipart():
         yield from (block for block in part.get_payload() if isinstance(block, Message))

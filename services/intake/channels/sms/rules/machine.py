@@ -154,7 +154,6 @@ class _Turn:
         return self._advance(draft)
 
     def _go_on(self, draft: ReportDraft) -> Step:
-        """Add a text to the open report; the same text again changes nothing."""
         text, reading = self.text, self.reading
         is_repeat = fold(text.body) == fold(draft.texts[-1]) and draft.asked != "where_again"
         if reading.is_empty or is_repeat:
@@ -168,7 +167,6 @@ class _Turn:
         return self._submit(added) if _asks_of_kind(draft) else self._advance(added)
 
     def _answered_place(self, draft: ReportDraft) -> str | None:
-        """Return the text as the answer to "where?"; the first one must look like one."""
         body = self.text.body
         is_place = draft.asked == "where" and self.reading.may_be_place
         insists = draft.asked == "where_again" and not self.reading.is_unsure
