@@ -223,13 +223,9 @@ class ProblemDetails(BaseModel):
 
 
 class Health(BaseModel):
-    """The health of a service.
+    """The health of a service."""
 
-    Attributes:
-        status: ``live``, ``ready`` or ``not ready``.
-    """
-
-    status: str
+    status: Literal["live", "ready", "not ready"]
     reason: str | None = None
 
 
