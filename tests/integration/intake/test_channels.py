@@ -83,13 +83,17 @@ async def test_the_channel_of_the_guide_takes_a_report_beside_the_api(client_of:
     async with client_of("kiosk", "api", channels={**CHANNELS, **kiosk}) as client:
         taken = await call(client, "POST", "/kiosk", data={"text": "A hole", "address": "5 Main"})
         empty = await call(client, "POST", "/kiosk", data={"text": " "})
+        many = await call(client, "POST", "/kiosk", data={str(n): "1" for n in range(11)})
+        wire = {"text": "A live wire is down and sparking", "address": "5 Main"}
+        danger = await call(client, "POST", "/kiosk", data=wire)
         number = taken.body.decode()
         status = await get(client, f"/v1/requests/{number}")
 
     assert taken.status == 200
     assert TRACKING_NUMBER.fullmatch(number)
     assert (status.status, status.json["location"]) == (200, {"address": "5 Main"})
-    assert empty.status == 422
+    assert (empty.status, many.status) == (422, 400)
+    assert b"911" in danger.body
     assert {error["code"] for error in empty.json["errors"]} >= {"missing_description"}
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.channels.conversations.rules.another import is_another_danger
+from services.intake.channels.conversations.rules.another_report import is_another_danger
 from services.intake.channels.conversations.rules.text_reading import ReportReading
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.channels.conversations.rules.another import numbers_in
+from services.intake.channels.conversations.rules.another_report import numbers_in
 from services.intake.channels.conversations.rules.text_reading import TextReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.channels.mail.rules.headers import takes_answers
