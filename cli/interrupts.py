@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def query(dsn: str, schema: str | None, work: "Callable[[Database], Awaitable[T]
 async def _cancellable(main: Coroutine[Any, Any, T]) -> T:
     task = asyncio.ensure_future(main)
     loop = asyncio.get_running_loop()
-    for signal_number in _SIGNALS:
-        loop.add_signal_handler(signal_number, task.cancel)
+    if current_thread() is main_thread():  # elsewhere nobody receives a signal
+        for signal_number in _SIGNALS:
+            loop.add_signal_handler(signal_number, task.cancel)
     return await task

@@ -63,7 +63,7 @@ async def test_no_by_the_link_and_by_text_reopens_the_case_each_time_it_was_clos
 
     assert first["reason"] == second["reason"] == "resident_says_not_fixed"
     assert (feedback["fixed"], feedback["comment"]) == (False, "Still there")
-    assert await eventually(lambda: mails_said(router, "Somebody told us that it is not fixed"))
+    assert await eventually(lambda: mails_said(router, "Someone told us that it is not fixed"))
 
 
 async def mails_said(router: Router, words: str) -> list[Any]:

@@ -150,11 +150,8 @@ async def worked_on(log: TopicLog, request: RequestSubmitted, *, to_the_end: boo
 
 
 async def route311(*words: str) -> tuple[int, Any]:
-    """Run a command in a thread, without signal handlers; return its exit code and its JSON."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forwards_command, "run", asyncio.run)
-        patch.setattr(reconcile_command, "run", asyncio.run)
-        done = await asyncio.to_thread(CliRunner().invoke, bureau, [*words, "--json"])
+    """Run a command in a thread; return its exit code and its JSON."""
+    done = await asyncio.to_thread(CliRunner().invoke, bureau, [*words, "--json"])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     [answer] = [line for line in done.stdout.splitlines() if line.startswith("{")]
     return done.exit_code, json.loads(answer)

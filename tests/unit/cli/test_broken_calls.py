@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli import calls, cases
+from cli import calls
 from cli import submit as submit_command
 from cli.main import main
 from workbench.bureau import command as simulation_command
@@ -40,8 +40,6 @@ async def test_it_is_said_in_one_sentence_with_what_to_do(
     stack = SimpleNamespace(intake=url, dispatch=url, keys=keys)
     for module in (submit_command, calls, simulation_command):
         monkeypatch.setattr(module, "load_stack", lambda _: stack)
-    for module in (simulation_command, cases):
-        monkeypatch.setattr(module, "run", asyncio.run)  # a thread takes no signals
     monkeypatch.setattr(sys, "argv", ["route311", *COMMANDS[server]])
 
     with pytest.raises(SystemExit) as ended:
