@@ -36,9 +36,15 @@ STORED = 5_000
 BATCH = 200
 FILL = {
     "intake": """
-        INSERT INTO requests (request_id, tracking_number, jurisdiction, service_code, submitted_at)
-        SELECT gen_random_uuid(), number, 'portland.gov', 'ROW-POTHOLE', now()
-          FROM generate_series(1, $1) AS number
+        WITH stored AS (
+            INSERT INTO requests (request_id, tracking_number, jurisdiction, service_code,
+                                  submitted_at)
+            SELECT gen_random_uuid(), number, 'portland.gov', 'ROW-POTHOLE', now()
+              FROM generate_series(1, $1) AS number
+            RETURNING request_id, jurisdiction, service_code, submitted_at)
+        INSERT INTO listed_requests (request_id, jurisdiction, service_code, submitted_at,
+                                     updated_at, description)
+        SELECT request_id, jurisdiction, service_code, submitted_at, submitted_at, '' FROM stored
     """,
     "triage": """
         WITH opened AS (
