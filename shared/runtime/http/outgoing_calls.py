@@ -113,15 +113,19 @@ class JudgedCalls:
             yield answer
 
 
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(),  # each call has its own
+        auto_decompress=False,
+    )
+
+
 @asynccontextmanager
 async def open_judged_calls(allow: Sequence[Network]) -> AsyncGenerator[JudgedCalls]:
     """Open the client for outgoing calls; the caller limits the time of each call."""
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(force_close=True),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(),
-        auto_decompress=False,
-    ) as session:
+    async with _session(aiohttp.TCPConnector(force_close=True)) as session:
         yield JudgedCalls(session, NameLookup().addresses, allow)
 
 
@@ -190,12 +194,8 @@ async def open_outgoing_calls(allow: Sequence[Network]) -> AsyncGenerator[Outgoi
     Args:
         allow: Networks that are allowed besides the public ones.
     """
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_OPEN_S),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(),  # each call has its own
-        auto_decompress=False,
-    ) as session:
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_OPEN_S)
+    async with _session(connector) as session:
         yield OutgoingCalls(session, NameLookup().addresses, allow)
 
 

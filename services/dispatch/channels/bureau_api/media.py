@@ -1,6 +1,5 @@
 """Proxy of bureaus' picture uploads to intake, which stores all pictures."""
 
-from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -9,9 +8,11 @@ import aiohttp
 from aiohttp import web
 from pydantic import HttpUrl
 
+from services.dispatch.ports import DispatchPorts
 from shared.contract.events import Data
+from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.body import read_body
-from shared.runtime.http.bureau_access import BureauAccess
+from shared.runtime.http.call_slots import slot_of
 from shared.runtime.http.callers import RefusedError, authorization_of
 from shared.runtime.http.calls import JSON, MIB, answers_errors
 from shared.runtime.http.openapi import (
@@ -23,7 +24,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.shedding import KEY_SHARE
+from shared.runtime.http.rate_limits import TokenBucket
 
 
 class UploadedPicture(Data):
@@ -81,25 +82,22 @@ async def open_intake(url: HttpUrl | None) -> AsyncGenerator[aiohttp.ClientSessi
         yield session
 
 
-def media_routes(access: BureauAccess, intake: aiohttp.ClientSession | None) -> list[web.RouteDef]:
+def media_routes(core: DispatchPorts, intake: aiohttp.ClientSession | None) -> list[web.RouteDef]:
     """Return the route by which bureaus upload pictures of their work; none without intake."""
     if intake is None:
         return []
-    uploads = Counter[str]()
+    uploads = AdmissionControl(
+        lambda: MAX_UPLOADS,
+        TokenBucket(core.settings.key_per_second),
+        caller_share=MAX_UPLOADS_OF_BUREAU / MAX_UPLOADS,
+    )
 
     @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
         """Answer with the response of intake."""
-        bureau = await access.bureau(request)
-        if uploads[bureau] >= MAX_UPLOADS_OF_BUREAU:
-            raise RefusedError(KEY_SHARE.response())
-        if uploads.total() >= MAX_UPLOADS:
-            raise _unavailable()
-        uploads[bureau] += 1
-        try:
+        bureau = await core.access.bureau(request)
+        with slot_of(uploads, bureau):
             return await _pass_on(request, intake)
-        finally:
-            uploads[bureau] -= 1
 
     return [web.post(PATH, documents(upload, UPLOAD))]
 

@@ -15,5 +15,5 @@ async def open_bureau_api(core: DispatchPorts) -> AsyncGenerator[ChannelParts]:
     """Open the bureaus' API."""
     async with open_intake(core.settings.intake_url) as intake:
         yield ChannelParts(
-            routes=[*feed_routes(core), *update_routes(core), *media_routes(core.access, intake)]
+            routes=[*feed_routes(core), *update_routes(core), *media_routes(core, intake)]
         )
