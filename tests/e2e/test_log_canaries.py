@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.canary_person import WORD, Person
 from tests.e2e.canary_ways import WAYS
 from tests.e2e.outside import Router
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,
@@ -83,7 +84,11 @@ async def test_no_program_writes_a_contact_or_a_secret_that_came_in_by_any_way(
 
     assert not found, "\n".join(found)
     assert code == 0, report
-    assert ways_of_those_who_heard(people, router) >= HEARD
+
+    async def all_heard() -> bool:
+        return ways_of_those_who_heard(people, router) >= HEARD
+
+    assert await eventually(all_heard, within_s=60)
 
 
 def ways_of_those_who_heard(people: list[Person], router: Router) -> set[str]:

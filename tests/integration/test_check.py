@@ -175,13 +175,19 @@ async def test_contact_data_in_logs_are_named_by_place_and_kind_alone(
 
 
 async def test_what_is_broken_is_named_and_ends_with_exit_code_1(lived: Lived) -> None:
+    await lived.execute("CREATE TABLE triage.kept AS TABLE triage.decisions")
     await lived.execute("UPDATE triage.decisions SET outcome = 'recurrence'")
     await lived.execute(
         "INSERT INTO dispatch.webhooks (bureau, url, enabled, secrets, begins_after)"
         " VALUES ('PBOT-MAINT', 'https://bureau.invalid/', true, '{}', 0)"
     )
-
-    code, report = await lived.command()
+    try:
+        code, report = await lived.command()
+    finally:
+        await lived.execute("TRUNCATE triage.decisions")
+        await lived.execute("INSERT INTO triage.decisions TABLE triage.kept")
+        await lived.execute("DROP TABLE triage.kept")
+        await lived.execute("DELETE FROM dispatch.webhooks WHERE bureau = 'PBOT-MAINT'")
 
     triage, webhook = [one for one in report["invariants"] if not one["holds"]]
     assert code == 1

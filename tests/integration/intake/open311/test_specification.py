@@ -47,6 +47,8 @@ async def test_json_and_xml_say_the_same(client: aiohttp.ClientSession, path: st
     root, entry = DOCUMENTS[path]
     number = await public_id_of(client, description="Two\nlines & <more>")
     query = {"extensions": "true"} if path.startswith("requests") else {}
+    if path == "requests":  # those of other tests may have characters that XML cannot hold
+        query["service_request_id"] = number
     in_json, in_xml = [
         await read(client, f"{path.format(number=number)}.{output}", **query)
         for output in ("json", "xml")
