@@ -17,7 +17,7 @@ from services.intake.channels.conversations.sealed import (
 from services.intake.identifiers import phone_ref, read_tracking_number
 from services.intake.store.erasure import reused_submissions
 from services.notify.rules.recipients import person_hash
-from services.notify.store.sealed_contacts import ContactKeys
+from services.notify.store.contacts import ContactKeys
 from shared.contract.events import Contact, ContactGiven, Decoder
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_CONTACTS

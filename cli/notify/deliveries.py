@@ -15,11 +15,11 @@ from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, is_id
 from cli.terminal import show_table
 from services.notify.outbound import settled_event
-from services.notify.store.log import latest_messages
-from services.notify.store.settling import (
+from services.notify.store.deliveries import (
     HeldMessages,
     count_suppressed,
     drop_held,
+    latest_messages,
     list_held,
     list_unknown,
     release_held,

@@ -20,7 +20,7 @@ from services.notify.rendering.renderer import MessageRenderer
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import TemplateName
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.store.log import find_message
+from services.notify.store.deliveries import find_message
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import StatusChannel, primary_subtag

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_contact_keys
 from cli.interrupts import run
-from services.notify.store.sealed_contacts import (
+from services.notify.store.contacts import (
     ContactKeys,
     KeyCounts,
     RewrapProgress,

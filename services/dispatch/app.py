@@ -7,25 +7,26 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from services.dispatch.channels.bureau_api.parts import open_bureau_api
-from services.dispatch.channels.forwarding.parts import open_forwarding
-from services.dispatch.channels.operator_api.parts import open_operator_api
-from services.dispatch.channels.webhooks.parts import open_webhooks
+from services.dispatch.channels.bureau_api.channel import open_bureau_api
+from services.dispatch.channels.forwarding.channel import open_forwarding
+from services.dispatch.channels.operator_api.channel import open_operator_api
+from services.dispatch.channels.webhooks.channel import open_webhooks
 from services.dispatch.handlers.commands import operator_audits
 from services.dispatch.handlers.incoming import IncomingEvent, on_messages
-from services.dispatch.inbound.external import SurgeEvent, latest_surges
+from services.dispatch.inbound import SurgeEvent, latest_surges
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.rules.operator_commands import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.bureau_events import PostgresFeed, keep_events
-from services.dispatch.store.case_events import PostgresCaseEvents
+from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.store.surges import upsert_surges
-from services.dispatch.workers.event_watch import FeedWatch
-from services.dispatch.workers.reminders import ReminderWorker
-from services.dispatch.workers.retention import BureauEventRetention
-from services.dispatch.workers.surge_closings import SurgeClosingWorker
+from services.dispatch.workers import (
+    BureauEventRetention,
+    FeedWatch,
+    ReminderWorker,
+    SurgeClosingWorker,
+)
 from shared.catalogue import load_catalogue
 from shared.contract.events import CaseReopened, Event
 from shared.contract.topics import (

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from services.dispatch.inbound.external import IncomingUpdate
+from services.dispatch.inbound import IncomingUpdate
 from services.dispatch.records import (
     CaseDetails,
     CaseEntry,

@@ -20,13 +20,19 @@ from services.dispatch.records import (
 )
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store import answers
-from services.dispatch.store.bureau_events import PostgresFeed, lock_bureaus, publish
-from services.dispatch.store.case_events import PostgresCaseEvents
 from services.dispatch.store.cases import find_case, list_cases
-from services.dispatch.store.postgres import PostgresDispatchStore, find_work_orders, snapshot
+from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, lock_bureaus, publish
+from services.dispatch.store.postgres import (
+    PostgresDispatchStore,
+    find_command_answer,
+    find_receipt,
+    find_work_orders,
+    keep_command_answer,
+    keep_receipt,
+    snapshot,
+)
 from services.dispatch.store.surges import city_of_surge, list_surges, order_closing
-from services.dispatch.workers.event_watch import FeedWatch
+from services.dispatch.workers import FeedWatch
 from shared.contract.events import (
     OperatorCommanded,
     UpdateReceipt,
@@ -82,14 +88,14 @@ class DispatchPorts:
         """Apply or refuse a bureau's update. Idempotent; raises ``IdReusedError``."""
         key = MessageKey(update.source, update.id, bureau)
         async with transaction(self.pool) as db:
-            if known := await answers.find_receipt(db, key):
+            if known := await find_receipt(db, key):
                 known_digest, receipt = known
                 if receipt is None or known_digest != body_digest:
                     raise IdReusedError
                 return receipt
             store, now = PostgresDispatchStore(db), utc_now()
             receipt, events = await on_update_call(update, bureau, store, self.policy, now)
-            await answers.keep_receipt(db, key, body_digest, receipt)
+            await keep_receipt(db, key, body_digest, receipt)
             batches = await publish(db, events)
         self.on_commit(batches)
         return receipt
@@ -98,7 +104,7 @@ class DispatchPorts:
         """Execute or refuse a command, and audit it. Idempotent; raises ``IdReusedError``."""
         key = MessageKey(command.source, command.id)
         async with transaction(self.pool) as db:
-            if known := await answers.find_command_answer(db, key):
+            if known := await find_command_answer(db, key):
                 if known.body_digest != body_digest:
                     raise IdReusedError
                 audit("operator_command", **operator_audit(command, "repeated"))
@@ -109,7 +115,7 @@ class DispatchPorts:
                 answer = CommandAnswer(refusal=outcome, body_digest=body_digest)
             else:
                 answer = CommandAnswer(tuple(map(encode, outcome)), body_digest=body_digest)
-            await answers.keep_command_answer(db, key, answer)
+            await keep_command_answer(db, key, answer)
             batches = await publish(db, produced)
         self.on_commit(batches)
         outcome_code = answer.refusal.code if answer.refusal else "executed"

@@ -18,8 +18,7 @@ from services.notify.rules.daily_limit import (
 )
 from services.notify.rules.model import Delivery, Follower, ReporterContact, StoredDelivery, Trigger
 from services.notify.rules.recipients import deliveries_due
-from services.notify.rules.sms_status import ReturnedMail
-from services.notify.rules.updates import Updates
+from services.notify.rules.updates import ReturnedMail, Updates
 from shared.contract.events import Event, NotificationFailed, NotificationSuppressed
 from shared.runtime.consumer.messages import Message
 

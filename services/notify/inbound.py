@@ -16,8 +16,8 @@ from services.notify.rules.model import (
     Trigger,
 )
 from services.notify.rules.recipients import CaseLead, ContactConsent, person_hash
-from services.notify.rules.sms_status import ReturnedMail
 from services.notify.rules.updates import (
+    ReturnedMail,
     Updates,
     on_closing,
     on_decision,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.notify.rules.model import WITHOUT_CASE, StoredDelivery
-from services.notify.rules.sms_status import SettledState
+from services.notify.rules.updates import SettledState
 from shared.contract.events import Event, Notification, NotificationFailed, NotificationSent
 
 E = TypeVar("E", bound=Event)

@@ -21,17 +21,19 @@ from services.notify.records import (
 from services.notify.rendering.catalogues import PAGES, text_environment
 from services.notify.rendering.renderer import MessageRenderer, one_line
 from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks, has_ended
-from services.notify.rules.sms_status import SettledState, settled_from
+from services.notify.rules.updates import SettledState, settled_from
 from services.notify.settings import NotifySettings, SecondProviders
-from services.notify.store.feedback import FixedQuestion, find_question, save_answer
+from services.notify.store.deliveries import settle
 from services.notify.store.leads import case_reporters, find_lead
-from services.notify.store.preferences import (
+from services.notify.store.resident_links import (
+    FixedQuestion,
     find_preferences,
+    find_question,
     opt_out,
+    save_answer,
     save_preferences,
     unsubscribe,
 )
-from services.notify.store.settling import settle
 from shared.contract.events import ContactDisclosed, ContactDisclosure, Feedback, FeedbackGiven
 from shared.redaction import KnownPii
 from shared.runtime.clock import utc_now

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from services.notify.handlers import erase
+from services.notify.store.contacts import ContactKeys, seal_unsealed
 from services.notify.store.notifications import PostgresNotificationStore
-from services.notify.store.sealed_contacts import ContactKeys, seal_unsealed
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.retry import with_database

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
 from services.dispatch.handlers.case_history import case_events
-from services.dispatch.inbound.external import IncomingCommand
-from services.dispatch.inbound.requests import moved_request
+from services.dispatch.inbound import IncomingCommand, moved_request
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
 from services.dispatch.records import ProcessedMessage, uuids
 from services.dispatch.rules import operator_commands, split_merge

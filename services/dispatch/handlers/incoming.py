@@ -1,10 +1,12 @@
-"""Handlers of dispatch: decisions of triage, updates of bureaus and commands of operators."""
+"""Entry points of dispatch: batches of messages, calls over HTTP, and due reminders."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
-from services.dispatch.handlers.case_history import case_events, notice_events
+from services.dispatch.handlers.case_history import case_events, notice_events, reminded
 from services.dispatch.handlers.commands import (
     command_record,
     execute_command,
@@ -13,16 +15,18 @@ from services.dispatch.handlers.commands import (
 )
 from services.dispatch.handlers.notes import put_feedback, put_note, raise_by_notes
 from services.dispatch.handlers.updates import apply_update, on_work_order_updated
-from services.dispatch.inbound.external import (
+from services.dispatch.inbound import (
     IncomingCommand,
     IncomingUpdate,
     incoming_command,
+    incoming_request,
     incoming_update,
 )
-from services.dispatch.inbound.requests import incoming_request
-from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import LoadedState
+from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
+from services.dispatch.records import ChangeSet, LoadedState
+from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_requests import attach, open_case
+from services.dispatch.rules.clocks import Escalation, remind
 from services.dispatch.rules.history import PLACE_STATED, RESIDENT
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate
@@ -36,6 +40,7 @@ from shared.contract.events import (
     RequestTriaged,
     UpdateReceipt,
     WorkOrderUpdated,
+    new_id,
 )
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
@@ -184,3 +189,39 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
         history_ids=await store.history_entries({note.id for note in notes}),
         case_requests=await store.requests_of(moving),
     )
+
+
+def on_reminders_due(
+    cases: Collection[Case], policy: DispatchPolicy, now: datetime
+) -> tuple[list[Event], ChangeSet]:
+    """Return the events of due reminders of locked cases, and the changes.
+
+    A reminder follows the event with its state. Every work order is written, since an older version
+    may have left the time of its next reminder empty.
+    """
+    uow = UnitOfWork(LoadedState(cases))
+    events: list[Event] = []
+    found = [remind(case, now, partial(_escalation, case, policy, now)) for case in cases]
+    for reminders in found:
+        missed = case_events(reminders.transitions, None, uow, now)
+        uow.change(reminders.case, missed[-1] if missed else None)
+        events += missed
+    events += notice_events(uow, now)
+    known = {order.work_order_id for case in cases for order in case.orders}
+    looked_at: list[CaseWorkOrder] = []
+    for reminders in found:
+        orders = {o.work_order_id: o for o in uow.notified_orders(reminders.case.case_id)}
+        for work_order_id, planned in reminders.sent:
+            events.append(reminded(reminders.case, orders[work_order_id], planned, uow, now))
+        looked_at += [order for order_id, order in orders.items() if order_id in known]
+    return events, replace(uow.change_set(), changed_orders=looked_at)
+
+
+def _escalation(case: Case, policy: DispatchPolicy, now: datetime) -> Escalation:
+    """Return the escalation of a case; to no bureau if its kind left the catalogue."""
+    try:
+        due = policy.case_deadlines(case, now).due(case.priority.level)
+    except NotInCatalogueError:
+        return Escalation(None, case.lead.due, new_id)
+    lead = policy.catalogue.jurisdictions[case.jurisdiction].bureaus.get(case.lead_bureau)
+    return Escalation(lead.escalates_to if lead else None, due, new_id)

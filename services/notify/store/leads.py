@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from services.notify.records import DisclosedContact
 from services.notify.rules.recipients import CaseLead
-from services.notify.store.sealed_contacts import JOIN_KEY, SEALED_COLUMNS, open_if_readable
+from services.notify.store.contacts import JOIN_KEY, SEALED_COLUMNS, open_if_readable
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.store.settling import list_held
+from services.notify.store.deliveries import list_held
 from shared.contract.events import Event, NotificationSent
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.clock import utc_now

@@ -4,9 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.rules.sms_status import settled_from
-from services.notify.store.log import find_message, latest_messages
-from services.notify.store.settling import count_suppressed, list_unknown, settle
+from services.notify.rules.updates import settled_from
+from services.notify.store.deliveries import (
+    count_suppressed,
+    find_message,
+    latest_messages,
+    list_unknown,
+    settle,
+)
 from shared.contract.events import new_id
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.notify.stores import PostgresStores, add, claim, due, save

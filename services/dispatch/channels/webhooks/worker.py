@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import structlog
 
-from services.dispatch.channels.webhooks.rules.url import signature
+from services.dispatch.channels.webhooks.rules import signature
 from services.dispatch.channels.webhooks.store.deliveries import (
     Call,
     Round,

@@ -3,7 +3,7 @@ from datetime import datetime
 
 import pytest
 
-from services.dispatch.inbound.requests import incoming_request
+from services.dispatch.inbound import incoming_request
 from services.dispatch.policy import NoBureauError
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.deadlines import DeadlinePolicy

@@ -9,13 +9,13 @@ from email.policy import default
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.dispatch.channels.forwarding.digest_mail import (
+from services.dispatch.channels.forwarding.digests import (
     COLUMNS,
-    DigestEntry,
     DigestHead,
     digest_csv,
     digest_mail,
 )
+from services.dispatch.channels.forwarding.store.digests import DigestEntry
 from services.dispatch.outbound import work_order_state
 from tests.support.builders import NOON, location
 from tests.unit.dispatch.factories import case, order, problem

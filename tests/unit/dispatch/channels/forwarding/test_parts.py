@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.dispatch.channels.forwarding.parts import ForwardSettingError, forwarding_tasks
+from services.dispatch.channels.forwarding.channel import ForwardSettingError, forwarding_tasks
 from services.dispatch.settings import DispatchSettings
 from shared.catalogue import DigestForward, ForwardTarget, Open311Forward
 from shared.runtime.service import ServiceTask

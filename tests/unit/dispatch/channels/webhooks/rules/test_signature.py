@@ -1,4 +1,4 @@
-from services.dispatch.channels.webhooks.rules.url import secret_of, signature
+from services.dispatch.channels.webhooks.rules import secret_of, signature
 
 ID, TIMESTAMP, BODY = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
 

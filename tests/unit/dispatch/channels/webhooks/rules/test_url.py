@@ -2,7 +2,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from services.dispatch.channels.webhooks.rules.url import url_error
+from services.dispatch.channels.webhooks.rules import url_error
 from shared.network_addresses import is_allowed
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)

@@ -1,15 +1,19 @@
-"""Administration of bureaus' webhooks."""
+"""Webhooks: their administration over HTTP, and the worker that calls them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import AwareDatetime, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
-from services.dispatch.channels.webhooks.rules.url import secret_of, url_error
+from services.dispatch.channels.webhooks.rules import secret_of, url_error
+from services.dispatch.channels.webhooks.store.deliveries import WebhookQueue
 from services.dispatch.channels.webhooks.store.webhooks import SecretRefusal, Webhook, Webhooks
+from services.dispatch.channels.webhooks.worker import WebhookWorker
+from services.dispatch.ports import DispatchPorts
 from shared.contract.events import Data, FieldError
 from shared.delivery_attempts import BreakerState
 from shared.network_addresses import Network
@@ -46,8 +50,11 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
+from shared.runtime.http.outgoing_calls import open_outgoing_calls
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.ops.audit import audit
+from shared.runtime.postgres import open_pool
+from shared.runtime.service import ChannelParts
 
 
 class WebhookSetting(Data):
@@ -343,3 +350,26 @@ def _chosen(body: bytes) -> ReplayedEvents | ReplayedSpan:
         return _REPLAY.validate_python(json_of(body))
     except ValidationError as error:
         raise refuse_fields(*field_errors(error)) from None
+
+
+_CONNECTIONS = 5
+
+
+@asynccontextmanager
+async def open_webhooks(core: DispatchPorts) -> AsyncGenerator[ChannelParts]:
+    """Open the channel of webhooks."""
+    settings, webhooks = core.settings, Webhooks(core.pool, core.lock_bureau)
+    dsn = settings.postgres_dsn.get_secret_value()
+    async with (
+        open_pool(dsn, size=_CONNECTIONS) as pool,
+        open_outgoing_calls(settings.webhook_allow) as calls,
+    ):
+        worker = WebhookWorker(WebhookQueue(pool), calls)
+        core.wake_on_commit(worker.wake)
+        yield ChannelParts(
+            tasks=[worker.run],
+            routes=[
+                *webhook_routes(core.access, webhooks, settings.webhook_allow),
+                *delivery_routes(core.access, webhooks),
+            ],
+        )

@@ -4,8 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
-from services.dispatch.channels.forwarding.digest_mail import DigestHead
-from services.dispatch.channels.forwarding.digest_worker import DigestWorker
+from services.dispatch.channels.forwarding.digests import DigestHead, DigestWorker
 from services.dispatch.channels.forwarding.open311_client import Open311Client
 from services.dispatch.channels.forwarding.open311_worker import Open311Worker
 from services.dispatch.channels.forwarding.store.digests import Digests

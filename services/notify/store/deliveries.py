@@ -1,4 +1,4 @@
-"""Settling of deliveries after the attempt: by a provider's report, or by an operator."""
+"""Deliveries: rows, settling after the attempt by reports or operators, and lists for operators."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,55 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from services.notify.rules.model import StoredDelivery
-from services.notify.rules.sms_status import RETURNED_WITHIN, ReturnedMail, suppression_of
-from services.notify.store.preferences import Suppressed, suppress_addresses
-from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
+from services.notify.records import MessageData
+from services.notify.rules.languages import LanguageRules
+from services.notify.rules.model import (
+    CaseFacts,
+    CausingEvent,
+    Delivery,
+    RequestFacts,
+    StoredDelivery,
+    TemplateName,
+    Trigger,
+)
+from services.notify.rules.updates import RETURNED_WITHIN, ReturnedMail, suppression_of
+from services.notify.store.resident_links import Suppressed, suppress_addresses
 from shared.runtime.postgres import Connection, columns, row_count
+
+DELIVERY_COLUMNS = """
+    d.notification_id, d.person, d.request_id, d.language, d.channel, d.day,
+    a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
+    a.bureau, a.note, a.reason, a.scheduled_for, a.request_count, a.first_reported_at,
+    a.has_picture, a.municipality
+"""
+"""What ``stored_delivery`` needs of ``deliveries AS d`` joined with ``announcements AS a``."""
+
+
+def trigger_of(row: Record) -> Trigger:
+    """Return the trigger in a row with the columns of ``announcements``."""
+    return Trigger(
+        subject_id=str(row["about"]),
+        version=row["version"],
+        template=row["template"],
+        priority=row["priority"],
+        cause=CausingEvent(row["cause_id"], row["traceparent"]),
+        facts=CaseFacts(*(row[name] for name in CaseFacts._fields)),
+        only_for=str(row["only_for"]) if row["only_for"] else None,
+    )
+
+
+def stored_delivery(row: Record) -> StoredDelivery:
+    """Return the delivery in a row with ``DELIVERY_COLUMNS``."""
+    delivery = Delivery(
+        person=row["person"],
+        request_id=str(row["request_id"]),
+        language=row["language"],
+        channel=row["channel"],
+        trigger=trigger_of(row),
+        day=row["day"],
+    )
+    return StoredDelivery(str(row["notification_id"]), delivery)
+
 
 _SETTLE_SQL = f"""
     WITH d AS (
@@ -194,3 +238,91 @@ async def release_held(db: Connection, contact: str, now: datetime) -> int:
 async def drop_held(db: Connection, contact: str) -> int:
     """Suppress the held messages to a contact and return their number."""
     return row_count(await db.execute(_DROP_SQL, contact))
+
+
+_LATEST = """
+    SELECT d.notification_id::text, d.due_at, r.tracking_number, d.template, d.channel, d.language,
+           d.state, d.reason, d.provider_id, d.person AS contact
+      FROM deliveries AS d JOIN requests AS r USING (request_id)
+"""
+_LATEST_SQL = f"{_LATEST} ORDER BY d.notification_id DESC LIMIT $1"
+_OF_CASE_SQL = f"""
+    {_LATEST}
+     WHERE d.about = $2 AND request_id IN (SELECT request_id FROM memberships WHERE about = $2)
+     ORDER BY d.notification_id DESC
+     LIMIT $1
+"""  # noqa: S608 - constants only
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMessage:
+    """A message and its state.
+
+    Attributes:
+        tracking_number: Number of the recipient's request; None before its decision.
+        contact: Keyed hash of the recipient.
+    """
+
+    notification_id: str
+    due_at: datetime
+    tracking_number: str | None
+    template: str
+    channel: str
+    language: str
+    state: str
+    reason: str | None
+    provider_id: str | None
+    contact: str
+
+
+async def latest_messages(
+    db: Connection, limit: int, case_id: str | None = None
+) -> Sequence[LoggedMessage]:
+    """Return the latest messages, about one case or any, the newest first."""
+    if case_id is None:
+        rows = await db.fetch(_LATEST_SQL, limit)
+    else:
+        rows = await db.fetch(_OF_CASE_SQL, limit, case_id)
+    return [LoggedMessage(**dict(row)) for row in rows]
+
+
+_REQUEST_SQL = """
+    SELECT request_id::text, tracking_number, jurisdiction, service_code, language, address,
+           emergency
+      FROM memberships JOIN requests USING (request_id)
+     WHERE about = $1 AND since IS NOT NULL AND tracking_number IS NOT NULL
+     ORDER BY since, request_id
+     LIMIT 1
+"""
+_FACTS_SQL = """
+    SELECT bureau, note, reason, scheduled_for, request_count, first_reported_at, has_picture
+      FROM announcements
+     WHERE about = $1
+     ORDER BY template = $2 DESC, version DESC
+     LIMIT 1
+"""
+_NO_MESSAGE = "00000000-0000-0000-0000-000000000000"
+
+
+async def find_message(
+    db: Connection, case_id: str, template: TemplateName, language: str, rules: LanguageRules
+) -> MessageData | None:
+    """Return the data of a message to the first reporter of a case; None without such a reporter.
+
+    The name is left out. The last event that triggered the template gives the details, else the
+    last event about the case.
+    """
+    request = await db.fetchrow(_REQUEST_SQL, case_id)
+    facts = await db.fetchrow(_FACTS_SQL, case_id, template)
+    if request is None or facts is None:
+        return None
+    written_in = rules.message_language(template, request["jurisdiction"], [language])
+    return MessageData(
+        notification_id=_NO_MESSAGE,
+        template=template,
+        language=written_in.language,
+        help_language=written_in.help_language,
+        name=None,
+        request=RequestFacts(**dict(request), agency=None),
+        case=CaseFacts(**dict(facts)),
+    )

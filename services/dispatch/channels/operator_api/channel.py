@@ -1,7 +1,8 @@
-"""Operators' commands over HTTP."""
+"""The operators' API: commands, cases, surges and the stream of changes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
+from services.dispatch.channels.operator_api.cases import case_routes
+from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit, stream_routes
+from services.dispatch.channels.operator_api.surges import surge_routes
 from services.dispatch.ports import DispatchPorts, IdReusedError
 from shared.contract.events import (
     CaseClosed,
@@ -47,6 +51,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.service import ChannelParts
 
 
 class SentCommand(OperatorCommand):
@@ -149,3 +154,16 @@ def _errors(command: OperatorCommanded, code: str, message: str) -> Sequence[Fie
         return field_errors(error)
     needed = _NEEDED.get(valid.command)
     return [FieldError(field=needed, code="missing", message=message)] if needed else []
+
+
+@asynccontextmanager
+async def open_operator_api(core: DispatchPorts) -> AsyncGenerator[ChannelParts]:
+    """Open the operators' API."""
+    yield ChannelParts(
+        routes=[
+            *command_routes(core),
+            *surge_routes(core),
+            *stream_routes(core.access.callers, CaseStream(core), StreamLimit()),
+            *case_routes(core),
+        ]
+    )

@@ -1,19 +1,25 @@
-"""Sender of e-mail: renders a delivery as MIME and submits it to the mail server."""
+"""E-mail: messages as MIME, their signature (DKIM), and their senders over SMTP."""
 
+import asyncio
 from binascii import b2a_qp
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.header import Header
 from email.message import Message
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
-from types import MappingProxyType
+from functools import cached_property
+from types import MappingProxyType, ModuleType
 from typing import Protocol
 from urllib.parse import quote
 
+from services.notify.ports import NotifyPorts
 from services.notify.records import ClaimedDelivery, MessageData, RenderedMessage
-from shared.runtime.smtp import SendOutcome
+from services.notify.settings import NotifySettings
+from shared.runtime.service import ChannelParts
+from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
 
 _SMTP = compat32.clone(linesep="\r\n", max_line_length=998)  # a link in a header stays whole
 
@@ -144,3 +150,98 @@ class EmailSender:
             returns_to=identity.bounce_address(request.jurisdiction, id_),
         )
         return replace(outcome, provider_id=message_id(id_, identity.sender))
+
+
+_SIGNED = (
+    b"from",
+    b"to",
+    b"subject",
+    b"date",
+    b"message-id",
+    b"reply-to",
+    b"in-reply-to",
+    b"references",
+    b"mime-version",
+    b"content-type",
+    b"content-language",
+    b"auto-submitted",
+    b"list-unsubscribe",  # RFC 8058 wants both of them signed
+    b"list-unsubscribe-post",
+)
+
+
+@dataclass(frozen=True)
+class DkimSigner:
+    """Signs messages with an RSA key in PEM; 2,048 bits take some 8 ms of Python.
+
+    Attributes:
+        domain: Signing domain; DMARC requires the domain of ``From``.
+        selector: Name of the key in the domain's DNS.
+    """
+
+    domain: str
+    selector: str
+    key: bytes = field(repr=False)
+
+    def signed(self, message: bytes) -> bytes:
+        """Return a message with a signature before its headers.
+
+        Raises:
+            ValueError: The key is no RSA key in PEM.
+        """
+        try:
+            signature: bytes = self._dkim.sign(
+                message,
+                self.selector.encode(),
+                self.domain.encode(),
+                self.key,
+                include_headers=list(_SIGNED),
+            )
+        except self._dkim.DKIMException as error:
+            raise ValueError("is no RSA key in PEM") from error
+        return signature + message
+
+    @cached_property
+    def _dkim(self) -> ModuleType:
+        import dkim  # noqa: PLC0415 - where no key is set, no service starts slower for it
+
+        return dkim
+
+
+@asynccontextmanager
+async def open_email(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
+    """Yield the parts of the channel.
+
+    Raises:
+        ValueError: The DKIM key cannot sign.
+    """
+    settings, second = core.settings, core.second
+    servers: list[SmtpSettings] = [settings, *([second] if second.smtp_host else [])]
+    sign = await asyncio.to_thread(_signature, settings)
+    identity = MailIdentity(settings.sender, core.inboxes, sign)
+    async with AsyncExitStack() as stack:
+        providers = []
+        for server in servers:
+            opening = open_mailers(server, settings.sender, settings.smtp_connections)
+            mailers = await stack.enter_async_context(opening)
+            providers.append(
+                [EmailSender(mailer, core.renderer.render, identity) for mailer in mailers]
+            )
+        within_s = max(server.smtp_within_s for server in servers)
+        yield ChannelParts(tasks=[core.deliver("email", providers, within_s)])
+
+
+def _signature(settings: NotifySettings) -> Callable[[bytes], bytes]:
+    """Return the function that signs, after one trial: a key that cannot sign stops the start."""
+    if settings.dkim_key_file is None:
+        return lambda message: message
+    signer = DkimSigner(
+        settings.dkim_domain or settings.sender.rpartition("@")[2],
+        settings.dkim_selector,
+        settings.dkim_key_file.read_bytes(),
+    )
+    try:
+        signer.signed(b"From: \r\n\r\n")
+    except ValueError as error:
+        raise ValueError(f"NOTIFY_DKIM_KEY_FILE {error}") from error
+    return signer.signed
