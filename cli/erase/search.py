@@ -9,7 +9,7 @@ from asyncpg import Record
 from cli.connection import ContactSecrets
 from cli.erase.person import Person
 from cli.operator.id_lookup import is_id
-from services.intake.channels.conversations.sealed import (
+from services.intake.channels.conversations.waiting import (
     address_place,
     conversation_sealer,
     number_place,

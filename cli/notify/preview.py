@@ -9,8 +9,7 @@ import typer
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, UnknownNameError
-from services.intake.channels.mail.rules.machine import Question
-from services.intake.channels.mail.rules.wording import SUBJECT, question_text
+from services.intake.channels.mail.rules.machine import SUBJECT, Question, question_text
 from services.intake.channels.sms.rules import wording as sms
 from services.notify.channels.sms.rules import sms_parts
 from services.notify.policy import city_texts

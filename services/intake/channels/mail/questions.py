@@ -17,7 +17,7 @@ from types import MappingProxyType
 import structlog
 
 from services.intake.channels.mail.rules.addresses import OurAddresses
-from services.intake.channels.mail.rules.wording import SUBJECT, question_text
+from services.intake.channels.mail.rules.machine import SUBJECT, question_text
 from services.intake.channels.mail.store import COLUMNS, StoredConversation, stored_conversation
 from shared.catalogue import Jurisdiction
 from shared.email_address import normalize_email

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from PIL import Image
 
-from services.intake.channels.conversations.deadlines import ConversationDeadlines
+from services.intake.channels.conversations.waiting import ConversationDeadlines
 from services.intake.channels.mail import questions
 from services.intake.channels.mail.rules.machine import ANSWER_WITHIN
 from services.intake.store.erasure import erase_mail_drafts

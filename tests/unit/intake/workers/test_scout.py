@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 
 from services.intake.handlers import on_submissions_received
-from services.intake.workers.scout import Answered
+from services.intake.workers import Answered
 from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.outgoing import Outgoing

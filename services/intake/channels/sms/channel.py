@@ -11,8 +11,10 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 from pydantic import Field, StringConstraints, ValidationError
 
-from services.intake.channels.conversations.deadlines import ConversationDeadlines
-from services.intake.channels.conversations.sealed import conversation_sealer
+from services.intake.channels.conversations.waiting import (
+    ConversationDeadlines,
+    conversation_sealer,
+)
 from services.intake.channels.sms.conversations import SOURCE, ReceivedText, SmsConversations
 from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
 from services.intake.channels.sms.rules.pictures import MAX_PICTURES, is_plain

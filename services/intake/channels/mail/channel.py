@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from services.intake.channels.conversations.deadlines import ConversationDeadlines
-from services.intake.channels.conversations.sealed import conversation_sealer
+from services.intake.channels.conversations.waiting import (
+    ConversationDeadlines,
+    conversation_sealer,
+)
 from services.intake.channels.mail.conversations import MailConversations
 from services.intake.channels.mail.questions import QuestionSender
 from services.intake.channels.mail.reading import MailReader
