@@ -16,19 +16,14 @@ import typer
 
 @dataclass(frozen=True, slots=True)
 class CliCommand:
-    """A command, or a group of commands.
+    """A command, or a group of commands."""
 
-    Attributes:
-        section: Heading in the list of commands.
-        targets: ``module:name`` of a function, or of the ``typer.Typer`` of a group; several are
-            joined to one group.
-        help: The line in the list; of a function, the first one of its docstring.
-    """
-
-    section: str
+    section: str  # heading in the list of commands
     name: str
+    # `module:name` of a function, or of the `typer.Typer` of a group; several are joined to one
+    # group.
     targets: tuple[str, ...]
-    help: str
+    help: str  # the line in the list; of a function, the first one of its docstring
 
     def load(self) -> "Callable[..., Any] | typer.Typer":
         """Import the command."""

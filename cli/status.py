@@ -67,21 +67,15 @@ class CrashLoopView:
 
 @dataclass(frozen=True, slots=True)
 class RouterStatus:
-    """State of the router.
-
-    Attributes:
-        parked: Number of dead letters by topic.
-        cases: Rows of ``status``, ``level`` and ``cases``, their number.
-        feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: numbers of residents' answers.
-        contact_keys: Number of people's keys by the id of the secret that wraps them.
-    """
+    """State of the router."""
 
     services: dict[str, ServiceStatus]
-    parked: dict[str, int]
-    cases: list[dict[str, Any]]
+    parked: dict[str, int]  # number of dead letters by topic
+    cases: list[dict[str, Any]]  # rows of `status`, `level` and `cases`, their number
+    # Rows of `bureau`, `fixed` and `not_fixed`: numbers of residents' answers.
     feedback: list[dict[str, Any]]
     crash_loops: list[CrashLoopView]
-    contact_keys: dict[str, int]
+    contact_keys: dict[str, int]  # number of people's keys by the id of the secret that wraps them
 
 
 def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:

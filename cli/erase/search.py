@@ -164,24 +164,20 @@ class ErasureSubject:
 
 @dataclass(slots=True)
 class Findings:
-    """Everything that holds the contact of a person, or of one request.
+    """Everything that holds the contact of a person, or of one request."""
 
-    Attributes:
-        requests: Tracking number by request id, of the requests whose contact can be read.
-        submissions: Keys of the rejected submissions.
-        dead_letters: Digests of the dead letters.
-        outbox: By service, the records of its outbox that are copies of dead letters.
-        drafts: Person and city of the reports by text message that wait for an answer.
-        mail_drafts: Tokens of the reports by e-mail that wait for an answer.
-    """
-
+    # Tracking number by request id, of the requests whose contact can be read.
     requests: dict[str, str] = field(default_factory=dict)
+    # Keys of the rejected submissions.
     submissions: set[tuple[bytes, bytes]] = field(default_factory=set)
-    dead_letters: set[bytes] = field(default_factory=set)
+    dead_letters: set[bytes] = field(default_factory=set)  # digests of the dead letters
+    # By service, the records of its outbox that are copies of dead letters.
     outbox: dict[str, list[StoredRecord]] = field(default_factory=dict)
     messages: int = 0
     media: int = 0
+    # Person and city of the reports by text message that wait for an answer.
     drafts: set[tuple[str, str]] = field(default_factory=set)
+    # Tokens of the reports by e-mail that wait for an answer.
     mail_drafts: set[str] = field(default_factory=set)
 
     @property

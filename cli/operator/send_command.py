@@ -48,13 +48,8 @@ async def send_command(
 ) -> e.Event:
     """Publish a command; return the event of the case that confirms it.
 
-    Args:
-        action: Key of ``_COMMANDS``.
-        fields: Further fields of ``OperatorCommand``.
-
-    Raises:
-        CommandRefusedError: Dispatch refused the command.
-        UnconfirmedCommandError: Dispatch did not respond in time; it may still execute it.
+    Raises CommandRefusedError, or UnconfirmedCommandError without an answer in time: dispatch may
+    still execute the command.
     """
     name, confirmation = _COMMANDS[action]
     event = e.OperatorCommanded(

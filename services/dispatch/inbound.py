@@ -189,13 +189,8 @@ def incoming_request(
 ) -> IncomingRequest:
     """Return the request of a decision, with its route and deadlines since its submission.
 
-    Args:
-        case: The case that it joins, whose lead's hours count; None where it opens one.
-        now: Decides which bureaus are open.
-
-    Raises:
-        NotInCatalogueError: The catalogue lacks its jurisdiction or kind.
-        NoBureauError: No bureau of the city works on its kind.
+    The hours of the lead of ``case``, which it joins, count; None where it opens one. Raises
+    ``NotInCatalogueError``, or ``NoBureauError`` where no bureau works on its kind.
     """
     submitted = decision.request
     jurisdiction, kind = policy.kind(submitted.jurisdiction, decision.service_code)

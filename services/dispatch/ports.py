@@ -53,24 +53,19 @@ class IdReusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DispatchPorts:
-    """Operations of the core for all channels.
-
-    Attributes:
-        access: Its rate limits count over all channels.
-        pool: Connections for calls over HTTP.
-        wake_on_commit: Registers a function that is called after each commit of this process.
-    """
+    """Operations of the core for all channels."""
 
     settings: DispatchSettings
     policy: DispatchPolicy
-    access: BureauAccess
-    pool: Pool
+    access: BureauAccess  # its rate limits count over all channels
+    pool: Pool  # connections for calls over HTTP
     clock: Callable[[], datetime]
     feed: PostgresFeed
     feed_watch: FeedWatch
     case_events: PostgresCaseEvents
     case_watch: FeedWatch
     on_commit: HandOver
+    # Registers a function that is called after each commit of this process.
     wake_on_commit: Callable[[Callable[[], None]], None]
     wake_closings: Callable[[], None]
 

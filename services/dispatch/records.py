@@ -72,24 +72,17 @@ class ProcessedMessage:
 
 @dataclass(frozen=True, slots=True)
 class CaseHistoryEntry:
-    """Entry of a case's history.
-
-    Attributes:
-        by: ``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME``
-            or ``system``.
-        note: Words of the bureau or operator, besides the text.
-        case_event: Id of its event on ``dispatch-cases``.
-        event_id: Id of the event that led to it, where that is its idempotency key.
-    """
+    """Entry of a case's history."""
 
     case_id: str
     at: datetime
+    # `resident`, `other` for no reporter of the case, `bureau:CODE`, `operator:NAME` or `system`.
     by: str
     what: str
     text: str
-    note: str | None = None
-    case_event: str | None = None
-    event_id: str | None = None
+    note: str | None = None  # words of the bureau or operator, besides the text
+    case_event: str | None = None  # id of its event on `dispatch-cases`
+    event_id: str | None = None  # id of the event that led to it, where that is its idempotency key
     request_id: str | None = None
 
 
@@ -109,38 +102,30 @@ class StoredSurge:
 
 @dataclass(frozen=True, slots=True)
 class LoadedState:
-    """Stored state that a batch depends on.
-
-    Attributes:
-        case_ids: Cases of the requests that belong to one already.
-        case_requests: All requests of the cases that commands split or merge, or that get a place.
-    """
+    """Stored state that a batch depends on."""
 
     cases: Iterable[Case]
+    # Cases of the requests that belong to one already.
     case_ids: Mapping[str, str] = field(default_factory=dict)
     processed: Iterable[MessageKey] = ()
+    # All requests of the cases that commands split or merge, or that get a place.
     case_requests: Iterable[CaseRequest] = ()
     history_ids: Iterable[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Rows to write for a batch.
-
-    Attributes:
-        changed_cases: With a new version or new notes.
-        restated_cases: Changed cases with another representing request, or a location.
-        changed_requests: In another case, or with a location.
-    """
+    """Rows to write for a batch."""
 
     opened_cases: Sequence[Case] = ()
-    changed_cases: Sequence[Case] = ()
+    changed_cases: Sequence[Case] = ()  # with a new version or new notes
     new_orders: Sequence[tuple[str, CaseWorkOrder]] = ()
     changed_orders: Sequence[CaseWorkOrder] = ()
     joined_requests: Sequence[CaseRequest] = ()
     processed: Sequence[ProcessedMessage] = ()
+    # Changed cases with another representing request, or a location.
     restated_cases: Sequence[Case] = ()
-    changed_requests: Sequence[CaseRequest] = ()
+    changed_requests: Sequence[CaseRequest] = ()  # in another case, or with a location
     history: Sequence[CaseHistoryEntry] = ()
 
 

@@ -85,11 +85,9 @@ class UnitOfWork:
         return event_id in self._history_ids
 
     def case_of_request(self, request_id: str) -> Case:
-        """Return the present case of a request.
+        """Return the present case of a request, or raise ``UnknownRequestError``.
 
-        Raises:
-            UnknownRequestError: It belongs to none.
-            MergedMeanwhileError: It was moved to a case that this batch did not load.
+        One that was moved to a case that is not loaded raises ``MergedMeanwhileError``.
         """
         case_id = self._case_ids.get(request_id)
         if case_id is None:

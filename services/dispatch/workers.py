@@ -40,13 +40,11 @@ class FeedWatch:
     """Wakes waiting callers when their bureau has a new event.
 
     Once it is ``stopped`` all waits have ended for good.
-
-    Attributes:
-        heads: Returns the number of the newest event of each of some bureaus.
-        look_every_s: Seconds between two looks, for events that other processes add.
     """
 
+    # Returns the number of the newest event of each of some bureaus.
     heads: Callable[[Collection[str]], Awaitable[Mapping[str, int]]]
+    # Seconds between two looks, for events that other processes add.
     look_every_s: float = _WATCH_EVERY_S
     _waiters: set[_Waiter] = field(default_factory=set, init=False)
     _called: asyncio.Event = field(default_factory=asyncio.Event, init=False)

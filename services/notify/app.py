@@ -57,11 +57,7 @@ async def notify(
 ) -> AsyncGenerator[ServiceParts]:
     """Open the resources of notify, yield its parts, and close all in reverse order.
 
-    Args:
-        second: Providers that are used while the first ones fail; None for none.
-
-    Raises:
-        ValueError: A setting of a channel is wrong, or a channel is unknown.
+    The second providers are used while the first ones fail. A wrong setting raises ``ValueError``.
     """
     catalogue = await asyncio.to_thread(load_catalogue)
     cities = catalogue.jurisdictions.values()

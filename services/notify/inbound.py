@@ -38,11 +38,8 @@ def collect_updates(
 ) -> Updates:
     """Return the updates in events of the topics that notify reads, in order of arrival.
 
-    A decision about an anonymous request is skipped: it has no reporter to notify.
-
-    Args:
-        hash_key: Secret key of the hash of people.
-        neighbours: Municipalities around each city, by jurisdiction.
+    A decision about an anonymous request is skipped: it has no reporter to notify. Neighbours are
+    the municipalities around each city, by jurisdiction.
     """
     updates = Updates()
     for event in events:

@@ -18,11 +18,7 @@ def delivery_event(
     reason: str | None = None,
     provider_id: str | None = None,
 ) -> E:
-    """Return an event about a delivery, caused by the event that triggered the delivery.
-
-    Args:
-        event_type: One of the four ``Notification…`` events.
-    """
+    """Return a ``Notification…`` event about a delivery, caused by the event that triggered it."""
     delivery, trigger = stored.delivery, stored.delivery.trigger
     has_case = trigger.version != WITHOUT_CASE
     notification = Notification(

@@ -56,29 +56,22 @@ class LinkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NotifyPorts:
-    """Operations of the core; each write is one transaction.
-
-    Attributes:
-        second: Providers that are used while the first ones fail.
-        languages: Every language with a catalogue, reviewed or not, by tag.
-        inboxes: By jurisdiction, the address that takes replies to e-mail.
-        sealer: Wraps the keys of people.
-        may_send: False while no message may be sent yet.
-        wakes: Called after a commit that may have added deliveries.
-    """
+    """Operations of the core; each write is one transaction."""
 
     settings: NotifySettings
-    second: SecondProviders
+    second: SecondProviders  # providers that are used while the first ones fail
     pool: Pool
     policy: NotifyPolicy
     cities: Mapping[str, CityTexts]
+    # Every language with a catalogue, reviewed or not, by tag.
     languages: Mapping[str, SpokenLanguage]
-    inboxes: Mapping[str, str]
+    inboxes: Mapping[str, str]  # by jurisdiction, the address that takes replies to e-mail
     renderer: MessageRenderer
     links: SignedLinks
-    sealer: Sealer
+    sealer: Sealer  # wraps the keys of people
     on_commit: HandOver
-    may_send: Callable[[], bool]
+    may_send: Callable[[], bool]  # False while no message may be sent yet
+    # Called after a commit that may have added deliveries.
     wakes: list[Callable[[], None]] = field(default_factory=list)
     clock: Callable[[], datetime] = utc_now
 
@@ -87,9 +80,8 @@ class NotifyPorts:
     ) -> ServiceTask:
         """Return the task that claims, sends and records the due messages of a channel.
 
-        Args:
-            providers: Senders of each provider, the preferred provider first.
-            within_s: Deadline of one attempt, in seconds; the lease is twice as long.
+        The senders of the preferred provider come first. One attempt ends within ``within_s``
+        seconds; the lease is twice as long.
         """
         worker = DeliveryWorker(
             channel=channel,
@@ -137,11 +129,7 @@ class NotifyPorts:
         return f"{PATHS[purpose]}{{token}}"
 
     async def find_question(self, token: str) -> LinkedMessage:
-        """Return the message whose feedback link has this token.
-
-        Raises:
-            LinkError: No message asked a question by this link, or its lifetime has ended.
-        """
+        """Return the message whose feedback link has this token, or raise ``LinkError``."""
         notification_id = self._notification("feedback", token)
         async with borrow(self.pool) as db:
             question = await find_question(db, notification_id, self.sealer)
@@ -150,8 +138,7 @@ class NotifyPorts:
     async def give_feedback(self, notification_id: str, *, fixed: bool, comment: str) -> bool:
         """Publish the answer to a message's question; a repeated answer changes nothing.
 
-        Returns:
-            False for a message without a question, or with too many answers.
+        Returns False for a message without a question, or with too many answers.
         """
         now, digest = self.clock(), sha256(f"{fixed} {comment}".encode()).digest()
         async with transaction(self.pool) as db:
@@ -177,11 +164,7 @@ class NotifyPorts:
     async def find_preferences(
         self, purpose: Literal["preferences", "unsubscribe"], token: str
     ) -> LinkedMessage:
-        """Return the e-mail whose link has this token, with the recipient's preferences.
-
-        Raises:
-            LinkError: The link is of no e-mail, or its lifetime has ended.
-        """
+        """Return the e-mail of a link with the recipient's preferences, or raise ``LinkError``."""
         notification_id = self._notification(purpose, token)
         async with borrow(self.pool) as db:
             return self._live(purpose, await find_preferences(db, notification_id))
@@ -206,10 +189,8 @@ class NotifyPorts:
     ) -> Sequence[DisclosedContact] | None:
         """Return the contacts of a case's reporters; None where the bureau does not lead the case.
 
-        Each disclosure is an event, committed before the contacts are returned.
-
-        Args:
-            purpose: The bureau's reason, in its own words.
+        Each disclosure, with the bureau's purpose, is an event, committed before the contacts are
+        returned.
         """
         now = self.clock()
         async with transaction(self.pool) as db:

@@ -66,20 +66,13 @@ class KnownPriority:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem as its report describes it; nothing in it is about the reporter.
-
-    Attributes:
-        summary: The reporter's description; the kind's name where that is blank.
-        notes: Instructions for the bureaus, from the kind's entry in the catalogue.
-        location: ``Location`` of the wire contract, as media are ``Media``; rules pass them on.
-        attributes: Answers to the kind's questions, by the code of the field.
-    """
+    """A problem as its report describes it; nothing in it is about the reporter."""
 
     service_name: str
-    summary: str
-    notes: tuple[str, ...]
-    location: object
-    attributes: Mapping[str, Any]
+    summary: str  # the reporter's description; the kind's name where that is blank
+    notes: tuple[str, ...]  # instructions for the bureaus, from the kind's entry in the catalogue
+    location: object  # `Location` of the wire contract, as media are `Media`; rules pass them on
+    attributes: Mapping[str, Any]  # answers to the kind's questions, by the code of the field
     media: tuple[object, ...]
 
 
@@ -92,49 +85,35 @@ class CaseNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseRequest:
-    """Request of a case, with all data that a case of its own would start with.
-
-    Attributes:
-        priority: Its own priority; that of its case may be higher.
-        conditions: Conditions of its kind that it meets.
-        moves: Number of times that operators moved it to another case.
-    """
+    """Request of a case, with all data that a case of its own would start with."""
 
     request_id: str
     case_id: str
     tracking_number: str
     service_code: str
-    priority: CasePriority
+    priority: CasePriority  # its own priority; that of its case may be higher
     reported_at: datetime
     problem: Problem
-    conditions: frozenset[str] = frozenset()
-    moves: int = 0
+    conditions: frozenset[str] = frozenset()  # conditions of its kind that it meets
+    moves: int = 0  # number of times that operators moved it to another case
 
 
 @dataclass(frozen=True, slots=True)
 class CaseWorkOrder:
-    """Part of a case that one bureau works on.
-
-    Attributes:
-        number: Counts the work orders of the case from 1.
-        role: The case follows the status of its ``lead``; others are ``informed``.
-        version: Number of events about it that its bureau got; 0 before the first.
-        external_id: The bureau's own number for it.
-        waiting_since: Time at which its clock stopped; None while it runs.
-        reminded: Reminders that its bureau got; no part of the state in its events.
-    """
+    """Part of a case that one bureau works on."""
 
     work_order_id: str
-    number: int
+    number: int  # counts the work orders of the case from 1
     bureau: str
-    role: WorkOrderRole
+    role: WorkOrderRole  # the case follows the status of its `lead`; others are `informed`
     due: Deadlines
     route_rule: str
     status: WorkOrderStatus = "issued"
-    version: int = 0
+    version: int = 0  # number of events about it that its bureau got; 0 before the first
     scheduled_for: datetime | None = None
-    external_id: str | None = None
-    waiting_since: datetime | None = None
+    external_id: str | None = None  # the bureau's own number for it
+    waiting_since: datetime | None = None  # time at which its clock stopped; None while it runs
+    # Reminders that its bureau got; no part of the state in its events.
     reminded: frozenset[Reminder] = field(default=frozenset(), compare=False)
 
     @property
@@ -145,41 +124,29 @@ class CaseWorkOrder:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One problem as it is after ``version`` changes.
-
-    Attributes:
-        dedup_group: Group of kinds whose reports can be the same problem.
-        service_code: Kind of the request that opened it.
-        priority: The highest of its requests, unless an operator set another.
-        opened_by: Id of the request that it represents; the first one until that is split off.
-        linked_case: An earlier case that may be the same problem.
-        problem: The problem as the request ``opened_by`` describes it.
-        lead_bureau: Code of the bureau that leads it, or led it last.
-        merged_into: The case that has its requests now.
-        lowered_from: Priority known when an operator lowered it; None after a raise.
-        notes: Notes of its reporters and bureaus, the newest last.
-        others_notes: Notes of others who know a tracking number, the newest last.
-    """
+    """One problem as it is after ``version`` changes."""
 
     case_id: str
     version: int
     jurisdiction: str
-    dedup_group: str
-    service_code: str
+    dedup_group: str  # group of kinds whose reports can be the same problem
+    service_code: str  # kind of the request that opened it
     status: CaseStatus
-    priority: CasePriority
+    priority: CasePriority  # the highest of its requests, unless an operator set another
     request_count: int
     first_reported_at: datetime
     last_reported_at: datetime
-    opened_by: str
-    linked_case: str | None
-    problem: Problem
-    lead_bureau: str
+    opened_by: str  # id of the request that it represents; the first one until that is split off
+    linked_case: str | None  # an earlier case that may be the same problem
+    problem: Problem  # the problem as the request `opened_by` describes it
+    lead_bureau: str  # code of the bureau that leads it, or led it last
     orders: tuple[CaseWorkOrder, ...]
     closed_at: datetime | None = None
-    merged_into: str | None = None
+    merged_into: str | None = None  # the case that has its requests now
+    # Priority known when an operator lowered it; None after a raise.
     lowered_from: KnownPriority | None = None
-    notes: tuple[CaseNote, ...] = ()
+    notes: tuple[CaseNote, ...] = ()  # notes of its reporters and bureaus, the newest last
+    # Notes of others who know a tracking number, the newest last.
     others_notes: tuple[CaseNote, ...] = ()
 
     @property

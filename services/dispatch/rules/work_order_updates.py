@@ -43,27 +43,20 @@ MAX_CLOCK_LEAD = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class BureauUpdate:
-    """A well-formed update; times are in UTC.
-
-    Attributes:
-        bureau: Its sender, as the update names it.
-        at: Begin of the status, by the bureau's clock.
-        internal_note: For the city alone; never published.
-        expected_version: Version of the work order that the bureau last saw.
-        media: Pictures of the work, as ``Media`` of the wire contract; the rules only pass them on.
-    """
+    """A well-formed update; times are in UTC."""
 
     work_order_id: str
-    bureau: str
+    bureau: str  # its sender, as the update names it
     status: UpdateStatus
-    at: datetime
+    at: datetime  # begin of the status, by the bureau's clock
     public_note: str | None = None
-    internal_note: str | None = None
+    internal_note: str | None = None  # for the city alone; never published
     scheduled_for: datetime | None = None
     reason: str | None = None
     transfer_to: str | None = None
     external_id: str | None = None
-    expected_version: int | None = None
+    expected_version: int | None = None  # version of the work order that the bureau last saw
+    # Pictures of the work, as `Media` of the wire contract; the rules only pass them on.
     media: tuple[Mapping[str, str | None], ...] = ()
 
 
@@ -77,16 +70,11 @@ class UpdateRefusal:
 
 @dataclass(frozen=True, slots=True)
 class UpdateContext:
-    """Facts that an update is validated against.
-
-    Attributes:
-        version: After the earlier messages of the batch.
-        sender: Bureau of the topic, whatever bureau the update names.
-    """
+    """Facts that an update is validated against."""
 
     order: CaseWorkOrder
-    version: int
-    sender: str
+    version: int  # after the earlier messages of the batch
+    sender: str  # bureau of the topic, whatever bureau the update names
     bureaus: Collection[str]
 
 

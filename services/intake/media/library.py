@@ -39,13 +39,9 @@ class MediaLibrary:
     reencoder: Reencoder
 
     async def add(self, picture: PictureBytes, uploader: Uploader) -> tuple[str, ReencodedPicture]:
-        """Keep a picture; return its new id and the kept form.
+        """Keep a picture; return its new id and the kept form, or raise ``RefusedPictureError``.
 
         A crash between the file and its row leaves a file that ``MediaHousekeeping`` deletes.
-
-        Raises:
-            RefusedPictureError: It is not a picture that is kept.
-            SystemicError: It could not be re-encoded or stored now.
         """
         media_id = secrets.token_hex(_ID_BYTES)
         return media_id, await self._add(media_id, picture, uploader)

@@ -19,12 +19,10 @@ from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, GeoPoint
 async def geocode(
     locations: Sequence[tuple[str, ResolvedLocation]], geocoders: Sequence[Geocoder]
 ) -> list[ResolvedLocation]:
-    """Return the locations with the points of their addresses, in order.
+    """Return the locations, each after its jurisdiction's id, with the points of their addresses.
 
-    Args:
-        locations: Locations, each after the id of its jurisdiction.
-        geocoders: The first is asked for every address, to compare it with a measured point. Each
-            other one is asked only where there is no point yet.
+    The first geocoder is asked for every address, to compare it with a measured point, each other
+    one only where there is no point yet.
     """
     located = [location for _, location in locations]
     for number, geocoder in enumerate(geocoders):
@@ -195,13 +193,10 @@ class CityFileError(Route311Error):
 
 
 def read_city_file(path: Path, city: str) -> list[Place]:
-    """Return the places of a CSV file in UTF-8; a row with a name and an address gives two.
+    """Return the places of a CSV file in UTF-8, or raise ``CityFileError``.
 
-    Other columns than ``COLUMNS`` are ignored; the name of the city may end an address.
-
-    Raises:
-        CityFileError: Lines cannot be read, or the file has no places.
-        OSError: The file cannot be opened.
+    A row with a name and an address gives two. Other columns than ``COLUMNS`` are ignored; the name
+    of the city may end an address.
     """
     places: list[Place] = []
     faults: list[str] = []

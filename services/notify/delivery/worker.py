@@ -42,19 +42,14 @@ _RETRY_DELAYS = (
 
 @dataclass(frozen=True, slots=True)
 class DeliveryUpdate:
-    """The new state of a claimed delivery.
-
-    Attributes:
-        deferrals: Number of times that the server deferred it.
-        not_before: Time of the next attempt; None after the last one.
-    """
+    """The new state of a claimed delivery."""
 
     stored: StoredDelivery
     state: DeliveryState
-    deferrals: int
+    deferrals: int  # number of times that the server deferred it
     reason: str | None = None
     provider_id: str | None = None
-    not_before: datetime | None = None
+    not_before: datetime | None = None  # time of the next attempt; None after the last one
     event: Event | None = None
 
     @property
@@ -113,8 +108,7 @@ class Sender(Protocol):
     async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
         """Render and send one message and return the outcome; no failure of the provider raises.
 
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
+        A jurisdiction that is not in the catalogue raises ``UnknownCityError``.
         """
 
 
@@ -171,12 +165,9 @@ class DeliveryQueue(Protocol):
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Lease up to ``limit`` due deliveries to this queue's worker, the most urgent first.
+        """Lease up to ``limit`` deliveries due by ``now``, the most urgent first.
 
         Of one person's messages about one case only the oldest is claimed, so that order is kept.
-
-        Args:
-            now: Deliveries due until then are claimed, inclusive.
         """
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
@@ -194,17 +185,13 @@ class DeliveryQueue(Protocol):
 
 @dataclass(slots=True)
 class DeliveryWorker:
-    """Sends due deliveries of one channel until stopped, one per sender at a time.
-
-    Attributes:
-        providers: In order of preference; a message that one may have taken goes to no other.
-        lease: Time from claim to expiry; longer than the deadline of an attempt.
-    """
+    """Sends due deliveries of one channel until stopped, one per sender at a time."""
 
     channel: StatusChannel
     queue: DeliveryQueue
+    # In order of preference; a message that one may have taken goes to no other.
     providers: Sequence[Provider]
-    lease: timedelta
+    lease: timedelta  # time from claim to expiry; longer than the deadline of an attempt
     may_send: Callable[[], bool] = lambda: True
     clock: Callable[[], datetime] = utc_now
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)

@@ -205,11 +205,7 @@ class MessageRenderer:
         )
 
     def render(self, data: MessageData) -> RenderedMessage:
-        """Return the message.
-
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
-        """
+        """Return the message; ``UnknownCityError`` for a city that is not in the catalogue."""
         city, reader = self._city(data), self._languages[data.language]
         variables = template_variables(data, city, reader)
         subject = " ".join(self._block("subject", data, variables).split())
@@ -244,11 +240,7 @@ class MessageRenderer:
         )
 
     def render_sms(self, data: MessageData) -> str:
-        """Return the message as a text message: one line with the status page, then the help line.
-
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
-        """
+        """Return the text message: a line with the status page, then the help line."""
         city, reader = self._city(data), self._languages[data.language]
         variables = template_variables(data, city, reader)
         help_line = self._help(data, city)

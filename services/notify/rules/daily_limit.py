@@ -102,11 +102,8 @@ def flooded_requests(
 
     A request is held when 20 requests known before it name the same mailbox, or the same number for
     text messages, within an hour of it, earlier or later. So at most 20 requests of any hour pass,
-    in whatever order they arrive. Held requests count too: during a flood nothing more passes.
-
-    Args:
-        contacts: New contacts, in order of arrival.
-        known: Number of known requests that name the same contact within an hour.
+    in whatever order they arrive. Held requests count too: during a flood nothing more passes. The
+    new contacts are in order of arrival.
     """
     before: defaultdict[str, list[datetime]] = defaultdict(list)
     flooded: dict[str, str] = {}
@@ -121,14 +118,10 @@ def flooded_requests(
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours of a city's day without text messages, in local time.
-
-    Attributes:
-        end: Minute after the last one; before ``start`` for hours around midnight.
-    """
+    """Hours of a city's day without text messages, in local time."""
 
     start: time
-    end: time
+    end: time  # minute after the last one; before `start` for hours around midnight
 
     def includes(self, clock: time) -> bool:
         """Return True for a local time of day within them."""

@@ -101,11 +101,8 @@ def channels_for(
 def person_hash(key: bytes, *, address: str | None, phone: str | None, request_id: str) -> str:
     """Return the keyed hash that stands for a person outside contact data.
 
-    The e-mail address identifies the person, compared without regard to case; without one the
-    phone number (E.164) does, and without either each request counts as another person.
-
-    Args:
-        address: As ``normalize_email`` returned it.
+    The normalized e-mail address identifies the person, compared without regard to case; without
+    one the phone number (E.164) does, and without either each request counts as another person.
     """
     if address:
         identity = f"email:{address.lower()}"
@@ -156,14 +153,10 @@ def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
 
 @dataclass(frozen=True, slots=True)
 class CaseLead:
-    """The bureau that leads a case since a version.
-
-    Attributes:
-        work_order_id: Its work order; None for a case that was merged into another.
-    """
+    """The bureau that leads a case since a version."""
 
     case_id: str
     version: int
     jurisdiction: str
     bureau: str
-    work_order_id: str | None
+    work_order_id: str | None  # its work order; None for a case that was merged into another

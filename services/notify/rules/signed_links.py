@@ -37,11 +37,7 @@ class SignedLinks:
 
     @classmethod
     def of(cls, secrets: Sequence[bytes], base_url: str) -> Self:
-        """Return the links of a service.
-
-        Args:
-            secrets: The present secret, then earlier ones, whose links still open.
-        """
+        """Return the links of a service; links of the earlier secrets still open."""
         present, *before = secrets
         return cls(TokenSigner.derived(present, _USE, *before), base_url)
 

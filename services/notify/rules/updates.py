@@ -39,24 +39,16 @@ Suppression: TypeAlias = Literal["bounced", "complained"]
 
 @dataclass(frozen=True, slots=True)
 class ReturnedMail:
-    """A report of another mail server about one e-mail.
+    """A report of another mail server about one e-mail."""
 
-    Attributes:
-        notification_id: Id of the e-mail; may be forged.
-        kind: ``bounced_for_now`` when the address may take the next one.
-    """
-
-    notification_id: str
+    notification_id: str  # id of the e-mail; may be forged
+    # `bounced_for_now` when the address may take the next one.
     kind: Literal["bounced", "bounced_for_now", "complained"]
     at: datetime
 
 
 def suppression_of(returned: ReturnedMail, passing: int) -> Suppression | None:
-    """Return why an address gets no more e-mail; None while it does.
-
-    Args:
-        passing: Temporary bounces of the address, this one included.
-    """
+    """Return why an address gets no more e-mail; ``passing`` counts this temporary bounce, too."""
     if returned.kind == "bounced_for_now":
         return "bounced" if passing >= MAX_PASSING else None
     return returned.kind
@@ -133,26 +125,22 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """New data in a batch of events.
+    """New data in a batch of events."""
 
-    Attributes:
-        contacts: By request id; the last event about a contact wins.
-        erased: Requests whose contact was erased; erasure is final.
-        consents: By contact and channel; the latest consent wins.
-        requests: By request id; the first decision about a request wins.
-        memberships: By subject id and request id.
-        triggers: By key; the first event about a version wins.
-        leads: By case id; the highest version wins.
-    """
-
+    # By request id; the last event about a contact wins.
     contacts: dict[str, ReporterContact] = field(default_factory=dict)
+    # Requests whose contact was erased; erasure is final.
     erased: set[str] = field(default_factory=set)
+    # By contact and channel; the latest consent wins.
     consents: dict[tuple[str, str], ContactConsent] = field(default_factory=dict)
     returned: list[ReturnedMail] = field(default_factory=list)
+    # By request id; the first decision about a request wins.
     requests: dict[str, RequestFacts] = field(default_factory=dict)
+    # By subject id and request id.
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
+    # By key; the first event about a version wins.
     triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
-    leads: dict[str, CaseLead] = field(default_factory=dict)
+    leads: dict[str, CaseLead] = field(default_factory=dict)  # by case id; the highest version wins
 
     @property
     def request_ids(self) -> frozenset[str]:

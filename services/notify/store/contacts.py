@@ -57,15 +57,11 @@ class ContactKeys:
     """The secrets behind people's hashes and keys, checked once against the database.
 
     With wrong secrets stored contacts could not be read, and new ones would be lost with them.
-
-    Attributes:
-        secrets: ``NOTIFY_CONTACT_KEY``, then the previous one.
-        passed: True once they were checked.
     """
 
-    secrets: Sequence[bytes]
+    secrets: Sequence[bytes]  # `NOTIFY_CONTACT_KEY`, then the previous one
     sealer: Sealer = field(init=False)
-    passed: bool = field(default=False, init=False)
+    passed: bool = field(default=False, init=False)  # True once they were checked
     _hash_key: bytes = field(default=b"", init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -74,22 +70,14 @@ class ContactKeys:
         self.sealer = Sealer.derived(present, _USE, *before)
 
     async def require(self, db: Connection) -> bytes:
-        """Check the secrets once; return the key of the hashes of people.
-
-        Raises:
-            WrongContactKeyError: A key is wrapped with another secret, or no stored key opens.
-        """
+        """Check the secrets once; return the key of hashes, or raise ``WrongContactKeyError``."""
         if not self.passed:
             self._hash_key = await self._checked(db)
             self.passed = True
         return self._hash_key
 
     async def keep_hash_key(self, db: Connection) -> None:
-        """Store the key of the hashes once, in a transaction, so that it outlives its secret.
-
-        Raises:
-            WrongContactKeyError: As for ``require``.
-        """
+        """Store the key of the hashes once, to outlive its secret; raises as ``require``."""
         wrapped = self.sealer.wrap(await self.require(db), HASHES)
         await db.execute(_KEEP_HASH_KEY_SQL, wrapped, self.sealer.key_ids[0])
 
@@ -124,8 +112,7 @@ async def ensure_keys(
 ) -> Mapping[str, Sealer]:
     """Return the sealer of each person, with new keys where needed; locks the keys.
 
-    Raises:
-        UnreadableError: A stored key is damaged.
+    A damaged key raises ``UnreadableError``.
     """
     new = {person: sealer.new_wrapped_key(person) for person in people}
     rows = await db.fetch(_ENSURE_SQL, list(new), list(new.values()), sealer.key_ids[0])
@@ -183,11 +170,7 @@ class StoredContact(NamedTuple):
 
 
 def open_contact(row: Record, sealer: Sealer) -> StoredContact:
-    """Return the contact in a row with ``SEALED_COLUMNS``.
-
-    Raises:
-        UnreadableError: The key of the person was destroyed, or something is damaged.
-    """
+    """Return the contact in a row with ``SEALED_COLUMNS``, or raise ``UnreadableError``."""
     stored = StoredContact(row["sealed_mailbox"], row["sealed_phone"], row["sealed_name"])
     if not any(value and is_sealed(value) for value in stored):
         return stored  # none, or one from before there were seals
@@ -257,16 +240,11 @@ class KeyCounts:
 
 @dataclass(frozen=True, slots=True)
 class RewrapProgress:
-    """Progress of a run.
+    """Progress of a run."""
 
-    Attributes:
-        last: Hash of the last person processed.
-        unreadable: Number of keys that no secret opens; they stay as they are.
-    """
-
-    last: str = ""
+    last: str = ""  # hash of the last person processed
     wrapped: int = 0
-    unreadable: int = 0
+    unreadable: int = 0  # number of keys that no secret opens; they stay as they are
 
 
 async def count_keys(db: Connection, sealer: Sealer) -> KeyCounts:
@@ -301,11 +279,7 @@ async def rewrap_next(
 
 
 async def rewrap_hash_key(db: Connection, sealer: Sealer) -> None:
-    """Wrap the stored key of the hashes with the present secret, in a transaction.
-
-    Raises:
-        UnreadableError: No secret opens it.
-    """
+    """Wrap the stored key of the hashes with the present secret, or raise ``UnreadableError``."""
     wrapped = await db.fetchval(_LOCK_HASH_KEY_SQL)
     rewrapped = sealer.wrap(sealer.unwrap(wrapped, HASHES), HASHES)
     await db.execute(_SAVE_HASH_KEY_SQL, rewrapped, sealer.key_ids[0])
@@ -350,9 +324,7 @@ async def save_contacts(
 ) -> None:
     """Save contacts of locked requests, except those that were erased.
 
-    Raises:
-        ValueError: There is no sealer.
-        UnreadableError: The stored key of a person is damaged.
+    Without a sealer it raises ``ValueError``, for a person's damaged key ``UnreadableError``.
     """
     if sealer is None:
         raise ValueError("contacts are saved with a sealer alone")

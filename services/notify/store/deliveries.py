@@ -115,11 +115,9 @@ async def settle(  # noqa: PLR0913 - what a statement is about
     reason: str | None = None,
     provider_id: str | None = None,
 ) -> Sequence[StoredDelivery]:
-    """Change the state of deliveries in a transaction and return those that changed.
+    """Change deliveries from some states to another, in a transaction; return those that changed.
 
-    Args:
-        states: States that are changed; a delivery in another one stays.
-        provider_id: Selects a text message by its id at the provider as well.
+    A provider's id selects a text message as well.
     """
     rows = await db.fetch(
         _SETTLE_SQL, list(notification_ids), list(states), state, reason, provider_id
@@ -256,23 +254,18 @@ _OF_CASE_SQL = f"""
 
 @dataclass(frozen=True, slots=True)
 class LoggedMessage:
-    """A message and its state.
-
-    Attributes:
-        tracking_number: Number of the recipient's request; None before its decision.
-        contact: Keyed hash of the recipient.
-    """
+    """A message and its state."""
 
     notification_id: str
     due_at: datetime
-    tracking_number: str | None
+    tracking_number: str | None  # number of the recipient's request; None before its decision
     template: str
     channel: str
     language: str
     state: str
     reason: str | None
     provider_id: str | None
-    contact: str
+    contact: str  # keyed hash of the recipient
 
 
 async def latest_messages(

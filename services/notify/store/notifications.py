@@ -192,11 +192,7 @@ _NO_AGENCY = (None,) * len(ReferralAgency._fields)
 
 
 class PostgresNotificationStore:
-    """Notification store in notify's schema, inside the caller's transaction.
-
-    Args:
-        sealer: Wraps the keys of people; None where no contact is saved.
-    """
+    """Notification store inside the caller's transaction; without a sealer it saves no contact."""
 
     def __init__(self, connection: Connection, sealer: Sealer | None = None) -> None:
         self._db = connection

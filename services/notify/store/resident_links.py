@@ -36,17 +36,12 @@ _IS_ANSWER_SAVED_SQL = "SELECT digest = $2 FROM feedback WHERE notification_id =
 
 
 class FixedQuestion(NamedTuple):
-    """A message that asked whether a problem is fixed.
-
-    Attributes:
-        request_id: The request of the recipient.
-        contact: The recipient's contact; empty when it is erased or cannot be read.
-    """
+    """A message that asked whether a problem is fixed."""
 
     message: LinkedMessage
     case_id: str
-    request_id: str
-    contact: StoredContact
+    request_id: str  # the request of the recipient
+    contact: StoredContact  # the recipient's contact; empty when it is erased or cannot be read
 
 
 async def find_question(
@@ -111,11 +106,7 @@ async def unsubscribe(db: Connection, person: str, now: datetime) -> None:
 async def save_preferences(
     db: Connection, person: str, updates: UpdatesChoice, language: str, now: datetime
 ) -> None:
-    """Save message preferences, in a transaction; for an erased person only an opt-out.
-
-    Args:
-        updates: Any value but ``none`` resumes e-mail.
-    """
+    """Save preferences; for an erased person only an opt-out. Any but ``none`` resumes e-mail."""
     kept = "all" if updates == "none" else updates
     is_known = await db.fetchval(_SAVE_SQL, person, kept, language)
     if updates == "none":

@@ -96,15 +96,10 @@ def pictures_of(fields: Mapping[str, str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SmsGateway:
-    """The gateway of text messages.
+    """The gateway of text messages."""
 
-    Attributes:
-        tokens: Secrets of its signature, the present one first.
-        url: URL that it calls, as set up there; None for the one that arrives here.
-    """
-
-    tokens: Sequence[bytes]
-    url: str | None
+    tokens: Sequence[bytes]  # secrets of its signature, the present one first
+    url: str | None  # URL that it calls, as set up there; None for the one that arrives here
     numbers: Mapping[str, str]
 
     def fields(self, request: web.Request, body: bytes) -> dict[str, str] | None:
@@ -184,12 +179,9 @@ def _routes(
 async def _signed_form(
     request: web.Request, gateway: SmsGateway, callers: Callers
 ) -> tuple[SmsForm, tuple[str, ...]]:
-    """Return the fields and pictures of a signed call.
+    """Return the fields and pictures of a signed call, or raise ``RefusedError``.
 
     A call costs its address a token, which comes back once the signature is right.
-
-    Raises:
-        RefusedError: It is not signed, the address is over its limit, or fields are wrong.
     """
     callers.charge(request)
     body = await body_of(request, URLENCODED, max_bytes=MAX_CALLBACK_BYTES)

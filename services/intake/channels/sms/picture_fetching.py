@@ -49,17 +49,13 @@ class LaterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PictureSource:
-    """Fetches pictures from the gateway's hosts.
-
-    Attributes:
-        login: Credentials for the host of the first address alone, as a header.
-        within_s: Timeout of a fetch with its redirects, seconds.
-    """
+    """Fetches pictures from the gateway's hosts."""
 
     calls: JudgedCalls
     hosts: Collection[str]
+    # Credentials for the host of the first address alone, as a header.
     login: Mapping[str, str] = field(default_factory=dict, repr=False)
-    within_s: float = _WITHIN_S
+    within_s: float = _WITHIN_S  # timeout of a fetch with its redirects, seconds
 
     async def fetch(self, url: str) -> bytes:
         """Return the bytes at an address, or raise ``LeftOutError`` or ``LaterError``."""

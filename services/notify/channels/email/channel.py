@@ -50,12 +50,8 @@ def build_message(  # noqa: PLR0913 - parts of a message
 ) -> bytes:
     """Return the message as bytes: headers, the text part and the HTML part.
 
-    The standard library's newer ``EmailMessage`` parses each header again, which costs six times
-    as much as ``Message`` and decodes an encoded word in a subject.
-
-    Args:
-        mailbox: Recipient address, as ``normalize_email`` returned it.
-        headers: More headers, in ASCII.
+    The standard library's newer ``EmailMessage`` parses each header again, which costs six times as
+    much as ``Message`` and decodes an encoded word in a subject. More headers are in ASCII.
     """
     message = Message(_SMTP)
     message["From"] = formataddr((rendered.city, sender))
@@ -93,14 +89,11 @@ class _Mailer(Protocol):  # shared.runtime.smtp.SmtpMailer
 
 @dataclass(frozen=True, slots=True)
 class MailIdentity:
-    """Sender identity of the router's e-mail; ``sign`` adds the DKIM signature.
-
-    Attributes:
-        inboxes: By jurisdiction, the address that takes replies; bounces go to its domain. A
-            city without one gets both at ``sender``.
-    """
+    """Sender identity of the router's e-mail; ``sign`` adds the DKIM signature."""
 
     sender: str
+    # By jurisdiction, the address that takes replies; bounces go to its domain. A city without one
+    # gets both at `sender`.
     inboxes: Mapping[str, str] = field(default_factory=dict)
     sign: Callable[[bytes], bytes] = lambda message: message
 
@@ -123,11 +116,7 @@ class EmailSender:
         return await self.mailer.connect()
 
     async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
-        """Send one message; ``provider_id`` of the outcome is its Message-ID.
-
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
-        """
+        """Send one message; ``provider_id`` of the outcome is its Message-ID."""
         id_, request = claimed.stored.notification_id, claimed.data.request
         identity = self.identity
         headers = dict(thread_headers(request.tracking_number, identity.sender))
@@ -172,23 +161,14 @@ _SIGNED = (
 
 @dataclass(frozen=True)
 class DkimSigner:
-    """Signs messages with an RSA key in PEM; 2,048 bits take some 8 ms of Python.
+    """Signs messages with an RSA key in PEM; 2,048 bits take some 8 ms of Python."""
 
-    Attributes:
-        domain: Signing domain; DMARC requires the domain of ``From``.
-        selector: Name of the key in the domain's DNS.
-    """
-
-    domain: str
-    selector: str
+    domain: str  # signing domain; DMARC requires the domain of `From`
+    selector: str  # name of the key in the domain's DNS
     key: bytes = field(repr=False)
 
     def signed(self, message: bytes) -> bytes:
-        """Return a message with a signature before its headers.
-
-        Raises:
-            ValueError: The key is no RSA key in PEM.
-        """
+        """Return a message with a signature before its headers; ``ValueError`` for a wrong key."""
         try:
             signature: bytes = self._dkim.sign(
                 message,
@@ -210,11 +190,7 @@ class DkimSigner:
 
 @asynccontextmanager
 async def open_email(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
-    """Yield the parts of the channel.
-
-    Raises:
-        ValueError: The DKIM key cannot sign.
-    """
+    """Open the channel; ``ValueError`` if the DKIM key cannot sign."""
     settings, second = core.settings, core.second
     servers: list[SmtpSettings] = [settings, *([second] if second.smtp_host else [])]
     sign = await asyncio.to_thread(_signature, settings)

@@ -198,7 +198,7 @@ def preference_routes(core: NotifyPorts, pages: LinkPages) -> list[web.RouteDef]
 
 @asynccontextmanager
 async def open_resident_links(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
-    """Yield the parts of the channel."""
+    """Open the channel."""
     settings, pages = core.settings, LinkPages(core)
     callers = Callers.of(
         core.pool,

@@ -71,11 +71,7 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 async def form_of(request: web.Request) -> dict[str, str]:
-    """Read and parse the form in a request's body.
-
-    Raises:
-        RefusedError: The body is not a form.
-    """
+    """Read and parse the form in a request's body, or raise ``RefusedError``."""
     body = await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES)
     try:
         return dict(urlencoded_fields(body, _MAX_FIELDS))
@@ -105,12 +101,9 @@ class LinkPages:
         status: int = 200,
         **variables: Any,  # noqa: ANN401 - variables of the template
     ) -> web.Response:
-        """Return a page about the request of a message.
+        """Return a page about the request of a message, by its template's name without endings.
 
         Its language is that in the URL, else that of the message, else English.
-
-        Args:
-            template: Name without endings.
         """
         city = self._core.cities.get(message.jurisdiction)
         if city is None:

@@ -73,26 +73,18 @@ class SmsSender:
 
     The provider may close a kept-alive connection just as the next message is sent, which would
     leave the message's outcome unknown.
-
-    Attributes:
-        session: HTTP client with the account's credentials.
-        public_url: Base URL of notify, for status callbacks.
     """
 
-    session: aiohttp.ClientSession
+    session: aiohttp.ClientSession  # HTTP client with the account's credentials
     account: SmsAccount
     render: Callable[[MessageData], str]
-    public_url: str
+    public_url: str  # base URL of notify, for status callbacks
 
     async def connect(self) -> str | None:
         """Do nothing: no connection is kept."""
 
     async def send(self, claimed: ClaimedDelivery, address: str, _now: datetime) -> SendOutcome:
-        """Send one message to a number, E.164.
-
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
-        """
+        """Send one message to a number, E.164."""
         sender = self.account.numbers.get(claimed.data.request.jurisdiction)
         if sender is None:
             return SendOutcome("refused", "no_channel")
@@ -230,10 +222,9 @@ def _message_id(request: web.Request) -> str | None:
 
 @asynccontextmanager
 async def open_sms(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
-    """Yield the parts of the channel; none where no provider is set.
+    """Open the channel; it has no parts where no provider is set.
 
-    Raises:
-        ValueError: The second provider lacks the number of a city.
+    Raises ``ValueError`` where the second provider lacks the number of a city.
     """
     first, second = core.settings.sms, core.second.sms
     if first and second and first.numbers.keys() != second.numbers.keys():

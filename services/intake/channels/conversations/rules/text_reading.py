@@ -34,15 +34,10 @@ _YES_NO = {"yes", "no"}
 
 
 class TextReading(NamedTuple):
-    """Content of one text by itself.
+    """Content of one text by itself."""
 
-    Attributes:
-        language: ``en`` or ``es``; None where it does not show.
-        says_what: True when it has words beside a place, greetings and the wish to report.
-    """
-
-    language: str | None
-    says_what: bool
+    language: str | None  # `en` or `es`; None where it does not show
+    says_what: bool  # True when it has words beside a place, greetings and the wish to report
     place: str | None
     may_be_place: bool
     is_unsure: bool
@@ -62,19 +57,15 @@ class TextReading(NamedTuple):
 
 
 class ReportReading(NamedTuple):
-    """Content of a report as a whole.
-
-    Attributes:
-        dangers: Conditions that make a danger to life; none where only the text model detects one.
-        question: The question of the kind that could make it urgent.
-    """
+    """Content of a report as a whole."""
 
     service_code: str
     is_other: bool
     is_danger: bool
+    # Conditions that make a danger to life; none where only the text model detects one.
     dangers: frozenset[str]
     needs_place: bool
-    question: Attribute | None
+    question: Attribute | None  # the question of the kind that could make it urgent
 
 
 class TextReader:

@@ -23,22 +23,16 @@ Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
 
 @dataclass(frozen=True, slots=True)
 class MailReport:
-    """A report by e-mail.
+    """A report by e-mail."""
 
-    Attributes:
-        first_id: Id of its first message, and of the submission that it becomes.
-        due_at: Deadline, at which it is submitted as it is.
-        language: ``en`` or ``es``; None where it does not show.
-    """
-
-    first_id: str
+    first_id: str  # id of its first message, and of the submission that it becomes
     words: str
     attached: str
     since: datetime
-    due_at: datetime
+    due_at: datetime  # deadline, at which it is submitted as it is
     address: str | None
     name: str | None
-    language: str | None = None
+    language: str | None = None  # `en` or `es`; None where it does not show
     place: str | None = None
     media: tuple[str, ...] = ()
 

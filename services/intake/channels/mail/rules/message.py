@@ -100,31 +100,20 @@ _MAX_NAMES = 20
 
 
 class Mail(NamedTuple):
-    """A message as read; the text is new and normalized, its pictures may be none.
+    """A message as read; the text is new and normalized, its pictures may be none."""
 
-    Attributes:
-        id: Its ``Message-ID``, or else ``own_id``.
-        own_id: ``sha256:`` and the digest of all its bytes.
-        digest: Digest of what its author sent, without headers of servers on the way.
-        report: A bounce or complaint about a message of ours.
-        address: None for one that no mail can be sent to.
-        is_too_long: True when ``text`` is only the beginning.
-        attached: Names of the first attached files that are not kept.
-        references: Ids of the messages that it answers, the nearest first.
-    """
-
-    id: str
-    own_id: str
-    digest: bytes
+    id: str  # its `Message-ID`, or else `own_id`
+    own_id: str  # `sha256:` and the digest of all its bytes
+    digest: bytes  # digest of what its author sent, without headers of servers on the way
     is_by_machine: bool
-    report: ReturnReport | None
-    address: str | None
+    report: ReturnReport | None  # a bounce or complaint about a message of ours
+    address: str | None  # None for one that no mail can be sent to
     name: str | None
     subject: str
     text: str
-    is_too_long: bool
-    attached: str
-    references: tuple[str, ...]
+    is_too_long: bool  # True when `text` is only the beginning
+    attached: str  # names of the first attached files that are not kept
+    references: tuple[str, ...]  # ids of the messages that it answers, the nearest first
     pictures: tuple[bytes, ...]
 
     @property

@@ -27,15 +27,11 @@ _MILLISECONDS_FROM = 80
 
 
 class ReturnReport(NamedTuple):
-    """A report about a message of ours.
-
-    Attributes:
-        status: Enhanced status code (RFC 3463); None without one.
-        named: Id of the message, as a complaint names it; None where only the recipient may.
-    """
+    """A report about a message of ours."""
 
     kind: ReturnKind
-    status: str | None = None
+    status: str | None = None  # enhanced status code (RFC 3463); None without one
+    # Id of the message, as a complaint names it; None where only the recipient may.
     named: str | None = None
 
 

@@ -39,15 +39,11 @@ _MAX_NUMBER_WORDS = 4
 
 
 class Command(NamedTuple):
-    """A command word.
-
-    Attributes:
-        language: None for a word of both languages.
-        number: Tracking number behind ``status``; empty for a mistyped one, None without one.
-    """
+    """A command word."""
 
     name: CommandName
-    language: str | None
+    language: str | None  # None for a word of both languages
+    # Tracking number behind `status`; empty for a mistyped one, None without one.
     number: str | None = None
 
 
