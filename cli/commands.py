@@ -51,7 +51,7 @@ Look at it
  check      workbench.check.command:check        Check the invariants over a running router, and name what breaks them.
 Correct it
  operator   cli.operator.command:operator        Correct a case: priority, bureau, duplicates, end of the work.
- notify     cli.notify.command:notify            Preview messages to residents; settle those that are held or unknown.
+ notify     cli.notify.preview:preview+cli.notify.deliveries:deliveries+cli.notify.rewrap:rewrap  Preview messages to residents; settle those that are held or unknown.
  erase      cli.erase.command:erase              Erase a person's contact data and original texts; cases stay.
 Get lost things back
  dlq        cli.dlq.command:dlq                  List dead letters and replay them.

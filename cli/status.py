@@ -1,17 +1,17 @@
 """``route311 status``: lag, outboxes, dead letters, crash loops, cases and resident feedback."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import typer
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
-from cli.terminal import show_table
+from cli.terminal import print_found, show_table
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import TRIAGE_REPORT_COUNTS
@@ -86,10 +86,7 @@ def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> 
     Example: `route311 status --json`
     """
     found = asyncio.run(_read(find_kafka(data), find_operations_dsn(data)))
-    if json_output:
-        typer.echo(json.dumps(asdict(found)))
-    else:
-        _show(found, Console(highlight=False))
+    print_found(asdict(found), partial(_show, found), as_json=json_output)
     if found.crash_loops:
         raise typer.Exit(1)
 

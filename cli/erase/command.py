@@ -1,7 +1,6 @@
 """``route311 erase``: erase contact data and original texts of a person."""
 
 import asyncio
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +20,7 @@ from cli.connection import (
 from cli.erase.person import by_email, by_phone
 from cli.erase.search import ErasureSubject, Findings, SealedSearch, Search
 from cli.interrupts import run
-from cli.terminal import printable
+from cli.terminal import print_found, printable
 from services.intake.store.erasure import (
     erase_bodies,
     erase_contacts,
@@ -138,15 +137,13 @@ async def _repeat(data: Path, *, dry: bool) -> list[str]:
 
 
 def _print(report: dict[str, Any], subject: str, json_output: bool) -> None:
-    if json_output:
-        typer.echo(json.dumps(report))
-        return
     verb = "would be erased" if report["dry_run"] else "erased"
-    typer.echo(f"{subject}: {len(report['requests']):,} requests {verb}")
-    for number in report["requests"]:
-        typer.echo(f"  {number}")
-    for name, count in report["removed"].items():
-        typer.echo(f"{_LABELS[name]:<36}{count:,}")
+    lines = [
+        f"{subject}: {len(report['requests']):,} requests {verb}",
+        *(f"  {number}" for number in report["requests"]),
+        *(f"{_LABELS[name]:<36}{count:,}" for name, count in report["removed"].items()),
+    ]
+    print_found(report, "\n".join(lines), as_json=json_output)
 
 
 _ADD_ERASED = (

@@ -77,7 +77,7 @@ def request_of_text(
 
 
 def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> SubmittedRequest:
-    """Return the request in a JSON request or submission, bare or in an event; InvalidReportError."""
+    """Return the request in a JSON request, submission or event; InvalidReportError for none."""
     try:
         parsed = json.loads(text)
     except ValueError:

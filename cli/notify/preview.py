@@ -1,6 +1,5 @@
 """``route311 notify preview``: a message about a case as a resident would get it."""
 
-import json
 from secrets import token_bytes
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -9,6 +8,7 @@ import typer
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, UnknownNameError
+from cli.terminal import print_found
 from services.intake.channels.mail.rules.machine import SUBJECT, Question, question_text
 from services.intake.channels.sms.rules import wording as sms
 from services.notify.channels.sms.rules import sms_parts
@@ -73,7 +73,7 @@ def preview(
         renderer = MessageRenderer(city_texts(catalogue), pages_url, links, languages)
         note = _note(language, languages[message.language])
         shown = _message(channel, message, renderer) | ({"note": note} if note else {})
-    typer.echo(json.dumps(shown) if json_output else "\n\n".join(map(str, shown.values())))
+    print_found(shown, "\n\n".join(map(str, shown.values())), as_json=json_output)
 
 
 def _note(wished: str, shown: SpokenLanguage) -> str:

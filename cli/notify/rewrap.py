@@ -1,6 +1,5 @@
 """``route311 notify rewrap``: second step of the rotation of ``NOTIFY_CONTACT_KEY``."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.progress import Progress
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_contact_keys
 from cli.interrupts import run
+from cli.terminal import print_found
 from services.notify.store.contacts import (
     ContactKeys,
     KeyCounts,
@@ -56,11 +56,8 @@ def rewrap(
             if dry_run
             else _rewrap(data, lambda so_far, all_: bar.update(task, completed=so_far, total=all_))
         )
-    if json_output:
-        own = {"wrapped": done.wrapped, "unreadable": done.unreadable}
-        typer.echo(json.dumps(asdict(done.counts) | own))
-    else:
-        typer.echo(_sentence(done))
+    answer = asdict(done.counts) | {"wrapped": done.wrapped, "unreadable": done.unreadable}
+    print_found(answer, _sentence(done), as_json=json_output)
     if done.counts.older:
         raise typer.Exit(1)
 

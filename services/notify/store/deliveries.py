@@ -1,8 +1,8 @@
 """Deliveries: rows, settling after the attempt by reports or operators, and lists for operators."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from asyncpg import Record
 
@@ -82,30 +82,6 @@ _SUPPRESSED_SQL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownMessage:
-    """A message that may or may not have been sent."""
-
-    notification_id: str
-    channel: str
-    template: str
-    reason: str
-    due_at: datetime
-    request_id: str
-    tracking_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SuppressedMessages:
-    """Suppressed messages of one reason; ``newest`` is the last due time."""
-
-    reason: str
-    channel: str
-    messages: int
-    people: int
-    newest: datetime
-
-
 async def settle(  # noqa: PLR0913 - what a statement is about
     db: Connection,
     notification_ids: Collection[str],
@@ -125,14 +101,14 @@ async def settle(  # noqa: PLR0913 - what a statement is about
     return [stored_delivery(row) for row in rows]
 
 
-async def list_unknown(db: Connection) -> Sequence[UnknownMessage]:
+async def list_unknown(db: Connection) -> Sequence[dict[str, Any]]:
     """Return the messages that may or may not have been sent, the oldest first."""
-    return [UnknownMessage(**dict(row)) for row in await db.fetch(_UNKNOWN_SQL)]
+    return [dict(row) for row in await db.fetch(_UNKNOWN_SQL)]
 
 
-async def count_suppressed(db: Connection, since: datetime) -> Sequence[SuppressedMessages]:
+async def count_suppressed(db: Connection, since: datetime) -> Sequence[dict[str, Any]]:
     """Count the messages that were due from a moment on and are not sent, by reason."""
-    return [SuppressedMessages(**dict(row)) for row in await db.fetch(_SUPPRESSED_SQL, since)]
+    return [dict(row) for row in await db.fetch(_SUPPRESSED_SQL, since)]
 
 
 # A report may come before the outcome of the attempt is saved. Forged ones name no e-mail of ours.
@@ -211,20 +187,9 @@ _DROP_SQL = f"""
 _LET_THROUGH_SQL = "UPDATE requests SET flooded = false WHERE flood_key = $1 AND flooded"
 
 
-@dataclass(frozen=True, slots=True)
-class HeldMessages:
-    """Held messages to one contact, a keyed hash of 32 hex digits."""
-
-    contact: str
-    requests: int
-    messages: int
-    oldest: datetime
-    newest: datetime
-
-
-async def list_held(db: Connection) -> Sequence[HeldMessages]:
-    """Return the held messages by contact, the most messages first."""
-    return [HeldMessages(**dict(row)) for row in await db.fetch(_HELD_SQL)]
+async def list_held(db: Connection) -> Sequence[dict[str, Any]]:
+    """Return the held messages by contact, a keyed hash, the most messages first."""
+    return [dict(row) for row in await db.fetch(_HELD_SQL)]
 
 
 async def release_held(db: Connection, contact: str, now: datetime) -> int:
@@ -252,31 +217,15 @@ _OF_CASE_SQL = f"""
 """  # noqa: S608 - constants only
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedMessage:
-    """A message and its state."""
-
-    notification_id: str
-    due_at: datetime
-    tracking_number: str | None  # number of the recipient's request; None before its decision
-    template: str
-    channel: str
-    language: str
-    state: str
-    reason: str | None
-    provider_id: str | None
-    contact: str  # keyed hash of the recipient
-
-
 async def latest_messages(
     db: Connection, limit: int, case_id: str | None = None
-) -> Sequence[LoggedMessage]:
+) -> Sequence[dict[str, Any]]:
     """Return the latest messages, about one case or any, the newest first."""
     if case_id is None:
         rows = await db.fetch(_LATEST_SQL, limit)
     else:
         rows = await db.fetch(_OF_CASE_SQL, limit, case_id)
-    return [LoggedMessage(**dict(row)) for row in rows]
+    return [dict(row) for row in rows]
 
 
 _REQUEST_SQL = """

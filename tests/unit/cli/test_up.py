@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli.stack_view import StackView
+from cli.up import StackView
 from deploy.local.report import Died, LeftoversEnded, Prepared, StackEvent, Started
 from tests.unit.cli.test_connection import stack
 

@@ -2,7 +2,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from cli.explain.render import show
+from cli.explain.command import show_decision
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision, Decoder, RequestTriaged
@@ -14,7 +14,7 @@ PORTLAND = TriagePolicy(load_catalogue()).cities["portland.gov"]
 
 def page(data: Decision) -> str:
     output = StringIO()
-    show(data, PORTLAND, NOON, Console(file=output, width=160))
+    show_decision(data, PORTLAND, NOON, Console(file=output, width=160))
     return output.getvalue()
 
 
