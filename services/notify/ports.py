@@ -24,9 +24,10 @@ from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks, 
 from services.notify.rules.updates import SettledState, settled_from
 from services.notify.settings import NotifySettings, SecondProviders
 from services.notify.store.deliveries import settle
-from services.notify.store.leads import case_reporters, find_lead
 from services.notify.store.resident_links import (
     FixedQuestion,
+    case_reporters,
+    find_lead,
     find_preferences,
     find_question,
     opt_out,

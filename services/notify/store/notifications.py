@@ -32,8 +32,7 @@ from services.notify.store.deliveries import (
     stored_delivery,
     trigger_of,
 )
-from services.notify.store.leads import save_leads
-from services.notify.store.resident_links import save_consents
+from services.notify.store.resident_links import save_consents, save_leads
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer

@@ -1,12 +1,12 @@
-"""Tables behind residents' links: questions and answers, preferences and consents."""
+"""Tables behind resident links: leads of cases with their reporters, feedback, and preferences."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from services.notify.records import LinkedMessage, UpdatesChoice
+from services.notify.records import DisclosedContact, LinkedMessage, UpdatesChoice
 from services.notify.rules.model import ASKS_IF_FIXED
-from services.notify.rules.recipients import ContactConsent
+from services.notify.rules.recipients import CaseLead, ContactConsent
 from services.notify.store.contacts import (
     JOIN_KEY,
     SEALED_COLUMNS,
@@ -15,6 +15,72 @@ from services.notify.store.contacts import (
 )
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
+
+# Sorted, so that no two transactions deadlock.
+_SAVE_LEADS_SQL = """
+    INSERT INTO leads AS known (case_id, version, jurisdiction, bureau, work_order_id)
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[])
+           AS new (case_id, version, jurisdiction, bureau, work_order_id)
+     ORDER BY case_id
+    ON CONFLICT (case_id) DO UPDATE
+       SET version = excluded.version, jurisdiction = excluded.jurisdiction,
+           bureau = excluded.bureau, work_order_id = excluded.work_order_id
+     WHERE known.version < excluded.version
+"""
+_FIND_LEAD_SQL = """
+    SELECT case_id::text, version, jurisdiction, bureau, work_order_id
+      FROM leads WHERE work_order_id = $1
+"""
+# Of several requests of one person the one with a phone number, then the first.
+_REPORTERS_SQL = f"""
+    SELECT *
+      FROM (SELECT DISTINCT ON (r.person)
+                   r.tracking_number, coalesce(r.contact_language, r.language) AS language, m.since,
+                   {SEALED_COLUMNS}
+              FROM memberships AS m JOIN requests AS r USING (request_id) {JOIN_KEY}
+             WHERE m.about = $1 AND m.since IS NOT NULL AND m.until IS NULL
+               AND r.person IS NOT NULL AND r.tracking_number IS NOT NULL
+             ORDER BY r.person, r.sealed_phone IS NULL, m.since, r.request_id) AS reporters
+     ORDER BY since, sealed_for
+"""  # noqa: S608 - constants only
+
+
+async def save_leads(db: Connection, leads: Iterable[CaseLead]) -> None:
+    """Save who leads cases, unless a later version of the case is saved."""
+    rows = [
+        (lead.case_id, lead.version, lead.jurisdiction, lead.bureau, lead.work_order_id)
+        for lead in leads
+    ]
+    await db.execute(_SAVE_LEADS_SQL, *columns(rows))
+
+
+async def find_lead(db: Connection, work_order_id: str) -> CaseLead | None:
+    """Return the lead with this work order; None where it leads no case, or not any more."""
+    row = await db.fetchrow(_FIND_LEAD_SQL, work_order_id)
+    return CaseLead(**dict(row)) if row else None
+
+
+async def case_reporters(
+    db: Connection, case_id: str, sealer: Sealer
+) -> Sequence[DisclosedContact]:
+    """Return the reporters of a case with a contact, each once, in the order of their joining.
+
+    A contact that cannot be read has neither name nor channel.
+    """
+    rows = await db.fetch(_REPORTERS_SQL, case_id)
+    return [
+        DisclosedContact(
+            request_id=str(row["sealed_for"]),
+            tracking_number=row["tracking_number"],
+            name=contact.name,
+            email=contact.mailbox,
+            phone=contact.phone,
+            language=row["language"],
+        )
+        for row in rows
+        for contact in [open_if_readable(row, sealer)]
+    ]
+
 
 _FIND_QUESTION_SQL = f"""
     SELECT d.notification_id::text, d.person, r.jurisdiction, r.tracking_number, r.service_code,
@@ -68,7 +134,7 @@ async def save_answer(
     )
 
 
-_FIND_SQL = """
+_FIND_PREFERENCES_SQL = """
     SELECT d.notification_id::text, d.person, r.jurisdiction, r.tracking_number, r.service_code,
            coalesce(p.language, d.language), d.due_at,
            CASE WHEN c.opted_out THEN 'none' ELSE coalesce(p.updates, 'all') END
@@ -79,7 +145,7 @@ _FIND_SQL = """
      WHERE d.notification_id = $1 AND d.channel = 'email'
 """
 # An erased person has no key any more. The lock excludes a concurrent erasure.
-_SAVE_SQL = """
+_SAVE_PREFERENCES_SQL = """
     WITH alive AS (SELECT person FROM contact_keys WHERE person = $1 FOR SHARE)
     INSERT INTO preferences AS known (person, updates, language)
     SELECT person, $2, $3 FROM alive
@@ -94,7 +160,7 @@ _RESUME_SQL = """
 
 async def find_preferences(db: Connection, notification_id: str) -> LinkedMessage | None:
     """Return an e-mail with its recipient's preferences; None for an unknown e-mail."""
-    row = await db.fetchrow(_FIND_SQL, notification_id)
+    row = await db.fetchrow(_FIND_PREFERENCES_SQL, notification_id)
     return LinkedMessage(*row) if row else None
 
 
@@ -108,7 +174,7 @@ async def save_preferences(
 ) -> None:
     """Save preferences; for an erased person only an opt-out. Any but ``none`` resumes e-mail."""
     kept = "all" if updates == "none" else updates
-    is_known = await db.fetchval(_SAVE_SQL, person, kept, language)
+    is_known = await db.fetchval(_SAVE_PREFERENCES_SQL, person, kept, language)
     if updates == "none":
         await unsubscribe(db, person, now)
     elif is_known:

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from services.dispatch.channels.webhooks.store.deliveries import (
+from services.dispatch.channels.webhooks.store import (
     _SETTLE,
     Call,
     WebhookDelivery,
     WebhookQueue,
+    Webhooks,
 )
-from services.dispatch.channels.webhooks.store.webhooks import Webhooks
 from shared.contract.events import Decoder, WorkOrder, WorkOrderChanged, WorkOrderIssued
 from shared.delivery_attempts import MAX_IN_FLIGHT, PROBE_EVERY, Outcome
 from shared.runtime.clock import utc_now

@@ -24,8 +24,8 @@ from services.notify.store.contacts import (
     rewrap_hash_key,
     rewrap_next,
 )
-from services.notify.store.leads import case_reporters
 from services.notify.store.notifications import PostgresNotificationStore
+from services.notify.store.resident_links import case_reporters
 from services.notify.workers import UnsealedContacts
 from shared.contract.events import new_id
 from shared.runtime.database import open_database

@@ -10,8 +10,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
 from services.dispatch.channels.webhooks.rules import secret_of, url_error
-from services.dispatch.channels.webhooks.store.deliveries import WebhookQueue
-from services.dispatch.channels.webhooks.store.webhooks import SecretRefusal, Webhook, Webhooks
+from services.dispatch.channels.webhooks.store import SecretRefusal, Webhook, WebhookQueue, Webhooks
 from services.dispatch.channels.webhooks.worker import WebhookWorker
 from services.dispatch.ports import DispatchPorts
 from shared.contract.events import Data, FieldError

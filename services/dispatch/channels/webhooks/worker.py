@@ -12,7 +12,7 @@ from typing import TypeAlias
 import structlog
 
 from services.dispatch.channels.webhooks.rules import signature
-from services.dispatch.channels.webhooks.store.deliveries import (
+from services.dispatch.channels.webhooks.store import (
     Call,
     Round,
     WebhookDelivery,

@@ -17,7 +17,7 @@ from services.intake.channels.conversations.lookup import (
 )
 from services.intake.channels.conversations.rules.text_reading import TextReading
 from services.intake.channels.mail.reading import MailReader
-from services.intake.channels.mail.rules.addresses import OurAddresses
+from services.intake.channels.mail.rules.addresses import OurAddresses, ReturnReport, may_return
 from services.intake.channels.mail.rules.headers import takes_answers
 from services.intake.channels.mail.rules.machine import (
     ANSWER_WITHIN,
@@ -30,7 +30,6 @@ from services.intake.channels.mail.rules.machine import (
     on_report,
 )
 from services.intake.channels.mail.rules.message import Mail
-from services.intake.channels.mail.rules.returns import ReturnReport, may_return
 from services.intake.channels.mail.store import (
     StoredConversation,
     add_conversation,

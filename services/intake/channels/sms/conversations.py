@@ -12,7 +12,6 @@ from services.intake.channels.conversations.lookup import (
     text_reader,
 )
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.commands import is_answer
 from services.intake.channels.sms.rules.machine import on_due, on_text
 from services.intake.channels.sms.rules.model import (
     AskedRequest,
@@ -23,7 +22,7 @@ from services.intake.channels.sms.rules.model import (
     Step,
     TextNote,
 )
-from services.intake.channels.sms.rules.wording import fit, say
+from services.intake.channels.sms.rules.wording import fit, is_answer, say
 from services.intake.channels.sms.store import (
     Correspondent,
     PicturesOf,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from typing_extensions import override
 
+from services.intake.channels.mail.rules.addresses import ReturnReport, read_report
 from services.intake.channels.mail.rules.headers import (
     author,
     decode,
@@ -21,7 +22,6 @@ from services.intake.channels.mail.rules.headers import (
 )
 from services.intake.channels.mail.rules.parts import Parts, parts_of, without_tags
 from services.intake.channels.mail.rules.quotes import new_words
-from services.intake.channels.mail.rules.returns import ReturnReport, read_report
 from shared.text_matching.normalization import normalize_text
 
 _MAX_HEADERS = 1_000

@@ -1,7 +1,7 @@
 """State of a conversation, and the outcome of one step of it."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.intake.records import StatedPlace
@@ -86,3 +86,22 @@ class Step:
     opted_out: bool | None = None  # a change of the consent to texts of ours
     status_of: str | None = None
     says_fixed: bool | None = None  # the answer to the question whether the request is fixed
+
+
+# Answers in an hour; further texts are taken without one.
+MAX_ANSWERS = 20
+_WITHIN = timedelta(hours=1)
+
+
+def may_answer(conversation: Conversation, now: datetime) -> bool:
+    """Return True when the person may get an answer."""
+    return len(_recent(conversation, now)) < MAX_ANSWERS
+
+
+def answered(conversation: Conversation, now: datetime) -> Conversation:
+    """Return the conversation after an answer."""
+    return replace(conversation, answered_at=(*_recent(conversation, now), now))
+
+
+def _recent(conversation: Conversation, now: datetime) -> tuple[datetime, ...]:
+    return tuple(at for at in conversation.answered_at if now - at < _WITHIN)
