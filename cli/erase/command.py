@@ -21,14 +21,7 @@ from cli.erase.person import by_email, by_phone
 from cli.erase.search import ErasureSubject, Findings, SealedSearch, Search
 from cli.interrupts import run
 from cli.terminal import print_found, printable
-from services.intake.store.erasure import (
-    erase_bodies,
-    erase_contacts,
-    erase_drafts,
-    erase_mail_drafts,
-    erase_texts,
-    mark_erased,
-)
+from services.intake.store import erasure
 from services.notify.handlers import erase as erase_in_notify
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.catalogue import load_catalogue
@@ -170,11 +163,11 @@ async def remove(db: Connection, found: Findings) -> None:
     ids = found.request_ids
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
-        await erase_contacts(db, ids)
-        await erase_texts(db, ids)
-        await erase_bodies(db, found.submissions)
-        await erase_drafts(db, found.drafts)
-        await erase_mail_drafts(db, found.mail_drafts)
+        await erasure.erase_contacts(db, ids)
+        await erasure.erase_texts(db, ids)
+        await erasure.erase_bodies(db, found.submissions)
+        await erasure.erase_drafts(db, found.drafts)
+        await erasure.erase_mail_drafts(db, found.mail_drafts)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
         await wake_relays(db)
         for service, copies in found.outbox.items():
@@ -187,8 +180,8 @@ async def repeat(db: Connection, request_ids: Collection[str]) -> None:
     """Erase contacts that have a tombstone already, such as after a restore."""
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
-        await mark_erased(db, request_ids)
-        await erase_texts(db, request_ids)
+        await erasure.mark_erased(db, request_ids)
+        await erasure.erase_texts(db, request_ids)
         await _erase_in_notify(db, request_ids)
 
 

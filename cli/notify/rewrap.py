@@ -13,14 +13,7 @@ from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_contact_keys
 from cli.interrupts import run
 from cli.terminal import print_found
-from services.notify.store.contacts import (
-    ContactKeys,
-    KeyCounts,
-    RewrapProgress,
-    count_keys,
-    rewrap_hash_key,
-    rewrap_next,
-)
+from services.notify.store import contacts
 from shared.runtime.database import Database, open_database
 
 # Keys of a transaction: some 20 ms of work, during which their people's contacts wait.
@@ -33,7 +26,7 @@ DryOption = Annotated[bool, typer.Option("--dry-run", help="Only count the keys 
 class Rewrapped:
     """Counts after a run, the number of rewrapped keys, and of those that neither secret opens."""
 
-    counts: KeyCounts
+    counts: contacts.KeyCounts
     wrapped: int = 0
     unreadable: int = 0
 
@@ -63,40 +56,42 @@ def rewrap(
 
 
 async def _count(data: Path) -> Rewrapped:
-    keys = ContactKeys(find_contact_keys(data))
+    keys = contacts.ContactKeys(find_contact_keys(data))
     async with open_database(find_admin_dsn(data), "notify") as db:
-        return Rewrapped(await count_keys(db, keys.sealer))
+        return Rewrapped(await contacts.count_keys(db, keys.sealer))
 
 
 async def _rewrap(data: Path, report: Callable[[int, int], None]) -> Rewrapped:
-    keys = ContactKeys(find_contact_keys(data))
+    keys = contacts.ContactKeys(find_contact_keys(data))
     async with open_database(find_admin_dsn(data), "notify") as db:
         async with db.transaction():
             await keys.keep_hash_key(db)
-        before = await count_keys(db, keys.sealer)
+        before = await contacts.count_keys(db, keys.sealer)
         done = await _rewrap_people(
             db, keys, lambda progress: report(progress.wrapped, before.older)
         )
         async with db.transaction():
-            await rewrap_hash_key(db, keys.sealer)
-        counts = await count_keys(db, keys.sealer)
+            await contacts.rewrap_hash_key(db, keys.sealer)
+        counts = await contacts.count_keys(db, keys.sealer)
     audit.record("contact_keys_rewrapped", data, keys=done.wrapped, left=counts.older)
     return Rewrapped(counts, done.wrapped, done.unreadable)
 
 
 async def _rewrap_people(
-    db: Database, keys: ContactKeys, report: Callable[[RewrapProgress], None]
-) -> RewrapProgress:
-    done, after = RewrapProgress(), await _next(db, keys, RewrapProgress())
+    db: Database, keys: contacts.ContactKeys, report: Callable[[contacts.RewrapProgress], None]
+) -> contacts.RewrapProgress:
+    done, after = contacts.RewrapProgress(), await _next(db, keys, contacts.RewrapProgress())
     while after is not None:
         report(done := after)
         after = await _next(db, keys, done)
     return done
 
 
-async def _next(db: Database, keys: ContactKeys, done: RewrapProgress) -> RewrapProgress | None:
+async def _next(
+    db: Database, keys: contacts.ContactKeys, done: contacts.RewrapProgress
+) -> contacts.RewrapProgress | None:
     async with db.transaction():
-        return await rewrap_next(db, keys.sealer, done, _BATCH)
+        return await contacts.rewrap_next(db, keys.sealer, done, _BATCH)
 
 
 def _sentence(done: Rewrapped) -> str:

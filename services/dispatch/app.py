@@ -28,15 +28,8 @@ from services.dispatch.workers import (
     SurgeClosingWorker,
 )
 from shared.catalogue import load_catalogue
+from shared.contract import topics
 from shared.contract.events import CaseReopened, Event
-from shared.contract.topics import (
-    NOTIFY_FEEDBACK,
-    OPERATOR_COMMANDS,
-    TRIAGE_DECISIONS,
-    TRIAGE_DECISIONS_EXPRESS,
-    TRIAGE_SURGES,
-    bureau_updates,
-)
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
@@ -98,18 +91,18 @@ async def dispatch(
             service="dispatch",
             name="dispatch",
             topics=[
-                TRIAGE_DECISIONS_EXPRESS,
-                TRIAGE_DECISIONS,
-                OPERATOR_COMMANDS,
-                TRIAGE_SURGES,
-                NOTIFY_FEEDBACK,
-                *map(bureau_updates, policy.bureau_by_topic.values()),
+                topics.TRIAGE_DECISIONS_EXPRESS,
+                topics.TRIAGE_DECISIONS,
+                topics.OPERATOR_COMMANDS,
+                topics.TRIAGE_SURGES,
+                topics.NOTIFY_FEEDBACK,
+                *map(topics.bureau_updates, policy.bureau_by_topic.values()),
             ],
             access=settings.kafka_access,
             pool=pool,
             handle=handle,
             inbox_topics=(),  # handlers are idempotent, and bureaus choose their own event ids
-            express_topics=frozenset({TRIAGE_DECISIONS_EXPRESS.name}),
+            express_topics=frozenset({topics.TRIAGE_DECISIONS_EXPRESS.name}),
             on_commit=on_commit,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )

@@ -4,13 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.notify.rules.model import (
-    CaseFacts,
-    RequestFacts,
-    StoredDelivery,
-    SuppressionReason,
-    TemplateName,
-)
+from services.notify.rules import model
 from shared.contract.events import Data
 
 # Reason of a failure: the recipient opted out of messages at the provider.
@@ -24,11 +18,11 @@ class MessageData:
     """Input of rendering: all data that one message can contain."""
 
     notification_id: str
-    template: TemplateName
+    template: model.TemplateName
     language: str
     name: str | None  # the reporter's name, unchecked
-    request: RequestFacts
-    case: CaseFacts
+    request: model.RequestFacts
+    case: model.CaseFacts
     # Tracking numbers in the person's messages of that day, for a digest.
     followed: tuple[str, ...] = ()
     help_language: str | None = None  # language of the line about help; None for no such line
@@ -50,11 +44,11 @@ class RenderedMessage:
 class ClaimedDelivery:
     """A delivery that this worker claimed, with the data of its message."""
 
-    stored: StoredDelivery
+    stored: model.StoredDelivery
     deferrals: int  # number of times that the server deferred it
     # E-mail address or telephone number; None when the contact was erased or changed.
     address: str | None
-    suppressed: SuppressionReason | None
+    suppressed: model.SuppressionReason | None
     data: MessageData
     is_readable: bool = True  # False when the sealed contact cannot be opened
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 
+from services.dispatch import inbound
 from services.dispatch.handlers.case_history import case_events, notice_events, reminded
 from services.dispatch.handlers.commands import (
     command_record,
@@ -15,13 +16,6 @@ from services.dispatch.handlers.commands import (
 )
 from services.dispatch.handlers.notes import put_feedback, put_note, raise_by_notes
 from services.dispatch.handlers.updates import apply_update, on_work_order_updated
-from services.dispatch.inbound import (
-    IncomingCommand,
-    IncomingUpdate,
-    incoming_command,
-    incoming_request,
-    incoming_update,
-)
 from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
 from services.dispatch.records import ChangeSet, LoadedState
 from services.dispatch.rules.case import Case, CaseWorkOrder
@@ -48,7 +42,7 @@ from shared.vocabulary import CommandName
 
 _RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
-_ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
+_ParsedEvent: TypeAlias = _RequestEvent | inbound.IncomingUpdate | inbound.IncomingCommand
 _MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
 
 
@@ -66,9 +60,9 @@ async def on_messages(
     uow = UnitOfWork(await _load(parsed, store))
     produced: list[Event | Outgoing] = []
     for message, item in zip(messages, parsed, strict=True):
-        if isinstance(item, IncomingUpdate):
+        if isinstance(item, inbound.IncomingUpdate):
             produced += on_work_order_updated(item, uow, policy, now)
-        elif isinstance(item, IncomingCommand):
+        elif isinstance(item, inbound.IncomingCommand):
             produced += on_operator_commanded(item, message.record, uow, policy, now)
         elif isinstance(item, NoteAdded):
             transferred = put_note(item, uow, policy, now)
@@ -99,7 +93,7 @@ def on_request_triaged(
         return []
     case_id = uow.resolve_merged(decision.case_id)
     case = uow.case(case_id)
-    incoming = incoming_request(decision, case_id, case, policy, now)
+    incoming = inbound.incoming_request(decision, case_id, case, policy, now)
     transitions = [open_case(incoming)] if case is None else attach(case, incoming)
     uow.join(incoming.request, transitions[-1].case, event)
     return case_events(transitions, event, uow, now)
@@ -113,7 +107,7 @@ async def on_update_call(
     now: datetime,
 ) -> tuple[UpdateReceipt, list[Event]]:
     """Apply or refuse a bureau's update whose key is new; return the receipt and the events."""
-    incoming = incoming_update(update, bureau)
+    incoming = inbound.incoming_update(update, bureau)
     uow = UnitOfWork(await _load([incoming], store))
     receipt, events = apply_update(incoming, uow, policy, now)
     events += notice_events(uow, now)
@@ -132,7 +126,7 @@ async def on_command_calls(
     Returns the events or the refusal of each, and all that is to be published. Executed commands go
     to their topic as well, as the audit log; there they count as repeats.
     """
-    incoming = [incoming_command(command, now) for command in commands]
+    incoming = [inbound.incoming_command(command, now) for command in commands]
     uow = UnitOfWork(await _load(incoming, store))
     outcomes = list[Sequence[Event] | CommandRefusal]()
     produced = list[Event | Outgoing]()
@@ -151,8 +145,8 @@ def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetim
     if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven):
         return event
     if isinstance(event, OperatorCommanded):
-        return incoming_command(event, now)
-    return incoming_update(event, policy.bureau_by_topic[message.topic])
+        return inbound.incoming_command(event, now)
+    return inbound.incoming_update(event, policy.bureau_by_topic[message.topic])
 
 
 async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:
@@ -162,8 +156,8 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     they may have moved in between.
     """
     decisions = [item.data for item in parsed if isinstance(item, RequestTriaged)]
-    updates = [item for item in parsed if isinstance(item, IncomingUpdate)]
-    incoming = [item for item in parsed if isinstance(item, IncomingCommand)]
+    updates = [item for item in parsed if isinstance(item, inbound.IncomingUpdate)]
+    incoming = [item for item in parsed if isinstance(item, inbound.IncomingCommand)]
     commands = [item.parsed for item in incoming if isinstance(item.parsed, CaseCommand)]
     case_ids = {decision.case_id for decision in decisions}
     notes = [item for item in parsed if isinstance(item, NoteAdded | FeedbackGiven)]

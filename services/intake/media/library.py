@@ -8,17 +8,9 @@ from itertools import count
 
 import structlog
 
+from services.intake.media import store
 from services.intake.media.folder import MediaFiles, MediaFolder
 from services.intake.media.reencoding import PictureBytes, Reencoder
-from services.intake.media.store import (
-    add_media,
-    erase_surplus,
-    find_media,
-    mark_deleted,
-    media_to_delete,
-    set_released,
-    unknown_media,
-)
 from services.intake.pictures import ReencodedPicture
 from services.intake.records import KeptMedia, Uploader
 from services.intake.settings import MediaSettings
@@ -54,12 +46,12 @@ class MediaLibrary:
     async def find(self, media_id: str) -> KeptMedia | None:
         """Return the facts of a picture; None for an unknown id."""
         async with transaction(self.pool) as db:
-            return await find_media(db, media_id)
+            return await store.find_media(db, media_id)
 
     async def set_released(self, media_id: str, operator: str, *, released: bool) -> None:
         """Release a picture to the public, or withhold it."""
         async with transaction(self.pool) as db:
-            await set_released(db, media_id, operator if released else None)
+            await store.set_released(db, media_id, operator if released else None)
         event = "media_released" if released else "media_withheld"
         audit(event, media_id=media_id, operator=operator)
 
@@ -69,7 +61,7 @@ class MediaLibrary:
         kept = await self.reencoder.reencode(picture, uploader)
         await self.files.write(media_id, kept.content)
         async with transaction(self.pool) as db:
-            await add_media(db, media_id, uploader.name, kept)
+            await store.add_media(db, media_id, uploader.name, kept)
         return kept
 
 
@@ -124,7 +116,7 @@ class MediaHousekeeping:
         """Erase the oldest pictures of strangers that no request shows, beyond the limit."""
         for way in _STRANGERS:
             async with transaction(self.pool) as db:
-                erased = await erase_surplus(db, way, self.max_unused)
+                erased = await store.erase_surplus(db, way, self.max_unused)
             if erased:
                 log.warning("media_surplus_erased", uploaded_by=way, pictures=erased)
 
@@ -132,12 +124,12 @@ class MediaHousekeeping:
         """Delete the files of erased pictures."""
         while True:
             async with transaction(self.pool) as db:
-                media_ids = await media_to_delete(db, _BATCH_SIZE)
+                media_ids = await store.media_to_delete(db, _BATCH_SIZE)
             for media_id in media_ids:
                 await self.files.delete(media_id)
             if media_ids:
                 async with transaction(self.pool) as db:
-                    await mark_deleted(db, media_ids)
+                    await store.mark_deleted(db, media_ids)
             if len(media_ids) < _BATCH_SIZE:
                 return
 
@@ -146,7 +138,7 @@ class MediaHousekeeping:
         deleted = 0
         async for media_ids in self.files.older_than(self.orphan_age_s):
             async with transaction(self.pool) as db:
-                orphans = await unknown_media(db, media_ids)
+                orphans = await store.unknown_media(db, media_ids)
             for media_id in orphans:
                 await self.files.delete(media_id)
             deleted += len(orphans)

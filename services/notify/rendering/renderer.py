@@ -251,7 +251,6 @@ class MessageRenderer:
         return mark + " ".join(line.split())
 
     def _block(self, name: str, data: MessageData, variables: Mapping[str, Any]) -> str:
-        """Return one block of the message's template; the others are not rendered."""
         message = self._messages[data.template]
         return "".join(message.blocks[name](message.new_context(dict(variables))))
 

@@ -10,19 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
+from services.notify.rules import model
 from services.notify.rules.languages import LanguageRules
-from services.notify.rules.model import (
-    WITHOUT_CASE,
-    CaseFacts,
-    Delivery,
-    ReporterContact,
-    StoredDelivery,
-    TemplateName,
-    Trigger,
-)
 
 MAX_PER_DAY = 6
-EXEMPT_TEMPLATES: tuple[TemplateName, ...] = ("digest",)
+EXEMPT_TEMPLATES: tuple[model.TemplateName, ...] = ("digest",)
 EXEMPT_PRIORITY = "P1"
 ReaderDay: TypeAlias = tuple[str, date]
 """Keyed hash of a person, mailbox or number, and a day of their city."""
@@ -39,14 +31,16 @@ class MessagesOfDay:
 _DIGESTS = UUID("0197f1a0-3c11-7000-8000-000000000311")
 
 
-def counts(delivery: Delivery) -> bool:
+def counts(delivery: model.Delivery) -> bool:
     """Return True for a delivery that counts toward the limit and is subject to it."""
     trigger = delivery.trigger
     is_exempt = trigger.priority == EXEMPT_PRIORITY or trigger.template in EXEMPT_TEMPLATES
     return not (is_exempt or delivery.suppressed)
 
 
-def over_limit(new: Sequence[StoredDelivery], known: MessagesOfDay) -> list[StoredDelivery]:
+def over_limit(
+    new: Sequence[model.StoredDelivery], known: MessagesOfDay
+) -> list[model.StoredDelivery]:
     """Return the new deliveries, in due order, that exceed the limit of their person and day."""
     so_far: Counter[ReaderDay] = Counter(known.counted)
     excess = []
@@ -61,7 +55,9 @@ def over_limit(new: Sequence[StoredDelivery], known: MessagesOfDay) -> list[Stor
     return excess
 
 
-def digests_for(excess: Iterable[StoredDelivery], known: MessagesOfDay) -> list[Delivery]:
+def digests_for(
+    excess: Iterable[model.StoredDelivery], known: MessagesOfDay
+) -> list[model.Delivery]:
     """Return a digest for each reader and day with excess deliveries that has none yet."""
     have_one, digests = set(known.with_digest), []
     for delivery in (stored.delivery for stored in excess):
@@ -72,18 +68,18 @@ def digests_for(excess: Iterable[StoredDelivery], known: MessagesOfDay) -> list[
     return digests
 
 
-def reader_days(delivery: Delivery) -> set[ReaderDay]:
+def reader_days(delivery: model.Delivery) -> set[ReaderDay]:
     """Return the day on which a delivery is to be sent with each reader that it counts for."""
     return {(key, delivery.day) for key in (delivery.person, delivery.contact) if key}
 
 
-def _digest_trigger(delivery: Delivery) -> Trigger:
+def _digest_trigger(delivery: model.Delivery) -> model.Trigger:
     return replace(
         delivery.trigger,
         subject_id=str(uuid5(_DIGESTS, f"{delivery.person} {delivery.day.isoformat()}")),
-        version=WITHOUT_CASE,
+        version=model.WITHOUT_CASE,
         template="digest",
-        facts=CaseFacts(),
+        facts=model.CaseFacts(),
         only_for=delivery.request_id,
     )
 
@@ -96,7 +92,7 @@ Naming: TypeAlias = tuple[str, str]
 
 
 def flooded_requests(
-    contacts: Iterable[ReporterContact], known: Mapping[Naming, int]
+    contacts: Iterable[model.ReporterContact], known: Mapping[Naming, int]
 ) -> Mapping[str, str]:
     """Return the requests whose messages are to be held, each with the flooded contact.
 

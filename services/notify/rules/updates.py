@@ -5,13 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
-from services.notify.rules.model import (
-    ReporterContact,
-    RequestFacts,
-    TemplateName,
-    Trigger,
-    TriggerKey,
-)
+from services.notify.rules import model
 from services.notify.rules.recipients import CaseLead, ContactConsent
 
 SettledState: TypeAlias = Literal["sent", "failed"]
@@ -54,19 +48,19 @@ def suppression_of(returned: ReturnedMail, passing: int) -> Suppression | None:
     return returned.kind
 
 
-_BY_OUTCOME: Mapping[str, TemplateName] = {"referral": "referred", "answered": "answered"}
-_BY_STATUS: Mapping[str, TemplateName] = {
+_BY_OUTCOME: Mapping[str, model.TemplateName] = {"referral": "referred", "answered": "answered"}
+_BY_STATUS: Mapping[str, model.TemplateName] = {
     "acknowledged": "acknowledged",
     "scheduled": "scheduled",
     "in_progress": "in_progress",
     "waiting_for_resident": "waiting_for_resident",
 }
-_BY_CLOSING_STATUS: Mapping[str, TemplateName] = {
+_BY_CLOSING_STATUS: Mapping[str, model.TemplateName] = {
     "completed": "completed",
     "declined": "declined",
     "referred": "referred",
 }
-ANSWERS: tuple[TemplateName, ...] = (
+ANSWERS: tuple[model.TemplateName, ...] = (
     "received",
     "attached",
     "already_closed",
@@ -77,22 +71,22 @@ ANSWERS: tuple[TemplateName, ...] = (
 """Templates that answer a report; who unsubscribed gets them about what they report later."""
 
 
-def on_decision(outcome: str) -> TemplateName | None:
+def on_decision(outcome: str) -> model.TemplateName | None:
     """Return the template for the reporter of a request without a case; None when it has one."""
     return _BY_OUTCOME.get(outcome)
 
 
-def on_joining(case_status: str) -> TemplateName:
+def on_joining(case_status: str) -> model.TemplateName:
     """Return the template for the reporter whose request was attached to a case in this status."""
     return "already_closed" if case_status in _BY_CLOSING_STATUS else "attached"
 
 
-def on_move(case_status: str, *, has_new_lead: bool) -> TemplateName | None:
+def on_move(case_status: str, *, has_new_lead: bool) -> model.TemplateName | None:
     """Return the template for all followers of a case in a new status; None for ``open``."""
     return "transferred" if has_new_lead else _BY_STATUS.get(case_status)
 
 
-def on_missed_deadline(what: str) -> TemplateName | None:
+def on_missed_deadline(what: str) -> model.TemplateName | None:
     """Return the template for all followers of a case that missed this deadline, or None.
 
     Residents expect the end of the work, and do not know the deadline to acknowledge it.
@@ -100,12 +94,12 @@ def on_missed_deadline(what: str) -> TemplateName | None:
     return "overdue" if what == "complete" else None
 
 
-def on_closing(case_status: str) -> TemplateName | None:
+def on_closing(case_status: str) -> model.TemplateName | None:
     """Return the template for all followers of a case that closes in this status, or None."""
     return _BY_CLOSING_STATUS.get(case_status)
 
 
-def on_leaving(case_status: str) -> TemplateName | None:
+def on_leaving(case_status: str) -> model.TemplateName | None:
     """Return the template for the reporter whose request was split off a case, or None.
 
     A reporter who knows the case as closed must learn that the work continues.
@@ -128,18 +122,18 @@ class Updates:
     """New data in a batch of events."""
 
     # By request id; the last event about a contact wins.
-    contacts: dict[str, ReporterContact] = field(default_factory=dict)
+    contacts: dict[str, model.ReporterContact] = field(default_factory=dict)
     # Requests whose contact was erased; erasure is final.
     erased: set[str] = field(default_factory=set)
     # By contact and channel; the latest consent wins.
     consents: dict[tuple[str, str], ContactConsent] = field(default_factory=dict)
     returned: list[ReturnedMail] = field(default_factory=list)
     # By request id; the first decision about a request wins.
-    requests: dict[str, RequestFacts] = field(default_factory=dict)
+    requests: dict[str, model.RequestFacts] = field(default_factory=dict)
     # By subject id and request id.
     memberships: dict[tuple[str, str], Membership] = field(default_factory=dict)
     # By key; the first event about a version wins.
-    triggers: dict[TriggerKey, Trigger] = field(default_factory=dict)
+    triggers: dict[model.TriggerKey, model.Trigger] = field(default_factory=dict)
     leads: dict[str, CaseLead] = field(default_factory=dict)  # by case id; the highest version wins
 
     @property

@@ -7,16 +7,8 @@ from typing import Any
 from asyncpg import Record
 
 from services.notify.records import MessageData
+from services.notify.rules import model
 from services.notify.rules.languages import LanguageRules
-from services.notify.rules.model import (
-    CaseFacts,
-    CausingEvent,
-    Delivery,
-    RequestFacts,
-    StoredDelivery,
-    TemplateName,
-    Trigger,
-)
 from services.notify.rules.updates import RETURNED_WITHIN, ReturnedMail, suppression_of
 from services.notify.store.resident_links import Suppressed, suppress_addresses
 from shared.runtime.postgres import Connection, columns, row_count
@@ -30,22 +22,22 @@ DELIVERY_COLUMNS = """
 """What ``stored_delivery`` needs of ``deliveries AS d`` joined with ``announcements AS a``."""
 
 
-def trigger_of(row: Record) -> Trigger:
+def trigger_of(row: Record) -> model.Trigger:
     """Return the trigger in a row with the columns of ``announcements``."""
-    return Trigger(
+    return model.Trigger(
         subject_id=str(row["about"]),
         version=row["version"],
         template=row["template"],
         priority=row["priority"],
-        cause=CausingEvent(row["cause_id"], row["traceparent"]),
-        facts=CaseFacts(*(row[name] for name in CaseFacts._fields)),
+        cause=model.CausingEvent(row["cause_id"], row["traceparent"]),
+        facts=model.CaseFacts(*(row[name] for name in model.CaseFacts._fields)),
         only_for=str(row["only_for"]) if row["only_for"] else None,
     )
 
 
-def stored_delivery(row: Record) -> StoredDelivery:
+def stored_delivery(row: Record) -> model.StoredDelivery:
     """Return the delivery in a row with ``DELIVERY_COLUMNS``."""
-    delivery = Delivery(
+    delivery = model.Delivery(
         person=row["person"],
         request_id=str(row["request_id"]),
         language=row["language"],
@@ -53,7 +45,7 @@ def stored_delivery(row: Record) -> StoredDelivery:
         trigger=trigger_of(row),
         day=row["day"],
     )
-    return StoredDelivery(str(row["notification_id"]), delivery)
+    return model.StoredDelivery(str(row["notification_id"]), delivery)
 
 
 _SETTLE_SQL = f"""
@@ -90,7 +82,7 @@ async def settle(  # noqa: PLR0913 - what a statement is about
     state: str,
     reason: str | None = None,
     provider_id: str | None = None,
-) -> Sequence[StoredDelivery]:
+) -> Sequence[model.StoredDelivery]:
     """Change deliveries from some states to another, in a transaction; return those that changed.
 
     A provider's id selects a text message as well.
@@ -138,7 +130,7 @@ _PASSING_SQL = """
 
 async def record_returns(
     db: Connection, returned: Sequence[ReturnedMail]
-) -> Sequence[StoredDelivery]:
+) -> Sequence[model.StoredDelivery]:
     """Apply reports of other mail servers and return the newly bounced e-mails. Idempotent."""
     given = [(one.notification_id, one.at) for one in returned]
     rows = await db.fetch(_SENT_SQL, *columns(given), RETURNED_WITHIN)
@@ -247,7 +239,7 @@ _NO_MESSAGE = "00000000-0000-0000-0000-000000000000"
 
 
 async def find_message(
-    db: Connection, case_id: str, template: TemplateName, language: str, rules: LanguageRules
+    db: Connection, case_id: str, template: model.TemplateName, language: str, rules: LanguageRules
 ) -> MessageData | None:
     """Return the data of a message to the first reporter of a case; None without such a reporter.
 
@@ -265,6 +257,6 @@ async def find_message(
         language=written_in.language,
         help_language=written_in.help_language,
         name=None,
-        request=RequestFacts(**dict(request), agency=None),
-        case=CaseFacts(**dict(facts)),
+        request=model.RequestFacts(**dict(request), agency=None),
+        case=model.CaseFacts(**dict(facts)),
     )

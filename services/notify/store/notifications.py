@@ -334,7 +334,6 @@ class PostgresNotificationStore:
 
 
 def _follower(row: Record) -> Follower:
-    """Return the follower in a row of ``requests`` joined with ``memberships``."""
     wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
     has: dict[StatusChannel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
     contacts: dict[StatusChannel, str | None] = {"email": row["flood_key"], "sms": row["phone_ref"]}

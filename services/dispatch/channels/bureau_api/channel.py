@@ -28,6 +28,7 @@ from shared.contract.events import (
     usable_trace,
 )
 from shared.runtime.clock import utc_now
+from shared.runtime.http import list_queries
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
     JSON,
@@ -41,17 +42,6 @@ from shared.runtime.http.calls import (
 )
 from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import (
-    BAD_CURSOR,
-    BAD_QUERY,
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    PAGE,
-    encode_cursor,
-    number_in,
-    position_in,
-    refuse_faults,
-)
 from shared.runtime.http.openapi import (
     IDEMPOTENT,
     JSON_REFUSALS,
@@ -108,7 +98,6 @@ def update_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
-        """Answer with the receipt; a repeat gets the same one."""
         bureau = await core.access.bureau(request)
         body, order_id = json_of(await body_of(request)), request.match_info["work_order_id"]
         named = {"work_order_id": order_id, "bureau": bureau}
@@ -167,12 +156,12 @@ READ_FEED = Operation(
     {
         200: Content("A page of events.", (JSON,), Feed),
         404: problem("There is no such bureau."),
-        **BAD_CURSOR,
-        **BAD_QUERY,
+        **list_queries.BAD_CURSOR,
+        **list_queries.BAD_QUERY,
         **KEY_REFUSALS,
     },
     query={
-        **PAGE,
+        **list_queries.PAGE,
         "wait": Parameter(
             "Seconds to wait while there is no event; 0 by default.",
             Annotated[int, Field(ge=0, le=MAX_WAIT_S)],
@@ -196,13 +185,14 @@ def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment with the same cursor.")
     async def read(request: web.Request) -> web.Response:
-        """Answer with the next events; wait for one if asked to."""
         bureau = await core.access.own(request)
         faults: list[FieldError] = []
-        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
-        wait_s = number_in(request, "wait", 0, 0, MAX_WAIT_S, faults)
-        after = position_in(request, "events", bureau, faults)
-        refuse_faults(faults)
+        limit = list_queries.number_in(
+            request, "limit", list_queries.DEFAULT_LIMIT, 1, list_queries.MAX_LIMIT, faults
+        )
+        wait_s = list_queries.number_in(request, "wait", 0, 0, MAX_WAIT_S, faults)
+        after = list_queries.position_in(request, "events", bureau, faults)
+        list_queries.refuse_faults(faults)
         page = await Deadline().wait_for(core.feed.page(bureau, after, limit))
         if not page.events and wait_s:
             await core.feed_watch.wait(bureau, after, wait_s)
@@ -211,7 +201,6 @@ def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def read_one(request: web.Request) -> web.Response:
-        """Answer with the whole state of one of the caller's work orders."""
         bureau = await core.access.bureau(request)
         order_id = request.match_info["work_order_id"]
         order = await Deadline().wait_for(core.work_order(order_id))
@@ -229,8 +218,7 @@ def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
 
 def _page_response(page: FeedPage, bureau: str) -> web.Response:
-    """Return a page; its events have the bytes of the topic."""
-    rest = {"next": encode_cursor("events", bureau, page.last), "more": page.more}
+    rest = {"next": list_queries.encode_cursor("events", bureau, page.last), "more": page.more}
     body = b'{"events": [%b], %b' % (b", ".join(page.events), pydantic_core.to_json(rest)[1:])
     return web.Response(body=body, content_type=JSON)
 

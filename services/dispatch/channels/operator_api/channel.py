@@ -113,7 +113,6 @@ def command_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
-        """Answer with the events of the cases; a repeat gets the same answer."""
         operator = await core.access.callers.operator(request)
         body = json_of(await body_of(request))
         case_id = request.match_info["case_id"]

@@ -17,6 +17,7 @@ from shared.contract.events import Data, FieldError
 from shared.delivery_attempts import BreakerState
 from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
+from shared.runtime.http import list_queries
 from shared.runtime.http.bureau_access import BureauAccess
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
@@ -29,17 +30,6 @@ from shared.runtime.http.calls import (
     refuse_fields,
 )
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import (
-    BAD_CURSOR,
-    BAD_QUERY,
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    PAGE,
-    encode_cursor,
-    number_in,
-    position_in,
-    refuse_faults,
-)
 from shared.runtime.http.openapi import (
     JSON_REFUSALS,
     KEY_REFUSALS,
@@ -194,11 +184,11 @@ LIST_CALLS = Operation(
     {
         200: Content("A page of calls.", (JSON,), CallLog),
         404: problem("There is no such bureau."),
-        **BAD_CURSOR,
-        **BAD_QUERY,
+        **list_queries.BAD_CURSOR,
+        **list_queries.BAD_QUERY,
         **KEY_REFUSALS,
     },
-    query={**PAGE, "case_id": Parameter("Only calls about this case.")},
+    query={**list_queries.PAGE, "case_id": Parameter("Only calls about this case.")},
     security=("bureau", "operator"),
 )
 REPLAY = Operation(
@@ -225,7 +215,6 @@ def webhook_routes(
 
     @answers_errors("Retry in a moment.")
     async def put(request: web.Request) -> web.Response:
-        """Set the webhook; it keeps its secrets."""
         bureau, operator = await access.operator(request)
         setting = _setting(await body_of(request), allow)
         webhook = await Deadline().wait_for(
@@ -236,7 +225,6 @@ def webhook_routes(
 
     @answers_errors("Retry in a moment.")
     async def show(request: web.Request) -> web.Response:
-        """Answer with the state of the webhook, without secrets."""
         bureau = await access.own_or_operator(request)
         state = await Deadline().wait_for(webhooks.find(bureau))
         if state is None:
@@ -246,7 +234,6 @@ def webhook_routes(
 
     @answers_errors("Check first whether it has two secrets, then retry.")
     async def rotate(request: web.Request) -> web.Response:
-        """Add a secret."""
         bureau, operator = await access.operator(request)
         webhook = _changed(await Deadline().wait_for(webhooks.rotate(bureau, _new_secret())))
         audit("webhook_secret", actor=operator, bureau=bureau, outcome="added")
@@ -254,7 +241,6 @@ def webhook_routes(
 
     @answers_errors("Check first whether it has one secret, then retry.")
     async def retire(request: web.Request) -> web.Response:
-        """Remove the older secret."""
         bureau, operator = await access.operator(request)
         webhook = _changed(await Deadline().wait_for(webhooks.retire(bureau)))
         audit("webhook_secret", actor=operator, bureau=bureau, outcome="removed")
@@ -310,22 +296,22 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
 
     @answers_errors("Retry in a moment with the same cursor.")
     async def calls(request: web.Request) -> web.Response:
-        """Answer with the next calls of the log."""
         bureau = await access.own_or_operator(request)
         faults: list[FieldError] = []
-        after = position_in(request, "deliveries", bureau, faults)
-        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
-        refuse_faults(faults)
+        after = list_queries.position_in(request, "deliveries", bureau, faults)
+        limit = list_queries.number_in(
+            request, "limit", list_queries.DEFAULT_LIMIT, 1, list_queries.MAX_LIMIT, faults
+        )
+        list_queries.refuse_faults(faults)
         case_id = request.query.get("case_id")
         page = await Deadline().wait_for(webhooks.calls(bureau, after, limit, case_id))
         last = page.calls[-1]["number"] if page.calls else after
         shown = [{k: v for k, v in call.items() if k != "number"} for call in page.calls]
-        cursor = encode_cursor("deliveries", bureau, last)
+        cursor = list_queries.encode_cursor("deliveries", bureau, last)
         return json_response({"deliveries": shown, "next": cursor, "more": page.more})
 
     @answers_errors("Retry in a moment.")
     async def replay(request: web.Request) -> web.Response:
-        """Resend events."""
         bureau = await access.own_or_operator(request)
         chosen = _chosen(await body_of(request))
         if isinstance(chosen, ReplayedEvents):

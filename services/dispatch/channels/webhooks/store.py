@@ -298,7 +298,6 @@ class WebhookQueue:
 
 
 async def _record(db: Connection, bureau: str, ended: Sequence[Call]) -> None:
-    """Log the calls, and settle their deliveries."""
     settled = [
         (
             call.delivery,

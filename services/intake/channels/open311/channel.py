@@ -8,31 +8,10 @@ from typing import Annotated, Any, Literal, get_args
 from aiohttp import web
 from pydantic import AwareDatetime, Field
 
+from services.intake.channels.open311 import responses, schema
 from services.intake.channels.open311.form import MAX_COUNT
 from services.intake.channels.open311.query import MAX_OFFSET, MAX_PAGE_SIZE
 from services.intake.channels.open311.reading import BASE, Open311Reading
-from services.intake.channels.open311.responses import (
-    CONTENT_TYPE,
-    Format,
-    Handler,
-    answered,
-    refused,
-    translated,
-)
-from services.intake.channels.open311.schema import (
-    Discovery,
-    ErrorEntry,
-    Open311Service,
-    RequestAccepted,
-    RequestUpdate,
-    ServiceDefinition,
-    ServiceRequest,
-    SubmittedForm,
-    SubmittedFormWithPictures,
-    SubmittedUpdateForm,
-    SubmittedUpdateFormWithPictures,
-    UpdateTaken,
-)
 from services.intake.channels.open311.submitting import Open311Submitting
 from services.intake.ports import IntakePorts
 from shared.runtime.http.admission import AdmissionControl
@@ -49,7 +28,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.service import ChannelParts
 
-_TYPES = tuple(CONTENT_TYPE.values())
+_TYPES = tuple(responses.CONTENT_TYPE.values())
 
 
 def _optional(description: str, type_: Any = str) -> Parameter:  # noqa: ANN401 - a type
@@ -102,7 +81,7 @@ def _read(
 
 
 def _error(description: str, headers: Mapping[str, Parameter] | None = None) -> Content:
-    return Content(description, _TYPES, list[ErrorEntry], headers or {})
+    return Content(description, _TYPES, list[schema.ErrorEntry], headers or {})
 
 
 _ERRORS = {
@@ -148,15 +127,15 @@ def _post(
 
 _POST_REQUEST = _post(
     "Submit a request.",
-    list[RequestAccepted],
-    Content("The form.", (URLENCODED,), SubmittedForm, example=_REQUEST),
-    SubmittedFormWithPictures,
+    list[schema.RequestAccepted],
+    Content("The form.", (URLENCODED,), schema.SubmittedForm, example=_REQUEST),
+    schema.SubmittedFormWithPictures,
 )
 _POST_UPDATE = _post(
     "Add an update's description to its request, as a note.",
-    list[UpdateTaken],
-    Content("The form.", (URLENCODED,), SubmittedUpdateForm),
-    SubmittedUpdateFormWithPictures,
+    list[schema.UpdateTaken],
+    Content("The form.", (URLENCODED,), schema.SubmittedUpdateForm),
+    schema.SubmittedUpdateFormWithPictures,
 )
 _FORMAT = "{format:xml|json}"
 
@@ -181,26 +160,26 @@ def keyed_open311_routes(
             f"{BASE}/{path}.{output}",
             {"adapter": of_path},
             reads_other_keys=True,
-            translate=partial(translated, output=output),
+            translate=partial(responses.translated, output=output),
         )
         for path, of_path in admissions.items()
-        for output in get_args(Format)
+        for output in get_args(responses.Format)
     ]
 
 
 def _routes(reading: Open311Reading, submitting: Open311Submitting) -> list[web.RouteDef]:
     city = _city(sorted(reading.core.cities))
     listed = city | _DATES | _FILTERS | _PAGES
-    one, many = list[ServiceRequest], listed | _EXTENSIONS
-    getters: Mapping[str, tuple[Handler, Operation]] = {
-        "discovery": (reading.discovery, _read("Describe the endpoint.", Discovery, {})),
+    one, many = list[schema.ServiceRequest], listed | _EXTENSIONS
+    getters: Mapping[str, tuple[responses.Handler, Operation]] = {
+        "discovery": (reading.discovery, _read("Describe the endpoint.", schema.Discovery, {})),
         "services": (
             reading.services,
-            _read("List the kinds of a city.", list[Open311Service], city),
+            _read("List the kinds of a city.", list[schema.Open311Service], city),
         ),
         "services/{service_code}": (
             reading.service,
-            _read("List the questions of a kind.", ServiceDefinition, city),
+            _read("List the questions of a kind.", schema.ServiceDefinition, city),
         ),
         "requests": (
             reading.list_requests,
@@ -212,24 +191,24 @@ def _routes(reading: Open311Reading, submitting: Open311Submitting) -> list[web.
         ),
         "tokens/{token}": (
             reading.token,
-            _read("Return the id of a token.", list[RequestAccepted], city),
+            _read("Return the id of a token.", list[schema.RequestAccepted], city),
         ),
         "servicerequestupdates": (
             reading.updates,
-            _read("List updates of requests.", list[RequestUpdate], listed, _NEXT),
+            _read("List updates of requests.", list[schema.RequestUpdate], listed, _NEXT),
         ),
     }
-    posters: Mapping[str, tuple[Handler, Operation]] = {
+    posters: Mapping[str, tuple[responses.Handler, Operation]] = {
         "requests": (submitting.post, _POST_REQUEST),
         "servicerequestupdates": (submitting.post_update, _POST_UPDATE),
     }
     routes = []
     for path, (getter, read) in getters.items():
         url, allowed = f"{BASE}/{path}.{_FORMAT}", "GET"
-        routes.append(web.get(url, documents(answered(getter), read)))
+        routes.append(web.get(url, documents(responses.answered(getter), read)))
         if path in posters:
             poster, post = posters[path]
             allowed = "GET, POST"
-            routes.append(web.post(url, documents(answered(poster), post)))
-        routes.append(web.route("*", url, refused(allowed)))
-    return [*routes, web.route("*", "/open311{rest:(?s:.*)}", refused())]
+            routes.append(web.post(url, documents(responses.answered(poster), post)))
+        routes.append(web.route("*", url, responses.refused(allowed)))
+    return [*routes, web.route("*", "/open311{rest:(?s:.*)}", responses.refused())]

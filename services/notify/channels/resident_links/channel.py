@@ -48,8 +48,6 @@ _SUBMIT = Operation(
 
 @dataclass(frozen=True, slots=True)
 class _FeedbackPages:
-    """Handlers of the pages."""
-
     core: NotifyPorts
     pages: LinkPages
 
@@ -92,7 +90,6 @@ def feedback_routes(core: NotifyPorts, pages: LinkPages) -> list[web.RouteDef]:
 
 
 def _fault_of(fields: Mapping[str, str]) -> _Fault | None:
-    """Return the first invalid field; None for a valid answer."""
     if fields.get("fixed") not in {"yes", "no"}:
         return "fixed"
     return "comment" if len(fields.get("comment", "").strip()) > _MAX_COMMENT else None
@@ -129,8 +126,6 @@ _SAVE = Operation(
 
 @dataclass(frozen=True, slots=True)
 class _PreferencePages:
-    """Handlers of the pages."""
-
     core: NotifyPorts
     pages: LinkPages
 
