@@ -168,9 +168,8 @@ class Findings:
 
     # Tracking number by request id, of the requests whose contact can be read.
     requests: dict[str, str] = field(default_factory=dict)
-    # Keys of the rejected submissions.
     submissions: set[tuple[bytes, bytes]] = field(default_factory=set)
-    dead_letters: set[bytes] = field(default_factory=set)  # digests of the dead letters
+    dead_letters: set[bytes] = field(default_factory=set)  # digests
     # By service, the records of its outbox that are copies of dead letters.
     outbox: dict[str, list[StoredRecord]] = field(default_factory=dict)
     messages: int = 0

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from services.dispatch import workers
 from services.dispatch.channels.bureau_api.channel import open_bureau_api
 from services.dispatch.channels.forwarding.channel import open_forwarding
 from services.dispatch.channels.operator_api.channel import open_operator_api
@@ -21,12 +22,6 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.store.surges import upsert_surges
-from services.dispatch.workers import (
-    BureauEventRetention,
-    FeedWatch,
-    ReminderWorker,
-    SurgeClosingWorker,
-)
 from shared.catalogue import load_catalogue
 from shared.contract import topics
 from shared.contract.events import CaseReopened, Event
@@ -79,7 +74,7 @@ async def dispatch(
     async with open_pool(dsn) as pool, open_pool(dsn, size=_CALLER_CONNECTIONS) as callers_pool:
         relay = Relay(pool, settings.kafka_access)
         feed, case_events = PostgresFeed(callers_pool), PostgresCaseEvents(callers_pool)
-        feed_watch, case_watch = FeedWatch(feed.heads), FeedWatch(case_events.heads)
+        feed_watch, case_watch = workers.FeedWatch(feed.heads), workers.FeedWatch(case_events.heads)
         wakes = [feed_watch.wake, case_watch.wake]
 
         def on_commit(batches: Sequence[OutboxBatch]) -> None:
@@ -107,8 +102,8 @@ async def dispatch(
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
-        reminders = ReminderWorker(pool, policy, on_commit, clock)
-        closings = SurgeClosingWorker(pool, policy, on_commit, clock)
+        reminders = workers.ReminderWorker(pool, policy, on_commit, clock)
+        closings = workers.SurgeClosingWorker(pool, policy, on_commit, clock)
         bureaus = frozenset(policy.bureau_by_topic.values())
         callers = Callers.of(
             callers_pool,
@@ -142,7 +137,7 @@ async def dispatch(
                     case_watch.run,
                     reminders.run,
                     closings.run,
-                    BureauEventRetention(feed, bureaus, case_events).run,
+                    workers.BureauEventRetention(feed, bureaus, case_events).run,
                     *channels.tasks,
                 ],
                 routes=channels.routes,

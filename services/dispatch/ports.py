@@ -118,8 +118,8 @@ class DispatchPorts:
         """Return the newest cases with a lower id than ``before``, and whether there are more."""
         now = self.clock()
         async with postgres.snapshot(self.pool) as db:
-            page = await list_cases(db, wanted, before, limit, now)
-        return [listed_case(case, due_at, now) for case, due_at in page.cases], page.more
+            found, more = await list_cases(db, wanted, before, limit, now)
+        return [listed_case(case, due_at, now) for case, due_at in found], more
 
     async def case(self, case_id: str, bureau: str | None) -> records.CaseDetails | None:
         """Return a case for a bureau, or an operator for None; None if hidden from it."""

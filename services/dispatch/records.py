@@ -13,14 +13,8 @@ from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
+from shared import vocabulary
 from shared.contract.events import CaseState, Data, Due, Event, Location, Media, Priority
-from shared.vocabulary import (
-    CaseStatus,
-    ClosingStatus,
-    PriorityLevel,
-    WorkOrderRole,
-    WorkOrderStatus,
-)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
@@ -202,7 +196,7 @@ class SurgeClosing:
     actor: str
     reason: str
     note: str
-    status: ClosingStatus
+    status: vocabulary.ClosingStatus
     given_at: datetime
 
 
@@ -220,8 +214,8 @@ class CaseFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    status: CaseStatus | None = None
-    priority: PriorityLevel | None = None
+    status: vocabulary.CaseStatus | None = None
+    priority: vocabulary.PriorityLevel | None = None
     bureau: str | None = None
     kind: str | None = None
     district: str | None = None
@@ -293,9 +287,9 @@ class WorkOrderOfCase(Data):
     """Version that the bureau was sent."""
     bureau: str
     """Code of the bureau."""
-    role: WorkOrderRole
+    role: vocabulary.WorkOrderRole
     """``lead`` does the work, ``informed`` needs to know of it."""
-    status: WorkOrderStatus
+    status: vocabulary.WorkOrderStatus
     """Its status."""
     due: Due
     """Its deadlines."""

@@ -12,12 +12,7 @@ from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker, Provider, Sender
 from services.notify.outbound import settled_event
 from services.notify.policy import CityTexts, NotifyPolicy
-from services.notify.records import (
-    OPTED_OUT,
-    DisclosedContact,
-    LinkedMessage,
-    UpdatesChoice,
-)
+from services.notify.records import OPTED_OUT, DisclosedContact, LinkedMessage, UpdatesChoice
 from services.notify.rendering.catalogues import PAGES, text_environment
 from services.notify.rendering.renderer import MessageRenderer, one_line
 from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks, has_ended
@@ -230,10 +225,6 @@ class NotifyPorts:
     def message_languages(self, jurisdiction: str) -> Sequence[str]:
         """Return the languages in which a city may write, English first."""
         return self.policy.rules.languages.offered(jurisdiction)
-
-    def preferences_url(self, notification_id: str) -> str:
-        """Return a message's link to the preferences page."""
-        return self.links.url("preferences", notification_id)
 
     def _notification(self, purpose: LinkPurpose, token: str) -> str:
         notification_id = self.links.notification(purpose, token)

@@ -174,11 +174,9 @@ def operator_audits(
 def operator_audit(
     command: OperatorCommanded, outcome: str, record: str | None = None
 ) -> Mapping[str, str | None]:
-    """Return the audit entry of a command.
+    """Return the audit entry of a command: ``executed``, ``repeated``, or the code of the refusal.
 
-    Args:
-        outcome: ``executed``, ``repeated``, or the code of the refusal.
-        record: ``topic/partition/offset``; None for a call over HTTP.
+    The record is ``topic/partition/offset``; None for a call over HTTP.
     """
     name, case_id = _text(command.data, "command"), _text(command.data, "case_id")
     return {

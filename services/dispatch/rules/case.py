@@ -6,26 +6,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.dispatch.rules.deadlines import Deadlines
-from shared.vocabulary import (
-    CLOSED_STATUSES,
-    FINAL_STATUSES,
-    MIN_SCORE,
-    CaseStatus,
-    PriorityLevel,
-    Reminder,
-    ScoreReason,
-    WorkOrderRole,
-    WorkOrderStatus,
-)
+from shared import vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class CasePriority:
     """A priority level with its score and the reasons whose points add up to that score."""
 
-    level: PriorityLevel
+    level: vocabulary.PriorityLevel
     score: int
-    reasons: tuple[ScoreReason, ...] = ()
+    reasons: tuple[vocabulary.ScoreReason, ...] = ()
 
     def exceeds(self, other: "CasePriority") -> bool:
         """Return True when it is more urgent: by level, within one level by score."""
@@ -33,10 +23,10 @@ class CasePriority:
             return self.score > other.score
         return self.level < other.level
 
-    def set_to(self, level: PriorityLevel, code: str, why: str) -> "CasePriority":
+    def set_to(self, level: vocabulary.PriorityLevel, code: str, why: str) -> "CasePriority":
         """Return the lowest score of a level, with an operator's reason for the difference."""
-        score = MIN_SCORE[level]
-        reason = ScoreReason(code, score - self.score, why)
+        score = vocabulary.MIN_SCORE[level]
+        reason = vocabulary.ScoreReason(code, score - self.score, why)
         return CasePriority(level, score, (*self.reasons, reason))
 
 
@@ -44,7 +34,7 @@ class CasePriority:
 class KnownPriority:
     """Highest level and all reasons of a case up to the moment when an operator lowered it."""
 
-    level: PriorityLevel
+    level: vocabulary.PriorityLevel
     reasons: frozenset[str]
 
     @classmethod
@@ -105,21 +95,23 @@ class CaseWorkOrder:
     work_order_id: str
     number: int  # counts the work orders of the case from 1
     bureau: str
-    role: WorkOrderRole  # the case follows the status of its `lead`; others are `informed`
+    role: (
+        vocabulary.WorkOrderRole
+    )  # the case follows the status of its `lead`; others are `informed`
     due: Deadlines
     route_rule: str
-    status: WorkOrderStatus = "issued"
+    status: vocabulary.WorkOrderStatus = "issued"
     version: int = 0  # number of events about it that its bureau got; 0 before the first
     scheduled_for: datetime | None = None
     external_id: str | None = None  # the bureau's own number for it
     waiting_since: datetime | None = None  # time at which its clock stopped; None while it runs
     # Reminders that its bureau got; no part of the state in its events.
-    reminded: frozenset[Reminder] = field(default=frozenset(), compare=False)
+    reminded: frozenset[vocabulary.Reminder] = field(default=frozenset(), compare=False)
 
     @property
     def is_final(self) -> bool:
         """True when its bureau has no more work to do on it."""
-        return self.status in FINAL_STATUSES
+        return self.status in vocabulary.FINAL_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +123,7 @@ class Case:
     jurisdiction: str
     dedup_group: str  # group of kinds whose reports can be the same problem
     service_code: str  # kind of the request that opened it
-    status: CaseStatus
+    status: vocabulary.CaseStatus
     priority: CasePriority  # the highest of its requests, unless an operator set another
     request_count: int
     first_reported_at: datetime
@@ -152,7 +144,7 @@ class Case:
     @property
     def is_closed(self) -> bool:
         """True when the work on it has ended."""
-        return self.status in CLOSED_STATUSES
+        return self.status in vocabulary.CLOSED_STATUSES
 
     @property
     def lead(self) -> CaseWorkOrder:

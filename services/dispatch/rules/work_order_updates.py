@@ -7,16 +7,10 @@ from datetime import datetime, timedelta
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange, Closed, StatusChanged
 from services.dispatch.rules.deadlines import WorkOrderDeadline
-from shared.vocabulary import (
-    CLOSED_STATUSES,
-    CaseStatus,
-    UpdateRefusalCode,
-    UpdateStatus,
-    WorkOrderStatus,
-)
+from shared import vocabulary
 
-_ENDINGS: tuple[UpdateStatus, ...] = ("completed", "declined", "transferred")
-ALLOWED_TRANSITIONS: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
+_ENDINGS: tuple[vocabulary.UpdateStatus, ...] = ("completed", "declined", "transferred")
+ALLOWED_TRANSITIONS: Mapping[vocabulary.WorkOrderStatus, tuple[vocabulary.UpdateStatus, ...]] = {
     "issued": ("acknowledged", "scheduled", "in_progress", *_ENDINGS),
     "acknowledged": ("scheduled", "in_progress", "waiting_for_resident", *_ENDINGS),
     "scheduled": ("scheduled", "in_progress", "waiting_for_resident", *_ENDINGS),
@@ -28,7 +22,7 @@ ALLOWED_TRANSITIONS: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
     "withdrawn": (),
 }
 # Status of a case by that of its lead's work order.
-CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
+CASE_STATUS: Mapping[vocabulary.WorkOrderStatus, vocabulary.CaseStatus] = {
     "issued": "open",
     "acknowledged": "acknowledged",
     "scheduled": "scheduled",
@@ -47,7 +41,7 @@ class BureauUpdate:
 
     work_order_id: str
     bureau: str  # its sender, as the update names it
-    status: UpdateStatus
+    status: vocabulary.UpdateStatus
     at: datetime  # begin of the status, by the bureau's clock
     public_note: str | None = None
     internal_note: str | None = None  # for the city alone; never published
@@ -64,7 +58,7 @@ class BureauUpdate:
 class UpdateRefusal:
     """Refusal of an update: a stable code, and a sentence for the bureau."""
 
-    code: UpdateRefusalCode
+    code: vocabulary.UpdateRefusalCode
     message: str
 
 
@@ -177,7 +171,7 @@ def apply_status(
     if moved.role == "informed":
         return case, None
     status = CASE_STATUS[moved.status]
-    if status not in CLOSED_STATUSES:
+    if status not in vocabulary.CLOSED_STATUSES:
         moved_on = StatusChanged(
             case.status, order.bureau, update.public_note, moved.scheduled_for, update.media
         )

@@ -62,11 +62,7 @@ _PROCESSED_SQL = """
 
 
 def _update_sql(table: str, columns: str) -> str:
-    """Return the statement that updates rows from arrays, one per column.
-
-    Args:
-        columns: Name and type of each column, the key first, separated by commas.
-    """
+    """Return the statement that updates rows from arrays, one per typed column, the key first."""
     key, *others = [column.split() for column in columns.split(",")]
     arrays = ", ".join(f"${n}::{of}[]" for n, (_, of) in enumerate([key, *others], 1))
     names = ", ".join(name for name, _ in [key, *others])

@@ -12,12 +12,7 @@ from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import ReferralAgency, RequestFacts, StoredDelivery
 from services.notify.rules.recipients import ON_THE_WAY
 from services.notify.rules.updates import ANSWERS
-from services.notify.store.contacts import (
-    JOIN_KEY,
-    SEALED_COLUMNS,
-    StoredContact,
-    open_contact,
-)
+from services.notify.store.contacts import JOIN_KEY, SEALED_COLUMNS, StoredContact, open_contact
 from services.notify.store.deliveries import DELIVERY_COLUMNS, stored_delivery
 from services.notify.store.resident_links import opt_out
 from shared.contract.events import Event, new_id

@@ -7,12 +7,7 @@ from typing import Literal, NamedTuple
 from services.notify.records import DisclosedContact, LinkedMessage, UpdatesChoice
 from services.notify.rules.model import ASKS_IF_FIXED
 from services.notify.rules.recipients import CaseLead, ContactConsent
-from services.notify.store.contacts import (
-    JOIN_KEY,
-    SEALED_COLUMNS,
-    StoredContact,
-    open_if_readable,
-)
+from services.notify.store.contacts import JOIN_KEY, SEALED_COLUMNS, StoredContact, open_if_readable
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
 

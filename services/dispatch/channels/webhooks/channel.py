@@ -304,11 +304,11 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
         )
         list_queries.refuse_faults(faults)
         case_id = request.query.get("case_id")
-        page = await Deadline().wait_for(webhooks.calls(bureau, after, limit, case_id))
-        last = page.calls[-1]["number"] if page.calls else after
-        shown = [{k: v for k, v in call.items() if k != "number"} for call in page.calls]
+        found, more = await Deadline().wait_for(webhooks.calls(bureau, after, limit, case_id))
+        last = found[-1]["number"] if found else after
+        shown = [{k: v for k, v in call.items() if k != "number"} for call in found]
         cursor = list_queries.encode_cursor("deliveries", bureau, last)
-        return json_response({"deliveries": shown, "next": cursor, "more": page.more})
+        return json_response({"deliveries": shown, "next": cursor, "more": more})
 
     @answers_errors("Retry in a moment.")
     async def replay(request: web.Request) -> web.Response:

@@ -97,14 +97,6 @@ class WebhookState:
 
 
 @dataclass(frozen=True, slots=True)
-class CallPage:
-    """A page of the log of calls, each with its columns, ``number`` first."""
-
-    calls: Sequence[dict[str, Any]]
-    more: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Webhooks:
     """The webhooks of all bureaus; ``lock_bureau`` blocks new events in a transaction."""
 
@@ -149,16 +141,18 @@ class Webhooks:
             [row] = await db.fetch(_RETIRE, bureau)
         return Webhook(**dict(row))
 
-    async def calls(self, bureau: str, after: int, limit: int, case_id: str | None) -> CallPage:
-        """Return the next calls, of one case or all, oldest first."""
+    async def calls(
+        self, bureau: str, after: int, limit: int, case_id: str | None
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return the next calls, of one case or all, oldest first, and whether there are more."""
         if case_id is not None and not uuids([case_id]):
-            return CallPage((), more=False)
+            return [], False
         with translate_errors():
             if case_id is None:
                 rows = await self.pool.fetch(_ALL_CALLS, bureau, after, limit + 1)
             else:
                 rows = await self.pool.fetch(_CALLS_OF_CASE, bureau, after, limit + 1, case_id)
-        return CallPage([dict(row) for row in rows[:limit]], len(rows) > limit)
+        return [dict(row) for row in rows[:limit]], len(rows) > limit
 
     async def replay_events(self, bureau: str, event_ids: Sequence[str]) -> int | None:
         """Resend events; return how many, None where the bureau has no webhook."""

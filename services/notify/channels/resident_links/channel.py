@@ -174,7 +174,7 @@ class _PreferencePages:
             status,
             updates=message.updates,
             message_language=message.language,
-            preferences_url=self.core.preferences_url(message.notification_id),
+            preferences_url=self.core.links.url("preferences", message.notification_id),
             **variables,
         )
 
