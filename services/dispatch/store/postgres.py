@@ -12,7 +12,6 @@ from services.dispatch.records import ChangeSet, CommandAnswer, MessageKey, uuid
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store import rows
-from services.dispatch.store.rows import digest
 from shared.contract.events import UpdateReceipt
 from shared.runtime.postgres import Connection, Pool, columns, insert_rows, transaction
 
@@ -204,7 +203,7 @@ async def find_receipt(
     db: Connection, key: MessageKey
 ) -> tuple[bytes | None, UpdateReceipt | None] | None:
     """Return digest and receipt of an earlier update (None over Kafka); None for a new one."""
-    row = await db.fetchrow(_FIND_UPDATE, digest(key))
+    row = await db.fetchrow(_FIND_UPDATE, rows.digest(key))
     if row is None:
         return None
     answer = row["answer"]
@@ -215,12 +214,12 @@ async def keep_receipt(
     db: Connection, key: MessageKey, body_digest: bytes, receipt: UpdateReceipt
 ) -> None:
     """Keep the receipt of an update in the transaction that processed it."""
-    await db.execute(_KEEP_UPDATE, digest(key), body_digest, receipt.model_dump_json())
+    await db.execute(_KEEP_UPDATE, rows.digest(key), body_digest, receipt.model_dump_json())
 
 
 async def find_command_answer(db: Connection, key: MessageKey) -> CommandAnswer | None:
     """Return the answer to an earlier command; None for a new one."""
-    row = await db.fetchrow(_FIND_COMMAND, digest(key))
+    row = await db.fetchrow(_FIND_COMMAND, rows.digest(key))
     if row is None:
         return None
     code = row["refused_as"]
@@ -231,4 +230,6 @@ async def find_command_answer(db: Connection, key: MessageKey) -> CommandAnswer 
 async def keep_command_answer(db: Connection, key: MessageKey, answer: CommandAnswer) -> None:
     """Keep the answer to a command in the transaction that processed it."""
     message = answer.refusal.message if answer.refusal else None
-    await db.execute(_KEEP_COMMAND, digest(key), answer.body_digest, list(answer.events), message)
+    await db.execute(
+        _KEEP_COMMAND, rows.digest(key), answer.body_digest, list(answer.events), message
+    )

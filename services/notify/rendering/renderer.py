@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from types import MappingProxyType
 from typing import Any, get_args
 from unicodedata import category, normalize
 from urllib.parse import quote
@@ -33,12 +32,10 @@ _LINK = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2}", re.IGNORECASE)
 _NAME_MARKS = " '\u2019.-,"  # people type either apostrophe
 _MAX_NAME = 60
 _MAX_ADDRESS = 120
-_SPANISH: Mapping[bool, str] = MappingProxyType(
-    {
-        False: "EEEE d 'de' MMMM",  # no comma, for it follows "el"
-        True: "d 'de' MMMM",  # without "sáb", whose á would lengthen a text message
-    }
-)
+_SPANISH: Mapping[bool, str] = {
+    False: "EEEE d 'de' MMMM",  # no comma, for it follows "el"
+    True: "d 'de' MMMM",  # without "sáb", whose á would lengthen a text message
+}
 
 
 def one_line(text: str | None) -> str:

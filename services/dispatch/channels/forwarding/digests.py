@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -140,15 +139,13 @@ log = structlog.get_logger()
 _LOOK_EVERY_S = 10.0
 _GRACE_S = 5.0
 _RETRY_AFTER = timedelta(minutes=5)
-_STATES: Mapping[str, DigestState] = MappingProxyType(
-    {
-        "accepted": "sent",
-        "refused": "failed",
-        "deferred": "waiting",
-        "unreachable": "waiting",
-        "unknown": "unknown",
-    }
-)
+_STATES: Mapping[str, DigestState] = {
+    "accepted": "sent",
+    "refused": "failed",
+    "deferred": "waiting",
+    "unreachable": "waiting",
+    "unknown": "unknown",
+}
 
 
 @dataclass(slots=True)

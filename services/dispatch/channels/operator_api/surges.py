@@ -119,12 +119,11 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
         list_queries.refuse_faults(faults)
         found = await Deadline().wait_for(core.surges(before, limit + 1))
         shown = found[:limit]
+        last = shown[-1][0] if shown else before
         return json_response(
             {
                 "surges": [surge for _, surge in shown],
-                "next": list_queries.encode_cursor(
-                    "surges", _ALL, shown[-1][0] if shown else before
-                ),
+                "next": list_queries.encode_cursor("surges", _ALL, last),
                 "more": len(found) > limit,
             }
         )

@@ -221,7 +221,7 @@ def webhook_routes(
             webhooks.put(bureau, setting.url, _new_secret(), enabled=setting.enabled)
         )
         audit("webhook_set", actor=operator, bureau=bureau, enabled=setting.enabled)
-        return _with_secrets(webhook)
+        return json_response(asdict(webhook))
 
     @answers_errors("Retry in a moment.")
     async def show(request: web.Request) -> web.Response:
@@ -237,14 +237,14 @@ def webhook_routes(
         bureau, operator = await access.operator(request)
         webhook = _changed(await Deadline().wait_for(webhooks.rotate(bureau, _new_secret())))
         audit("webhook_secret", actor=operator, bureau=bureau, outcome="added")
-        return _with_secrets(webhook)
+        return json_response(asdict(webhook))
 
     @answers_errors("Check first whether it has one secret, then retry.")
     async def retire(request: web.Request) -> web.Response:
         bureau, operator = await access.operator(request)
         webhook = _changed(await Deadline().wait_for(webhooks.retire(bureau)))
         audit("webhook_secret", actor=operator, bureau=bureau, outcome="removed")
-        return _with_secrets(webhook)
+        return json_response(asdict(webhook))
 
     path = "/v1/bureaus/{code}"
     return [
@@ -276,10 +276,6 @@ def _changed(result: Webhook | SecretRefusal) -> Webhook:
 
 def _new_secret() -> str:
     return secret_of(secrets.token_bytes(_SECRET_BYTES))
-
-
-def _with_secrets(webhook: Webhook) -> web.Response:
-    return json_response(asdict(webhook))
 
 
 def no_webhook() -> RefusedError:

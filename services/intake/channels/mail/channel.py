@@ -13,7 +13,6 @@ from email.header import Header
 from email.message import Message
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
-from types import MappingProxyType
 
 import structlog
 
@@ -61,9 +60,7 @@ _ABANDONED = """
      WHERE sending = 'sending' AND send_at < $1
     RETURNING token
 """
-_RESULTS: Mapping[str, str] = MappingProxyType(
-    {"accepted": "sent", "refused": "refused", "unknown": "unknown"}
-)
+_RESULTS: Mapping[str, str] = {"accepted": "sent", "refused": "refused", "unknown": "unknown"}
 _RETRY_AFTER = timedelta(minutes=1)
 _GIVEN_UP_AFTER = timedelta(hours=24)
 _IDLE_S = 5.0

@@ -59,15 +59,13 @@ _MAX_FIELDS = 20
 _COLOR = "#0b5a6b"  # of pages without a city
 _NOT_NOW = 503
 _BAD_LINK = {"unknown": 404, "ended": 410}
-_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Referrer-Policy": "same-origin",
-        "X-Frame-Options": "DENY",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-store",
-        "X-Robots-Tag": "noindex",
-    }
-)
+_HEADERS: Mapping[str, str] = {
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
 
 
 async def form_of(request: web.Request) -> dict[str, str]:
