@@ -9,8 +9,8 @@ from shared.contract.events import Data
 
 # Reason of a failure: the recipient opted out of messages at the provider.
 OPTED_OUT = "opted_out"
+# `important` leaves out the steps on the way; `none` is no e-mail about reports at all.
 UpdatesChoice: TypeAlias = Literal["all", "important", "none"]
-"""``important`` leaves out the steps on the way; ``none`` is no e-mail about reports at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The port to the bytes of pictures, and a folder behind it."""
+"""Storage of the bytes of pictures: the interface, and its folder."""
 
 import asyncio
 import errno

@@ -71,7 +71,7 @@ class PrefetchedPlaces:
         return [self._points.get(one) for one in addresses]
 
 
-# A misspelled name is looked for only where no name is right: among the places of the same number,
+# A misspelled name is searched for only where no name is right: among places of the same number,
 # which are few, or among named places by an index of trigrams. Of crossings there are too many.
 _FIND = """
     SELECT wanted.position, found.*

@@ -168,8 +168,8 @@ def _sanitized(agency: ReferralAgency) -> ReferralAgency:
 
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
 _STATUS_PATH = "/track/"
+# Mark that begins a line in Latin letters which is written from right to left as a whole.
 _RIGHT_TO_LEFT = "\u200f"
-"""Mark that begins a line in Latin letters which is written from right to left as a whole."""
 
 
 class UnknownCityError(LookupError):

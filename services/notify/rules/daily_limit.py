@@ -16,8 +16,8 @@ from services.notify.rules.languages import LanguageRules
 MAX_PER_DAY = 6
 EXEMPT_TEMPLATES: tuple[model.TemplateName, ...] = ("digest",)
 EXEMPT_PRIORITY = "P1"
+# Keyed hash of a person, mailbox or number, and a day of their city.
 ReaderDay: TypeAlias = tuple[str, date]
-"""Keyed hash of a person, mailbox or number, and a day of their city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ def _digest_trigger(delivery: model.Delivery) -> model.Trigger:
     )
 
 
+# Requests in an hour that may name one contact before messages about further ones are held.
 MAX_REQUESTS = 20
-"""Requests in an hour that may name one contact before messages about further ones are held."""
 WINDOW = timedelta(hours=1)
+# Id of a request, and keyed hash of a mailbox or number that it names.
 Naming: TypeAlias = tuple[str, str]
-"""Id of a request, and keyed hash of a mailbox or number that it names."""
 
 
 def flooded_requests(

@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 from shared.vocabulary import primary_subtag
 
 ENGLISH = "en"
+# Why a message is not in a language: no catalogue, not one of the city's languages, a draft that no
+# speaker has reviewed, or a catalogue that lacks texts of the message.
 LanguageFault: TypeAlias = Literal["unknown", "not_of_the_city", "not_reviewed", "incomplete"]
-"""Why a message is not in a language: no catalogue, not one of the city's languages, a draft that
-no speaker has reviewed, or a catalogue that lacks texts of the message."""
 
 
 @dataclass(frozen=True, slots=True)

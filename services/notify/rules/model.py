@@ -25,8 +25,9 @@ TemplateName: TypeAlias = Literal[
     "outside_city",
     "digest",
 ]
+# Messages that ask whether the problem is fixed.
 ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
-"""Messages that ask whether the problem is fixed."""
+# Why a message is not sent; after `contact_flooded` an operator may still let it be sent.
 SuppressionReason: TypeAlias = Literal[
     "not_wanted",
     "no_channel",
@@ -38,12 +39,11 @@ SuppressionReason: TypeAlias = Literal[
     "daily_limit",
     "erased",
 ]
-"""Why a message is not sent; after ``contact_flooded`` an operator may still let it be sent."""
+# Subject id and version: unique per trigger.
 TriggerKey: TypeAlias = tuple[str, int]
-"""Subject id and version: unique per trigger."""
 
+# Version of a trigger that is about one request alone; versions of cases start at 1.
 WITHOUT_CASE = 0
-"""Version of a trigger that is about one request alone; versions of cases start at 1."""
 
 
 class CausingEvent(NamedTuple):

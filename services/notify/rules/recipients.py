@@ -20,13 +20,13 @@ class ContactConsent:
     at: datetime
 
 
+# Templates about steps that need nothing of the person and end nothing.
 ON_THE_WAY: tuple[str, ...] = ("acknowledged", "scheduled", "in_progress", "transferred")
-"""Templates about steps that need nothing of the person and end nothing."""
 
 
 _HASH_DIGITS = 32
+# Priority of messages that quiet hours do not hold back: followers of such a case reported it.
 _NEVER_WAITS = "P1"
-"""Priority of messages that quiet hours do not hold back: followers of such a case reported it."""
 
 
 def deliveries_due(  # noqa: PLR0913 - all that it depends on

@@ -24,10 +24,10 @@ def settled_from(state: SettledState) -> tuple[str, ...]:
     return _SETTLES[state]
 
 
+# Time after which a report about an e-mail counts no more; passing failures are counted in it.
 RETURNED_WITHIN = timedelta(days=30)
-"""Time after which a report about an e-mail counts no more; passing failures are counted in it."""
+# E-mails in that time that bounce for now before their address counts as one that takes none.
 MAX_PASSING = 3
-"""E-mails in that time that bounce for now before their address counts as one that takes none."""
 Suppression: TypeAlias = Literal["bounced", "complained"]
 
 
@@ -60,6 +60,7 @@ _BY_CLOSING_STATUS: Mapping[str, model.TemplateName] = {
     "declined": "declined",
     "referred": "referred",
 }
+# Templates that answer a report; who unsubscribed gets them about what they report later.
 ANSWERS: tuple[model.TemplateName, ...] = (
     "received",
     "attached",
@@ -68,7 +69,6 @@ ANSWERS: tuple[model.TemplateName, ...] = (
     "answered",
     "outside_city",
 )
-"""Templates that answer a report; who unsubscribed gets them about what they report later."""
 
 
 def on_decision(outcome: str) -> model.TemplateName | None:

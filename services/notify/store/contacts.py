@@ -42,8 +42,8 @@ _KEEP_HASH_KEY_SQL = """
     INSERT INTO hash_key (wrapped, secret_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
 """
 _USE = "contacts at rest"
+# Owner of the key of the hashes, as it is wrapped.
 HASHES = "hashes of people"
-"""Owner of the key of the hashes, as it is wrapped."""
 
 
 class WrongContactKeyError(SystemicError):
@@ -131,11 +131,11 @@ async def destroy_keys(db: Connection, people: Collection[str]) -> None:
 
 log = structlog.get_logger()
 
+# What `open_contact` needs of `requests AS r` and `JOIN_KEY`.
 SEALED_COLUMNS = """
     r.request_id AS sealed_for, r.sealed_mailbox, r.sealed_phone, r.sealed_name,
     k.person AS key_of, k.wrapped AS wrapped_key
 """
-"""What ``open_contact`` needs of ``requests AS r`` and ``JOIN_KEY``."""
 JOIN_KEY = "LEFT JOIN contact_keys AS k ON k.person = r.person"
 # By the stored id and not by its text in the result, which no index has.
 _UNSEALED_SQL = """

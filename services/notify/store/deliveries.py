@@ -13,13 +13,13 @@ from services.notify.rules.updates import RETURNED_WITHIN, ReturnedMail, suppres
 from services.notify.store.resident_links import Suppressed, suppress_addresses
 from shared.runtime.postgres import Connection, columns, row_count
 
+# What `stored_delivery` needs of `deliveries AS d` joined with `announcements AS a`.
 DELIVERY_COLUMNS = """
     d.notification_id, d.person, d.request_id, d.language, d.channel, d.day,
     a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
     a.bureau, a.note, a.reason, a.scheduled_for, a.request_count, a.first_reported_at,
     a.has_picture, a.municipality
 """
-"""What ``stored_delivery`` needs of ``deliveries AS d`` joined with ``announcements AS a``."""
 
 
 def trigger_of(row: Record) -> model.Trigger:

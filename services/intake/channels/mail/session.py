@@ -1,4 +1,4 @@
-"""One connection of a mail server that hands messages over."""
+"""SMTP session that receives messages, under limits of its own."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""The HTTP route that takes texts from the gateway."""
+"""SMS in: the HTTP route that receives texts from the gateway; opens the channel."""
 
 import re
 from base64 import b64encode

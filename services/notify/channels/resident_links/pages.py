@@ -31,8 +31,8 @@ from shared.spoken_languages import SOURCE
 from shared.vocabulary import primary_subtag
 
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+# Reason for a page without a city: bad link, expired link, too many calls, unreadable form.
 PlainReason: TypeAlias = Literal["unknown", "ended", "busy", "unreadable"]
-"""Reason for a page without a city: bad link, expired link, too many calls, unreadable form."""
 
 HTML = ("text/html",)
 # Responses of every page behind a link, then those of a form.
