@@ -133,8 +133,8 @@ async def test_a_version_waits_until_the_one_before_is_delivered_or_parked(
     webhook.now += timedelta(hours=72)
     [second] = await webhook.due(webhook.call(again, 500, "refused"))
     assert orders_of([second]) == [(order.work_order_id, 2)]
-    page = await webhook.webhooks.calls(LEAD, 0, 10, order.case_id)
-    assert [(call["event_id"], call["attempt"]) for call in page.calls] == [
+    calls, _ = await webhook.webhooks.calls(LEAD, 0, 10, order.case_id)
+    assert [(call["event_id"], call["attempt"]) for call in calls] == [
         (first.event_id, 1),
         (first.event_id, 2),
     ]
