@@ -39,14 +39,9 @@ def answer_expected(server: str, advice: str) -> Generator[None]:
 
 
 def call(data: Path, method: str, path: str, **sent: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Call dispatch with the operator's key; return the JSON of the response.
+    """Call dispatch as the operator; return its JSON, or raise RefusedCallError or BrokenCallError.
 
-    Args:
-        **sent: Further arguments of ``aiohttp``, such as ``json``.
-
-    Raises:
-        RefusedCallError: It responded with a problem.
-        BrokenCallError: The connection broke during the call.
+    ``sent`` are further arguments of ``aiohttp``, such as ``json``.
     """
 
     async def answered() -> Any:  # noqa: ANN401 - any JSON

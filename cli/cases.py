@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, AsyncIterable
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from cli.calls import BrokenCallError, answer_expected, answer_of, call, operato
 from cli.connection import DEFAULT_DATA, AfterOption, DataOption, JsonOption
 from cli.interrupts import run
 from cli.operator.id_lookup import IdLookup
-from cli.terminal import printable, show_facts, show_table
+from cli.terminal import print_found, printable, show_facts, show_table
 from shared.vocabulary import CaseStatus, PriorityLevel
 
 cases = typer.Typer()
@@ -92,17 +93,7 @@ def list_cases(
     }
     query = {name: value for name, value in given.items() if value is not None}
     found = call(data, "GET", "/v1/cases", params=query)
-    if json_output:
-        typer.echo(json.dumps(found))
-        return
-    console = Console(highlight=False)
-    for case in found["cases"]:
-        console.print(Text(_headline(case), style="bold"))
-        console.print(Text(f"  {printable(case['summary'])}\n  {case['case_id']}", overflow="fold"))
-    if not found["cases"]:
-        console.print("no cases")
-    if found["more"]:
-        console.print(Text(f"more: --after {found['next']}", overflow="fold"))
+    print_found(found, partial(_show_list, found), as_json=json_output)
 
 
 @cases.command()
@@ -114,10 +105,7 @@ def show(
     Example: `route311 cases show 26-7KQ4-M2`
     """
     found = call(data, "GET", f"/v1/cases/{IdLookup(data).case(case)}")
-    if json_output:
-        typer.echo(json.dumps(found))
-    else:
-        _show(found, Console(highlight=False))
+    print_found(found, partial(_show, found), as_json=json_output)
 
 
 @cases.command()
@@ -196,6 +184,16 @@ def _headline(case: dict[str, Any]) -> str:
         "overdue" if case["overdue"] else None,
     )
     return printable(", ".join(filter(None, facts)))
+
+
+def _show_list(found: dict[str, Any], console: Console) -> None:
+    for case in found["cases"]:
+        console.print(Text(_headline(case), style="bold"))
+        console.print(Text(f"  {printable(case['summary'])}\n  {case['case_id']}", overflow="fold"))
+    if not found["cases"]:
+        console.print("no cases")
+    if found["more"]:
+        console.print(Text(f"more: --after {found['next']}", overflow="fold"))
 
 
 def _show(case: dict[str, Any], console: Console) -> None:

@@ -16,19 +16,14 @@ import typer
 
 @dataclass(frozen=True, slots=True)
 class CliCommand:
-    """A command, or a group of commands.
+    """A command, or a group of commands."""
 
-    Attributes:
-        section: Heading in the list of commands.
-        targets: ``module:name`` of a function, or of the ``typer.Typer`` of a group; several are
-            joined to one group.
-        help: The line in the list; of a function, the first one of its docstring.
-    """
-
-    section: str
+    section: str  # heading in the list of commands
     name: str
+    # `module:name` of a function, or of the `typer.Typer` of a group; several are joined to one
+    # group.
     targets: tuple[str, ...]
-    help: str
+    help: str  # the line in the list; of a function, the first one of its docstring
 
     def load(self) -> "Callable[..., Any] | typer.Typer":
         """Import the command."""
@@ -56,7 +51,7 @@ Look at it
  check      workbench.check.command:check        Check the invariants over a running router, and name what breaks them.
 Correct it
  operator   cli.operator.command:operator        Correct a case: priority, bureau, duplicates, end of the work.
- notify     cli.notify.command:notify            Preview messages to residents; settle those that are held or unknown.
+ notify     cli.notify.preview:preview+cli.notify.deliveries:deliveries+cli.notify.rewrap:rewrap  Preview messages to residents; settle those that are held or unknown.
  erase      cli.erase.command:erase              Erase a person's contact data and original texts; cases stay.
 Get lost things back
  dlq        cli.dlq.command:dlq                  List dead letters and replay them.

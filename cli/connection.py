@@ -39,17 +39,11 @@ DataOption = Annotated[
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ContactSecrets:
-    """The secrets of the hashes and the encryption of contacts.
+    """The secrets of the hashes and the encryption of contacts."""
 
-    Attributes:
-        contact: ``NOTIFY_CONTACT_KEY``, then the older one.
-        reporter_key: ``INTAKE_REPORTER_KEY``.
-        conversations: Those of reports that wait in intake; the first one encrypts.
-    """
-
-    contact: Sequence[bytes]
-    reporter_key: bytes
-    conversations: Sequence[bytes]
+    contact: Sequence[bytes]  # `NOTIFY_CONTACT_KEY`, then the older one
+    reporter_key: bytes  # `INTAKE_REPORTER_KEY`
+    conversations: Sequence[bytes]  # those of reports that wait in intake; the first one encrypts
 
 
 class NoRouterError(StackError):
@@ -114,12 +108,9 @@ def load_stack(data: Path = DEFAULT_DATA) -> Stack:
 
 
 def find_kafka(data: Path = DEFAULT_DATA) -> KafkaAccess:
-    """Return the access of ``ROUTE311_KAFKA_…``, else of ``stack.json``.
+    """Return the access of ``ROUTE311_KAFKA_…``, else of ``stack.json``; raises as ``load_stack``.
 
-    Raises:
-        NoRouterError: The environment names no broker, and no router runs here.
-        KafkaAdminError: The broker refuses the credentials of the environment.
-        SettingsError: A variable is invalid, or two contradict each other.
+    A broker that refuses the credentials raises ``KafkaAdminError``.
     """
     settings = _connection()
     if settings.kafka_bootstrap:

@@ -8,8 +8,13 @@ import typer
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
 from cli.interrupts import query
-from services.intake.places.city_file import read_city_file, well_known_places
-from services.intake.places.gazetteer import add_places, city_name, replace_places
+from services.intake.places.gazetteer import (
+    add_places,
+    city_name,
+    read_city_file,
+    replace_places,
+    well_known_places,
+)
 from shared.catalogue import load_catalogue
 from shared.runtime.database import Database
 

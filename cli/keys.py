@@ -1,8 +1,8 @@
 """``route311 keys``: API keys for callers of the services' HTTP interfaces."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import typer
@@ -11,7 +11,7 @@ from rich.console import Console
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import query
-from cli.terminal import parse_duration, printable, show_table
+from cli.terminal import parse_duration, print_found, printable, show_table
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.http.key_store import KeyStore, NewKey, StoredKey
@@ -57,9 +57,8 @@ def add(
     expires_at = utc_now() + parse_duration(expires_in) if expires_in else None
     dsn = find_admin_dsn(data)
     new = query(dsn, None, lambda db: KeyStore(db).add(scope, name, expires_at))
-    audit.record(
-        "key_added", data, key=new.key_id, scope=scope, name=name, expires_at=_iso(expires_at)
-    )
+    ends = expires_at.isoformat() if expires_at else None
+    audit.record("key_added", data, key=new.key_id, scope=scope, name=name, expires_at=ends)
     _print_new(new, json_output=json_output)
 
 
@@ -70,10 +69,8 @@ def list_keys(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) 
     Example: `route311 keys list`
     """
     found, now = query(find_admin_dsn(data), None, lambda db: KeyStore(db).keys()), utc_now()
-    if json_output:
-        typer.echo(json.dumps({"keys": [_as_json(key, now) for key in found]}))
-    else:
-        _show(found, now, Console(highlight=False))
+    listed = {"keys": [_as_json(key, now) for key in found]}
+    print_found(listed, partial(_show, found, now), as_json=json_output)
 
 
 @keys.command()
@@ -133,11 +130,8 @@ def _refuse_misleading(scope: str, name: str) -> None:
 
 
 def _print_new(new: NewKey, *, json_output: bool) -> None:
-    if json_output:
-        shown = {"key": new.key, "id": new.key_id, "expires_at": _iso(new.expires_at)}
-        typer.echo(json.dumps(shown))
-    else:
-        typer.echo(new.key)
+    answer = {"key": new.key, "id": new.key_id, "expires_at": new.expires_at}
+    print_found(answer, new.key, as_json=json_output)
 
 
 def _as_json(key: StoredKey, now: datetime) -> dict[str, Any]:
@@ -146,10 +140,10 @@ def _as_json(key: StoredKey, now: datetime) -> dict[str, Any]:
         "scope": key.scope,
         "name": key.name,
         "state": key.state(now),
-        "created_at": _iso(key.created_at),
-        "last_used_at": _iso(key.last_used_at),
-        "expires_at": _iso(key.expires_at),
-        "revoked_at": _iso(key.revoked_at),
+        "created_at": key.created_at,
+        "last_used_at": key.last_used_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
         "services": list(key.schemas),
     }
 
@@ -175,7 +169,3 @@ def _length(time: timedelta) -> str:
     if time >= timedelta(days=1):
         return f"{time.days} d"
     return f"{int(time.total_seconds() // 3600)} h"
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

@@ -1,17 +1,17 @@
 """``route311 status``: lag, outboxes, dead letters, crash loops, cases and resident feedback."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import typer
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_kafka, find_operations_dsn
-from cli.terminal import show_table
+from cli.terminal import print_found, show_table
 from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import TRIAGE_REPORT_COUNTS
@@ -67,21 +67,15 @@ class CrashLoopView:
 
 @dataclass(frozen=True, slots=True)
 class RouterStatus:
-    """State of the router.
-
-    Attributes:
-        parked: Number of dead letters by topic.
-        cases: Rows of ``status``, ``level`` and ``cases``, their number.
-        feedback: Rows of ``bureau``, ``fixed`` and ``not_fixed``: numbers of residents' answers.
-        contact_keys: Number of people's keys by the id of the secret that wraps them.
-    """
+    """State of the router."""
 
     services: dict[str, ServiceStatus]
-    parked: dict[str, int]
-    cases: list[dict[str, Any]]
+    parked: dict[str, int]  # number of dead letters by topic
+    cases: list[dict[str, Any]]  # rows of `status`, `level` and `cases`, their number
+    # Rows of `bureau`, `fixed` and `not_fixed`: numbers of residents' answers.
     feedback: list[dict[str, Any]]
     crash_loops: list[CrashLoopView]
-    contact_keys: dict[str, int]
+    contact_keys: dict[str, int]  # number of people's keys by the id of the secret that wraps them
 
 
 def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> None:
@@ -92,10 +86,7 @@ def status(data: DataOption = DEFAULT_DATA, json_output: JsonOption = False) -> 
     Example: `route311 status --json`
     """
     found = asyncio.run(_read(find_kafka(data), find_operations_dsn(data)))
-    if json_output:
-        typer.echo(json.dumps(asdict(found)))
-    else:
-        _show(found, Console(highlight=False))
+    print_found(asdict(found), partial(_show, found), as_json=json_output)
     if found.crash_loops:
         raise typer.Exit(1)
 

@@ -1,7 +1,8 @@
 """Text from and to a terminal: times as options, untrusted bytes, and tables that fit."""
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -45,6 +46,11 @@ class FittedTable:
 
     headings: Sequence[str]
     rows: Sequence[Sequence[object]]
+    empty: str = ""  # instead of a table without rows
+
+    def print_to(self, console: Console) -> None:
+        """Print it."""
+        console.print(self if self.rows else self.empty)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table or the blocks, by the available width."""
@@ -70,11 +76,26 @@ class FittedTable:
             yield facts_grid(zip(self.headings, row, strict=True))
 
 
+def print_json(answer: object) -> None:
+    """Print one JSON object, with times in ISO 8601."""
+    typer.echo(json.dumps(answer, default=lambda at: at.isoformat()))
+
+
+def print_found(answer: object, shown: str | Callable[[Console], None], *, as_json: bool) -> None:
+    """Print one JSON object, or the answer for people: a text, or what a function prints."""
+    if as_json:
+        print_json(answer)
+    elif isinstance(shown, str):
+        typer.echo(shown)
+    else:
+        shown(Console(highlight=False))
+
+
 def show_table(
     console: Console, headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str = ""
 ) -> None:
     """Print a table that fits the terminal, or ``empty`` for no rows."""
-    console.print(FittedTable(headings, rows) if rows else empty)
+    FittedTable(headings, rows, empty).print_to(console)
 
 
 def show_facts(console: Console, facts: Iterable[tuple[str, object]]) -> None:

@@ -1,6 +1,6 @@
 """``route311 bureau``: webhooks, forwarded work orders, and their reconciliation."""
 
-import json
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from cli.bureau.forwards import forwards
 from cli.bureau.reconcile import reconcile
 from cli.calls import call
 from cli.connection import DEFAULT_DATA, AfterOption, BureauArgument, DataOption, JsonOption
-from cli.terminal import parse_moment, printable, show_facts, show_table
+from cli.terminal import parse_moment, print_found, printable, show_facts, show_table
 from shared.runtime.clock import utc_now
 
 bureau = typer.Typer()
@@ -60,10 +60,7 @@ def show(
     Example: `route311 bureau webhook show PBOT-MOD`
     """
     answer = call(data, "GET", _path(code, "webhook"))
-    if json_output:
-        typer.echo(json.dumps(answer))
-        return
-    show_facts(Console(highlight=False), answer.items())
+    print_found(answer, lambda console: show_facts(console, answer.items()), as_json=json_output)
 
 
 @webhook.command()
@@ -104,10 +101,7 @@ def log(
     given = {"case_id": case, "limit": limit, "after": after}
     query = {name: value for name, value in given.items() if value is not None}
     answer = call(data, "GET", _path(code, "deliveries"), params=query)
-    if json_output:
-        typer.echo(json.dumps(answer))
-    else:
-        _show_calls(answer, Console(highlight=False))
+    print_found(answer, partial(_show_calls, answer), as_json=json_output)
 
 
 @webhook.command()
@@ -132,7 +126,7 @@ def replay(
     }
     chosen = {"event_ids": event} if event else span
     answer = call(data, "POST", _path(code, "deliveries/replay"), json=chosen)
-    typer.echo(json.dumps(answer) if json_output else f"{answer['count']:,} events are replayed")
+    print_found(answer, f"{answer['count']:,} events are replayed", as_json=json_output)
 
 
 def _path(code: str, rest: str) -> str:
@@ -140,12 +134,8 @@ def _path(code: str, rest: str) -> str:
 
 
 def _print_secrets(answer: Any, *, json_output: bool) -> None:  # noqa: ANN401 - JSON
-    if json_output:
-        typer.echo(json.dumps(answer))
-        return
-    typer.echo(f"{printable(answer['url'])} is {'called' if answer['enabled'] else 'not called'}")
-    for secret in answer["secrets"]:
-        typer.echo(secret)
+    state = f"{printable(answer['url'])} is {'called' if answer['enabled'] else 'not called'}"
+    print_found(answer, "\n".join([state, *answer["secrets"]]), as_json=json_output)
 
 
 def _show_calls(answer: Any, console: Console) -> None:  # noqa: ANN401 - JSON

@@ -1,9 +1,8 @@
 """``route311 bureau forwards``: work orders that did not reach a bureau's own system."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,15 +10,8 @@ from rich.console import Console
 from cli import audit
 from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import query
-from cli.terminal import show_table
-from services.dispatch.channels.forwarding.store.administration import (
-    StoredDigest,
-    WaitingForward,
-    list_digests,
-    list_waiting,
-    record_taken,
-    retry,
-)
+from cli.terminal import print_found, show_table
+from services.dispatch.channels.forwarding.store import administration
 from shared.runtime.database import Database
 
 RetryOption = Annotated[
@@ -59,46 +51,33 @@ def forwards(
     if retried or pairs:
         count = query(dsn, "dispatch", lambda db: _decide(db, code, retried or (), pairs))
         audit.record("forwards_settled", data, bureau=code, count=count)
-        typer.echo(json.dumps({"settled": count}) if json_output else f"{count:,} settled")
+        print_found({"settled": count}, f"{count:,} settled", as_json=json_output)
         return
-    waiting = query(dsn, "dispatch", lambda db: list_waiting(db, code, limit))
-    digests = query(dsn, "dispatch", lambda db: list_digests(db, code))
-    if json_output:
-        typer.echo(
-            json.dumps(
-                {"forwards": [asdict(one) for one in waiting], "digests": list(map(_json, digests))}
-            )
-        )
-    else:
-        _show(waiting, digests, Console(highlight=False))
+    waiting = query(dsn, "dispatch", lambda db: administration.list_waiting(db, code, limit))
+    digests = query(dsn, "dispatch", lambda db: administration.list_digests(db, code))
+    found = {"forwards": waiting, "digests": digests}
+    print_found(found, partial(_show, waiting, digests), as_json=json_output)
 
 
 async def _decide(
     db: Database, code: str, retried: Sequence[str], taken: Sequence[tuple[str, ...]]
 ) -> int:
-    done = [await record_taken(db, code, id_, number) for id_, number in taken]
-    return await retry(db, code, retried) + sum(done)
-
-
-def _json(digest: StoredDigest) -> dict[str, object]:
-    return asdict(digest) | {"day": f"{digest.day}", "at": digest.at.isoformat()}
+    done = [await administration.record_taken(db, code, id_, number) for id_, number in taken]
+    return await administration.retry(db, code, retried) + sum(done)
 
 
 def _show(
-    waiting: Sequence[WaitingForward], digests: Sequence[StoredDigest], console: Console
+    waiting: Sequence[dict[str, Any]], digests: Sequence[dict[str, Any]], console: Console
 ) -> None:
     orders = [
         (
-            one.work_order_id,
-            one.state,
-            one.level,
-            one.attempts,
-            f"{one.reason or '-'}{' (may have arrived)' if one.may_have_arrived else ''}",
+            *(one[name] for name in ("work_order_id", "state", "level", "attempts")),
+            f"{one['reason'] or '-'}{' (may have arrived)' if one['may_have_arrived'] else ''}",
         )
         for one in waiting
     ]
     headings = ("work order", "state", "priority", "tries", "reason")
     show_table(console, headings, orders, "no work order is parked or retried")
     if digests:
-        days = [(f"{one.day}", one.state, one.at, one.reason) for one in digests]
+        days = [(f"{one['day']}", one["state"], one["at"], one["reason"]) for one in digests]
         show_table(console, ("digest of", "state", "since (UTC)", "reason"), days)

@@ -1,8 +1,8 @@
 """``route311 bureau reconcile``: compare open work orders with a bureau's own system."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption, find_operations_dsn
 from cli.interrupts import query, run
-from cli.terminal import printable, show_table
+from cli.terminal import print_found, printable, show_table
 from services.dispatch.channels.forwarding.open311_client import CallFailedError, Open311Client
 from services.dispatch.channels.forwarding.rules.forwards import (
     Difference,
@@ -100,10 +100,7 @@ def reconcile(
         result = run(_by_open311(data, code, forward.open311))
     else:
         raise typer.BadParameter(f"{code} does not forward by Open311: give an export with --file")
-    if json_output:
-        typer.echo(json.dumps(_json(code, result)))
-    else:
-        _show(result, Console(highlight=False))
+    print_found(_json(code, result), partial(_show, result), as_json=json_output)
     if result.found:
         raise typer.Exit(1)
 

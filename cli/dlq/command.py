@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from cli.connection import (
 from cli.dlq import listing
 from cli.dlq.rejected import RejectedReplay, ReplayOutcome, ReplayUnderWayError, line_of, run_replay
 from cli.interrupts import run
-from cli.terminal import parse_moment
+from cli.terminal import parse_moment, print_found
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.garbage import load_dropped
@@ -82,10 +83,8 @@ def list_parked(
     Example: `route311 dlq list --since 2d`
     """
     found = run(_list(data, _record_filter(topic, code, since)))
-    if json_output:
-        typer.echo(json.dumps(listing.as_json(found)))
-    else:
-        listing.show(found, Console(highlight=False), utc_now())
+    shown = partial(listing.show, found, now=utc_now())
+    print_found(listing.as_json(found), shown, as_json=json_output)
 
 
 @dlq.command()
@@ -127,7 +126,7 @@ def replay(
     selection = _record_filter(topic, code, since)
     send = _replay_rejected if rejected else _replay
     outcome = run(send(data, selection, dry=dry_run, again=again, quiet=json_output))
-    typer.echo(json.dumps(asdict(outcome)) if json_output else outcome.summary())
+    print_found(asdict(outcome), outcome.summary(), as_json=json_output)
 
 
 def _record_filter(topic: str | None, code: str | None, since: str | None) -> RecordFilter:

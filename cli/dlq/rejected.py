@@ -90,19 +90,14 @@ _RECEIPTS: Decoder[SubmissionRejected] = Decoder((SubmissionRejected,))
 
 @dataclass(frozen=True, slots=True)
 class RejectedSubmission:
-    """A rejected submission that intake has kept.
+    """A rejected submission that intake has kept."""
 
-    Attributes:
-        identity: Hash of source and id.
-        body: Value of its record, or body of its HTTP request.
-    """
-
-    identity: bytes
+    identity: bytes  # hash of source and id
     source: str
     submission_id: str
     received_at: datetime
     codes: frozenset[str]
-    body: bytes
+    body: bytes  # value of its record, or body of its HTTP request
 
     @property
     def content(self) -> bytes:
@@ -154,22 +149,16 @@ class RejectedSubmission:
 
 @dataclass(frozen=True, slots=True)
 class RejectedReplay:
-    """Deletes the receipts of rejected submissions and submits these again.
-
-    Attributes:
-        code: Select those that were rejected for this reason, among others; None selects all.
-        since: Select those received then or later; None selects all.
-        again: Include those that were submitted again before and rejected once more.
-        on_due: Called with a line for each submission that is due.
-    """
+    """Deletes the receipts of rejected submissions and submits these again."""
 
     db: Connection
     log: ReplayLog
+    # Select those that were rejected for this reason, among others; None selects all.
     code: str | None
-    since: datetime | None
-    again: bool
+    since: datetime | None  # select those received then or later; None selects all
+    again: bool  # include those that were submitted again before and rejected once more
     dry: bool
-    on_due: Callable[[str], None]
+    on_due: Callable[[str], None]  # called with a line for each submission that is due
 
     async def run(self) -> ReplayOutcome:
         """Process all that were rejected before the start, in one transaction per batch."""

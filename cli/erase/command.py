@@ -1,7 +1,6 @@
 """``route311 erase``: erase contact data and original texts of a person."""
 
 import asyncio
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,15 +20,8 @@ from cli.connection import (
 from cli.erase.person import by_email, by_phone
 from cli.erase.search import ErasureSubject, Findings, SealedSearch, Search
 from cli.interrupts import run
-from cli.terminal import printable
-from services.intake.store.erasure import (
-    erase_bodies,
-    erase_contacts,
-    erase_drafts,
-    erase_mail_drafts,
-    erase_texts,
-    mark_erased,
-)
+from cli.terminal import print_found, printable
+from services.intake.store import erasure
 from services.notify.handlers import erase as erase_in_notify
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.catalogue import load_catalogue
@@ -138,15 +130,13 @@ async def _repeat(data: Path, *, dry: bool) -> list[str]:
 
 
 def _print(report: dict[str, Any], subject: str, json_output: bool) -> None:
-    if json_output:
-        typer.echo(json.dumps(report))
-        return
     verb = "would be erased" if report["dry_run"] else "erased"
-    typer.echo(f"{subject}: {len(report['requests']):,} requests {verb}")
-    for number in report["requests"]:
-        typer.echo(f"  {number}")
-    for name, count in report["removed"].items():
-        typer.echo(f"{_LABELS[name]:<36}{count:,}")
+    lines = [
+        f"{subject}: {len(report['requests']):,} requests {verb}",
+        *(f"  {number}" for number in report["requests"]),
+        *(f"{_LABELS[name]:<36}{count:,}" for name, count in report["removed"].items()),
+    ]
+    print_found(report, "\n".join(lines), as_json=json_output)
 
 
 _ADD_ERASED = (
@@ -173,11 +163,11 @@ async def remove(db: Connection, found: Findings) -> None:
     ids = found.request_ids
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
-        await erase_contacts(db, ids)
-        await erase_texts(db, ids)
-        await erase_bodies(db, found.submissions)
-        await erase_drafts(db, found.drafts)
-        await erase_mail_drafts(db, found.mail_drafts)
+        await erasure.erase_contacts(db, ids)
+        await erasure.erase_texts(db, ids)
+        await erasure.erase_bodies(db, found.submissions)
+        await erasure.erase_drafts(db, found.drafts)
+        await erasure.erase_mail_drafts(db, found.mail_drafts)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
         await wake_relays(db)
         for service, copies in found.outbox.items():
@@ -190,8 +180,8 @@ async def repeat(db: Connection, request_ids: Collection[str]) -> None:
     """Erase contacts that have a tombstone already, such as after a restore."""
     async with db.transaction():
         await db.execute("SET LOCAL search_path = intake")
-        await mark_erased(db, request_ids)
-        await erase_texts(db, request_ids)
+        await erasure.mark_erased(db, request_ids)
+        await erasure.erase_texts(db, request_ids)
         await _erase_in_notify(db, request_ids)
 
 

@@ -26,14 +26,10 @@ class NoContactError(Route311Error):
 
 @dataclass(frozen=True)
 class Person:
-    """A person, by an e-mail address or a telephone number.
+    """A person, by an e-mail address or a telephone number."""
 
-    Attributes:
-        emails: Case-folded forms of the address.
-        phones: The number in E.164, by each country's format in which it can be read.
-    """
-
-    emails: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()  # case-folded forms of the address
+    # The number in E.164, by each country's format in which it can be read.
     phones: frozenset[str] = frozenset()
 
     def has(self, contact: Contact) -> bool:

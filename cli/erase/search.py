@@ -9,7 +9,7 @@ from asyncpg import Record
 from cli.connection import ContactSecrets
 from cli.erase.person import Person
 from cli.operator.id_lookup import is_id
-from services.intake.channels.conversations.sealed import (
+from services.intake.channels.conversations.waiting import (
     address_place,
     conversation_sealer,
     number_place,
@@ -17,7 +17,7 @@ from services.intake.channels.conversations.sealed import (
 from services.intake.identifiers import phone_ref, read_tracking_number
 from services.intake.store.erasure import reused_submissions
 from services.notify.rules.recipients import person_hash
-from services.notify.store.sealed_contacts import ContactKeys
+from services.notify.store.contacts import ContactKeys
 from shared.contract.events import Contact, ContactGiven, Decoder
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import INTAKE_CONTACTS
@@ -164,24 +164,19 @@ class ErasureSubject:
 
 @dataclass(slots=True)
 class Findings:
-    """Everything that holds the contact of a person, or of one request.
+    """Everything that holds the contact of a person, or of one request."""
 
-    Attributes:
-        requests: Tracking number by request id, of the requests whose contact can be read.
-        submissions: Keys of the rejected submissions.
-        dead_letters: Digests of the dead letters.
-        outbox: By service, the records of its outbox that are copies of dead letters.
-        drafts: Person and city of the reports by text message that wait for an answer.
-        mail_drafts: Tokens of the reports by e-mail that wait for an answer.
-    """
-
+    # Tracking number by request id, of the requests whose contact can be read.
     requests: dict[str, str] = field(default_factory=dict)
     submissions: set[tuple[bytes, bytes]] = field(default_factory=set)
-    dead_letters: set[bytes] = field(default_factory=set)
+    dead_letters: set[bytes] = field(default_factory=set)  # digests
+    # By service, the records of its outbox that are copies of dead letters.
     outbox: dict[str, list[StoredRecord]] = field(default_factory=dict)
     messages: int = 0
     media: int = 0
+    # Person and city of the reports by text message that wait for an answer.
     drafts: set[tuple[str, str]] = field(default_factory=set)
+    # Tokens of the reports by e-mail that wait for an answer.
     mail_drafts: set[str] = field(default_factory=set)
 
     @property

@@ -51,14 +51,9 @@ def request_of_text(
     now: datetime,
     language: str | None = None,
 ) -> SubmittedRequest:
-    """Return a request with a text and no location.
+    """Return a request with a text and no location; InvalidReportError for an unknown city or kind.
 
-    Args:
-        kind: Service code; None classifies the text as intake does.
-        language: BCP 47 tag of the text; None when unknown.
-
-    Raises:
-        InvalidReportError: The catalogue has no such city or kind.
+    Without a kind the text is classified as by intake.
     """
     city = _city(city_id, catalogue)
     code = kind or classify(text, city)
@@ -82,11 +77,7 @@ def request_of_text(
 
 
 def request_of_json(text: str, catalogue: Catalogue, now: datetime) -> SubmittedRequest:
-    """Return the request in a JSON object: a request, a submission, or an event with either.
-
-    Raises:
-        InvalidReportError: It is none of these, or intake would reject it.
-    """
+    """Return the request in a JSON request, submission or event; InvalidReportError for none."""
     try:
         parsed = json.loads(text)
     except ValueError:

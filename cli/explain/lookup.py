@@ -77,17 +77,10 @@ def parse_query(text: str) -> RequestQuery:
 async def find_decision(
     access: KafkaAccess, dsn: str, text: str, on_progress: OnProgress
 ) -> RequestTriaged:
-    """Return the first decision on a request.
+    """Return the first decision on a request, by its id or number; NotDecidedError for none.
 
     The time in its id bounds the part of the log to read; only a tracking number that intake has
     deleted needs the whole log.
-
-    Args:
-        dsn: DSN of a role that may read intake's requests.
-        text: Id or tracking number of the request.
-
-    Raises:
-        NotDecidedError: The log contains no decision on it.
     """
     query = await _resolved(dsn, parse_query(text))
     decoder: Decoder[Any] = Decoder(TRIAGE_DECISIONS.events)

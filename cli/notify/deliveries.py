@@ -1,25 +1,21 @@
 """``route311 notify log``, ``suppressed``, ``held`` and ``unknown``: messages and their states."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
-from rich.console import Console
 
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_operations_dsn
 from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, is_id
-from cli.terminal import show_table
+from cli.terminal import FittedTable, print_found
 from services.notify.outbound import settled_event
-from services.notify.store.log import latest_messages
-from services.notify.store.settling import (
-    HeldMessages,
+from services.notify.store.deliveries import (
     count_suppressed,
     drop_held,
+    latest_messages,
     list_held,
     list_unknown,
     release_held,
@@ -29,10 +25,11 @@ from shared.runtime.clock import utc_now
 from shared.runtime.database import Database
 from shared.runtime.outbox.outbox import enqueue, wake_relays
 
+deliveries = typer.Typer()
 unknown = typer.Typer(
     help="List and settle messages that may or may not have been sent.", no_args_is_help=True
 )
-
+deliveries.add_typer(unknown, name="unknown")
 
 SettledAs: TypeAlias = Literal["sent", "failed"]
 
@@ -55,6 +52,7 @@ AsOption = Annotated[
 ]
 
 
+@deliveries.command()
 def log(
     case: CaseArgument = None,
     limit: LimitOption = 50,
@@ -68,24 +66,19 @@ def log(
     case_id = IdLookup(data).case(case) if case else None
     dsn = find_admin_dsn(data)
     found = query(dsn, "notify", lambda db: latest_messages(db, limit, case_id))
-    if json_output:
-        messages = [asdict(one) | {"due_at": one.due_at.isoformat()} for one in found]
-        typer.echo(json.dumps({"messages": messages}))
-        return
     rows = [
         (
-            one.due_at,
-            one.tracking_number,
-            one.template,
-            f"{one.channel} {one.language}",
-            f"{one.state}: {one.reason}" if one.reason else one.state,
+            *(one[name] for name in ("due_at", "tracking_number", "template")),
+            f"{one['channel']} {one['language']}",
+            f"{one['state']}: {one['reason']}" if one["reason"] else one["state"],
         )
         for one in found
     ]
-    headings = ("due (UTC)", "number", "message", "to", "state")
-    show_table(Console(highlight=False), headings, rows, "no messages")
+    table = FittedTable(("due (UTC)", "number", "message", "to", "state"), rows, "no messages")
+    print_found({"messages": found}, table.print_to, as_json=json_output)
 
 
+@deliveries.command()
 def suppressed(
     days: DaysOption = 7, data: DataOption = DEFAULT_DATA, json_output: JsonOption = False
 ) -> None:
@@ -95,15 +88,13 @@ def suppressed(
     """
     since = utc_now() - timedelta(days=days)
     found = query(find_operations_dsn(data), "notify", lambda db: count_suppressed(db, since))
-    if json_output:
-        counted = [asdict(one) | {"newest": one.newest.isoformat()} for one in found]
-        typer.echo(json.dumps({"suppressed": counted}))
-        return
-    rows = [(one.reason, one.channel, one.messages, one.people, one.newest) for one in found]
     headings = ("reason", "channel", "messages", "people", "newest (UTC)")
-    show_table(Console(highlight=False), headings, rows, "no messages were suppressed")
+    rows = [tuple(one.values()) for one in found]
+    table = FittedTable(headings, rows, "no messages were suppressed")
+    print_found({"suppressed": found}, table.print_to, as_json=json_output)
 
 
+@deliveries.command()
 def held(
     release: ReleaseOption = "",
     drop: DropOption = "",
@@ -125,15 +116,13 @@ def held(
             lambda db: release_held(db, release, utc_now()) if release else drop_held(db, drop),
         )
         done = "released" if release else "dropped"
-        typer.echo(json.dumps({done: count}) if json_output else f"{count:,} messages {done}")
+        print_found({done: count}, f"{count:,} messages {done}", as_json=json_output)
         return
     found = query(find_admin_dsn(data), "notify", list_held)
-    if json_output:
-        typer.echo(json.dumps({"held": [_held_as_json(one) for one in found]}))
-        return
-    rows = [(one.contact, one.requests, one.messages, one.oldest) for one in found]
+    rows = [tuple(one.values())[:4] for one in found]
     headings = ("contact", "requests", "messages", "oldest (UTC)")
-    show_table(Console(highlight=False), headings, rows, "no messages are held")
+    table = FittedTable(headings, rows, "no messages are held")
+    print_found({"held": list(map(_held, found))}, table.print_to, as_json=json_output)
 
 
 @unknown.command("list")
@@ -146,23 +135,17 @@ def list_messages(data: DataOption = DEFAULT_DATA, json_output: JsonOption = Fal
     Example: `route311 notify unknown list`
     """
     found = query(find_admin_dsn(data), "notify", list_unknown)
-    if json_output:
-        messages = [asdict(one) | {"due_at": one.due_at.isoformat()} for one in found]
-        typer.echo(json.dumps({"unknown": messages}))
-        return
     rows = [
         (
-            one.notification_id,
-            one.channel,
-            one.template,
-            one.tracking_number or one.request_id,
-            one.reason,
-            one.due_at,
+            *(one[name] for name in ("notification_id", "channel", "template")),
+            one["tracking_number"] or one["request_id"],
+            *(one[name] for name in ("reason", "due_at")),
         )
         for one in found
     ]
     headings = ("id", "channel", "message", "request", "reason", "due (UTC)")
-    show_table(Console(highlight=False), headings, rows, "no messages are unknown")
+    table = FittedTable(headings, rows, "no messages are unknown")
+    print_found({"unknown": found}, table.print_to, as_json=json_output)
 
 
 @unknown.command("settle")
@@ -180,19 +163,16 @@ def settle_messages(
         raise typer.BadParameter(f"{wrong[0]}: not the id of a message")
     count = query(find_admin_dsn(data), "notify", lambda db: _settle(db, ids, settled_as))
     audit.record("messages_settled", data, count=count, settled_as=settled_as)
-    if json_output:
-        typer.echo(json.dumps({"settled": count}))
-    else:
-        typer.echo(f"{count:,} of {len(ids):,} messages settled as {settled_as}")
+    shown = f"{count:,} of {len(ids):,} messages settled as {settled_as}"
+    print_found({"settled": count}, shown, as_json=json_output)
 
 
-def _held_as_json(one: HeldMessages) -> dict[str, object]:
+def _held(one: dict[str, Any]) -> dict[str, Any]:
     ages = {
-        f"{name}_age_s": round((utc_now() - at).total_seconds())
-        for name, at in (("oldest", one.oldest), ("newest", one.newest))
+        f"{name}_age_s": round((utc_now() - one[name]).total_seconds())
+        for name in ("oldest", "newest")
     }
-    times = {"oldest": one.oldest.isoformat(), "newest": one.newest.isoformat()}
-    return asdict(one) | times | ages | {"reason": "contact_flooded"}
+    return one | ages | {"reason": "contact_flooded"}
 
 
 async def _settle(db: Database, ids: Sequence[str], settled_as: SettledAs) -> int:

@@ -1,6 +1,5 @@
 """``route311 notify preview``: a message about a case as a resident would get it."""
 
-import json
 from secrets import token_bytes
 from typing import Annotated, Literal, TypeAlias, get_args
 
@@ -9,8 +8,8 @@ import typer
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, UnknownNameError
-from services.intake.channels.mail.rules.machine import Question
-from services.intake.channels.mail.rules.wording import SUBJECT, question_text
+from cli.terminal import print_found
+from services.intake.channels.mail.rules.machine import SUBJECT, Question, question_text
 from services.intake.channels.sms.rules import wording as sms
 from services.notify.channels.sms.rules import sms_parts
 from services.notify.policy import city_texts
@@ -20,7 +19,7 @@ from services.notify.rendering.renderer import MessageRenderer
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import TemplateName
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.store.log import find_message
+from services.notify.store.deliveries import find_message
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import StatusChannel, primary_subtag
@@ -74,7 +73,7 @@ def preview(
         renderer = MessageRenderer(city_texts(catalogue), pages_url, links, languages)
         note = _note(language, languages[message.language])
         shown = _message(channel, message, renderer) | ({"note": note} if note else {})
-    typer.echo(json.dumps(shown) if json_output else "\n\n".join(map(str, shown.values())))
+    print_found(shown, "\n\n".join(map(str, shown.values())), as_json=json_output)
 
 
 def _note(wished: str, shown: SpokenLanguage) -> str:

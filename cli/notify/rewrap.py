@@ -1,6 +1,5 @@
 """``route311 notify rewrap``: second step of the rotation of ``NOTIFY_CONTACT_KEY``."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,14 +12,8 @@ from rich.progress import Progress
 from cli import audit
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn, find_contact_keys
 from cli.interrupts import run
-from services.notify.store.sealed_contacts import (
-    ContactKeys,
-    KeyCounts,
-    RewrapProgress,
-    count_keys,
-    rewrap_hash_key,
-    rewrap_next,
-)
+from cli.terminal import print_found
+from services.notify.store import contacts
 from shared.runtime.database import Database, open_database
 
 # Keys of a transaction: some 20 ms of work, during which their people's contacts wait.
@@ -33,7 +26,7 @@ DryOption = Annotated[bool, typer.Option("--dry-run", help="Only count the keys 
 class Rewrapped:
     """Counts after a run, the number of rewrapped keys, and of those that neither secret opens."""
 
-    counts: KeyCounts
+    counts: contacts.KeyCounts
     wrapped: int = 0
     unreadable: int = 0
 
@@ -56,50 +49,49 @@ def rewrap(
             if dry_run
             else _rewrap(data, lambda so_far, all_: bar.update(task, completed=so_far, total=all_))
         )
-    if json_output:
-        own = {"wrapped": done.wrapped, "unreadable": done.unreadable}
-        typer.echo(json.dumps(asdict(done.counts) | own))
-    else:
-        typer.echo(_sentence(done))
+    answer = asdict(done.counts) | {"wrapped": done.wrapped, "unreadable": done.unreadable}
+    print_found(answer, _sentence(done), as_json=json_output)
     if done.counts.older:
         raise typer.Exit(1)
 
 
 async def _count(data: Path) -> Rewrapped:
-    keys = ContactKeys(find_contact_keys(data))
+    keys = contacts.ContactKeys(find_contact_keys(data))
     async with open_database(find_admin_dsn(data), "notify") as db:
-        return Rewrapped(await count_keys(db, keys.sealer))
+        return Rewrapped(await contacts.count_keys(db, keys.sealer))
 
 
 async def _rewrap(data: Path, report: Callable[[int, int], None]) -> Rewrapped:
-    keys = ContactKeys(find_contact_keys(data))
+    keys = contacts.ContactKeys(find_contact_keys(data))
     async with open_database(find_admin_dsn(data), "notify") as db:
         async with db.transaction():
             await keys.keep_hash_key(db)
-        before = await count_keys(db, keys.sealer)
+        before = await contacts.count_keys(db, keys.sealer)
         done = await _rewrap_people(
             db, keys, lambda progress: report(progress.wrapped, before.older)
         )
         async with db.transaction():
-            await rewrap_hash_key(db, keys.sealer)
-        counts = await count_keys(db, keys.sealer)
+            await contacts.rewrap_hash_key(db, keys.sealer)
+        counts = await contacts.count_keys(db, keys.sealer)
     audit.record("contact_keys_rewrapped", data, keys=done.wrapped, left=counts.older)
     return Rewrapped(counts, done.wrapped, done.unreadable)
 
 
 async def _rewrap_people(
-    db: Database, keys: ContactKeys, report: Callable[[RewrapProgress], None]
-) -> RewrapProgress:
-    done, after = RewrapProgress(), await _next(db, keys, RewrapProgress())
+    db: Database, keys: contacts.ContactKeys, report: Callable[[contacts.RewrapProgress], None]
+) -> contacts.RewrapProgress:
+    done, after = contacts.RewrapProgress(), await _next(db, keys, contacts.RewrapProgress())
     while after is not None:
         report(done := after)
         after = await _next(db, keys, done)
     return done
 
 
-async def _next(db: Database, keys: ContactKeys, done: RewrapProgress) -> RewrapProgress | None:
+async def _next(
+    db: Database, keys: contacts.ContactKeys, done: contacts.RewrapProgress
+) -> contacts.RewrapProgress | None:
     async with db.transaction():
-        return await rewrap_next(db, keys.sealer, done, _BATCH)
+        return await contacts.rewrap_next(db, keys.sealer, done, _BATCH)
 
 
 def _sentence(done: Rewrapped) -> str:

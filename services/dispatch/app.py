@@ -7,35 +7,24 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from services.dispatch.channels.bureau_api.parts import open_bureau_api
-from services.dispatch.channels.forwarding.parts import open_forwarding
-from services.dispatch.channels.operator_api.parts import open_operator_api
-from services.dispatch.channels.webhooks.parts import open_webhooks
+from services.dispatch import workers
+from services.dispatch.channels.bureau_api.channel import open_bureau_api
+from services.dispatch.channels.forwarding.channel import open_forwarding
+from services.dispatch.channels.operator_api.channel import open_operator_api
+from services.dispatch.channels.webhooks.channel import open_webhooks
 from services.dispatch.handlers.commands import operator_audits
 from services.dispatch.handlers.incoming import IncomingEvent, on_messages
-from services.dispatch.inbound.external import SurgeEvent, latest_surges
+from services.dispatch.inbound import SurgeEvent, latest_surges
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.rules.operator_commands import SAYS_NOT_FIXED
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.bureau_events import PostgresFeed, keep_events
-from services.dispatch.store.case_events import PostgresCaseEvents
+from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.store.surges import upsert_surges
-from services.dispatch.workers.event_watch import FeedWatch
-from services.dispatch.workers.reminders import ReminderWorker
-from services.dispatch.workers.retention import BureauEventRetention
-from services.dispatch.workers.surge_closings import SurgeClosingWorker
 from shared.catalogue import load_catalogue
+from shared.contract import topics
 from shared.contract.events import CaseReopened, Event
-from shared.contract.topics import (
-    NOTIFY_FEEDBACK,
-    OPERATOR_COMMANDS,
-    TRIAGE_DECISIONS,
-    TRIAGE_DECISIONS_EXPRESS,
-    TRIAGE_SURGES,
-    bureau_updates,
-)
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
@@ -85,7 +74,7 @@ async def dispatch(
     async with open_pool(dsn) as pool, open_pool(dsn, size=_CALLER_CONNECTIONS) as callers_pool:
         relay = Relay(pool, settings.kafka_access)
         feed, case_events = PostgresFeed(callers_pool), PostgresCaseEvents(callers_pool)
-        feed_watch, case_watch = FeedWatch(feed.heads), FeedWatch(case_events.heads)
+        feed_watch, case_watch = workers.FeedWatch(feed.heads), workers.FeedWatch(case_events.heads)
         wakes = [feed_watch.wake, case_watch.wake]
 
         def on_commit(batches: Sequence[OutboxBatch]) -> None:
@@ -97,24 +86,24 @@ async def dispatch(
             service="dispatch",
             name="dispatch",
             topics=[
-                TRIAGE_DECISIONS_EXPRESS,
-                TRIAGE_DECISIONS,
-                OPERATOR_COMMANDS,
-                TRIAGE_SURGES,
-                NOTIFY_FEEDBACK,
-                *map(bureau_updates, policy.bureau_by_topic.values()),
+                topics.TRIAGE_DECISIONS_EXPRESS,
+                topics.TRIAGE_DECISIONS,
+                topics.OPERATOR_COMMANDS,
+                topics.TRIAGE_SURGES,
+                topics.NOTIFY_FEEDBACK,
+                *map(topics.bureau_updates, policy.bureau_by_topic.values()),
             ],
             access=settings.kafka_access,
             pool=pool,
             handle=handle,
             inbox_topics=(),  # handlers are idempotent, and bureaus choose their own event ids
-            express_topics=frozenset({TRIAGE_DECISIONS_EXPRESS.name}),
+            express_topics=frozenset({topics.TRIAGE_DECISIONS_EXPRESS.name}),
             on_commit=on_commit,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
-        reminders = ReminderWorker(pool, policy, on_commit, clock)
-        closings = SurgeClosingWorker(pool, policy, on_commit, clock)
+        reminders = workers.ReminderWorker(pool, policy, on_commit, clock)
+        closings = workers.SurgeClosingWorker(pool, policy, on_commit, clock)
         bureaus = frozenset(policy.bureau_by_topic.values())
         callers = Callers.of(
             callers_pool,
@@ -148,7 +137,7 @@ async def dispatch(
                     case_watch.run,
                     reminders.run,
                     closings.run,
-                    BureauEventRetention(feed, bureaus, case_events).run,
+                    workers.BureauEventRetention(feed, bureaus, case_events).run,
                     *channels.tasks,
                 ],
                 routes=channels.routes,

@@ -6,18 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from services.dispatch.inbound.external import IncomingUpdate
-from services.dispatch.records import (
-    CaseDetails,
-    CaseEntry,
-    CaseHistoryEntry,
-    ListedCase,
-    RequestOfCase,
-    UpdateResult,
-    WholeCase,
-    WorkOrderNotice,
-    WorkOrderOfCase,
-)
+from services.dispatch import records
+from services.dispatch.inbound import IncomingUpdate
 from services.dispatch.rules import case_changes as changes
 from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange, CaseTransition
@@ -80,7 +70,7 @@ def _case_state(case: Case) -> dict[str, Any]:
     }
 
 
-def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]:
+def work_order_events(notice: records.WorkOrderNotice, now: datetime) -> Iterator[Event]:
     """Yield an event with the complete state of each work order of a notice."""
     case = notice.case
     for order in notice.orders:
@@ -148,7 +138,7 @@ def _work_order_case(case: Case) -> dict[str, Any]:
 
 
 def receipt(
-    incoming: IncomingUpdate, result: UpdateResult, now: datetime
+    incoming: IncomingUpdate, result: records.UpdateResult, now: datetime
 ) -> UpdateAccepted | UpdateRefused:
     """Return the receipt for an update; it reveals nothing of other bureaus' work."""
     refusal, case = result.refusal, result.case
@@ -169,20 +159,22 @@ def receipt(
     return event_class.of(data, now=now, cause=incoming.event, request=request)
 
 
-def listed_case(case: Case, due_at: datetime | None, now: datetime) -> ListedCase:
+def listed_case(case: Case, due_at: datetime | None, now: datetime) -> records.ListedCase:
     """Return a case as a list shows it; ``due_at`` is when it becomes or became overdue."""
-    return ListedCase(**_listed(case, due_at, now))
+    return records.ListedCase(**_listed(case, due_at, now))
 
 
-def case_details(found: WholeCase, bureau: str | None, now: datetime) -> CaseDetails:
+def case_details(
+    found: records.WholeCase, bureau: str | None, now: datetime
+) -> records.CaseDetails:
     """Return a case as far as a bureau may see it; None for an operator, who sees all."""
     case = found.case
-    return CaseDetails(
+    return records.CaseDetails(
         **_listed(case, overdue_at(case), now),
         linked_case=case.linked_case,
         requests=[_request(request) for request in found.requests],
         work_orders=[
-            WorkOrderOfCase(
+            records.WorkOrderOfCase(
                 **_work_order_fields(order),
                 scheduled_for=order.scheduled_for,
                 external_id=order.external_id,
@@ -207,9 +199,9 @@ def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any
     }
 
 
-def _request(request: CaseRequest) -> RequestOfCase:
+def _request(request: CaseRequest) -> records.RequestOfCase:
     shown = {name: getattr(request.problem, name) for name in _SHOWN}
-    return RequestOfCase(
+    return records.RequestOfCase(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         service_code=request.service_code,
@@ -219,9 +211,9 @@ def _request(request: CaseRequest) -> RequestOfCase:
     )
 
 
-def _entry(entry: CaseHistoryEntry, bureau: str | None) -> CaseEntry:
+def _entry(entry: records.CaseHistoryEntry, bureau: str | None) -> records.CaseEntry:
     note = entry.note if may_read_note(bureau, entry.by) else None
     text = f"{entry.text}\n{note}" if note else entry.text
-    return CaseEntry(
+    return records.CaseEntry(
         at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.case_event
     )

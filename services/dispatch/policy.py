@@ -37,14 +37,11 @@ class NoBureauError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class DispatchPolicy:
-    """Facts that routing, deadlines and validation depend on, by the id of the jurisdiction.
-
-    Attributes:
-        bureau_by_topic: Code of the bureau that writes to a topic of updates, by topic name.
-    """
+    """Facts that routing, deadlines and validation depend on, by the id of the jurisdiction."""
 
     catalogue: Catalogue
     calendars: Mapping[str, BusinessCalendar]
+    # Code of the bureau that writes to a topic of updates, by topic name.
     bureau_by_topic: Mapping[str, str]
     redactors: Mapping[str, Redactor]
     areas: Mapping[str, "Areas"]

@@ -5,28 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.dispatch import records
 from services.dispatch.handlers.commands import operator_audit
 from services.dispatch.handlers.incoming import on_command_calls, on_update_call
 from services.dispatch.outbound import case_details, listed_case, work_order_state
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import (
-    CaseDetails,
-    CaseFilter,
-    CommandAnswer,
-    ListedCase,
-    ListedSurge,
-    MessageKey,
-    SurgeClosing,
-)
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store import answers
-from services.dispatch.store.bureau_events import PostgresFeed, lock_bureaus, publish
-from services.dispatch.store.case_events import PostgresCaseEvents
+from services.dispatch.store import postgres
 from services.dispatch.store.cases import find_case, list_cases
-from services.dispatch.store.postgres import PostgresDispatchStore, find_work_orders, snapshot
+from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, lock_bureaus, publish
 from services.dispatch.store.surges import city_of_surge, list_surges, order_closing
-from services.dispatch.workers.event_watch import FeedWatch
+from services.dispatch.workers import FeedWatch
 from shared.contract.events import (
     OperatorCommanded,
     UpdateReceipt,
@@ -47,24 +37,19 @@ class IdReusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DispatchPorts:
-    """Operations of the core for all channels.
-
-    Attributes:
-        access: Its rate limits count over all channels.
-        pool: Connections for calls over HTTP.
-        wake_on_commit: Registers a function that is called after each commit of this process.
-    """
+    """Operations of the core for all channels."""
 
     settings: DispatchSettings
     policy: DispatchPolicy
-    access: BureauAccess
-    pool: Pool
+    access: BureauAccess  # its rate limits count over all channels
+    pool: Pool  # connections for calls over HTTP
     clock: Callable[[], datetime]
     feed: PostgresFeed
     feed_watch: FeedWatch
     case_events: PostgresCaseEvents
     case_watch: FeedWatch
     on_commit: HandOver
+    # Registers a function that is called after each commit of this process.
     wake_on_commit: Callable[[Callable[[], None]], None]
     wake_closings: Callable[[], None]
 
@@ -72,7 +57,7 @@ class DispatchPorts:
         self, db: Connection, update: WorkOrderUpdated, bureau: str
     ) -> tuple[UpdateReceipt, Sequence[OutboxBatch]]:
         """Apply a bureau's update in a transaction; pass the batches to ``on_commit`` after it."""
-        store = PostgresDispatchStore(db)
+        store = postgres.PostgresDispatchStore(db)
         receipt, events = await on_update_call(update, bureau, store, self.policy, self.clock())
         return receipt, await publish(db, events)
 
@@ -80,36 +65,38 @@ class DispatchPorts:
         self, update: WorkOrderUpdated, bureau: str, body_digest: bytes
     ) -> UpdateReceipt:
         """Apply or refuse a bureau's update. Idempotent; raises ``IdReusedError``."""
-        key = MessageKey(update.source, update.id, bureau)
+        key = records.MessageKey(update.source, update.id, bureau)
         async with transaction(self.pool) as db:
-            if known := await answers.find_receipt(db, key):
+            if known := await postgres.find_receipt(db, key):
                 known_digest, receipt = known
                 if receipt is None or known_digest != body_digest:
                     raise IdReusedError
                 return receipt
-            store, now = PostgresDispatchStore(db), utc_now()
+            store, now = postgres.PostgresDispatchStore(db), utc_now()
             receipt, events = await on_update_call(update, bureau, store, self.policy, now)
-            await answers.keep_receipt(db, key, body_digest, receipt)
+            await postgres.keep_receipt(db, key, body_digest, receipt)
             batches = await publish(db, events)
         self.on_commit(batches)
         return receipt
 
-    async def command(self, command: OperatorCommanded, body_digest: bytes) -> CommandAnswer:
+    async def command(
+        self, command: OperatorCommanded, body_digest: bytes
+    ) -> records.CommandAnswer:
         """Execute or refuse a command, and audit it. Idempotent; raises ``IdReusedError``."""
-        key = MessageKey(command.source, command.id)
+        key = records.MessageKey(command.source, command.id)
         async with transaction(self.pool) as db:
-            if known := await answers.find_command_answer(db, key):
+            if known := await postgres.find_command_answer(db, key):
                 if known.body_digest != body_digest:
                     raise IdReusedError
                 audit("operator_command", **operator_audit(command, "repeated"))
                 return known
-            store, now = PostgresDispatchStore(db), utc_now()
+            store, now = postgres.PostgresDispatchStore(db), utc_now()
             [outcome], produced = await on_command_calls([command], store, self.policy, now)
             if isinstance(outcome, CommandRefusal):
-                answer = CommandAnswer(refusal=outcome, body_digest=body_digest)
+                answer = records.CommandAnswer(refusal=outcome, body_digest=body_digest)
             else:
-                answer = CommandAnswer(tuple(map(encode, outcome)), body_digest=body_digest)
-            await answers.keep_command_answer(db, key, answer)
+                answer = records.CommandAnswer(tuple(map(encode, outcome)), body_digest=body_digest)
+            await postgres.keep_command_answer(db, key, answer)
             batches = await publish(db, produced)
         self.on_commit(batches)
         outcome_code = answer.refusal.code if answer.refusal else "executed"
@@ -118,35 +105,35 @@ class DispatchPorts:
 
     async def work_orders(self, db: Connection, ids: Sequence[str]) -> Sequence[WorkOrder]:
         """Return the present state of work orders, without locks; unknown ones are left out."""
-        return [work_order_state(*found) for found in await find_work_orders(db, ids)]
+        return [work_order_state(*found) for found in await postgres.find_work_orders(db, ids)]
 
     async def work_order(self, work_order_id: str) -> WorkOrder | None:
         """Return the present state of a work order; None for an unknown one."""
-        async with snapshot(self.pool) as db:
+        async with postgres.snapshot(self.pool) as db:
             return next(iter(await self.work_orders(db, [work_order_id])), None)
 
     async def cases(
-        self, wanted: CaseFilter, before: UUID, limit: int
-    ) -> tuple[Sequence[ListedCase], bool]:
+        self, wanted: records.CaseFilter, before: UUID, limit: int
+    ) -> tuple[Sequence[records.ListedCase], bool]:
         """Return the newest cases with a lower id than ``before``, and whether there are more."""
         now = self.clock()
-        async with snapshot(self.pool) as db:
-            page = await list_cases(db, wanted, before, limit, now)
-        return [listed_case(case, due_at, now) for case, due_at in page.cases], page.more
+        async with postgres.snapshot(self.pool) as db:
+            found, more = await list_cases(db, wanted, before, limit, now)
+        return [listed_case(case, due_at, now) for case, due_at in found], more
 
-    async def case(self, case_id: str, bureau: str | None) -> CaseDetails | None:
+    async def case(self, case_id: str, bureau: str | None) -> records.CaseDetails | None:
         """Return a case for a bureau, or an operator for None; None if hidden from it."""
-        async with snapshot(self.pool) as db:
+        async with postgres.snapshot(self.pool) as db:
             found = await find_case(db, case_id)
         if found is None or (bureau and bureau not in found.case.bureaus):
             return None
         return case_details(found, bureau, self.clock())
 
-    async def surges(self, before: int, limit: int) -> Sequence[tuple[int, ListedSurge]]:
+    async def surges(self, before: int, limit: int) -> Sequence[tuple[int, records.ListedSurge]]:
         """Return the newest surges with a lower number than ``before``, each with its number."""
         return await list_surges(self.pool, before, limit)
 
-    async def close_surge(self, surge_id: str, closing: SurgeClosing) -> int | None:
+    async def close_surge(self, surge_id: str, closing: records.SurgeClosing) -> int | None:
         """Order to close the open cases of a surge, and audit it.
 
         Returns their number, without those of earlier orders; None for an unknown surge.

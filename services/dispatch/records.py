@@ -13,14 +13,8 @@ from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
+from shared import vocabulary
 from shared.contract.events import CaseState, Data, Due, Event, Location, Media, Priority
-from shared.vocabulary import (
-    CaseStatus,
-    ClosingStatus,
-    PriorityLevel,
-    WorkOrderRole,
-    WorkOrderStatus,
-)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
@@ -72,24 +66,17 @@ class ProcessedMessage:
 
 @dataclass(frozen=True, slots=True)
 class CaseHistoryEntry:
-    """Entry of a case's history.
-
-    Attributes:
-        by: ``resident``, ``other`` for no reporter of the case, ``bureau:CODE``, ``operator:NAME``
-            or ``system``.
-        note: Words of the bureau or operator, besides the text.
-        case_event: Id of its event on ``dispatch-cases``.
-        event_id: Id of the event that led to it, where that is its idempotency key.
-    """
+    """Entry of a case's history."""
 
     case_id: str
     at: datetime
+    # `resident`, `other` for no reporter of the case, `bureau:CODE`, `operator:NAME` or `system`.
     by: str
     what: str
     text: str
-    note: str | None = None
-    case_event: str | None = None
-    event_id: str | None = None
+    note: str | None = None  # words of the bureau or operator, besides the text
+    case_event: str | None = None  # id of its event on `dispatch-cases`
+    event_id: str | None = None  # id of the event that led to it, where that is its idempotency key
     request_id: str | None = None
 
 
@@ -109,38 +96,30 @@ class StoredSurge:
 
 @dataclass(frozen=True, slots=True)
 class LoadedState:
-    """Stored state that a batch depends on.
-
-    Attributes:
-        case_ids: Cases of the requests that belong to one already.
-        case_requests: All requests of the cases that commands split or merge, or that get a place.
-    """
+    """Stored state that a batch depends on."""
 
     cases: Iterable[Case]
+    # Cases of the requests that belong to one already.
     case_ids: Mapping[str, str] = field(default_factory=dict)
     processed: Iterable[MessageKey] = ()
+    # All requests of the cases that commands split or merge, or that get a place.
     case_requests: Iterable[CaseRequest] = ()
     history_ids: Iterable[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Rows to write for a batch.
-
-    Attributes:
-        changed_cases: With a new version or new notes.
-        restated_cases: Changed cases with another representing request, or a location.
-        changed_requests: In another case, or with a location.
-    """
+    """Rows to write for a batch."""
 
     opened_cases: Sequence[Case] = ()
-    changed_cases: Sequence[Case] = ()
+    changed_cases: Sequence[Case] = ()  # with a new version or new notes
     new_orders: Sequence[tuple[str, CaseWorkOrder]] = ()
     changed_orders: Sequence[CaseWorkOrder] = ()
     joined_requests: Sequence[CaseRequest] = ()
     processed: Sequence[ProcessedMessage] = ()
+    # Changed cases with another representing request, or a location.
     restated_cases: Sequence[Case] = ()
-    changed_requests: Sequence[CaseRequest] = ()
+    changed_requests: Sequence[CaseRequest] = ()  # in another case, or with a location
     history: Sequence[CaseHistoryEntry] = ()
 
 
@@ -217,7 +196,7 @@ class SurgeClosing:
     actor: str
     reason: str
     note: str
-    status: ClosingStatus
+    status: vocabulary.ClosingStatus
     given_at: datetime
 
 
@@ -235,8 +214,8 @@ class CaseFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    status: CaseStatus | None = None
-    priority: PriorityLevel | None = None
+    status: vocabulary.CaseStatus | None = None
+    priority: vocabulary.PriorityLevel | None = None
     bureau: str | None = None
     kind: str | None = None
     district: str | None = None
@@ -308,9 +287,9 @@ class WorkOrderOfCase(Data):
     """Version that the bureau was sent."""
     bureau: str
     """Code of the bureau."""
-    role: WorkOrderRole
+    role: vocabulary.WorkOrderRole
     """``lead`` does the work, ``informed`` needs to know of it."""
-    status: WorkOrderStatus
+    status: vocabulary.WorkOrderStatus
     """Its status."""
     due: Due
     """Its deadlines."""

@@ -9,26 +9,28 @@ from itertools import chain
 from typing import Any
 
 from services.intake.acceptance.batching import BatchAcceptance, SubmissionBatcher
-from services.intake.channels.api.api import open_api
-from services.intake.channels.mail.parts import open_mail
-from services.intake.channels.open311.api import open_open311
-from services.intake.channels.pages.api import open_pages
-from services.intake.channels.sms.api import open_sms
+from services.intake.channels.api.channel import open_api
+from services.intake.channels.mail.channel import open_mail
+from services.intake.channels.open311.channel import open_open311
+from services.intake.channels.pages.channel import open_pages
+from services.intake.channels.sms.channel import open_sms
 from services.intake.identifiers import ReporterLinks
 from services.intake.limits import CallLimits, callers_of
-from services.intake.media.housekeeping import MediaHousekeeping
-from services.intake.media.library import MediaLibrary, open_media_files
+from services.intake.media.library import MediaHousekeeping, MediaLibrary, open_media_files
 from services.intake.media.reencoding import Reencoder
-from services.intake.places.city_file import well_known_places
-from services.intake.places.gazetteer import PostgresGazetteer, PrefetchedPlaces, add_places
+from services.intake.places.gazetteer import (
+    PostgresGazetteer,
+    PrefetchedPlaces,
+    add_places,
+    well_known_places,
+)
 from services.intake.places.pelias import open_pelias
 from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.ports import IntakePorts
 from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.settings import IntakeSettings
-from services.intake.workers.retention import Retention
-from services.intake.workers.scout import Answered, Scout
+from services.intake.workers import Answered, Retention, Scout
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.notify.channels.email.parts import open_email
-from services.notify.channels.resident_links.parts import open_resident_links
-from services.notify.channels.sms.parts import open_sms
+from services.notify.channels.email.channel import open_email
+from services.notify.channels.resident_links.channel import open_resident_links
+from services.notify.channels.sms.channel import open_sms
 from services.notify.handlers import on_messages
 from services.notify.policy import NotifyPolicy, city_texts
 from services.notify.ports import NotifyPorts
@@ -20,8 +20,8 @@ from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings, SecondProviders
+from services.notify.store.contacts import ContactKeys
 from services.notify.store.notifications import PostgresNotificationStore
-from services.notify.store.sealed_contacts import ContactKeys
 from services.notify.workers import UnreadErasures, UnsealedContacts
 from shared.catalogue import load_catalogue
 from shared.contract.events import ContactErased, Event, NotificationSuppressed
@@ -57,11 +57,7 @@ async def notify(
 ) -> AsyncGenerator[ServiceParts]:
     """Open the resources of notify, yield its parts, and close all in reverse order.
 
-    Args:
-        second: Providers that are used while the first ones fail; None for none.
-
-    Raises:
-        ValueError: A setting of a channel is wrong, or a channel is unknown.
+    The second providers are used while the first ones fail. A wrong setting raises ``ValueError``.
     """
     catalogue = await asyncio.to_thread(load_catalogue)
     cities = catalogue.jurisdictions.values()

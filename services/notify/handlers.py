@@ -18,8 +18,7 @@ from services.notify.rules.daily_limit import (
 )
 from services.notify.rules.model import Delivery, Follower, ReporterContact, StoredDelivery, Trigger
 from services.notify.rules.recipients import deliveries_due
-from services.notify.rules.sms_status import ReturnedMail
-from services.notify.rules.updates import Updates
+from services.notify.rules.updates import ReturnedMail, Updates
 from shared.contract.events import Event, NotificationFailed, NotificationSuppressed
 from shared.runtime.consumer.messages import Message
 
@@ -79,9 +78,8 @@ async def on_messages(
 ) -> list[Event]:
     """Save the updates in a batch and add the deliveries that become complete.
 
-    Returns:
-        An event for each delivery that is suppressed, held or bounced; the delivery worker
-        reports all others.
+    Returns an event for each delivery that is suppressed, held or bounced; the delivery worker
+    reports all others.
     """
     events = (message.event for message in messages)
     updates = collect_updates(events, policy.hash_key, policy.neighbours)
@@ -101,11 +99,7 @@ async def on_messages(
 async def erase(
     request_ids: Collection[str], store: NotificationStore, now: datetime
 ) -> list[Event]:
-    """Erase the contacts of requests, as their tombstones do.
-
-    Returns:
-        An event for each due message that is cancelled.
-    """
+    """Erase the contacts of requests; return an event for each message that is cancelled."""
     await store.lock(request_ids, ())
     await store.save(Updates(erased=set(request_ids)))
     return await _cancel(request_ids, store, now)

@@ -4,20 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from services.notify.rules.model import (
-    WITHOUT_CASE,
-    CaseFacts,
-    CausingEvent,
-    Recipient,
-    ReferralAgency,
-    ReporterContact,
-    RequestFacts,
-    TemplateName,
-    Trigger,
-)
+from services.notify.rules import model
 from services.notify.rules.recipients import CaseLead, ContactConsent, person_hash
-from services.notify.rules.sms_status import ReturnedMail
 from services.notify.rules.updates import (
+    ReturnedMail,
     Updates,
     on_closing,
     on_decision,
@@ -38,11 +28,8 @@ def collect_updates(
 ) -> Updates:
     """Return the updates in events of the topics that notify reads, in order of arrival.
 
-    A decision about an anonymous request is skipped: it has no reporter to notify.
-
-    Args:
-        hash_key: Secret key of the hash of people.
-        neighbours: Municipalities around each city, by jurisdiction.
+    A decision about an anonymous request is skipped: it has no reporter to notify. Neighbours are
+    the municipalities around each city, by jurisdiction.
     """
     updates = Updates()
     for event in events:
@@ -61,18 +48,18 @@ def collect_updates(
     return updates
 
 
-def _contact(event: e.ContactGiven, key: bytes) -> ReporterContact:
+def _contact(event: e.ContactGiven, key: bytes) -> model.ReporterContact:
     given = event.data
     address, phone, request_id = normalize_email(given.email), given.phone, given.request_id
     usable: dict[StatusChannel, str | None] = {"email": address, "sms": phone}
-    recipient = Recipient(
+    recipient = model.Recipient(
         person=person_hash(key, address=address, phone=phone, request_id=request_id),
         wants=frozenset(given.status_updates),
         has=frozenset(channel for channel, value in usable.items() if value),
         languages=(given.language,) if given.language else (),
     )
     mailbox = without_tag(address) if address else None
-    return ReporterContact(
+    return model.ReporterContact(
         request_id=request_id,
         recipient=recipient,
         mailbox=address,
@@ -103,12 +90,12 @@ def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
         return
     updates.requests.setdefault(request_id, _request_facts(decision))
     if template := on_decision(decision.outcome):
-        _add_request_trigger(updates, event, template, decision.priority.level, CaseFacts())
+        _add_request_trigger(updates, event, template, decision.priority.level, model.CaseFacts())
 
 
-def _request_facts(decision: e.Decision) -> RequestFacts:
+def _request_facts(decision: e.Decision) -> model.RequestFacts:
     is_answered = decision.outcome == "answered"
-    return RequestFacts(
+    return model.RequestFacts(
         request_id=decision.request_id,
         tracking_number=decision.tracking_number,
         jurisdiction=decision.request.jurisdiction,
@@ -121,9 +108,9 @@ def _request_facts(decision: e.Decision) -> RequestFacts:
     )
 
 
-def _agency(referral: e.Referral) -> ReferralAgency:
+def _agency(referral: e.Referral) -> model.ReferralAgency:
     reason_code = referral.reason.code if referral.reason else None
-    return ReferralAgency(referral.name, referral.phone, referral.url, reason_code)
+    return model.ReferralAgency(referral.name, referral.phone, referral.url, reason_code)
 
 
 def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttached) -> None:
@@ -132,8 +119,8 @@ def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttache
     if case.moved_from:
         return  # its reporter was welcomed in the case that it came from
     is_first = isinstance(event, e.CaseOpened)
-    template: TemplateName = "received" if is_first else on_joining(case.status)
-    facts = CaseFacts(
+    template: model.TemplateName = "received" if is_first else on_joining(case.status)
+    facts = model.CaseFacts(
         bureau=case.lead_bureau,
         request_count=case.request_count,
         first_reported_at=case.first_reported_at,
@@ -163,7 +150,7 @@ def _case_reopened(updates: Updates, event: e.CaseReopened) -> None:
 
 
 def _case_overdue(updates: Updates, event: e.CaseOverdue) -> None:
-    facts = CaseFacts(bureau=event.data.bureau)
+    facts = model.CaseFacts(bureau=event.data.bureau)
     _add_trigger(updates, event, on_missed_deadline(event.data.what), facts)
 
 
@@ -171,7 +158,7 @@ def _request_split(updates: Updates, event: e.CaseRequestSplit) -> None:
     split = event.data
     updates.set_membership(split.case_id, split.request_id, until=split.version)
     template = on_leaving(split.status)
-    _add_trigger(updates, event, template, CaseFacts(), only_for=split.request_id)
+    _add_trigger(updates, event, template, model.CaseFacts(), only_for=split.request_id)
 
 
 def _note_added(
@@ -185,12 +172,12 @@ def _note_added(
     municipality = note.location.municipality if note.location else None
     if municipality is None or municipality not in neighbours.get(note.jurisdiction, ()):
         return
-    facts = CaseFacts(municipality=municipality)
+    facts = model.CaseFacts(municipality=municipality)
     _add_request_trigger(updates, event, "outside_city", "P1", facts)
 
 
-def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
-    return CaseFacts(
+def _case_facts(move: e.CaseStatusChange) -> model.CaseFacts:
+    return model.CaseFacts(
         bureau=move.bureau or move.lead_bureau,
         note=move.public_note,
         scheduled_for=move.scheduled_for,
@@ -201,30 +188,30 @@ def _case_facts(move: e.CaseStatusChange) -> CaseFacts:
 def _add_trigger(
     updates: Updates,
     event: Any,  # noqa: ANN401 - any event of a case
-    template: TemplateName | None,
-    facts: CaseFacts,
+    template: model.TemplateName | None,
+    facts: model.CaseFacts,
     *,
     only_for: str | None = None,
 ) -> None:
     if template is not None:
         case: e.CaseState = event.data
         key, priority = (case.case_id, case.version), case.priority.level
-        cause = CausingEvent(event.id, event.traceparent)
-        trigger = Trigger(*key, template, priority, cause, facts, only_for)
+        cause = model.CausingEvent(event.id, event.traceparent)
+        trigger = model.Trigger(*key, template, priority, cause, facts, only_for)
         updates.triggers.setdefault(key, trigger)
 
 
 def _add_request_trigger(
     updates: Updates,
     event: e.RequestTriaged | e.NoteAdded,
-    template: TemplateName,
+    template: model.TemplateName,
     priority: str,
-    facts: CaseFacts,
+    facts: model.CaseFacts,
 ) -> None:
     """Add the trigger for the reporter of one request, with or without a case."""
-    id_, cause = event.data.request_id, CausingEvent(event.id, event.traceparent)
-    updates.set_membership(id_, id_, since=WITHOUT_CASE)
-    trigger = Trigger(id_, WITHOUT_CASE, template, priority, cause, facts, id_)
+    id_, cause = event.data.request_id, model.CausingEvent(event.id, event.traceparent)
+    updates.set_membership(id_, id_, since=model.WITHOUT_CASE)
+    trigger = model.Trigger(id_, model.WITHOUT_CASE, template, priority, cause, facts, id_)
     updates.triggers.setdefault(trigger.key, trigger)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.notify.rules.model import WITHOUT_CASE, StoredDelivery
-from services.notify.rules.sms_status import SettledState
+from services.notify.rules.updates import SettledState
 from shared.contract.events import Event, Notification, NotificationFailed, NotificationSent
 
 E = TypeVar("E", bound=Event)
@@ -18,11 +18,7 @@ def delivery_event(
     reason: str | None = None,
     provider_id: str | None = None,
 ) -> E:
-    """Return an event about a delivery, caused by the event that triggered the delivery.
-
-    Args:
-        event_type: One of the four ``Notification…`` events.
-    """
+    """Return a ``Notification…`` event about a delivery, caused by the event that triggered it."""
     delivery, trigger = stored.delivery, stored.delivery.trigger
     has_case = trigger.version != WITHOUT_CASE
     notification = Notification(

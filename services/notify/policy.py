@@ -14,25 +14,20 @@ _ANYWHERE = Redactor("ZZ")
 
 @dataclass(frozen=True, slots=True)
 class CityTexts:
-    """Names and texts of one jurisdiction for residents; mappings are by code.
-
-    Attributes:
-        phone: The city's phone number in words.
-        open_pictures: Bureaus whose pictures of the work are public at once.
-        neighbours: Agencies around the city, by municipality.
-    """
+    """Names and texts of one jurisdiction for residents; mappings are by code."""
 
     name: str
     title: LocalText
     color: str
-    phone: LocalText
+    phone: LocalText  # the city's phone number in words
     timezone: str
     service_names: Mapping[str, LocalText]
     bureau_names: Mapping[str, str]
     bureau_phones: Mapping[str, str]
-    open_pictures: Collection[str]
+    open_pictures: Collection[str]  # bureaus whose pictures of the work are public at once
     referral_reasons: Mapping[str, LocalText]
     answers: Mapping[str, LocalText]
+    # Agencies around the city, by municipality.
     neighbours: Mapping[str, ReferralAgency] = field(default_factory=dict)
 
     def phone_in(self, tag: str) -> str:
@@ -43,13 +38,9 @@ class CityTexts:
 
 @dataclass(frozen=True, slots=True)
 class NotifyPolicy:
-    """Key and rules by which messages become due; mappings are by jurisdiction.
+    """Key and rules by which messages become due; mappings are by jurisdiction."""
 
-    Attributes:
-        hash_key: Secret key of the hash of people; empty until it is read from the database.
-    """
-
-    hash_key: bytes
+    hash_key: bytes  # secret key of the hash of people; empty until it is read from the database
     rules: SendingRules
     redactors: Mapping[str, Redactor] = field(default_factory=dict)
     neighbours: Mapping[str, Collection[str]] = field(default_factory=dict)

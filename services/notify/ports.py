@@ -12,26 +12,24 @@ from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker, Provider, Sender
 from services.notify.outbound import settled_event
 from services.notify.policy import CityTexts, NotifyPolicy
-from services.notify.records import (
-    OPTED_OUT,
-    DisclosedContact,
-    LinkedMessage,
-    UpdatesChoice,
-)
+from services.notify.records import OPTED_OUT, DisclosedContact, LinkedMessage, UpdatesChoice
 from services.notify.rendering.catalogues import PAGES, text_environment
 from services.notify.rendering.renderer import MessageRenderer, one_line
 from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks, has_ended
-from services.notify.rules.sms_status import SettledState, settled_from
+from services.notify.rules.updates import SettledState, settled_from
 from services.notify.settings import NotifySettings, SecondProviders
-from services.notify.store.feedback import FixedQuestion, find_question, save_answer
-from services.notify.store.leads import case_reporters, find_lead
-from services.notify.store.preferences import (
+from services.notify.store.deliveries import settle
+from services.notify.store.resident_links import (
+    FixedQuestion,
+    case_reporters,
+    find_lead,
     find_preferences,
+    find_question,
     opt_out,
+    save_answer,
     save_preferences,
     unsubscribe,
 )
-from services.notify.store.settling import settle
 from shared.contract.events import ContactDisclosed, ContactDisclosure, Feedback, FeedbackGiven
 from shared.redaction import KnownPii
 from shared.runtime.clock import utc_now
@@ -54,29 +52,22 @@ class LinkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NotifyPorts:
-    """Operations of the core; each write is one transaction.
-
-    Attributes:
-        second: Providers that are used while the first ones fail.
-        languages: Every language with a catalogue, reviewed or not, by tag.
-        inboxes: By jurisdiction, the address that takes replies to e-mail.
-        sealer: Wraps the keys of people.
-        may_send: False while no message may be sent yet.
-        wakes: Called after a commit that may have added deliveries.
-    """
+    """Operations of the core; each write is one transaction."""
 
     settings: NotifySettings
-    second: SecondProviders
+    second: SecondProviders  # providers that are used while the first ones fail
     pool: Pool
     policy: NotifyPolicy
     cities: Mapping[str, CityTexts]
+    # Every language with a catalogue, reviewed or not, by tag.
     languages: Mapping[str, SpokenLanguage]
-    inboxes: Mapping[str, str]
+    inboxes: Mapping[str, str]  # by jurisdiction, the address that takes replies to e-mail
     renderer: MessageRenderer
     links: SignedLinks
-    sealer: Sealer
+    sealer: Sealer  # wraps the keys of people
     on_commit: HandOver
-    may_send: Callable[[], bool]
+    may_send: Callable[[], bool]  # False while no message may be sent yet
+    # Called after a commit that may have added deliveries.
     wakes: list[Callable[[], None]] = field(default_factory=list)
     clock: Callable[[], datetime] = utc_now
 
@@ -85,9 +76,8 @@ class NotifyPorts:
     ) -> ServiceTask:
         """Return the task that claims, sends and records the due messages of a channel.
 
-        Args:
-            providers: Senders of each provider, the preferred provider first.
-            within_s: Deadline of one attempt, in seconds; the lease is twice as long.
+        The senders of the preferred provider come first. One attempt ends within ``within_s``
+        seconds; the lease is twice as long.
         """
         worker = DeliveryWorker(
             channel=channel,
@@ -135,11 +125,7 @@ class NotifyPorts:
         return f"{PATHS[purpose]}{{token}}"
 
     async def find_question(self, token: str) -> LinkedMessage:
-        """Return the message whose feedback link has this token.
-
-        Raises:
-            LinkError: No message asked a question by this link, or its lifetime has ended.
-        """
+        """Return the message whose feedback link has this token, or raise ``LinkError``."""
         notification_id = self._notification("feedback", token)
         async with borrow(self.pool) as db:
             question = await find_question(db, notification_id, self.sealer)
@@ -148,8 +134,7 @@ class NotifyPorts:
     async def give_feedback(self, notification_id: str, *, fixed: bool, comment: str) -> bool:
         """Publish the answer to a message's question; a repeated answer changes nothing.
 
-        Returns:
-            False for a message without a question, or with too many answers.
+        Returns False for a message without a question, or with too many answers.
         """
         now, digest = self.clock(), sha256(f"{fixed} {comment}".encode()).digest()
         async with transaction(self.pool) as db:
@@ -175,11 +160,7 @@ class NotifyPorts:
     async def find_preferences(
         self, purpose: Literal["preferences", "unsubscribe"], token: str
     ) -> LinkedMessage:
-        """Return the e-mail whose link has this token, with the recipient's preferences.
-
-        Raises:
-            LinkError: The link is of no e-mail, or its lifetime has ended.
-        """
+        """Return the e-mail of a link with the recipient's preferences, or raise ``LinkError``."""
         notification_id = self._notification(purpose, token)
         async with borrow(self.pool) as db:
             return self._live(purpose, await find_preferences(db, notification_id))
@@ -204,10 +185,8 @@ class NotifyPorts:
     ) -> Sequence[DisclosedContact] | None:
         """Return the contacts of a case's reporters; None where the bureau does not lead the case.
 
-        Each disclosure is an event, committed before the contacts are returned.
-
-        Args:
-            purpose: The bureau's reason, in its own words.
+        Each disclosure, with the bureau's purpose, is an event, committed before the contacts are
+        returned.
         """
         now = self.clock()
         async with transaction(self.pool) as db:
@@ -246,10 +225,6 @@ class NotifyPorts:
     def message_languages(self, jurisdiction: str) -> Sequence[str]:
         """Return the languages in which a city may write, English first."""
         return self.policy.rules.languages.offered(jurisdiction)
-
-    def preferences_url(self, notification_id: str) -> str:
-        """Return a message's link to the preferences page."""
-        return self.links.url("preferences", notification_id)
 
     def _notification(self, purpose: LinkPurpose, token: str) -> str:
         notification_id = self.links.notification(purpose, token)

@@ -4,39 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.notify.rules.model import (
-    CaseFacts,
-    RequestFacts,
-    StoredDelivery,
-    SuppressionReason,
-    TemplateName,
-)
+from services.notify.rules import model
 from shared.contract.events import Data
 
 # Reason of a failure: the recipient opted out of messages at the provider.
 OPTED_OUT = "opted_out"
+# `important` leaves out the steps on the way; `none` is no e-mail about reports at all.
 UpdatesChoice: TypeAlias = Literal["all", "important", "none"]
-"""``important`` leaves out the steps on the way; ``none`` is no e-mail about reports at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageData:
-    """Input of rendering: all data that one message can contain.
-
-    Attributes:
-        name: The reporter's name, unchecked.
-        followed: Tracking numbers in the person's messages of that day, for a digest.
-        help_language: Language of the line about help; None for no such line.
-    """
+    """Input of rendering: all data that one message can contain."""
 
     notification_id: str
-    template: TemplateName
+    template: model.TemplateName
     language: str
-    name: str | None
-    request: RequestFacts
-    case: CaseFacts
+    name: str | None  # the reporter's name, unchecked
+    request: model.RequestFacts
+    case: model.CaseFacts
+    # Tracking numbers in the person's messages of that day, for a digest.
     followed: tuple[str, ...] = ()
-    help_language: str | None = None
+    help_language: str | None = None  # language of the line about help; None for no such line
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +42,26 @@ class RenderedMessage:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery that this worker claimed, with the data of its message.
+    """A delivery that this worker claimed, with the data of its message."""
 
-    Attributes:
-        deferrals: Number of times that the server deferred it.
-        address: E-mail address or telephone number; None when the contact was erased or changed.
-        is_readable: False when the sealed contact cannot be opened.
-    """
-
-    stored: StoredDelivery
-    deferrals: int
+    stored: model.StoredDelivery
+    deferrals: int  # number of times that the server deferred it
+    # E-mail address or telephone number; None when the contact was erased or changed.
     address: str | None
-    suppressed: SuppressionReason | None
+    suppressed: model.SuppressionReason | None
     data: MessageData
-    is_readable: bool = True
+    is_readable: bool = True  # False when the sealed contact cannot be opened
 
 
 class LinkedMessage(NamedTuple):
-    """The message that a resident's link belongs to.
-
-    Attributes:
-        person: Keyed hash of the recipient.
-        language: BCP 47 tag of messages to the recipient.
-    """
+    """The message that a resident's link belongs to."""
 
     notification_id: str
-    person: str
+    person: str  # keyed hash of the recipient
     jurisdiction: str
     tracking_number: str
     service_code: str
-    language: str
+    language: str  # BCP 47 tag of messages to the recipient
     due_at: datetime
     updates: UpdatesChoice = "all"
 

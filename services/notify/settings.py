@@ -5,14 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    FilePath,
-    HttpUrl,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, FilePath, HttpUrl, StringConstraints, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.notify.rules.daily_limit import QuietHours
@@ -43,19 +36,15 @@ def _quiet_hours(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class SmsAccount:
-    """The account at the SMS provider; ``numbers`` are ours by jurisdiction, E.164.
-
-    Attributes:
-        name: The account's id, a part of the path.
-        signers: Secrets that may sign status callbacks: the present token, then the previous one.
-    """
+    """The account at the SMS provider; ``numbers`` are ours by jurisdiction, E.164."""
 
     url: str
-    name: str
+    name: str  # the account's id, a part of the path
     token: str = field(repr=False)
     numbers: Mapping[str, str]
     connections: int
     within_s: float
+    # Secrets that may sign status callbacks: the present token, then the previous one.
     signers: Sequence[bytes] = field(default=(), repr=False)
 
     @property

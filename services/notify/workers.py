@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from services.notify.handlers import erase
+from services.notify.store.contacts import ContactKeys, seal_unsealed
 from services.notify.store.notifications import PostgresNotificationStore
-from services.notify.store.sealed_contacts import ContactKeys, seal_unsealed
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.retry import with_database
@@ -29,15 +29,12 @@ _SEALED_AT_ONCE = 200  # contacts of a transaction: some milliseconds of work
 
 @dataclass(slots=True)
 class UnreadErasures:
-    """Reads ahead to the end of ``intake-contacts`` once, at the start, and erases.
-
-    Attributes:
-        applied: True once all tombstones that were on the topic at the start are applied.
-    """
+    """Reads ahead to the end of ``intake-contacts`` once, at the start, and erases."""
 
     pool: Pool
     access: KafkaAccess
     on_commit: HandOver
+    # True once all tombstones that were on the topic at the start are applied.
     applied: bool = field(default=False, init=False)
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -30,7 +30,7 @@ from deploy.local.infrastructure import infrastructure
 from deploy.local.postgres_files import remove_cluster
 from deploy.local.services import Service, role_dsn, running_services
 from deploy.local.supervisor import prepare_stores
-from services.dispatch.store.bureau_events import _PAGE_SQL
+from services.dispatch.store.events import _PAGE_SQL
 from shared.catalogue import load_catalogue
 from shared.delivery_attempts import MAX_IN_FLIGHT
 from shared.runtime.clock import utc_now

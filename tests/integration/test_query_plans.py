@@ -11,8 +11,8 @@ import pytest
 
 from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
 from services.dispatch.handlers.incoming import on_messages as dispatch_messages
-from services.dispatch.store.bureau_events import keep_events
 from services.dispatch.store.cases import list_cases
+from services.dispatch.store.events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses

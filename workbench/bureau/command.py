@@ -21,7 +21,7 @@ from cli.connection import (
 )
 from cli.interrupts import run
 from cli.terminal import printable
-from services.dispatch.channels.webhooks.rules.url import is_secret
+from services.dispatch.channels.webhooks.rules import is_secret
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from workbench.bureau.endpoint import check_endpoint

@@ -6,7 +6,7 @@ from secrets import token_bytes
 
 import aiohttp
 
-from services.dispatch.channels.webhooks.rules.url import secret_of, signature, url_error
+from services.dispatch.channels.webhooks.rules import secret_of, signature, url_error
 from shared.delivery_attempts import MAX_IN_FLIGHT
 from shared.runtime.clock import utc_now
 from workbench.bureau.conformance import (

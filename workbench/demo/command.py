@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from cli.interrupts import run
-from cli.stack_view import StackView
+from cli.up import StackView
 from shared.runtime.clock import utc_now
 from workbench.demo.scenario import make_scenario
 from workbench.demo.scenario.stories import TIMEZONE

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
 from services.dispatch.handlers.case_history import case_events
-from services.dispatch.inbound.external import IncomingCommand
-from services.dispatch.inbound.requests import moved_request
+from services.dispatch.inbound import IncomingCommand, moved_request
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
 from services.dispatch.records import ProcessedMessage, uuids
 from services.dispatch.rules import operator_commands, split_merge
@@ -175,11 +174,9 @@ def operator_audits(
 def operator_audit(
     command: OperatorCommanded, outcome: str, record: str | None = None
 ) -> Mapping[str, str | None]:
-    """Return the audit entry of a command.
+    """Return the audit entry of a command: ``executed``, ``repeated``, or the code of the refusal.
 
-    Args:
-        outcome: ``executed``, ``repeated``, or the code of the refusal.
-        record: ``topic/partition/offset``; None for a call over HTTP.
+    The record is ``topic/partition/offset``; None for a call over HTTP.
     """
     name, case_id = _text(command.data, "command"), _text(command.data, "case_id")
     return {

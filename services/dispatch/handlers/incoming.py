@@ -1,10 +1,13 @@
-"""Handlers of dispatch: decisions of triage, updates of bureaus and commands of operators."""
+"""Entry points of dispatch: batches of messages, calls over HTTP, and due reminders."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
-from services.dispatch.handlers.case_history import case_events, notice_events
+from services.dispatch import inbound
+from services.dispatch.handlers.case_history import case_events, notice_events, reminded
 from services.dispatch.handlers.commands import (
     command_record,
     execute_command,
@@ -13,16 +16,11 @@ from services.dispatch.handlers.commands import (
 )
 from services.dispatch.handlers.notes import put_feedback, put_note, raise_by_notes
 from services.dispatch.handlers.updates import apply_update, on_work_order_updated
-from services.dispatch.inbound.external import (
-    IncomingCommand,
-    IncomingUpdate,
-    incoming_command,
-    incoming_update,
-)
-from services.dispatch.inbound.requests import incoming_request
-from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import LoadedState
+from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
+from services.dispatch.records import ChangeSet, LoadedState
+from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_requests import attach, open_case
+from services.dispatch.rules.clocks import Escalation, remind
 from services.dispatch.rules.history import PLACE_STATED, RESIDENT
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate
@@ -36,6 +34,7 @@ from shared.contract.events import (
     RequestTriaged,
     UpdateReceipt,
     WorkOrderUpdated,
+    new_id,
 )
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
@@ -43,7 +42,7 @@ from shared.vocabulary import CommandName
 
 _RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
-_ParsedEvent: TypeAlias = _RequestEvent | IncomingUpdate | IncomingCommand
+_ParsedEvent: TypeAlias = _RequestEvent | inbound.IncomingUpdate | inbound.IncomingCommand
 _MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
 
 
@@ -61,9 +60,9 @@ async def on_messages(
     uow = UnitOfWork(await _load(parsed, store))
     produced: list[Event | Outgoing] = []
     for message, item in zip(messages, parsed, strict=True):
-        if isinstance(item, IncomingUpdate):
+        if isinstance(item, inbound.IncomingUpdate):
             produced += on_work_order_updated(item, uow, policy, now)
-        elif isinstance(item, IncomingCommand):
+        elif isinstance(item, inbound.IncomingCommand):
             produced += on_operator_commanded(item, message.record, uow, policy, now)
         elif isinstance(item, NoteAdded):
             transferred = put_note(item, uow, policy, now)
@@ -94,7 +93,7 @@ def on_request_triaged(
         return []
     case_id = uow.resolve_merged(decision.case_id)
     case = uow.case(case_id)
-    incoming = incoming_request(decision, case_id, case, policy, now)
+    incoming = inbound.incoming_request(decision, case_id, case, policy, now)
     transitions = [open_case(incoming)] if case is None else attach(case, incoming)
     uow.join(incoming.request, transitions[-1].case, event)
     return case_events(transitions, event, uow, now)
@@ -108,7 +107,7 @@ async def on_update_call(
     now: datetime,
 ) -> tuple[UpdateReceipt, list[Event]]:
     """Apply or refuse a bureau's update whose key is new; return the receipt and the events."""
-    incoming = incoming_update(update, bureau)
+    incoming = inbound.incoming_update(update, bureau)
     uow = UnitOfWork(await _load([incoming], store))
     receipt, events = apply_update(incoming, uow, policy, now)
     events += notice_events(uow, now)
@@ -127,7 +126,7 @@ async def on_command_calls(
     Returns the events or the refusal of each, and all that is to be published. Executed commands go
     to their topic as well, as the audit log; there they count as repeats.
     """
-    incoming = [incoming_command(command, now) for command in commands]
+    incoming = [inbound.incoming_command(command, now) for command in commands]
     uow = UnitOfWork(await _load(incoming, store))
     outcomes = list[Sequence[Event] | CommandRefusal]()
     produced = list[Event | Outgoing]()
@@ -146,8 +145,8 @@ def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetim
     if isinstance(event, RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven):
         return event
     if isinstance(event, OperatorCommanded):
-        return incoming_command(event, now)
-    return incoming_update(event, policy.bureau_by_topic[message.topic])
+        return inbound.incoming_command(event, now)
+    return inbound.incoming_update(event, policy.bureau_by_topic[message.topic])
 
 
 async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:
@@ -157,8 +156,8 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     they may have moved in between.
     """
     decisions = [item.data for item in parsed if isinstance(item, RequestTriaged)]
-    updates = [item for item in parsed if isinstance(item, IncomingUpdate)]
-    incoming = [item for item in parsed if isinstance(item, IncomingCommand)]
+    updates = [item for item in parsed if isinstance(item, inbound.IncomingUpdate)]
+    incoming = [item for item in parsed if isinstance(item, inbound.IncomingCommand)]
     commands = [item.parsed for item in incoming if isinstance(item.parsed, CaseCommand)]
     case_ids = {decision.case_id for decision in decisions}
     notes = [item for item in parsed if isinstance(item, NoteAdded | FeedbackGiven)]
@@ -184,3 +183,39 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
         history_ids=await store.history_entries({note.id for note in notes}),
         case_requests=await store.requests_of(moving),
     )
+
+
+def on_reminders_due(
+    cases: Collection[Case], policy: DispatchPolicy, now: datetime
+) -> tuple[list[Event], ChangeSet]:
+    """Return the events of due reminders of locked cases, and the changes.
+
+    A reminder follows the event with its state. Every work order is written, since an older version
+    may have left the time of its next reminder empty.
+    """
+    uow = UnitOfWork(LoadedState(cases))
+    events: list[Event] = []
+    found = [remind(case, now, partial(_escalation, case, policy, now)) for case in cases]
+    for reminders in found:
+        missed = case_events(reminders.transitions, None, uow, now)
+        uow.change(reminders.case, missed[-1] if missed else None)
+        events += missed
+    events += notice_events(uow, now)
+    known = {order.work_order_id for case in cases for order in case.orders}
+    looked_at: list[CaseWorkOrder] = []
+    for reminders in found:
+        orders = {o.work_order_id: o for o in uow.notified_orders(reminders.case.case_id)}
+        for work_order_id, planned in reminders.sent:
+            events.append(reminded(reminders.case, orders[work_order_id], planned, uow, now))
+        looked_at += [order for order_id, order in orders.items() if order_id in known]
+    return events, replace(uow.change_set(), changed_orders=looked_at)
+
+
+def _escalation(case: Case, policy: DispatchPolicy, now: datetime) -> Escalation:
+    """Return the escalation of a case; to no bureau if its kind left the catalogue."""
+    try:
+        due = policy.case_deadlines(case, now).due(case.priority.level)
+    except NotInCatalogueError:
+        return Escalation(None, case.lead.due, new_id)
+    lead = policy.catalogue.jurisdictions[case.jurisdiction].bureaus.get(case.lead_bureau)
+    return Escalation(lead.escalates_to if lead else None, due, new_id)

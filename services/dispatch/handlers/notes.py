@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from services.dispatch.inbound.requests import case_priority, neighbour_at, placed_request
+from services.dispatch.inbound import case_priority, neighbour_at, placed_request
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
 from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.rules import operator_commands
 from services.dispatch.rules.case import Case, CaseNote, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.clocks import restart_clock
@@ -17,12 +18,6 @@ from services.dispatch.rules.notes import (
     waits_for_place,
     with_location,
     with_neighbour,
-)
-from services.dispatch.rules.operator_commands import (
-    REOPENED_BY_RESIDENT,
-    SAYS_NOT_FIXED,
-    is_reopened_by_resident,
-    reopen_case,
 )
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
@@ -144,15 +139,15 @@ def put_feedback(
     if given.fixed:
         return []
     noted = add_notes(case, [CaseNote(given.request_id, text)])
-    if not is_reopened_by_resident(case, given.at):
+    if not operator_commands.is_reopened_by_resident(case, given.at):
         uow.change(noted, event)
         return []
-    transition = reopen_case(
+    transition = operator_commands.reopen_case(
         noted,
         policy.case_deadlines(case, now).due(case.priority.level),
         new_id,
-        route_rule=REOPENED_BY_RESIDENT,
-        reason=SAYS_NOT_FIXED,
+        route_rule=operator_commands.REOPENED_BY_RESIDENT,
+        reason=operator_commands.SAYS_NOT_FIXED,
     )
     uow.change(transition.case, event)
     return [transition]

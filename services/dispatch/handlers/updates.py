@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.handlers.case_history import case_events, record_update
-from services.dispatch.inbound.external import IncomingUpdate
+from services.dispatch.inbound import IncomingUpdate
 from services.dispatch.outbound import receipt
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records import ProcessedMessage, UpdateResult

@@ -49,14 +49,11 @@ class BusinessCalendar:
 
 @dataclass(frozen=True, slots=True)
 class _OpenYear:
-    """Opening times of a bureau in one year, UTC.
-
-    Attributes:
-        before: Open time of the year before each opening, and of the whole year at the end.
-    """
+    """Opening times of a bureau in one year, UTC."""
 
     opens: Sequence[datetime]
     closes: Sequence[datetime]
+    # Open time of the year before each opening, and of the whole year at the end.
     before: Sequence[timedelta]
 
 

@@ -6,26 +6,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.dispatch.rules.deadlines import Deadlines
-from shared.vocabulary import (
-    CLOSED_STATUSES,
-    FINAL_STATUSES,
-    MIN_SCORE,
-    CaseStatus,
-    PriorityLevel,
-    Reminder,
-    ScoreReason,
-    WorkOrderRole,
-    WorkOrderStatus,
-)
+from shared import vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class CasePriority:
     """A priority level with its score and the reasons whose points add up to that score."""
 
-    level: PriorityLevel
+    level: vocabulary.PriorityLevel
     score: int
-    reasons: tuple[ScoreReason, ...] = ()
+    reasons: tuple[vocabulary.ScoreReason, ...] = ()
 
     def exceeds(self, other: "CasePriority") -> bool:
         """Return True when it is more urgent: by level, within one level by score."""
@@ -33,10 +23,10 @@ class CasePriority:
             return self.score > other.score
         return self.level < other.level
 
-    def set_to(self, level: PriorityLevel, code: str, why: str) -> "CasePriority":
+    def set_to(self, level: vocabulary.PriorityLevel, code: str, why: str) -> "CasePriority":
         """Return the lowest score of a level, with an operator's reason for the difference."""
-        score = MIN_SCORE[level]
-        reason = ScoreReason(code, score - self.score, why)
+        score = vocabulary.MIN_SCORE[level]
+        reason = vocabulary.ScoreReason(code, score - self.score, why)
         return CasePriority(level, score, (*self.reasons, reason))
 
 
@@ -44,7 +34,7 @@ class CasePriority:
 class KnownPriority:
     """Highest level and all reasons of a case up to the moment when an operator lowered it."""
 
-    level: PriorityLevel
+    level: vocabulary.PriorityLevel
     reasons: frozenset[str]
 
     @classmethod
@@ -66,20 +56,13 @@ class KnownPriority:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem as its report describes it; nothing in it is about the reporter.
-
-    Attributes:
-        summary: The reporter's description; the kind's name where that is blank.
-        notes: Instructions for the bureaus, from the kind's entry in the catalogue.
-        location: ``Location`` of the wire contract, as media are ``Media``; rules pass them on.
-        attributes: Answers to the kind's questions, by the code of the field.
-    """
+    """A problem as its report describes it; nothing in it is about the reporter."""
 
     service_name: str
-    summary: str
-    notes: tuple[str, ...]
-    location: object
-    attributes: Mapping[str, Any]
+    summary: str  # the reporter's description; the kind's name where that is blank
+    notes: tuple[str, ...]  # instructions for the bureaus, from the kind's entry in the catalogue
+    location: object  # `Location` of the wire contract, as media are `Media`; rules pass them on
+    attributes: Mapping[str, Any]  # answers to the kind's questions, by the code of the field
     media: tuple[object, ...]
 
 
@@ -92,100 +75,76 @@ class CaseNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseRequest:
-    """Request of a case, with all data that a case of its own would start with.
-
-    Attributes:
-        priority: Its own priority; that of its case may be higher.
-        conditions: Conditions of its kind that it meets.
-        moves: Number of times that operators moved it to another case.
-    """
+    """Request of a case, with all data that a case of its own would start with."""
 
     request_id: str
     case_id: str
     tracking_number: str
     service_code: str
-    priority: CasePriority
+    priority: CasePriority  # its own priority; that of its case may be higher
     reported_at: datetime
     problem: Problem
-    conditions: frozenset[str] = frozenset()
-    moves: int = 0
+    conditions: frozenset[str] = frozenset()  # conditions of its kind that it meets
+    moves: int = 0  # number of times that operators moved it to another case
 
 
 @dataclass(frozen=True, slots=True)
 class CaseWorkOrder:
-    """Part of a case that one bureau works on.
-
-    Attributes:
-        number: Counts the work orders of the case from 1.
-        role: The case follows the status of its ``lead``; others are ``informed``.
-        version: Number of events about it that its bureau got; 0 before the first.
-        external_id: The bureau's own number for it.
-        waiting_since: Time at which its clock stopped; None while it runs.
-        reminded: Reminders that its bureau got; no part of the state in its events.
-    """
+    """Part of a case that one bureau works on."""
 
     work_order_id: str
-    number: int
+    number: int  # counts the work orders of the case from 1
     bureau: str
-    role: WorkOrderRole
+    role: (
+        vocabulary.WorkOrderRole
+    )  # the case follows the status of its `lead`; others are `informed`
     due: Deadlines
     route_rule: str
-    status: WorkOrderStatus = "issued"
-    version: int = 0
+    status: vocabulary.WorkOrderStatus = "issued"
+    version: int = 0  # number of events about it that its bureau got; 0 before the first
     scheduled_for: datetime | None = None
-    external_id: str | None = None
-    waiting_since: datetime | None = None
-    reminded: frozenset[Reminder] = field(default=frozenset(), compare=False)
+    external_id: str | None = None  # the bureau's own number for it
+    waiting_since: datetime | None = None  # time at which its clock stopped; None while it runs
+    # Reminders that its bureau got; no part of the state in its events.
+    reminded: frozenset[vocabulary.Reminder] = field(default=frozenset(), compare=False)
 
     @property
     def is_final(self) -> bool:
         """True when its bureau has no more work to do on it."""
-        return self.status in FINAL_STATUSES
+        return self.status in vocabulary.FINAL_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One problem as it is after ``version`` changes.
-
-    Attributes:
-        dedup_group: Group of kinds whose reports can be the same problem.
-        service_code: Kind of the request that opened it.
-        priority: The highest of its requests, unless an operator set another.
-        opened_by: Id of the request that it represents; the first one until that is split off.
-        linked_case: An earlier case that may be the same problem.
-        problem: The problem as the request ``opened_by`` describes it.
-        lead_bureau: Code of the bureau that leads it, or led it last.
-        merged_into: The case that has its requests now.
-        lowered_from: Priority known when an operator lowered it; None after a raise.
-        notes: Notes of its reporters and bureaus, the newest last.
-        others_notes: Notes of others who know a tracking number, the newest last.
-    """
+    """One problem as it is after ``version`` changes."""
 
     case_id: str
     version: int
     jurisdiction: str
-    dedup_group: str
-    service_code: str
-    status: CaseStatus
-    priority: CasePriority
+    dedup_group: str  # group of kinds whose reports can be the same problem
+    service_code: str  # kind of the request that opened it
+    status: vocabulary.CaseStatus
+    priority: CasePriority  # the highest of its requests, unless an operator set another
     request_count: int
     first_reported_at: datetime
     last_reported_at: datetime
-    opened_by: str
-    linked_case: str | None
-    problem: Problem
-    lead_bureau: str
+    opened_by: str  # id of the request that it represents; the first one until that is split off
+    linked_case: str | None  # an earlier case that may be the same problem
+    problem: Problem  # the problem as the request `opened_by` describes it
+    lead_bureau: str  # code of the bureau that leads it, or led it last
     orders: tuple[CaseWorkOrder, ...]
     closed_at: datetime | None = None
-    merged_into: str | None = None
+    merged_into: str | None = None  # the case that has its requests now
+    # Priority known when an operator lowered it; None after a raise.
     lowered_from: KnownPriority | None = None
-    notes: tuple[CaseNote, ...] = ()
+    notes: tuple[CaseNote, ...] = ()  # notes of its reporters and bureaus, the newest last
+    # Notes of others who know a tracking number, the newest last.
     others_notes: tuple[CaseNote, ...] = ()
 
     @property
     def is_closed(self) -> bool:
         """True when the work on it has ended."""
-        return self.status in CLOSED_STATUSES
+        return self.status in vocabulary.CLOSED_STATUSES
 
     @property
     def lead(self) -> CaseWorkOrder:

@@ -68,16 +68,12 @@ class StatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The lead bureau closed the case; with ``bureau`` None an operator did.
-
-    Attributes:
-        reason: Words of the bureau or operator; ``merged`` for a merge.
-    """
+    """The lead bureau closed the case; with ``bureau`` None an operator did."""
 
     previous_status: CaseStatus
     bureau: str | None
     public_note: str | None
-    reason: str | None
+    reason: str | None  # words of the bureau or operator; `merged` for a merge
     closed_at: datetime
     merged_into: str | None = None
     media: tuple[Mapping[str, str | None], ...] = ()

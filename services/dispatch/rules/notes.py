@@ -5,14 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from services.dispatch.rules import case_requests
 from services.dispatch.rules.case import Case, CaseNote, CasePriority, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition, PriorityRaised, StatusChanged
-from services.dispatch.rules.case_requests import (
-    IncomingRequest,
-    stays_lowered,
-    with_new_bureaus,
-    with_raised_priority,
-)
 from services.dispatch.rules.deadlines import DeadlinePolicy
 from services.dispatch.rules.routing import NO_PLACE_TO_DESK
 from services.dispatch.rules.work_order_updates import Reassignment, reassign
@@ -55,9 +50,9 @@ def raise_priority(
     case: Case, request_id: str, priority: CasePriority, deadline_policy: DeadlinePolicy
 ) -> CaseTransition | None:
     """Return the transition of a case whose request became more urgent, unless it stays lowered."""
-    if priority.level >= case.priority.level or stays_lowered(case, priority):
+    if priority.level >= case.priority.level or case_requests.stays_lowered(case, priority):
         return None
-    raised = with_raised_priority(case, priority, deadline_policy)
+    raised = case_requests.with_raised_priority(case, priority, deadline_policy)
     return CaseTransition(raised, PriorityRaised(case.priority.level, request_id))
 
 
@@ -86,7 +81,7 @@ def waits_for_place(case: Case) -> bool:
 
 
 def leave_desk(
-    case: Case, incoming: IncomingRequest, new_order: Reassignment
+    case: Case, incoming: case_requests.IncomingRequest, new_order: Reassignment
 ) -> CaseTransition | None:
     """Return the transfer of a case that ``waits_for_place``; None where the desk leads anyway.
 
@@ -100,4 +95,4 @@ def leave_desk(
     after = reassign(case, ended, lead.bureau, lead.rule, new_order)
     after = replace(after, problem=replace(problem, notes=notes))
     change = StatusChanged(case.status, None, None, None)
-    return CaseTransition(with_new_bureaus(after, incoming), change)
+    return CaseTransition(case_requests.with_new_bureaus(after, incoming), change)

@@ -29,23 +29,18 @@ TRANSFERRED_BY_OPERATOR = "transferred-by-operator"
 
 @dataclass(frozen=True, slots=True)
 class CaseCommand:
-    """A validated command of an operator.
-
-    Attributes:
-        at: UTC, by the operator's clock.
-        status: Status of the closed case; ``declined`` when None.
-    """
+    """A validated command of an operator."""
 
     command: CommandName
     case_id: str
     actor: str
     reason: str
-    at: datetime
+    at: datetime  # UTC, by the operator's clock
     level: PriorityLevel | None = None
     request_id: str | None = None
     into_case: str | None = None
     bureau: str | None = None
-    status: ClosingStatus | None = None
+    status: ClosingStatus | None = None  # status of the closed case; `declined` when None
     note: str | None = None
 
 

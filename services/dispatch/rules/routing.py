@@ -19,26 +19,20 @@ NO_PLACE_TO_DESK = "no-place-to-desk"
 
 @dataclass(frozen=True, slots=True)
 class RoutingContext:
-    """Facts about a report that routing depends on.
-
-    Attributes:
-        is_open: Returns True when the bureau of a code is open now.
-        desk: The bureau that finds out the place; None where that is known or not needed.
-        areas: Polygons of the rules that it lies in.
-        owner: Owner of the land, by its code in the catalogue; None for the city.
-    """
+    """Facts about a report that routing depends on."""
 
     kind: ServiceType
     level: PriorityLevel
     conditions: Collection[str]
-    is_open: Callable[[str], bool]
+    is_open: Callable[[str], bool]  # returns True when the bureau of a code is open now
     local_time: datetime
     is_holiday: bool = False
+    # The bureau that finds out the place; None where that is known or not needed.
     desk: str | None = None
     attributes: Mapping[str, object] = field(default_factory=dict)
     district: str | None = None
-    areas: Collection[str] = ()
-    owner: str | None = None
+    areas: Collection[str] = ()  # polygons of the rules that it lies in
+    owner: str | None = None  # owner of the land, by its code in the catalogue; None for the city
 
     @property
     def kind_lead(self) -> str | None:
@@ -200,13 +194,10 @@ _GIVEN_AWAY: frozenset[WorkOrderStatus] = frozenset({"declined", "transferred"})
 
 
 def next_lead(case: Case, candidates: Iterable[str | None], desk: str | None) -> str | None:
-    """Return the lead of a case that its lead declined; None when none is left.
+    """Return the first candidate to lead a case that its lead declined; None when none is left.
 
     A bureau that gave work on the case away does not get it back, so no case goes round in circles:
     each decline leaves fewer bureaus, and the desk is the last. What the desk declines is final.
-
-    Args:
-        candidates: Codes of bureaus in the order of preference; None is skipped.
     """
     lead = case.lead_bureau
     if lead == desk:

@@ -7,16 +7,10 @@ from datetime import datetime, timedelta
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange, Closed, StatusChanged
 from services.dispatch.rules.deadlines import WorkOrderDeadline
-from shared.vocabulary import (
-    CLOSED_STATUSES,
-    CaseStatus,
-    UpdateRefusalCode,
-    UpdateStatus,
-    WorkOrderStatus,
-)
+from shared import vocabulary
 
-_ENDINGS: tuple[UpdateStatus, ...] = ("completed", "declined", "transferred")
-ALLOWED_TRANSITIONS: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
+_ENDINGS: tuple[vocabulary.UpdateStatus, ...] = ("completed", "declined", "transferred")
+ALLOWED_TRANSITIONS: Mapping[vocabulary.WorkOrderStatus, tuple[vocabulary.UpdateStatus, ...]] = {
     "issued": ("acknowledged", "scheduled", "in_progress", *_ENDINGS),
     "acknowledged": ("scheduled", "in_progress", "waiting_for_resident", *_ENDINGS),
     "scheduled": ("scheduled", "in_progress", "waiting_for_resident", *_ENDINGS),
@@ -28,7 +22,7 @@ ALLOWED_TRANSITIONS: Mapping[WorkOrderStatus, tuple[UpdateStatus, ...]] = {
     "withdrawn": (),
 }
 # Status of a case by that of its lead's work order.
-CASE_STATUS: Mapping[WorkOrderStatus, CaseStatus] = {
+CASE_STATUS: Mapping[vocabulary.WorkOrderStatus, vocabulary.CaseStatus] = {
     "issued": "open",
     "acknowledged": "acknowledged",
     "scheduled": "scheduled",
@@ -43,27 +37,20 @@ MAX_CLOCK_LEAD = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class BureauUpdate:
-    """A well-formed update; times are in UTC.
-
-    Attributes:
-        bureau: Its sender, as the update names it.
-        at: Begin of the status, by the bureau's clock.
-        internal_note: For the city alone; never published.
-        expected_version: Version of the work order that the bureau last saw.
-        media: Pictures of the work, as ``Media`` of the wire contract; the rules only pass them on.
-    """
+    """A well-formed update; times are in UTC."""
 
     work_order_id: str
-    bureau: str
-    status: UpdateStatus
-    at: datetime
+    bureau: str  # its sender, as the update names it
+    status: vocabulary.UpdateStatus
+    at: datetime  # begin of the status, by the bureau's clock
     public_note: str | None = None
-    internal_note: str | None = None
+    internal_note: str | None = None  # for the city alone; never published
     scheduled_for: datetime | None = None
     reason: str | None = None
     transfer_to: str | None = None
     external_id: str | None = None
-    expected_version: int | None = None
+    expected_version: int | None = None  # version of the work order that the bureau last saw
+    # Pictures of the work, as `Media` of the wire contract; the rules only pass them on.
     media: tuple[Mapping[str, str | None], ...] = ()
 
 
@@ -71,22 +58,17 @@ class BureauUpdate:
 class UpdateRefusal:
     """Refusal of an update: a stable code, and a sentence for the bureau."""
 
-    code: UpdateRefusalCode
+    code: vocabulary.UpdateRefusalCode
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateContext:
-    """Facts that an update is validated against.
-
-    Attributes:
-        version: After the earlier messages of the batch.
-        sender: Bureau of the topic, whatever bureau the update names.
-    """
+    """Facts that an update is validated against."""
 
     order: CaseWorkOrder
-    version: int
-    sender: str
+    version: int  # after the earlier messages of the batch
+    sender: str  # bureau of the topic, whatever bureau the update names
     bureaus: Collection[str]
 
 
@@ -189,7 +171,7 @@ def apply_status(
     if moved.role == "informed":
         return case, None
     status = CASE_STATUS[moved.status]
-    if status not in CLOSED_STATUSES:
+    if status not in vocabulary.CLOSED_STATUSES:
         moved_on = StatusChanged(
             case.status, order.bureau, update.public_note, moved.scheduled_for, update.media
         )

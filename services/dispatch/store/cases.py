@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -48,14 +47,6 @@ _HISTORY_SQL = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class CasePage:
-    """Page of a list, newest first, each case with the moment at which it becomes overdue."""
-
-    cases: Sequence[tuple[Case, datetime | None]]
-    more: bool
-
-
 async def find_case(db: Connection, case_id: str) -> WholeCase | None:
     """Return a case; None for an unknown one."""
     for case in await cases_with_orders(db, await db.fetch(_CASE_SQL, uuids([case_id]))):
@@ -71,8 +62,11 @@ async def find_case(db: Connection, case_id: str) -> WholeCase | None:
 
 async def list_cases(
     db: Connection, wanted: CaseFilter, before: UUID, limit: int, now: datetime
-) -> CasePage:
-    """Return the newest cases with a lower id than ``before``, which are older."""
+) -> tuple[list[tuple[Case, datetime | None]], bool]:
+    """Return the newest cases with a lower id than ``before``, and whether there are more.
+
+    Each comes with the moment at which it becomes overdue.
+    """
     values, conditions = [before, limit + 1], ""
     for name, given in _values(wanted, now).items():
         numbers = range(len(values) + 1, len(values) + len(given) + 1)
@@ -83,7 +77,7 @@ async def list_cases(
     shown = found[:limit]
     cases = await cases_with_orders(db, shown)
     listed = [(case, row["overdue_at"]) for case, row in zip(cases, shown, strict=True)]
-    return CasePage(listed, len(found) > limit)
+    return listed, len(found) > limit
 
 
 def _values(wanted: CaseFilter, now: datetime) -> Mapping[str, Sequence[object]]:

@@ -1,4 +1,4 @@
-"""Dispatch's store on PostgreSQL."""
+"""Dispatch's store on PostgreSQL: the state of batches, and answers to calls over HTTP."""
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
@@ -8,9 +8,11 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from services.dispatch.records import ChangeSet, MessageKey, uuids
+from services.dispatch.records import ChangeSet, CommandAnswer, MessageKey, uuids
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store import rows
+from shared.contract.events import UpdateReceipt
 from shared.runtime.postgres import Connection, Pool, columns, insert_rows, transaction
 
 _LOCK_CASES_SQL = """
@@ -59,11 +61,7 @@ _PROCESSED_SQL = """
 
 
 def _update_sql(table: str, columns: str) -> str:
-    """Return the statement that updates rows from arrays, one per column.
-
-    Args:
-        columns: Name and type of each column, the key first, separated by commas.
-    """
+    """Return the statement that updates rows from arrays, one per typed column, the key first."""
     key, *others = [column.split() for column in columns.split(",")]
     arrays = ", ".join(f"${n}::{of}[]" for n, (_, of) in enumerate([key, *others], 1))
     names = ", ".join(name for name, _ in [key, *others])
@@ -193,3 +191,45 @@ async def cases_with_orders(db: Connection, cases: Sequence[Record]) -> Sequence
     for row in await db.fetch(_ORDERS_SQL, [row["case_id"] for row in cases]):
         orders[row["case_id"]].append(rows.order_of(row))
     return [rows.case_of(row, tuple(orders[row["case_id"]])) for row in cases]
+
+
+_FIND_UPDATE = "SELECT body_digest, answer FROM updates WHERE digest = $1"
+_KEEP_UPDATE = "UPDATE updates SET body_digest = $2, answer = $3 WHERE digest = $1"
+_FIND_COMMAND = "SELECT body_digest, events, refused_as, refusal FROM commands WHERE digest = $1"
+_KEEP_COMMAND = "UPDATE commands SET body_digest = $2, events = $3, refusal = $4 WHERE digest = $1"
+
+
+async def find_receipt(
+    db: Connection, key: MessageKey
+) -> tuple[bytes | None, UpdateReceipt | None] | None:
+    """Return digest and receipt of an earlier update (None over Kafka); None for a new one."""
+    row = await db.fetchrow(_FIND_UPDATE, rows.digest(key))
+    if row is None:
+        return None
+    answer = row["answer"]
+    return row["body_digest"], UpdateReceipt.model_validate_json(answer) if answer else None
+
+
+async def keep_receipt(
+    db: Connection, key: MessageKey, body_digest: bytes, receipt: UpdateReceipt
+) -> None:
+    """Keep the receipt of an update in the transaction that processed it."""
+    await db.execute(_KEEP_UPDATE, rows.digest(key), body_digest, receipt.model_dump_json())
+
+
+async def find_command_answer(db: Connection, key: MessageKey) -> CommandAnswer | None:
+    """Return the answer to an earlier command; None for a new one."""
+    row = await db.fetchrow(_FIND_COMMAND, rows.digest(key))
+    if row is None:
+        return None
+    code = row["refused_as"]
+    refusal = CommandRefusal(code, row["refusal"] or "") if code else None
+    return CommandAnswer(row["events"] or (), refusal, row["body_digest"])
+
+
+async def keep_command_answer(db: Connection, key: MessageKey, answer: CommandAnswer) -> None:
+    """Keep the answer to a command in the transaction that processed it."""
+    message = answer.refusal.message if answer.refusal else None
+    await db.execute(
+        _KEEP_COMMAND, rows.digest(key), answer.body_digest, list(answer.events), message
+    )

@@ -1,4 +1,4 @@
-"""The port to the bytes of pictures, and a folder behind it."""
+"""Storage of the bytes of pictures: the interface, and its folder."""
 
 import asyncio
 import errno
@@ -49,13 +49,10 @@ _MIN_FREE_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class MediaFolder:
-    """Pictures as files of a folder that only its owner can read; several processes may share it.
-
-    Attributes:
-        min_free_bytes: Bytes of the disk that stay free; a picture that would take them is refused.
-    """
+    """Pictures as files of a folder that only its owner can read; several processes share it."""
 
     path: Path
+    # Bytes of the disk that stay free; a picture that would take them is refused.
     min_free_bytes: int = _MIN_FREE_BYTES
 
     def __post_init__(self) -> None:

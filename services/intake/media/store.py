@@ -114,12 +114,7 @@ async def erase_media(db: Connection, request_ids: Collection[str]) -> None:
 
 
 async def erase_expired(db: Connection, unused_before: datetime, over_before: datetime) -> int:
-    """Erase unused and old pictures; return how many.
-
-    Args:
-        unused_before: Upload time before which pictures go that no request shows.
-        over_before: Time of closing before which pictures of cases go.
-    """
+    """Erase pictures unused since a time, and those of cases closed before one; return how many."""
     unused = await db.execute(_ERASE_UNUSED, unused_before)
     over = await db.execute(_ERASE_OVER, over_before, sorted(CLOSED_STATUSES))
     return row_count(unused) + row_count(over)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from services.intake import records
 from services.intake.identifiers import (
     contact_channels,
     idempotency_key,
@@ -18,28 +19,11 @@ from services.intake.inbound.field_errors import ID_REUSED, bad_language, field_
 from services.intake.inbound.parsing import NOT_AN_OBJECT, shortened
 from services.intake.inbound.validation import redact_media
 from services.intake.media.store import attach_media
-from services.intake.notes.store import (
-    feedback_event,
-    find_request,
-    finished,
-    has_quota,
-    store_note,
-)
+from services.intake.notes import store
 from services.intake.pictures import media_ids_of
 from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, ServedCity
 from services.intake.public_status.store import place_request
-from services.intake.records import (
-    NoSuchRequestError,
-    NoteCall,
-    NoteError,
-    NoteWords,
-    NoteWriter,
-    RequestReference,
-    StatedPlace,
-    SubmittedNote,
-    TooManyNotesError,
-)
 from services.intake.rules.location import resolve_location
 from shared.contract.events import Event, FieldError, Location, Note, NoteAdded, new_id
 from shared.contract.events.notes import NoteAuthor
@@ -72,7 +56,7 @@ class NoteOrigin(NamedTuple):
 
 def parse_note(
     data: Any,  # noqa: ANN401 - anything may come from outside
-    request: RequestReference,
+    request: records.RequestReference,
     origin: NoteOrigin,
     policy: IntakePolicy,
     now: datetime,
@@ -82,7 +66,7 @@ def parse_note(
         return (NOT_AN_OBJECT,)
     given = shortened({name: value for name, value in data.items() if value is not None})
     try:
-        note = SubmittedNote.model_validate(given)
+        note = records.SubmittedNote.model_validate(given)
     except ValidationError as error:
         return field_errors(error)
     if note.language and not is_language_tag(note.language):
@@ -112,8 +96,8 @@ def parse_note(
 
 
 def _author(
-    writer: NoteWriter,
-    request: RequestReference,
+    writer: records.NoteWriter,
+    request: records.RequestReference,
     city: ServedCity,
     policy: IntakePolicy,
     origin: NoteOrigin,
@@ -126,7 +110,7 @@ def _author(
 
 
 async def locate_stated(
-    place: StatedPlace, city: ServedCity, geocoders: Sequence[Geocoder]
+    place: records.StatedPlace, city: ServedCity, geocoders: Sequence[Geocoder]
 ) -> Location | None:
     """Return the location of a stated place, as for a report's address; None for an unknown one."""
     address = city.redactor.redact_address(normalize_text(place.words), _NOBODY)
@@ -142,46 +126,46 @@ MAX_PAGE_NOTES = 20
 
 
 async def add_note(
-    db: Connection, call: NoteCall, policy: IntakePolicy, now: datetime, events: list[Event]
+    db: Connection, call: records.NoteCall, policy: IntakePolicy, now: datetime, events: list[Event]
 ) -> str:
     """Add the note of a call, and return its id, or raise ``NoteError``; idempotent."""
     number = read_tracking_number(call.number)
     origin = NoteOrigin(f"/http/{call.caller}", call.page_by)
-    request = await find_request(db, number) if number else None
+    request = await store.find_request(db, number) if number else None
     if request is None:
-        raise NoSuchRequestError
+        raise records.NoSuchRequestError
     parsed = parse_note(call.data, request, origin, policy, now)
     if not isinstance(parsed, ParsedNote):
-        raise NoteError(parsed)
+        raise records.NoteError(parsed)
     note = parsed.note
     quota = f"{note.request_id} {call.page_by}" if call.page_by else None
-    is_within = quota is None or await has_quota(db, quota, MAX_PAGE_NOTES)
+    is_within = quota is None or await store.has_quota(db, quota, MAX_PAGE_NOTES)
     key = idempotency_key(origin.source, call.id), payload_hash([number, call.data])
-    stored = await store_note(db, key, note.note_id, quota)
+    stored = await store.store_note(db, key, note.note_id, quota)
     if not stored.is_same:
-        raise NoteError((ID_REUSED,))
+        raise records.NoteError((ID_REUSED,))
     if not stored.is_new:
         return stored.note_id
     if not is_within:
-        raise TooManyNotesError
+        raise records.TooManyNotesError
     ids = media_ids_of((medium.url for medium in note.media), policy.public_url)
     await attach_media(db, {note.request_id: ids})
     events.append(NoteAdded.of(note, now=now, request=note.request_id))
-    if parsed.not_fixed and (done := await finished(db, note.request_id)):
-        events.append(feedback_event(done, note.channel, now, fixed=False))
+    if parsed.not_fixed and (done := await store.finished(db, note.request_id)):
+        events.append(store.feedback_event(done, note.channel, now, fixed=False))
     return stored.note_id
 
 
 async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and its events
     db: Connection,
     number: str,
-    words: NoteWords,
+    words: records.NoteWords,
     policy: IntakePolicy,
     now: datetime,
     events: list[Event],
 ) -> Location | None:
     """Add words to a request as notes; return its location by them, None for none."""
-    request = await find_request(db, number)
+    request = await store.find_request(db, number)
     if request is None:
         raise LookupError("requests are never deleted")
     location = stated = await _stated_location(db, words, request, policy)
@@ -201,7 +185,10 @@ async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and i
 
 
 async def _stated_location(
-    db: Connection, words: NoteWords, request: RequestReference, policy: IntakePolicy
+    db: Connection,
+    words: records.NoteWords,
+    request: records.RequestReference,
+    policy: IntakePolicy,
 ) -> Location | None:
     if words.place is None or words.by != "reporter":
         return None

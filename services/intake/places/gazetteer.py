@@ -1,25 +1,28 @@
-"""The gazetteer: the places of each city in PostgreSQL, by their normalized parts."""
+"""Geocoding by the gazetteers of the cities: points of addresses, and files of places as CSV."""
 
-from collections.abc import Iterable, Sequence
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from services.intake.policy import CityAddress, Geocoder, IntakePolicy
 from services.intake.rules.addresses import Candidate, PlaceKey, best_match, read_address
 from services.intake.rules.location import ResolvedLocation, with_geocoded
+from shared.catalogue import Jurisdiction
+from shared.catalogue.city_map import GAZETTEER
+from shared.errors import Route311Error
 from shared.runtime.postgres import Connection, Pool, columns, row_count, translate_errors
-from shared.vocabulary import GeoPoint
+from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, GeoPoint
 
 
 async def geocode(
     locations: Sequence[tuple[str, ResolvedLocation]], geocoders: Sequence[Geocoder]
 ) -> list[ResolvedLocation]:
-    """Return the locations with the points of their addresses, in order.
+    """Return the locations, each after its jurisdiction's id, with the points of their addresses.
 
-    Args:
-        locations: Locations, each after the id of its jurisdiction.
-        geocoders: The first is asked for every address, to compare it with a measured point. Each
-            other one is asked only where there is no point yet.
+    The first geocoder is asked for every address, to compare it with a measured point, each other
+    one only where there is no point yet.
     """
     located = [location for _, location in locations]
     for number, geocoder in enumerate(geocoders):
@@ -68,7 +71,7 @@ class PrefetchedPlaces:
         return [self._points.get(one) for one in addresses]
 
 
-# A misspelled name is looked for only where no name is right: among the places of the same number,
+# A misspelled name is searched for only where no name is right: among places of the same number,
 # which are few, or among named places by an index of trigrams. Of crossings there are too many.
 _FIND = """
     SELECT wanted.position, found.*
@@ -177,3 +180,81 @@ async def add_places(connection: Connection, jurisdiction: str, places: Iterable
 def city_name(jurisdiction: str) -> str:
     """Return the name that may end an address of a city: ``portland`` for ``portland.gov``."""
     return jurisdiction.partition(".")[0]
+
+
+COLUMNS = ("name", "street", "number", "lat", "lon")
+_MOST_SHOWN = 10
+
+
+class CityFileError(Route311Error):
+    """A file of places has lines that cannot be read; the message names each and says why."""
+
+    code = "city_file"
+
+
+def read_city_file(path: Path, city: str) -> list[Place]:
+    """Return the places of a CSV file in UTF-8, or raise ``CityFileError``.
+
+    A row with a name and an address gives two. Other columns than ``COLUMNS`` are ignored; the name
+    of the city may end an address.
+    """
+    places: list[Place] = []
+    faults: list[str] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file, strict=True)
+            if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
+                raise CityFileError(f"{path}: line 1: add the columns {', '.join(missing)}")
+            for row in rows:
+                try:
+                    places += _places(row, city)
+                except ValueError as error:
+                    faults.append(f"line {rows.line_num}: {error}")
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise CityFileError(f"{path}: not a CSV file in UTF-8: {error}") from None
+    if faults:
+        more = len(faults) - _MOST_SHOWN
+        shown = [*faults[:_MOST_SHOWN], *([f"and {more} more lines"] if more > 0 else [])]
+        raise CityFileError("\n".join((f"{path}: correct or remove these lines", *shown)))
+    if not places:
+        raise CityFileError(f"{path}: has no places")
+    return places
+
+
+def well_known_places(city: Jurisdiction) -> list[Place]:
+    """Return the places that the catalogue has of a city, in order; a city may have none."""
+    file = city.folder / GAZETTEER
+    return read_city_file(file, city_name(city.id)) if file.exists() else []
+
+
+def _places(row: Mapping[str, str | None], city: str) -> Iterator[Place]:
+    name, street, number = ((row[column] or "").strip() for column in ("name", "street", "number"))
+    point = GeoPoint(
+        _degrees(row["lat"], "lat", MAX_LATITUDE), _degrees(row["lon"], "lon", MAX_LONGITUDE)
+    )
+    if not name and not street:
+        raise ValueError("name, street: give one of them")
+    if street:
+        yield Place(_key(f"{number} {street}", "number, street", city), point)
+    if name:
+        yield Place(_key(name, "name", city), point)
+
+
+def _key(address: str, columns: str, city: str) -> PlaceKey:
+    key = read_address(address, city)
+    if key is None:
+        raise ValueError(
+            f"{columns}: names no single place; write a house number and a street, two streets "
+            "as in 'NE 33rd Ave & NE Fremont St', or a name"
+        )
+    return key
+
+
+def _degrees(text: str | None, column: str, limit: int) -> float:
+    try:
+        degrees = float(text or "")
+    except ValueError:
+        degrees = float("nan")
+    if not -limit <= degrees <= limit:
+        raise ValueError(f"{column}: write degrees from -{limit} to {limit}")
+    return degrees

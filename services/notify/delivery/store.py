@@ -6,20 +6,15 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.delivery.worker import DeliveryUpdate
 from services.notify.records import ClaimedDelivery, MessageData
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import ReferralAgency, RequestFacts, StoredDelivery
 from services.notify.rules.recipients import ON_THE_WAY
 from services.notify.rules.updates import ANSWERS
-from services.notify.store.preferences import opt_out
-from services.notify.store.rows import DELIVERY_COLUMNS, stored_delivery
-from services.notify.store.sealed_contacts import (
-    JOIN_KEY,
-    SEALED_COLUMNS,
-    StoredContact,
-    open_contact,
-)
+from services.notify.store.contacts import JOIN_KEY, SEALED_COLUMNS, StoredContact, open_contact
+from services.notify.store.deliveries import DELIVERY_COLUMNS, stored_delivery
+from services.notify.store.resident_links import opt_out
 from shared.contract.events import Event, new_id
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, columns, transaction, translate_errors

@@ -1,4 +1,4 @@
-"""Delivery worker: claims due deliveries, sends them, and records the outcomes.
+"""Delivery worker: claims due deliveries, sends them, and records the outcomes, with retries.
 
 Each channel has a worker. A delivery is committed as ``sending``, with a lease, before the provider
 sees the message. After a crash in between its outcome is unknown: when the lease expires, the
@@ -15,18 +15,79 @@ from typing import Literal, Protocol, TypeAlias
 
 import structlog
 
-from services.notify.delivery.updates import DeliveryState, DeliveryUpdate, delivery_update
 from services.notify.outbound import delivery_event
-from services.notify.records import ClaimedDelivery
+from services.notify.records import OPTED_OUT, ClaimedDelivery
 from services.notify.rendering.renderer import UnknownCityError
 from services.notify.rules.model import StoredDelivery
-from shared.contract.events import Event, NotificationUnknown
+from shared.contract.events import (
+    Event,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+    NotificationUnknown,
+)
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.ops.metrics import DELIVERIES
 from shared.runtime.ops.shutdown import is_set_within
 from shared.runtime.smtp import SendOutcome
 from shared.vocabulary import StatusChannel
+
+DeliveryState: TypeAlias = Literal["pending", "sent", "failed", "suppressed", "unknown"]
+_RETRY_DELAYS = (
+    *(timedelta(seconds=s) for s in (5, 30, 120, 600, 1_800)),
+    *[timedelta(hours=1)] * 23,  # a day in all; by then the message is out of date
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryUpdate:
+    """The new state of a claimed delivery."""
+
+    stored: StoredDelivery
+    state: DeliveryState
+    deferrals: int  # number of times that the server deferred it
+    reason: str | None = None
+    provider_id: str | None = None
+    not_before: datetime | None = None  # time of the next attempt; None after the last one
+    event: Event | None = None
+
+    @property
+    def opts_out(self) -> bool:
+        """True when the provider says that the recipient wants no more by the channel."""
+        return self.state == "failed" and self.reason == OPTED_OUT
+
+
+def next_attempt_at(deferrals: int, now: datetime) -> datetime | None:
+    """Return the time of the next attempt, or None after a day of retries."""
+    return now + _RETRY_DELAYS[deferrals] if deferrals < len(_RETRY_DELAYS) else None
+
+
+def delivery_update(
+    claimed: ClaimedDelivery, outcome: SendOutcome, now: datetime
+) -> DeliveryUpdate:
+    """Return the new state of a delivery; the outcome of a suppressed message is ignored."""
+    stored, deferrals, reason = claimed.stored, claimed.deferrals, outcome.reason
+    event: Event
+    if why := claimed.suppressed:
+        event = delivery_event(NotificationSuppressed, stored, now, reason=why)
+        return DeliveryUpdate(stored, "suppressed", deferrals, why, event=event)
+    match outcome.result:
+        case "accepted":
+            name = outcome.provider_id
+            event = delivery_event(NotificationSent, stored, now, provider_id=name)
+            return DeliveryUpdate(stored, "sent", deferrals, provider_id=name, event=event)
+        case "unknown":
+            event = delivery_event(NotificationUnknown, stored, now, reason=reason)
+            return DeliveryUpdate(stored, "unknown", deferrals, reason, event=event)
+        case "unreachable":
+            return DeliveryUpdate(stored, "pending", deferrals, reason, not_before=now)
+        case "deferred" if retry_at := next_attempt_at(deferrals, now):
+            return DeliveryUpdate(stored, "pending", deferrals + 1, reason, not_before=retry_at)
+        case "refused" | "deferred":
+            event = delivery_event(NotificationFailed, stored, now, reason=reason)
+            return DeliveryUpdate(stored, "failed", deferrals, reason, event=event)
+
 
 log = structlog.get_logger()
 
@@ -47,8 +108,7 @@ class Sender(Protocol):
     async def send(self, claimed: ClaimedDelivery, address: str, now: datetime) -> SendOutcome:
         """Render and send one message and return the outcome; no failure of the provider raises.
 
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
+        A jurisdiction that is not in the catalogue raises ``UnknownCityError``.
         """
 
 
@@ -105,12 +165,9 @@ class DeliveryQueue(Protocol):
     async def claim(
         self, limit: int, now: datetime, lease_until: datetime
     ) -> Sequence[ClaimedDelivery]:
-        """Lease up to ``limit`` due deliveries to this queue's worker, the most urgent first.
+        """Lease up to ``limit`` deliveries due by ``now``, the most urgent first.
 
         Of one person's messages about one case only the oldest is claimed, so that order is kept.
-
-        Args:
-            now: Deliveries due until then are claimed, inclusive.
         """
 
     async def record(self, updates: Sequence[DeliveryUpdate]) -> None:
@@ -128,17 +185,13 @@ class DeliveryQueue(Protocol):
 
 @dataclass(slots=True)
 class DeliveryWorker:
-    """Sends due deliveries of one channel until stopped, one per sender at a time.
-
-    Attributes:
-        providers: In order of preference; a message that one may have taken goes to no other.
-        lease: Time from claim to expiry; longer than the deadline of an attempt.
-    """
+    """Sends due deliveries of one channel until stopped, one per sender at a time."""
 
     channel: StatusChannel
     queue: DeliveryQueue
+    # In order of preference; a message that one may have taken goes to no other.
     providers: Sequence[Provider]
-    lease: timedelta
+    lease: timedelta  # time from claim to expiry; longer than the deadline of an attempt
     may_send: Callable[[], bool] = lambda: True
     clock: Callable[[], datetime] = utc_now
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)

@@ -19,8 +19,8 @@ from services.notify.rules.languages import ENGLISH, MessageCatalogue
 from services.notify.rules.model import TemplateName
 from shared.spoken_languages import SpokenLanguage, load_languages
 
+# Stands for the pages behind links, which a catalogue translates together.
 PAGES = "pages"
-"""Stands for the pages behind links, which a catalogue translates together."""
 _CATALOGUES = Path(__file__).parent.with_name("po")
 _FRAME = "parts/frame.j2"
 _HELP_LINE = "parts/help_line.j2"

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from types import MappingProxyType
 from typing import Any, get_args
 from unicodedata import category, normalize
 from urllib.parse import quote
@@ -33,12 +32,10 @@ _LINK = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2}", re.IGNORECASE)
 _NAME_MARKS = " '\u2019.-,"  # people type either apostrophe
 _MAX_NAME = 60
 _MAX_ADDRESS = 120
-_SPANISH: Mapping[bool, str] = MappingProxyType(
-    {
-        False: "EEEE d 'de' MMMM",  # no comma, for it follows "el"
-        True: "d 'de' MMMM",  # without "sáb", whose á would lengthen a text message
-    }
-)
+_SPANISH: Mapping[bool, str] = {
+    False: "EEEE d 'de' MMMM",  # no comma, for it follows "el"
+    True: "d 'de' MMMM",  # without "sáb", whose á would lengthen a text message
+}
 
 
 def one_line(text: str | None) -> str:
@@ -171,8 +168,8 @@ def _sanitized(agency: ReferralAgency) -> ReferralAgency:
 
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
 _STATUS_PATH = "/track/"
+# Mark that begins a line in Latin letters which is written from right to left as a whole.
 _RIGHT_TO_LEFT = "\u200f"
-"""Mark that begins a line in Latin letters which is written from right to left as a whole."""
 
 
 class UnknownCityError(LookupError):
@@ -205,11 +202,7 @@ class MessageRenderer:
         )
 
     def render(self, data: MessageData) -> RenderedMessage:
-        """Return the message.
-
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
-        """
+        """Return the message; ``UnknownCityError`` for a city that is not in the catalogue."""
         city, reader = self._city(data), self._languages[data.language]
         variables = template_variables(data, city, reader)
         subject = " ".join(self._block("subject", data, variables).split())
@@ -244,11 +237,7 @@ class MessageRenderer:
         )
 
     def render_sms(self, data: MessageData) -> str:
-        """Return the message as a text message: one line with the status page, then the help line.
-
-        Raises:
-            UnknownCityError: The request's jurisdiction is not in the catalogue.
-        """
+        """Return the text message: a line with the status page, then the help line."""
         city, reader = self._city(data), self._languages[data.language]
         variables = template_variables(data, city, reader)
         help_line = self._help(data, city)
@@ -259,7 +248,6 @@ class MessageRenderer:
         return mark + " ".join(line.split())
 
     def _block(self, name: str, data: MessageData, variables: Mapping[str, Any]) -> str:
-        """Return one block of the message's template; the others are not rendered."""
         message = self._messages[data.template]
         return "".join(message.blocks[name](message.new_context(dict(variables))))
 

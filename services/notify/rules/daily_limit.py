@@ -10,22 +10,14 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
+from services.notify.rules import model
 from services.notify.rules.languages import LanguageRules
-from services.notify.rules.model import (
-    WITHOUT_CASE,
-    CaseFacts,
-    Delivery,
-    ReporterContact,
-    StoredDelivery,
-    TemplateName,
-    Trigger,
-)
 
 MAX_PER_DAY = 6
-EXEMPT_TEMPLATES: tuple[TemplateName, ...] = ("digest",)
+EXEMPT_TEMPLATES: tuple[model.TemplateName, ...] = ("digest",)
 EXEMPT_PRIORITY = "P1"
+# Keyed hash of a person, mailbox or number, and a day of their city.
 ReaderDay: TypeAlias = tuple[str, date]
-"""Keyed hash of a person, mailbox or number, and a day of their city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +31,16 @@ class MessagesOfDay:
 _DIGESTS = UUID("0197f1a0-3c11-7000-8000-000000000311")
 
 
-def counts(delivery: Delivery) -> bool:
+def counts(delivery: model.Delivery) -> bool:
     """Return True for a delivery that counts toward the limit and is subject to it."""
     trigger = delivery.trigger
     is_exempt = trigger.priority == EXEMPT_PRIORITY or trigger.template in EXEMPT_TEMPLATES
     return not (is_exempt or delivery.suppressed)
 
 
-def over_limit(new: Sequence[StoredDelivery], known: MessagesOfDay) -> list[StoredDelivery]:
+def over_limit(
+    new: Sequence[model.StoredDelivery], known: MessagesOfDay
+) -> list[model.StoredDelivery]:
     """Return the new deliveries, in due order, that exceed the limit of their person and day."""
     so_far: Counter[ReaderDay] = Counter(known.counted)
     excess = []
@@ -61,7 +55,9 @@ def over_limit(new: Sequence[StoredDelivery], known: MessagesOfDay) -> list[Stor
     return excess
 
 
-def digests_for(excess: Iterable[StoredDelivery], known: MessagesOfDay) -> list[Delivery]:
+def digests_for(
+    excess: Iterable[model.StoredDelivery], known: MessagesOfDay
+) -> list[model.Delivery]:
     """Return a digest for each reader and day with excess deliveries that has none yet."""
     have_one, digests = set(known.with_digest), []
     for delivery in (stored.delivery for stored in excess):
@@ -72,41 +68,38 @@ def digests_for(excess: Iterable[StoredDelivery], known: MessagesOfDay) -> list[
     return digests
 
 
-def reader_days(delivery: Delivery) -> set[ReaderDay]:
+def reader_days(delivery: model.Delivery) -> set[ReaderDay]:
     """Return the day on which a delivery is to be sent with each reader that it counts for."""
     return {(key, delivery.day) for key in (delivery.person, delivery.contact) if key}
 
 
-def _digest_trigger(delivery: Delivery) -> Trigger:
+def _digest_trigger(delivery: model.Delivery) -> model.Trigger:
     return replace(
         delivery.trigger,
         subject_id=str(uuid5(_DIGESTS, f"{delivery.person} {delivery.day.isoformat()}")),
-        version=WITHOUT_CASE,
+        version=model.WITHOUT_CASE,
         template="digest",
-        facts=CaseFacts(),
+        facts=model.CaseFacts(),
         only_for=delivery.request_id,
     )
 
 
+# Requests in an hour that may name one contact before messages about further ones are held.
 MAX_REQUESTS = 20
-"""Requests in an hour that may name one contact before messages about further ones are held."""
 WINDOW = timedelta(hours=1)
+# Id of a request, and keyed hash of a mailbox or number that it names.
 Naming: TypeAlias = tuple[str, str]
-"""Id of a request, and keyed hash of a mailbox or number that it names."""
 
 
 def flooded_requests(
-    contacts: Iterable[ReporterContact], known: Mapping[Naming, int]
+    contacts: Iterable[model.ReporterContact], known: Mapping[Naming, int]
 ) -> Mapping[str, str]:
     """Return the requests whose messages are to be held, each with the flooded contact.
 
     A request is held when 20 requests known before it name the same mailbox, or the same number for
     text messages, within an hour of it, earlier or later. So at most 20 requests of any hour pass,
-    in whatever order they arrive. Held requests count too: during a flood nothing more passes.
-
-    Args:
-        contacts: New contacts, in order of arrival.
-        known: Number of known requests that name the same contact within an hour.
+    in whatever order they arrive. Held requests count too: during a flood nothing more passes. The
+    new contacts are in order of arrival.
     """
     before: defaultdict[str, list[datetime]] = defaultdict(list)
     flooded: dict[str, str] = {}
@@ -121,14 +114,10 @@ def flooded_requests(
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours of a city's day without text messages, in local time.
-
-    Attributes:
-        end: Minute after the last one; before ``start`` for hours around midnight.
-    """
+    """Hours of a city's day without text messages, in local time."""
 
     start: time
-    end: time
+    end: time  # minute after the last one; before `start` for hours around midnight
 
     def includes(self, clock: time) -> bool:
         """Return True for a local time of day within them."""

@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 from shared.vocabulary import primary_subtag
 
 ENGLISH = "en"
+# Why a message is not in a language: no catalogue, not one of the city's languages, a draft that no
+# speaker has reviewed, or a catalogue that lacks texts of the message.
 LanguageFault: TypeAlias = Literal["unknown", "not_of_the_city", "not_reviewed", "incomplete"]
-"""Why a message is not in a language: no catalogue, not one of the city's languages, a draft that
-no speaker has reviewed, or a catalogue that lacks texts of the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,11 @@ class MessageCatalogue:
 
 @dataclass(frozen=True, slots=True)
 class MessageLanguage:
-    """The language of a message, a BCP 47 primary subtag.
-
-    Attributes:
-        help_language: Language of the line about help; None for no such line.
-        fault: Why the message is not in the preferred language, if it is known and not used.
-    """
+    """The language of a message, a BCP 47 primary subtag."""
 
     language: str
-    help_language: str | None = None
+    help_language: str | None = None  # language of the line about help; None for no such line
+    # Why the message is not in the preferred language, if it is known and not used.
     fault: LanguageFault | None = None
 
 
@@ -56,12 +52,10 @@ class LanguageRules:
         known: Sequence[str | None],
         chosen: str | None = None,
     ) -> MessageLanguage:
-        """Return the language of a message.
+        """Return the language of a message to a reader of some BCP 47 tags, the preferred first.
 
-        Args:
-            known: The reader's BCP 47 tags, the preferred one first; None where unknown.
-            chosen: The language that the reader chose for messages, if any. It takes precedence,
-                and does not end the line about help in another language.
+        The language that the reader chose for messages takes precedence, and does not end the line
+        about help in another language.
         """
         tags = [primary_subtag(tag) for tag in known if tag]
         wishes = [primary_subtag(chosen)] if chosen else []

@@ -25,8 +25,9 @@ TemplateName: TypeAlias = Literal[
     "outside_city",
     "digest",
 ]
+# Messages that ask whether the problem is fixed.
 ASKS_IF_FIXED: frozenset[TemplateName] = frozenset({"completed"})
-"""Messages that ask whether the problem is fixed."""
+# Why a message is not sent; after `contact_flooded` an operator may still let it be sent.
 SuppressionReason: TypeAlias = Literal[
     "not_wanted",
     "no_channel",
@@ -38,12 +39,11 @@ SuppressionReason: TypeAlias = Literal[
     "daily_limit",
     "erased",
 ]
-"""Why a message is not sent; after ``contact_flooded`` an operator may still let it be sent."""
+# Subject id and version: unique per trigger.
 TriggerKey: TypeAlias = tuple[str, int]
-"""Subject id and version: unique per trigger."""
 
+# Version of a trigger that is about one request alone; versions of cases start at 1.
 WITHOUT_CASE = 0
-"""Version of a trigger that is about one request alone; versions of cases start at 1."""
 
 
 class CausingEvent(NamedTuple):
@@ -54,20 +54,16 @@ class CausingEvent(NamedTuple):
 
 
 class CaseFacts(NamedTuple):
-    """Public details of a case event.
-
-    Attributes:
-        request_count: Number of requests in the case when a request joined it.
-        municipality: Neighbour whose land has the place that the reporter stated later.
-    """
+    """Public details of a case event."""
 
     bureau: str | None = None
     note: str | None = None
     reason: str | None = None
     scheduled_for: datetime | None = None
-    request_count: int | None = None
+    request_count: int | None = None  # number of requests in the case when a request joined it
     first_reported_at: datetime | None = None
     has_picture: bool = False
+    # Neighbour whose land has the place that the reporter stated later.
     municipality: str | None = None
 
 
@@ -76,20 +72,15 @@ NO_FACTS = CaseFacts()
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A change that triggers messages: a new version of a case, or news of one request alone.
+    """A change that triggers messages: a new version of a case, or news of one request alone."""
 
-    Attributes:
-        subject_id: The case, or the request that the news is about alone.
-        version: Version of the case after the change, or ``WITHOUT_CASE``.
-        only_for: The one request whose reporter is notified; None for all followers.
-    """
-
-    subject_id: str
-    version: int
+    subject_id: str  # the case, or the request that the news is about alone
+    version: int  # version of the case after the change, or `WITHOUT_CASE`
     template: TemplateName
     priority: str
     cause: CausingEvent
     facts: CaseFacts = NO_FACTS
+    # The one request whose reporter is notified; None for all followers.
     only_for: str | None = None
 
     @property
@@ -100,59 +91,42 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person, by keyed hash, with the channels for messages to them.
-
-    Attributes:
-        wants: Channels that the person asked for.
-        has: Channels with a usable address or number.
-        languages: BCP 47 tags, the preferred one first.
-        contacts: By channel, the keyed hash of the mailbox or number.
-    """
+    """A person, by keyed hash, with the channels for messages to them."""
 
     person: str
-    wants: frozenset[StatusChannel]
-    has: frozenset[StatusChannel]
-    languages: tuple[str, ...] = ()
+    wants: frozenset[StatusChannel]  # channels that the person asked for
+    has: frozenset[StatusChannel]  # channels with a usable address or number
+    languages: tuple[str, ...] = ()  # BCP 47 tags, the preferred one first
+    # By channel, the keyed hash of the mailbox or number.
     contacts: Mapping[StatusChannel, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A reporter with all data needed to send a message about a subject.
-
-    Attributes:
-        since: Version that attached the request to the case.
-        until: Version that split the request off; None while it is attached.
-    """
+    """A reporter with all data needed to send a message about a subject."""
 
     request_id: str
     subject_id: str
-    since: int
+    since: int  # version that attached the request to the case
     recipient: Recipient
     jurisdiction: str
-    until: int | None = None
+    until: int | None = None  # version that split the request off; None while it is attached
     is_flooded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one person, by keyed hash, over one channel.
-
-    Attributes:
-        request_id: The person's request that the message is about.
-        day: Day of the city on which it is to be sent.
-        not_before: End of the quiet hours that it waits for, if any.
-        contact: Keyed hash of the mailbox or number that it goes to; None where it is unknown.
-    """
+    """One message to one person, by keyed hash, over one channel."""
 
     person: str
-    request_id: str
+    request_id: str  # the person's request that the message is about
     language: str
     channel: StatusChannel
     trigger: Trigger
-    day: date
-    not_before: datetime | None = None
+    day: date  # day of the city on which it is to be sent
+    not_before: datetime | None = None  # end of the quiet hours that it waits for, if any
     suppressed: SuppressionReason | None = None
+    # Keyed hash of the mailbox or number that it goes to; None where it is unknown.
     contact: str | None = None
 
 
@@ -166,23 +140,16 @@ class StoredDelivery:
 
 @dataclass(frozen=True, slots=True)
 class ReporterContact:
-    """Contact data of the reporter of one request.
-
-    Attributes:
-        mailbox: Normalized e-mail address; None without a usable one.
-        phone_ref: Keyed hash of the number, by which a consent names it.
-        named_at: When intake received it.
-        flood_key: Keyed hash of the mailbox without its tag, or of a flooded number.
-    """
+    """Contact data of the reporter of one request."""
 
     request_id: str
     recipient: Recipient
-    mailbox: str | None
+    mailbox: str | None  # normalized e-mail address; None without a usable one
     phone: str | None
-    phone_ref: str | None
+    phone_ref: str | None  # keyed hash of the number, by which a consent names it
     name: str | None
-    named_at: datetime
-    flood_key: str
+    named_at: datetime  # when intake received it
+    flood_key: str  # keyed hash of the mailbox without its tag, or of a flooded number
     is_flooded: bool = False
 
     @property
@@ -203,22 +170,15 @@ class ReferralAgency(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """Triage's decision about a request whose reporter is known, as far as messages need it.
-
-    Attributes:
-        service_code: Service type after triage.
-        language: BCP 47 tag of the request's text.
-        emergency: True when the report describes a danger to life.
-        agency: Outside agency that must act instead of the city or as well.
-        answer_code: Answer in the catalogue, when the request is a question that needs no work.
-    """
+    """Triage's decision about a request whose reporter is known, as far as messages need it."""
 
     request_id: str
     tracking_number: str
     jurisdiction: str
-    service_code: str
-    language: str | None
+    service_code: str  # service type after triage
+    language: str | None  # BCP 47 tag of the request's text
     address: str | None
-    emergency: bool
-    agency: ReferralAgency | None
+    emergency: bool  # True when the report describes a danger to life
+    agency: ReferralAgency | None  # outside agency that must act instead of the city or as well
+    # Answer in the catalogue, when the request is a question that needs no work.
     answer_code: str | None = None

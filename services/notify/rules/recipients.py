@@ -5,15 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.notify.rules import model
 from services.notify.rules.daily_limit import SendingRules, quiet_until
-from services.notify.rules.model import (
-    Delivery,
-    Follower,
-    Recipient,
-    SuppressionReason,
-    Trigger,
-    TriggerKey,
-)
 from shared.vocabulary import StatusChannel
 
 
@@ -27,24 +20,24 @@ class ContactConsent:
     at: datetime
 
 
+# Templates about steps that need nothing of the person and end nothing.
 ON_THE_WAY: tuple[str, ...] = ("acknowledged", "scheduled", "in_progress", "transferred")
-"""Templates about steps that need nothing of the person and end nothing."""
 
 
 _HASH_DIGITS = 32
+# Priority of messages that quiet hours do not hold back: followers of such a case reported it.
 _NEVER_WAITS = "P1"
-"""Priority of messages that quiet hours do not hold back: followers of such a case reported it."""
 
 
 def deliveries_due(  # noqa: PLR0913 - all that it depends on
-    followers: Iterable[Follower],
-    triggers: Iterable[Trigger],
+    followers: Iterable[model.Follower],
+    triggers: Iterable[model.Trigger],
     *,
     new_requests: Collection[str],
-    new_triggers: Collection[TriggerKey],
+    new_triggers: Collection[model.TriggerKey],
     rules: SendingRules,
     now: datetime,
-) -> list[Delivery]:
+) -> list[model.Delivery]:
     """Return the deliveries that became due with these new requests and triggers.
 
     A delivery is due once its contact, its decision and its trigger are all known, so every order
@@ -64,11 +57,11 @@ def deliveries_due(  # noqa: PLR0913 - all that it depends on
     ]
 
 
-def _order(follower: Follower) -> tuple[str, bool, int, str]:
+def _order(follower: model.Follower) -> tuple[str, bool, int, str]:
     return follower.subject_id, follower.is_flooded, follower.since, follower.request_id
 
 
-def is_recipient(follower: Follower, trigger: Trigger) -> bool:
+def is_recipient(follower: model.Follower, trigger: model.Trigger) -> bool:
     """Return True when this follower is notified of this trigger.
 
     A trigger for one request goes to its reporter. Any other goes to the followers whose request
@@ -83,8 +76,8 @@ def is_recipient(follower: Follower, trigger: Trigger) -> bool:
 
 
 def channels_for(
-    recipient: Recipient, *, texts: bool
-) -> list[tuple[StatusChannel, SuppressionReason | None]]:
+    recipient: model.Recipient, *, texts: bool
+) -> list[tuple[StatusChannel, model.SuppressionReason | None]]:
     """Return each channel for a delivery, with the reason that suppresses it, if any.
 
     A person who wants no messages gets one suppressed e-mail, so that the choice is on record.
@@ -101,11 +94,8 @@ def channels_for(
 def person_hash(key: bytes, *, address: str | None, phone: str | None, request_id: str) -> str:
     """Return the keyed hash that stands for a person outside contact data.
 
-    The e-mail address identifies the person, compared without regard to case; without one the
-    phone number (E.164) does, and without either each request counts as another person.
-
-    Args:
-        address: As ``normalize_email`` returned it.
+    The normalized e-mail address identifies the person, compared without regard to case; without
+    one the phone number (E.164) does, and without either each request counts as another person.
     """
     if address:
         identity = f"email:{address.lower()}"
@@ -116,21 +106,21 @@ def person_hash(key: bytes, *, address: str | None, phone: str | None, request_i
     return hmac.digest(key, identity.encode(), "sha256").hex()[:_HASH_DIGITS]
 
 
-def _by_subject(triggers: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
-    found: dict[str, list[Trigger]] = {}
+def _by_subject(triggers: Iterable[model.Trigger]) -> Mapping[str, Sequence[model.Trigger]]:
+    found: dict[str, list[model.Trigger]] = {}
     for trigger in sorted(triggers, key=lambda t: t.key):
         found.setdefault(trigger.subject_id, []).append(trigger)
     return found
 
 
 def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
-    follower: Follower,
-    trigger: Trigger,
+    follower: model.Follower,
+    trigger: model.Trigger,
     channel: StatusChannel,
-    suppressed: SuppressionReason | None,
+    suppressed: model.SuppressionReason | None,
     rules: SendingRules,
     now: datetime,
-) -> Delivery:
+) -> model.Delivery:
     recipient = follower.recipient
     zone = rules.timezone(follower.jurisdiction)
     not_before = None
@@ -141,7 +131,7 @@ def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
     written_in = rules.languages.message_language(
         trigger.template, follower.jurisdiction, recipient.languages
     )
-    return Delivery(
+    return model.Delivery(
         person=recipient.person,
         request_id=follower.request_id,
         language=written_in.language,
@@ -156,14 +146,10 @@ def _delivery(  # noqa: PLR0913, PLR0917 - what a delivery is made of
 
 @dataclass(frozen=True, slots=True)
 class CaseLead:
-    """The bureau that leads a case since a version.
-
-    Attributes:
-        work_order_id: Its work order; None for a case that was merged into another.
-    """
+    """The bureau that leads a case since a version."""
 
     case_id: str
     version: int
     jurisdiction: str
     bureau: str
-    work_order_id: str | None
+    work_order_id: str | None  # its work order; None for a case that was merged into another

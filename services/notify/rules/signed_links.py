@@ -12,19 +12,19 @@ from typing import Literal, Self, TypeAlias
 from shared.signed_tokens import TokenSigner
 
 LinkPurpose: TypeAlias = Literal["feedback", "preferences", "unsubscribe"]
+# Path of each page, up to the token.
 PATHS: Mapping[LinkPurpose, str] = {
     "feedback": "/feedback/",
     "preferences": "/preferences/",
     "unsubscribe": "/v1/unsubscribe/",
 }
-"""Path of each page, up to the token."""
+# Time after a message became due in which its links work. A NO reopens a case within 30 days of its
+# closing. Unsubscribing has to work for as long as the mail may be read: 13 months.
 LIFETIMES: Mapping[LinkPurpose, timedelta] = {
     "feedback": timedelta(days=30),
     "preferences": timedelta(days=400),
     "unsubscribe": timedelta(days=400),
 }
-"""Time after a message became due in which its links work. A NO reopens a case within 30 days of
-its closing. Unsubscribing has to work for as long as somebody may read the mail: 13 months."""
 _USE = "signed links"
 
 
@@ -37,11 +37,7 @@ class SignedLinks:
 
     @classmethod
     def of(cls, secrets: Sequence[bytes], base_url: str) -> Self:
-        """Return the links of a service.
-
-        Args:
-            secrets: The present secret, then earlier ones, whose links still open.
-        """
+        """Return the links of a service; links of the earlier secrets still open."""
         present, *before = secrets
         return cls(TokenSigner.derived(present, _USE, *before), base_url)
 

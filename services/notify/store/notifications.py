@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from asyncpg import Record
+
 from services.notify.rules.daily_limit import (
     EXEMPT_PRIORITY,
     EXEMPT_TEMPLATES,
@@ -15,27 +17,26 @@ from services.notify.rules.daily_limit import (
 from services.notify.rules.model import (
     Delivery,
     Follower,
+    Recipient,
     ReferralAgency,
     ReporterContact,
     RequestFacts,
     StoredDelivery,
     Trigger,
 )
-from services.notify.rules.sms_status import ReturnedMail
-from services.notify.rules.updates import Updates
+from services.notify.rules.updates import ReturnedMail, Updates
 from services.notify.store.contacts import erase_contacts, save_contacts
-from services.notify.store.leads import save_leads
-from services.notify.store.preferences import save_consents
-from services.notify.store.rows import (
+from services.notify.store.deliveries import (
     DELIVERY_COLUMNS,
-    follower_of,
+    record_returns,
     stored_delivery,
     trigger_of,
 )
-from services.notify.store.settling import record_returns
+from services.notify.store.resident_links import save_consents, save_leads
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
+from shared.vocabulary import StatusChannel
 
 # Every transaction locks requests in the order of their ids, so that no two deadlock.
 _INSERT_SQL = """
@@ -190,11 +191,7 @@ _NO_AGENCY = (None,) * len(ReferralAgency._fields)
 
 
 class PostgresNotificationStore:
-    """Notification store in notify's schema, inside the caller's transaction.
-
-    Args:
-        sealer: Wraps the keys of people; None where no contact is saved.
-    """
+    """Notification store inside the caller's transaction; without a sealer it saves no contact."""
 
     def __init__(self, connection: Connection, sealer: Sealer | None = None) -> None:
         self._db = connection
@@ -272,7 +269,7 @@ class PostgresNotificationStore:
     ) -> Sequence[Follower]:
         """Return the followers with complete data that have these requests or subjects."""
         rows = await self._db.fetch(_FOLLOWERS_SQL, request_ids, subject_ids)
-        return [follower_of(row) for row in rows]
+        return [_follower(row) for row in rows]
 
     async def triggers(
         self, subject_ids: Collection[str], request_ids: Collection[str]
@@ -334,3 +331,24 @@ class PostgresNotificationStore:
     async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
         """Suppress what reports of other mail servers say; return the e-mails that bounced."""
         return await record_returns(self._db, returned)
+
+
+def _follower(row: Record) -> Follower:
+    wants: dict[StatusChannel, bool] = {"email": row["wants_email"], "sms": row["wants_sms"]}
+    has: dict[StatusChannel, bool] = {"email": row["has_email"], "sms": row["has_phone"]}
+    contacts: dict[StatusChannel, str | None] = {"email": row["flood_key"], "sms": row["phone_ref"]}
+    return Follower(
+        request_id=str(row["request_id"]),
+        subject_id=str(row["about"]),
+        since=row["since"],
+        jurisdiction=row["jurisdiction"],
+        until=row["until"],
+        recipient=Recipient(
+            person=row["person"],
+            wants=frozenset(channel for channel, wanted in wants.items() if wanted),
+            has=frozenset(channel for channel, usable in has.items() if usable),
+            languages=tuple(filter(None, (row["contact_language"], row["language"]))),
+            contacts={channel: contact for channel, contact in contacts.items() if contact},
+        ),
+        is_flooded=row["flooded"],
+    )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from services.dispatch import app
-from services.dispatch.channels.forwarding import parts
+from services.dispatch.channels.forwarding import channel
 from services.dispatch.channels.forwarding.open311_worker import Open311Worker
 from services.dispatch.channels.forwarding.rules import forwards
 from services.dispatch.channels.forwarding.store import forwards as store
@@ -32,7 +32,7 @@ def forward_to(endpoint: str) -> None:
         (delivery_attempts, "WAITS", (_SECOND,)),
         (delivery_attempts, "PROBE_EVERY", 2 * _SECOND),
         (store, "PROBE_EVERY", 2 * _SECOND),
-        (parts, "Open311Worker", partial(Open311Worker, poll_every=2 * _SECOND)),
+        (channel, "Open311Worker", partial(Open311Worker, poll_every=2 * _SECOND)),
     ):
         assert hasattr(module, name)
         setattr(module, name, value)

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import aiohttp
 from aiohttp import web
 
-from services.dispatch.channels.webhooks.rules.url import signature
+from services.dispatch.channels.webhooks.rules import signature
 from shared.runtime.clock import utc_now
 from tests.faults.kit.router import RouterUnderTest
 

@@ -14,7 +14,7 @@ from services.dispatch.app import dispatch
 from services.dispatch.handlers.incoming import on_messages
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.bureau_events import keep_events
+from services.dispatch.store.events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
 from shared.catalogue import load_catalogue
 from shared.contract.events import RequestTriaged, WorkOrder, WorkOrderIssued

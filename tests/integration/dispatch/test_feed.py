@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.dispatch.store.bureau_events import PostgresFeed
+from services.dispatch.store.events import PostgresFeed
 from shared.contract.events import new_id
 from shared.contract.topics import bureau_receipts, bureau_work
 from shared.runtime.postgres import Pool

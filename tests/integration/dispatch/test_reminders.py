@@ -8,7 +8,7 @@ import pytest
 
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.workers.reminders import ReminderWorker
+from services.dispatch.workers import ReminderWorker
 from shared.catalogue import load_catalogue
 from shared.contract.events import WorkOrderReminded
 from shared.contract.topics import DISPATCH_CASES, bureau_work

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from services.dispatch.channels.webhooks.store.deliveries import (
+from services.dispatch.channels.webhooks.store import (
     _SETTLE,
     Call,
     WebhookDelivery,
     WebhookQueue,
+    Webhooks,
 )
-from services.dispatch.channels.webhooks.store.webhooks import Webhooks
 from shared.contract.events import Decoder, WorkOrder, WorkOrderChanged, WorkOrderIssued
 from shared.delivery_attempts import MAX_IN_FLIGHT, PROBE_EVERY, Outcome
 from shared.runtime.clock import utc_now
@@ -133,8 +133,8 @@ async def test_a_version_waits_until_the_one_before_is_delivered_or_parked(
     webhook.now += timedelta(hours=72)
     [second] = await webhook.due(webhook.call(again, 500, "refused"))
     assert orders_of([second]) == [(order.work_order_id, 2)]
-    page = await webhook.webhooks.calls(LEAD, 0, 10, order.case_id)
-    assert [(call["event_id"], call["attempt"]) for call in page.calls] == [
+    calls, _ = await webhook.webhooks.calls(LEAD, 0, 10, order.case_id)
+    assert [(call["event_id"], call["attempt"]) for call in calls] == [
         (first.event_id, 1),
         (first.event_id, 2),
     ]

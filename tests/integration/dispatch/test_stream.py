@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.case_events import PostgresCaseEvents
+from services.dispatch.store.events import PostgresCaseEvents
 from shared.contract.events import new_id
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.postgres import Pool

@@ -7,11 +7,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from services.dispatch.inbound.external import latest_surges
+from services.dispatch.inbound import latest_surges
 from services.dispatch.records import SurgeClosing
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.surges import order_closing, upsert_surges
-from services.dispatch.workers.surge_closings import SurgeClosingWorker
+from services.dispatch.workers import SurgeClosingWorker
 from shared.contract.events import CaseClosed, Surge, new_id
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.postgres import Pool, transaction

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from cli import calls
 from cli.bureau.command import bureau
-from services.dispatch.channels.webhooks.rules.url import signature
+from services.dispatch.channels.webhooks.rules import signature
 from services.dispatch.settings import DispatchSettings
 from shared.contract.topics import bureau_work
 from shared.delivery_attempts import MAX_IN_FLIGHT

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.dispatch.channels.forwarding.digest_mail import DigestHead
-from services.dispatch.channels.forwarding.digest_worker import DigestWorker
+from services.dispatch.channels.forwarding.digests import DigestHead, DigestWorker
 from services.dispatch.channels.forwarding.store.digests import Digests
 from shared.contract.events import WorkOrder, new_id
 from shared.runtime.postgres import Pool

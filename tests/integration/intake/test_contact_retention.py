@@ -7,7 +7,7 @@ import pytest
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.records import CaseLink, PublicDecision, PublicRequest, StatusChange
 from services.intake.store.submissions import PostgresSubmissions
-from services.intake.workers.retention import Retention
+from services.intake.workers import Retention
 from shared.contract.events import new_id
 from shared.contract.topics import INTAKE_CONTACTS
 from shared.runtime.outbox.outbox import enqueue

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from services.intake.media.folder import MediaFolder
-from services.intake.media.housekeeping import MediaHousekeeping
-from services.intake.workers.retention import Retention
+from services.intake.media.library import MediaHousekeeping
+from services.intake.workers import Retention
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, open_pool
 from tests.integration.intake.conftest import OPERATOR, Running

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.media.housekeeping import MediaHousekeeping
-from services.intake.media.library import open_media_files
+from services.intake.media.library import MediaHousekeeping, open_media_files
 from services.intake.settings import MediaSettings
 from shared.runtime.postgres import Pool
 from tests.integration.intake.conftest import Running

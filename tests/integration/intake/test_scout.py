@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.workers.scout import Answered, Scout
+from services.intake.workers import Answered, Scout
 from shared.contract.events import SubmissionReceived
 from shared.contract.topics import (
     CHANNEL_SUBMISSIONS,

@@ -25,7 +25,7 @@ from services.intake.records import (
     StoredSubmission,
 )
 from services.intake.store.submissions import PostgresSubmissions
-from services.intake.workers.retention import REJECTED_RETENTION, Retention
+from services.intake.workers import REJECTED_RETENTION, Retention
 from shared.contract.events import new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, transaction

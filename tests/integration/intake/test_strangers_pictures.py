@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from services.intake.media.folder import MediaFolder
-from services.intake.media.housekeeping import MediaHousekeeping
+from services.intake.media.library import MediaHousekeeping
 from shared.runtime.postgres import Pool
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import call

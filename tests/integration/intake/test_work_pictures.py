@@ -7,7 +7,7 @@ import pytest
 
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.records import WorkPictures
-from services.intake.workers.retention import Retention
+from services.intake.workers import Retention
 from shared.contract.events import CaseClosed, CaseClosing, CaseOpened
 from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import store_keys

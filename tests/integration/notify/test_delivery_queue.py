@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.delivery.worker import DeliveryUpdate
 from services.notify.inbound import collect_updates
 from services.notify.outbound import delivery_event
 from services.notify.rules.model import CaseFacts, ReferralAgency, StoredDelivery

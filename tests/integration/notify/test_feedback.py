@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from services.notify.channels.resident_links.feedback import feedback_routes
+from services.notify.channels.resident_links.channel import feedback_routes
 from services.notify.channels.resident_links.pages import LinkPages
-from services.notify.store.feedback import MAX_ANSWERS
+from services.notify.store.resident_links import MAX_ANSWERS
 from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
 from shared.runtime.http.server import serve_http

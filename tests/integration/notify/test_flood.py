@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.store.settling import list_held
+from services.notify.store.deliveries import list_held
 from shared.contract.events import Event, NotificationSent
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.clock import utc_now
@@ -82,7 +82,7 @@ async def test_who_is_flooded_gets_seven_messages_and_everybody_else_theirs(  # 
     assert reasons == {"contact_flooded": held, "daily_limit": 20 * per_report - 6}
     async with transaction(pool) as db:
         [shown] = await list_held(db)
-    assert (shown.requests, shown.messages) == (980, held)
+    assert (shown["requests"], shown["messages"]) == (980, held)
     print(f"{got} {dict(reasons)}; others: {_delays(calm, reports)}, {_delays(busy, reports)}")  # noqa: T201 - figures for whoever runs it
 
 

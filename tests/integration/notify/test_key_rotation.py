@@ -16,9 +16,7 @@ from deploy.local.postgres_files import postgres_programs
 from services.notify.inbound import collect_updates
 from services.notify.rules.recipients import person_hash
 from services.notify.rules.signed_links import SignedLinks
-from services.notify.store.leads import case_reporters
-from services.notify.store.notifications import PostgresNotificationStore
-from services.notify.store.sealed_contacts import (
+from services.notify.store.contacts import (
     ContactKeys,
     RewrapProgress,
     WrongContactKeyError,
@@ -26,6 +24,8 @@ from services.notify.store.sealed_contacts import (
     rewrap_hash_key,
     rewrap_next,
 )
+from services.notify.store.notifications import PostgresNotificationStore
+from services.notify.store.resident_links import case_reporters
 from services.notify.workers import UnsealedContacts
 from shared.contract.events import new_id
 from shared.runtime.database import open_database

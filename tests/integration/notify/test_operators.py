@@ -4,9 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.rules.sms_status import settled_from
-from services.notify.store.log import find_message, latest_messages
-from services.notify.store.settling import count_suppressed, list_unknown, settle
+from services.notify.rules.updates import settled_from
+from services.notify.store.deliveries import (
+    count_suppressed,
+    find_message,
+    latest_messages,
+    list_unknown,
+    settle,
+)
 from shared.contract.events import new_id
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.notify.stores import PostgresStores, add, claim, due, save
@@ -27,7 +32,7 @@ async def test_an_unknown_message_is_listed_until_it_is_settled_and_never_sent_a
 
     async with transaction(pool) as db:
         (listed,) = await list_unknown(db)
-        assert (listed.notification_id, listed.reason) == (message, "abandoned")
+        assert (listed["notification_id"], listed["reason"]) == (message, "abandoned")
         (settled,) = await settle(db, [message], states=settled_from("sent"), state="sent")
         assert settled.notification_id == message
         assert await settle(db, [message], states=settled_from("sent"), state="sent") == []
@@ -45,7 +50,7 @@ async def test_what_is_not_sent_is_counted_by_reason(pool: Pool) -> None:
         counted = await count_suppressed(db, NOON)
         later = await count_suppressed(db, NOON + timedelta(seconds=1))
 
-    assert [(one.reason, one.channel, one.messages, one.people) for one in counted] == [
+    assert [tuple(one.values())[:4] for one in counted] == [
         ("not_wanted", "email", 3, 2),
         ("no_channel", "sms", 1, 1),
     ]
@@ -84,10 +89,10 @@ async def test_the_log_has_the_newest_first_and_of_a_case_its_own_alone(pool: Po
         one = await latest_messages(db, 1)
         of_case = await latest_messages(db, 10, case_id)
 
-    assert [(message.language, message.state) for message in latest] == [
+    assert [(message["language"], message["state"]) for message in latest] == [
         ("es", "pending"),
         ("en", "pending"),
     ]
     assert one == latest[:1]
     assert of_case == latest[1:]
-    assert latest[0].contact == second.person
+    assert latest[0]["contact"] == second.person

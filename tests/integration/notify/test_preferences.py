@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from services.notify.channels.resident_links.channel import preference_routes
 from services.notify.channels.resident_links.pages import LinkPages
-from services.notify.channels.resident_links.preferences import preference_routes
-from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.delivery.worker import DeliveryUpdate
 from services.notify.handlers import erase
 from services.notify.records import ClaimedDelivery
 from services.notify.rules.model import StoredDelivery
 from services.notify.rules.recipients import person_hash
 from services.notify.rules.signed_links import LinkPurpose
-from services.notify.store.preferences import unsubscribe
+from services.notify.store.resident_links import unsubscribe
 from shared.contract.events import new_id
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool, transaction

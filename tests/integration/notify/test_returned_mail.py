@@ -5,10 +5,10 @@ from typing import Literal
 
 import pytest
 
-from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.delivery.worker import DeliveryUpdate
 from services.notify.rules.model import Delivery, StoredDelivery
 from services.notify.rules.recipients import person_hash
-from services.notify.rules.sms_status import MAX_PASSING, RETURNED_WITHIN, ReturnedMail
+from services.notify.rules.updates import MAX_PASSING, RETURNED_WITHIN, ReturnedMail
 from shared.contract.events import new_id
 from tests.integration.notify.stores import LATER, NotifyStores, claim, due
 from tests.support.builders import NOON

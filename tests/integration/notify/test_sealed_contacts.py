@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.notify.handlers import on_messages
-from services.notify.store.leads import case_reporters
-from services.notify.store.sealed_contacts import _UNSEALED_SQL, ContactKeys
+from services.notify.store.contacts import _UNSEALED_SQL, ContactKeys
+from services.notify.store.resident_links import case_reporters
 from services.notify.workers import UnsealedContacts
 from shared.contract.events import ContactErased, Event, new_id
 from shared.runtime.postgres import Pool, transaction

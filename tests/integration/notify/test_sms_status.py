@@ -5,8 +5,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from services.notify.channels.sms.sender import STATUS_PATH
-from services.notify.channels.sms.status_api import sms_status_routes
+from services.notify.channels.sms.channel import STATUS_PATH, sms_status_routes
 from services.notify.settings import SecondProviders
 from shared.contract.events import new_id
 from shared.runtime.http.server import serve_http

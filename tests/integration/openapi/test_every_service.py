@@ -20,7 +20,7 @@ import pytest
 
 from docs._tools.openapi_pages import DOCUMENTS, SERVICES
 from services.notify.rules.recipients import CaseLead
-from services.notify.store.leads import save_leads
+from services.notify.store.resident_links import save_leads
 from shared.contract.events import new_id
 from shared.runtime.postgres import open_pool, transaction
 from tests.hostile.doors import BUDGETS_MS

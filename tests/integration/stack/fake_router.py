@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from cli.interrupts import InterruptedRunError, run
-from cli.stack_view import StackView
+from cli.up import StackView
 from deploy.local.services import Service
 from deploy.local.supervisor import running_stack
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from cli.operator.send_command import SOURCE, CommandRefusedError, find_confirmation, summary
+from cli.operator.command import SOURCE, CommandRefusedError, find_confirmation, summary
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from deploy.local.sms import SmsFolder, sms_app
-from services.notify.channels.sms.sender import open_senders
+from services.notify.channels.sms.channel import open_senders
 from services.notify.records import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.intake.channels.conversations.sealed import conversation_sealer
+from services.intake.channels.conversations.waiting import conversation_sealer
 from services.intake.settings import IntakeSettings
 from shared.runtime.sealing import UnreadableError
 

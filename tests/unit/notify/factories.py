@@ -26,7 +26,7 @@ from services.notify.rules.model import (
 )
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.settings import NotifySettings, SecondProviders
-from services.notify.store.sealed_contacts import ContactKeys
+from services.notify.store.contacts import ContactKeys
 from shared.catalogue import LocalText
 from shared.contract.events import (
     CaseClosed,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.delivery.worker import DeliveryUpdate
 from services.notify.records import ClaimedDelivery, MessageData
 from services.notify.rules.daily_limit import WINDOW, MessagesOfDay, Naming, counts, reader_days
 from services.notify.rules.model import (
@@ -19,9 +19,15 @@ from services.notify.rules.model import (
     TriggerKey,
 )
 from services.notify.rules.recipients import ContactConsent
-from services.notify.rules.sms_status import RETURNED_WITHIN, ReturnedMail, suppression_of
-from services.notify.rules.updates import ANSWERS, Membership, Updates
-from services.notify.store.preferences import Suppressed
+from services.notify.rules.updates import (
+    ANSWERS,
+    RETURNED_WITHIN,
+    Membership,
+    ReturnedMail,
+    Updates,
+    suppression_of,
+)
+from services.notify.store.resident_links import Suppressed
 from shared.contract.events import Event, new_id
 from shared.vocabulary import StatusChannel
 from tests.unit.notify.delivery_rows import DeliveryRow, clash, thread_of

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from deploy.local.stack_file import Keys, Stack
-from services.dispatch.channels.webhooks.rules.url import signature
+from services.dispatch.channels.webhooks.rules import signature
 from shared.contract.events import UpdateReceipt, WorkOrder
 from shared.contract.topics import bureau_updates
 from shared.runtime.outgoing import Outgoing

@@ -94,7 +94,6 @@ def media_routes(core: DispatchPorts, intake: aiohttp.ClientSession | None) -> l
 
     @answers_errors("Retry in a moment.")
     async def upload(request: web.Request) -> web.Response:
-        """Answer with the response of intake."""
         bureau = await core.access.bureau(request)
         with slot_of(uploads, bureau):
             return await _pass_on(request, intake)

@@ -8,14 +8,7 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode
 from zlib import crc32
 
-from services.dispatch.channels.forwarding.rules import open311
-from services.dispatch.channels.forwarding.rules.forwards import (
-    Failed,
-    Refused,
-    Taken,
-    TryResult,
-    may_have_arrived,
-)
+from services.dispatch.channels.forwarding.rules import forwards, open311
 from services.dispatch.channels.forwarding.rules.open311 import Accepted, Entry
 from shared.catalogue import Open311Forward
 from shared.contract.events import Location, WorkOrder
@@ -50,7 +43,7 @@ class Open311Client:
     to: Open311Forward
     api_key: str = field(repr=False)
 
-    async def submit(self, order: WorkOrder) -> TryResult:
+    async def submit(self, order: WorkOrder) -> forwards.TryResult:
         """Submit a work order whose kind has a code there; return the result."""
         form = urlencode(request_form(order, self.to)).encode()
         headers = {
@@ -67,12 +60,12 @@ class Open311Client:
         entries = open311.read_list(body)
         if outcome.error is None:
             if taken := open311.accepted(entries):
-                return Taken(*taken)
-            return Failed(_unusable(outcome), "unreadable_answer", may_have_arrived=True)
+                return forwards.Taken(*taken)
+            return forwards.Failed(_unusable(outcome), "unreadable_answer", may_have_arrived=True)
         words = open311.refusal(entries)
         if words and outcome.status in _ABOUT_THE_REQUEST:
-            return Refused("parked", f"refused there: {words}")
-        return Failed(outcome, _reason(outcome, words), may_have_arrived(outcome))
+            return forwards.Refused("parked", f"refused there: {words}")
+        return forwards.Failed(outcome, _reason(outcome, words), forwards.may_have_arrived(outcome))
 
     async def find(self, order: WorkOrder, since: datetime) -> Accepted | None:
         """Return the request that a work order became since a time; None where there is none."""

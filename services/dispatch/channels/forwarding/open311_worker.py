@@ -9,13 +9,7 @@ from datetime import timedelta
 import structlog
 
 from services.dispatch.channels.forwarding.open311_client import CallFailedError, Open311Client
-from services.dispatch.channels.forwarding.rules.forwards import (
-    Failed,
-    Forward,
-    Refused,
-    Taken,
-    TryResult,
-)
+from services.dispatch.channels.forwarding.rules import forwards
 from services.dispatch.channels.forwarding.rules.open311 import RemoteProgress, id_of, progress_of
 from services.dispatch.channels.forwarding.store.forwards import FIRST, ForwardQueue, move
 from services.dispatch.ports import DispatchPorts
@@ -79,19 +73,21 @@ class Open311Worker:
             log.error("forward_parked", bureau=bureau, work_order=after.work_order_id)
         return True
 
-    async def _try(self, before: Forward) -> TryResult:
+    async def _try(self, before: forwards.Forward) -> forwards.TryResult:
         order = await self.core.work_order(before.work_order_id)
         if order is None:
-            return Refused("dropped", "there is no such work order")
+            return forwards.Refused("dropped", "there is no such work order")
         if order.service_code not in self.client.to.service_codes:
-            return Refused("parked", f"unmapped_kind: {order.service_code} has no code there")
+            return forwards.Refused(
+                "parked", f"unmapped_kind: {order.service_code} has no code there"
+            )
         try:
             if before.tried_at and (known := await self.client.find(order, before.tried_at)):
-                return Taken(*known)
+                return forwards.Taken(*known)
         except CallFailedError as error:
-            return Failed(error.outcome, f"search: {error.reason}", may_have_arrived=True)
+            return forwards.Failed(error.outcome, f"search: {error.reason}", may_have_arrived=True)
         if order.status in FINAL_STATUSES:
-            return Refused("dropped", f"{order.status} before it was sent")
+            return forwards.Refused("dropped", f"{order.status} before it was sent")
         return await self.client.submit(order)
 
     async def poll(self) -> None:
@@ -106,7 +102,7 @@ class Open311Worker:
         except CallFailedError as error:
             log.warning("statuses_not_read", bureau=self.queue.bureau, reason=error.reason)
 
-    async def _read(self, page: Sequence[Forward]) -> None:
+    async def _read(self, page: Sequence[forwards.Forward]) -> None:
         orders = dict[str, str]()
         for forward in page:
             known = forward.service_request_id or await self._redeem(forward)
@@ -145,7 +141,7 @@ class Open311Worker:
         if receipt.code:
             log.info("remote_status_refused", work_order=work_order_id, code=receipt.code)
 
-    async def _redeem(self, forward: Forward) -> str | None:
+    async def _redeem(self, forward: forwards.Forward) -> str | None:
         """Return and store the id that a token stands for; None while there is none."""
         known = await self.client.id_of_token(forward.token or "")
         if known:

@@ -21,19 +21,10 @@ from pydantic_core import PydanticCustomError
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records import CaseDetails, CaseFilter, FilterBox, ListedCase
 from shared.contract.events import Data, FieldError
+from shared.runtime.http import list_queries
 from shared.runtime.http.callers import BUREAU, OPERATOR, RefusedError
 from shared.runtime.http.calls import JSON, answers_errors, field_errors, json_response
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import (
-    BAD_CURSOR,
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    PAGE,
-    encode_cursor,
-    number_in,
-    position_in,
-    refuse_faults,
-)
 from shared.runtime.http.openapi import (
     KEY_REFUSALS,
     Content,
@@ -64,11 +55,11 @@ LIST_CASES = Operation(
     {
         200: Content("A page of cases.", (JSON,), CaseList),
         422: problem("A parameter is invalid; errors name each."),
-        **BAD_CURSOR,
+        **list_queries.BAD_CURSOR,
         **KEY_REFUSALS,
     },
     query={
-        **PAGE,
+        **list_queries.PAGE,
         "status": Parameter("Only cases of this status.", CaseStatus),
         "priority": Parameter("Only cases of this level.", PriorityLevel),
         "bureau": Parameter("Only cases that this bureau leads, by its code."),
@@ -169,20 +160,22 @@ def case_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment with the same cursor.")
     async def read_list(request: web.Request) -> web.Response:
-        """Answer with the next cases that match the filter."""
         await core.access.callers.operator(request)
         faults: list[FieldError] = []
-        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
-        last = position_in(request, "cases", _ALL, faults, otherwise=_NEWEST)
+        limit = list_queries.number_in(
+            request, "limit", list_queries.DEFAULT_LIMIT, 1, list_queries.MAX_LIMIT, faults
+        )
+        last = list_queries.position_in(request, "cases", _ALL, faults, otherwise=_NEWEST)
         wanted = _filter_in(request, codes, faults)
-        refuse_faults(faults)
+        list_queries.refuse_faults(faults)
         cases, more = await Deadline().wait_for(core.cases(wanted, UUID(int=last), limit))
-        cursor = encode_cursor("cases", _ALL, UUID(cases[-1].case_id).int if cases else last)
+        cursor = list_queries.encode_cursor(
+            "cases", _ALL, UUID(cases[-1].case_id).int if cases else last
+        )
         return json_response(CaseList(cases=list(cases), next=cursor, more=more))
 
     @answers_errors("Retry in a moment.")
     async def read_one(request: web.Request) -> web.Response:
-        """Answer with a case, as far as the caller may see it."""
         caller = await core.access.callers.caller(request, OPERATOR, BUREAU)
         bureau = caller.name if caller.scope == BUREAU else None
         found = await Deadline().wait_for(core.case(request.match_info["case_id"], bureau))

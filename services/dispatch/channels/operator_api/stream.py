@@ -118,7 +118,6 @@ def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> l
 
     @answers_errors("Retry in a moment with the same Last-Event-ID.")
     async def follow(request: web.Request) -> web.StreamResponse:
-        """Send events until the caller leaves or the service stops."""
         operator = await callers.operator(request)
         with limit.opened(operator):
             found = await Deadline().wait_for(stream.position(request.headers.get(_LAST_ID)))

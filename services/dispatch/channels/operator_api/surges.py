@@ -9,6 +9,7 @@ from services.dispatch.ports import DispatchPorts
 from services.dispatch.records import ListedSurge, SurgeClosing, strip_control_chars
 from shared.contract.events import Data, FieldError
 from shared.runtime.clock import utc_now
+from shared.runtime.http import list_queries
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
     JSON,
@@ -20,15 +21,6 @@ from shared.runtime.http.calls import (
     refuse_fields,
 )
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.list_queries import (
-    BAD_CURSOR,
-    BAD_QUERY,
-    PAGE,
-    encode_cursor,
-    number_in,
-    position_in,
-    refuse_faults,
-)
 from shared.runtime.http.openapi import (
     JSON_REFUSALS,
     KEY_REFUSALS,
@@ -83,12 +75,12 @@ LIST_SURGES = Operation(
     "List surges, newest first, as an operator.",
     {
         200: Content("A page of surges.", (JSON,), SurgeList),
-        **BAD_CURSOR,
-        **BAD_QUERY,
+        **list_queries.BAD_CURSOR,
+        **list_queries.BAD_QUERY,
         **KEY_REFUSALS,
     },
     query={
-        "after": PAGE["after"],
+        "after": list_queries.PAGE["after"],
         "limit": Parameter(
             f"Maximum entries; {DEFAULT_LIMIT} by default.",
             Annotated[int, Field(ge=1, le=MAX_LIMIT)],
@@ -120,25 +112,24 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def read(request: web.Request) -> web.Response:
-        """Answer with the next surges, the newest first."""
         await core.access.callers.operator(request)
         faults: list[FieldError] = []
-        limit = number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
-        before = position_in(request, "surges", _ALL, faults, otherwise=_NEWEST)
-        refuse_faults(faults)
+        limit = list_queries.number_in(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, faults)
+        before = list_queries.position_in(request, "surges", _ALL, faults, otherwise=_NEWEST)
+        list_queries.refuse_faults(faults)
         found = await Deadline().wait_for(core.surges(before, limit + 1))
         shown = found[:limit]
+        last = shown[-1][0] if shown else before
         return json_response(
             {
                 "surges": [surge for _, surge in shown],
-                "next": encode_cursor("surges", _ALL, shown[-1][0] if shown else before),
+                "next": list_queries.encode_cursor("surges", _ALL, last),
                 "more": len(found) > limit,
             }
         )
 
     @answers_errors("Check first whether its cases are being closed.")
     async def close(request: web.Request) -> web.Response:
-        """Order the closing of the cases that are open now; answer with their number."""
         operator = await core.access.callers.operator(request)
         order = _order(await body_of(request))
         surge_id = request.match_info["surge_id"]

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 import structlog
 
-from services.dispatch.channels.webhooks.rules.url import signature
-from services.dispatch.channels.webhooks.store.deliveries import (
+from services.dispatch.channels.webhooks.rules import signature
+from services.dispatch.channels.webhooks.store import (
     Call,
     Round,
     WebhookDelivery,

@@ -16,32 +16,12 @@ from services.intake.channels.conversations.lookup import (
     text_reader,
 )
 from services.intake.channels.conversations.rules.text_reading import TextReading
+from services.intake.channels.mail import store
 from services.intake.channels.mail.reading import MailReader
-from services.intake.channels.mail.rules.addresses import OurAddresses
+from services.intake.channels.mail.rules import machine
+from services.intake.channels.mail.rules.addresses import OurAddresses, ReturnReport, may_return
 from services.intake.channels.mail.rules.headers import takes_answers
-from services.intake.channels.mail.rules.machine import (
-    ANSWER_WITHIN,
-    MAX_READ,
-    MailConversation,
-    MailReport,
-    MailStep,
-    on_answer,
-    on_due,
-    on_report,
-)
 from services.intake.channels.mail.rules.message import Mail
-from services.intake.channels.mail.rules.returns import ReturnReport, may_return
-from services.intake.channels.mail.store import (
-    StoredConversation,
-    add_conversation,
-    add_message,
-    asked_since,
-    delete_old,
-    is_token,
-    lock_conversation,
-    lock_due,
-    save_state,
-)
 from services.intake.identifiers import email_ref, idempotency_key
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
 from services.intake.ports import IntakePorts, IntakeWork
@@ -58,7 +38,7 @@ SOURCE = "/email"
 _NO_WORDS = "(no text)"
 
 
-def submission_of(report: MailReport, jurisdiction: str) -> LongSubmission:
+def submission_of(report: machine.MailReport, jurisdiction: str) -> LongSubmission:
     """Return the submission of a report."""
     text = report.words
     if report.attached:
@@ -144,7 +124,7 @@ class MailTurn:
         """Process a message, or raise ``TooLongError`` or ``MailReadingError``; idempotent."""
         known = None
         if message.token:
-            known = await lock_conversation(self._db, message.token, self._sealer)
+            known = await store.lock_conversation(self._db, message.token, self._sealer)
         if known and known.jurisdiction in self._core.cities:
             return await self._answer(message, known)
         texts = (message.mail.subject, *message.mail.references)
@@ -152,20 +132,22 @@ class MailTurn:
             return await self._note(message, request)
         return await self._report(message)
 
-    async def apply(self, step: MailStep, known: StoredConversation) -> StoredConversation:
+    async def apply(
+        self, step: machine.MailStep, known: store.StoredConversation
+    ) -> store.StoredConversation:
         """Apply a step; return the conversation after it."""
         state = replace(known.state, report=step.keep)
         if step.submit:
             state = replace(state, number=await self._submit(step.submit, known.jurisdiction))
-        await save_state(self._db, known.token, state, self._sealer)
+        await store.save_state(self._db, known.token, state, self._sealer)
         return known._replace(state=state)
 
-    async def _answer(self, message: MailMessage, known: StoredConversation) -> Fate:
+    async def _answer(self, message: MailMessage, known: store.StoredConversation) -> Fate:
         mail = message.mail
-        if over := on_due(known.state, self._now):
+        if over := machine.on_due(known.state, self._now):
             known = await self.apply(over, known)
         reader = text_reader(self._core, known.jurisdiction)
-        step = on_answer(known.state, mail.text, message.media, reader)
+        step = machine.on_answer(known.state, mail.text, message.media, reader)
         if step.note is not None:
             by = self._by(mail, known.person)
             return await self._note_to(known.state.number, message, by, step.place)
@@ -191,23 +173,23 @@ class MailTurn:
         return "note"
 
     def _read(self, message: MailMessage, text: str) -> TextReading:
-        return text_reader(self._core, message.jurisdiction).read(text[:MAX_READ])
+        return text_reader(self._core, message.jurisdiction).read(text[: machine.MAX_READ])
 
     async def _report(self, message: MailMessage) -> Fate:
         mail = message.mail
         person = email_ref(self._core.reporter_key, without_tag(mail.address or ""))
-        report = MailReport(
+        report = machine.MailReport(
             first_id=message.id,
             words=mail.words,
             attached=mail.attached,
             since=self._now,
-            due_at=self._now + ANSWER_WITHIN,
+            due_at=self._now + machine.ANSWER_WITHIN,
             address=mail.address,
             name=mail.name,
             media=message.media,
         )
         reader = text_reader(self._core, message.jurisdiction)
-        step = on_report(report, reader, may_ask=await self._may_ask(mail, person))
+        step = machine.on_report(report, reader, may_ask=await self._may_ask(mail, person))
         number = None
         if step.submit:
             number = await self._submit(step.submit, message.jurisdiction)
@@ -216,7 +198,7 @@ class MailTurn:
         if step.question:
             asked = step.submit or step.keep
             language = asked.language if asked else None
-            state = MailConversation(step.question, language, step.keep, number)
+            state = machine.MailConversation(step.question, language, step.keep, number)
             await self._ask(message, person, state)
             return "request" if step.submit else "question"
         return "request" if step.submit else "empty"
@@ -225,11 +207,13 @@ class MailTurn:
         """Return False for an unread mailbox, and above the daily limit of questions."""
         if not takes_answers(mail.address):
             return False
-        asked = await asked_since(self._db, person, self._now - _QUESTIONS_WITHIN)
+        asked = await store.asked_since(self._db, person, self._now - _QUESTIONS_WITHIN)
         return asked < _MAX_QUESTIONS
 
-    async def _ask(self, message: MailMessage, person: str, state: MailConversation) -> None:
-        new = StoredConversation(
+    async def _ask(
+        self, message: MailMessage, person: str, state: machine.MailConversation
+    ) -> None:
+        new = store.StoredConversation(
             token=b32encode(secrets.token_bytes(_TOKEN_BYTES)).decode().rstrip("=").lower(),
             jurisdiction=message.jurisdiction,
             person=person,
@@ -238,10 +222,10 @@ class MailTurn:
             state=state,
             asked_at=self._now,
         )
-        await add_conversation(self._db, new, self._sealer)
+        await store.add_conversation(self._db, new, self._sealer)
         self.has_asked = True
 
-    async def _submit(self, report: MailReport, jurisdiction: str) -> str | None:
+    async def _submit(self, report: machine.MailReport, jurisdiction: str) -> str | None:
         submission = submission_of(report, jurisdiction)
         taken = await self._work.submit(submission.raw)
         if taken is None:
@@ -288,7 +272,7 @@ class MailConversations:
         if token is None:
             return False
         async with transaction(self.core.pool) as db:
-            return await is_token(db, token)
+            return await store.is_token(db, token)
 
     async def take(self, received: ReceivedMail, now: datetime) -> Fate:
         """Process a message, or raise ``TooLongError`` or ``MailReadingError``; idempotent."""
@@ -331,8 +315,8 @@ class MailConversations:
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
         async with self.core.unit_of_work(now) as work:
-            due = await lock_due(work.db, now, self.core.cities, self.sealer)
-            step = on_due(due.state, now) if due else None
+            due = await store.lock_due(work.db, now, self.core.cities, self.sealer)
+            step = machine.on_due(due.state, now) if due else None
             if due is None or step is None:
                 return False
             await MailTurn(self.core, work, self.sealer).apply(step, due)
@@ -341,7 +325,7 @@ class MailConversations:
     async def delete_old(self, before: datetime) -> None:
         """Delete messages and conversations from before a moment, except those that wait."""
         async with transaction(self.core.pool) as db:
-            await delete_old(db, before)
+            await store.delete_old(db, before)
 
     async def _message(self, mail: Mail, recipients: Sequence[str]) -> MailMessage:
         answered = [*recipients, *(id_.strip("<>") for id_ in mail.references)]
@@ -358,7 +342,7 @@ async def _identified(db: Connection, message: MailMessage, now: datetime) -> Ma
     """
     mail = message.mail
     for id_ in dict.fromkeys([mail.id, mail.own_id]):
-        known = await add_message(db, idempotency_key(SOURCE, id_), mail.digest, now)
+        known = await store.add_message(db, idempotency_key(SOURCE, id_), mail.digest, now)
         if known is None:
             return message._replace(id=id_)
         if known == mail.digest:

@@ -1,4 +1,4 @@
-"""One connection of a mail server that hands messages over."""
+"""SMTP session that receives messages, under limits of its own."""
 
 import asyncio
 import sys
@@ -76,11 +76,8 @@ async def read_content(reader: StreamReader, memory: Reservation) -> bytes:
     """Return a message without the dots and the end mark of SMTP, read behind the reply to DATA.
 
     It is one run of bytes, since lines as objects would take fifty times the memory. A line of any
-    length is taken, and a bare LF never ends one. A refused message is read to its end.
-
-    Raises:
-        RefusedContentError: The message is too large, or the budget is spent.
-        ConnectionResetError: The connection ended before the message.
+    length is taken, and a bare LF never ends one. A refused message is read to its end, and raises
+    ``RefusedContentError``.
     """
     content, refusal, searched = bytearray(_LINE_END), "", 0  # the line end of DATA itself
     while (end := content.find(_END, searched)) < 0:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from asyncpg import Record
 from pydantic import TypeAdapter
 
-from services.intake.channels.conversations.sealed import (
+from services.intake.channels.conversations.waiting import (
     address_place,
     name_place,
     open_if_readable,

@@ -49,13 +49,9 @@ def has_pictures(request: web.Request) -> bool:
 async def read_form(request: web.Request, buffer: BodyBuffer | None = None) -> Form:
     """Return the form in the body of a request; it is empty without a body.
 
-    Raises:
-        Open311Error: It is no form in UTF-8, or has too many fields or pictures.
-        RefusedError: The bytes were dropped from the buffer, or there is no room for it.
-        RefusedPictureError: It has more than 10 MiB with its pictures.
-        web.HTTPRequestTimeout: It did not arrive in time; the connection closes.
-        web.HTTPRequestEntityTooLarge: More than 1 MiB without pictures, or more than 128 KiB with
-            its key in the form alone.
+    No form in UTF-8, or too many fields or pictures, is an ``Open311Error``; no room is a
+    ``RefusedError``. With pictures it has at most 10 MiB (``RefusedPictureError``), else 1 MiB, or
+    128 KiB with its key in the form alone (413).
     """
     if has_pictures(request):
         return await _read_multipart(request, buffer)

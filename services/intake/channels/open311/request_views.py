@@ -7,20 +7,10 @@ from hashlib import sha256
 
 import pydantic_core
 
-from services.intake.channels.conversations.rules.another_report import without_numbers
+from services.intake.channels.conversations.rules.text_reading import without_numbers
+from services.intake.channels.open311 import schema
 from services.intake.channels.open311.query import Span
 from services.intake.channels.open311.responses import CONTENT_TYPE
-from services.intake.channels.open311.schema import (
-    Discovery,
-    Endpoint,
-    ListValue,
-    Open311Service,
-    RequestNote,
-    RequestUpdate,
-    ServiceAttribute,
-    ServiceDefinition,
-    ServiceRequest,
-)
 from services.intake.channels.open311.store import ListedRequest
 from services.intake.channels.status_view import (
     STATUS_TEXT,
@@ -41,10 +31,10 @@ def render_request(
     city: Jurisdiction,
     public_url: str,
     history: Sequence[StatusChange] | None = None,
-) -> ServiceRequest:
+) -> schema.ServiceRequest:
     """Return a request; extensions have the history of its case, oldest first."""
     kind = city.services[request.service_code]
-    view = ServiceRequest(
+    view = schema.ServiceRequest(
         service_request_id=request.public_id,
         status="open" if request.is_open else "closed",
         status_notes=_status_notes(request),
@@ -74,11 +64,11 @@ def render_request(
 
 def render_updates(
     request: ListedRequest, changes: Sequence[StatusChange], span: Span
-) -> Iterator[RequestUpdate]:
+) -> Iterator[schema.RequestUpdate]:
     """Yield the updates of a request within a time span, oldest first."""
     for change in changes:
         if span.since <= change.taken_at <= span.until:
-            yield RequestUpdate(
+            yield schema.RequestUpdate(
                 update_id=f"{request.public_id}.{change.version}",
                 service_request_id=request.public_id,
                 status="closed" if change.status in CLOSED_STATUSES else "open",
@@ -98,8 +88,8 @@ def _public(note: str | None) -> str | None:
     return note and without_numbers(note)
 
 
-def _note(change: StatusChange, city: Jurisdiction) -> RequestNote:
-    return RequestNote(
+def _note(change: StatusChange, city: Jurisdiction) -> schema.RequestNote:
+    return schema.RequestNote(
         datetime=w3c(change.taken_at),
         type=change.status,
         summary=STATUS_TEXT[change.status].en,
@@ -153,9 +143,9 @@ _DATATYPE = {
 }
 
 
-def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> Discovery:
+def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> schema.Discovery:
     """Return the discovery document."""
-    endpoint = Endpoint(
+    endpoint = schema.Endpoint(
         specification=SPECIFICATION,
         url=url,
         changeset=changeset,
@@ -163,7 +153,7 @@ def discovery(cities: Collection[Jurisdiction], url: str, changeset: str) -> Dis
         formats=[content_type.partition(";")[0] for content_type in CONTENT_TYPE.values()],
     )
     contact = "; ".join(f"{city.name} ({city.id}): {city.phone}" for city in cities)
-    return Discovery(
+    return schema.Discovery(
         changeset=changeset, contact=contact, key_service=_KEY_SERVICE, endpoints=[endpoint]
     )
 
@@ -177,20 +167,20 @@ def digest_of(cities: Collection[Jurisdiction]) -> str:
     return sha256(pydantic_core.to_json(content)).hexdigest()
 
 
-def service_list(city: Jurisdiction) -> list[Open311Service]:
+def service_list(city: Jurisdiction) -> list[schema.Open311Service]:
     """Return the kinds of a city."""
     return [_service(kind) for kind in city.services.values()]
 
 
-def definition(kind: ServiceType) -> ServiceDefinition:
+def definition(kind: ServiceType) -> schema.ServiceDefinition:
     """Return the questions of a kind."""
     attributes = [_attribute(one, order) for order, one in enumerate(kind.attributes, 1)]
-    return ServiceDefinition(service_code=kind.code, attributes=attributes)
+    return schema.ServiceDefinition(service_code=kind.code, attributes=attributes)
 
 
-def _service(kind: ServiceType) -> Open311Service:
+def _service(kind: ServiceType) -> schema.Open311Service:
     keywords = filter(_PLAIN_PATTERN.fullmatch, kind.keywords.en)
-    return Open311Service(
+    return schema.Open311Service(
         service_code=kind.code,
         service_name=kind.name.en,
         description=kind.name.en,
@@ -201,9 +191,9 @@ def _service(kind: ServiceType) -> Open311Service:
     )
 
 
-def _attribute(attribute: Attribute, order: int) -> ServiceAttribute:
+def _attribute(attribute: Attribute, order: int) -> schema.ServiceAttribute:
     values = attribute.values if attribute.datatype in _LISTS else ()
-    return ServiceAttribute(
+    return schema.ServiceAttribute(
         variable=True,
         code=attribute.code,
         datatype=attribute.datatype,
@@ -211,5 +201,5 @@ def _attribute(attribute: Attribute, order: int) -> ServiceAttribute:
         datatype_description=_DATATYPE.get(attribute.datatype),
         order=order,
         description=attribute.name.en,
-        values=[ListValue(key=key, name=name.en) for key, name in values],
+        values=[schema.ListValue(key=key, name=name.en) for key, name in values],
     )

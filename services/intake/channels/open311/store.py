@@ -14,12 +14,7 @@ from shared.runtime.postgres import Pool, translate_errors
 
 @dataclass(frozen=True, slots=True)
 class ListedRequest:
-    """A request of a public kind with the decision of triage and its case; times in UTC.
-
-    Attributes:
-        description: Redacted; empty once erased.
-        was_moved: True when an operator moved it to another case than triage decided.
-    """
+    """A request of a public kind with the decision of triage and its case; times in UTC."""
 
     request_id: str
     public_id: str
@@ -27,7 +22,7 @@ class ListedRequest:
     submitted_at: datetime
     updated_at: datetime
     is_open: bool
-    description: str
+    description: str  # redacted; empty once erased
     address: str | None
     latitude: float | None
     longitude: float | None
@@ -35,7 +30,7 @@ class ListedRequest:
     referral_name: str | None
     referral_phone: str | None
     referral_url: str | None
-    was_moved: bool
+    was_moved: bool  # True when an operator moved it to another case than triage decided
     media_id: str | None
     case_id: str | None
     last: StatusChange | None

@@ -11,8 +11,8 @@ from services.intake.channels.conversations.lookup import (
     named_request,
     text_reader,
 )
+from services.intake.channels.sms import store
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.commands import is_answer
 from services.intake.channels.sms.rules.machine import on_due, on_text
 from services.intake.channels.sms.rules.model import (
     AskedRequest,
@@ -23,22 +23,7 @@ from services.intake.channels.sms.rules.model import (
     Step,
     TextNote,
 )
-from services.intake.channels.sms.rules.wording import fit, say
-from services.intake.channels.sms.store import (
-    Correspondent,
-    PicturesOf,
-    add_answer,
-    add_pictures,
-    assign_pictures,
-    delete_old,
-    delete_old_pictures,
-    find_answer,
-    find_conversation,
-    find_due,
-    lock_conversation,
-    lock_due,
-    save_conversation,
-)
+from services.intake.channels.sms.rules.wording import fit, is_answer, say
 from services.intake.channels.status_view import render_status
 from services.intake.identifiers import idempotency_key, phone_ref
 from services.intake.ports import IntakePorts, IntakeWork
@@ -50,7 +35,7 @@ from shared.runtime.sealing import Sealer
 from shared.text_matching.normalization import normalize_text
 
 
-def _submissions(who: Correspondent, *steps: Step | None) -> Iterator[SubmissionReceived]:
+def _submissions(who: store.Correspondent, *steps: Step | None) -> Iterator[SubmissionReceived]:
     for step in steps:
         if step and step.submit:
             yield submission_of(step.submit, who, step.conversation).raw.envelope
@@ -65,7 +50,7 @@ SOURCE = "/sms"
 
 
 def submission_of(
-    draft: ReportDraft, who: Correspondent, conversation: Conversation
+    draft: ReportDraft, who: store.Correspondent, conversation: Conversation
 ) -> LongSubmission:
     """Return the submission of a draft."""
     data = {
@@ -101,14 +86,14 @@ class SmsConversations:
     sealer: Sealer
     on_picture: Callable[[], None] = lambda: None
 
-    async def _prefetch_of_text(self, who: Correspondent, text: IncomingText) -> None:
+    async def _prefetch_of_text(self, who: store.Correspondent, text: IncomingText) -> None:
         """Ask another server for the places of the reports that a text leads to.
 
         It reads the conversation before the transaction: a text that comes in between costs at
         most the point of an address.
         """
         if self.core.prefetch:
-            conversation = await find_conversation(self.core.lookups, who)
+            conversation = await store.find_conversation(self.core.lookups, who)
             over = on_due(conversation, text.at)
             reader = text_reader(self.core, who.jurisdiction)
             step = on_text(over.conversation if over else conversation, text, reader)
@@ -118,12 +103,12 @@ class SmsConversations:
         """Return the answer to a text, None for none; the same text gets the same answer."""
         identity = idempotency_key(SOURCE, text.id)
         person = phone_ref(self.core.reporter_key, text.number)
-        who = Correspondent(person, text.jurisdiction, text.number)
+        who = store.Correspondent(person, text.jurisdiction, text.number)
         await self._prefetch_of_text(who, incoming_text(text, now))
         async with self.core.unit_of_work(now) as work:
             db = work.db
-            conversation = await lock_conversation(db, who, now)
-            if earlier := await find_answer(db, identity):
+            conversation = await store.lock_conversation(db, who, now)
+            if earlier := await store.find_answer(db, identity):
                 return earlier[0]
             turn = _Turn(self.core, work, who)
             if over := on_due(conversation, now):
@@ -131,11 +116,11 @@ class SmsConversations:
             reader = text_reader(self.core, text.jurisdiction)
             step = on_text(conversation, await turn.incoming(text), reader)
             conversation, answer = await turn.apply(step)
-            await save_conversation(db, who, conversation, now, self.sealer)
-            await add_answer(db, identity, answer, now)
+            await store.save_conversation(db, who, conversation, now, self.sealer)
+            await store.add_answer(db, identity, answer, now)
             if text.pictures:
                 pictures = turn.pictures(text, step, conversation)
-                await add_pictures(db, identity, who, pictures, now)
+                await store.add_pictures(db, identity, who, pictures, now)
         if text.pictures or step.submit:
             self.on_picture()
         return answer
@@ -143,24 +128,24 @@ class SmsConversations:
     async def end_one(self, now: datetime) -> bool:
         """Accept the report that has waited longest for an answer; return False without one."""
         if self.core.prefetch and (
-            waiting := await find_due(self.core.lookups, now, self.core.cities, self.sealer)
+            waiting := await store.find_due(self.core.lookups, now, self.core.cities, self.sealer)
         ):
             await self.core.prefetch(_submissions(waiting[0], on_due(waiting[1], now)))
         async with self.core.unit_of_work(now) as work:
-            due = await lock_due(work.db, now, self.core.cities, self.sealer)
+            due = await store.lock_due(work.db, now, self.core.cities, self.sealer)
             over = on_due(due[1], now) if due else None
             if due is None or over is None:
                 return False
             conversation, _ = await _Turn(self.core, work, due[0]).apply(over)
-            await save_conversation(work.db, due[0], conversation, now, self.sealer)
+            await store.save_conversation(work.db, due[0], conversation, now, self.sealer)
         self.on_picture()
         return True
 
     async def delete_old(self, before: datetime) -> None:
         """Delete answers and conversations from before a moment, except of silent people."""
         async with transaction(self.core.pool) as db:
-            await delete_old(db, before)
-            await delete_old_pictures(db, before)
+            await store.delete_old(db, before)
+            await store.delete_old_pictures(db, before)
 
 
 def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
@@ -170,7 +155,7 @@ def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
 
 
 class _Turn:
-    def __init__(self, core: IntakePorts, work: IntakeWork, who: Correspondent) -> None:
+    def __init__(self, core: IntakePorts, work: IntakeWork, who: store.Correspondent) -> None:
         self._work, self._who, self._now = work, who, work.now
         self._city = core.cities[who.jurisdiction]
         self._asked: FinishedRequest | None = None
@@ -194,12 +179,12 @@ class _Turn:
         is_named = named is not None and named.tracking_number == number
         return named.author(self._who.person) if named and is_named else "other"
 
-    def pictures(self, text: ReceivedText, step: Step, after: Conversation) -> PicturesOf:
+    def pictures(self, text: ReceivedText, step: Step, after: Conversation) -> store.PicturesOf:
         """Return the pictures of a text with the request that they belong to."""
         own = after.request.number if after.request and not after.draft else None
         number = step.note.number if step.note else own
         is_own = number is None or self.author(number, after) == "reporter"
-        return PicturesOf(text.pictures, number, is_own, after.language)
+        return store.PicturesOf(text.pictures, number, is_own, after.language)
 
     async def apply(self, step: Step) -> tuple[Conversation, str | None]:
         """Apply a step; return the conversation after it, and the answer."""
@@ -233,7 +218,7 @@ class _Turn:
         if submission.more:
             words = NoteWords(submission.more, "sms", conversation.language, "reporter")
             await self._work.add_words(taken.tracking_number, words)
-        await assign_pictures(self._work.db, self._who, taken.tracking_number)
+        await store.assign_pictures(self._work.db, self._who, taken.tracking_number)
         return FollowedRequest(taken.tracking_number, taken.service_code, draft.place, self._now)
 
     async def _take_note(self, note: TextNote, conversation: Conversation) -> Conversation:

@@ -12,14 +12,7 @@ from datetime import datetime
 import aiohttp
 import structlog
 
-from services.intake.channels.sms.rules.pictures import (
-    MAX_REDIRECTS,
-    MAX_TRIES,
-    is_fetchable,
-    is_same_host,
-    is_temporary,
-    redirected,
-)
+from services.intake.channels.sms.rules import pictures
 from services.intake.channels.sms.store import WaitingPicture, claim_picture, remove_picture
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
 from services.intake.ports import IntakePorts
@@ -49,17 +42,13 @@ class LaterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PictureSource:
-    """Fetches pictures from the gateway's hosts.
-
-    Attributes:
-        login: Credentials for the host of the first address alone, as a header.
-        within_s: Timeout of a fetch with its redirects, seconds.
-    """
+    """Fetches pictures from the gateway's hosts."""
 
     calls: JudgedCalls
     hosts: Collection[str]
+    # Credentials for the host of the first address alone, as a header.
     login: Mapping[str, str] = field(default_factory=dict, repr=False)
-    within_s: float = _WITHIN_S
+    within_s: float = _WITHIN_S  # timeout of a fetch with its redirects, seconds
 
     async def fetch(self, url: str) -> bytes:
         """Return the bytes at an address, or raise ``LeftOutError`` or ``LaterError``."""
@@ -73,22 +62,22 @@ class PictureSource:
 
     async def _follow(self, url: str) -> bytes:
         target = url
-        for _ in range(1 + MAX_REDIRECTS):
-            if not is_fetchable(target, self.hosts):
+        for _ in range(1 + pictures.MAX_REDIRECTS):
+            if not pictures.is_fetchable(target, self.hosts):
                 raise LeftOutError("host_not_allowed")
-            login = self.login if is_same_host(target, url) else {}
+            login = self.login if pictures.is_same_host(target, url) else {}
             async with self.calls.request(
                 "GET", target, {"Accept-Encoding": "identity", **login}
             ) as answer:
                 if answer.status not in _REDIRECTS:
                     return await _content(answer)
-                target = redirected(target, answer.headers.get("Location", ""))
+                target = pictures.redirected(target, answer.headers.get("Location", ""))
         raise LeftOutError("too_many_redirects")
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:
     if answer.status != _OK:
-        error = LaterError if is_temporary(answer.status) else LeftOutError
+        error = LaterError if pictures.is_temporary(answer.status) else LeftOutError
         raise error(f"status_{answer.status}")
     content = bytearray()
     while chunk := await answer.content.read(MAX_BYTES + 1 - len(content)):
@@ -129,7 +118,7 @@ class PictureFetcher:
         try:
             url = await self._keep(picture)
         except LaterError as later:
-            if picture.tries < MAX_TRIES:
+            if picture.tries < pictures.MAX_TRIES:
                 log.info("sms_picture_postponed", reason=str(later))
                 return True
             log.warning("sms_picture_left_out", reason=str(later))

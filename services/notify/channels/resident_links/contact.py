@@ -64,7 +64,6 @@ def contact_routes(core: NotifyPorts, callers: Callers) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def read(request: web.Request) -> web.Response:
-        """Respond with the contacts once their disclosure is recorded."""
         caller = await callers.caller(request, BUREAU, OPERATOR, ADAPTER)
         if caller.scope != BUREAU:
             raise _unknown()

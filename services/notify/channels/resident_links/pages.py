@@ -31,8 +31,8 @@ from shared.spoken_languages import SOURCE
 from shared.vocabulary import primary_subtag
 
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+# Reason for a page without a city: bad link, expired link, too many calls, unreadable form.
 PlainReason: TypeAlias = Literal["unknown", "ended", "busy", "unreadable"]
-"""Reason for a page without a city: bad link, expired link, too many calls, unreadable form."""
 
 HTML = ("text/html",)
 # Responses of every page behind a link, then those of a form.
@@ -59,23 +59,17 @@ _MAX_FIELDS = 20
 _COLOR = "#0b5a6b"  # of pages without a city
 _NOT_NOW = 503
 _BAD_LINK = {"unknown": 404, "ended": 410}
-_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Referrer-Policy": "same-origin",
-        "X-Frame-Options": "DENY",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-store",
-        "X-Robots-Tag": "noindex",
-    }
-)
+_HEADERS: Mapping[str, str] = {
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
 
 
 async def form_of(request: web.Request) -> dict[str, str]:
-    """Read and parse the form in a request's body.
-
-    Raises:
-        RefusedError: The body is not a form.
-    """
+    """Read and parse the form in a request's body, or raise ``RefusedError``."""
     body = await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES)
     try:
         return dict(urlencoded_fields(body, _MAX_FIELDS))
@@ -105,12 +99,9 @@ class LinkPages:
         status: int = 200,
         **variables: Any,  # noqa: ANN401 - variables of the template
     ) -> web.Response:
-        """Return a page about the request of a message.
+        """Return a page about the request of a message, by its template's name without endings.
 
         Its language is that in the URL, else that of the message, else English.
-
-        Args:
-            template: Name without endings.
         """
         city = self._core.cities.get(message.jurisdiction)
         if city is None:

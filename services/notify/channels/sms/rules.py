@@ -25,12 +25,9 @@ def settled_state(status: str) -> Literal["sent", "failed"] | None:
 
 @dataclass(frozen=True, slots=True)
 class SmsParts:
-    """The parts in which a text is sent, each of which the provider charges for.
+    """The parts in which a text is sent, each of which the provider charges for."""
 
-    Attributes:
-        encoding: ``gsm7`` when every character is in GSM 03.38, which á, í, ó and ú are not.
-    """
-
+    # `gsm7` when every character is in GSM 03.38, which á, í, ó and ú are not.
     encoding: Literal["gsm7", "ucs2"]
     count: int
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.channels.conversations.sealed import conversation_sealer
+from services.intake.channels.conversations.waiting import conversation_sealer
+from services.intake.channels.mail.channel import QuestionSender
 from services.intake.channels.mail.conversations import MailConversations
-from services.intake.channels.mail.questions import QuestionSender
 from services.intake.channels.mail.reading import MailReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.media.folder import MediaFolder

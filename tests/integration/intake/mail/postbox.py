@@ -7,8 +7,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
+from services.intake.channels.mail.channel import QuestionSender
 from services.intake.channels.mail.conversations import Fate, MailConversations, ReceivedMail
-from services.intake.channels.mail.questions import QuestionSender
 from shared.runtime.postgres import Pool
 from tests.integration.notify.mail_server import MailServer
 from tests.support.builders import NOON

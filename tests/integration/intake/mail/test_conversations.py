@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from PIL import Image
 
-from services.intake.channels.conversations.deadlines import ConversationDeadlines
-from services.intake.channels.mail import questions
+from services.intake.channels.conversations.waiting import ConversationDeadlines
+from services.intake.channels.mail import channel
 from services.intake.channels.mail.rules.machine import ANSWER_WITHIN
 from services.intake.store.erasure import erase_mail_drafts
 from shared.runtime.postgres import transaction
@@ -82,7 +82,7 @@ async def test_a_missing_place_is_asked_for_once_and_the_answer_completes_the_re
 async def test_questions_go_out_by_themselves_until_the_stop(
     postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(questions, "_IDLE_S", 1_000)  # so that only a wake makes it look
+    monkeypatch.setattr(channel, "_IDLE_S", 1_000)  # so that only a wake makes it look
 
     async def are_sent(count: int) -> bool:
         return len(postbox.sent.mails) == count

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiosmtplib import SMTP, SMTPDataError, SMTPRecipientRefused, SMTPSenderRefused
 
-from services.intake.channels.mail.parts import MailListener
+from services.intake.channels.mail.channel import MailListener
 from services.intake.channels.mail.session import MAX_BYTES, MailLimits
 from shared.contract.events import new_id
 from shared.runtime.http.rate_limits import TokenBuckets

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.channels.sms.api import SmsNumbersError
+from services.intake.channels.sms.channel import SmsNumbersError
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.database import open_database
 from shared.runtime.http.twilio import sign

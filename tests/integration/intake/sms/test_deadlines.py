@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.channels.conversations.deadlines import KEPT, ConversationDeadlines
-from services.intake.channels.conversations.sealed import conversation_sealer
+from services.intake.channels.conversations.waiting import (
+    KEPT,
+    ConversationDeadlines,
+    conversation_sealer,
+)
 from services.intake.channels.sms.conversations import ReceivedText, SmsConversations
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from services.intake.channels.conversations.sealed import conversation_sealer
+from services.intake.channels.conversations.waiting import conversation_sealer
 from services.intake.channels.sms.conversations import ReceivedText, SmsConversations
 from services.intake.channels.sms.picture_fetching import PictureFetcher, PictureSource
 from services.intake.channels.sms.rules import wording

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.dispatch.handlers.reminders import on_reminders_due
+from services.dispatch.handlers.incoming import on_reminders_due
 from services.dispatch.rules.history import may_read_note
 from shared.contract.events import Reassessment, RequestReassessed, new_id
 from tests.support.builders import NOON, note_added, priority

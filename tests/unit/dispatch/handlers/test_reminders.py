@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.dispatch.handlers.reminders import on_reminders_due
+from services.dispatch.handlers.incoming import on_reminders_due
 from shared.contract.events import (
     CaseOverdue,
     Event,

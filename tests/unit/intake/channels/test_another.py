@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from services.intake.channels.conversations.rules.another_report import is_another_danger
-from services.intake.channels.conversations.rules.text_reading import ReportReading
+from services.intake.channels.conversations.rules.text_reading import (
+    ReportReading,
+    is_another_danger,
+)
 
 
 def reading(kind: str | None = None, *dangers: str, **changes: Any) -> ReportReading:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.places.city_file import CityFileError, read_city_file, well_known_places
-from services.intake.places.gazetteer import Place
+from services.intake.places.gazetteer import CityFileError, Place, read_city_file, well_known_places
 from services.intake.rules.addresses import PlaceKey
 from shared.catalogue import load_catalogue
 from shared.geo import CityBoundaries

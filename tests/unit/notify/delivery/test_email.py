@@ -5,8 +5,7 @@ from email.policy import default
 import dkim
 import pytest
 
-from services.notify.channels.email.dkim_signer import DkimSigner
-from services.notify.channels.email.sender import EmailSender, MailIdentity
+from services.notify.channels.email.channel import DkimSigner, EmailSender, MailIdentity
 from services.notify.records import ClaimedDelivery
 from tests.support.builders import NOON
 from tests.unit.notify.delivery.harness import FakeMailer

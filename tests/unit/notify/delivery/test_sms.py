@@ -3,7 +3,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from services.notify.channels.sms.sender import SmsSender, classify_response
+from services.notify.channels.sms.channel import SmsSender, classify_response
 from services.notify.records import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome

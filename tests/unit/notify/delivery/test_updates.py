@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notify.delivery.updates import delivery_update, next_attempt_at
+from services.notify.delivery.worker import delivery_update, next_attempt_at
 from services.notify.records import ClaimedDelivery
 from shared.contract.events import (
     Event,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from services.notify.delivery.updates import DeliveryUpdate
+from services.notify.delivery.worker import DeliveryUpdate
 from services.notify.records import ClaimedDelivery
 from shared.errors import DatabaseDownError
 from shared.runtime.smtp import SendOutcome

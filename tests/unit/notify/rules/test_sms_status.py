@@ -3,7 +3,7 @@ from itertools import permutations
 import pytest
 
 from services.notify.channels.sms.rules import settled_state
-from services.notify.rules.sms_status import settled_from
+from services.notify.rules.updates import settled_from
 
 
 @pytest.mark.parametrize("before", ["sending", "sent", "unknown", "suppressed"])

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from services.intake.acceptance.batching import AcceptSubmissions, SubmissionBatcher
-from services.intake.channels.api.api import submission_routes
+from services.intake.channels.api.channel import submission_routes
 from services.intake.channels.api.operations import NOTES_PATH, SUBMISSIONS_PATH
 from services.intake.channels.api.status import status_routes
 from services.intake.records import RawSubmission, Receipt

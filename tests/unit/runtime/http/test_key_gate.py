@@ -8,7 +8,7 @@ from services.intake.channels.api.operations import (
     PREVIEW_PATH,
     SUBMISSIONS_PATH,
 )
-from services.intake.channels.open311.api import keyed_open311_routes
+from services.intake.channels.open311.channel import keyed_open311_routes
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.key_gate import KeyedRoute, key_gate

@@ -15,7 +15,7 @@ from aiohttp import web
 from typer.testing import CliRunner, Result
 
 from cli.main import build
-from services.dispatch.channels.webhooks.rules.url import secret_of
+from services.dispatch.channels.webhooks.rules import secret_of
 from workbench.bureau.endpoint import check_endpoint
 from workbench.bureau.findings import BureauFinding
 

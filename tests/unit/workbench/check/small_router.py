@@ -8,12 +8,12 @@ from itertools import count
 from typing import Any, Literal
 
 from services.dispatch.handlers.incoming import on_messages as dispatch
-from services.dispatch.handlers.reminders import on_reminders_due
+from services.dispatch.handlers.incoming import on_reminders_due
 from services.dispatch.policy import DispatchPolicy
 from services.intake.handlers import accept_submissions, on_submissions_received
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.records import RawSubmission
-from services.notify.delivery.updates import delivery_update
+from services.notify.delivery.worker import delivery_update
 from services.notify.handlers import on_messages as notify
 from services.notify.policy import NotifyPolicy
 from services.notify.rules.daily_limit import SendingRules

@@ -22,27 +22,21 @@ _NOT_SENT = frozenset({"address_not_allowed", "name_not_found", "certificate"})
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A work order on its way to another system.
-
-    Attributes:
-        attempts: Since it was issued, or since an operator retried it.
-        tried_at: First try that may have arrived; None for none. From then on the request is
-            searched for before it is sent.
-        not_before: Until then a try may be under way, or its request not visible there yet.
-        state: ``dropped``: ended here before it was sent. ``done``: ended here afterwards.
-        token: Stands for the id until there is one.
-    """
+    """A work order on its way to another system."""
 
     work_order_id: str
-    attempts: int
+    attempts: int  # since it was issued, or since an operator retried it
     first_at: datetime | None
     due_at: datetime
+    # First try that may have arrived; None for none. From then on the request is searched for
+    # before it is sent.
     tried_at: datetime | None
-    not_before: datetime
+    not_before: datetime  # until then a try may be under way, or its request not visible there yet
+    # `dropped`: ended here before it was sent. `done`: ended here afterwards.
     state: ForwardState = "pending"
     reason: str | None = None
     service_request_id: str | None = None
-    token: str | None = None
+    token: str | None = None  # stands for the id until there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +85,7 @@ def begin_try(before: Forward, now: datetime) -> Forward:
 
 
 def end_try(before: Forward, result: TryResult, began_at: datetime, jitter: float) -> Forward:
-    """Return a forward after a try.
-
-    Args:
-        before: State before ``begin_try``.
-        jitter: From -1 to 1: position in the range of waits.
-    """
+    """Return a forward, as it was before ``begin_try``, after the try; jitter is from -1 to 1."""
     arrived_at = before.tried_at or began_at
     match result:
         case Taken(service_request_id, token):

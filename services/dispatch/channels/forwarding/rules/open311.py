@@ -96,10 +96,8 @@ def is_open(entry: Entry) -> bool:
 def progress_of(entry: Entry, now: datetime) -> RemoteProgress | None:
     """Return the progress of a request; None unless its status is ``open`` or ``closed``.
 
-    Some servers say more in ``extended_attributes``: in progress, or not done.
-
-    Args:
-        now: Default for a missing time.
+    Some servers say more in ``extended_attributes``: in progress, or not done. A missing time is
+    ``now``.
     """
     extended = entry.get("extended_attributes")
     detail = _word(extended.get("detailed_status")) if isinstance(extended, dict) else ""

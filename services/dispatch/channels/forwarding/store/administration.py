@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
 from services.dispatch.records import uuids
 from shared.runtime.database import Database
@@ -42,29 +43,6 @@ _FORWARDED = """
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingForward:
-    """A work order that is ``parked``, or ``pending`` after a failed try."""
-
-    work_order_id: str
-    state: str
-    level: str
-    attempts: int
-    reason: str | None
-    service_request_id: str | None
-    may_have_arrived: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDigest:
-    """A digest, with the time of the last change of its state."""
-
-    day: date
-    state: str
-    at: datetime
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class ForwardedOrder:
     """A work order with its status, and its id in the other system."""
 
@@ -73,14 +51,14 @@ class ForwardedOrder:
     service_request_id: str | None
 
 
-async def list_waiting(db: Database, bureau: str, limit: int) -> Sequence[WaitingForward]:
+async def list_waiting(db: Database, bureau: str, limit: int) -> Sequence[dict[str, Any]]:
     """Return what is parked or failed, parked ones first."""
-    return [WaitingForward(**dict(row)) for row in await db.fetch(_LIST, bureau, limit)]
+    return [dict(row) for row in await db.fetch(_LIST, bureau, limit)]
 
 
-async def list_digests(db: Database, bureau: str) -> Sequence[StoredDigest]:
-    """Return the last digests, newest first."""
-    return [StoredDigest(**dict(row)) for row in await db.fetch(_DIGESTS, bureau)]
+async def list_digests(db: Database, bureau: str) -> Sequence[dict[str, Any]]:
+    """Return the last digests, newest first, each with the time of its state."""
+    return [dict(row) for row in await db.fetch(_DIGESTS, bureau)]
 
 
 async def retry(db: Database, bureau: str, ids: Sequence[str]) -> int:

@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pydantic_core
 
-from services.dispatch.channels.forwarding.digest_mail import DigestEntry
-from services.dispatch.channels.forwarding.rules.digests import DigestState, section_of
+from services.dispatch.channels.forwarding.rules.digests import DigestState, Section, section_of
 from shared.contract.events import WorkOrder
 from shared.runtime.postgres import Connection, Pool, transaction
 from shared.vocabulary import FINAL_STATUSES
@@ -43,6 +42,14 @@ _EVENTS = """
 """
 _OPEN = "SELECT work_order_id::text FROM work_orders WHERE bureau = $1 AND status <> ALL($2)"
 _AT_A_TIME = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DigestEntry:
+    """Work order in a digest, with its section."""
+
+    section: Section
+    order: WorkOrder
 
 
 @dataclass(frozen=True, slots=True)

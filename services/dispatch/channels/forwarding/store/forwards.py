@@ -6,15 +6,7 @@ from datetime import datetime, timedelta
 
 from asyncpg import Record
 
-from services.dispatch.channels.forwarding.rules.forwards import (
-    Failed,
-    Forward,
-    Refused,
-    Taken,
-    TryResult,
-    begin_try,
-    end_try,
-)
+from services.dispatch.channels.forwarding.rules import forwards
 from shared.delivery_attempts import PROBE_EVERY, Breaker
 from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
 from shared.vocabulary import FINAL_STATUSES
@@ -91,7 +83,7 @@ class ForwardQueue:
     pool: Pool
     bureau: str
 
-    async def begin(self, now: datetime) -> Forward | None:
+    async def begin(self, now: datetime) -> forwards.Forward | None:
         """Read the feed, and commit a try of the most urgent work order that is due.
 
         While the circuit breaker is open, one is tried every 30 s, due or not. Returns the forward
@@ -113,14 +105,18 @@ class ForwardQueue:
             if is_probe:
                 await self._set_breaker(db, replace(breaker, probe_at=now + PROBE_EVERY))
             forward = _forward(row)
-            await _write(db, begin_try(forward, now))
+            await _write(db, forwards.begin_try(forward, now))
         return forward
 
     async def end(
-        self, before: Forward, result: TryResult, began_at: datetime, jitter: float
-    ) -> Forward:
+        self,
+        before: forwards.Forward,
+        result: forwards.TryResult,
+        began_at: datetime,
+        jitter: float,
+    ) -> forwards.Forward:
         """Record the result of a try; return the forward after it. Jitter is from -1 to 1."""
-        after = end_try(before, result, began_at, jitter)
+        after = forwards.end_try(before, result, began_at, jitter)
         async with transaction(self.pool) as db:
             system = await db.fetchrow(_SYSTEM, self.bureau)
             assert system  # noqa: S101 - ``begin`` added it
@@ -140,7 +136,7 @@ class ForwardQueue:
                 await self.pool.execute(_END, self.bureau, list(FINAL_STATUSES))
         return bool(found)
 
-    async def sent(self, after: str, limit: int) -> Sequence[Forward]:
+    async def sent(self, after: str, limit: int) -> Sequence[forwards.Forward]:
         """Return sent forwards by id, without those whose work orders have ended here."""
         with translate_errors():
             return list(map(_forward, await self.pool.fetch(_SENT, self.bureau, after, limit)))
@@ -154,13 +150,13 @@ class ForwardQueue:
         await db.execute(_SET_BREAKER, self.bureau, breaker.failures, breaker.probe_at)
 
 
-def _breaker_after(before: Breaker, result: TryResult) -> Breaker:
+def _breaker_after(before: Breaker, result: forwards.TryResult) -> Breaker:
     match result:
-        case Failed(outcome):
+        case forwards.Failed(outcome):
             return before.after(outcome)
-        case Taken():
+        case forwards.Taken():
             return Breaker()
-        case Refused():  # it may be that nothing was called
+        case forwards.Refused():  # it may be that nothing was called
             return before
 
 
@@ -169,9 +165,9 @@ async def move(db: Connection, work_order_id: str, remote_status: str) -> bool:
     return bool(await db.fetchval(_MOVE, work_order_id, remote_status))
 
 
-async def _write(db: Connection, forward: Forward) -> None:
+async def _write(db: Connection, forward: forwards.Forward) -> None:
     await db.execute(_SET, *astuple(forward))
 
 
-def _forward(row: Record) -> Forward:
-    return Forward(**dict(row))
+def _forward(row: Record) -> forwards.Forward:
+    return forwards.Forward(**dict(row))

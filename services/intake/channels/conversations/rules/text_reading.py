@@ -1,7 +1,7 @@
-"""Reading of messages by the catalogue of one city: what, where, danger, language."""
+"""Reading of messages by the catalogue of one city: what, where, danger, language, numbers."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from services.intake.channels.conversations.rules.stated_places import (
@@ -9,8 +9,10 @@ from services.intake.channels.conversations.rules.stated_places import (
     find_place,
     may_be_place,
 )
+from services.intake.identifiers import read_tracking_number
 from services.intake.records import ScreenedText, StatedPlace
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
+from shared.redaction import REMOVED
 from shared.text_matching import fold
 
 # Classifies and screens a text with answers to the questions of its kind.
@@ -32,15 +34,10 @@ _YES_NO = {"yes", "no"}
 
 
 class TextReading(NamedTuple):
-    """Content of one text by itself.
+    """Content of one text by itself."""
 
-    Attributes:
-        language: ``en`` or ``es``; None where it does not show.
-        says_what: True when it has words beside a place, greetings and the wish to report.
-    """
-
-    language: str | None
-    says_what: bool
+    language: str | None  # `en` or `es`; None where it does not show
+    says_what: bool  # True when it has words beside a place, greetings and the wish to report
     place: str | None
     may_be_place: bool
     is_unsure: bool
@@ -60,19 +57,15 @@ class TextReading(NamedTuple):
 
 
 class ReportReading(NamedTuple):
-    """Content of a report as a whole.
-
-    Attributes:
-        dangers: Conditions that make a danger to life; none where only the text model detects one.
-        question: The question of the kind that could make it urgent.
-    """
+    """Content of a report as a whole."""
 
     service_code: str
     is_other: bool
     is_danger: bool
+    # Conditions that make a danger to life; none where only the text model detects one.
     dangers: frozenset[str]
     needs_place: bool
-    question: Attribute | None
+    question: Attribute | None  # the question of the kind that could make it urgent
 
 
 class TextReader:
@@ -117,3 +110,39 @@ class TextReader:
             if is_yes_no and any(one.answered_by({attribute.code: "yes"}) for one in open_hazards):
                 return attribute
         return None
+
+
+def is_another_danger(found: ReportReading, kind: str, dangers: Collection[str]) -> bool:
+    """Return True for a text about another danger to life than the report before it.
+
+    It is the same one where the text names the kind of the report, or a condition that made that
+    report a danger: "the wire is still sparking". A text that names neither kind nor condition
+    says nothing of its own and belongs to the report.
+    """
+    names_kind = not found.is_other
+    is_same = (names_kind and found.service_code == kind) or not found.dangers.isdisjoint(dangers)
+    return found.is_danger and not is_same and (names_kind or bool(found.dangers))
+
+
+_CANDIDATE = re.compile(r"(?<!\w)\d{2}[ -]?\w{4}[ -]?\w{2,16}(?!\w)", re.ASCII)
+_MAX_CANDIDATES = 5
+_AS_GIVEN = re.compile(r"(?<!\w)\d{2}(-?)\w{4}\1\w{6}(?!\w)", re.ASCII)
+
+
+def numbers_in(text: str) -> Iterator[str]:
+    """Yield the tracking numbers of a text in canonical form, with or without hyphens.
+
+    A word may be one by chance, one in 29 of the right form: look it up.
+    """
+    for count, candidate in enumerate(_CANDIDATE.finditer(text)):
+        if count == _MAX_CANDIDATES:
+            return
+        if number := read_tracking_number(candidate[0]):
+            yield number
+
+
+def without_numbers(text: str) -> str:
+    """Remove quoted tracking numbers from a text for the public."""
+    return _AS_GIVEN.sub(
+        lambda found: REMOVED if read_tracking_number(found[0]) else found[0], text
+    )

@@ -1,18 +1,21 @@
-"""State machine of a conversation by e-mail: at most one question for each report.
+"""State machine of a conversation by e-mail: at most one question for each report, and its text.
 
 A report goes on as soon as it says what and where, or tells of a danger to life. Else the person
 is asked once for what is missing, and the report goes on with the answer, or without one when its
 time is over.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from services.intake.channels.conversations.rules.stated_places import MAX_ANSWER
 from services.intake.channels.conversations.rules.text_reading import TextReader
 from services.intake.channels.mail.rules.message import MAX_WORDS
 from services.intake.records import StatedPlace
+from shared.catalogue import CALL_911, LocalText
 
 # What a person is asked; ``danger_where`` is about a report that was passed on before.
 Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
@@ -20,22 +23,16 @@ Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
 
 @dataclass(frozen=True, slots=True)
 class MailReport:
-    """A report by e-mail.
+    """A report by e-mail."""
 
-    Attributes:
-        first_id: Id of its first message, and of the submission that it becomes.
-        due_at: Deadline, at which it is submitted as it is.
-        language: ``en`` or ``es``; None where it does not show.
-    """
-
-    first_id: str
+    first_id: str  # id of its first message, and of the submission that it becomes
     words: str
     attached: str
     since: datetime
-    due_at: datetime
+    due_at: datetime  # deadline, at which it is submitted as it is
     address: str | None
     name: str | None
-    language: str | None = None
+    language: str | None = None  # `en` or `es`; None where it does not show
     place: str | None = None
     media: tuple[str, ...] = ()
 
@@ -124,3 +121,48 @@ def _question(*, says_what: bool, needs_place: bool) -> Question | None:
     if not says_what:
         return "what_where" if needs_place else "what"
     return "where" if needs_place else None
+
+
+SUBJECT = LocalText("Your message to 311", "Su mensaje al 311")
+_WHERE = LocalText(
+    "Where is it? Reply with an address, two streets that cross, or the name of a place.",
+    "¿Dónde está? Responda con una dirección, dos calles que se cruzan o el nombre de un lugar.",
+)
+_ASKED: Mapping[Question, tuple[LocalText, ...]] = MappingProxyType(
+    {
+        "what": (LocalText("What is wrong there?", "¿Qué pasa ahí?"),),
+        "where": (_WHERE,),
+        "what_where": (
+            LocalText(
+                "What is wrong, and where? Reply with a few words and an address, two streets that "
+                "cross, or the name of a place.",
+                "¿Qué pasa y dónde? Responda con pocas palabras y una dirección, dos calles que se "
+                "cruzan o el nombre de un lugar.",
+            ),
+        ),
+        "danger_where": (
+            CALL_911,
+            LocalText("Your report is {number}.", "Su reporte es {number}."),
+            _WHERE,
+        ),
+    }
+)
+_THANKS = LocalText("Thank you for your message.", "Gracias por su mensaje.")
+_WITHOUT_ANSWER = LocalText(
+    "If you do not answer, we pass your message on as it is after 24 hours.",
+    "Si no responde, después de 24 horas transmitimos su mensaje tal como está.",
+)
+_PHONE = LocalText(
+    "To talk to somebody, call {phone}.", "Para hablar con alguien, llame al {phone}."
+)
+
+
+def question_text(
+    question: Question, language: str | None, *, number: str | None, phone: str
+) -> str:
+    """Return the text of a question, danger first; ``number`` is for ``danger_where``."""
+    texts = _ASKED[question]
+    if question != "danger_where":
+        texts = (_THANKS, *texts, _WITHOUT_ANSWER)
+    said = "\n\n".join(text.in_language(language or "en") for text in (*texts, _PHONE))
+    return said.replace("{number}", number or "").replace("{phone}", phone)

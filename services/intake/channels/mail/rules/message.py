@@ -1,11 +1,17 @@
-"""An e-mail as read: author, subject, new text, and files."""
+"""An e-mail as read: author, subject, new text, and files; parsed under limits."""
 
 import re
 from collections.abc import Sequence
+from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
+from email.policy import Policy, compat32
 from hashlib import sha256
 from typing import NamedTuple
 
+from typing_extensions import override
+
+from services.intake.channels.mail.rules.addresses import ReturnReport, read_report
 from services.intake.channels.mail.rules.headers import (
     author,
     decode,
@@ -14,11 +20,66 @@ from services.intake.channels.mail.rules.headers import (
     message_id,
     references,
 )
-from services.intake.channels.mail.rules.parsing import parse, parse_head
 from services.intake.channels.mail.rules.parts import Parts, parts_of, without_tags
 from services.intake.channels.mail.rules.quotes import new_words
-from services.intake.channels.mail.rules.returns import ReturnReport, read_report
 from shared.text_matching.normalization import normalize_text
+
+_MAX_HEADERS = 1_000
+# Characters of the value of a header; what is behind them is not read.
+_MAX_HEADER_VALUE = 10_000
+# Characters of a ``Content-…`` header: its parameters take quadratic time.
+_MAX_STRUCTURED = 2_000
+# Bytes of a head that is read without its body.
+_MAX_HEAD = 1_000_000
+_MAX_PARTS = 1_000
+_MAX_DEPTH = 20
+
+
+class MimeLimitError(ValueError):
+    """A message with more parts, or deeper nesting, than people and their programs send."""
+
+
+class BoundedMessage(Message):
+    """A message or part with bounded headers and nesting."""
+
+    depth = 0
+
+    @override
+    def set_raw(self, name: str, value: str) -> None:
+        """Add a header as the parser read it; excess headers and characters are left out."""
+        if len(self) < _MAX_HEADERS:
+            most = _MAX_STRUCTURED if name.lower().startswith("content-") else _MAX_HEADER_VALUE
+            super().set_raw(name, value[:most])
+
+    @override
+    def attach(self, payload: "BoundedMessage") -> None:  # type: ignore[override]
+        """Add a part."""
+        payload.depth = self.depth + 1
+        if payload.depth > _MAX_DEPTH:
+            raise MimeLimitError
+        super().attach(payload)
+
+
+def parse(content: bytes) -> Message:
+    """Return a message with its parts."""
+    return message_from_bytes(content, _CountedParts(), policy=compat32)
+
+
+def parse_head(content: bytes) -> Message:
+    """Return a message without its body."""
+    return BytesHeaderParser(BoundedMessage, policy=compat32).parsebytes(content[:_MAX_HEAD])
+
+
+class _CountedParts:
+    def __init__(self) -> None:
+        self._left = _MAX_PARTS
+
+    def __call__(self, policy: "Policy[Message]" = compat32) -> BoundedMessage:
+        self._left -= 1
+        if self._left < 0:
+            raise MimeLimitError
+        return BoundedMessage(policy)
+
 
 # Characters of the new text of a message: a description and seven notes.
 MAX_WORDS = 32_000
@@ -39,31 +100,20 @@ _MAX_NAMES = 20
 
 
 class Mail(NamedTuple):
-    """A message as read; the text is new and normalized, its pictures may be none.
+    """A message as read; the text is new and normalized, its pictures may be none."""
 
-    Attributes:
-        id: Its ``Message-ID``, or else ``own_id``.
-        own_id: ``sha256:`` and the digest of all its bytes.
-        digest: Digest of what its author sent, without headers of servers on the way.
-        report: A bounce or complaint about a message of ours.
-        address: None for one that no mail can be sent to.
-        is_too_long: True when ``text`` is only the beginning.
-        attached: Names of the first attached files that are not kept.
-        references: Ids of the messages that it answers, the nearest first.
-    """
-
-    id: str
-    own_id: str
-    digest: bytes
+    id: str  # its `Message-ID`, or else `own_id`
+    own_id: str  # `sha256:` and the digest of all its bytes
+    digest: bytes  # digest of what its author sent, without headers of servers on the way
     is_by_machine: bool
-    report: ReturnReport | None
-    address: str | None
+    report: ReturnReport | None  # a bounce or complaint about a message of ours
+    address: str | None  # None for one that no mail can be sent to
     name: str | None
     subject: str
     text: str
-    is_too_long: bool
-    attached: str
-    references: tuple[str, ...]
+    is_too_long: bool  # True when `text` is only the beginning
+    attached: str  # names of the first attached files that are not kept
+    references: tuple[str, ...]  # ids of the messages that it answers, the nearest first
     pictures: tuple[bytes, ...]
 
     @property

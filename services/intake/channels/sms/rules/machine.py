@@ -7,15 +7,14 @@ asked at a time: what, where, and then at most one question of the kind.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.intake.channels.conversations.rules.another_report import is_another_danger
 from services.intake.channels.conversations.rules.stated_places import MAX_ANSWER
 from services.intake.channels.conversations.rules.text_reading import (
     ReportReading,
     TextReader,
     TextReading,
+    is_another_danger,
 )
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.commands import Command, answered, may_answer, read_command
 from services.intake.channels.sms.rules.model import (
     AskedRequest,
     Conversation,
@@ -24,8 +23,10 @@ from services.intake.channels.sms.rules.model import (
     ReportDraft,
     Step,
     TextNote,
+    answered,
+    may_answer,
 )
-from services.intake.channels.sms.rules.wording import say
+from services.intake.channels.sms.rules.wording import Command, read_command, say
 from services.intake.identifiers import read_tracking_number
 from shared.catalogue import LocalText
 from shared.text_matching import fold

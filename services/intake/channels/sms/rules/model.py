@@ -1,7 +1,7 @@
 """State of a conversation, and the outcome of one step of it."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.intake.records import StatedPlace
@@ -9,12 +9,7 @@ from services.intake.records import StatedPlace
 
 @dataclass(frozen=True, slots=True)
 class ReportDraft:
-    """A report that waits for an answer.
-
-    Attributes:
-        asked: The open question: ``what``, ``where``, ``where_again``, or the code of a question
-            of the kind.
-    """
+    """A report that waits for an answer."""
 
     first_id: str
     texts: tuple[str, ...]
@@ -22,6 +17,7 @@ class ReportDraft:
     due_at: datetime
     has_what: bool = False
     place: str | None = None
+    # The open question: `what`, `where`, `where_again`, or the code of a question of the kind.
     asked: str = ""
     answers: dict[str, str] = field(default_factory=dict)
 
@@ -57,19 +53,13 @@ class AskedRequest(NamedTuple):
 
 
 class IncomingText(NamedTuple):
-    """A text as it arrives.
-
-    Attributes:
-        body: Normalized; empty for a picture alone.
-        names: Tracking number of a known request in it.
-        asked: The request that a YES or NO can be about.
-    """
+    """A text as it arrives."""
 
     id: str
-    body: str
+    body: str  # normalized; empty for a picture alone
     at: datetime
-    names: str | None = None
-    asked: AskedRequest | None = None
+    names: str | None = None  # tracking number of a known request in it
+    asked: AskedRequest | None = None  # the request that a YES or NO can be about
     has_pictures: bool = False
 
 
@@ -83,22 +73,35 @@ class TextNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The outcome of one step.
-
-    Attributes:
-        reply: ``{number}`` stands for the number of the new request, ``{status}`` for the status of
-            ``status_of``.
-        submit: A draft to submit; its request becomes part of the conversation then.
-        opted_out: A change of the consent to texts of ours.
-        says_fixed: The answer to the question whether the request is fixed.
-    """
+    """The outcome of one step."""
 
     conversation: Conversation
+    # `{number}` stands for the number of the new request, `{status}` for the status of `status_of`.
     reply: str | None = None
+    # A draft to submit; its request becomes part of the conversation then.
     submit: ReportDraft | None = None
     asks_where: bool = False
     dangers: frozenset[str] = frozenset()
     note: TextNote | None = None
-    opted_out: bool | None = None
+    opted_out: bool | None = None  # a change of the consent to texts of ours
     status_of: str | None = None
-    says_fixed: bool | None = None
+    says_fixed: bool | None = None  # the answer to the question whether the request is fixed
+
+
+# Answers in an hour; further texts are taken without one.
+MAX_ANSWERS = 20
+_WITHIN = timedelta(hours=1)
+
+
+def may_answer(conversation: Conversation, now: datetime) -> bool:
+    """Return True when the person may get an answer."""
+    return len(_recent(conversation, now)) < MAX_ANSWERS
+
+
+def answered(conversation: Conversation, now: datetime) -> Conversation:
+    """Return the conversation after an answer."""
+    return replace(conversation, answered_at=(*_recent(conversation, now), now))
+
+
+def _recent(conversation: Conversation, now: datetime) -> tuple[datetime, ...]:
+    return tuple(at for at in conversation.answered_at if now - at < _WITHIN)

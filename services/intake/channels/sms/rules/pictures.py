@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 MAX_REDIRECTS = 2
-# Pictures of one message that are read, as many as Twilio hands over.
+# Pictures of one message that are read, as many as Twilio delivers.
 MAX_PICTURES = 10
 _MAX_URL = 2_048
 _RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from services.dispatch.channels.webhooks.rules.url import secret_of, signature
+from services.dispatch.channels.webhooks.rules import secret_of, signature
 from services.dispatch.channels.webhooks.worker import call_webhook
 from shared.network_addresses import Address
 from shared.runtime.http.outgoing_calls import (

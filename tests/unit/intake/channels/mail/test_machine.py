@@ -8,14 +8,15 @@ import pytest
 
 from services.intake.channels.mail.rules.machine import (
     ANSWER_WITHIN,
+    SUBJECT,
     MailConversation,
     MailReport,
     Question,
     on_answer,
     on_due,
     on_report,
+    question_text,
 )
-from services.intake.channels.mail.rules.wording import SUBJECT, question_text
 from services.intake.records import StatedPlace
 from tests.support.builders import NOON
 from tests.unit.intake.channels.mail.test_corpus import READER

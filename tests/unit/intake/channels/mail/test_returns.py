@@ -3,9 +3,13 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.channels.mail.rules.addresses import OurAddresses
+from services.intake.channels.mail.rules.addresses import (
+    RETURNED_WITHIN,
+    OurAddresses,
+    ReturnReport,
+    may_return,
+)
 from services.intake.channels.mail.rules.message import read_mail
-from services.intake.channels.mail.rules.returns import RETURNED_WITHIN, ReturnReport, may_return
 from tests.unit.intake.channels.mail.corpus.making import CITY
 from tests.unit.intake.channels.mail.corpus.returns import (
     COMPLAINT,

@@ -3,7 +3,7 @@
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.commands import read_command
+from services.intake.channels.sms.rules.wording import read_command
 from services.intake.identifiers import tracking_number
 from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
 

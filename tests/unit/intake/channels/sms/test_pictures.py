@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.channels.sms.api import pictures_of
+from services.intake.channels.sms.channel import pictures_of
 from services.intake.channels.sms.rules.pictures import is_fetchable, redirected, retry_after
 
 HOSTS = ("api.twilio.com",)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.channels.sms.api import twiml
+from services.intake.channels.sms.channel import twiml
 from shared.runtime.http.twilio import is_signed, sign
 
 TOKEN = b"12345"

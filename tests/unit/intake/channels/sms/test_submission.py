@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.channels.conversations.rules.another_report import numbers_in
+from services.intake.channels.conversations.rules.text_reading import numbers_in
 from services.intake.channels.sms.conversations import submission_of
 from services.intake.channels.sms.rules.model import Conversation, ReportDraft
 from services.intake.channels.sms.store import Correspondent

@@ -5,16 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.dispatch.channels.forwarding.digest_mail import (
-    DigestEntry,
-    in_order,
-    is_worth_sending,
-)
-from services.dispatch.channels.forwarding.rules.digests import (
-    due_at,
-    last_due_day,
-    section_of,
-)
+from services.dispatch.channels.forwarding.digests import in_order, is_worth_sending
+from services.dispatch.channels.forwarding.rules.digests import due_at, last_due_day, section_of
+from services.dispatch.channels.forwarding.store.digests import DigestEntry
 from services.dispatch.outbound import work_order_state
 from tests.support.builders import NOON
 from tests.unit.dispatch.factories import case, case_priority, order

@@ -1,1 +1,0 @@
-"""Pure rules of webhooks: which URLs are allowed, and the signature."""

@@ -1,1 +1,0 @@
-"""Tables of webhooks and their deliveries."""

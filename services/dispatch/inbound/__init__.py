@@ -1,1 +1,0 @@
-"""Inbound events: validated and mapped to the types of dispatch's rules."""

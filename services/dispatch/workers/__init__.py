@@ -1,1 +1,0 @@
-"""Background tasks: reminders, retention, closing of surges, long polling."""

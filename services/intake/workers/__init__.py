@@ -1,1 +1,0 @@
-"""Loops beside the consumers: the scout and retention."""
