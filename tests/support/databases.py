@@ -120,7 +120,7 @@ class EmptyDatabases:
                 if await db.fetchrow(_SCHEMA) != template.schema:
                     return False
                 await _empty(db, template)
-                await _insert_positions(db, positions)
+                await insert_positions(db, positions)
                 return True
         except asyncpg.InvalidCatalogNameError:
             return False
@@ -158,7 +158,8 @@ async def _empty(db: Connection, template: _Template) -> None:
     await db.execute(_RESTART_SEQUENCES)
 
 
-async def _insert_positions(db: Connection, positions: Mapping[Partition, int]) -> None:
+async def insert_positions(db: Connection, positions: Mapping[Partition, int]) -> None:
+    """Let each service go on at these positions."""
     topics, partitions = [p.topic for p in positions], [p.partition for p in positions]
     for service in SERVICES:
         statement = _INSERT_POSITIONS.format(service)
