@@ -1,8 +1,6 @@
 """``route311 check`` over a whole router that has lived a little."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,6 +25,7 @@ from tests.support.builders import (
     submission,
     work_order_updated,
 )
+from tests.support.program import route311
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 
@@ -36,7 +35,6 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 
-PROGRAM = Path(sys.executable).with_name("route311")
 POISON = b"no JSON"
 BUREAU = "PBOT-MAINT"
 WORK = bureau_work(BUREAU)
@@ -56,14 +54,9 @@ class Lived:
 
     async def route311(self, *words: str) -> tuple[int, dict[str, Any]]:
         """Run a command; return its exit code and what it says."""
-        process = await asyncio.create_subprocess_exec(
-            PROGRAM,
-            *(*words, "--json", "--data", str(self.data)),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        said, _ = await process.communicate()
-        report: dict[str, Any] = json.loads(said)
-        return process.returncode or 0, report
+        done = await route311(*words, "--json", "--data", str(self.data))
+        report: dict[str, Any] = json.loads(done.out)
+        return done.code, report
 
     async def execute(self, statement: str) -> None:
         """Change a table behind the router's back."""
