@@ -38,6 +38,18 @@ pytestmark = [
 POISON = b"no JSON"
 BUREAU = "PBOT-MAINT"
 WORK = bureau_work(BUREAU)
+BREAK = """
+    CREATE TABLE decided AS SELECT request_id, outcome FROM triage.decisions;
+    UPDATE triage.decisions SET outcome = 'recurrence';
+    INSERT INTO dispatch.webhooks (bureau, url, enabled, secrets, begins_after)
+    VALUES ('PBOT-MAINT', 'https://bureau.invalid/', true, '{}', 0)
+"""
+MEND = """
+    UPDATE triage.decisions AS decision SET outcome = decided.outcome
+      FROM decided WHERE decided.request_id = decision.request_id;
+    DROP TABLE decided;
+    DELETE FROM dispatch.webhooks WHERE bureau = 'PBOT-MAINT'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +180,10 @@ async def test_contact_data_in_logs_are_named_by_place_and_kind_alone(
 
 
 async def test_what_is_broken_is_named_and_ends_with_exit_code_1(lived: Lived) -> None:
-    await lived.execute("UPDATE triage.decisions SET outcome = 'recurrence'")
-    await lived.execute(
-        "INSERT INTO dispatch.webhooks (bureau, url, enabled, secrets, begins_after)"
-        " VALUES ('PBOT-MAINT', 'https://bureau.invalid/', true, '{}', 0)"
-    )
+    await lived.execute(BREAK)
 
     code, report = await lived.command()
+    await lived.execute(MEND)
 
     triage, webhook = [one for one in report["invariants"] if not one["holds"]]
     assert code == 1
