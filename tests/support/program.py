@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,22 +63,24 @@ async def started(*arguments: str, env: Mapping[str, str]) -> AsyncGenerator[Run
         os.close(writer)
     end, control_writer = await asyncio.open_unix_connection(sock=control)
     pid = int(await end.readline())
-    streams = []
-    transports = []
-    for reader in readers:
-        stream = asyncio.StreamReader()
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda stream=stream: asyncio.StreamReaderProtocol(stream), os.fdopen(reader, "rb")
-        )
-        streams.append(stream)
-        transports.append(transport)
+    (stdout, out), (stderr, err) = [await _stream(reader) for reader in readers]
     try:
-        yield RunningProgram(*streams, pid, end)
+        yield RunningProgram(stdout, stderr, pid, end)
     finally:
         if not end.at_eof():
-            os.kill(pid, signal.SIGKILL)
-        for transport in (*transports, control_writer):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for transport in (out, err, control_writer):
             transport.close()
+
+
+async def _stream(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+    stream = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(stream)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: protocol, os.fdopen(descriptor, "rb")
+    )
+    return stream, transport
 
 
 async def route311(*arguments: str, **env: str) -> Finished:

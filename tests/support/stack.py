@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -92,8 +93,8 @@ class Stores:
         try:
             for name in groups:
                 coordinator = await admin.find_coordinator(name)
-                [answer] = await admin.describe_consumer_groups([name], coordinator)
-                [(_, _, _, _, _, members, *_)] = answer.groups
+                answers: list[Any] = await admin.describe_consumer_groups([name], coordinator)
+                [(_, _, _, _, _, members, *_)] = answers[0].groups
                 for member_id, *_ in members:
                     leaving = LeaveGroupRequest(name, member_id)
                     await admin._send_request(leaving, coordinator)  # noqa: SLF001 - it has no method for it

@@ -1,6 +1,7 @@
 """One browser and one instance for all tests of a module; an instance reads and writes Kafka."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -32,7 +33,7 @@ async def site(
     stores: Stores, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[aiohttp.ClientSession]:
     """A client of an instance that offers every language."""
-    more = {"forms_per_minute": 1_000, "unreviewed_languages": "offer"}
+    more: dict[str, Any] = {"forms_per_minute": 1_000, "unreviewed_languages": "offer"}
     async with (
         shared_intake(stores, tmp_path_factory.mktemp("site"), **more) as url,
         aiohttp.ClientSession(url) as client,
