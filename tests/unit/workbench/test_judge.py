@@ -98,9 +98,9 @@ def test_a_bad_line_is_named_with_its_number_and_the_others_are_judged(
     assert reason in error
 
 
-def test_a_thousand_texts_take_less_than_20_s_of_processor_time() -> None:
+def test_three_thousand_texts_take_less_than_a_minute_of_processor_time() -> None:
     began = time.process_time()
     lines = judged(*({"id": i, "text": f"Pothole {i} on SE Stark St"} for i in range(3_000)))
 
     assert time.process_time() - began < 60
-    assert [line["id"] for line in lines] == list(range(1_000))
+    assert [line["id"] for line in lines] == list(range(3_000))
