@@ -45,7 +45,11 @@ async def start_offsets(stores: Stores) -> dict[Partition, int]:
 
 @pytest.fixture
 async def database(databases: EmptyDatabases, start_offsets: dict[Partition, int]) -> Database:
-    """An empty database whose services skip the records of earlier tests."""
+    """An empty database whose services skip the records of earlier tests.
+
+    Nobody waits for processes that earlier tests killed: their groups have no members.
+    """
+    await databases.stores.evict_members()
     return await databases.next(start_offsets)
 
 

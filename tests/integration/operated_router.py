@@ -1,10 +1,8 @@
 """A running router as its operators see it: commands, tables and topics."""
 
-import asyncio
 import json
-import os
-import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,8 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_CONTACTS
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.kafka.reader import offset_bounds, read_range
 from shared.runtime.outgoing import Outgoing
+from tests.support.program import Finished, RunningProgram, started
 from tests.support.waiting import eventually
-
-PROGRAM = Path(sys.executable).with_name("route311")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +28,27 @@ class OperatedRouter:
 
     async def command(self, *arguments: str) -> tuple[int, Any]:
         """Run ``route311`` with ``--json``; return exit code and output."""
-        process = await self.started(*arguments, "--json")
-        said, errors = await process.communicate()
-        assert said, errors
-        return process.returncode or 0, json.loads(said)
+        done = await self.route311(*arguments, "--json")
+        assert done.out, done.errors
+        return done.code, json.loads(done.out)
 
     async def lines(self, *arguments: str, columns: int = 80) -> list[str]:
         """Run ``route311``; return what a person reads on a terminal of this width."""
-        process = await self.started(*arguments, columns=columns)
-        said, errors = await process.communicate()
-        assert said, errors
-        return [line.rstrip() for line in said.decode().splitlines()]
+        done = await self.route311(*arguments, columns=columns)
+        assert done.out, done.errors
+        return [line.rstrip() for line in done.out.splitlines()]
 
-    async def started(self, *arguments: str, columns: int = 80) -> asyncio.subprocess.Process:
+    async def route311(self, *arguments: str, columns: int = 80) -> Finished:
+        """Run ``route311`` with the folder of the router in its environment."""
+        async with self.started(*arguments, columns=columns) as running:
+            return await running.finished()
+
+    def started(
+        self, *arguments: str, columns: int = 80
+    ) -> AbstractAsyncContextManager[RunningProgram]:
         """Start ``route311`` with the folder of the router in its environment."""
-        return await asyncio.create_subprocess_exec(
-            PROGRAM,
-            *arguments,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=os.environ | {"ROUTE311_DATA": str(self.data), "COLUMNS": str(columns)},
-        )
+        env = {"ROUTE311_DATA": str(self.data), "COLUMNS": str(columns)}
+        return started(*arguments, env=env)
 
     async def fetch(self, statement: str, *values: object) -> Sequence[asyncpg.Record]:
         connection = await asyncpg.connect(self.stack.postgres)

@@ -1,8 +1,6 @@
 """``route311 check`` over a whole router that has lived a little."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,6 +25,7 @@ from tests.support.builders import (
     submission,
     work_order_updated,
 )
+from tests.support.program import route311
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 
@@ -36,10 +35,21 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 
-PROGRAM = Path(sys.executable).with_name("route311")
 POISON = b"no JSON"
 BUREAU = "PBOT-MAINT"
 WORK = bureau_work(BUREAU)
+BREAK = """
+    CREATE TABLE decided AS SELECT request_id, outcome FROM triage.decisions;
+    UPDATE triage.decisions SET outcome = 'recurrence';
+    INSERT INTO dispatch.webhooks (bureau, url, enabled, secrets, begins_after)
+    VALUES ('PBOT-MAINT', 'https://bureau.invalid/', true, '{}', 0)
+"""
+MEND = """
+    UPDATE triage.decisions AS decision SET outcome = decided.outcome
+      FROM decided WHERE decided.request_id = decision.request_id;
+    DROP TABLE decided;
+    DELETE FROM dispatch.webhooks WHERE bureau = 'PBOT-MAINT'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +66,9 @@ class Lived:
 
     async def route311(self, *words: str) -> tuple[int, dict[str, Any]]:
         """Run a command; return its exit code and what it says."""
-        process = await asyncio.create_subprocess_exec(
-            PROGRAM,
-            *(*words, "--json", "--data", str(self.data)),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        said, _ = await process.communicate()
-        report: dict[str, Any] = json.loads(said)
-        return process.returncode or 0, report
+        done = await route311(*words, "--json", "--data", str(self.data))
+        report: dict[str, Any] = json.loads(done.out)
+        return done.code, report
 
     async def execute(self, statement: str) -> None:
         """Change a table behind the router's back."""
@@ -175,19 +180,10 @@ async def test_contact_data_in_logs_are_named_by_place_and_kind_alone(
 
 
 async def test_what_is_broken_is_named_and_ends_with_exit_code_1(lived: Lived) -> None:
-    await lived.execute("CREATE TABLE triage.kept AS TABLE triage.decisions")
-    await lived.execute("UPDATE triage.decisions SET outcome = 'recurrence'")
-    await lived.execute(
-        "INSERT INTO dispatch.webhooks (bureau, url, enabled, secrets, begins_after)"
-        " VALUES ('PBOT-MAINT', 'https://bureau.invalid/', true, '{}', 0)"
-    )
-    try:
-        code, report = await lived.command()
-    finally:
-        await lived.execute("TRUNCATE triage.decisions")
-        await lived.execute("INSERT INTO triage.decisions TABLE triage.kept")
-        await lived.execute("DROP TABLE triage.kept")
-        await lived.execute("DELETE FROM dispatch.webhooks WHERE bureau = 'PBOT-MAINT'")
+    await lived.execute(BREAK)
+
+    code, report = await lived.command()
+    await lived.execute(MEND)
 
     triage, webhook = [one for one in report["invariants"] if not one["holds"]]
     assert code == 1

@@ -15,6 +15,7 @@ from shared.runtime.kafka import open_sink
 from shared.runtime.outgoing import Outgoing
 from tests.integration.erasure import report
 from tests.integration.operated_router import OperatedRouter
+from tests.support.program import RunningProgram
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 
@@ -72,11 +73,10 @@ async def test_cases_are_listed_by_the_filters_of_dispatch(
 
 
 async def test_a_wrong_filter_is_one_line_that_names_it(router: OperatedRouter) -> None:
-    process = await router.started("cases", "list", "--kind", "NO-KIND")
-    _, errors = await process.communicate()
+    done = await router.route311("cases", "list", "--kind", "NO-KIND")
 
-    assert process.returncode == 1
-    [line] = errors.decode().splitlines()
+    assert done.code == 1
+    [line] = done.errors.splitlines()
     assert line.startswith("route311: kind: ")
 
 
@@ -99,22 +99,22 @@ async def test_changes_are_printed_as_they_happen_and_resumed_after_an_event(
     router: OperatedRouter, number: str
 ) -> None:
     opened = (await router.command("cases", "show", number))[1]["history"][0]["event_id"]
-    watch = await router.started("cases", "watch", "--after", opened, "--json")
+    async with router.started("cases", "watch", "--after", opened, "--json") as watch:
+        raised = await changed(router, watch, number, "raise", "P1")
+        lowered = await changed(router, watch, number, "lower", "P4")
+        watch.send_signal(signal.SIGINT)
+        assert await watch.wait() == 130
+    async with router.started("cases", "watch", "--after", raised["id"]) as resumed:
+        line = await printed(resumed)
+        resumed.send_signal(signal.SIGINT)
+        assert await resumed.wait() == 130
 
-    raised = await changed(router, watch, number, "raise", "P1")
-    lowered = await changed(router, watch, number, "lower", "P4")
-    watch.send_signal(signal.SIGINT)
-    resumed = await router.started("cases", "watch", "--after", raised["id"])
-    line = await printed(resumed)
-    resumed.send_signal(signal.SIGINT)
-
-    assert await watch.wait() == await resumed.wait() == 130
     assert line.split()[1:3] == ["P4", "priority"]
     assert lowered["data"]["case_id"] == raised["data"]["case_id"]
 
 
 async def changed(
-    router: OperatedRouter, watch: asyncio.subprocess.Process, number: str, action: str, level: str
+    router: OperatedRouter, watch: RunningProgram, number: str, action: str, level: str
 ) -> dict[str, Any]:
     """Change the priority of a case; return the event of it that a watcher prints."""
     options = ("--case", number, "--to", level, "--reason", "Looked at it")
@@ -125,8 +125,7 @@ async def changed(
             return event
 
 
-async def printed(process: asyncio.subprocess.Process) -> str:
-    assert process.stdout
+async def printed(process: RunningProgram) -> str:
     return (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
 
 

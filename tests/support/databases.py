@@ -90,7 +90,7 @@ class EmptyDatabases:
     """
 
     def __init__(self, stores: Stores) -> None:
-        self._stores = stores
+        self.stores = stores
         self._template: _Template | None = None
         self._name: str | None = None
 
@@ -100,27 +100,27 @@ class EmptyDatabases:
         Sessions that the test before left in it are terminated.
         """
         if self._template is None:
-            async with open_database(self._stores.admin_dsn_of(TEMPLATE)) as db:
+            async with open_database(self.stores.admin_dsn_of(TEMPLATE)) as db:
                 self._template = await _template(db)
         if self._name is None or not await self._prepare(self._name, self._template, positions):
             if self._name is not None:
-                await self._stores.drop_database(self._name)
-            self._name = await self._stores.new_database()
+                await self.stores.drop_database(self._name)
+            self._name = await self.stores.new_database()
             await self._prepare(self._name, self._template, positions)
-        return Database(self._name, self._stores)
+        return Database(self._name, self.stores)
 
     async def _prepare(
         self, name: str, template: _Template, positions: Mapping[Partition, int]
     ) -> bool:
         """Empty a database and insert the positions; return False where that is not possible."""
         try:
-            async with open_database(self._stores.admin_dsn_of(name)) as db:
+            async with open_database(self.stores.admin_dsn_of(name)) as db:
                 await db.execute(_END_OTHER_SESSIONS)
                 await _drop_new_tables(db, template)
                 if await db.fetchrow(_SCHEMA) != template.schema:
                     return False
                 await _empty(db, template)
-                await _insert_positions(db, positions)
+                await insert_positions(db, positions)
                 return True
         except asyncpg.InvalidCatalogNameError:
             return False
@@ -158,7 +158,8 @@ async def _empty(db: Connection, template: _Template) -> None:
     await db.execute(_RESTART_SEQUENCES)
 
 
-async def _insert_positions(db: Connection, positions: Mapping[Partition, int]) -> None:
+async def insert_positions(db: Connection, positions: Mapping[Partition, int]) -> None:
+    """Let each service go on at these positions."""
     topics, partitions = [p.topic for p in positions], [p.partition for p in positions]
     for service in SERVICES:
         statement = _INSERT_POSITIONS.format(service)

@@ -1,5 +1,6 @@
 """One real Kafka and one real PostgreSQL for all tests of a run."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -8,10 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.group import LeaveGroupRequest
+from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from deploy.local.infrastructure import infrastructure
@@ -42,6 +46,11 @@ _BUSY = frozenset(
     }
 )
 """What a broker answers while its partitions move or its requests queue."""
+_WITH_MEMBERS = {
+    ConsumerGroupState.STABLE,
+    ConsumerGroupState.PREPARING_REBALANCING,
+    ConsumerGroupState.COMPLETING_REBALANCING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,30 @@ class Stores:
                 return {}
 
         return await eventually(found)
+
+    async def evict_members(self, group: str | None = None) -> None:
+        """Let the broker forget dead members of a group, or of all, before their session's 10 s."""
+        groups = [group] if group else await asyncio.to_thread(self._groups_with_members)
+        if not groups:
+            return
+        admin = AIOKafkaAdminClient(**self.access.aiokafka_options())
+        await admin.start()
+        try:
+            for name in groups:
+                coordinator = await admin.find_coordinator(name)
+                answers: list[Any] = await admin.describe_consumer_groups([name], coordinator)
+                [(_, _, _, _, _, members, *_)] = answers[0].groups
+                for member_id, *_ in members:
+                    leaving = LeaveGroupRequest(name, member_id)
+                    await admin._send_request(leaving, coordinator)  # noqa: SLF001 - it has no method for it
+        finally:
+            await admin.close()
+
+    def _groups_with_members(self) -> list[str]:
+        listing = self._kafka_admin.list_consumer_groups(
+            request_timeout=_ANSWERS_WITHIN_S, states=_WITH_MEMBERS
+        )
+        return [group.group_id for group in listing.result().valid]
 
     def dsn(self, database: str, service: str) -> str:
         """Return the DSN of a database for a service's own role, or that of operations."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
-from shared.contract.events import Decoder, Event
+from shared.contract.events import Decoder, Event, RequestSubmitted
 from shared.contract.topic import Topic
+from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.kafka import KafkaSink, Partition, Record, open_sink
 from shared.runtime.kafka.reader import end_offsets, read_range
 from shared.runtime.kafka_access import KafkaAccess
@@ -109,6 +110,19 @@ class TopicLog:
             return found if len(found) >= count else []
 
         return await eventually(enough, within_s)
+
+    async def request(self, number: str | None) -> RequestSubmitted:
+        """Wait for the request with this tracking number."""
+
+        async def found() -> RequestSubmitted | None:
+            requests = (
+                e for e in await self.events(INTAKE_REQUESTS) if isinstance(e, RequestSubmitted)
+            )
+            return next((e for e in requests if e.data.tracking_number == number), None)
+
+        request = await eventually(found)
+        assert request
+        return request
 
 
 @asynccontextmanager

@@ -75,6 +75,8 @@ async def offsets_at(
     if not partitions:
         return {}
     async with _connected(access) as consumer:
+        # else each unknown topic costs a failed attempt and its backoff of 0.1 s
+        await consumer._client.force_metadata_update()  # noqa: SLF001 - there is no public way
         millis = int(moment.timestamp() * 1000)
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
         return {p: at.offset for p, at in found.items() if at is not None}

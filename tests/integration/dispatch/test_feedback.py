@@ -1,10 +1,7 @@
 """Labels of urgency from what operators and bureaus did about cases."""
 
-import asyncio
 import json
-import os
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from shared.contract.events import RequestTriaged, encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, bureau_work
 from tests.integration.dispatch.sinkholes import LEAD, send_update, update
 from tests.support.builders import decision, operator_commanded, priority, request, request_triaged
+from tests.support.program import route311
 from tests.support.stack import Stores
 from tests.support.topic_log import TopicLog
 from workbench.evaluation.text_model.real_reports import read_labels, read_report_texts
@@ -21,7 +19,6 @@ from workbench.evaluation.text_model.real_reports import read_labels, read_repor
 pytestmark = pytest.mark.integration
 
 DESK = "311-TRIAGE"
-PROGRAM = Path(sys.executable).with_name("route311")
 
 
 def judged(level: str, score: int, text: str) -> RequestTriaged:
@@ -37,18 +34,13 @@ async def order(log: TopicLog, command: str, case_id: str, actor: str, **changes
 
 async def export(stores: Stores, folder: Path) -> tuple[Path, str]:
     """Export labels and texts; return the file of labels and the standard error."""
-    process = await asyncio.create_subprocess_exec(
-        PROGRAM,
-        *("evaluation", "export-labels", "--texts", str(folder / "feedback.jsonl.gz")),
-        env=os.environ | stores.access.environment(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    assert process.returncode == 0, errors
+    texts = str(folder / "feedback.jsonl.gz")
+    export = ("evaluation", "export-labels", "--texts", texts)
+    done = await route311(*export, **stores.access.environment())
+    assert done.code == 0, done.errors
     file = folder / "feedback.csv"
-    file.write_bytes(out)
-    return file, errors.decode()
+    file.write_text(done.out)
+    return file, done.errors
 
 
 @pytest.mark.usefixtures("running")

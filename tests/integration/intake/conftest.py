@@ -13,13 +13,14 @@ from anyio.from_thread import start_blocking_portal
 from services.intake.app import CHANNELS, intake
 from services.intake.ports import IntakePorts
 from services.intake.settings import IntakeSettings
+from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.server import serve_http
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.service import Channel, ServiceTask
 from tests.integration.intake.http_client import ADAPTER
-from tests.support.databases import Database
+from tests.support.databases import Database, insert_positions
 from tests.support.s3_server import S3Server, s3_server
 from tests.support.stack import Stores
 
@@ -143,6 +144,21 @@ async def running(stores: Stores, database: Database, tmp_path: Path) -> Running
     return instance
 
 
+@asynccontextmanager
+async def shared_intake(
+    stores: Stores, folder: Path, *, reads_kafka: bool = True, **more: Any
+) -> AsyncGenerator[str]:
+    """Run an instance of several tests, with a database of its own; yield its URL."""
+    name = await stores.new_database()
+    await add_keys(stores.admin_dsn_of(name))
+    async with open_database(stores.admin_dsn_of(name)) as db:
+        await insert_positions(db, await stores.end_offsets())
+    settings = intake_settings(stores.dsn(name, "intake"), stores.access, folder, **more)
+    async with serving_intake(settings, reads_kafka=reads_kafka) as url:
+        yield url
+    await stores.drop_database(name)
+
+
 @pytest.fixture(scope="session")
 def answering_intake(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     """URL of the instance of all tests that are about its answers alone.
@@ -151,24 +167,10 @@ def answering_intake(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -
     neither reads nor writes Kafka.
     """
 
-    @asynccontextmanager
-    async def instance() -> AsyncGenerator[str]:
-        name = await stores.new_database()
-        await add_keys(stores.admin_dsn_of(name))
-        settings = intake_settings(
-            stores.dsn(name, "intake"),
-            stores.access,
-            tmp_path_factory.mktemp("answering"),
-            forms_per_minute=10_000,
-        )
-        async with serving_intake(settings, reads_kafka=False) as url:
-            yield url
-        await stores.drop_database(name)
-
-    with (
-        start_blocking_portal() as thread,
-        thread.wrap_async_context_manager(instance()) as url,
-    ):
+    instance = shared_intake(
+        stores, tmp_path_factory.mktemp("answering"), reads_kafka=False, forms_per_minute=10_000
+    )
+    with start_blocking_portal() as thread, thread.wrap_async_context_manager(instance) as url:
         yield url
 
 

@@ -26,7 +26,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
-BACKLOG = 3_000
+BACKLOG = 2_000
 URGENT = plain(service_code="ROW-WIRE", description="Power line down and sparking")
 
 

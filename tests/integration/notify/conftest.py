@@ -81,7 +81,7 @@ async def _run(work: Any, stopping: asyncio.Event) -> None:
 
 
 @pytest.fixture
-def process(environment: dict[str, str]) -> StartProcess:
+def process(stores: Stores, environment: dict[str, str]) -> StartProcess:
     """Return a context manager that runs notify as a process and kills it at the end."""
 
     @asynccontextmanager
@@ -100,6 +100,7 @@ def process(environment: dict[str, str]) -> StartProcess:
             with suppress(ProcessLookupError):
                 started.kill()
             await started.communicate()
+            await stores.evict_members("notify")
 
     return run
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import os
 import signal
-import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from tests.integration.notify.test_notify import report
 from tests.integration.test_backup import run as run_program
 from tests.support.builders import contact_given
 from tests.support.databases import Database
+from tests.support.program import RunningProgram, started
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, opened, triaged
@@ -43,7 +43,6 @@ from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, opened, triaged
 pytestmark = pytest.mark.integration
 
 OLD, NEW, OTHER = CONTACT_KEY, b"a newer key of sixteen bytes", b"another key of sixteen bytes"
-ROUTE311 = Path(sys.executable).with_name("route311")
 PEOPLE = 1_100
 """More than two batches of the command."""
 ADD_KEYS = """
@@ -88,20 +87,18 @@ async def opened_by(pool: Pool, keys: ContactKeys) -> int:
     return sum(1 for row in rows if keys.sealer.unwrap(row["wrapped"], row["person"]))
 
 
-async def start(database: Database, *arguments: str, **secrets: bytes) -> Any:
+def start(
+    database: Database, *arguments: str, **secrets: bytes
+) -> AbstractAsyncContextManager[RunningProgram]:
     """Start the command with these secrets."""
     environment = {name: secret.decode() for name, secret in secrets.items()}
-    return await asyncio.create_subprocess_exec(
-        ROUTE311, "notify", "rewrap", *arguments,
-        env=os.environ | environment | {"ROUTE311_ADMIN_DSN": database.admin_dsn},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    environment["ROUTE311_ADMIN_DSN"] = database.admin_dsn
+    return started("notify", "rewrap", *arguments, env=environment)
 
 
 async def rewrap(database: Database, *arguments: str, **secrets: bytes) -> tuple[int, str, str]:
-    process = await start(database, *arguments, **secrets)
-    out, err = await process.communicate()
-    return process.returncode, out.decode(), err.decode()
+    async with start(database, *arguments, **secrets) as running:
+        return await running.finished()
 
 
 BOTH = {"NOTIFY_CONTACT_KEY": NEW, "NOTIFY_CONTACT_KEY_BEFORE": OLD}
@@ -188,14 +185,14 @@ async def test_an_interrupted_command_leaves_every_key_readable_and_is_continued
         await other.execute(
             "SELECT FROM contact_keys WHERE person = $1 FOR UPDATE", f"{1_050:032x}"
         )
-        process = await start(database, **BOTH)
-        await eventually(lambda: watch.fetchval(WAITING))
-        process.send_signal(by)
-        await process.communicate()
+        async with start(database, **BOTH) as running:
+            await eventually(lambda: watch.fetchval(WAITING))
+            running.send_signal(by)
+            code = await running.wait()
     async with pool.acquire() as db:
         middle = await count_keys(db, both.sealer)
 
-    assert process.returncode != 0
+    assert code != 0
     assert (middle.present, middle.older) == (1_000, 101)
     assert await opened_by(pool, both) == PEOPLE
     with pytest.raises(WrongContactKeyError):  # the secret before is removed too early

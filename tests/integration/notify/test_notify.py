@@ -14,6 +14,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.contract.topics import NOTIFY_DELIVERIES
+from shared.runtime.postgres import Pool
 from tests.integration.notify.conftest import RunNotify, StartProcess
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.sms_provider import SmsProvider
@@ -24,6 +25,10 @@ from tests.unit.notify.delivery.harness import text_report
 from tests.unit.notify.factories import attached, closed, moved, opened, triaged
 
 pytestmark = pytest.mark.integration
+LATER_IS_NOW = """
+    UPDATE deliveries SET not_before = now() WHERE state = 'pending' AND not_before > now()
+    RETURNING notification_id
+"""
 KNOWN = "We already know about the problem in your report"
 
 
@@ -191,13 +196,14 @@ async def test_a_mailbox_that_is_refused_fails_and_the_rest_flows(
 
 
 async def test_a_mailbox_that_is_busy_gets_its_message_later(
-    running: RunNotify, mail: MailServer, topic_log: TopicLog
+    running: RunNotify, mail: MailServer, topic_log: TopicLog, pool: Pool
 ) -> None:
     mail.replies["ana@example.org"] = "450 4.2.1 try again later"
     async with running():
         await topic_log.publish(*report("ana@example.org"), *report("bea@example.org"))
         await topic_log.at_least(1, NOTIFY_DELIVERIES)
         mail.replies.clear()
+        assert await eventually(lambda: pool.fetch(LATER_IS_NOW))
         reports = await topic_log.at_least(2, NOTIFY_DELIVERIES)
 
     assert {type(r) for r in reports} == {NotificationSent}
@@ -205,15 +211,16 @@ async def test_a_mailbox_that_is_busy_gets_its_message_later(
 
 
 async def test_what_a_killed_process_was_sending_is_unknown_and_not_sent_again(
-    process: StartProcess, mail: MailServer, topic_log: TopicLog
+    process: StartProcess, mail: MailServer, topic_log: TopicLog, pool: Pool
 ) -> None:
     mail.silent = True
-    async with process(NOTIFY_SMTP_WITHIN_S="4") as killed:
+    async with process() as killed:
         await topic_log.publish(*report())
         await asyncio.wait_for(mail.content_arrived.wait(), 60)
         killed.send_signal(signal.SIGKILL)
         await killed.wait()
     mail.silent = False
+    await pool.execute("UPDATE deliveries SET lease_until = now() WHERE state = 'sending'")
 
     async with process():
         await topic_log.publish(*report("fence@example.org"))

@@ -3,22 +3,25 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+import pytest_asyncio
 
 from shared.contract.events import new_id
+from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.migrate import SERVICES
-from tests.support.databases import Database
+from tests.support.databases import Database, insert_positions
 from tests.support.free_ports import reserved_port
 from tests.support.stack import Stores
 
-Serving: TypeAlias = Callable[[str], AbstractContextManager[str]]
+Serving: TypeAlias = Callable[[str], str]
 
 _ROLES: tuple[Scope, ...] = ("adapter", "operator", "bureau")
 KEYS = {role: f"key-of-the-{role}-of-these-tests" for role in _ROLES}
@@ -27,28 +30,40 @@ SMS_TOKEN = "the token of the gateway"  # noqa: S105 - of the tests
 _HOST = "127.0.0.1"
 
 
-@pytest.fixture
-async def serving(stores: Stores, database: Database, tmp_path: Path) -> Serving:
-    """Return a context manager that runs a service, by its module, and yields its base URL."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def database(stores: Stores) -> AsyncGenerator[Database]:
+    """The database of the services, with a key of each role."""
+    database = Database(await stores.new_database(), stores)
+    async with open_database(database.admin_dsn) as db:
+        await insert_positions(db, await stores.end_offsets())
     for schema in KEY_SCHEMAS:
         await store_keys(
             database.admin_dsn,
             schema,
             [(BUREAU if role == "bureau" else role, role, key) for role, key in KEYS.items()],
         )
+    yield database
+    await stores.drop_database(database.name)
 
-    @contextmanager
-    def run(module: str) -> Generator[str]:
-        with reserved_port() as port:
-            settings = _settings(database, stores, tmp_path, port)
+
+@pytest.fixture(scope="module")
+def serving(
+    stores: Stores, database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Serving]:
+    """Return a function that starts a service, by its module, once, and returns its base URL."""
+    folder = tmp_path_factory.mktemp("openapi")
+    with ExitStack() as stack:
+
+        @cache
+        def started(module: str) -> str:
+            port = stack.enter_context(reserved_port())
+            settings = _settings(database, stores, folder, port)
             process = subprocess.Popen((sys.executable, "-m", module), env=os.environ | settings)  # noqa: S603 - ours
-            try:
-                yield f"http://{_HOST}:{port}"
-            finally:
-                process.kill()
-                process.wait()
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return f"http://{_HOST}:{port}"
 
-    return run
+        yield started
 
 
 def _settings(database: Database, stores: Stores, folder: Path, port: int) -> dict[str, str]:

@@ -122,14 +122,14 @@ async def test_every_route_has_a_budget_and_stands_in_the_docs(
 
     The docs' documents are those of a router with all channels: ``make openapi`` writes them.
     """
-    with serving(f"services.{service}") as url:
-        async with aiohttp.ClientSession(url) as client:
+    url = serving(f"services.{service}")
+    async with aiohttp.ClientSession(url) as client:
 
-            async def served() -> Any:
-                with suppress(aiohttp.ClientConnectionError):
-                    return await document_of(client)
+        async def served() -> Any:
+            with suppress(aiohttp.ClientConnectionError):
+                return await document_of(client)
 
-            document = await eventually(served)
+        document = await eventually(served)
 
     assert operations_of(document).keys() - BUDGETS_MS[service].keys() == set()
     if service in SERVICES:
@@ -142,8 +142,8 @@ async def test_every_route_has_a_budget_and_stands_in_the_docs(
 async def test_a_service_without_routes_of_its_own_answers_as_documented(
     serving: Serving, tmp_path: Path, module: str
 ) -> None:
-    with serving(f"services.{module}") as url:
-        statuses = await fuzz(url, tmp_path, *_OPTIONS)
+    url = serving(f"services.{module}")
+    statuses = await fuzz(url, tmp_path, *_OPTIONS)
 
     assert statuses.keys() == {"GET /live", "GET /ready", "GET /metrics"}
 
@@ -151,12 +151,12 @@ async def test_a_service_without_routes_of_its_own_answers_as_documented(
 async def test_intake_answers_as_documented_and_every_operation_succeeds_once(
     serving: Serving, tmp_path: Path
 ) -> None:
-    with serving("services.intake") as url:
-        async with aiohttp.ClientSession(url) as client:
-            number = await eventually(lambda: handed_in(client))
-            assert number
-            document = await document_of(client)
-            statuses = await fuzz(url, tmp_path, *_OPTIONS, number=number)
+    url = serving("services.intake")
+    async with aiohttp.ClientSession(url) as client:
+        number = await eventually(lambda: handed_in(client))
+        assert number
+        document = await document_of(client)
+        statuses = await fuzz(url, tmp_path, *_OPTIONS, number=number)
 
     operations = operations_of(document)
     assert operations.keys() >= _NEEDS_SIGNED_ID
@@ -171,9 +171,9 @@ async def test_dispatch_answers_as_documented(
     async with open_pool(database.dsn("dispatch")) as pool:
         orders = await open_case(pool, sinkhole())
     [order] = [order.work_order_id for order in orders if order.bureau == BUREAU]
-    with serving("services.dispatch") as url:
-        case_id = orders[0].case_id
-        statuses = await fuzz(url, tmp_path, *_OPTIONS, number=order, case_id=case_id)
+    url = serving("services.dispatch")
+    case_id = orders[0].case_id
+    statuses = await fuzz(url, tmp_path, *_OPTIONS, number=order, case_id=case_id)
 
     for label, answered in statuses.items():
         assert "{" not in label or answered & {200, 202, 404, 409}, label
@@ -190,8 +190,8 @@ async def test_notify_answers_as_documented(
     lead = CaseLead(new_id(), 1, "portland.gov", BUREAU, order)
     async with open_pool(database.dsn("notify")) as pool, transaction(pool) as db:
         await save_leads(db, [lead])
-    with serving("services.notify") as url:
-        statuses = await fuzz(url, tmp_path, *_OPTIONS, number=order)
+    url = serving("services.notify")
+    statuses = await fuzz(url, tmp_path, *_OPTIONS, number=order)
 
     assert statuses["GET /v1/work-orders/{work_order_id}/contact"] >= {200, 404, 422}
 
@@ -199,13 +199,13 @@ async def test_notify_answers_as_documented(
 async def test_intake_refuses_callers_without_the_right_key_as_documented(
     serving: Serving, tmp_path: Path
 ) -> None:
-    with serving("services.intake") as url:
-        async with aiohttp.ClientSession(url) as client:
-            await eventually(lambda: handed_in(client))
-            document = await document_of(client)
-            without, with_others = [
-                await fuzz(url, tmp_path, *_FEW, keys=keys) for keys in (_NO_KEYS, _OTHERS_KEYS)
-            ]
+    url = serving("services.intake")
+    async with aiohttp.ClientSession(url) as client:
+        await eventually(lambda: handed_in(client))
+        document = await document_of(client)
+        without, with_others = [
+            await fuzz(url, tmp_path, *_FEW, keys=keys) for keys in (_NO_KEYS, _OTHERS_KEYS)
+        ]
 
     secured = [
         label for label, operation in operations_of(document).items() if "security" in operation

@@ -14,17 +14,20 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.parametrize("fate", ["exit", "kill", "raise"])
+@pytest.mark.parametrize(
+    "fates", [("exit", "kill", "raise", "kill"), ("raise", "raise", "raise", "raise")]
+)
 async def test_the_third_crash_at_a_record_parks_it_alone_and_its_neighbours_are_handled_once(
-    service: DyingService, pool: Pool, topic_log: TopicLog, fate: str
+    service: DyingService, pool: Pool, topic_log: TopicLog, fates: tuple[str, ...]
 ) -> None:
     before, fatal, after = around(5)
     await topic_log.publish(*before, fatal, *after)
-    for _ in range(3):
+    *crashes, last = fates
+    for fate in crashes:
         async with service.child(fate) as child:
             await asyncio.wait_for(child.process.wait(), 60)
 
-    async with service.child(fate) as child:
+    async with service.child(last) as child:
         [parked] = await eventually(lambda: topic_log.records("intake-requests-dlq"))
         await eventually(lambda: all_noted(pool, 10))
         await child.end(signal.SIGTERM)

@@ -19,7 +19,7 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.integration
 
 FAILING = "failing"
-SOON = (0.2, 0.2, 0.2)
+SOON = (0.2, 0.2)
 AGAIN_AND_AGAIN = (0.2,) * 1_000
 
 

@@ -1,9 +1,6 @@
 """Explain a stored decision on the command line."""
 
-import asyncio
 import json
-import sys
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -18,6 +15,7 @@ from tests.support.builders import (
     north_of,
 )
 from tests.support.databases import Database
+from tests.support.program import route311
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration
@@ -46,19 +44,12 @@ async def test_a_stored_decision_explains_itself_by_id_and_by_number(
     assert "there is no request" in strange[2]
 
 
-async def _explain(database: Database, request: str) -> tuple[int | None, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("route311"),
-        *("triage", "explain", request, "--json"),
-        env={
-            **database.stores.access.environment(),
-            "ROUTE311_OPERATIONS_DSN": database.dsn(OPERATIONS),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    said, wrong = await process.communicate()
-    return process.returncode, said.decode(), wrong.decode()
+async def _explain(database: Database, request: str) -> tuple[int, str, str]:
+    environment = {
+        **database.stores.access.environment(),
+        "ROUTE311_OPERATIONS_DSN": database.dsn(OPERATIONS),
+    }
+    return await route311("triage", "explain", request, "--json", **environment)
 
 
 async def _handed_in(database: Database, event: RequestSubmitted) -> None:

@@ -1,19 +1,13 @@
 """The pages in a real browser: by keyboard alone, with and without scripts, judged by axe."""
 
-from collections.abc import AsyncGenerator
-
 import aiohttp
 import pytest
 from playwright.async_api import Browser, Page
 
-from shared.contract.events import RequestSubmitted
-from shared.contract.topics import INTAKE_REQUESTS
-from tests.integration.intake.conftest import Running
 from tests.integration.intake.pages.chromium import (
     base,
     look_at,
     needs_chromium,
-    open_browser,
     press,
     tab_to,
     type_into,
@@ -25,7 +19,12 @@ from tests.support.topic_log import TopicLog
 from tests.unit.intake.channels.pages.pages import REPORT
 from tests.unit.intake.channels.pages.pages import page as rendered
 
-pytestmark = [pytest.mark.integration, needs_chromium, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.asyncio(loop_scope="module"),
+    needs_chromium,
+    pytest.mark.timeout(300),
+]
 
 HTML = "text/html"
 CLOSED = {
@@ -45,18 +44,6 @@ CLOSED = {
 DONE = {"en": "We got your report", "es": "Recibimos su reporte", "ar": "استلمنا بلاغك"}
 
 
-@pytest.fixture
-async def client(running: Running) -> AsyncGenerator[aiohttp.ClientSession]:
-    async with running(forms_per_minute=1_000, unreviewed_languages="offer") as client:
-        yield client
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with open_browser() as browser:
-        yield browser
-
-
 async def go_on(page: Page) -> None:
     await press(page, "main button.main")
 
@@ -64,16 +51,14 @@ async def go_on(page: Page) -> None:
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 @pytest.mark.parametrize("language", ["en", "es", "ar"])
 async def test_a_report_is_sent_and_followed_by_keyboard_alone(
-    client: aiohttp.ClientSession,
+    site: aiohttp.ClientSession,
     browser: Browser,
-    topic_log: TopicLog,
+    site_log: TopicLog,
     language: str,
     *,
     scripts: bool,
 ) -> None:
-    page = await browser.new_page(
-        base_url=base(client), java_script_enabled=scripts, locale=language
-    )
+    page = await browser.new_page(base_url=base(site), java_script_enabled=scripts, locale=language)
     await page.goto("/")
     await press(page, ".button[href='/report']")
     await go_on(page)
@@ -95,11 +80,7 @@ async def test_a_report_is_sent_and_followed_by_keyboard_alone(
     await type_into(page, "#f-text", "It is deeper now")
     await go_on(page)
     thanks = await page.locator("[role=status]").count()
-    [submitted] = [
-        event
-        for event in await topic_log.at_least(2, INTAKE_REQUESTS)
-        if isinstance(event, RequestSubmitted)
-    ]
+    submitted = await site_log.request(number)
 
     assert focus == "faults"
     assert heading == DONE[language]
@@ -108,10 +89,10 @@ async def test_a_report_is_sent_and_followed_by_keyboard_alone(
 
 
 async def test_axe_finds_nothing_on_any_page_in_any_state(
-    client: aiohttp.ClientSession, browser: Browser, topic_log: TopicLog
+    site: aiohttp.ClientSession, browser: Browser, site_log: TopicLog
 ) -> None:
-    await open_case_near(client, topic_log)
-    page = await browser.new_page(base_url=base(client), locale="en")
+    await open_case_near(site, site_log)
+    page = await browser.new_page(base_url=base(site), locale="en")
     found: list[str] = []
     for name in ("", "accessibility", "privacy", "track", "track/26-7KQ4-M2"):
         await page.goto(f"/{name}")
@@ -158,9 +139,9 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     ],
 )
 async def test_axe_finds_nothing_while_there_is_danger(
-    client: aiohttp.ClientSession, browser: Browser, language: str, danger: str
+    site: aiohttp.ClientSession, browser: Browser, language: str, danger: str
 ) -> None:
-    page = await browser.new_page(base_url=base(client), locale=language)
+    page = await browser.new_page(base_url=base(site), locale=language)
     await page.goto("/report")
     await page.fill("#f-description", danger)
     await page.fill("#f-address", "SE 82nd y Division")
@@ -177,10 +158,10 @@ async def test_axe_finds_nothing_while_there_is_danger(
 
 
 async def test_the_place_comes_from_the_device_where_a_person_wants_it(
-    client: aiohttp.ClientSession, browser: Browser
+    site: aiohttp.ClientSession, browser: Browser
 ) -> None:
     context = await browser.new_context(
-        base_url=base(client),
+        base_url=base(site),
         geolocation={"latitude": 45.5189, "longitude": -122.6793},
         permissions=["geolocation"],
     )

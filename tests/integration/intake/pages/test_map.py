@@ -1,43 +1,33 @@
 """The first step with scripts: the map, and what is told while a person writes."""
 
-from collections.abc import AsyncGenerator
-
 import aiohttp
 import pytest
+import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
-from shared.contract.events import RequestSubmitted
-from shared.contract.topics import INTAKE_REQUESTS
 from shared.vocabulary import GeoPoint, distance_m
-from tests.integration.intake.conftest import Running
-from tests.integration.intake.pages.chromium import base, needs_chromium, open_browser, tab_to
+from tests.integration.intake.pages.chromium import base, needs_chromium, tab_to
 from tests.integration.intake.pages.near import open_case_near
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 
-pytestmark = [pytest.mark.integration, needs_chromium, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.asyncio(loop_scope="module"),
+    needs_chromium,
+    pytest.mark.timeout(300),
+]
 
 SQUARE = GeoPoint(45.5189, -122.6793)
 ABOUT_M = 15
 """How near a pin comes to what a person aims at."""
 
 
-@pytest.fixture
-async def client(running: Running) -> AsyncGenerator[aiohttp.ClientSession]:
-    async with running(forms_per_minute=1_000) as client:
-        yield client
-
-
-@pytest.fixture
-async def page(client: aiohttp.ClientSession) -> AsyncGenerator[Page]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, site: aiohttp.ClientSession) -> Page:
     """The first step with its map."""
-    async with open_browser() as browser:
-        yield await first_step(browser, client)
-
-
-async def first_step(browser: Browser, client: aiohttp.ClientSession) -> Page:
-    page = await browser.new_page(base_url=base(client), locale="en")
+    page = await browser.new_page(base_url=base(site), locale="en")
     await page.goto("/report")
     await page.locator(".map .view svg").wait_for()
     return page
@@ -88,7 +78,7 @@ async def test_the_pin_is_moved_by_mouse_keys_and_fields_and_they_agree(page: Pa
 
 
 async def test_a_report_is_sent_with_a_point_that_the_mouse_set(
-    page: Page, topic_log: TopicLog
+    page: Page, site_log: TopicLog
 ) -> None:
     await page.fill("#f-description", "A small pothole")
     square = page.locator(".map text.place", has_text="Pioneer Courthouse Square")
@@ -106,9 +96,9 @@ async def test_a_report_is_sent_with_a_point_that_the_mouse_set(
     for _ in range(3):
         async with page.expect_navigation():
             await page.locator("main button.main").click()
-    [event] = await topic_log.at_least(1, INTAKE_REQUESTS)
+    number = await page.locator("output").get_attribute("data-tracking-number")
+    event = await site_log.request(number)
 
-    assert isinstance(event, RequestSubmitted)
     at = event.data.location
     assert at.latitude is not None
     assert at.longitude is not None
@@ -118,9 +108,9 @@ async def test_a_report_is_sent_with_a_point_that_the_mouse_set(
 
 
 async def test_danger_and_cases_near_by_are_told_while_a_person_writes(
-    client: aiohttp.ClientSession, page: Page, topic_log: TopicLog
+    site: aiohttp.ClientSession, page: Page, site_log: TopicLog
 ) -> None:
-    await open_case_near(client, topic_log)
+    await open_case_near(site, site_log)
     await page.fill("#f-description", "A live wire is down and sparking")
     await expect(page.locator("[data-warning] [role=alert]")).to_contain_text("Call 911 now")
     await page.fill("#f-description", "A small pothole")

@@ -1,12 +1,14 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
 from confluent_kafka import TopicPartition
 
 from shared.contract.topics import TRIAGE_SURGES
+from shared.runtime.clock import utc_now
 from shared.runtime.kafka import BrokerDownError, Partition
 from shared.runtime.kafka.admin import open_admin, result_of
-from shared.runtime.kafka.reader import end_offsets, follow, read_range
+from shared.runtime.kafka.reader import end_offsets, follow, offsets_at, read_range
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from tests.support.stack import Stores
@@ -32,6 +34,21 @@ async def test_a_stretch_is_read_from_its_first_offset_to_before_its_end(
     bounds = {p: (start_offsets[p], end) for p, end in ends.items()}
 
     assert await read(stores.access, bounds) == values[:40]
+
+
+async def test_a_moment_is_looked_up_in_all_topics_without_a_wait_for_each(
+    stores: Stores, topic_log: TopicLog, start_offsets: dict[Partition, int]
+) -> None:
+    now, clock = utc_now(), asyncio.get_running_loop().time
+    await topic_log.write(TRIAGE_SURGES, "key", b"a record")
+    topics = {partition.topic for partition in start_offsets}
+
+    began = clock()
+    found = await offsets_at(stores.access, start_offsets, now)
+    took_s = clock() - began
+
+    assert {partition.topic for partition in found} == {TRIAGE_SURGES.name}
+    assert took_s < 0.05 * len(topics)
 
 
 async def test_a_stretch_without_records_ends_at_once(

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +24,7 @@ from tests.integration.runtime.children import noted
 from tests.integration.runtime.conftest import RunConsumer, decide
 from tests.support.builders import request_submitted
 from tests.support.databases import Database
+from tests.support.program import route311
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 
@@ -44,24 +43,15 @@ class Dlq:
     audit_file: Path
 
     async def __call__(self, *arguments: str) -> str:
-        program = Path(sys.executable).with_name("route311")
         environment = {
             **self.database.stores.access.environment(),
             "ROUTE311_ADMIN_DSN": self.database.admin_dsn,
             "ROUTE311_OPERATIONS_DSN": self.database.dsn(OPERATIONS),
             "ROUTE311_AUDIT_FILE": str(self.audit_file),
         }
-        process = await asyncio.create_subprocess_exec(
-            program,
-            "dlq",
-            *arguments,
-            env=os.environ | environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        assert process.returncode == 0, err.decode()
-        return out.decode()
+        done = await route311("dlq", *arguments, **environment)
+        assert done.code == 0, done.errors
+        return done.out
 
     async def replay(self, *arguments: str) -> Any:
         since = ("--since", self.began_at.isoformat())

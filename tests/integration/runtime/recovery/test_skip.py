@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -17,6 +14,7 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, Pool
 from tests.integration.runtime.children import DyingService, all_noted, around, ids, noted
 from tests.integration.runtime.conftest import RunConsumer
+from tests.support import program
 from tests.support.builders import decision, request_submitted, request_triaged
 from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
@@ -25,6 +23,7 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.integration
 
 REASON = "It stops triage"
+AT = "UPDATE consumer_offset SET next_offset = $3 WHERE topic = $1 AND partition = $2"
 Route311: TypeAlias = Callable[..., Awaitable[tuple[int, str]]]
 
 
@@ -37,15 +36,8 @@ def route311(database: Database) -> Route311:
             **database.stores.access.environment(),
             "ROUTE311_ADMIN_DSN": database.admin_dsn,
         }
-        process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("route311"),
-            *arguments,
-            env=os.environ | environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        return process.returncode or 0, (out or err).decode()
+        done = await program.route311(*arguments, **environment)
+        return done.code, done.out or done.errors
 
     return run
 
@@ -144,14 +136,15 @@ async def is_ready(consumer: object) -> bool:
 
 
 async def test_what_cannot_be_skipped_is_refused_in_a_clear_sentence(
-    topic_log: TopicLog, route311: Route311
+    topic_log: TopicLog, route311: Route311, pool: Pool
 ) -> None:
-    request = request_submitted()
-    await topic_log.publish(request, request_triaged(decision(request.data)))
+    handled, request = request_submitted(), request_submitted()
+    await topic_log.publish(handled, request, request_triaged(decision(request.data)))
     topic, partition, offset = (await place_of(topic_log, request.data.request_id)).split("/")
     [decided] = await topic_log.records(TRIAGE_DECISIONS)
     shared = f"{decided.topic}/{decided.partition}/{decided.offset}"
     where = f"{topic}/{partition}"
+    await pool.execute(AT, topic, int(partition), int(offset))
     refusals = {
         (f"{where}/{int(offset) - 1}",): "triage has already handled or parked offset",
         (f"{where}/{int(offset) + 1}",): f"there is no offset {int(offset) + 1}",

@@ -6,12 +6,15 @@ from io import BytesIO
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
 from services.intake.channels.open311.form import read_form
 from services.intake.channels.open311.responses import Open311Error
 from services.intake.pictures import RefusedPictureError
 from shared.runtime.http.server import serve_http
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}
 MIB = 1024 * 1024
@@ -31,7 +34,7 @@ async def nothing_missing() -> str | None:
     return None
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client() -> AsyncGenerator[aiohttp.ClientSession]:
     stopping = asyncio.Event()
     routes = [web.post("/", read)]
@@ -39,7 +42,7 @@ async def client() -> AsyncGenerator[aiohttp.ClientSession]:
         serve_http("127.0.0.1", 0, routes=routes, check=nothing_missing, stopping=stopping) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
     ):
-        yield session
+        yield session  # of all tests: it lingers 2 s at its end for each body that it refused
 
 
 def part(name: str, content: bytes, more: bytes = b"") -> bytes:
