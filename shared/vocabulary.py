@@ -42,6 +42,22 @@ TriageOutcome: TypeAlias = Literal[
 # Severity of a text by itself: a danger to life, an urgent hazard, or neither.
 TextSeverity: TypeAlias = Literal["danger", "urgent", "routine"]
 
+# Class of a danger that a text names; all but the last are dangers to life.
+DangerClass: TypeAlias = Literal[
+    "live_electricity",
+    "fire",
+    "gas",
+    "collapse",
+    "trapped",
+    "drowning",
+    "medical",
+    "violence",
+    "weapon",
+    "self_harm",
+    "hazardous_material",
+    "road_hazard",
+]
+
 PriorityLevel: TypeAlias = Literal["P1", "P2", "P3", "P4", "P5"]  # `P1` is the most urgent
 
 URGENT_LEVELS: frozenset[PriorityLevel] = frozenset({"P1", "P2"})

@@ -50,7 +50,8 @@ def judge(texts: TextsArgument) -> None:
     """Decide texts offline by the rules of this version, each as the first report ever.
 
     Writes a JSON object for each line, in order: id, service_code, priority, emergency (its code
-    or null), outcome and evidence, the words and answers behind the reasons. An invalid line is
+    or null), danger (classes), kinds (the likeliest, with probabilities), unsure, outcome and
+    evidence, the words and answers behind the reasons. An invalid line is
     named on the standard error stream; the exit code is then 1.
 
     Example: `route311 triage judge texts.jsonl`
@@ -91,6 +92,9 @@ def _judged(
         "service_code": decision.service_code,
         "priority": decision.priority.level,
         "emergency": decision.emergency.code if decision.emergency else None,
+        "danger": list(decision.danger),
+        "kinds": [kind.model_dump() for kind in request.kinds],
+        "unsure": request.unsure,
         "outcome": decision.outcome,
         "evidence": _evidence(decision),
     }

@@ -8,15 +8,16 @@ from pydantic import ValidationError
 
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, validate
-from services.intake.outbound import RequestNames, accept
+from services.intake.outbound import RequestNames, accept, named_kinds
 from services.intake.policy import IntakePolicy, city_of
-from services.intake.rules.classification import classify
+from services.intake.rules.classification import choose_code, likely_kinds
 from services.triage.decisions.assessment import assess_report
 from services.triage.decisions.resolution import resolve
 from services.triage.outbound.decision import to_decision
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import Catalogue, Jurisdiction
+from shared.catalogue.judgement import read_text
 from shared.contract.events import (
     Decision,
     Location,
@@ -56,7 +57,8 @@ def request_of_text(
     Without a kind the text is classified as by intake.
     """
     city = _city(city_id, catalogue)
-    code = kind or classify(text, city)
+    kinds = likely_kinds(read_text(text, city), city)
+    code = kind or choose_code(kinds, city)
     if code not in city.services:
         raise InvalidReportError(f"{city_id} has no kind {code}")
     return SubmittedRequest(
@@ -66,6 +68,8 @@ def request_of_text(
         channel="web",
         service_code=code,
         classified=kind is None,
+        kinds=named_kinds(kinds, city, language),
+        unsure=kind is None and code == city.other_code,
         dedup_group=city.services[code].dedup.group,
         description=text,
         language=language,

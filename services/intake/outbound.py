@@ -1,6 +1,6 @@
 """Events of intake: requests and contacts for other services, receipts for adapters."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from services.intake.pictures import media_ids_of
 from services.intake.policy import IntakePolicy
 from services.intake.records import Listing, PublicRequest, Receipt
 from services.intake.rules.location import public_degrees
-from shared.catalogue import CALL_911, LocalText
+from shared.catalogue import CALL_911, Jurisdiction, LocalText
 from shared.catalogue.judgement import LocatedJudgement
 from shared.contract.events import (
     Acceptance,
@@ -22,6 +22,7 @@ from shared.contract.events import (
     Event,
     FieldError,
     Judgement,
+    LikelyKind,
     Rejection,
     Request,
     RequestSubmitted,
@@ -33,6 +34,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import receipts_of
 from shared.runtime.outgoing import Outgoing, event_headers
+from shared.text_matching import KindProbability
 
 CONTACT_UNUSABLE = LocalText(
     en="We cannot write to the address or number you gave. Use your tracking number to follow "
@@ -125,6 +127,10 @@ def _request(
         channel=submission.submission.channel,
         service_code=submission.service.code,
         classified=submission.submission.service_code is None,
+        kinds=named_kinds(
+            submission.screening.kinds, submission.city.jurisdiction, submission.language
+        ),
+        unsure=submission.is_unsure,
         dedup_group=submission.service.dedup.group,
         description=submission.description,
         language=submission.language,
@@ -137,6 +143,20 @@ def _request(
         lane="express" if submission.screening.express else "standard",
         follow_case=followed_case(submission.submission.follow_case),
         judgement=to_judgement(judgement, text_rules_version) if text_rules_version else None,
+    )
+
+
+def named_kinds(
+    kinds: Iterable[KindProbability], city: Jurisdiction, language: str | None
+) -> tuple[LikelyKind, ...]:
+    """Return likely kinds with their names in a language."""
+    return tuple(
+        LikelyKind(
+            service_code=kind.code,
+            name=city.services[kind.code].name.in_language(language or "en"),
+            probability=kind.probability,
+        )
+        for kind in kinds
     )
 
 

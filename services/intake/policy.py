@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 from services.intake.records import ScreenedText
-from services.intake.rules.classification import classify_read
+from services.intake.rules.classification import choose_code, likely_kinds
 from services.intake.rules.screening import HazardScreen, QuickLook
 from shared.catalogue import Jurisdiction
 from shared.catalogue.judgement import read_text
@@ -56,9 +56,9 @@ class ServedCity:
         self, text: str, answers: Mapping[str, object], service_code: str | None = None
     ) -> ScreenedText:
         """Screen a text; classify it without a service code. Unknown codes count as other."""
-        services, read = self.jurisdiction.services, read_text(text, self.jurisdiction)
-        code = service_code or classify_read(text, read, self.jurisdiction)
-        service = services.get(code) or services[self.jurisdiction.other_code]
+        city, read = self.jurisdiction, read_text(text, self.jurisdiction)
+        code = service_code or choose_code(likely_kinds(read, city), city)
+        service = city.services.get(code) or city.services[city.other_code]
         screening = self.screen.screen(
             service, text, answers, is_classified=service_code is None, read=read
         )

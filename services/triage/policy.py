@@ -32,6 +32,7 @@ from shared.catalogue.judgement import (
     explain_scores,
 )
 from shared.catalogue.report_reader import ReportReader
+from shared.vocabulary import DangerClass
 
 
 class Assessment(NamedTuple):
@@ -40,12 +41,14 @@ class Assessment(NamedTuple):
     Attributes:
         priority: Without the reasons that earlier reports and surges add.
         emergency: A danger to life, whatever the outcome.
+        dangers: Classes of the dangers that it names, the most pressing first.
     """
 
     priority: PriorityScore
     emergency: DetectedEmergency | None
     referral: AgencyReferral | None
     conditions: MatchedConditions
+    dangers: tuple[DangerClass, ...] = ()
 
 
 class CityPolicy:
@@ -111,7 +114,8 @@ class CityPolicy:
         if self._places is not None:
             priority = with_context(priority, self._places.reasons(service, stated, location))
         referral = referral_for(city, service, municipality, conditions, priority.level)
-        return Assessment(priority, emergency, referral, conditions)
+        dangers = city.dangers({*conditions, *kind.implies}) if conditions else ()
+        return Assessment(priority, emergency, referral, conditions, dangers)
 
     def explain_text(self, text: str) -> Sequence[ExplainedScore]:
         """Return the scores of a text by the city's text model, with the weights behind them."""

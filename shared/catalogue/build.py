@@ -25,6 +25,7 @@ from shared.catalogue.evidence_file import build_evidence
 from shared.catalogue.field_types import LocalTextEntry, PhrasesEntry
 from shared.catalogue.forwarding import build_forward
 from shared.catalogue.issue import CatalogueError, CatalogueIssue
+from shared.catalogue.judgement import predicted_conditions
 from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Catalogue, Jurisdiction
 from shared.catalogue.routing_file import build_rules
 from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
@@ -41,7 +42,7 @@ from shared.catalogue.service_type import (
 )
 from shared.catalogue.surges import SurgesEntry, build_surges
 from shared.catalogue.texts import LocalText, Phrases
-from shared.text_matching import PhraseRoles, WeightsByLanguage, expand_families, fold
+from shared.text_matching import PhraseRoles, TrainedModel, expand_families, fold
 from shared.vocabulary import GeoPoint
 
 _HOUR = timedelta(hours=1)
@@ -108,7 +109,8 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         hazard_conditions=_hazard_conditions(draft, hazards),
         plain_conditions=frozenset(c.code for c in conditions.values() if c.plain),
         alarm_budget=head.alarm_budget,
-        thresholds=MappingProxyType(_thresholds(draft.text_model.weights, head)),
+        thresholds=MappingProxyType(_thresholds(draft.text_model, head)),
+        unsure_below=head.unsure_below,
         faq=build_faq(questions.entry, answers.entry) if questions and answers else None,
         evidence=build_evidence(draft.evidence.entry) if draft.evidence else None,
         circumstances=(
@@ -147,29 +149,30 @@ def _danger_conditions(draft: Draft, emergencies: Collection[HazardRule]) -> fro
         if referral.agency == AGENCY_911
         for when in referral.when
     }
-    return (trigger_conditions(emergencies) | of_kinds).difference(draft.text_model.weights)
+    return (trigger_conditions(emergencies) | of_kinds).difference(
+        predicted_conditions(draft.text_model)
+    )
 
 
 def _hazard_conditions(draft: Draft, hazards: Collection[HazardRule]) -> frozenset[str]:
     """Conditions that make a report urgent, except those of the text model."""
     of_kinds = {code for service in draft.services for code in service.entry.hazard.conditions}
-    return (trigger_conditions(hazards) | of_kinds).difference(draft.text_model.weights)
+    return (trigger_conditions(hazards) | of_kinds).difference(
+        predicted_conditions(draft.text_model)
+    )
 
 
-def _thresholds(
-    weights: WeightsByLanguage, head: JurisdictionEntry
-) -> Mapping[tuple[str, str], int]:
-    """Minimum score by label and language, where the city has an alarm budget.
+def _thresholds(model: TrainedModel, head: JurisdictionEntry) -> Mapping[str, int]:
+    """Minimum score of urgency by language, where the city has an alarm budget.
 
     The model's table holds the scores for some shares; the largest within the budget counts.
     """
     budgets: dict[str, float] = dict(head.alarm_budgets.items())
     return {
-        (label, language): one.levels[max(within)] + 1
-        for label, by_language in weights.items()
-        for language, one in by_language.items()
+        language: levels[max(within)] + 1
+        for language, levels in model.levels.items()
         if (budget := budgets.get(language, head.alarm_budget)) is not None
-        if (within := [share for share in one.levels if share <= round(budget * 1000)])
+        if (within := [share for share in levels if share <= round(budget * 1000)])
     }
 
 
@@ -227,7 +230,13 @@ def _expanded(entry: PhrasesEntry, draft: Draft) -> Phrases:
 
 def _hazard_rules(section: Iterable[LocatedEntry[HazardRuleEntry]]) -> tuple[HazardRule, ...]:
     return tuple(
-        HazardRule(found.code, _text(found.entry.name), found.entry.all_of, found.entry.any_of)
+        HazardRule(
+            found.code,
+            _text(found.entry.name),
+            found.entry.danger,
+            found.entry.all_of,
+            found.entry.any_of,
+        )
         for found in section
     )
 

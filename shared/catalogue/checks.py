@@ -11,6 +11,7 @@ from shared.catalogue.city_map import map_issues
 from shared.catalogue.document import LocatedEntry, Section, unknown_codes, unknown_name
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
+from shared.catalogue.judgement import predicted_conditions
 from shared.catalogue.routing_file import AREAS, RoutingEntry, WhenEntry
 from shared.catalogue.service_entries import ServiceEntry
 from shared.catalogue.service_type import AGENCY_PREFIX
@@ -106,9 +107,9 @@ def _hazard_rules(draft: Draft) -> Iterator[CatalogueIssue]:
 
 
 def _text_model(draft: Draft) -> Iterator[CatalogueIssue]:
-    for label in draft.text_model.weights:
-        if label not in draft.conditions:
-            yield CatalogueIssue(draft.text_model_file, 1, draft.conditions.unknown(label))
+    for code in predicted_conditions(draft.text_model):
+        if code not in draft.conditions:
+            yield CatalogueIssue(draft.text_model_file, 1, draft.conditions.unknown(code))
 
 
 def _fields(draft: Draft) -> Iterator[CatalogueIssue]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from shared.catalogue.texts import LocalText, Phrases
 from shared.text_matching import fold
+from shared.vocabulary import DangerClass
 
 YES = "yes"
 _WORDS_FOR_YES = frozenset({"yes", "y", "true", "1", "si"})
@@ -64,10 +65,14 @@ class HazardRule:
 
     It matches when all conditions of ``all_of`` and, where ``any_of`` is not empty, at least one
     of ``any_of`` are met.
+
+    Attributes:
+        danger: Class of the danger; None for a hazard of no class.
     """
 
     code: str
     name: LocalText
+    danger: DangerClass | None
     all_of: tuple[str, ...]
     any_of: tuple[str, ...]
 

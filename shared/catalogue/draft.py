@@ -30,11 +30,11 @@ from shared.catalogue.issue import CatalogueIssue
 from shared.catalogue.routing_file import ROUTING, RoutingEntry
 from shared.catalogue.service_entries import ServiceEntry, ServiceFileEntry
 from shared.catalogue.surges import SURGES, SurgesEntry
-from shared.text_matching import NO_MODEL, decode_model
+from shared.text_matching import TrainedModel
 
 COMMON = "common"
 HEAD = "jurisdiction.yaml"
-TEXT_MODELS = ("text_model.json.gz", "text_model.json")
+TEXT_MODEL = "text_model.npz"
 
 
 class Draft:
@@ -61,7 +61,7 @@ class Draft:
         self.answers: LocatedEntry[AnswersEntry] | None = None
         self.routing: LocatedEntry[RoutingEntry] | None = None
         self.surges: LocatedEntry[SurgesEntry] | None = None
-        self.text_model = NO_MODEL
+        self.text_model = TrainedModel()
         self.text_model_file = ""
 
     @property
@@ -139,10 +139,11 @@ def _read_services(document: Document, draft: Draft) -> Iterator[CatalogueIssue]
 
 
 def _read_text_model(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
-    for path in (draft.folder / name for name in TEXT_MODELS):
-        if path.exists():
-            draft.text_model_file = path.relative_to(root).as_posix()
-            try:
-                draft.text_model = decode_model(path.read_bytes())
-            except ValueError as error:
-                yield CatalogueIssue(draft.text_model_file, 1, f"invalid text model: {error}")
+    path = draft.folder / TEXT_MODEL
+    if not path.exists():
+        return
+    draft.text_model_file = path.relative_to(root).as_posix()
+    try:
+        draft.text_model = TrainedModel.of(path.read_bytes())
+    except ValueError as error:
+        yield CatalogueIssue(draft.text_model_file, 1, f"invalid text model: {error}")

@@ -18,7 +18,7 @@ from shared.catalogue.field_types import (
     Timezone,
 )
 from shared.catalogue.forwarding import ForwardEntry
-from shared.vocabulary import Language
+from shared.vocabulary import DangerClass, Language
 
 AnswerType = Literal[
     "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"
@@ -80,6 +80,7 @@ class JurisdictionEntry(Entry):
         alarm_budget: Fraction of random reports that may be classified urgent, between 0 and 1;
             None for the text model's own threshold.
         alarm_budgets: Overrides of ``alarm_budget`` by language.
+        unsure_below: Probability below which the kind of a text is unsure.
     """
 
     name: Text
@@ -95,6 +96,7 @@ class JurisdictionEntry(Entry):
     pages: CityPagesEntry | None = None
     alarm_budget: float | None = Field(default=None, gt=0, lt=1)
     alarm_budgets: dict[Language, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
+    unsure_below: float = Field(default=0.45, ge=0, le=1)
 
 
 class FamilyEntry(Entry):
@@ -123,6 +125,7 @@ class HazardRuleEntry(Entry):
     """Fields of ``HazardRule``; without conditions it is an emergency of kinds alone."""
 
     name: LocalTextEntry
+    danger: DangerClass | None = None
     all_of: Texts = ()
     any_of: Texts = ()
 

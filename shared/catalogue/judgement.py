@@ -4,23 +4,44 @@ Intake and triage use this one function, so that the reports which take the expr
 those that triage finds urgent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shared.catalogue.jurisdiction import Jurisdiction
 from shared.catalogue.service_type import ServiceType
-from shared.text_matching import EVIDENCE_GAP, condition_facts, filter_affirmed, fold
+from shared.text_matching import (
+    EVIDENCE_GAP,
+    TrainedModel,
+    condition_facts,
+    filter_affirmed,
+    fold,
+    urgency_head,
+)
 from shared.vocabulary import PriorityLevel, TextSeverity
+
+if TYPE_CHECKING:
+    from shared.text_matching.text_model import TextScore
 
 # Condition of a text that reports an urgent hazard, or worse, as a whole.
 URGENT = "sounds_urgent"
 
-DANGER = "sounds_dangerous"  # condition of a text that reports a danger to life as a whole
-
+ROAD_HAZARD = "road_hazard"  # the one class of danger that is no danger to life
 _MOST_URGENT_UNCONFIRMED: PriorityLevel = "P3"
+_LEAST_KNOWN = 2  # words; one alone is a greeting or a place
 _MAX_UNKNOWN = 3  # words for each known feature; an English text has more features than words
-_CLEAR = 5  # points above the threshold
+
+
+def danger_condition(danger: str) -> str:
+    """Return the condition of a text that reports a class of danger as a whole."""
+    return f"sounds_{danger}"
+
+
+def predicted_conditions(model: TrainedModel) -> frozenset[str]:
+    """Return the conditions that a text model predicts."""
+    return (
+        frozenset([URGENT, *map(danger_condition, model.dangers)]) if model.version else frozenset()
+    )
 
 
 class TextJudgement(NamedTuple):
@@ -45,8 +66,8 @@ def judge_text(text: str, city: Jurisdiction) -> TextJudgement:
     """Judge a text by phrases and text model.
 
     The model weighs all words, together with the conditions that phrases state and deny. A
-    condition that would raise the report counts only where the whole text reaches the label of
-    its severity. A plain danger or hazard counts by its phrase alone.
+    danger counts only where the whole text has a danger of its class, and a hazard where it is
+    urgent. A plain danger or hazard counts by its phrase alone: the model adds, and takes nothing.
     """
     return judge_read(read_text(text, city), city)
 
@@ -54,69 +75,84 @@ def judge_text(text: str, city: Jurisdiction) -> TextJudgement:
 def judge_read(read: "TextConditions", city: Jurisdiction) -> TextJudgement:
     """Judge a text whose phrases are found."""
     stated = read.affirmed
-    if not city.trained_model.weights:
+    if not city.trained_model.version:
         return TextJudgement(stated, {}, is_urgent=True, is_danger=True)
-    reached = _reached(read, city)
+    predicted, is_urgent = _predictions(read, city)
     plain = city.plain_conditions.intersection(stated)
-    is_danger = not plain.isdisjoint(city.danger_conditions) or DANGER in reached
-    is_urgent = is_danger or bool(plain or reached)
-    unproven = () if is_danger else city.danger_conditions
-    unproven_hazards = () if is_urgent else city.hazard_conditions
+    dangers = city.danger_classes(plain) | predicted
+    is_danger = not dangers <= {ROAD_HAZARD}
+    is_urgent = is_urgent or is_danger or bool(plain)
     counted, doubted = dict[str, str](), dict[str, str]()
     for code, words in stated.items():
-        is_doubted = code in unproven or code in unproven_hazards
-        (doubted if is_doubted else counted)[code] = words
-    counted.update(reached)
+        if code in plain:
+            is_proven = True
+        elif code in city.danger_conditions:
+            classes = city.danger_classes({code})
+            is_proven = is_urgent if classes else is_danger
+        else:
+            is_proven = is_urgent or code not in city.hazard_conditions
+        (counted if is_proven else doubted)[code] = words
+    if is_urgent:
+        counted.update(_predicted(predicted.difference(city.dangers(counted)), read))
     return TextJudgement(counted, doubted, is_urgent, is_danger)
 
 
+def _predicted(dangers: Iterable[str], read: "TextConditions") -> Iterator[tuple[str, str]]:
+    """Yield the predicted conditions of an urgent text, with their words."""
+    score, phrase = read.score, next(iter(read.affirmed.values()), "")
+    for danger in sorted(dangers):
+        yield danger_condition(danger), score.evidence(danger) or phrase
+    if score.urgency is not None:
+        yield URGENT, score.evidence(urgency_head(score.urgency.language)) or phrase
+
+
 class TextConditions(NamedTuple):
-    """The words of a text and the conditions that its phrases affirm, with evidence, and deny."""
+    """The words of a text, the conditions that its phrases affirm and deny, and its scores.
+
+    Attributes:
+        affirmed: Conditions with the words that state them.
+        score: Scores of the text by the city's text model.
+    """
 
     words: Sequence[str]
     affirmed: Mapping[str, str]
     denied: frozenset[str]
-
-    def facts(self) -> list[str]:
-        """Return the features of the conditions."""
-        return condition_facts(self.affirmed, self.denied)
+    score: "TextScore"
 
 
 def read_text(text: str, city: Jurisdiction) -> TextConditions:
-    """Find the conditions that phrases of a text state."""
+    """Find the conditions that phrases of a text state, and score its words."""
     folded = fold(text)
     hits = city.phrases.find(folded)
     affirmed: dict[str, str] = {}
     for hit in filter_affirmed(hits, text, folded, city.phrase_roles):
         affirmed.setdefault(hit.code, hit.phrase)
     denied = frozenset([hit.code for hit in hits if hit.code not in affirmed])
-    return TextConditions(folded.split(), affirmed, denied)
+    words = folded.split()
+    score = city.text_model.score(words, condition_facts(affirmed, denied))
+    return TextConditions(words, affirmed, denied, score)
 
 
-def _reached(read: TextConditions, city: Jurisdiction) -> Mapping[str, str]:
-    """Return the labels that a text reaches, with their words.
+def _predictions(read: TextConditions, city: Jurisdiction) -> tuple[frozenset[str], bool]:
+    """Return the dangers that the text model predicts, and whether it finds the text urgent.
 
-    A danger in a text that is not urgent as well must be clear. A text in a third language has
-    too few known words to be scored.
+    A danger all of whose phrases the text denies, supposes or puts into the past is none. A text in
+    a third language has too few known words to be scored. A hazard in the road counts in an urgent
+    text alone, which the city's alarm budget limits.
     """
-    score = city.text_model.score(read.words, read.facts())
-    margins = {
-        found: found.points - city.thresholds.get((found.label, found.language), 1)
-        for found in score.labels()
-        if read.affirmed or _MAX_UNKNOWN * found.known >= len(read.words) > 0
-    }
-    above = {found: margin for found, margin in margins.items() if margin >= 0}
-    is_urgent = any(found.label == URGENT for found in above)
-    phrase = next(iter(read.affirmed.values()), "")
-    return {
-        found.label: score.evidence(found) or phrase
-        for found, margin in above.items()
-        if is_urgent or found.label != DANGER or margin >= _CLEAR
-    }
+    score, urgency = read.score, read.score.urgency
+    known = score.known_words
+    if not read.affirmed and (known < _LEAST_KNOWN or _MAX_UNKNOWN * known < len(read.words)):
+        return frozenset(), False
+    is_urgent = urgency is not None and urgency.points >= city.thresholds.get(urgency.language, 1)
+    dangers = frozenset(score.dangers())
+    if dangers and read.denied:
+        dangers -= city.danger_classes(read.denied) - city.danger_classes(read.affirmed)
+    return (dangers if is_urgent else dangers - {ROAD_HAZARD}), is_urgent
 
 
 class ExplainedScore(NamedTuple):
-    """The score of a text for a label: ``least`` is required, ``bias`` is without features."""
+    """The score of a text for a head: ``least`` is required, ``bias`` is without features."""
 
     label: str
     points: int
@@ -126,15 +162,20 @@ class ExplainedScore(NamedTuple):
 
 
 def explain_scores(text: str, city: Jurisdiction) -> list[ExplainedScore]:
-    """Return the scores of a text by the city's model, with the weights of their features."""
-    read = read_text(text, city)
-    score = city.text_model.score(read.words, read.facts())
+    """Return the scores of a text for dangers and urgency, with the weights of their features."""
+    score = read_text(text, city).score
+    urgency = score.urgency
+    if urgency is None:
+        return []
+    head = urgency_head(urgency.language)
+    heads = {URGENT: (head, city.thresholds.get(urgency.language, 1))} | {
+        danger_condition(danger): (danger, 1) for danger in score.dangers()
+    }
     explained = []
-    for found in score.labels():
-        contributions = score.contributions(found)
-        bias = found.points - sum(weight for _, weight in contributions)
-        least = city.thresholds.get((found.label, found.language), 1)
-        explained.append(ExplainedScore(found.label, found.points, least, bias, contributions))
+    for label, (name, least) in heads.items():
+        points, contributions = score.points(name), score.contributions(name)
+        bias = points - sum(weight for _, weight in contributions)
+        explained.append(ExplainedScore(label, points, least, bias, contributions))
     return explained
 
 

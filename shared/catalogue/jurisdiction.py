@@ -1,9 +1,10 @@
 """A jurisdiction: the catalogue's data of one city."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import Faq
@@ -15,8 +16,16 @@ from shared.catalogue.routing import RoutingRule
 from shared.catalogue.service_type import ServiceType
 from shared.catalogue.surges import CitySurges
 from shared.catalogue.texts import LocalText
-from shared.text_matching import CompiledPhrases, LinearModel, PhraseIndex, PhraseRoles, TextModel
-from shared.vocabulary import GeoPoint
+from shared.text_matching import (
+    CompiledPhrases,
+    PhraseIndex,
+    PhraseRoles,
+    TrainedModel,
+)
+from shared.vocabulary import DangerClass, GeoPoint
+
+if TYPE_CHECKING:
+    from shared.text_matching.text_model import TextModel
 
 # Default reason of a referral to the agency for a location outside the city's limits.
 NEIGHBOUR_CITY = "neighbour_city"
@@ -64,13 +73,14 @@ class Jurisdiction:
         default_points: Coordinates that stand for "unknown" in the city's systems.
         inbound_mail: Addresses for residents' e-mail; the first one is the sender of questions.
         export_types: Service codes by the type names of the city's own export.
-        trained_model: Weights of the text model, which all cities share.
+        trained_model: The text model, which all cities share.
         danger_conditions: Conditions that make a report an emergency.
         hazard_conditions: Conditions that make a report of some kind urgent.
         plain_conditions: Dangers whose phrases need no support from the rest of the text.
         alarm_budget: Fraction of random reports that may be classified urgent; None for no limit.
-        thresholds: Minimum score by label and language, where the alarm budget gives another than
-            the model's own, 1.
+        thresholds: Minimum score of urgency by language, where the alarm budget gives another
+            than the model's own, 1.
+        unsure_below: Probability below which the kind of a text is unsure, 0 to 1.
         routing: Routing rules in their order; the kind's own entry follows them.
         folder: Folder of the data, for the polygons that only some services read.
     """
@@ -98,12 +108,13 @@ class Jurisdiction:
     inbound_mail: tuple[str, ...]
     export_types: Mapping[str, str]
     phrase_roles: PhraseRoles
-    trained_model: TextModel
+    trained_model: TrainedModel
     danger_conditions: frozenset[str]
     hazard_conditions: frozenset[str]
     plain_conditions: frozenset[str]
     alarm_budget: float | None
-    thresholds: Mapping[tuple[str, str], int]
+    thresholds: Mapping[str, int]
+    unsure_below: float
     faq: Faq | None
     evidence: Evidence | None
     circumstances: Circumstances | None
@@ -133,14 +144,25 @@ class Jurisdiction:
         )
 
     @cached_property
-    def text_model(self) -> LinearModel:
-        """Linear model that predicts conditions from all words of a text."""
-        return self.trained_model.linear
+    def text_model(self) -> "TextModel":
+        """Linear model that scores all words of a text."""
+        from shared.text_matching.text_model import decode_model  # noqa: PLC0415 - takes NumPy
+
+        return decode_model(self.trained_model.file)
 
     @cached_property
     def keywords(self) -> PhraseIndex:
         """Index of the keywords of service types, plurals included."""
         return PhraseIndex.of(_keywords(self.services.values()))
+
+    @cached_property
+    def _classes_of_conditions(self) -> Mapping[str, frozenset[DangerClass]]:
+        classes: dict[str, frozenset[DangerClass]] = {}
+        for rule in (*self.emergencies, *self.hazards):
+            if rule.danger is not None and not rule.all_of:
+                for code in rule.any_of:
+                    classes[code] = classes.get(code, frozenset()) | {rule.danger}
+        return classes
 
     @cached_property
     def _emergency_triggers(self) -> frozenset[str]:
@@ -185,6 +207,19 @@ class Jurisdiction:
         if conditions := service.needs_911_for(known):
             return REFERRED_TO_911, conditions
         return None if service.emergency is None else (service.emergency, ())
+
+    def danger_classes(self, conditions: Iterable[str]) -> frozenset[DangerClass]:
+        """Return the classes of danger that some of the conditions can make."""
+        classes = self._classes_of_conditions
+        return frozenset[DangerClass]().union(*(classes.get(code, ()) for code in conditions))
+
+    def dangers(self, met: Collection[str]) -> tuple[DangerClass, ...]:
+        """Return the classes of danger of a report with the conditions ``met``, the worst first."""
+        if self._classes_of_conditions.keys().isdisjoint(met):
+            return ()
+        known, rules = frozenset(met), (*self.emergencies, *self.hazards)
+        found = [rule.danger for rule in rules if rule.danger and rule.evidence(known)]
+        return tuple(dict.fromkeys(found))
 
     def hazard(self, met: Collection[str]) -> tuple[str, tuple[str, ...]] | None:
         """Return the first generic hazard that matches with its conditions, or None."""

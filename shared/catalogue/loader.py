@@ -13,7 +13,7 @@ from shared.catalogue.ready_file import ReadyFile, code_checksum, ready_file
 from shared.catalogue.serialization import from_plain, to_plain
 
 PACKAGE_DATA = Path(__file__).parent / "data"
-_DATA_SUFFIXES = frozenset({".yaml", ".geojson", ".json", ".gz"})
+_DATA_SUFFIXES = frozenset({".yaml", ".geojson", ".json", ".npz"})
 _VERSION_DIGITS = 12
 _CACHED_CATALOGUES = 4
 _FACTS, _INDEXES = "facts", "indexes"

@@ -22,7 +22,7 @@ from typing import (
     get_type_hints,
 )
 
-_AS_THEY_ARE = frozenset({str, int, float, bool, NoneType, frozenset})
+_AS_THEY_ARE = frozenset({str, bytes, int, float, bool, NoneType, frozenset})
 _SETS = frozenset({frozenset, AbstractSet, Collection})  # annotations of frozen sets
 
 Conversion: TypeAlias = Callable[[Any], Any]  # from plain data to objects

@@ -1,43 +1,28 @@
 """Text matching: phrase patterns, negation and a linear text model."""
 
+from shared.text_matching.features import condition_facts, extract_features, is_word
 from shared.text_matching.folding import fold, limit_marks
 from shared.text_matching.index import CompiledPhrases, Hit, PhraseIndex
-from shared.text_matching.linear_model import (
-    EVIDENCE_GAP,
-    NO_MODEL,
-    FeatureWeights,
-    LabelScore,
-    LinearModel,
-    ModelFigures,
-    TextModel,
-    TextScore,
-    WeightsByLanguage,
-    condition_facts,
-    decode_model,
-    encode_model,
-    extract_features,
-    is_word,
-)
 from shared.text_matching.negation import PhraseRoles, filter_affirmed
 from shared.text_matching.notation import expand_families, families_named, parse_pattern
+from shared.text_matching.trained_model import (
+    EVIDENCE_GAP,
+    KindProbability,
+    TrainedModel,
+    UrgencyScore,
+    urgency_head,
+)
 
 __all__ = [
     "EVIDENCE_GAP",
-    "NO_MODEL",
     "CompiledPhrases",
-    "FeatureWeights",
     "Hit",
-    "LabelScore",
-    "LinearModel",
-    "ModelFigures",
+    "KindProbability",
     "PhraseIndex",
     "PhraseRoles",
-    "TextModel",
-    "TextScore",
-    "WeightsByLanguage",
+    "TrainedModel",
+    "UrgencyScore",
     "condition_facts",
-    "decode_model",
-    "encode_model",
     "expand_families",
     "extract_features",
     "families_named",
@@ -46,4 +31,5 @@ __all__ = [
     "is_word",
     "limit_marks",
     "parse_pattern",
+    "urgency_head",
 ]

@@ -55,7 +55,7 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "fold": fold,
     "spelling": lambda text: SPELLING.read(fold(text).split()),
     "phrase index": lambda text: CITY.phrases.find(fold(text)),
-    "linear model": lambda text: list(CITY.text_model.score(fold(text).split()).labels()),
+    "text model": lambda text: CITY.text_model.score(fold(text).split()).kinds(5),
     "classify": lambda text: classify(text, CITY),
     "screen": lambda text: INTAKE.screen.screen(KIND, text, {}),
     "conditions": lambda text: READER.read(KIND, text, {}),

@@ -17,7 +17,6 @@ STREETS = "town.gov/services/streets.yaml"
 CONDITIONS = "common/conditions.yaml"
 EMERGENCIES = "common/emergencies.yaml"
 QUESTIONS = "common/questions.yaml"
-TEXT_MODEL = "common/text_model.json"
 
 GOOD: Mapping[str, str] = {
     HEAD: """\

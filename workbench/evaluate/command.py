@@ -28,7 +28,8 @@ from workbench.evaluation.measures import measure
 from workbench.evaluation.training.train import train
 from workbench.evaluation.trial import BacktestRun, Selection, rules_at, run_backtest
 
-_LABELS = [Path(workbench.evaluation.__file__).parent / "labels" / "real_reports.csv"]
+_LABELS_FOLDER = Path(workbench.evaluation.__file__).parent / "labels"
+_LABELS, _KINDS = [_LABELS_FOLDER / "real_reports.csv"], [_LABELS_FOLDER / "kinds.csv"]
 _REPORTS = Path(workbench.evaluation.__file__).parents[2] / "shared" / "data" / "real_reports"
 
 app = typer.Typer()
@@ -64,6 +65,14 @@ ReportLabelsOption = Annotated[
         exists=True,
         dir_okay=False,
         help="CSV with the labels of real reports; repeatable, a later file overrides.",
+    ),
+]
+KindLabelsOption = Annotated[
+    list[Path],
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="CSV with the kinds of real reports; repeatable, a later file overrides.",
     ),
 ]
 ReportsOption = Annotated[
@@ -182,25 +191,27 @@ def learn_rules(
 def learn_hints(
     texts: TextsArgument,
     labels: ReportLabelsOption = _LABELS,
+    kinds: KindLabelsOption = _KINDS,
     reports: ReportsOption = _REPORTS,
     rules: CatalogueOption = PACKAGE_DATA,
 ) -> None:
-    """Train the text model of danger and urgency from labelled texts.
+    """Train the text model of kinds, dangers and urgency from labelled texts.
 
-    TEXTS are synthetic, one file per writer: each line is a JSON object with label (emergency,
-    urgent, routine or harmless), language (en or es) and text; of lines with a part only those of
-    "train" are used. LABELS belong to real reports, whose texts are in the folder REPORTS.
-    Thresholds come from the random sample of the real reports. The model file
-    (text_model.json.gz) goes to the standard output, its figures on held-out reports to the
-    standard error stream.
+    TEXTS are synthetic, one file per writer: each line is a JSON object with language and text, and
+    where they are known label (emergency, urgent, routine or harmless), kinds (service codes,
+    joined by /) and dangers (classes); of lines with a part those of "train" are used, and those of
+    "calibrate" set the probabilities of kinds. LABELS and KINDS belong to real reports, whose
+    texts are in the folder REPORTS. Thresholds come from the real reports. The model file
+    (text_model.npz) goes to the standard output, its figures on held-out reports to the standard
+    error stream.
 
-    Example: `route311 triage hints texts/*.jsonl > text_model.json.gz`
+    Example: `route311 triage hints texts/*.jsonl > text_model.npz`
     """
     from workbench.evaluation.text_model.train import TrainingFiles, train_from  # noqa: PLC0415 - slow
 
     console = Console(stderr=True, highlight=False)
     with console.status("training"):
-        files = TrainingFiles(texts, labels, reports)
+        files = TrainingFiles(texts, labels, kinds, reports)
         model = train_from(files, load_catalogue(rules))
     show_model(model, console)
     typer.echo(model.encode(), nl=False)

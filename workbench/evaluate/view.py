@@ -12,7 +12,7 @@ from cli.terminal import show_table
 from workbench.evaluation.backtest import BacktestDecision
 from workbench.evaluation.comparison import Change, DecisionSummary
 from workbench.evaluation.measures import Agreement, EvaluationResult, share
-from workbench.evaluation.text_model.train import TrainedModel
+from workbench.evaluation.text_model.train import TrainedHeads
 from workbench.evaluation.trial import BacktestRun, ProgressTracker
 
 _HEADINGS = ("kind", "requests", "flagged", "labelled", "found", "right case")
@@ -174,17 +174,12 @@ def _describe(decision: DecisionSummary) -> str:
     return f"{decision.outcome}{match}, {decision.priority}"
 
 
-def show_model(model: TrainedModel, console: Console) -> None:
-    """Print the performance of a text model on writers that it was not trained on."""
+def show_model(trained: TrainedHeads, console: Console) -> None:
+    """Print the performance of a text model on reports that it was not trained on."""
+    heads = trained.model.heads
+    console.print(f"{len(heads.kinds)} kinds, {len(trained.model.features):,} features")
     rows = [
-        (
-            code,
-            language,
-            f"{one.recall:.1%}",
-            f"{one.false_alarms:.1%}",
-            len(model.weights[code][language].weights),
-        )
-        for code, by_language in model.figures.items()
-        for language, one in by_language.items()
+        (name, f"{head.recall:.1%}", f"{head.false_alarms:.2%}", len(head.weights))
+        for name, head in trained.heads.items()
     ]
-    show_table(console, ("condition", "language", "found", "false alarms", "features"), rows)
+    show_table(console, ("head", "found", "false alarms", "features"), rows)

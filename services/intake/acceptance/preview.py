@@ -6,7 +6,7 @@ from typing import Any
 
 from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
-from services.intake.outbound import advice_for
+from services.intake.outbound import advice_for, named_kinds
 from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
@@ -99,6 +99,9 @@ def render_preview(
     view: dict[str, Any] = {
         "service_code": None,
         "service_name": None,
+        "kinds": [],
+        "unsure": False,
+        "danger": [],
         "questions": [],
         "advice": [],
         "referral": None,
@@ -113,6 +116,12 @@ def render_preview(
         view |= {
             "service_code": service.code,
             "service_name": service.name.in_language(language),
+            "kinds": [
+                kind.model_dump()
+                for kind in named_kinds(submission.screening.kinds, city, language)
+            ],
+            "unsure": submission.is_unsure,
+            "danger": list(submission.screening.dangers),
             "questions": [_question(one, language) for one in service.attributes],
             "referral": _referral(submission, language),
             "priority": submission.screening.level,

@@ -25,7 +25,7 @@ from services.intake.inbound.parsing import normalize_attributes, parse
 from services.intake.pictures import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
 from services.intake.records import RawSubmission
-from services.intake.rules.classification import classify_read
+from services.intake.rules.classification import choose_code, likely_kinds
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.location import ResolvedLocation, resolve_location
 from services.intake.rules.screening import Screening
@@ -82,6 +82,12 @@ class ValidatedSubmission(NamedTuple):
     reporter_ref: str | None
     screening: Screening
 
+    @property
+    def is_unsure(self) -> bool:
+        """True when its text tells no kind that is likely enough."""
+        is_classified = self.submission.service_code is None
+        return is_classified and self.service.code == self.city.jurisdiction.other_code
+
 
 _Parts: TypeAlias = tuple[Submission, SentAt, ServedCity, ServiceType, TextConditions | None]
 
@@ -136,7 +142,8 @@ def _kind(
         return services.get(submission.service_code), None
     text = submission.description or ""
     read = read_text(text, city.jurisdiction)
-    return services[classify_read(text, read, city.jurisdiction)], read
+    kinds = likely_kinds(read, city.jurisdiction)
+    return services[choose_code(kinds, city.jurisdiction)], read
 
 
 def _field_errors(

@@ -1,12 +1,12 @@
 """Hazard screening: the choice of the express lane before triage decides."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.intake.rules.classification import likely_kinds
 from shared.catalogue import Jurisdiction, ServiceType, conditions_by_field
 from shared.catalogue.judgement import (
-    DANGER,
-    URGENT,
+    ROAD_HAZARD,
     LocatedJudgement,
     TextConditions,
     confirmed_kind,
@@ -15,8 +15,8 @@ from shared.catalogue.judgement import (
     read_text,
 )
 from shared.catalogue.report_reader import ReportReader
-from shared.text_matching import fold
-from shared.vocabulary import PriorityLevel
+from shared.text_matching import KindProbability, fold
+from shared.vocabulary import DangerClass, PriorityLevel
 
 _MOST_URGENT: PriorityLevel = "P1"
 _HAZARD: PriorityLevel = "P2"
@@ -29,6 +29,8 @@ class Screening:
     Attributes:
         level: Priority of the report by itself, before triage weighs what speaks against it.
         judgement: Judgement of its words, for a reader by the same rules.
+        dangers: Classes of danger that it names.
+        kinds: Likely kinds by its words.
     """
 
     express: bool
@@ -36,6 +38,8 @@ class Screening:
     level: PriorityLevel
     conditions: Collection[str]
     judgement: LocatedJudgement
+    dangers: tuple[DangerClass, ...]
+    kinds: Sequence[KindProbability]
 
 
 class HazardScreen:
@@ -71,14 +75,16 @@ class HazardScreen:
             level=level,
             conditions=judgement.conditions,
             judgement=locate(of_words, words),
+            dangers=self._jurisdiction.dangers(met),
+            kinds=likely_kinds(read, self._jurisdiction),
         )
 
 
-# Points below the threshold of a label of the text model from which on a text may have it.
+# Points below the threshold of urgency from which on a text may be urgent.
 #
 # The screening finds phrases as well, whose conditions add points. On random real texts the quick
 # look finds 9 of 10 that the screening finds urgent, and one in ten of the others.
-_SLACK = {URGENT: 20, DANGER: 10}
+_SLACK = 20
 
 
 class QuickLook:
@@ -107,12 +113,11 @@ class QuickLook:
         if attributes and self._is_answered(attributes):
             return True
         score = self._model.score(fold(text).split())
-        return any(
-            found.points + _SLACK.get(found.label, 0)
-            >= self._thresholds.get((found.label, found.language), 1)
-            for found in score.labels()
-            if found.known
-        )
+        urgency = score.urgency
+        if urgency is None or not urgency.known:
+            return False
+        least = self._thresholds.get(urgency.language, 1)
+        return urgency.points + _SLACK >= least or not score.dangers().keys() <= {ROAD_HAZARD}
 
     def _is_answered(self, attributes: Mapping[str, object]) -> bool:
         return any(

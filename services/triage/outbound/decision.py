@@ -48,6 +48,7 @@ def to_decision(
         rejected=tuple(_rejected(rejection, report) for rejection in resolution.rejected),
         priority=to_priority(final_priority(resolution, reporters, surges)),
         emergency=to_emergency(assessment.emergency),
+        danger=assessment.dangers,
         referral=_referral(assessment.referral, request.language or "en"),
         advice=_advice(resolution, request.language or "en"),
         service_code=_kind(resolution),

@@ -44,6 +44,17 @@ class Location(Data):
     """Jurisdiction id of the land, a neighbour's code, ``unincorporated``, or null."""
 
 
+class LikelyKind(Data):
+    """A kind that a request is likely about, by its words."""
+
+    service_code: str
+    """Code of the kind from the catalogue."""
+    name: str
+    """Name of the kind in the request's language."""
+    probability: float = Field(ge=0, le=1)
+    """Calibrated probability, 0 to 1: of those with 0.8, eight of ten are right."""
+
+
 class Request(Data):
     """A submission that intake accepted; holds no contact data."""
 
@@ -64,6 +75,10 @@ class Request(Data):
     """Code of the kind from the catalogue; ``OTHER`` when unknown."""
     classified: bool = False
     """True when the kind was derived from the text, false when the submission named it."""
+    kinds: tuple[LikelyKind, ...] = Field(default=(), max_length=5)
+    """Likely kinds by its words, the likeliest first; empty where the words tell none."""
+    unsure: bool = False
+    """True when no kind was likely enough, so that ``service_code`` is that of other reports."""
     dedup_group: str
     """Group of kinds that can describe the same problem."""
     description: str

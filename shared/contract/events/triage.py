@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 from shared.contract.events.base import Data, Event, PlausibleMoment
 from shared.contract.events.requests import Request
 from shared.contract.events.submissions import Advice
-from shared.vocabulary import Lane, PriorityLevel, TriageOutcome
+from shared.vocabulary import DangerClass, Lane, PriorityLevel, TriageOutcome
 
 
 class MatchReason(Data):
@@ -127,6 +127,8 @@ class Decision(Data):
     """Priority of this request; its case takes the highest of its requests."""
     emergency: Emergency | None = None
     """Danger to life, independent of the outcome; with it ``advice`` has ``call_911``."""
+    danger: tuple[DangerClass, ...] = ()
+    """Classes of the dangers that it names as present, the most pressing first."""
     referral: Referral | None = None
     """Outside agency; set for outcome ``referral`` and where an agency must act as well."""
     advice: tuple[Advice, ...] = ()

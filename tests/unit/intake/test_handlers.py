@@ -55,6 +55,8 @@ async def test_a_request_carries_all_that_was_said_but_no_contact(
         "channel": "web",
         "service_code": "POTHOLE",
         "classified": False,
+        "kinds": [],
+        "unsure": False,
         "dedup_group": "pavement",
         "description": "Deep, in the right lane. Call [removed], [removed]",
         "language": "en",

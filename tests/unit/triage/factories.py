@@ -6,7 +6,6 @@ from typing import Any
 
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.model import Report, TriageCase
-from shared.catalogue import load_catalogue
 from shared.contract.events import (
     CaseClosed,
     CaseClosing,
@@ -31,8 +30,38 @@ from tests.support.builders import (
     request_submitted,
 )
 from tests.support.records import record
+from tests.support.text_models import catalogue_with, text_model
 
-CATALOGUE = load_catalogue(Path(__file__).parent / "catalogue")
+# Points of dangers are for a text with one known feature.
+_DANGER = {"": -10, "help": 30, "smoke": 24, "roof": 12, "film": -18, "club": -18, "@!fire": -40}
+TEXT_MODEL = text_model(
+    {
+        "urgent:en": {
+            "": -10,
+            "tilting": 8,
+            "heavy": 4,
+            "crane": 4,
+            "toy": -9,
+            "@lane_blocked": 12,
+            "@sparking": 20,
+            "@no_route": 12,
+            "help": 12,
+            "film": -6,
+            "club": -6,
+            "@fire": 18,
+            "@injury": 18,
+            "smoke": 4,
+            "roof": 4,
+        },
+        "urgent:es": {"": -10, "inclinada": 8, "grúa": 4, "@lane_blocked": 12},
+        "fire": _DANGER | {"help": 0, "@fire": 40},
+        "live_electricity": {"": -10, "film": -18, "club": -18, "@sparking": 40},
+        "medical": _DANGER | {"smoke": 0, "roof": 0, "@injury": 40},
+    },
+    dangers=("fire", "live_electricity", "medical"),
+    languages=("en", "es"),
+)
+CATALOGUE = catalogue_with(Path(__file__).parent / "catalogue", TEXT_MODEL)
 CITY = CATALOGUE.jurisdictions["rivertown.gov"]
 POLICY = TriagePolicy(CATALOGUE)
 LIMITS = {code: kind.dedup for code, kind in CITY.services.items()}

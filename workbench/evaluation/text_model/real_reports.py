@@ -11,7 +11,7 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Literal, TextIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -19,6 +19,7 @@ from shared.vocabulary import Language
 from workbench.evaluation.text_model.texts import UnfitTextsError
 
 Class = Literal["E", "U", "R"]
+_Row = TypeVar("_Row", bound=BaseModel)
 TEXTS_SUFFIX = ".jsonl.gz"
 """End of the names of files with texts."""
 
@@ -43,7 +44,7 @@ class ReportLabel(BaseModel):
     language: Language
     label: Class
     second: Class | Literal[""] = ""
-    danger_word: bool
+    danger_word: bool = False
     sample: Literal["random", "net", "top", "ext", "feedback"]
     group: str
     part: Literal["train", "test"]
@@ -59,22 +60,59 @@ class ReportLabel(BaseModel):
         return self.label != "R" and self.second != "R"
 
 
+class KindLabel(BaseModel):
+    """The kinds and dangers of one real report.
+
+    Attributes:
+        kinds: Service codes that fit, the best first, joined by ``/``.
+        dangers: Classes of danger that are there now, joined by ``/``; empty for none.
+        person: Whether it names, accuses or describes a private person.
+        part: ``calibrate`` for what sets the probabilities alone, ``test`` for measurement alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    language: Language
+    kinds: str
+    dangers: str = ""
+    person: bool = False
+    part: Literal["train", "calibrate", "test"]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The service codes that fit, the best first."""
+        return tuple(self.kinds.split("/"))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of danger."""
+        return tuple(filter(None, self.dangers.split("/")))
+
+
+def read_kinds(file: Path) -> list[KindLabel]:
+    """Read a file of kinds; raises as ``read_labels``."""
+    return list(_read(file, KindLabel))
+
+
 def read_labels(file: Path) -> list[ReportLabel]:
     """Read a file of labels.
 
     Raises:
         UnfitTextsError: A line is invalid; it names line and field.
     """
-    labels = []
+    return list(_read(file, ReportLabel))
+
+
+def _read(file: Path, model: type[_Row]) -> Iterator[_Row]:
     with file.open(encoding="utf-8", newline="") as lines:
         for number, row in enumerate(csv.DictReader(lines), start=2):
-            row["danger_word"] = row.get("danger_word") or "no"
+            filled = {name: value for name, value in row.items() if value != ""}
             try:
-                labels.append(ReportLabel.model_validate(row))
+                yield model.model_validate(filled)
             except ValidationError as error:
                 field = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
                 raise UnfitTextsError(f"{file.name}, line {number}: {field}") from None
-    return labels
 
 
 def write_labels(labels: Iterable[ReportLabel], file: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""Training samples: the features and the weight of each labelled text."""
+"""Training samples: the features and the labels of each text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.catalogue import Catalogue, Jurisdiction
 from shared.catalogue.judgement import read_text
 from shared.text_matching import condition_facts, extract_features
-from workbench.evaluation.text_model.real_reports import Class, ReportLabel
+from workbench.evaluation.text_model.real_reports import Class, KindLabel, ReportLabel
 from workbench.evaluation.text_model.texts import LabelledText, UnfitTextsError
 
 _CLASSES: Mapping[str, Class] = {
@@ -15,8 +15,6 @@ _CLASSES: Mapping[str, Class] = {
     "routine": "R",
     "harmless": "R",
 }
-_WEIGHT_OF_MADE_UP = 0.3
-_WEIGHT_OF_UNCLEAR = 0.5  # another label would be as fair
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +22,25 @@ class TrainingSample:
     """A labelled text as the training sees it.
 
     Attributes:
+        label: Its urgency; None without a label.
         features: Features of its words and conditions.
         source: Who wrote it; real reports that nearly repeat each other are one source.
-        weight: How much it counts, 0 to 1.
-        report: Its label as a real report; None for a made-up text.
+        report: Its label of urgency as a real report; None without one.
+        kinds: Service codes that fit, the best first.
+        dangers: Classes of danger; None without a label.
+        is_real: False for a made-up text.
+        calibrates: True for a text that calibrates the probabilities and trains nothing.
     """
 
     language: str
-    label: Class
+    label: Class | None
     features: frozenset[str]
     source: str
-    weight: float
     report: ReportLabel | None = None
+    kinds: tuple[str, ...] = ()
+    dangers: frozenset[str] | None = None
+    is_real: bool = True
+    calibrates: bool = False
 
 
 class FeatureReader:
@@ -59,31 +64,43 @@ class FeatureReader:
         return [
             TrainingSample(
                 text.language,
-                _CLASSES[text.label],
+                _CLASSES[text.label] if text.label else None,
                 self.features(text.text),
                 text.source,
-                _WEIGHT_OF_MADE_UP,
+                kinds=tuple(filter(None, text.kinds.split("/"))),
+                dangers=None if text.dangers is None else frozenset(text.dangers),
+                is_real=False,
+                calibrates=text.part == "calibrate",
             )
             for text in texts
         ]
 
-    def real(self, labels: Sequence[ReportLabel], texts: Mapping[str, str]) -> list[TrainingSample]:
-        """Return the samples of real reports.
+    def real(
+        self, labels: Sequence[ReportLabel], kinds: Sequence[KindLabel], texts: Mapping[str, str]
+    ) -> list[TrainingSample]:
+        """Return the samples of real reports that have a label.
 
         Raises:
             UnfitTextsError: Texts are missing; it says how many.
         """
-        missing = [label.id for label in labels if label.id not in texts]
-        if missing:
+        of_urgency = {label.id: label for label in labels}
+        of_kind = {label.id: label for label in kinds}
+        ids = sorted(of_urgency.keys() | of_kind.keys())
+        if missing := [id_ for id_ in ids if id_ not in texts]:
             raise UnfitTextsError(f"{len(missing):,} labelled reports have no text: {missing[0]} …")
-        return [
-            TrainingSample(
-                label.language,
-                label.label,
-                self.features(texts[label.id]),
-                label.group,
-                _WEIGHT_OF_UNCLEAR if label.second else 1.0,
-                label,
-            )
-            for label in labels
-        ]
+        return [self._real(of_urgency.get(id_), of_kind.get(id_), texts[id_]) for id_ in ids]
+
+    def _real(
+        self, urgency: ReportLabel | None, kind: KindLabel | None, text: str
+    ) -> TrainingSample:
+        first = next(label for label in (urgency, kind) if label is not None)
+        return TrainingSample(
+            first.language,
+            urgency.label if urgency else None,
+            self.features(text),
+            urgency.group if urgency else first.id,
+            urgency,
+            kinds=kind.codes if kind else (),
+            dangers=frozenset(kind.classes) if kind else None,
+            calibrates=kind is not None and kind.part == "calibrate",
+        )

@@ -7,29 +7,35 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import Route311Error
-from shared.vocabulary import Language
+from shared.vocabulary import DangerClass
 
 Label = Literal["emergency", "urgent", "routine", "harmless"]
 
-_TRAINING = "train"
+_TRAINING = ("train", "calibrate")
 
 
 class LabelledText(BaseModel):
-    """A text with its label.
+    """A text with its labels.
 
     Attributes:
-        label: ``harmless`` texts use the words of a hazard without reporting one.
-        language: Language that it is written in.
-        part: ``train`` for training; other parts are held out for measurement.
+        label: ``harmless`` texts use the words of a hazard without reporting one; None without a
+            label of urgency.
+        kinds: Service codes that fit, the best first, joined by ``/``; empty without a label.
+        dangers: Classes of danger that are there; None without a label.
+        language: BCP 47 tag.
+        part: ``train`` for training, ``calibrate`` for the probabilities of kinds; other parts are
+            held out for measurement.
         source: Its file. Texts of one writer resemble each other, so each writer has a file.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    label: Label
-    language: Language
+    label: Label | None = None
+    kinds: str = ""
+    dangers: tuple[DangerClass, ...] | None = None
+    language: str
     text: str
-    part: str = _TRAINING
+    part: str = "train"
     source: str = ""
 
 
@@ -45,7 +51,7 @@ def read_texts(files: Iterable[Path]) -> Sequence[LabelledText]:
     Raises:
         UnfitTextsError: A line is invalid; it names line, field and error, not the text.
     """
-    return [text for file in files for text in _read(file) if text.part == _TRAINING]
+    return [text for file in files for text in _read(file) if text.part in _TRAINING]
 
 
 def _read(file: Path) -> Iterator[LabelledText]:

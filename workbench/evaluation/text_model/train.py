@@ -2,49 +2,45 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
 
 from shared.catalogue import Catalogue
-from shared.catalogue.judgement import DANGER, URGENT
-from shared.text_matching import ModelFigures, WeightsByLanguage, encode_model
-from workbench.evaluation.text_model.real_reports import read_labels, read_report_texts
+from shared.text_matching import urgency_head
+from shared.text_matching.text_model import ModelHeads, TextModel, encode_model
+from shared.vocabulary import DangerClass
+from workbench.evaluation.text_model.real_reports import read_kinds, read_labels, read_report_texts
 from workbench.evaluation.text_model.samples import FeatureReader, TrainingSample
 from workbench.evaluation.text_model.texts import UnfitTextsError, read_texts
 
+if TYPE_CHECKING:
+    from workbench.evaluation.text_model.fitting import FittedHead, FittedKinds
+
 _MIN_RANDOM = 5  # routine reports, to set a threshold by
-
-
-class _Label(NamedTuple):
-    """The classes that a label finds, and the share of routine reports found in error, 0 to 1."""
-
-    classes: frozenset[str]
-    false_alarms: float
-    has_levels: bool
-
-
-_LABELS: Mapping[str, _Label] = {
-    DANGER: _Label(frozenset("E"), 0.005, has_levels=False),
-    URGENT: _Label(frozenset("EU"), 0.06, has_levels=True),
+_MIN_DANGERS = 10  # texts with a class of danger, to learn it
+_URGENT_FALSE_ALARMS = 0.06  # share of routine reports
+_LOOKALIKES = 0.015  # share of texts with the words of a danger that is not there
+_RANDOM_DANGERS: Mapping[str, float] = {
+    "road_hazard": 0.02,
+    "live_electricity": 0.001,
+    "collapse": 0.0005,
 }
+_RANDOM_DANGER = 0.0003  # of each other class: all of them tell 0.5 % to call 911 at most
 
 
 @dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """A trained text model.
+class TrainedHeads:
+    """A trained text model with the fitted heads of dangers and urgency, by their names."""
 
-    Attributes:
-        weights: Weights by condition and language.
-        figures: Performance on unknown reports, by condition and language.
-    """
-
-    weights: WeightsByLanguage
-    figures: Mapping[str, Mapping[str, ModelFigures]]
-    texts: int
+    model: TextModel
+    heads: Mapping[str, "FittedHead"]
 
     def encode(self) -> bytes:
         """Return the catalogue's model file."""
-        return encode_model(self.weights, self.figures, self.texts)
+        return encode_model(self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,59 +49,107 @@ class TrainingFiles:
 
     Attributes:
         made_up: JSON Lines of made-up texts, one file per writer.
-        labels: Files with labels of real reports; a later file overrides an earlier one.
+        labels: Files with the urgency of real reports; a later file overrides an earlier one.
+        kinds: Files with the kinds and dangers of real reports, as ``labels``.
         reports: Folder with the texts of the real reports.
     """
 
     made_up: Sequence[Path]
     labels: Sequence[Path]
+    kinds: Sequence[Path]
     reports: Path
 
 
-def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedModel:
-    """Train a model for danger and urgency in each language of the real reports.
+def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedHeads:
+    """Train kinds, dangers, and urgency in each language of the real reports.
 
     Raises:
         UnfitTextsError: The texts are unfit for training; it says why.
     """
     try:
-        from workbench.evaluation.text_model.fitting import fit  # noqa: PLC0415 - optional
+        from workbench.evaluation.text_model.fitting import (  # noqa: PLC0415 - optional
+            DangerLimits,
+            TextVectors,
+            fit_danger,
+            fit_kinds,
+            fit_urgency,
+        )
     except ImportError:
         raise UnfitTextsError(
             "scikit-learn is missing, which services do without: install route311[learn]"
         ) from None
     samples = _samples(files, FeatureReader(catalogue))
-    by_language = _by_language(samples)
-    fitted = {
-        condition: {
-            language: fit(of_one, label.classes, label.false_alarms, has_levels=label.has_levels)
-            for language, of_one in by_language.items()
-        }
-        for condition, label in _LABELS.items()
+    training = [sample for sample in samples if not sample.calibrates]
+    dangers = [name for name in get_args(DangerClass) if _count(training, name) >= _MIN_DANGERS]
+    vectors = TextVectors(samples)
+    heads = {
+        name: fit_danger(
+            vectors,
+            name,
+            DangerLimits(_RANDOM_DANGERS.get(name, _RANDOM_DANGER), _LOOKALIKES),
+        )
+        for name in dangers
     }
-    return TrainedModel(
-        {code: {lang: one.weights for lang, one in of.items()} for code, of in fitted.items()},
-        {code: {lang: one.figures for lang, one in of.items()} for code, of in fitted.items()},
-        len(samples),
+    by_language = _by_language(samples)
+    heads |= {
+        urgency_head(language): fit_urgency(of_one, _URGENT_FALSE_ALARMS)
+        for language, of_one in by_language.items()
+    }
+    kinds = fit_kinds(vectors) if any(sample.kinds for sample in training) else None
+    levels = {language: heads[urgency_head(language)].levels for language in by_language}
+    names = ModelHeads(
+        kinds=kinds.codes if kinds else (),
+        dangers=tuple(dangers),
+        languages=tuple(by_language),
+        kind_scale=kinds.scale if kinds else 1.0,
+        levels=levels,
+        texts=len(samples),
     )
+    return TrainedHeads(_joined(names, kinds, heads), heads)
+
+
+def _joined(
+    names: ModelHeads, kinds: "FittedKinds | None", heads: Mapping[str, "FittedHead"]
+) -> TextModel:
+    """Return one model of all heads, over the features of any of them."""
+    known = {feature for head in heads.values() for feature in head.weights}
+    features = sorted(known.union(kinds.features if kinds else ()))
+    rows = {feature: row for row, feature in enumerate(features)}
+    first = len(names.kinds)
+    weights = np.zeros((len(features), first + len(heads)), np.int8)
+    if kinds is not None:
+        weights[[rows[feature] for feature in kinds.features], :first] = kinds.weights
+    for column, head in enumerate(heads.values(), first):
+        for feature, points in head.weights.items():
+            weights[rows[feature], column] = max(-127, min(127, points))
+    biases = np.array([0] * first + [head.bias for head in heads.values()], np.int64)
+    return TextModel(names, tuple(features), weights, biases)
 
 
 def _samples(files: TrainingFiles, reader: FeatureReader) -> Sequence[TrainingSample]:
     made_up = read_texts(files.made_up)
-    by_id = {label.id: label for file in files.labels for label in read_labels(file)}
-    labels = [label for label in by_id.values() if label.part == "train"]
-    return [*reader.made_up(made_up), *reader.real(labels, read_report_texts(files.reports))]
+    labels = {label.id: label for file in files.labels for label in read_labels(file)}
+    kinds = {label.id: label for file in files.kinds for label in read_kinds(file)}
+    training = [label for label in labels.values() if label.part == "train"]
+    of_kind = [label for label in kinds.values() if label.part != "test"]
+    texts = read_report_texts(files.reports)
+    return [*reader.made_up(made_up), *reader.real(training, of_kind, texts)]
+
+
+def _count(samples: Iterable[TrainingSample], danger: str) -> int:
+    return sum(danger in (sample.dangers or ()) for sample in samples)
 
 
 def _by_language(samples: Iterable[TrainingSample]) -> Mapping[str, Sequence[TrainingSample]]:
-    """Return the samples of each language that has real reports.
+    """Return the samples of each language that has real reports with a judged urgency.
 
     Raises:
         UnfitTextsError: A language has too few routine reports of a random sample.
     """
-    by_language: dict[str, list[TrainingSample]] = {}
-    for sample in samples:
-        by_language.setdefault(sample.language, []).append(sample)
+    judged = sorted((s for s in samples if s.label is not None), key=lambda s: s.language)
+    by_language = {
+        language: list(of_one) for language, of_one in groupby(judged, lambda s: s.language)
+    }
     for language, of_one in by_language.items():
         reports = [sample.report for sample in of_one if sample.report is not None]
         routine = [report for report in reports if report.sample == "random" and report.is_routine]
@@ -114,4 +158,4 @@ def _by_language(samples: Iterable[TrainingSample]) -> Mapping[str, Sequence[Tra
                 f"{language}: {len(routine)} routine reports of a random sample; the threshold "
                 f"needs {_MIN_RANDOM}"
             )
-    return dict(sorted(by_language.items()))
+    return by_language

@@ -58,8 +58,8 @@ def test_what_its_kind_sends_to_911_is_an_emergency() -> None:
     screen = HazardScreen(portland)
 
     fumes = {"fumes": "yes"}
-    spill = screen.screen(portland.services["ROW-SPILL"], "a strong smell", fumes)
-    odor = screen.screen(portland.services["SEW-ODOR"], "a strong smell", fumes)
+    spill = screen.screen(portland.services["ROW-SPILL"], "please look at it", fumes)
+    odor = screen.screen(portland.services["SEW-ODOR"], "please look at it", fumes)
 
     assert (spill.emergency, odor.emergency) == ("referred_to_911", None)
 
@@ -80,7 +80,7 @@ def test_words_that_hint_at_danger_are_an_emergency_too() -> None:
 
     look = HazardScreen(portland).screen(portland.services["OTHER"], text, {})
 
-    assert (look.express, look.emergency) == (True, "sounds_dangerous")
+    assert (look.express, look.dangers) == (True, ("hazardous_material",))
 
 
 @pytest.mark.parametrize(("is_classified", "express"), [(False, True), (True, False)])

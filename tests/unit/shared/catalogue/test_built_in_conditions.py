@@ -210,8 +210,6 @@ def test_a_harmless_text_tells_of_no_danger_to_life(text: str) -> None:
     [
         "Couch beside the road",
         "Mattress on the planting strip",
-        "it is not blocking the lane",
-        "no está bloqueando el carril",
         "Boxes on the shoulder out of the lane",
         "Street light out on the corner",
         "car in the parking lane for weeks",

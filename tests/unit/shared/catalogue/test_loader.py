@@ -1,6 +1,5 @@
 """What the loader makes of a catalogue."""
 
-import json
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -15,8 +14,10 @@ from shared.catalogue import (
     load_catalogue,
 )
 from shared.text_matching import fold
+from shared.text_matching.text_model import encode_model
 from shared.vocabulary import GeoPoint
-from tests.support.catalogue_files import GOOD, GROUPS, STREETS, TEXT_MODEL, write
+from tests.support.catalogue_files import CONDITIONS, GOOD, GROUPS, STREETS, write
+from tests.support.text_models import TEXT_MODEL, text_model
 
 
 def loaded(root: Path) -> Jurisdiction:
@@ -157,14 +158,15 @@ def test_what_finds_words_is_made_when_a_text_is_read_or_before_when_asked_to(
 
 
 def test_the_text_model_is_part_of_the_version(tmp_path: Path) -> None:
-    labels = {"large": {"en": {"bias": -1, "weights": {"enormous": 2}}}}
-    first = load_catalogue(write(tmp_path))
-    model = json.dumps({"format": 2, "labels": labels})
-    second = load_catalogue(write(tmp_path, {TEXT_MODEL: model}))
+    predicted = "sounds_urgent: {name: {en: Urgent, es: Urgente}}\n"
+    first = load_catalogue(write(tmp_path, {**GOOD, CONDITIONS: GOOD[CONDITIONS] + predicted}))
+    model = text_model({"urgent:en": {"": -1, "enormous": 2}})
+    (tmp_path / TEXT_MODEL).write_bytes(encode_model(model))
+    second = load_catalogue(tmp_path)
 
     assert first.version != second.version
     score = second.jurisdictions["town.gov"].text_model.score(["an", "enormous", "thing"])
-    assert [(found.label, found.points) for found in score.labels()] == [("large", 1)]
+    assert score.points("urgent:en") == 1
 
 
 def test_cities_share_the_common_files_and_nothing_else(tmp_path: Path) -> None:

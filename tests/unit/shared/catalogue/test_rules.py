@@ -135,9 +135,10 @@ def test_an_emergency_needs_all_of_some_conditions_and_one_of_others(
     met: set[str], evidence: tuple[str, ...]
 ) -> None:
     assert (
-        HazardRule("live", NAME, ("wire",), ("sparks", "fire")).evidence(frozenset(met)) == evidence
+        HazardRule("live", NAME, None, ("wire",), ("sparks", "fire")).evidence(frozenset(met))
+        == evidence
     )
 
 
 def test_an_emergency_without_conditions_is_never_there_by_conditions() -> None:
-    assert HazardRule("crisis", NAME, (), ()).evidence(frozenset({"anything"})) == ()
+    assert HazardRule("crisis", NAME, None, (), ()).evidence(frozenset({"anything"})) == ()

@@ -1,19 +1,19 @@
 """What the loader says about files of a catalogue that contradict each other or are unfit."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from shared.catalogue import CatalogueError, load_catalogue
+from shared.text_matching.text_model import encode_model
 from tests.support.catalogue_files import (
     BUREAUS,
     GOOD,
     HEAD,
     STREETS,
-    TEXT_MODEL,
     write,
 )
+from tests.support.text_models import TEXT_MODEL, text_model
 
 
 def test_two_jurisdictions_must_not_have_bureaus_of_one_name(tmp_path: Path) -> None:
@@ -98,20 +98,21 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        pytest.param({"format": 1}, "invalid text model: format: ", id="another format"),
+        pytest.param(b"{}", "invalid text model: ", id="no model"),
         pytest.param(
-            {"format": 2, "labels": {"smoky": {"en": {"bias": -1, "weights": {"smoke": 2}}}}},
-            "no condition has the name smoky",
-            id="a label that is no condition",
+            encode_model(text_model({}, dangers=("fire",))),
+            "no condition has the name sounds_fire",
+            id="a danger that is no condition",
         ),
     ],
 )
-def test_a_wrong_text_model_is_named(tmp_path: Path, model: dict[str, object], reason: str) -> None:
-    write(tmp_path, {**GOOD, TEXT_MODEL: json.dumps(model)})
+def test_a_wrong_text_model_is_named(tmp_path: Path, model: bytes, reason: str) -> None:
+    write(tmp_path, GOOD)
+    (tmp_path / TEXT_MODEL).write_bytes(model)
 
     with pytest.raises(CatalogueError) as caught:
         load_catalogue(tmp_path)
 
-    [issue] = caught.value.issues
+    [issue, *_] = caught.value.issues
     assert issue.file == TEXT_MODEL
     assert reason in issue.reason

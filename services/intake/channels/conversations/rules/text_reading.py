@@ -78,8 +78,7 @@ class TextReader:
         """Read a normalized text by itself."""
         place = find_place(text)
         words = fold(place.rest if place else text).split()
-        scores = self._city.text_model.score(fold(text).split()).labels() if words else ()
-        best = max(scores, key=lambda score: score.known, default=None)
+        best = self._city.text_model.score(fold(text).split()).urgency if words else None
         return TextReading(
             language=best.language if best and best.known else None,
             says_what=not _FILLERS.issuperset(words),

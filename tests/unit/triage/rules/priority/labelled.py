@@ -53,10 +53,12 @@ class Labelled:
 
 @cache
 def texts() -> Sequence[Labelled]:
-    """Return every text, of both parts."""
+    """Return every text of all parts whose urgency somebody judged."""
     files = sorted((Path(workbench.evaluation.__file__).parent / "texts").glob("*.jsonl"))
     lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
-    return tuple(Labelled(**json.loads(line)) for line in lines)
+    judged = [item for item in map(json.loads, lines) if "label" in item]
+    names = Labelled.__slots__
+    return tuple(Labelled(**{name: item[name] for name in names}) for item in judged)
 
 
 def of(part: str, language: str, label: str) -> Sequence[Labelled]:

@@ -45,10 +45,9 @@ def test_a_chosen_answer_states_what_the_catalogue_says_and_the_field_is_the_evi
 
 
 def test_an_answer_in_own_words_counts_as_text() -> None:
-    assert met(answers={"remarks": "the power line is sparking"}) == {
-        "power_line": "power line",
-        "sparking": "sparking",
-    }
+    found = met(answers={"remarks": "the power line is sparking"})
+
+    assert (found["power_line"], found["sparking"]) == ("power line", "sparking")
     assert met(answers={"remarks": "no fire"}) == {}
 
 
@@ -61,7 +60,7 @@ def test_words_are_better_evidence_than_an_answer() -> None:
 
 
 def test_a_condition_said_twice_has_the_first_evidence() -> None:
-    assert met("sparks, sparking") == {"sparking": "sparks"}
+    assert met("sparks, sparking")["sparking"] == "sparks"
 
 
 def test_words_that_prove_nothing_alone_state_a_condition_together() -> None:
@@ -78,7 +77,11 @@ def test_two_known_words_among_unknown_ones_are_too_few_to_judge() -> None:
 
 
 def test_a_condition_of_the_phrases_weighs_in_the_text_as_a_whole() -> None:
-    assert sounds("fire") == {"sounds_urgent": "fire", "sounds_dangerous": "fire"}
+    assert sounds("fire") == {"sounds_urgent": "fire"}
+    assert sounds("smoke on the roof") == {
+        "sounds_fire": "smoke … roof",
+        "sounds_urgent": "smoke … roof",
+    }
     assert sounds("smoke, no fire") == {}
 
 
@@ -94,11 +97,16 @@ def test_a_hazard_is_doubted_too_and_other_facts_are_not() -> None:
     }
 
 
-def test_a_danger_is_doubted_in_a_text_that_is_only_urgent() -> None:
+def test_a_danger_is_not_doubted_in_an_urgent_text() -> None:
     text = "a film on fire at the club, the crane is tilting"
 
-    assert met(text) == {"doubted": "on fire"}
+    assert met(text) == {"fire": "on fire"}
     assert sounds(text).keys() == {"sounds_urgent"}
+
+
+def test_a_danger_whose_phrases_are_all_denied_is_none() -> None:
+    assert "sounds_fire" in sounds("smoke on the roof, help")
+    assert "sounds_fire" not in sounds("smoke on the roof, help, there is no fire")
 
 
 def test_an_answer_is_never_doubted() -> None:

@@ -71,7 +71,6 @@ def test_what_was_long_ago_or_is_only_supposed_is_none(text: str) -> None:
         "Graffiti of a gun and a bomb on the wall",
         "My wallet is bleeding from the water bill",
         "He parks like he wants to get shot",
-        "Este calor está matando mis tomates",
         "El árbol que se cayó en invierno dejó un tronco",
         "Pintaron una pistola en la pared",
         "Dan ganas de matarlo",

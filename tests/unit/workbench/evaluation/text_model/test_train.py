@@ -3,18 +3,20 @@
 import gzip
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import build
-from shared.text_matching import decode_model, fold
+from shared.text_matching import fold
+from shared.text_matching.text_model import TextScore, decode_model
 
 DANGER, URGENT, QUIET = "smoke pours out of it", "the light is dark", "paint on the wall"
 TEXTS = {"E": DANGER, "U": URGENT, "R": QUIET}
 LABELS = {"E": "emergency", "U": "urgent", "R": "routine"}
+KINDS = {"E": "EMERG-911", "U": "ROW-SIGNAL-OUT/ROW-STREETLIGHT", "R": "GRAF-PUBLIC"}
 PLACES = ("at home", "on Oak Street", "near the school", "in our park", "by the river")
 HEADER = "id,language,label,second,danger_word,sample,group,part\n"
 
@@ -23,6 +25,8 @@ def made_up(folder: Path, name: str, part: str = "train") -> Path:
     rows = [
         {
             "label": LABELS[label],
+            "kinds": KINDS[label],
+            "dangers": ["fire"] if label == "E" else [],
             "language": "en",
             "text": f"{text} {place} {name}",
             "part": part,
@@ -64,30 +68,51 @@ def usual(folder: Path) -> tuple[Path, Path]:
 
 
 def run(files: Iterable[Path], labels: Path, texts: Path, *more_labels: Path) -> Result:
-    words = ["triage", "hints", *map(str, files), "--reports", str(texts)]
+    kinds = texts / "kinds.csv"
+    kinds.write_text("id,language,kinds,dangers,person,part\n", encoding="utf-8")
+    words = ["triage", "hints", *map(str, files), "--reports", str(texts), "--kinds", str(kinds)]
     for file in (labels, *more_labels):
         words += ["--labels", str(file)]
     return CliRunner().invoke(build(words), words)
 
 
-def reached(result: Result, text: str) -> Mapping[str, bool]:
-    score = decode_model(result.stdout_bytes).linear.score(fold(text).split())
-    return {found.label: found.points > 0 for found in score.labels()}
+def score(result: Result, text: str) -> TextScore:
+    return decode_model(result.stdout_bytes).score(fold(text).split())
+
+
+def is_urgent(result: Result, text: str) -> bool:
+    urgency = score(result, text).urgency
+    return urgency is not None and urgency.points > 0
 
 
 def test_what_was_learnt_is_a_model_file_that_finds_what_was_meant(tmp_path: Path) -> None:
     result = run([made_up(tmp_path, "ana"), made_up(tmp_path, "ben")], *usual(tmp_path))
 
     assert result.exit_code == 0, result.output
-    assert reached(result, f"{DANGER} in a shop") == {
-        "sounds_dangerous": True,
-        "sounds_urgent": True,
-    }
-    assert reached(result, f"{URGENT} in a shop") == {
-        "sounds_dangerous": False,
-        "sounds_urgent": True,
-    }
-    assert not reached(result, f"{QUIET} in a shop")["sounds_urgent"]
+    smoke, dark, paint = (score(result, f"{text} in a shop") for text in TEXTS.values())
+    assert [set(one.dangers()) for one in (smoke, dark, paint)] == [{"fire"}, set(), set()]
+    assert [is_urgent(result, f"{text} in a shop") for text in TEXTS.values()] == [
+        True,
+        True,
+        False,
+    ]
+    assert [one.kinds(5)[0].code for one in (smoke, dark, paint)] == [
+        "EMERG-911",
+        "ROW-SIGNAL-OUT",
+        "GRAF-PUBLIC",
+    ]
+    assert dark.kinds(5)[1].code == "ROW-STREETLIGHT"
+
+
+def test_texts_that_calibrate_teach_no_kind(tmp_path: Path) -> None:
+    files = [made_up(tmp_path, "ana"), made_up(tmp_path, "ben")]
+    other = tmp_path / "cleo.jsonl"
+    item = {"part": "calibrate", "language": "en", "kinds": "WAT-LEAK", "text": DANGER}
+    other.write_text(json.dumps(item))
+
+    result = run([*files, other], *usual(tmp_path))
+
+    assert "WAT-LEAK" not in decode_model(result.stdout_bytes).heads.kinds
 
 
 def test_the_same_texts_give_the_same_bytes(tmp_path: Path) -> None:
@@ -99,11 +124,9 @@ def test_the_same_texts_give_the_same_bytes(tmp_path: Path) -> None:
 def test_urgency_has_a_threshold_for_each_share_of_random_reports(tmp_path: Path) -> None:
     result = run([made_up(tmp_path, "ana")], *usual(tmp_path))
 
-    weights = decode_model(result.stdout_bytes).weights
-    levels = weights["sounds_urgent"]["en"].levels
+    levels = decode_model(result.stdout_bytes).heads.levels["en"]
     assert {20, 80, 120, 200} <= levels.keys()
     assert sorted(levels.values(), reverse=True) == [levels[share] for share in sorted(levels)]
-    assert weights["sounds_dangerous"]["en"].levels == {}
 
 
 def test_test_parts_teach_nothing(tmp_path: Path) -> None:
@@ -141,8 +164,8 @@ def test_a_later_file_of_labels_adds_and_overrides(tmp_path: Path) -> None:
     before = run([ana, ben], labels, texts)
     after = run([ana, ben], own, texts, corrected)
 
-    assert not reached(before, "quicksand at home")["sounds_urgent"]
-    assert reached(after, "quicksand at home")["sounds_urgent"]
+    assert not is_urgent(before, "quicksand at home")
+    assert is_urgent(after, "quicksand at home")
 
 
 def test_an_unfit_line_is_named_with_its_field(tmp_path: Path) -> None:

@@ -1,0 +1,228 @@
+"""Text model: linear scores of a text as a whole, for its kind, its dangers and its urgency.
+
+Every feature has a weight for each head: a kind, a class of danger, or urgency in a language.
+Weights are whole numbers, so that sums are exact and the same on every machine. Import this only
+where texts are read: NumPy takes 30 MB.
+"""
+
+import io
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from heapq import nlargest
+from itertools import pairwise
+from typing import TypeAlias
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.text_matching.features import extract_features, is_word, mark_negated, prefix_of
+from shared.text_matching.trained_model import (
+    EVIDENCE_GAP,
+    KindProbability,
+    UrgencyScore,
+    urgency_head,
+)
+
+_EVIDENCE_WORDS = 4
+
+Weights: TypeAlias = NDArray[np.int8]  # a row for each feature, a column for each head
+Sums: TypeAlias = NDArray[np.int64]
+
+
+class ModelHeads(BaseModel):
+    """The heads of a model, in the order of its columns: kinds, dangers, urgency by language.
+
+    Attributes:
+        dangers: A text with a positive score has the danger.
+        languages: Languages with a head for urgency; a text with a positive score is urgent.
+        kind_scale: Factor from points to logits of a kind. It is for a text with one known feature,
+            as are the points of kinds and dangers: they fall with the square root of their number.
+        levels: By language and share of random reports, in thousandths: the score of urgency that
+            only so many exceed.
+        texts: Number of texts that it was trained on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kinds: tuple[str, ...] = ()
+    dangers: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    kind_scale: float = 1.0
+    levels: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
+    texts: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class TextModel:
+    """A text model; ``biases`` are the scores of a text without known features."""
+
+    heads: ModelHeads
+    features: tuple[str, ...]
+    weights: Weights
+    biases: Sums
+
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """The row of each feature."""
+        return {feature: row for row, feature in enumerate(self.features)}
+
+    @cached_property
+    def are_words(self) -> NDArray[np.bool_]:
+        """True for each feature that identifies a language."""
+        return np.array([is_word(feature) for feature in self.features], np.bool_)
+
+    @cached_property
+    def _columns(self) -> Mapping[str, int]:
+        return {name: column for column, name in enumerate(self.names)}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all heads, in the order of the columns; urgency by ``urgent:en``."""
+        heads = self.heads
+        return (*heads.kinds, *heads.dangers, *map(urgency_head, heads.languages))
+
+    def score(self, words: Sequence[str], facts: Iterable[str] = ()) -> "TextScore":
+        """Score the folded words of a text; ``facts`` are further features."""
+        features = extract_features(words)
+        features.update(facts)
+        row_of = self.rows.get
+        return TextScore(self, words, [row for row in map(row_of, features) if row is not None])
+
+    def column(self, head: str) -> int:
+        """Return the column of a head; KeyError for an unknown name."""
+        return self._columns[head]
+
+
+class TextScore:
+    """The scores of one text."""
+
+    def __init__(self, model: TextModel, words: Sequence[str], rows: Sequence[int]) -> None:
+        self._model, self._words, self._rows = model, words, np.array(rows, np.intp)
+        weights = model.weights[self._rows]
+        self._sums = weights.astype(np.float32).sum(axis=0)  # whole numbers, exact up to 2**24
+        self._length = max(len(rows), 1) ** 0.5
+
+    @cached_property
+    def _word_rows(self) -> NDArray[np.intp]:
+        return self._rows[self._model.are_words[self._rows]]
+
+    @property
+    def known_words(self) -> int:
+        """Number of known features that are words or pairs of words."""
+        return self._word_rows.size
+
+    def kinds(self, most: int) -> list[KindProbability]:
+        """Return the likeliest kinds, the likeliest first."""
+        heads = self._model.heads
+        if not heads.kinds:
+            return []
+        logits = self._sums[: len(heads.kinds)] * (heads.kind_scale / self._length)
+        odds = np.exp(logits - logits.max())
+        first = np.argsort(-odds, kind="stable")[:most].tolist()
+        shares = (odds[first] / odds.sum()).tolist()
+        return [
+            KindProbability(heads.kinds[i], round(p, 3)) for i, p in zip(first, shares, strict=True)
+        ]
+
+    def dangers(self) -> Mapping[str, int]:
+        """Return the classes of danger that the text has, with their points."""
+        heads = self._model.heads
+        start, end = len(heads.kinds), len(heads.kinds) + len(heads.dangers)
+        points = self._model.biases[start:end] + self._sums[start:end] / self._length
+        return {heads.dangers[i]: int(points[i]) for i in np.flatnonzero(points >= 1).tolist()}
+
+    @cached_property
+    def urgency(self) -> UrgencyScore | None:
+        """The urgency in the language of which most features are known."""
+        languages = self._model.heads.languages
+        if not languages:
+            return None
+        start = len(self._sums) - len(languages)
+        weights = self._model.weights[self._word_rows, start:]
+        known = np.count_nonzero(weights, axis=0).tolist()
+        points = (self._model.biases[start:] + self._sums[start:]).astype(np.int64).tolist()
+        return max(map(UrgencyScore, languages, points, known), key=lambda score: score.known)
+
+    def points(self, head: str) -> int:
+        """Return the score of a head; that of a danger is relative to the text's length."""
+        column = self._model.column(head)
+        length = self._length if head in self._model.heads.dangers else 1.0
+        return int(self._model.biases[column] + self._sums[column] / length)
+
+    def evidence(self, head: str) -> str:
+        """Return the words with the largest weights for a head, neighbours joined."""
+        return _evidence(self._words, dict(self.contributions(head)))
+
+    def contributions(self, head: str) -> list[tuple[str, int]]:
+        """Return every feature that has a weight for a head, the largest weight first."""
+        features = self._model.features
+        weights = self._model.weights[self._rows, self._model.column(head)].tolist()
+        named = zip((features[row] for row in self._rows.tolist()), weights, strict=True)
+        return sorted(
+            [item for item in named if item[1]], key=lambda item: (-abs(item[1]), item[0])
+        )
+
+
+def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:
+    """Return the words with the largest weights in their order, neighbours joined."""
+    by_word = [
+        weights.get(word, 0) + weights.get(prefix_of(word), 0) for word in mark_negated(words)
+    ]
+    for i, pair in enumerate(map(" ".join, pairwise(words))):
+        if of_pair := weights.get(pair):
+            by_word[i] += of_pair
+            by_word[i + 1] += of_pair
+    first = {word: i for i, word in reversed(list(enumerate(words)))}.values()
+    top = nlargest(_EVIDENCE_WORDS, [i for i in first if by_word[i] > 0], key=by_word.__getitem__)
+    return EVIDENCE_GAP.join(" ".join(words[i] for i in run) for run in _runs(sorted(top)))
+
+
+def _runs(numbers: Sequence[int]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] + 1 == number:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+@lru_cache(maxsize=4)
+def decode_model(data: bytes) -> TextModel:
+    """Read a model file; ValueError names what is wrong with it. Without data it has no heads."""
+    if not data:
+        return TextModel(ModelHeads(), (), np.zeros((0, 0), np.int8), np.zeros(0, np.int64))
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            model = TextModel(
+                ModelHeads.model_validate_json(file["heads"].tobytes()),
+                tuple(file["features"].tobytes().decode().splitlines()),
+                file["weights"],
+                file["biases"],
+            )
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(map(str, ("heads", *first["loc"])))
+        raise ValueError(f"{name}: {first['msg']}") from None
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile, zlib.error) as error:
+        raise ValueError(f"this is no model file: {error}") from None
+    if model.weights.shape != (len(model.features), len(model.names)):
+        raise ValueError("weights: their shape is not that of features and heads")
+    return model
+
+
+def encode_model(model: TextModel) -> bytes:
+    """Return the file of a model, NumPy's compressed archive; equal models give equal bytes."""
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        heads=np.frombuffer(model.heads.model_dump_json().encode(), np.uint8),
+        features=np.frombuffer("\n".join(model.features).encode(), np.uint8),
+        weights=model.weights,
+        biases=model.biases,
+    )
+    return file.getvalue()
