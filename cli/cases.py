@@ -203,6 +203,7 @@ def _show(case: dict[str, Any], console: Console) -> None:
         "case": case["case_id"],
         "state": _headline(case),
         "problem": case["summary"],
+        "kind unsure": _likely(case) if case.get("unsure") else None,
         "address": location.get("address"),
         "point": None if None in point else f"{point[0]}, {point[1]}",
         "district": location.get("district"),
@@ -237,6 +238,11 @@ def _show(case: dict[str, Any], console: Console) -> None:
     console.print("\n[bold]History[/]")
     entries = [(_moment(one["at"]), one["by"], one["text"]) for one in case["history"]]
     show_table(console, ("at (UTC)", "by", "what"), entries, "none")
+
+
+def _likely(case: dict[str, Any]) -> str:
+    kinds = [f"{one['service_code']} {one['probability']:.0%}" for one in case["kinds"]]
+    return ", ".join(kinds) or "no likely kind"
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -8,7 +8,7 @@ from itertools import chain, product
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.routing import RoutingContext, matching, route
 from shared.catalogue import Jurisdiction, RoutingRule, ServiceType
-from shared.vocabulary import MIN_SCORE
+from shared.vocabulary import MIN_SCORE, DangerClass
 
 # Begin of a week with Thanksgiving, a holiday in every state.
 _MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -63,14 +63,17 @@ def _witnesses(
         kinds,
         [level for level in MIN_SCORE if not when.priority or level in when.priority],
         _each_alone(when.conditions),
+        _each_danger(when.dangers),
         _each(when.districts),
         _each_alone(when.areas),
         _each(when.owners),
     )
     attributes = {code: min(values) for code, values in when.attributes.items()}
-    for kind, level, conditions, district, areas, owner in facts:
+    for kind, level, conditions, dangers, district, areas, owner in facts:
         for moment in _MOMENTS:
-            context = policy.routing_context(city, kind, level, moment, conditions=conditions)
+            context = policy.routing_context(
+                city, kind, level, moment, conditions=conditions, dangers=dangers
+            )
             yield replace(
                 context, attributes=attributes, district=district, areas=areas, owner=owner
             )
@@ -82,6 +85,10 @@ def _each(values: Collection[str]) -> list[str | None]:
 
 def _each_alone(values: Collection[str]) -> list[frozenset[str]]:
     return [frozenset({value}) for value in sorted(values)] or [frozenset()]
+
+
+def _each_danger(dangers: Collection[DangerClass]) -> list[tuple[DangerClass, ...]]:
+    return [(danger,) for danger in sorted(dangers)] or [()]
 
 
 def _kinds_without_lead(city: Jurisdiction) -> Iterator[RoutingIssue]:

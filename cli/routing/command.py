@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 from zoneinfo import ZoneInfo
 
 import typer
@@ -19,7 +19,7 @@ from services.dispatch.policy import DispatchPolicy
 from shared.catalogue import PACKAGE_DATA, Jurisdiction, load_catalogue
 from shared.contract.events import Location
 from shared.runtime.clock import utc_now
-from shared.vocabulary import GeoPoint, PriorityLevel
+from shared.vocabulary import DangerClass, GeoPoint, PriorityLevel
 
 routing = typer.Typer()
 _console = Console(highlight=False, soft_wrap=True)
@@ -47,6 +47,9 @@ def explain(
     condition: Annotated[
         list[str] | None, typer.Option(help="Condition that the report meets; repeatable.")
     ] = None,
+    danger: Annotated[
+        list[str] | None, typer.Option(help="Danger that it names; repeatable.")
+    ] = None,
     jurisdiction: CityOption = "portland.gov",
     root: RootOption = PACKAGE_DATA,
     json_output: JsonOption = False,
@@ -65,12 +68,17 @@ def explain(
     unknown = sorted(set(condition or ()) - city.conditions.keys())
     if unknown:
         raise typer.BadParameter(f"there is no condition {unknown[0]}", param_hint="--condition")
+    dangers = [one for one in get_args(DangerClass) if one in (danger or ())]
+    if len(dangers) < len(set(danger or ())):
+        known = ", ".join(get_args(DangerClass))
+        raise typer.BadParameter(f"use one of {known}", param_hint="--danger")
     context = policy.routing_context(
         city,
         service,
         priority or service.priority,
         moment,
         conditions=frozenset((*(condition or ()), *service.implies)),
+        dangers=dangers,
         location=_location(at, city),
     )
     found = explain_route(context, city, policy, moment)

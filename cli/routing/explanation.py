@@ -11,7 +11,7 @@ from cli.terminal import show_facts, show_table
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.routing import Assignment, RoutingContext, route, unmet
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.vocabulary import URGENT_LEVELS, PriorityLevel
+from shared.vocabulary import URGENT_LEVELS, DangerClass, PriorityLevel
 
 _TIME = "%A %Y-%m-%d %H:%M %Z"
 
@@ -100,12 +100,15 @@ _TABLE_TIME = "%a %d %b %H:%M"
 
 
 def table_rows(city: Jurisdiction, policy: DispatchPolicy) -> list[dict[str, str]]:
-    """Return a row for each kind at its own level, and one for a hazard where that is another."""
+    """Return a row for each kind at its own level, for a hazard, and for each danger in rules."""
     rows = []
     for kind in city.services.values():
         rows.append(_row(kind, kind.priority, city, policy))
         if kind.city_lead is None or kind.priority not in URGENT_LEVELS:
             rows.append(_row(kind, min(kind.priority, "P2"), city, policy, is_hazard=True))
+        for danger in _dangers_routed(kind, city):
+            level: PriorityLevel = "P2" if danger == "road_hazard" else "P1"
+            rows.append(_row(kind, level, city, policy, danger=danger))
     return rows
 
 
@@ -123,17 +126,25 @@ def _row(
     policy: DispatchPolicy,
     *,
     is_hazard: bool = False,
+    danger: DangerClass | None = None,
 ) -> dict[str, str]:
     zone = ZoneInfo(city.timezone)
     is_referred = kind.city_lead is None and not is_hazard
     cells = {
         heading: f"referred to {kind.lead}"
         if is_referred
-        else _cell(kind, level, moment.replace(tzinfo=zone), city, policy)
+        else _cell(kind, level, moment.replace(tzinfo=zone), city, policy, danger)
         for heading, moment in MOMENTS.items()
     }
     named = f"`{kind.code}` {kind.name.en}"
-    return {"kind": named, "level": f"{level} hazard" if is_hazard else level, **cells}
+    why = danger.replace("_", " ") if danger else "hazard" if is_hazard else ""
+    return {"kind": named, "level": f"{level} {why}".rstrip(), **cells}
+
+
+def _dangers_routed(kind: ServiceType, city: Jurisdiction) -> Sequence[DangerClass]:
+    """Return the dangers by which rules that name a kind choose a bureau."""
+    rules = [rule.when for rule in city.routing if kind.code in rule.when.kinds]
+    return sorted({danger for when in rules for danger in when.dangers})
 
 
 def _cell(
@@ -142,8 +153,10 @@ def _cell(
     at: datetime,
     city: Jurisdiction,
     policy: DispatchPolicy,
+    danger: DangerClass | None,
 ) -> str:
-    found = route(policy.routing_context(city, kind, level, at), city.routing)
+    dangers = (danger,) if danger else ()
+    found = route(policy.routing_context(city, kind, level, at, dangers=dangers), city.routing)
     if found is None:
         return f"referred to {kind.lead}"
     lead = found.lead.bureau

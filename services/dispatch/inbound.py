@@ -194,6 +194,7 @@ def incoming_request(
     """
     submitted = decision.request
     jurisdiction, kind = policy.kind(submitted.jurisdiction, decision.service_code)
+    is_unsure = submitted.unsure and kind.code == submitted.service_code
     request = CaseRequest(
         request_id=decision.request_id,
         case_id=case_id,
@@ -208,6 +209,9 @@ def incoming_request(
             location=submitted.location,
             attributes=submitted.attributes,
             media=submitted.media,
+            dangers=decision.danger,
+            kinds=submitted.kinds if is_unsure else (),
+            unsure=is_unsure,
         ),
         conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
     )
@@ -288,6 +292,7 @@ def _route(
         request.priority.level,
         now,
         conditions=request.conditions,
+        dangers=request.problem.dangers,
         attributes=request.problem.attributes,
         location=location if isinstance(location, Location) else None,
     )

@@ -67,6 +67,8 @@ def _case_state(case: Case) -> dict[str, Any]:
         "lead_work_order_id": case.lead.work_order_id,
         "request_count": case.request_count,
         "due": _due(case.lead),
+        "kinds": case.problem.kinds,
+        "unsure": case.problem.unsure,
     }
 
 
@@ -125,6 +127,8 @@ def _work_order_case(case: Case) -> dict[str, Any]:
         "case_version": case.version,
         "service_code": case.service_code,
         "service_name": problem.service_name,
+        "kinds": problem.kinds,
+        "unsure": problem.unsure,
         "priority": _priority(case.priority),
         "summary": problem.summary,
         "location": problem.location,

@@ -15,7 +15,7 @@ from shared.contract.events import Location
 from shared.contract.topics import bureau_updates
 from shared.errors import PermanentError
 from shared.redaction import Redactor
-from shared.vocabulary import GeoPoint, PriorityLevel
+from shared.vocabulary import DangerClass, GeoPoint, PriorityLevel
 
 if TYPE_CHECKING:
     from shared.geo import Areas
@@ -87,6 +87,7 @@ class DispatchPolicy:
         now: datetime,
         *,
         conditions: Collection[str] = (),
+        dangers: Collection[DangerClass] = (),
         attributes: Mapping[str, object] | None = None,
         location: Location | None = None,
     ) -> RoutingContext:
@@ -102,6 +103,7 @@ class DispatchPolicy:
             local,
             is_holiday=calendar.is_holiday(local.date()),
             desk=_desk(jurisdiction, kind, location),
+            dangers=dangers,
             attributes=attributes or {},
             district=location.district if location else None,
             areas=self._areas_of(jurisdiction, location) if location else (),

@@ -102,7 +102,7 @@ class LoadedState:
     # Cases of the requests that belong to one already.
     case_ids: Mapping[str, str] = field(default_factory=dict)
     processed: Iterable[MessageKey] = ()
-    # All requests of the cases that commands split or merge, or that get a place.
+    # All requests of the cases that commands split or merge, that get a place or are reassessed.
     case_requests: Iterable[CaseRequest] = ()
     history_ids: Iterable[str] = ()
 
@@ -117,9 +117,9 @@ class ChangeSet:
     changed_orders: Sequence[CaseWorkOrder] = ()
     joined_requests: Sequence[CaseRequest] = ()
     processed: Sequence[ProcessedMessage] = ()
-    # Changed cases with another representing request, or a location.
+    # Changed cases with another representing request, summary or location.
     restated_cases: Sequence[Case] = ()
-    changed_requests: Sequence[CaseRequest] = ()  # in another case, or with a location
+    changed_requests: Sequence[CaseRequest] = ()  # with another case, location or priority
     history: Sequence[CaseHistoryEntry] = ()
 
 
@@ -240,7 +240,7 @@ class ListedCase(CaseState):
     service_name: str
     """English name of the kind."""
     summary: str
-    """Description by the request that the case represents, or the kind's name."""
+    """Description by the most urgent request, or the kind's name."""
     location: Location
     """Location of the problem."""
     first_reported_at: AwareDatetime

@@ -128,7 +128,7 @@ class UnitOfWork:
         self.change(case, cause)
 
     def change_request(self, request: CaseRequest) -> None:
-        """Record that a request is in another case now, or has a location now."""
+        """Record that a request is in another case, or has a location or higher priority now."""
         self._case_ids[request.request_id] = request.case_id
         joined = request.request_id in self._joined
         (self._joined if joined else self._changed)[request.request_id] = request
@@ -198,13 +198,13 @@ class UnitOfWork:
 
 
 def _state(case: Case) -> tuple[object, ...]:
-    """Return what a change of a case changes: its version, or only its notes."""
-    return case.version, case.notes, case.others_notes
+    """Return what a change of a case changes: its version, or only its notes or summary."""
+    return case.version, case.notes, case.others_notes, case.problem.summary
 
 
-def _restated(case: Case) -> tuple[str, object]:
-    """Return what may change in a case's problem: its representing request, its location."""
-    return case.opened_by, case.problem.location
+def _restated(case: Case) -> tuple[object, ...]:
+    """Return what may change in a case's problem: its representing request, location, summary."""
+    return case.opened_by, case.problem.location, case.problem.summary
 
 
 def _orders_to_notify(before: Case | None, after: Case) -> set[str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import TypeAlias
 
+from shared.vocabulary import DangerClass
+
 HOLIDAY = 7  # number of a public holiday beside those of the days, from 0 for Monday
 
 # From the first, inclusive, to the second, exclusive; over midnight where the second is lower.
@@ -16,6 +18,7 @@ class RoutingCondition:
     """Facts about a report that a rule requires: each non-empty field must match by one value.
 
     Attributes:
+        dangers: Classes of danger that triage found in the report.
         attributes: Folded answers by the code of the question.
         areas: Polygons of ``areas.geojson``.
         owners: Owners of the land, by their code in ``owners.yaml``.
@@ -28,6 +31,7 @@ class RoutingCondition:
     groups: frozenset[str] = frozenset()
     priority: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
+    dangers: frozenset[DangerClass] = frozenset()
     attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     districts: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()

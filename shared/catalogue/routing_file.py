@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, RootModel, model_validator
 from shared.catalogue.field_types import Entry, Text, Texts, clock_times, days
 from shared.catalogue.routing import HOLIDAY, RoutingCondition, RoutingRule, Window
 from shared.text_matching import fold
-from shared.vocabulary import PriorityLevel
+from shared.vocabulary import DangerClass, PriorityLevel
 
 ROUTING = "routing.yaml"
 AREAS = "areas.geojson"
@@ -42,6 +42,7 @@ _Hours: TypeAlias = Annotated[
     Literal["office", "after_hours"] | tuple[Window, ...], BeforeValidator(_hours)
 ]
 _Levels: TypeAlias = Annotated[tuple[PriorityLevel, ...], BeforeValidator(_listed)]
+_Dangers: TypeAlias = Annotated[tuple[DangerClass, ...], BeforeValidator(_listed)]
 
 
 class WhenEntry(Entry):
@@ -57,6 +58,7 @@ class WhenEntry(Entry):
     groups: Texts = ()
     priority: _Levels = ()
     conditions: Texts = ()
+    danger: _Dangers = ()
     attributes: dict[str, Texts] = Field(default_factory=dict)
     districts: Texts = ()
     area: Texts = ()
@@ -99,6 +101,7 @@ def _condition(entry: WhenEntry) -> RoutingCondition:
         groups=frozenset(entry.groups),
         priority=frozenset(entry.priority),
         conditions=frozenset(entry.conditions),
+        dangers=frozenset(entry.danger),
         attributes={code: frozenset(map(fold, each)) for code, each in entry.attributes.items()},
         districts=frozenset(entry.districts),
         areas=frozenset(entry.area),

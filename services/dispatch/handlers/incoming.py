@@ -174,8 +174,9 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
     )
     cases_of = await store.requests_in_cases(noted | {d.request_id for d in decisions})
     moving = {c.case_id for c in commands if c.command in _MOVE_REQUESTS}
-    placed = {n.data.request_id for n in notes if isinstance(n, NoteAdded) and n.data.location}
-    moving |= {cases_of[request_id] for request_id in placed & cases_of.keys()}
+    stated = {n.data.request_id for n in notes if isinstance(n, NoteAdded) and n.data.location}
+    stated |= {n.data.request_id for n in parsed if isinstance(n, RequestReassessed)}
+    moving |= {cases_of[request_id] for request_id in stated & cases_of.keys()}
     return LoadedState(
         cases=cases,
         case_ids=cases_of,

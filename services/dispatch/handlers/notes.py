@@ -1,5 +1,6 @@
 """Notes and answers of people about requests: a note, a place, a transfer, a higher priority."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.dispatch.inbound import case_priority, neighbour_at, placed_request
@@ -8,6 +9,7 @@ from services.dispatch.records import CaseHistoryEntry
 from services.dispatch.rules import operator_commands
 from services.dispatch.rules.case import Case, CaseNote, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition
+from services.dispatch.rules.case_requests import with_summary
 from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
 from services.dispatch.rules.history import OTHER, RESIDENT, SYSTEM, place_in_words
@@ -100,16 +102,22 @@ def _transfer(
 def raise_by_notes(
     event: RequestReassessed, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
 ) -> list[CaseTransition]:
-    """Raise the priority of a request's case, with deadlines that count from now. Idempotent."""
+    """Raise the priority of a request and its case, with deadlines that count from now.
+
+    Idempotent. The summary of the case becomes that of the request where none is more urgent.
+    """
     if event.data.case_id is None:
         return []
     request_id, case = event.data.request_id, uow.case_of_request(event.data.request_id)
     deadlines = policy.case_deadlines(case, now)
-    transition = raise_priority(case, request_id, case_priority(event.data.priority), deadlines)
-    if transition is None:
-        return []
-    uow.change(transition.case, event)
-    return [transition]
+    priority = case_priority(event.data.priority)
+    requests = {one.request_id: one for one in uow.requests_of(case.case_id)}
+    if priority.exceeds((request := requests[request_id]).priority):
+        uow.change_request(replace(request, priority=priority))
+    case = with_summary(case, request.problem.summary, priority)
+    transition = raise_priority(case, request_id, priority, deadlines)
+    uow.change(transition.case if transition else case, event)
+    return [transition] if transition else []
 
 
 def put_feedback(

@@ -64,6 +64,9 @@ class Problem:
     location: object  # `Location` of the wire contract, as media are `Media`; rules pass them on
     attributes: Mapping[str, Any]  # answers to the kind's questions, by the code of the field
     media: tuple[object, ...]
+    dangers: tuple[vocabulary.DangerClass, ...] = ()  # that triage found, the most pressing first
+    kinds: tuple[object, ...] = ()  # where `unsure`: each `LikelyKind`, the likeliest first
+    unsure: bool = False  # True until somebody corrects a kind that nothing made likely enough
 
 
 class CaseNote(NamedTuple):
@@ -130,7 +133,8 @@ class Case:
     last_reported_at: datetime
     opened_by: str  # id of the request that it represents; the first one until that is split off
     linked_case: str | None  # an earlier case that may be the same problem
-    problem: Problem  # the problem as the request `opened_by` describes it
+    # The problem as the request `opened_by` describes it, with the summary of its most urgent one.
+    problem: Problem
     lead_bureau: str  # code of the bureau that leads it, or led it last
     orders: tuple[CaseWorkOrder, ...]
     closed_at: datetime | None = None
@@ -140,6 +144,8 @@ class Case:
     notes: tuple[CaseNote, ...] = ()  # notes of its reporters and bureaus, the newest last
     # Notes of others who know a tracking number, the newest last.
     others_notes: tuple[CaseNote, ...] = ()
+    # Of the request whose words are the summary; None in a case from before: `priority` counts.
+    summary_priority: CasePriority | None = None
 
     @property
     def is_closed(self) -> bool:

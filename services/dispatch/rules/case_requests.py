@@ -48,6 +48,7 @@ def open_case(incoming: IncomingRequest) -> CaseTransition:
         opened_by=request.request_id,
         linked_case=incoming.linked_case,
         problem=request.problem,
+        summary_priority=request.priority,
         lead_bureau=route.lead.bureau,
         orders=(
             *_new_orders(incoming, [route.lead], "lead", due, after=0),
@@ -61,14 +62,14 @@ def open_case(incoming: IncomingRequest) -> CaseTransition:
 def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     """Return the transitions of a case that one more request joins.
 
-    The case has the highest priority of its requests. A higher level is a transition of its own and
-    tightens the deadlines; a higher score within the level is not. A new bureau on the request's
-    route is informed. A closed case issues no work orders. What an operator lowered may stay
-    (``stays_lowered``).
+    The case has the highest priority of its requests, and the summary of the most urgent. A higher
+    level is a transition of its own and tightens the deadlines; a higher score within the level is
+    not. A new bureau on the request's route is informed. A closed case issues no work orders. What
+    an operator lowered may stay (``stays_lowered``).
     """
     request = incoming.request
     joined = replace(
-        case,
+        with_summary(case, request.problem.summary, request.priority),
         version=case.version + 1,
         request_count=case.request_count + 1,
         first_reported_at=min(case.first_reported_at, request.reported_at),
@@ -87,6 +88,13 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     if request.priority.exceeds(case.priority):
         joined = replace(joined, priority=request.priority)
     return [CaseTransition(with_new_bureaus(joined, incoming), attached)]
+
+
+def with_summary(case: Case, summary: str, priority: CasePriority) -> Case:
+    """Return a case with the words of a more urgent report; of equal ones the earlier stay."""
+    if not priority.exceeds(case.summary_priority or case.priority):
+        return case
+    return replace(case, problem=replace(case.problem, summary=summary), summary_priority=priority)
 
 
 def stays_lowered(case: Case, priority: CasePriority) -> bool:

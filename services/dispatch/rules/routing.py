@@ -4,6 +4,7 @@ The name of the rule that chose a bureau is the ``route_rule`` of its work order
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -11,7 +12,7 @@ from typing import TypeAlias
 from services.dispatch.rules.case import Case
 from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule, ServiceType, Window
 from shared.text_matching import fold
-from shared.vocabulary import PriorityLevel, WorkOrderStatus
+from shared.vocabulary import DangerClass, PriorityLevel, WorkOrderStatus
 
 # The rule by which a report without a place goes to the desk.
 NO_PLACE_TO_DESK = "no-place-to-desk"
@@ -29,6 +30,7 @@ class RoutingContext:
     is_holiday: bool = False
     # The bureau that finds out the place; None where that is known or not needed.
     desk: str | None = None
+    dangers: Collection[DangerClass] = ()
     attributes: Mapping[str, object] = field(default_factory=dict)
     district: str | None = None
     areas: Collection[str] = ()  # polygons of the rules that it lies in
@@ -137,7 +139,7 @@ def _has(wanted: Collection[str], value: str | None) -> bool:
     return not wanted or value in wanted
 
 
-def _meets(wanted: frozenset[str], values: Collection[str]) -> bool:
+def _meets(wanted: AbstractSet[str], values: Collection[str]) -> bool:
     return not wanted or not wanted.isdisjoint(values)
 
 
@@ -181,6 +183,7 @@ _TESTS: Mapping[str, _Test] = {
     "groups": lambda when, report: _has(when.groups, report.kind.dedup.group),
     "priority": lambda when, report: _has(when.priority, report.level),
     "conditions": lambda when, report: _meets(when.conditions, report.conditions),
+    "danger": lambda when, report: _meets(when.dangers, report.dangers),
     "attributes": lambda when, report: _answers(when.attributes, report.attributes),
     "districts": lambda when, report: _has(when.districts, report.district),
     "area": lambda when, report: _meets(when.areas, report.areas),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.dispatch.rules.case import Case, CaseRequest, KnownPriority
 from services.dispatch.rules.case_changes import CaseTransition, Closed, RequestMovedOut
-from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case
+from services.dispatch.rules.case_requests import IncomingRequest, attach, open_case, with_summary
 from services.dispatch.rules.notes import add_notes, with_notes_of
 from services.dispatch.rules.operator_commands import (
     CaseCommand,
@@ -43,12 +43,24 @@ def split_request(
         oldest = min(remaining, key=lambda other: (other.reported_at, other.request_id))
         left = replace(left, opened_by=oldest.request_id, problem=oldest.problem)
         new_opener = oldest.request_id
+    urgent = min(remaining, key=_urgency)
+    left = replace(
+        left,
+        problem=replace(left.problem, summary=urgent.problem.summary),
+        summary_priority=urgent.priority,
+    )
     split = RequestMovedOut(request.request_id, request.case_id, new_opener, request.moves)
     opened = open_case(incoming)
     with_own = with_notes_of(opened.case, case, lambda one: one.request_id == request.request_id)
     opened = replace(opened, case=with_own)
     left = with_notes_of(left, case, lambda one: one.request_id != request.request_id)
     return CommandResult([CaseTransition(left, split), opened], [request])
+
+
+def _urgency(request: CaseRequest) -> tuple[str, int, datetime, str]:
+    """Return a key by which the most urgent request comes first, of equal ones the earliest."""
+    priority = request.priority
+    return priority.level, -priority.score, request.reported_at, request.request_id
 
 
 def refuse_merge(case: Case, into: Case) -> CommandRefusal | None:
@@ -80,6 +92,12 @@ def merge_case(
         request = replace(one.request, priority=case.priority)
         transitions += attach(after, replace(one, request=request))
         after = transitions[-1].case
+    own = replace(
+        after,
+        problem=replace(after.problem, summary=into.problem.summary),
+        summary_priority=into.summary_priority or into.priority,
+    )
+    after = with_summary(own, case.problem.summary, case.summary_priority or case.priority)
     after = replace(after, lowered_from=_merged_known_priority(case, into))
     transitions[-1] = replace(transitions[-1], case=after)
     at = time_of_change(command.at, case.first_reported_at, now)

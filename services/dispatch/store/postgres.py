@@ -79,7 +79,7 @@ _UPDATE_CASES_SQL = _update_sql(
     """case_id uuid, version integer, status text, level text, score integer, reasons jsonb,
     lead_bureau text, request_count integer, first_reported_at timestamptz,
     last_reported_at timestamptz, closed_at timestamptz, merged_into uuid, operator_knew jsonb,
-    notes jsonb, others_notes jsonb, overdue_at timestamptz""",
+    notes jsonb, others_notes jsonb, summary_priority jsonb, overdue_at timestamptz""",
 )
 _UPDATE_ORDERS_SQL = _update_sql(
     "work_orders",

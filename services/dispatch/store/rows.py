@@ -23,7 +23,7 @@ from services.dispatch.rules.case import (
 from services.dispatch.rules.clocks import next_reminder_at, overdue_at
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from services.dispatch.rules.work_order_updates import BureauUpdate
-from shared.contract.events import Location, Media
+from shared.contract.events import LikelyKind, Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
 
 # Values of a row by column, in the order in which the statements take them.
@@ -57,6 +57,7 @@ def changed_case_row(case: Case) -> ColumnValues:
         "operator_knew": _json([known.level, sorted(known.reasons)]) if known else None,
         "notes": _json(case.notes),
         "others_notes": _json(case.others_notes),
+        "summary_priority": _json(_stored_priority(case.summary_priority)),
         "overdue_at": overdue_at(case),
     }
 
@@ -99,16 +100,19 @@ def new_order_row(case_id: str, order: CaseWorkOrder) -> ColumnValues:
 
 def request_row(request: CaseRequest) -> ColumnValues:
     """Return all columns of ``case_requests``."""
-    priority = request.priority
     stored = {
         "tracking_number": request.tracking_number,
         "service_code": request.service_code,
-        "priority": [priority.level, priority.score, priority.reasons],
+        "priority": _stored_priority(request.priority),
         "reported_at": request.reported_at.isoformat(),
         "problem": request.problem,
         "conditions": sorted(request.conditions),
     }
     return {**_fields(request, "request_id", "case_id", "moves"), "said": _json(stored)}
+
+
+def _stored_priority(priority: CasePriority | None) -> tuple[object, ...] | None:
+    return (priority.level, priority.score, priority.reasons) if priority else None
 
 
 def command_row(processed: ProcessedMessage) -> ColumnValues:
@@ -141,6 +145,7 @@ def update_row(processed: ProcessedMessage) -> ColumnValues:
 # Fields that columns hold as they are.
 _CASE_CONVERTED = {"case_id", "priority", "opened_by", "linked_case", "problem"}
 _CASE_CONVERTED |= {"orders", "merged_into", "lowered_from", "notes", "others_notes"}
+_CASE_CONVERTED |= {"summary_priority"}
 _CASE_FIELDS = {field.name for field in fields(Case)} - _CASE_CONVERTED
 _ORDER_CONVERTED = {"work_order_id", "due", "reminded"}
 _ORDER_FIELDS = {field.name for field in fields(CaseWorkOrder)} - _ORDER_CONVERTED
@@ -160,6 +165,7 @@ def case_of(row: Record, orders: tuple[CaseWorkOrder, ...]) -> Case:
         lowered_from=_known_priority(row["operator_knew"]),
         notes=_notes(row["notes"]),
         others_notes=_notes(row["others_notes"]),
+        summary_priority=_summary_priority(row["summary_priority"]),
     )
 
 
@@ -201,6 +207,11 @@ def _priority(level: PriorityLevel, score: int, reasons: Iterable[Any]) -> CaseP
     return CasePriority(level, score, tuple(ScoreReason(*reason) for reason in reasons))
 
 
+def _summary_priority(column: str | None) -> CasePriority | None:
+    stored = json.loads(column or "null")
+    return _priority(*stored) if stored else None
+
+
 def _notes(column: str) -> tuple[CaseNote, ...]:
     return tuple(CaseNote(*note) for note in json.loads(column))
 
@@ -210,6 +221,8 @@ def _problem(stored: dict[str, Any]) -> Problem:
         "notes": tuple(stored["notes"]),
         "location": Location.model_validate(stored["location"]),
         "media": tuple(map(Media.model_validate, stored["media"])),
+        "dangers": tuple(stored.get("dangers", ())),
+        "kinds": tuple(map(LikelyKind.model_validate, stored.get("kinds", ()))),
     }
     return Problem(**(stored | parsed))
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
+from shared.contract.events.requests import LikelyKind
 from shared.contract.events.submissions import Media
 from shared.contract.events.triage import Priority
 from shared.contract.events.work_orders import Due
@@ -38,6 +39,10 @@ class CaseState(Data):
     """Number of requests in the case."""
     due: Due | None = None
     """Deadlines of the lead bureau's work order; null in events of older versions."""
+    kinds: tuple[LikelyKind, ...] = Field(default=(), max_length=5)
+    """Likely kinds of an unsure request, the likeliest first; empty otherwise."""
+    unsure: bool = False
+    """True while nobody has corrected a kind that nothing made likely enough."""
 
 
 class CaseWithRequest(CaseState):

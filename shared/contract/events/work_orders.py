@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from shared.contract.events.base import Data, Event, ForeignEvent, PlausibleMoment
-from shared.contract.events.requests import Location
+from shared.contract.events.requests import LikelyKind, Location
 from shared.contract.events.submissions import MAX_MEDIA, AttributeValue, Media
 from shared.contract.events.triage import Priority
 from shared.vocabulary import (
@@ -49,12 +49,16 @@ class WorkOrder(Data):
     """Code of the kind."""
     service_name: str
     """English name of the kind."""
+    kinds: tuple[LikelyKind, ...] = Field(default=(), max_length=5)
+    """Likely kinds of an unsure request, the likeliest first; empty otherwise."""
+    unsure: bool = False
+    """True while nobody has corrected a kind that nothing made likely enough."""
     status: WorkOrderStatus
     """Status of this bureau's work order."""
     priority: Priority
     """Priority of the case."""
     summary: str
-    """Description by the request that opened the case, or the kind's name."""
+    """Description by the case's most urgent request, or the kind's name."""
     location: Location
     """Location of the problem."""
     attributes: dict[str, AttributeValue] = Field(default_factory=dict)
