@@ -104,3 +104,22 @@ def test_the_table_has_a_line_for_each_kind_and_its_hazard() -> None:
         "P4": "**PBOT-MAINT**; seen Wed 25 Nov 17:00, done Wed 06 Jan 17:00",
         "P2 hazard": "**PBOT-MOD** with PBOT-MAINT; seen Sun 22 Nov 03:00, done Mon 23 Nov 02:00",
     }
+
+
+def test_a_danger_of_no_kind_is_explained_and_in_the_table() -> None:
+    def explained(*dangers: str) -> list[str]:
+        options = [word for danger in dangers for word in ("--danger", danger)]
+        arguments = ["--kind", "OTHER", "--priority", "P1", "--time", NIGHT, *options, "--json"]
+        found = json.loads(RUNNER.invoke(PROGRAM, ["routing", "explain", *arguments]).stdout)
+        return [found["lead"]["bureau"], *(one["bureau"] for one in found["informed"])]
+
+    assert explained("fire") == ["PFR", "311-TRIAGE"]
+    assert explained("collapse") == ["PFR", "311-TRIAGE", "PPD-BUILDING"]
+    assert explained("live_electricity") == ["PBOT-MOD", "311-TRIAGE"]
+    assert explained("weapon", "fire") == ["PFR", "311-TRIAGE", "PPB"]
+    assert explained("self_harm") == ["PSR", "311-TRIAGE"]
+    assert explained("medical") == ["PBOT-MOD", "311-TRIAGE"]
+    unknown = RUNNER.invoke(PROGRAM, ["routing", "explain", "--kind", "OTHER", "--danger", "rain"])
+    assert unknown.exit_code == 2
+    table = RUNNER.invoke(PROGRAM, ["routing", "table"]).stdout
+    assert "| P1 live electricity | **PBOT-MOD** with 311-TRIAGE;" in table

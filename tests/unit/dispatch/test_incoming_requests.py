@@ -8,7 +8,15 @@ from services.dispatch.policy import NoBureauError
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.deadlines import DeadlinePolicy
 from shared.catalogue import ServiceType
-from shared.contract.events import Decision, Duplicate, Location, Media, Priority, PriorityReason
+from shared.contract.events import (
+    Decision,
+    Duplicate,
+    LikelyKind,
+    Location,
+    Media,
+    Priority,
+    PriorityReason,
+)
 from shared.vocabulary import ScoreReason
 from tests.support.builders import NOON, decision, location, priority
 from tests.unit.dispatch.factories import (
@@ -163,3 +171,16 @@ def test_a_case_is_linked_to_the_earlier_one_and_never_to_itself() -> None:
 def test_a_kind_in_which_the_city_has_no_part_cannot_open_a_case() -> None:
     with pytest.raises(NoBureauError):
         incoming(decision(harbour_request(service_code="TRANSIT")))
+
+
+def test_a_request_brings_its_dangers_and_where_it_is_unsure_its_likely_kinds() -> None:
+    likely = (LikelyKind(service_code="SINKHOLE", name="Sinkhole", probability=0.4),)
+    unsure = harbour_request(service_code="OTHER", kinds=likely, unsure=True)
+    sure = harbour_request(service_code="POTHOLE", kinds=likely)
+
+    found = incoming(decision(unsure, service_code="OTHER", danger=("fire",))).request.problem
+    as_case = incoming(decision(unsure, service_code="SINKHOLE")).request.problem
+
+    assert (found.dangers, found.kinds, found.unsure) == (("fire",), likely, True)
+    assert (as_case.kinds, as_case.unsure) == ((), False)
+    assert incoming(decision(sure)).request.problem.kinds == ()

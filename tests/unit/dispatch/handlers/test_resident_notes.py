@@ -195,3 +195,44 @@ async def test_a_note_follows_its_request_into_another_case(desk: DispatchHarnes
     merge = command_message("merge_case", new.case_id, into_case=old.case_id)
     await desk.handle(merge)
     assert [note.text for note in desk.store.all[0].notes] == ["one", "two", "three"]
+
+
+async def test_a_request_that_became_more_urgent_gives_the_case_its_words(
+    desk: DispatchHarness,
+) -> None:
+    first = await opened(desk, description="A hole")
+    later = harbour_request(service_code="POTHOLE", description="A deep hole")
+    await desk.handle(triaged(first.case_id, of=later, level="P4", service_code="POTHOLE"))
+
+    changed = of_type(
+        WorkOrderChanged, await desk.handle(reassessed(later.request_id, first.case_id))
+    )
+    again = await desk.handle(reassessed(first.request_id, first.case_id))
+
+    assert {order.data.summary for order in changed} == {"A deep hole"}
+    assert again == []
+    stored = {one.request_id: one.priority.level for one in desk.store.case_requests.values()}
+    assert stored == {first.request_id: "P1", later.request_id: "P1"}
+
+
+async def test_what_remains_after_a_split_has_the_words_of_its_most_urgent_request(
+    desk: DispatchHarness,
+) -> None:
+    first = await opened(desk, description="A hole")
+    for level, text in (("P1", "It sparks"), ("P2", "Cars swerve")):
+        joining = harbour_request(service_code="POTHOLE", description=text)
+        await desk.handle(
+            triaged(first.case_id, of=joining, level=level, score=60, service_code="POTHOLE")
+        )
+    [sparks] = [
+        one for one in desk.store.case_requests.values() if one.problem.summary == "It sparks"
+    ]
+
+    await desk.handle(command_message("split_request", first.case_id, request_id=sparks.request_id))
+
+    left = next(one for one in desk.store.all if one.case_id == first.case_id)
+    own = next(one for one in desk.store.all if one.case_id != first.case_id)
+    assert (left.problem.summary, own.problem.summary) == ("Cars swerve", "It sparks")
+    await desk.handle(command_message("merge_case", own.case_id, into_case=left.case_id))
+    merged = next(one for one in desk.store.all if one.case_id == first.case_id)
+    assert merged.problem.summary == "It sparks"

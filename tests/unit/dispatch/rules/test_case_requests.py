@@ -16,6 +16,7 @@ from tests.unit.dispatch.factories import (
     case_priority,
     incoming,
     order,
+    problem,
 )
 
 DESK_LEADS = CaseRoute(
@@ -158,3 +159,32 @@ def test_a_closed_case_takes_a_late_request_and_gives_out_no_work(status: CaseSt
     assert (first.case.status, second.case.status) == (status, status)
     assert second.case.priority == case_priority("P1", 80)
     assert second.case.orders == done.orders
+
+
+def summary(of: Case) -> str:
+    return of.problem.summary
+
+
+def test_the_summary_is_that_of_the_most_urgent_request_and_of_equal_ones_the_earlier() -> None:
+    opened = open_case(incoming(priority=case_priority("P4", 20))).case
+
+    urgent = after(opened, priority=case_priority("P2", 60), problem=problem(summary="It sparks"))
+    equal = after(urgent, priority=case_priority("P2", 60), problem=problem(summary="Sparks here"))
+    milder = after(equal, priority=case_priority("P3", 40), problem=problem(summary="Is it fixed?"))
+
+    assert [summary(one) for one in (opened, urgent, equal, milder)] == [
+        "Deep hole",
+        "It sparks",
+        "It sparks",
+        "It sparks",
+    ]
+    assert milder.problem.attributes == opened.problem.attributes
+
+
+def test_a_level_that_an_operator_set_does_not_hide_a_more_urgent_report() -> None:
+    opened = open_case(incoming(priority=case_priority("P4", 20))).case
+    raised = replace(opened, priority=case_priority("P1", 90))
+
+    found = after(raised, priority=case_priority("P2", 60), problem=problem(summary="It sparks"))
+
+    assert (summary(found), found.priority.level) == ("It sparks", "P1")

@@ -211,3 +211,31 @@ def test_the_first_match_leads_and_every_match_informs_and_remarks() -> None:
         ),
         ("Mind the rails.",),
     )
+
+
+def test_a_danger_of_no_kind_goes_to_those_who_handle_it() -> None:
+    rules = [
+        RoutingRule(
+            "fire", RoutingCondition(dangers=frozenset({"fire", "gas"})), "FIRE", ("FIRE",)
+        ),
+        RoutingRule(
+            "wires", RoutingCondition(dangers=frozenset({"live_electricity"})), None, ("DESK",)
+        ),
+    ]
+    context = RoutingContext(
+        CITY.services["POTHOLE"],
+        "P1",
+        (),
+        EVERYBODY.__contains__,
+        TUESDAY,
+        dangers=("fire", "live_electricity"),
+    )
+
+    found = route(context, rules)
+
+    assert found is not None
+    assert [one.bureau for one in found.all] == ["FIRE", "ROADS", "DESK"]
+    assert list(unmet(rules[0], replace(context, dangers=("road_hazard",)))) == ["danger"]
+    assert route(replace(context, dangers=()), rules) == CaseRoute(
+        Assignment("ROADS", "kind-to-lead"), ()
+    )

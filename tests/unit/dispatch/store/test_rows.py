@@ -1,9 +1,10 @@
+import json
 from dataclasses import replace
 from typing import Any, cast
 
 from services.dispatch.rules.case import KnownPriority
 from services.dispatch.store.rows import case_of, new_case_row, request_of, request_row
-from shared.contract.events import Media, new_id
+from shared.contract.events import LikelyKind, Media, new_id
 from tests.support.builders import location
 from tests.unit.dispatch.factories import case, case_priority, case_request, problem
 
@@ -13,6 +14,9 @@ PROBLEM = problem(
     location=location(accuracy_m=5, details="by the “stop”"),
     attributes={"lanes": ["left", "right"], "n": 2},
     media=(Media(url="https://example.org/1.jpg"),),
+    dangers=("fire", "gas"),
+    kinds=(LikelyKind(service_code="SINKHOLE", name="Sinkhole", probability=0.4),),
+    unsure=True,
 )
 
 
@@ -23,12 +27,14 @@ def test_a_case_is_the_same_after_it_was_a_row() -> None:
         priority=case_priority("P2", 60, "swerving"),
         linked_case=new_id(),
         lowered_from=known,
+        summary_priority=case_priority("P3", 40, "swerving"),
     )
     row: Any = new_case_row(stored)
 
     assert case_of(row, stored.orders) == stored
-    assert case_of(row | {"operator_knew": None}, ()) == replace(
-        stored, lowered_from=None, orders=()
+    earlier = row | {"operator_knew": None, "summary_priority": None}
+    assert case_of(earlier, ()) == replace(
+        stored, lowered_from=None, summary_priority=None, orders=()
     )
 
 
@@ -46,3 +52,14 @@ def test_location_and_media_keep_their_bytes_in_a_row() -> None:
     assert [m.model_dump_json() for m in stored.media] == [
         m.model_dump_json() for m in problem.media
     ]
+
+
+def test_a_problem_from_before_has_no_danger_and_a_sure_kind() -> None:
+    row: Any = request_row(case_request(new_id(), new_id(), problem=PROBLEM))
+    said = json.loads(row["said"])
+    for name in ("dangers", "kinds", "unsure"):
+        del said["problem"][name]
+
+    found = request_of(cast("Any", row | {"said": json.dumps(said)})).problem
+
+    assert (found.dangers, found.kinds, found.unsure) == ((), (), False)
