@@ -13,6 +13,7 @@ from services.intake.acceptance.preview import preview
 from services.intake.handlers import accept_submissions
 from services.intake.identifiers import ReporterLinks
 from services.intake.inbound.field_errors import field_errors
+from services.intake.inbound.validation import read_partly
 from services.intake.limits import CallLimits
 from services.intake.media.library import MediaLibrary
 from services.intake.notes.adding import add_note, add_words
@@ -146,6 +147,10 @@ class IntakePorts:
         deadline = Deadline() if within_s is None else Deadline(within_s)
         async with asyncio.timeout_at(deadline.until):
             return await self._batcher.submit(*submissions)
+
+    def errors_of(self, submission: RawSubmission) -> Sequence[FieldError]:
+        """Return the errors that a submission would be rejected for."""
+        return read_partly(submission.envelope, utc_now(), self._policy)[1]
 
     async def preview(
         self, submission: RawSubmission, *, best_effort: bool = False

@@ -3,21 +3,24 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
 from pydantic import BaseModel, Field, PositiveInt, TypeAdapter
-from pydantic.json_schema import JsonSchemaMode
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
+from typing_extensions import override
 
-from shared.contract.events import FieldError
+from shared.contract.events import Data, FieldError
 
 H = TypeVar("H", bound=Callable[..., Any])
 
 SecurityScheme: TypeAlias = Literal["adapter", "bureau", "operator", "api_key"]
 PATH = "/openapi.json"
+LENIENT = "handling=lenient"
 _VERSION = "3.1.0"
 _REFERENCE = "#/components/schemas/{model}"
 _SCHEMES: Mapping[SecurityScheme, Mapping[str, str]] = {
@@ -72,6 +75,8 @@ class Operation:
     Attributes:
         form: The body as a form.
         path: Parameters of the path that are no plain texts.
+        unknown: Treatment of unknown fields and parameters: an error of the call, an error in a
+            successful response, or none where a page, another's interface or its form is served.
         security: Alternative security schemes; none for public routes.
     """
 
@@ -83,12 +88,18 @@ class Operation:
     query: Mapping[str, Parameter] = field(default_factory=dict)
     headers: Mapping[str, Parameter] = field(default_factory=dict)
     security: tuple[SecurityScheme, ...] = ()
+    unknown: Literal["refused", "reported", "ignored"] = "refused"
 
 
 def documents(handler: H, operation: Operation) -> H:
     """Attach the description to a handler; return the handler."""
     _OPERATIONS[handler] = operation
     return handler
+
+
+def operation_of(handler: Callable[..., Any]) -> Operation | None:
+    """Return the description of a handler; None without one."""
+    return _OPERATIONS.get(handler)
 
 
 def openapi_route(title: str, routes: Sequence[web.AbstractRouteDef]) -> web.RouteDef:
@@ -130,7 +141,28 @@ def _schemas(
     operations: Sequence[Operation],
 ) -> tuple[dict[tuple[int, str], Any], dict[str, Any]]:
     """Return the schema of each content by its identity, and their shared definitions."""
-    contents: list[tuple[JsonSchemaMode, Content | None]] = []
+    ours = [one for one in operations if one.unknown != "ignored"]
+    others = [one for one in operations if one.unknown == "ignored"]
+    schemas, definitions = _schemas_of(others, GenerateJsonSchema)
+    closed, closed_definitions = _schemas_of(ours, _ClosedBodies)
+    return schemas | closed, definitions | closed_definitions
+
+
+class _ClosedBodies(GenerateJsonSchema):
+    """Bodies of calls have no unknown fields; responses may get more with time."""
+
+    @override
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a model."""
+        described = super().model_schema(schema)
+        closed = {"additionalProperties": False} if self.mode == "validation" else {}
+        return described | closed
+
+
+def _schemas_of(
+    operations: Sequence[Operation], generator: type[GenerateJsonSchema]
+) -> tuple[dict[tuple[int, str], Any], dict[str, Any]]:
+    contents: list[tuple[JsonSchemaMode, Content | None]] = [("serialization", _WARNED)]
     for operation in operations:
         contents += [("validation", operation.body), ("validation", operation.form)]
         contents += [("serialization", content) for content in operation.responses.values()]
@@ -139,7 +171,9 @@ def _schemas(
         for mode, content in contents
         if content and content.model is not None
     ]
-    schemas, common = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
+    schemas, common = TypeAdapter.json_schemas(
+        inputs, ref_template=_REFERENCE, schema_generator=generator
+    )
     found = {key: schema for (key, _), schema in schemas.items()}
     return found, common.get("$defs", {})  # type: ignore[return-value]
 
@@ -161,6 +195,15 @@ def _described(
             str(status): _response(one, schemas) for status, one in operation.responses.items()
         },
     }
+    if operation.unknown != "ignored":
+        described["parameters"].append(_parameter("Prefer", "header", _PREFER))
+        for status, response in described["responses"].items():
+            if status < "3":
+                _add_warnings(response, schemas)
+    if operation.unknown == "refused":
+        wrong = operation.responses.get(422, problem("A field or parameter is wrong."))
+        more = f"{wrong.description} Unknown fields and parameters are unknown_field."
+        described["responses"]["422"] = _response(replace(wrong, description=more), schemas)
     if body := operation.body:
         described["requestBody"] = {
             "description": body.description,
@@ -170,6 +213,13 @@ def _described(
     if operation.security:
         described["security"] = [{scheme: []} for scheme in operation.security]
     return described
+
+
+def _add_warnings(response: dict[str, Any], schemas: Mapping[Any, Any]) -> None:
+    """Describe a successful response to a lenient caller."""
+    response["headers"]["Preference-Applied"] = _header(_APPLIED)
+    if content := response["content"].get("application/json"):
+        content["schema"] = {"allOf": [content["schema"], schemas[id(_WARNED)]]}
 
 
 def _path_parameter(name: str, pattern: str, operation: Operation) -> dict[str, Any]:
@@ -220,6 +270,21 @@ class ProblemDetails(BaseModel):
     detail: str
     code: str | None = None
     errors: list[FieldError] | None = None
+    warnings: list[FieldError] | None = None
+
+
+class Warned(Data):
+    """What a response to ``Prefer: handling=lenient`` has beside its other fields."""
+
+    warnings: list[FieldError] | None = None
+    """Unknown fields and parameters, which were ignored; absent without any."""
+
+
+_WARNED = Content("", model=Warned)
+_PREFER = Parameter(
+    f"{LENIENT} ignores unknown fields and parameters, and lists them in warnings (RFC 7240)."
+)
+_APPLIED = Parameter("The preference that was applied.", Literal["handling=lenient"])
 
 
 class Health(BaseModel):

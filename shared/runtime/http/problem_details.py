@@ -18,7 +18,7 @@ from shared.runtime.ops.tracebacks import frames_of
 log = structlog.get_logger()
 
 NOSNIFF: Mapping[str, str] = MappingProxyType({"X-Content-Type-Options": "nosniff"})
-_MEDIA_TYPE = "application/problem+json"
+PROBLEM = "application/problem+json"
 _OWN_HEADERS = ("Content-Type", "Content-Length")
 _FRAMES = 12
 
@@ -40,7 +40,7 @@ def problem_response(  # noqa: PLR0913 - the members of a problem
     """
     body = problem(status, title, detail, code=code, errors=errors)
     sent = {**NOSNIFF, **(headers or {})}
-    return web.json_response(body, status=status, content_type=_MEDIA_TYPE, headers=sent)
+    return web.json_response(body, status=status, content_type=PROBLEM, headers=sent)
 
 
 def problem(

@@ -17,6 +17,7 @@ from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
 from shared.runtime.http.openapi import Content, Health, Operation, documents, openapi_route
 from shared.runtime.http.problem_details import NOSNIFF, unreadable_bodies
 from shared.runtime.http.timed_connection import TimedConnection
+from shared.runtime.http.unknown_fields import state_preference, strict_fields
 from shared.runtime.ops.metrics import HTTP_SECONDS
 
 T = TypeVar("T")
@@ -111,10 +112,11 @@ def _application(
     routes: Sequence[web.AbstractRouteDef], stopping: asyncio.Event, limits: HttpLimits
 ) -> web.Application:
     app = web.Application(
-        middlewares=[_measure(stopping), unreadable_bodies], client_max_size=_MAX_BODY_BYTES
+        middlewares=[_measure(stopping), unreadable_bodies, strict_fields],
+        client_max_size=_MAX_BODY_BYTES,
     )
     app[HTTP_LIMITS], app[BODY_MEMORY] = limits, BodyMemory()
-    app.on_response_prepare.append(_forbid_sniffing)
+    app.on_response_prepare.extend((_forbid_sniffing, state_preference))
     app.add_routes(routes)
     return app
 

@@ -33,11 +33,9 @@ from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    body_of,
     field_errors,
     id_reused,
     idempotency_id,
-    json_of,
     json_response,
 )
 from shared.runtime.http.conflict_retry import attempt
@@ -53,6 +51,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.service import ChannelParts
 
 
@@ -99,7 +98,7 @@ def update_routes(core: DispatchPorts) -> list[web.RouteDef]:
     @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         bureau = await core.access.bureau(request)
-        body, order_id = json_of(await body_of(request)), request.match_info["work_order_id"]
+        body, order_id = await read_fields(request), request.match_info["work_order_id"]
         named = {"work_order_id": order_id, "bureau": bureau}
         update = WorkOrderUpdated(
             id=idempotency_id(request),

@@ -110,6 +110,7 @@ async def _pass_on(request: web.Request, intake: aiohttp.ClientSession) -> web.R
     headers = {
         "Authorization": authorization_of(request),
         "Content-Type": request.headers.get("Content-Type", "application/octet-stream"),
+        "Prefer": ", ".join(request.headers.getall("Prefer", ())),
     }
     try:
         async with intake.post(PATH[1:], data=BytesIO(body), headers=headers) as answer:

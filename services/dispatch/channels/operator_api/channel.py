@@ -33,11 +33,9 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    body_of,
     field_errors,
     id_reused,
     idempotency_id,
-    json_of,
 )
 from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
@@ -51,6 +49,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.service import ChannelParts
 
 
@@ -114,7 +113,7 @@ def command_routes(core: DispatchPorts) -> list[web.RouteDef]:
     @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
         operator = await core.access.callers.operator(request)
-        body = json_of(await body_of(request))
+        body = await read_fields(request)
         case_id = request.match_info["case_id"]
         command = OperatorCommanded(
             id=idempotency_id(request),

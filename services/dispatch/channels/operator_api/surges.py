@@ -1,6 +1,6 @@
 """Surges over HTTP: a list, and an order to close their cases."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import Field, StringConstraints, ValidationError
@@ -14,9 +14,7 @@ from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    body_of,
     field_errors,
-    json_of,
     json_response,
     refuse_fields,
 )
@@ -31,6 +29,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.unknown_fields import read_fields
 from shared.vocabulary import ClosingStatus
 
 DEFAULT_LIMIT = 20
@@ -131,7 +130,7 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
     @answers_errors("Check first whether its cases are being closed.")
     async def close(request: web.Request) -> web.Response:
         operator = await core.access.callers.operator(request)
-        order = _order(await body_of(request))
+        order = _order(await read_fields(request))
         surge_id = request.match_info["surge_id"]
         closing = SurgeClosing(f"/http/{operator}", **order.model_dump(), given_at=utc_now())
         count = await Deadline().wait_for(core.close_surge(surge_id, closing))
@@ -146,8 +145,8 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
     ]
 
 
-def _order(body: bytes) -> ClosingOrder:
+def _order(fields: Any) -> ClosingOrder:  # noqa: ANN401 - any JSON
     try:
-        return ClosingOrder.model_validate(strip_control_chars(json_of(body)))
+        return ClosingOrder.model_validate(strip_control_chars(fields))
     except ValidationError as error:
         raise refuse_fields(*field_errors(error), code="invalid") from None

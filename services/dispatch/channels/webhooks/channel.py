@@ -4,10 +4,10 @@ import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import AwareDatetime, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, StrictBool, TypeAdapter, ValidationError
 
 from services.dispatch.channels.webhooks.rules import secret_of, url_error
 from services.dispatch.channels.webhooks.store import SecretRefusal, Webhook, WebhookQueue, Webhooks
@@ -23,9 +23,7 @@ from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    body_of,
     field_errors,
-    json_of,
     json_response,
     refuse_fields,
 )
@@ -41,6 +39,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.outgoing_calls import open_outgoing_calls
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import open_pool
 from shared.runtime.service import ChannelParts
@@ -48,8 +47,6 @@ from shared.runtime.service import ChannelParts
 
 class WebhookSetting(Data):
     """Setting of a bureau's webhook."""
-
-    model_config = ConfigDict(extra="forbid")
 
     url: str
     """The URL: ``https``, or ``http`` to an address of ``DISPATCH_WEBHOOK_ALLOW``."""
@@ -116,16 +113,12 @@ class CallLog(Data):
 class ReplayedEvents(Data):
     """Events to resend, by id."""
 
-    model_config = ConfigDict(extra="forbid")
-
     event_ids: Annotated[list[str], Field(max_length=10_000)]
     """The ids; unknown ones are ignored."""
 
 
 class ReplayedSpan(Data):
     """Events to resend, by time."""
-
-    model_config = ConfigDict(extra="forbid")
 
     since: Annotated[AwareDatetime, Field(alias="from")]
     """Time of the first events, RFC 3339 with offset."""
@@ -216,7 +209,7 @@ def webhook_routes(
     @answers_errors("Retry in a moment.")
     async def put(request: web.Request) -> web.Response:
         bureau, operator = await access.operator(request)
-        setting = _setting(await body_of(request), allow)
+        setting = _setting(await read_fields(request), allow)
         webhook = await Deadline().wait_for(
             webhooks.put(bureau, setting.url, _new_secret(), enabled=setting.enabled)
         )
@@ -255,9 +248,9 @@ def webhook_routes(
     ]
 
 
-def _setting(body: bytes, allow: Sequence[Network]) -> WebhookSetting:
+def _setting(fields: Any, allow: Sequence[Network]) -> WebhookSetting:  # noqa: ANN401 - any JSON
     try:
-        setting = WebhookSetting.model_validate(json_of(body))
+        setting = WebhookSetting.model_validate(fields)
     except ValidationError as error:
         raise refuse_fields(*field_errors(error)) from None
     if advice := url_error(setting.url, allow):
@@ -309,7 +302,7 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
     @answers_errors("Retry in a moment.")
     async def replay(request: web.Request) -> web.Response:
         bureau = await access.own_or_operator(request)
-        chosen = _chosen(await body_of(request))
+        chosen = _chosen(await read_fields(request))
         if isinstance(chosen, ReplayedEvents):
             work = webhooks.replay_events(bureau, chosen.event_ids)
         else:
@@ -326,9 +319,9 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
     ]
 
 
-def _chosen(body: bytes) -> ReplayedEvents | ReplayedSpan:
+def _chosen(fields: Any) -> ReplayedEvents | ReplayedSpan:  # noqa: ANN401 - any JSON
     try:
-        return _REPLAY.validate_python(json_of(body))
+        return _REPLAY.validate_python(fields)
     except ValidationError as error:
         raise refuse_fields(*field_errors(error)) from None
 

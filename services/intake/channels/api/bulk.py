@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pydantic_core
 from aiohttp import web
 from pydantic import ValidationError
 
-from services.intake.channels.api.operations import BULK, BULK_PATH
+from services.intake.channels.api.operations import BULK, BULK_PATH, BulkLine
 from services.intake.ports import IntakePorts
 from services.intake.records import RawSubmission, Receipt
 from shared.contract.events import (
@@ -29,6 +29,7 @@ from shared.runtime.http.calls import MIB, answers_errors, body_of
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem, problem_response
 from shared.runtime.http.shedding import BUSY
+from shared.runtime.http.unknown_fields import is_lenient, unknown_in, with_warnings
 
 MAX_LINES = 1_000
 MAX_BULK_BYTES = 5 * MIB
@@ -53,6 +54,10 @@ class RefusedLine:
     problem: dict[str, Any]
 
 
+# With errors for its unknown fields, which a lenient call ignores.
+ParsedLine: TypeAlias = tuple[RawSubmission | RefusedLine, Sequence[FieldError]]
+
+
 def bulk_routes(core: IntakePorts) -> list[web.RouteDef]:
     """Return the route that accepts the submissions of a call in order, 100 at a time.
 
@@ -68,37 +73,45 @@ def bulk_routes(core: IntakePorts) -> list[web.RouteDef]:
             slot.take(core.limits.submissions, adapter)
             async with _turn(turns):
                 lines = _lines(await body_of(request, NDJSON, max_bytes=MAX_BULK_BYTES))
-                answers = await work(lines, adapter, request.headers.get("traceparent"))
+                answers = await work(lines, request, adapter)
         return web.Response(body=b"".join(answers), content_type=NDJSON)
 
-    async def work(lines: Sequence[bytes], adapter: str, trace: str | None) -> list[bytes]:
+    async def work(lines: Sequence[bytes], request: web.Request, adapter: str) -> list[bytes]:
+        trace = request.headers.get("traceparent")
+        read = parse_line if is_lenient(request) else strictly
         cooperative = CooperativeYield()
         answers: list[bytes] = []
         for first in range(0, len(lines), _LINES_AT_ONCE):
-            parsed = [
-                parse_line(line, f"/http/{adapter}", trace)
-                for line in lines[first : first + _LINES_AT_ONCE]
-            ]
-            submissions = [one for one in parsed if isinstance(one, RawSubmission)]
+            parsed = []
+            for line in lines[first : first + _LINES_AT_ONCE]:
+                parsed.append(read(line, f"/http/{adapter}", trace))
+                await cooperative.maybe_yield()
+            submissions = [one for one, _ in parsed if isinstance(one, RawSubmission)]
             receipts = iter(await core.submit(*submissions, within_s=_LINES_DEADLINE_S))
-            answers += [
-                _refusal(one) if isinstance(one, RefusedLine) else _answer(one, next(receipts))
-                for one in parsed
-            ]
-            await cooperative.maybe_yield()
+            for one, unknown in parsed:
+                refused = isinstance(one, RefusedLine)
+                answer = _refusal(one) if refused else _answer(one, next(receipts))
+                answers.append(with_warnings(answer, unknown) + b"\n")
         return answers
+
+    def strictly(line: bytes, source: str, trace: str | None) -> ParsedLine:
+        submission, unknown = parse_line(line, source, trace)
+        if isinstance(submission, RefusedLine) or not unknown:
+            return submission, ()
+        errors = (*unknown, *core.errors_of(submission))
+        return _refused(submission.envelope.id, 422, *NOT_ACCEPTABLE, errors=errors), ()
 
     return [web.post(BULK_PATH, documents(post_bulk, BULK))]
 
 
-def parse_line(line: bytes, source: str, trace: str | None) -> RawSubmission | RefusedLine:
+def parse_line(line: bytes, source: str, trace: str | None) -> ParsedLine:
     """Return the submission in a line ``{"id", "time"?, "data"}``, or the problem with it."""
     if len(line) > MIB:
-        return _refused(None, 413, "Too large", "Send at most 1 MiB in a line.")
+        return _refused(None, 413, "Too large", "Send at most 1 MiB in a line."), ()
     try:
         value = pydantic_core.from_json(line)
     except ValueError:
-        return _refused(None, 400, "Not JSON", "Write each line as one JSON object in UTF-8.")
+        return _refused(None, 400, "Not JSON", "Write each line as one JSON object in UTF-8."), ()
     fields = value if isinstance(value, dict) else {}
     id_, time = fields.get("id"), fields.get("time")
     try:
@@ -114,8 +127,12 @@ def parse_line(line: bytes, source: str, trace: str | None) -> RawSubmission | R
         )
     except ValidationError:
         readable = id_ if isinstance(id_, str) and id_ else None
-        return _refused(readable, 422, *NOT_ACCEPTABLE, errors=(_ID,))
-    return RawSubmission(envelope, encode(envelope))
+        return _refused(readable, 422, *NOT_ACCEPTABLE, errors=(_ID,)), ()
+    unknown = [
+        error.model_copy(update={"field": error.field.removeprefix("data.")})
+        for error in unknown_in(value, BulkLine)
+    ]
+    return RawSubmission(envelope, encode(envelope)), unknown
 
 
 @asynccontextmanager
@@ -150,10 +167,10 @@ def _answer(submission: RawSubmission, receipt: Receipt) -> bytes:
     event, id_ = receipt.decode(), submission.envelope.id
     if isinstance(event, SubmissionAccepted):
         quoted = pydantic_core.to_json(id_)
-        return b'{"id":%b,"status":201,"data":%b}\n' % (quoted, receipt.data)
+        return b'{"id":%b,"status":201,"data":%b}' % (quoted, receipt.data)
     return _refusal(_refused(id_, 422, *NOT_ACCEPTABLE, errors=event.data.errors))
 
 
 def _refusal(line: RefusedLine) -> bytes:
     answer = {"id": line.id, "status": line.problem["status"], "problem": line.problem}
-    return pydantic_core.to_json(answer) + b"\n"
+    return pydantic_core.to_json(answer)

@@ -22,12 +22,20 @@ from services.intake.channels.refusals import worded_refusals
 from services.intake.pictures import PATH as MEDIA_PATH
 from services.intake.ports import IntakePorts
 from services.intake.records import NoteCall, RawSubmission, Receipt
-from shared.contract.events import SubmissionAccepted, new_id
+from shared.contract.events import FieldError, SubmissionAccepted, new_id
 from shared.runtime.http.call_slots import MAX_PREVIEW_BYTES, NOT_ACCEPTABLE, CallSlot
-from shared.runtime.http.calls import JSON, answers_errors, body_of, idempotency_id, json_of
+from shared.runtime.http.calls import (
+    JSON,
+    answers_errors,
+    body_of,
+    idempotency_id,
+    json_of,
+    refuse_fields,
+)
 from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.unknown_fields import read_fields, unknown_fields
 from shared.runtime.service import ChannelParts
 
 
@@ -68,13 +76,16 @@ def submission_routes(core: IntakePorts) -> list[web.RouteDef]:
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
             body = await body_of(request)
             slot.take(limits.submissions, adapter)
+            data = json_of(body)
             submission = RawSubmission.of(
                 f"/http/{adapter}",
                 idempotency_id(request),
-                json_of(body),
+                data,
                 trace=request.headers.get("traceparent"),
                 body=body,
             )
+            if unknown := unknown_fields(request, data):
+                raise refuse_fields(*unknown, *core.errors_of(submission))
             [receipt] = await core.submit(submission)
         return _response(receipt)
 
@@ -86,14 +97,16 @@ def submission_routes(core: IntakePorts) -> list[web.RouteDef]:
             data = json_of(await body_of(request, max_bytes=MAX_PREVIEW_BYTES))
             slot.take(limits.singly, adapter)
             submission = RawSubmission.of(f"/http/{adapter}", new_id(), data, body=b"")
+            unknown = unknown_fields(request, data)
             previewed = await core.preview(submission)
-        return web.json_response(previewed.view)
+        errors = [*map(FieldError.model_dump, unknown), *previewed.view["errors"]]
+        return web.json_response(previewed.view | {"errors": errors})
 
     @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post_note(request: web.Request) -> web.Response:
         with CallSlot(request) as slot, worded_refusals():
             adapter = await callers.adapter(request, is_counted=slot.is_from_gate)
-            data = json_of(await body_of(request))
+            data = await read_fields(request)
             id_, number = idempotency_id(request), request.match_info["tracking_number"]
             slot.take(limits.singly, adapter)
             note_id = await core.add_note(NoteCall(adapter, id_, number, data))

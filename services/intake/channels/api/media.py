@@ -27,11 +27,12 @@ from shared.runtime.http.body import (
 )
 from shared.runtime.http.call_slots import CallSlot
 from shared.runtime.http.callers import RefusedError, is_known
-from shared.runtime.http.calls import answers_errors
+from shared.runtime.http.calls import answers_errors, refuse_fields
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.unknown_fields import unknown_fields
 
 _FIELD = "file"
 # Boundaries and other fields of a form.
@@ -62,10 +63,11 @@ async def read_picture(request: web.Request) -> bytes:
             "picture alone as the body."
         )
         raise RefusedError(problem_response(400, "Not a form", advice)) from None
+    if unknown := unknown_fields(request, {part.name: None for part in parts}):
+        raise refuse_fields(*unknown)
     picture = next((part.content for part in parts if part.name == _FIELD), None)
     if picture is None:
-        advice = "Fix the listed errors and resubmit."
-        raise RefusedError(problem_response(422, "Not acceptable", advice, errors=[_NO_FILE]))
+        raise refuse_fields(_NO_FILE)
     if len(picture) > MAX_BYTES:
         raise RefusedPictureError("too_many_bytes")
     return picture

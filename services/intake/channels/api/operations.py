@@ -47,6 +47,8 @@ class BulkAnswer(Data):
     """The acceptance, of 201 alone."""
     problem: ProblemDetails | None = None
     """The problem, for every other status."""
+    warnings: list[FieldError] | None = None
+    """Unknown fields that a lenient call ignored; absent without any."""
 
 
 class PartialSubmission(Submission):
@@ -114,7 +116,7 @@ class Preview(Data):
     near: Annotated[list[NearCase], Field(max_length=10)]
     """Open cases nearby, the nearest first."""
     errors: list[FieldError]
-    """The errors that ``POST /v1/submissions`` would give."""
+    """The errors that ``POST /v1/submissions`` would give, unknown fields among them."""
 
 
 class NoteTaken(Data):
@@ -219,6 +221,7 @@ PREVIEW = Operation(
         "The submission, which may lack anything.", (JSON,), PartialSubmission, example=_SUBMISSION
     ),
     security=("adapter",),
+    unknown="reported",
 )
 ADD_NOTE = Operation(
     "Add a note to a request.",

@@ -77,7 +77,7 @@ def _read(
     headers: Mapping[str, Parameter] | None = None,
 ) -> Operation:
     found = Content("Found.", _TYPES, model, headers or {})
-    return Operation(summary, {200: found} | _ERRORS, query=query)
+    return Operation(summary, {200: found} | _ERRORS, query=query, unknown="ignored")
 
 
 def _error(description: str, headers: Mapping[str, Parameter] | None = None) -> Content:
@@ -122,6 +122,7 @@ def _post(
         query={"jurisdiction_id": _optional("The city, where the form does not name it.")},
         headers=IDEMPOTENT,
         security=("adapter", "api_key"),
+        unknown="ignored",
     )
 
 

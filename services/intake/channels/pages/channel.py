@@ -51,7 +51,7 @@ def _page(
     summary: str, others: Mapping[int, Content], query: Mapping[str, Parameter] = _LANGUAGE
 ) -> Operation:
     responses = {200: Content("The page.", _HTML), **_LIMITED, **others}
-    return Operation(summary, responses, query=query, headers=_HEADERS)
+    return Operation(summary, responses, query=query, headers=_HEADERS, unknown="ignored")
 
 
 def _form(
@@ -62,7 +62,9 @@ def _form(
 ) -> Operation:
     responses = {200: Content("The next page.", _HTML), **_FORM_REFUSED, **others}
     body = Content("The fields of the page.", types, dict[str, str], example=example)
-    return Operation(summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS)
+    return Operation(
+        summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS, unknown="ignored"
+    )
 
 
 _UNKNOWN = Content("Unknown tracking number.", _HTML)
@@ -99,6 +101,7 @@ ASSET = Operation(
         200: Content("The file.", ("text/css", "text/javascript", "image/svg+xml")),
         404: Content("No such file."),
     },
+    unknown="ignored",
 )
 
 

@@ -32,6 +32,7 @@ _SHOW_QUESTION = Operation(
     "Show the question whether a problem is fixed; changes nothing.",
     {200: Content("The page.", HTML), **LINK_REFUSALS},
     query=LANGUAGE,
+    unknown="ignored",
 )
 _SUBMIT = Operation(
     "Submit the answer; idempotent.",
@@ -43,6 +44,7 @@ _SUBMIT = Operation(
         example={"fixed": "no", "comment": "The hole is half filled"},
     ),
     query=LANGUAGE,
+    unknown="ignored",
 )
 
 
@@ -102,14 +104,19 @@ _CONFIRM = Operation(
     "Ask for confirmation to unsubscribe; changes nothing.",
     {200: _PAGE, **LINK_REFUSALS},
     query=LANGUAGE,
+    unknown="ignored",
 )
 _UNSUBSCRIBE = Operation(
     "Unsubscribe, from the page or by one click (RFC 8058); idempotent.",
     {200: Content("Unsubscribed from e-mail about reports.", HTML), **LINK_REFUSALS},
     query=LANGUAGE,
+    unknown="ignored",
 )
 _SHOW_PREFERENCES = Operation(
-    "Show the message preferences; changes nothing.", {200: _PAGE, **LINK_REFUSALS}, query=LANGUAGE
+    "Show the message preferences; changes nothing.",
+    {200: _PAGE, **LINK_REFUSALS},
+    query=LANGUAGE,
+    unknown="ignored",
 )
 _SAVE = Operation(
     "Save the message preferences and their language.",
@@ -121,6 +128,7 @@ _SAVE = Operation(
         example={"updates": "important", "language": "es"},
     ),
     query=LANGUAGE,
+    unknown="ignored",
 )
 
 

@@ -168,6 +168,7 @@ _TAKE = Operation(
     headers={
         "X-Twilio-Signature": Parameter("HMAC-SHA1 of URL and fields with the account's token.")
     },
+    unknown="ignored",
 )
 
 
