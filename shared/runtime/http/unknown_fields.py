@@ -41,8 +41,8 @@ async def strict_fields(request: web.Request, handler: Handler) -> web.StreamRes
     )
     request[_OPERATION] = operation
     if is_lenient(request):
-        request[_WARNINGS] = [*unknown]
-        return _with_warnings(await handler(request), request[_WARNINGS])
+        warnings = request[_WARNINGS] = [*unknown]
+        return _warned(await handler(request), warnings)
     if unknown and operation.unknown == "refused":
         return refuse_fields(*unknown).response
     request[_QUERY] = unknown
@@ -137,12 +137,11 @@ def _printable(name: str) -> str:
     return "".join(filter(str.isprintable, name[:_MAX_NAME_LENGTH]))
 
 
-def _with_warnings(
-    response: web.StreamResponse, warnings: Sequence[FieldError]
-) -> web.StreamResponse:
+def _warned(response: web.StreamResponse, warnings: Sequence[FieldError]) -> web.StreamResponse:
     """Add warnings to a JSON object; every other response stays as it is."""
-    if warnings and isinstance(response, web.Response) and response.content_type in _OBJECTS:
-        response.body = with_warnings(bytes(response.body or b"{}"), warnings)
+    if isinstance(response, web.Response) and response.content_type in _OBJECTS:
+        body = response.body
+        response.body = with_warnings(body, warnings) if isinstance(body, bytes) else body
     return response
 
 

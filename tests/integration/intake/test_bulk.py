@@ -161,3 +161,25 @@ async def test_while_the_database_is_stuck_the_call_gets_503_and_the_repeat_keep
     assert {response.body for response in repeats} == {repeats[0].body}
     assert {answer["status"] for answer in repeats[0].lines} == {201}
     assert len(requests) == 150
+
+
+async def test_unknown_fields_are_named_at_their_line(running: Running) -> None:
+    lines = (
+        line("1", data=plain(colour="red", channel="fax")),
+        line("2", when="2026-03-02T12:00:00Z"),
+        line("3"),
+    )
+    async with running() as client:
+        strict = await bulk(client, *lines)
+        lenient = await bulk(client, *lines, headers={"Prefer": "handling=lenient"})
+
+    assert [answer["status"] for answer in strict.lines] == [422, 422, 201]
+    assert [
+        [error["field"] for error in answer["problem"]["errors"]] for answer in strict.lines[:2]
+    ] == [["colour", "channel"], ["when"]]
+    assert "Preference-Applied" not in strict.headers
+    assert [answer["status"] for answer in lenient.lines] == [422, 201, 201]
+    assert [
+        [warning["field"] for warning in answer.get("warnings", ())] for answer in lenient.lines
+    ] == [["colour"], ["when"], []]
+    assert lenient.headers["Preference-Applied"] == "handling=lenient"

@@ -254,3 +254,30 @@ async def test_any_json_is_answered(client: aiohttp.ClientSession) -> None:
     responses = [await post(client, json.dumps(data).encode()) for data in worst]
 
     assert [response.status for response in responses] == [422, 422, 201, 201, 422, 422, 422]
+
+
+async def test_unknown_fields_are_named_with_all_other_faults_and_the_key_stays_free(
+    client: aiohttp.ClientSession,
+) -> None:
+    wrong = plain(channel="fax", serviceCode="ROW-POTHOLE", location={"lat": 45.5, "longitude": 1})
+    refused = await post(client, wrong, key="17")
+    mended = await post(client, key="17")
+
+    assert (refused.status, mended.status) == (422, 201)
+    assert [(error["field"], error["code"]) for error in refused.json["errors"]] == [
+        ("location.lat", "unknown_field"),
+        ("serviceCode", "unknown_field"),
+        ("channel", "unknown_channel"),
+        ("location", "incomplete_point"),
+    ]
+    assert b"ROW-POTHOLE" not in refused.body
+
+
+async def test_a_lenient_caller_is_accepted_with_warnings(client: aiohttp.ClientSession) -> None:
+    lenient = {"Prefer": "handling=lenient"}
+    accepted = await post(client, plain(colour="red"), headers=lenient)
+
+    assert (accepted.status, accepted.headers["Preference-Applied"]) == (201, "handling=lenient")
+    assert accepted.json["tracking_number"]
+    [warning] = accepted.json["warnings"]
+    assert (warning["field"], warning["code"]) == ("colour", "unknown_field")

@@ -72,6 +72,16 @@ async def test_a_submission_becomes_a_request_a_contact_and_a_receipt(
     assert b"ana@example.org" not in (receipt_record.value or b"")
 
 
+async def test_an_event_may_have_fields_that_we_do_not_know(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running():
+        await hand_in(topic_log, encode(handed_in(plain(colour="red", reporter={"age": 7}))))
+        [receipt] = await topic_log.at_least(1, INTAKE_RECEIPTS)
+
+    assert isinstance(receipt, SubmissionAccepted)
+
+
 async def test_what_may_be_a_hazard_goes_by_the_express_topic_and_is_told_to_call_911(
     running: Running, topic_log: TopicLog
 ) -> None:

@@ -128,6 +128,17 @@ async def test_open_cases_near_by_are_listed_the_nearest_first(
     assert near[1]["distance_m"] == pytest.approx(40, abs=0.2)
 
 
+async def test_unknown_fields_are_named_among_the_errors(running: Running) -> None:
+    async with running() as client:
+        found = await preview(client, plain(colour="red", channel="fax"))
+
+    assert found.status == 200
+    assert [(error["field"], error["code"]) for error in found.json["errors"]] == [
+        ("colour", "unknown_field"),
+        ("channel", "unknown_channel"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("address", "point"),
     [

@@ -89,8 +89,10 @@ def bulk_routes(core: IntakePorts) -> list[web.RouteDef]:
             submissions = [one for one, _ in parsed if isinstance(one, RawSubmission)]
             receipts = iter(await core.submit(*submissions, within_s=_LINES_DEADLINE_S))
             for one, unknown in parsed:
-                refused = isinstance(one, RefusedLine)
-                answer = _refusal(one) if refused else _answer(one, next(receipts))
+                if isinstance(one, RawSubmission):
+                    answer = _answer(one, next(receipts))
+                else:
+                    answer = _refusal(one)
                 answers.append(with_warnings(answer, unknown) + b"\n")
         return answers
 

@@ -292,4 +292,4 @@ async def test_every_service_describes_its_own_routes_and_its_health(port: int) 
     ):
         document = await response.json()
     assert document["paths"].keys() == {"/live", "/ready", "/metrics"}
-    assert document["paths"]["/ready"]["get"]["responses"].keys() == {"200", "503"}
+    assert document["paths"]["/ready"]["get"]["responses"].keys() == {"200", "422", "503"}
