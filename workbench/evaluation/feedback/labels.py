@@ -1,4 +1,4 @@
-"""Labels of reports from the opinions of operators and bureaus."""
+"""Labels of reports, of urgency and of kinds and dangers, from people's opinions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,31 +6,50 @@ from typing import Literal
 
 from shared.contract.events import Decision
 from shared.vocabulary import URGENT_LEVELS, supported_language
-from workbench.evaluation.feedback.opinions import Opinion
-from workbench.evaluation.text_model.real_reports import Class, ReportLabel
+from workbench.evaluation.feedback.opinions import KindOpinion, Opinion
+from workbench.evaluation.text_model.real_reports import (
+    UNJUDGED,
+    Class,
+    KindLabel,
+    ReportLabel,
+)
 
 _SAME_WORDS = 8  # at the beginning or the end of near repeats
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledReport:
-    """The label of a report, and its redacted text."""
+    """The labels of a report, at least one, and the decision that they are about."""
 
-    label: ReportLabel
-    text: str
+    decision: Decision
+    urgency: ReportLabel | None
+    kind: KindLabel | None
+
+    @property
+    def id(self) -> str:
+        """Id of the request."""
+        return self.decision.request_id
+
+    @property
+    def text(self) -> str:
+        """Its redacted text."""
+        return self.decision.request.description
 
 
 def label_reports(
-    decisions: Iterable[Decision], opinions: Mapping[str, Sequence[Opinion]]
+    decisions: Iterable[Decision],
+    opinions: Mapping[str, Sequence[Opinion]],
+    kinds: Mapping[str, Sequence[KindOpinion]],
 ) -> list[LabelledReport]:
-    """Return the labels of those reports whose judged urgency the opinions are about.
+    """Return the labels of those reports whose judged urgency or kind the opinions are about.
 
     Reports without text, and in other languages than English and Spanish, get none; a report
     whose language is unknown counts as English. All are of the part ``train``: corrections are
-    chosen by errors, so they measure nothing. ``danger_word`` is left out.
+    chosen by errors, so they measure nothing. ``danger_word`` and ``person`` are left out.
 
     Args:
         opinions: Opinions by id of the request, the earliest first.
+        kinds: Corrections of the kind by id of the request, the earliest first.
     """
     groups = _Groups()
     labelled = []
@@ -38,20 +57,28 @@ def label_reports(
     for id_, decision in sorted(by_id.items()):
         text = decision.request.description
         language = supported_language(decision.request.language or "en")
-        found = _label(_judged(decision), opinions.get(id_, ()))
-        if not text.strip() or language is None or found is None:
+        if not text.strip() or language is None:
             continue
-        report = ReportLabel(
-            id=id_,
-            language=language,
-            label=found[0],
-            second=found[1],
-            danger_word=False,
-            sample="feedback",
-            group=groups.of(id_, text),
-            part="train",
-        )
-        labelled.append(LabelledReport(report, text))
+        found = _label(judged_class(decision), opinions.get(id_, ()))
+        urgency = kind = None
+        if found is not None:
+            urgency = ReportLabel(
+                id=id_,
+                language=language,
+                label=found[0],
+                second=found[1],
+                danger_word=False,
+                sample="feedback",
+                group=groups.of(id_, text),
+                part="train",
+            )
+        codes, dangers = _codes(kinds.get(id_, ())), _dangers(decision, urgency)
+        if codes or dangers != UNJUDGED:
+            kind = KindLabel(
+                id=id_, language=language, kinds="/".join(codes), dangers=dangers, part="train"
+            )
+        if urgency or kind:
+            labelled.append(LabelledReport(decision, urgency, kind))
     return labelled
 
 
@@ -71,7 +98,8 @@ class _Groups:
         return group
 
 
-def _judged(decision: Decision) -> Class:
+def judged_class(decision: Decision) -> Class:
+    """Return the urgency of a decision as a class."""
     if decision.emergency is not None:
         return "E"
     return "U" if decision.priority.level in URGENT_LEVELS else "R"
@@ -96,6 +124,25 @@ def _label(judged: Class, opinions: Sequence[Opinion]) -> tuple[Class, Class | L
         return label, "R" if last.is_danger else danger
     is_unclear = last.is_danger and judged == "R" and len(last.requests) > 1
     return label, "R" if is_unclear else ""
+
+
+def _codes(kinds: Sequence[KindOpinion]) -> Sequence[str]:
+    """Return the latest kind, then those that other people gave; none without a correction."""
+    if not kinds:
+        return ()
+    last = kinds[-1]
+    others = [one for one in kinds if last.author is None or one.author != last.author]
+    return tuple(dict.fromkeys(one.service_code for one in (last, *others)))
+
+
+def _dangers(decision: Decision, urgency: ReportLabel | None) -> str:
+    """Return the dangers of a report whose urgency people agree on, as its label has them.
+
+    A danger that was confirmed is that of the decision; where it named none, its class is unknown.
+    """
+    if urgency is None or urgency.second or (urgency.label != "R" and not decision.danger):
+        return UNJUDGED
+    return "" if urgency.label == "R" else "/".join(decision.danger)
 
 
 def _contradict(one: Opinion, other: Opinion) -> bool:

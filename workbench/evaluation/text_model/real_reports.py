@@ -22,6 +22,8 @@ Class = Literal["E", "U", "R"]
 _Row = TypeVar("_Row", bound=BaseModel)
 TEXTS_SUFFIX = ".jsonl.gz"
 """End of the names of files with texts."""
+UNJUDGED = "?"
+"""The dangers of a report where nobody judged them."""
 
 
 class ReportLabel(BaseModel):
@@ -64,8 +66,9 @@ class KindLabel(BaseModel):
     """The kinds and dangers of one real report.
 
     Attributes:
-        kinds: Service codes that fit, the best first, joined by ``/``.
-        dangers: Classes of danger that are there now, joined by ``/``; empty for none.
+        kinds: Service codes that fit, the best first, joined by ``/``; empty where nobody judged.
+        dangers: Classes of danger that are there now, joined by ``/``; empty for none, ``?`` where
+            nobody judged.
         person: Whether it names, accuses or describes a private person.
         part: ``calibrate`` for what sets the probabilities alone, ``test`` for measurement alone.
     """
@@ -74,7 +77,7 @@ class KindLabel(BaseModel):
 
     id: str
     language: Language
-    kinds: str
+    kinds: str = ""
     dangers: str = ""
     person: bool = False
     part: Literal["train", "calibrate", "test"]
@@ -82,12 +85,14 @@ class KindLabel(BaseModel):
     @property
     def codes(self) -> tuple[str, ...]:
         """The service codes that fit, the best first."""
-        return tuple(self.kinds.split("/"))
+        return tuple(filter(None, self.kinds.split("/")))
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes of danger."""
-        return tuple(filter(None, self.dangers.split("/")))
+    def classes(self) -> frozenset[str] | None:
+        """The classes of danger; None where nobody judged."""
+        if self.dangers == UNJUDGED:
+            return None
+        return frozenset(filter(None, self.dangers.split("/")))
 
 
 def read_kinds(file: Path) -> list[KindLabel]:
@@ -117,10 +122,21 @@ def _read(file: Path, model: type[_Row]) -> Iterator[_Row]:
 
 def write_labels(labels: Iterable[ReportLabel], file: TextIO) -> None:
     """Write a file of labels, as ``read_labels`` reads it."""
-    rows = csv.DictWriter(file, list(ReportLabel.model_fields), lineterminator="\n")
+    _write(labels, ReportLabel, file)
+
+
+def write_kinds(labels: Iterable[KindLabel], file: TextIO) -> None:
+    """Write a file of kinds, as ``read_kinds`` reads it."""
+    _write(labels, KindLabel, file)
+
+
+def _write(labels: Iterable[BaseModel], model: type[BaseModel], file: TextIO) -> None:
+    rows = csv.DictWriter(file, list(model.model_fields), lineterminator="\n")
     rows.writeheader()
+    words = {True: "yes", False: ""}
     for label in labels:
-        rows.writerow(label.model_dump() | {"danger_word": "yes" if label.danger_word else ""})
+        fields = label.model_dump().items()
+        rows.writerow({name: words[v] if isinstance(v, bool) else v for name, v in fields})
 
 
 def read_report_texts(folder: Path) -> Mapping[str, str]:

@@ -101,6 +101,6 @@ class FeatureReader:
             urgency.group if urgency else first.id,
             urgency,
             kinds=kind.codes if kind else (),
-            dangers=frozenset(kind.classes) if kind else None,
+            dangers=kind.classes if kind else None,
             calibrates=kind is not None and kind.part == "calibrate",
         )

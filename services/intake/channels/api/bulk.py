@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import pydantic_core
@@ -73,37 +74,41 @@ def bulk_routes(core: IntakePorts) -> list[web.RouteDef]:
             slot.take(core.limits.submissions, adapter)
             async with _turn(turns):
                 lines = _lines(await body_of(request, NDJSON, max_bytes=MAX_BULK_BYTES))
-                answers = await work(lines, request, adapter)
+                answers = await _answers(core, lines, request, adapter)
         return web.Response(body=b"".join(answers), content_type=NDJSON)
 
-    async def work(lines: Sequence[bytes], request: web.Request, adapter: str) -> list[bytes]:
-        trace = request.headers.get("traceparent")
-        read = parse_line if is_lenient(request) else strictly
-        cooperative = CooperativeYield()
-        answers: list[bytes] = []
-        for first in range(0, len(lines), _LINES_AT_ONCE):
-            parsed = []
-            for line in lines[first : first + _LINES_AT_ONCE]:
-                parsed.append(read(line, f"/http/{adapter}", trace))
-                await cooperative.maybe_yield()
-            submissions = [one for one, _ in parsed if isinstance(one, RawSubmission)]
-            receipts = iter(await core.submit(*submissions, within_s=_LINES_DEADLINE_S))
-            for one, unknown in parsed:
-                if isinstance(one, RawSubmission):
-                    answer = _answer(one, next(receipts))
-                else:
-                    answer = _refusal(one)
-                answers.append(with_warnings(answer, unknown) + b"\n")
-        return answers
-
-    def strictly(line: bytes, source: str, trace: str | None) -> ParsedLine:
-        submission, unknown = parse_line(line, source, trace)
-        if isinstance(submission, RefusedLine) or not unknown:
-            return submission, ()
-        errors = (*unknown, *core.errors_of(submission))
-        return _refused(submission.envelope.id, 422, *NOT_ACCEPTABLE, errors=errors), ()
-
     return [web.post(BULK_PATH, documents(post_bulk, BULK))]
+
+
+async def _answers(
+    core: IntakePorts, lines: Sequence[bytes], request: web.Request, adapter: str
+) -> list[bytes]:
+    trace = request.headers.get("traceparent")
+    read = parse_line if is_lenient(request) else partial(_parse_strictly, core)
+    cooperative = CooperativeYield()
+    answers: list[bytes] = []
+    for first in range(0, len(lines), _LINES_AT_ONCE):
+        parsed = []
+        for line in lines[first : first + _LINES_AT_ONCE]:
+            parsed.append(read(line, f"/http/{adapter}", trace))
+            await cooperative.maybe_yield()
+        submissions = [one for one, _ in parsed if isinstance(one, RawSubmission)]
+        receipts = iter(await core.submit(*submissions, within_s=_LINES_DEADLINE_S))
+        for one, unknown in parsed:
+            if isinstance(one, RawSubmission):
+                answer = _answer(one, next(receipts))
+            else:
+                answer = _refusal(one)
+            answers.append(with_warnings(answer, unknown) + b"\n")
+    return answers
+
+
+def _parse_strictly(core: IntakePorts, line: bytes, source: str, trace: str | None) -> ParsedLine:
+    submission, unknown = parse_line(line, source, trace)
+    if isinstance(submission, RefusedLine) or not unknown:
+        return submission, ()
+    errors = (*unknown, *core.errors_of(submission))
+    return _refused(submission.envelope.id, 422, *NOT_ACCEPTABLE, errors=errors), ()
 
 
 def parse_line(line: bytes, source: str, trace: str | None) -> ParsedLine:

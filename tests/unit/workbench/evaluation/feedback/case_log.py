@@ -1,6 +1,6 @@
 """The log of a case that operators and bureaus work on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from shared.contract.events import (
     CaseReopened,
     CaseRequestAttached,
     CaseRequestSplit,
+    CaseStatusChanged,
     Decision,
     Event,
     OperatorCommanded,
@@ -19,7 +20,7 @@ from shared.contract.events import (
     new_id,
 )
 from tests.support.builders import NOON, case_with_request, operator_commanded
-from workbench.evaluation.feedback.labels import label_reports
+from workbench.evaluation.feedback.labels import LabelledReport, label_reports
 from workbench.evaluation.feedback.opinions import OpinionCollector
 
 
@@ -31,6 +32,7 @@ class CaseLog:
         self.commands: list[OperatorCommanded] = []
         self.events: list[Event] = []
         self.hours = 0
+        self.service_code = "ROW-POTHOLE"
         self._add(CaseOpened, request_id=request_ids[0])
         for request_id in request_ids[1:]:
             self.attach(request_id)
@@ -53,6 +55,11 @@ class CaseLog:
         before, self.level = self.level, to
         self._add(CasePriorityRaised, cause, reason, previous_level=before, request_id=None)
 
+    def change_kind(self, service_code: str, actor: str | None = "kim") -> None:
+        cause = self._command(actor, "Looked at it", "change_kind")
+        self.service_code = service_code
+        self._add(CaseStatusChanged, cause, previous_status=self.status)
+
     def lifted_by(self, request_id: str, to: str = "P2") -> None:
         before, self.level = self.level, to
         self._add(CasePriorityRaised, previous_level=before, request_id=request_id)
@@ -71,10 +78,12 @@ class CaseLog:
     def reopen(self) -> None:
         self._add(CaseReopened, previous_status="declined")
 
-    def _command(self, actor: str | None, reason: str) -> OperatorCommanded | None:
+    def _command(
+        self, actor: str | None, reason: str, command: str = "close"
+    ) -> OperatorCommanded | None:
         if actor is None:
             return None
-        data = {"command": "close", "case_id": self.case_id, "actor": actor, "reason": reason}
+        data = {"command": command, "case_id": self.case_id, "actor": actor, "reason": reason}
         self.commands.append(operator_commanded(data=data))
         return self.commands[-1]
 
@@ -86,6 +95,7 @@ class CaseLog:
             "case_id": self.case_id,
             "version": len(self.events) + 1,
             "status": self.status,
+            "service_code": self.service_code,
             "priority": Priority.model_validate(
                 {"level": self.level, "score": 1, "reasons": reasons}
             ),
@@ -101,8 +111,8 @@ class CaseLog:
         self.events.append(kind.model_validate(event))
 
 
-def labels_of(*decisions: Decision, cases: list[CaseLog]) -> Mapping[str, tuple[str, str]]:
-    """Return label and second label by id of the request."""
+def reports_of(*decisions: Decision, cases: list[CaseLog]) -> Sequence[LabelledReport]:
+    """Return the labelled reports of these cases."""
     collector = OpinionCollector()
     for case in cases:
         for command in case.commands:
@@ -110,5 +120,16 @@ def labels_of(*decisions: Decision, cases: list[CaseLog]) -> Mapping[str, tuple[
     for case in cases:
         for event in case.events:
             collector.add_case_event(event)
-    found = label_reports(decisions, collector.by_request())
-    return {one.label.id: (one.label.label, one.label.second) for one in found}
+    return label_reports(decisions, collector.by_request(), collector.kinds_by_request())
+
+
+def labels_of(*decisions: Decision, cases: list[CaseLog]) -> Mapping[str, tuple[str, str]]:
+    """Return label and second label of urgency by id of the request."""
+    found = (one.urgency for one in reports_of(*decisions, cases=cases))
+    return {one.id: (one.label, one.second) for one in found if one}
+
+
+def kinds_of(*decisions: Decision, cases: list[CaseLog]) -> Mapping[str, tuple[str, str]]:
+    """Return kinds and dangers by id of the request."""
+    found = (one.kind for one in reports_of(*decisions, cases=cases))
+    return {one.id: (one.kinds, one.dangers) for one in found if one}

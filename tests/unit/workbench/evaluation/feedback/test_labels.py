@@ -7,10 +7,16 @@ import pytest
 import workbench.evaluation
 from shared.contract.events import Decision, Emergency
 from tests.support.builders import NOON, decision, priority, request
-from tests.unit.workbench.evaluation.feedback.case_log import CaseLog, labels_of
+from tests.unit.workbench.evaluation.feedback.case_log import CaseLog, kinds_of, labels_of
 from workbench.evaluation.feedback.labels import label_reports
 from workbench.evaluation.feedback.opinions import Opinion
-from workbench.evaluation.text_model.real_reports import read_labels, write_labels
+from workbench.evaluation.text_model.real_reports import (
+    KindLabel,
+    read_kinds,
+    read_labels,
+    write_kinds,
+    write_labels,
+)
 
 FIRE = Emergency(code="fire", evidence="fire")
 
@@ -190,14 +196,14 @@ def test_repeats_in_the_log_change_nothing() -> None:
 def lowered(*requests: Any) -> list[Any]:
     reports = [judged("P1", of=one) for one in requests]
     opinion = Opinion(NOON, False, "kim", frozenset(map(id_of, reports)))  # noqa: FBT003
-    return label_reports(reports, {id_of(report): [opinion] for report in reports})
+    return label_reports(reports, {id_of(report): [opinion] for report in reports}, {})
 
 
 @pytest.mark.parametrize(
     ("tag", "language"), [("en", "en"), ("es-MX", "es"), (None, "en"), ("vi", None)]
 )
 def test_reports_of_other_languages_get_no_label(tag: str | None, language: str | None) -> None:
-    found = [one.label.language for one in lowered(request(language=tag))]
+    found = [one.urgency.language for one in lowered(request(language=tag))]
 
     assert found == ([language] if language else [])
 
@@ -214,13 +220,13 @@ def test_near_repeats_are_one_group() -> None:
         "Water comes up",
     ]
 
-    groups = [one.label.group for one in lowered(*(request(description=text) for text in texts))]
+    groups = [one.urgency.group for one in lowered(*(request(description=text) for text in texts))]
 
     assert groups[0] == groups[1] == groups[2] != groups[3]
 
 
 def test_what_is_exported_can_be_read(tmp_path: Path) -> None:
-    labels = [one.label for one in lowered(request(description="A hole"), request(language="es"))]
+    labels = [one.urgency for one in lowered(request(description="A hole"), request(language="es"))]
     labels.append(labels[0].model_copy(update={"id": "1", "second": "U", "danger_word": True}))
     written = io.StringIO()
     write_labels(labels, written)
@@ -231,3 +237,63 @@ def test_what_is_exported_can_be_read(tmp_path: Path) -> None:
     assert read_labels(file) == labels
     assert written.getvalue().splitlines()[0] == own.read_text().splitlines()[0]
     assert (labels[0].sample, labels[0].part) == ("feedback", "train")
+
+
+def test_a_corrected_kind_is_that_of_the_reports_that_the_case_had() -> None:
+    one, other, moved, later = judged("P4"), judged("P4"), judged("P4"), judged("P4")
+    case = CaseLog(id_of(one), id_of(other), id_of(moved), level="P4")
+    case.split(id_of(moved))
+    case.change_kind("ROW-SINKHOLE")
+    case.attach(id_of(later))
+
+    assert kinds_of(one, other, moved, later, cases=[case]) == {
+        id_of(one): ("ROW-SINKHOLE", "?"),
+        id_of(other): ("ROW-SINKHOLE", "?"),
+    }
+    assert labels_of(one, other, cases=[case]) == {}
+
+
+def test_the_latest_kind_wins_and_those_of_other_people_fit_as_well() -> None:
+    by_one, by_two = judged("P4"), judged("P4")
+    cases = [CaseLog(id_of(report), level="P4") for report in (by_one, by_two)]
+    for case, actors in zip(cases, [("kim", "kim"), ("kim", "lee")], strict=True):
+        case.change_kind("ROW-SINKHOLE", actors[0])
+        case.change_kind("ROW-DEBRIS", actors[1])
+
+    assert kinds_of(by_one, by_two, cases=cases) == {
+        id_of(by_one): ("ROW-DEBRIS", "?"),
+        id_of(by_two): ("ROW-DEBRIS/ROW-SINKHOLE", "?"),
+    }
+
+
+def test_dangers_are_denied_by_who_lowers_and_confirmed_as_they_were_decided() -> None:
+    denied, confirmed = judged("P1", danger=("fire",)), judged("P1", danger=("fire", "gas"))
+    unclear, disputed = judged("P4"), judged("P1", danger=("fire",))
+    cases = [CaseLog(id_of(denied)), CaseLog(id_of(confirmed))]
+    cases += [CaseLog(id_of(unclear), level="P4"), CaseLog(id_of(disputed))]
+    cases[0].lower()
+    cases[1].close("Hazard confirmed")
+    cases[2].lift()
+    cases[3].lower("kim")
+    cases[3].lift("lee")
+
+    assert kinds_of(denied, confirmed, unclear, disputed, cases=cases) == {
+        id_of(denied): ("", ""),
+        id_of(confirmed): ("", "fire/gas"),
+    }
+
+
+def test_exported_kinds_can_be_read(tmp_path: Path) -> None:
+    judged_kind = KindLabel(id="1", language="en", kinds="A/B", dangers="?", part="train")
+    judged_danger = judged_kind.model_copy(update={"kinds": "", "dangers": "fire", "person": True})
+    no_danger = judged_kind.model_copy(update={"kinds": "", "dangers": ""})
+    labels = [judged_kind, judged_danger, no_danger]
+    file = tmp_path / "kinds.csv"
+    with file.open("w") as written:
+        write_kinds(labels, written)
+
+    own = Path(workbench.evaluation.__file__).parent / "labels" / "kinds.csv"
+    assert read_kinds(file) == labels
+    assert file.read_text().splitlines()[0] == own.read_text().splitlines()[0]
+    assert [label.codes for label in labels] == [("A", "B"), (), ()]
+    assert [label.classes for label in labels] == [None, {"fire"}, set()]
