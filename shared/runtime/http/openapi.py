@@ -274,7 +274,7 @@ class ProblemDetails(BaseModel):
 
 
 class Warned(Data):
-    """What a response to ``Prefer: handling=lenient`` has beside its other fields."""
+    """Warnings in a response to ``Prefer: handling=lenient``, beside its other fields."""
 
     warnings: list[FieldError] | None = None
     """Unknown fields and parameters, which were ignored; absent without any."""

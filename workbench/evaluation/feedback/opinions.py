@@ -47,7 +47,7 @@ class KindOpinion:
 
     Attributes:
         at: When it was given.
-        service_code: The kind since then.
+        service_code: Code of the new kind.
         author: The operator who gave it; None when unknown.
         requests: Ids of the requests that the case had.
     """

@@ -23,7 +23,7 @@ _Row = TypeVar("_Row", bound=BaseModel)
 TEXTS_SUFFIX = ".jsonl.gz"
 """End of the names of files with texts."""
 UNJUDGED = "?"
-"""The dangers of a report where nobody judged them."""
+"""The value of ``dangers`` where unjudged."""
 
 
 class ReportLabel(BaseModel):
@@ -66,9 +66,9 @@ class KindLabel(BaseModel):
     """The kinds and dangers of one real report.
 
     Attributes:
-        kinds: Service codes that fit, the best first, joined by ``/``; empty where nobody judged.
+        kinds: Service codes that fit, the best first, joined by ``/``; empty where unjudged.
         dangers: Classes of danger that are there now, joined by ``/``; empty for none, ``?`` where
-            nobody judged.
+            unjudged.
         person: Whether it names, accuses or describes a private person.
         part: ``calibrate`` for what sets the probabilities alone, ``test`` for measurement alone.
     """
@@ -89,7 +89,7 @@ class KindLabel(BaseModel):
 
     @property
     def classes(self) -> frozenset[str] | None:
-        """The classes of danger; None where nobody judged."""
+        """The classes of danger; None where unjudged."""
         if self.dangers == UNJUDGED:
             return None
         return frozenset(filter(None, self.dangers.split("/")))
