@@ -59,6 +59,8 @@ def type_words(schema: JsonObject) -> str:
     match schema:
         case {"anyOf": parts}:
             return " or ".join(dict.fromkeys(type_words(part) for part in parts))
+        case {"allOf": [main, *_]}:
+            return type_words(main)
         case {"$ref": reference}:
             name = reference.rpartition("/")[2]
             return f"[{name}](#{name.lower()})"

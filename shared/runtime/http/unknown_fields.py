@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from shared.contract.events import FieldError
-from shared.runtime.http.calls import JSON, MIB, body_of, json_of, refuse_fields
+from shared.runtime.http.calls import JSON, body_of, json_of, refuse_fields
 from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.openapi import LENIENT, Operation, operation_of
 from shared.runtime.http.problem_details import PROBLEM
@@ -64,9 +64,9 @@ def is_lenient(request: web.Request) -> bool:
     return False
 
 
-async def read_fields(request: web.Request, *, max_bytes: int = MIB) -> Any:  # noqa: ANN401 - any JSON
+async def read_fields(request: web.Request) -> Any:  # noqa: ANN401 - any JSON
     """Return the JSON value of the body; RefusedError if it is none or has unknown fields."""
-    value = json_of(await body_of(request, max_bytes=max_bytes))
+    value = json_of(await body_of(request))
     if unknown := unknown_fields(request, value):
         raise refuse_fields(*unknown)
     return value

@@ -88,7 +88,9 @@ class Route:
             response = await call(client, self.method, path + query, key, headers=sent, **more)
             return None if response.status == HTTPStatus.SERVICE_UNAVAILABLE else response
 
-        return await eventually(answered)  # it may be starting, or busy
+        response = await eventually(answered)  # it may be starting, or busy
+        assert response
+        return response
 
 
 async def routes_of(url: str) -> list[Route]:
@@ -131,11 +133,13 @@ async def test_an_unknown_parameter_is_named(url: str) -> None:
 
 async def test_an_unknown_field_is_named_at_every_depth(url: str) -> None:
     async with aiohttp.ClientSession(url) as client:
-        for route in filter(lambda route: route.is_strict and route.body, await routes_of(url)):
-            paths = set()
+        for route in await routes_of(url):
+            if not route.is_strict or route.body is None:
+                continue
+            kind, paths = route.body[0], set()
             for path, body in route.bodies():
                 response = await route.call(client, "", body)
-                status = 422 if route.body[0] == _JSON and route.name != _PREVIEW else 200
+                status = 422 if kind == _JSON and route.name != _PREVIEW else 200
                 named = unknown(response, "errors")
                 assert (response.status, named) == (status, [path.removeprefix("data.")]), (
                     route.name,
