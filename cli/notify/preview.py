@@ -20,7 +20,7 @@ from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import TemplateName
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.store.deliveries import find_message
-from shared.catalogue import Jurisdiction, load_catalogue
+from shared.catalogue import CALL_911, Jurisdiction, load_catalogue
 from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import StatusChannel, primary_subtag
 
@@ -123,13 +123,12 @@ def email_question(data: MessageData, city: Jurisdiction) -> tuple[str, str]:
     """Return subject and text of intake's question for the location of a request."""
     language, number = data.language, data.request.tracking_number
     question: Question = "danger_where" if data.request.emergency else "where"
-    phone = city.phone_text.in_language(language)
-    text = question_text(question, language, number=number, phone=phone)
+    text = question_text(question, language, number=number, city=city)
     return SUBJECT.in_language(language), text
 
 
 def sms_question(data: MessageData) -> str:
     """Return the same question as a text message."""
-    danger = (sms.DANGER, sms.PASSED_ON) if data.request.emergency else ()
+    danger = (CALL_911, sms.PASSED_ON) if data.request.emergency else ()
     asked = sms.say(data.language, *danger, sms.ASK_WHERE)
     return asked.replace("{number}", data.request.tracking_number)

@@ -22,13 +22,13 @@ from services.intake.channels.status_view import (
     STATUS_TEXT,
 )
 from services.intake.outbound import CONTACT_UNUSABLE
-from shared.catalogue import CALL_911, LocalText, load_catalogue
+from shared.catalogue import LocalText, danger_advice, load_catalogue
 
 UPDATE = "update"
 
 _OWN_LANGUAGES = {"en", "es"}
 """Languages that ``LocalText`` has, so that no catalogue needs its texts."""
-_MARKS = re.compile(r"%\(\w+\)s|<[^>]*>|(?<!\d)[79]11(?!\d)|STOP|ALTO|\b(?:YES|SI|NO)\b")
+_MARKS = re.compile(r"%\(\w+\)s|<[^>]*>|(?<!\d)(?:[79]11|988)(?!\d)|STOP|ALTO|\b(?:YES|SI|NO)\b")
 """What a translation has as the source has it: placeholders, markup, what is dialled or sent."""
 _SPANISH_WORDS = {"ALTO": "STOP", "SI": "YES"}
 """Words that are sent in Spanish; the other languages send the English ones."""
@@ -39,11 +39,11 @@ _HEADER = """\
 
 
 def _texts_of_pages() -> Iterator[LocalText]:
-    yield CALL_911
     yield CONTACT_UNUSABLE
     yield from STATUS_TEXT.values()
     yield from OUTCOME_NOTE.values()
     for city in load_catalogue().jurisdictions.values():
+        yield from (advice.text for advice in danger_advice(("self_harm",), city))
         yield from city.referral_reasons.values()
         for service in city.services.values():
             for question in service.attributes:

@@ -12,7 +12,7 @@ from services.intake.pictures import media_ids_of
 from services.intake.policy import IntakePolicy
 from services.intake.records import Listing, PublicRequest, Receipt
 from services.intake.rules.location import public_degrees
-from shared.catalogue import CALL_911, Jurisdiction, LocalText
+from shared.catalogue import Jurisdiction, LocalText, danger_advice
 from shared.catalogue.judgement import LocatedJudgement
 from shared.contract.events import (
     Acceptance,
@@ -204,7 +204,8 @@ def advice_for(submission: ValidatedSubmission) -> Iterator[Advice]:
     reporter = submission.submission.reporter
     language = (reporter.language if reporter else None) or submission.language or "en"
     if submission.screening.emergency is not None:
-        yield Advice(code="call_911", text=CALL_911.in_language(language))
+        for code, text in danger_advice(submission.screening.dangers, submission.city.jurisdiction):
+            yield Advice(code=code, text=text.in_language(language))
     if submission.channels.unusable:
         yield Advice(code="contact_unusable", text=CONTACT_UNUSABLE.in_language(language))
 

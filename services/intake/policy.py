@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from services.intake.records import ScreenedText
 from services.intake.rules.classification import choose_code, likely_kinds
 from services.intake.rules.screening import HazardScreen, QuickLook
-from shared.catalogue import Jurisdiction
+from shared.catalogue import Jurisdiction, danger_advice
 from shared.catalogue.judgement import read_text
 from shared.contract.events import SubmissionReceived
 from shared.redaction import Redactor
@@ -62,7 +62,8 @@ class ServedCity:
         screening = self.screen.screen(
             service, text, answers, is_classified=service_code is None, read=read
         )
-        return ScreenedText(service, screening.emergency, screening.conditions)
+        advice = danger_advice(screening.dangers, city) if screening.emergency else ()
+        return ScreenedText(service, screening.conditions, advice)
 
 
 @dataclass(frozen=True, slots=True)

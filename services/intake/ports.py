@@ -34,9 +34,10 @@ from services.intake.records import (
     SubmissionPreview,
     Uploader,
 )
+from services.intake.rules.kind_search import search_kinds
 from services.intake.settings import IntakeSettings
 from services.intake.store.submissions import PostgresSubmissions
-from shared.catalogue import Jurisdiction
+from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import Acceptance, Event, FieldError, Location, SubmissionAccepted
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers
@@ -212,6 +213,10 @@ class IntakePorts:
     ) -> ScreenedText:
         """Classify a text, unless its kind is given, and screen it for hazards."""
         return self._policy.cities[jurisdiction].screen_text(text, answers or {}, service_code)
+
+    def search_kinds(self, jurisdiction: str, words: str) -> Sequence[ServiceType]:
+        """Return the kinds that words may mean, the likeliest first, at most eight."""
+        return search_kinds(words, self.cities[jurisdiction])
 
     async def give_public_ids(self, request_ids: Collection[str]) -> None:
         """Give requests from before there were public ids theirs. Idempotent."""

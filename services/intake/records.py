@@ -9,7 +9,7 @@ import pydantic_core
 from pydantic import Field, StrictBool, StringConstraints
 
 from services.intake.identifiers import SubmissionKey
-from shared.catalogue import ServiceType
+from shared.catalogue import DangerAdvice, ServiceType
 from shared.contract.events import (
     Data,
     Decoder,
@@ -125,11 +125,11 @@ class SubmissionPreview(NamedTuple):
 
 
 class ScreenedText(NamedTuple):
-    """A text with its kind, a code of a danger to life, and the codes of its conditions."""
+    """A text with its kind, the codes of its conditions, and the advice for a danger to life."""
 
     service: ServiceType
-    emergency: str | None
     conditions: Collection[str]
+    advice: tuple[DangerAdvice, ...]
 
 
 # -- requests and notes

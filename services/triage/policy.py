@@ -1,6 +1,6 @@
 """Rules of each city, prepared once from the catalogue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -23,7 +23,15 @@ from services.triage.rules.priority.score import (
 )
 from services.triage.rules.reason_texts import ReasonTexts
 from services.triage.rules.referral import AgencyReferral, referral_for
-from shared.catalogue import Catalogue, Dedup, Jurisdiction, ServiceType, text_rules_version
+from shared.catalogue import (
+    Catalogue,
+    DangerAdvice,
+    Dedup,
+    Jurisdiction,
+    ServiceType,
+    danger_advice,
+    text_rules_version,
+)
 from shared.catalogue.evidence import Evidence, Extent
 from shared.catalogue.judgement import (
     ExplainedScore,
@@ -116,6 +124,10 @@ class CityPolicy:
         referral = referral_for(city, service, municipality, conditions, priority.level)
         dangers = city.dangers({*conditions, *kind.implies}) if conditions else ()
         return Assessment(priority, emergency, referral, conditions, dangers)
+
+    def danger_advice(self, dangers: Collection[DangerClass]) -> Sequence[DangerAdvice]:
+        """Return the advice for a danger to life of these classes, in the order to show it."""
+        return danger_advice(dangers, self._jurisdiction)
 
     def explain_text(self, text: str) -> Sequence[ExplainedScore]:
         """Return the scores of a text by the city's text model, with the weights behind them."""

@@ -1,5 +1,6 @@
 """The service catalogue: service types, conditions and responsibilities of each city."""
 
+from shared.catalogue.advice import CALL_911, DangerAdvice, danger_advice
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.condition import (
     Condition,
@@ -29,7 +30,7 @@ from shared.catalogue.service_type import (
     ReferralRule,
     ServiceType,
 )
-from shared.catalogue.texts import CALL_911, LocalText, Phrases, TextInLanguage
+from shared.catalogue.texts import LocalText, Phrases, TextInLanguage
 
 __all__ = [
     "CALL_911",
@@ -41,6 +42,7 @@ __all__ = [
     "CatalogueError",
     "CatalogueIssue",
     "Condition",
+    "DangerAdvice",
     "Dedup",
     "DigestForward",
     "ExternalAgency",
@@ -63,6 +65,7 @@ __all__ = [
     "Window",
     "build_catalogue",
     "conditions_by_field",
+    "danger_advice",
     "land_owner",
     "load_catalogue",
     "load_catalogue_with_indexes",

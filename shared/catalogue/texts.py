@@ -55,12 +55,6 @@ class Phrases:
         )
 
 
-CALL_911 = LocalText(
-    en="If anybody is in danger, call 911 now. We pass your report on as well.",
-    es="Si alguien está en peligro, llame al 911 ahora mismo. También transmitimos su reporte.",
-)
-
-
 def with_plural(pattern: str, language: str) -> str:
     """Return a pattern that also matches the regular plural of its last word.
 

@@ -11,6 +11,7 @@ from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
 from services.intake.records import SubmissionPreview
+from services.intake.rules.questions import FIRST_QUESTIONS, open_questions
 from shared.catalogue import Attribute, Jurisdiction
 from shared.catalogue.referral import outside_agency
 from shared.contract.events import FieldError, SubmissionReceived
@@ -122,7 +123,7 @@ def render_preview(
             ],
             "unsure": submission.is_unsure,
             "danger": list(submission.screening.dangers),
-            "questions": [_question(one, language) for one in service.attributes],
+            "questions": _questions(submission, language),
             "referral": _referral(submission, language),
             "priority": submission.screening.level,
             "near": [_near(case, city, language) for case in near],
@@ -138,12 +139,26 @@ def _with_kind(readable: ValidatedSubmission | None) -> ValidatedSubmission | No
     return readable if named else None
 
 
-def _question(attribute: Attribute, language: str) -> dict[str, Any]:
+def _questions(submission: ValidatedSubmission, language: str) -> list[dict[str, Any]]:
+    questions = open_questions(
+        submission.service,
+        submission.city.jurisdiction,
+        submission.screening.judgement.conditions,
+        submission.attributes,
+    )
+    return [
+        _question(question, language, is_first=number < FIRST_QUESTIONS)
+        for number, question in enumerate(questions)
+    ]
+
+
+def _question(attribute: Attribute, language: str, *, is_first: bool) -> dict[str, Any]:
     return {
         "code": attribute.code,
         "text": attribute.name.in_language(language),
         "datatype": attribute.datatype,
         "required": attribute.required,
+        "first": is_first,
         "values": [
             {"key": key, "name": name.in_language(language)} for key, name in attribute.values
         ],

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.triage.decisions.reassessment import Reassessed
 from services.triage.decisions.resolution import Resolution, final_priority
 from services.triage.outbound.explanation import explain, explain_priority
+from services.triage.policy import Assessment, CityPolicy
 from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report
 from services.triage.rules.dedup.reasons import (
     confidence,
@@ -18,7 +19,6 @@ from services.triage.rules.priority.score import DOUBTFUL, DetectedEmergency, Pr
 from services.triage.rules.referral import AgencyReferral
 from services.triage.surges.detection import reporter_hash, slot_of, slot_start
 from services.triage.surges.state import district_of
-from shared.catalogue import CALL_911
 from shared.contract import events as e
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.outgoing import Outgoing
@@ -117,14 +117,17 @@ def to_emergency(emergency: DetectedEmergency | None) -> e.Emergency | None:
     return e.Emergency(code=emergency.code, evidence=emergency.evidence)
 
 
-def call_911(language: str) -> e.Advice:
-    """Return the advice to call 911, in the language of a BCP 47 tag."""
-    return e.Advice(code="call_911", text=CALL_911.in_language(language))
+def _danger_advice(assessment: Assessment, city: CityPolicy, language: str) -> tuple[e.Advice, ...]:
+    if assessment.emergency is None:
+        return ()
+    advice = city.danger_advice(assessment.dangers)
+    return tuple(e.Advice(code=code, text=text.in_language(language)) for code, text in advice)
 
 
 def _advice(resolution: Resolution, language: str) -> tuple[e.Advice, ...]:
-    if resolution.assessed.assessment.emergency is not None:
-        return (call_911(language),)
+    assessed = resolution.assessed
+    if advice := _danger_advice(assessed.assessment, assessed.city, language):
+        return advice
     answer = resolution.assessed.answer
     if resolution.outcome != "answered" or answer is None:
         return ()
@@ -157,7 +160,7 @@ def to_event(reassessed: Reassessed, now: datetime) -> e.RequestReassessed:
         case_id=request.case_id,
         priority=priority,
         emergency=emergency,
-        advice=(call_911(language),) if emergency else (),
+        advice=_danger_advice(assessment, city, language),
         note_id=note.data.note_id,
         explanation=tuple(explain_priority(priority, emergency, city.reason_texts)),
     )

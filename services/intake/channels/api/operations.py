@@ -7,7 +7,14 @@ from pydantic import AwareDatetime, Field
 
 from services.intake.pictures import KEPT_MEDIA_TYPE
 from services.intake.records import SubmittedNote
-from shared.contract.events import Acceptance, Advice, Data, FieldError, Submission
+from shared.contract.events import (
+    Acceptance,
+    Advice,
+    Data,
+    FieldError,
+    LikelyKind,
+    Submission,
+)
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import Code
 from shared.contract.events.triage import ReferralReason
@@ -24,6 +31,7 @@ from shared.runtime.http.openapi import (
     ProblemDetails,
     problem,
 )
+from shared.vocabulary import DangerClass
 
 
 class BulkLine(Data):
@@ -74,6 +82,8 @@ class PreviewedQuestion(Data):
     text: str
     datatype: str
     required: bool
+    first: bool
+    """Whether to ask it at once; the others may wait until the person wants to tell more."""
     values: list[QuestionValue]
 
 
@@ -106,7 +116,14 @@ class Preview(Data):
 
     service_code: str | None
     service_name: str | None
+    kinds: Annotated[list[LikelyKind], Field(max_length=5)]
+    """The likely kinds by the text, likeliest first."""
+    unsure: bool
+    """Whether the text tells no kind that is likely enough."""
+    danger: list[DangerClass]
+    """Classes of danger that it names."""
     questions: list[PreviewedQuestion]
+    """What the text leaves open, the first to ask first."""
     advice: list[Advice]
     """Advice to show first."""
     referral: PreviewedReferral | None

@@ -138,8 +138,7 @@ class QuestionSender:
         message["Content-Language"] = language
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps autoresponders silent
         message["X-Auto-Response-Suppress"] = "All"
-        phone = city.phone_text.in_language(language)
-        text = question_text(state.question, language, number=state.number, phone=phone)
+        text = question_text(state.question, language, number=state.number, city=city)
         message.set_payload(text, "utf-8")
         return message.as_bytes()
 

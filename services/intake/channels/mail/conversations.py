@@ -117,15 +117,29 @@ class MailTurn:
 
     def __init__(self, core: IntakePorts, work: IntakeWork, sealer: Sealer) -> None:
         self.has_asked = False
+        self._number: str | None = None  # of the request that the message makes or is about
         self._core, self._work, self._sealer = core, work, sealer
         self._db, self._now = work.db, work.now
 
     async def take(self, message: MailMessage) -> Fate:
-        """Process a message, or raise ``TooLongError`` or ``MailReadingError``; idempotent."""
+        """Process a message; words of a person who may harm themselves are always answered."""
+        fate = await self._take(message)
+        reading = text_reader(self._core, message.jurisdiction)
+        words = message.mail.words[: machine.MAX_READ]
+        if not self.has_asked and reading.assess(words).is_crisis:
+            person = self._person(message.mail)
+            if await self._may_ask(message.mail, person):
+                language = reading.read(words).language
+                state = machine.MailConversation("crisis", language, number=self._number)
+                await self._ask(message, person, state)
+        return fate
+
+    async def _take(self, message: MailMessage) -> Fate:
         known = None
         if message.token:
             known = await store.lock_conversation(self._db, message.token, self._sealer)
-        if known and known.jurisdiction in self._core.cities:
+        is_open = known and (known.state.report or known.state.number)
+        if known and is_open and known.jurisdiction in self._core.cities:
             return await self._answer(message, known)
         texts = (message.mail.subject, *message.mail.references)
         if request := await named_request(self._work, texts, message.jurisdiction):
@@ -167,6 +181,7 @@ class MailTurn:
         text = mail.text or mail.subject or (_PICTURE_ALONE if message.media else "")
         if number is None or not text:
             return "waiting"
+        self._number = number
         language = self._read(message, text).language
         words = NoteWords(text, "email", language, by, message.media, place)
         await self._work.add_words(number, words)
@@ -177,7 +192,7 @@ class MailTurn:
 
     async def _report(self, message: MailMessage) -> Fate:
         mail = message.mail
-        person = email_ref(self._core.reporter_key, without_tag(mail.address or ""))
+        person = self._person(mail)
         report = machine.MailReport(
             first_id=message.id,
             words=mail.words,
@@ -202,6 +217,9 @@ class MailTurn:
             await self._ask(message, person, state)
             return "request" if step.submit else "question"
         return "request" if step.submit else "empty"
+
+    def _person(self, mail: Mail) -> str:
+        return email_ref(self._core.reporter_key, without_tag(mail.address or ""))
 
     async def _may_ask(self, mail: Mail, person: str) -> bool:
         """Return False for an unread mailbox, and above the daily limit of questions."""
@@ -230,6 +248,7 @@ class MailTurn:
         taken = await self._work.submit(submission.raw)
         if taken is None:
             return None
+        self._number = taken.tracking_number
         if submission.more or submission.more_media:
             more, media = submission.more or _PICTURE_ALONE, submission.more_media
             words = NoteWords(more, "email", report.language, "reporter", media)

@@ -1,8 +1,7 @@
 """The pages that report a problem, in three steps and a page that says it is done."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from aiohttp import web
@@ -18,10 +17,15 @@ from services.intake.channels.pages.draft import (
     form_faults,
 )
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
+from services.intake.channels.pages.kinds import (
+    KindChoices,
+    chosen_kind,
+    is_search,
+    kind_choices,
+)
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records import RawSubmission, SubmissionPreview
-from shared.catalogue import ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.call_slots import MAX_PREVIEW_BYTES, slot_of
@@ -33,6 +37,7 @@ PATH = "/report"
 PREVIEW = f"{PATH}/preview"
 # Purposes of signed values.
 _FORM, _PHOTO = "report", "photo"
+_MAX_SEARCH = 200  # characters
 _STEPS = {"1": WHAT, "2": KIND, "3": CONTACT}
 
 
@@ -73,6 +78,8 @@ class ReportPages:
         if pressed or to == "back":
             step = step if pressed else max(WHAT, step - 1)
             return self._show(request, _Shown(step, draft, reading, pressed=pressed))
+        if step == KIND and not follow and is_search(form):
+            return self._show(request, _Shown(KIND, draft, reading))
         faults += self._faults(draft, reading, step)
         if faults:
             first = min(fault.step for fault in faults)
@@ -99,7 +106,7 @@ class ReportPages:
             request,
             "preview",
             view=reading.view,
-            emergency=_is_emergency(reading.view),
+            advice=_advice(reading.view),
             found=reading.found,
             apart_m=reading.apart_m,
         )
@@ -154,7 +161,10 @@ class ReportPages:
             city = self.access.site.city
             kind = city.services[event.data.service_code].name.in_language(language)
             key = self.core.links.key(event.data.tracking_number)
-            return self.access.site.page(request, "done", accepted=event.data, kind=kind, key=key)
+            advice = {one.code: one.text for one in event.data.advice}
+            return self.access.site.page(
+                request, "done", accepted=event.data, kind=kind, key=key, advice=advice
+            )
         if any(error.code == "id_reused" for error in event.data.errors):
             return self.access.site.page(request, "sent_before", status=409)
         faults = form_faults(event.data.errors)
@@ -165,7 +175,7 @@ class ReportPages:
         draft, view = shown.draft, shown.reading.view if shown.reading else {}
         site = self.access.site
         language = site.language_of(request, shown.pressed).tag
-        code = draft.form.text("service_code") or view.get("service_code") or ""
+        code = chosen_kind(draft.form, view)
         kind = site.city.services.get(code)
         return site.page(
             request,
@@ -181,20 +191,21 @@ class ReportPages:
             faults=shown.faults,
             fault_codes={fault.field: fault.code for fault in reversed(shown.faults)},
             view=view,
-            emergency=_is_emergency(view),
-            service_code=code,
+            advice=_advice(view),
             needs_contact=bool(kind and kind.needs.contact),
-            kinds=_kinds(site.city.services.values(), language) if shown.step == KIND else {},
+            kinds=self._kinds(draft.form, view, language) if shown.step == KIND else None,
+        )
+
+    def _kinds(self, form: PageForm, view: Mapping[str, Any], language: str) -> KindChoices:
+        city, words = self.access.site.city, form.text("kind_words")
+        return kind_choices(
+            city,
+            language,
+            chosen_kind(form, view),
+            [kind["service_code"] for kind in view.get("kinds", ())],
+            self.core.search_kinds(city.id, words[:_MAX_SEARCH]) if words else None,
         )
 
 
-def _is_emergency(view: Mapping[str, Any]) -> bool:
-    return any(one["code"] == "call_911" for one in view.get("advice", ()))
-
-
-def _kinds(services: Iterable[ServiceType], language: str) -> dict[str, list[tuple[str, str]]]:
-    kinds: dict[str, list[tuple[str, str]]] = {}
-    for service in services:
-        heading = service.group.in_language(language)
-        kinds.setdefault(heading, []).append((service.code, service.name.in_language(language)))
-    return {heading: sorted(named, key=itemgetter(1)) for heading, named in sorted(kinds.items())}
+def _advice(view: Mapping[str, Any]) -> Mapping[str, str]:
+    return {one["code"]: one["text"] for one in view.get("advice", ())}

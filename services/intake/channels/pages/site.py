@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from services.intake.channels.pages.city_map import draw_city_map
 from shared.catalogue import Jurisdiction
+from shared.catalogue.advice import CRISIS_LINE
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
 from shared.runtime.http.headers import cookie_of
@@ -180,6 +181,7 @@ class CitySite:
             "city": self.city,
             "title": self.city.pages.title.in_language(language.tag),
             "phone": self.city.phone.replace(" or ", " / "),
+            "crisis_line": self.city.agencies.get(CRISIS_LINE),
             "contacts_kept_days": self.contacts_kept_days,
             "language": language,
             "languages": tuple(self.languages.values()),

@@ -1,5 +1,6 @@
 """The pages that show a report's status, and take more words about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
@@ -163,15 +164,15 @@ class TrackPages:
             faults=[fault] if fault else [],
             fault_codes={fault.field: fault.code} if fault else {},
             added=bool(added),
-            emergency=bool(added) and self._is_emergency(added, status.request),
+            advice=self._advice(added, status.request, language) if added else {},
         )
 
     def _unknown(self, request: web.Request, typed: str, fault: str) -> web.Response:
         return self.access.site.page(request, "track", status=404, typed=typed, fault=fault)
 
-    def _is_emergency(self, text: str, known: PublicRequest) -> bool:
+    def _advice(self, text: str, known: PublicRequest, language: str) -> Mapping[str, str]:
         screened = self.core.screen(known.jurisdiction, text, service_code=known.service_code)
-        return screened.emergency is not None
+        return {code: advice.in_language(language) for code, advice in screened.advice}
 
 
 def _purpose(number: str, by: NoteAuthor) -> str:

@@ -11,7 +11,8 @@ from services.intake.channels.conversations.rules.stated_places import (
 )
 from services.intake.identifiers import read_tracking_number
 from services.intake.records import ScreenedText, StatedPlace
-from shared.catalogue import Attribute, Jurisdiction, ServiceType
+from shared.catalogue import Attribute, DangerAdvice, Jurisdiction, ServiceType
+from shared.catalogue.advice import CALL_CRISIS_LINE
 from shared.redaction import REMOVED
 from shared.text_matching import fold
 
@@ -61,11 +62,21 @@ class ReportReading(NamedTuple):
 
     service_code: str
     is_other: bool
-    is_danger: bool
+    advice: tuple[DangerAdvice, ...]  # for a danger to life
     # Conditions that make a danger to life; none where only the text model detects one.
     dangers: frozenset[str]
     needs_place: bool
     question: Attribute | None  # the question of the kind that could make it urgent
+
+    @property
+    def is_danger(self) -> bool:
+        """True for a danger to life."""
+        return bool(self.advice)
+
+    @property
+    def is_crisis(self) -> bool:
+        """True where the crisis line is to be called."""
+        return any(one.code == CALL_CRISIS_LINE for one in self.advice)
 
 
 class TextReader:
@@ -94,7 +105,7 @@ class TextReader:
         return ReportReading(
             kind.code,
             is_other=kind.code == self._city.other_code,
-            is_danger=screening.emergency is not None,
+            advice=screening.advice,
             dangers=self._city.danger_conditions.intersection(screening.conditions),
             needs_place=kind.needs.location,
             question=None if answers else self._question(kind, screening.conditions),

@@ -15,10 +15,15 @@ from services.intake.channels.conversations.rules.stated_places import MAX_ANSWE
 from services.intake.channels.conversations.rules.text_reading import TextReader
 from services.intake.channels.mail.rules.message import MAX_WORDS
 from services.intake.records import StatedPlace
-from shared.catalogue import CALL_911, LocalText
+from shared.catalogue import Jurisdiction, LocalText, danger_advice
+from shared.vocabulary import DangerClass
 
-# What a person is asked; ``danger_where`` is about a report that was passed on before.
-Question: TypeAlias = Literal["what", "where", "what_where", "danger_where"]
+# What a person is asked; those about a danger are about a report that was passed on before.
+#
+# ``crisis`` asks nothing: it answers words of a person who may harm themselves.
+Question: TypeAlias = Literal[
+    "what", "where", "what_where", "danger_where", "crisis_where", "crisis"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,9 @@ def on_report(report: MailReport, reader: TextReader, *, may_ask: bool) -> MailS
     report = replace(report, language=reading.language, place=reading.place)
     found = reader.assess(words)
     if found.is_danger:
+        where: Question = "crisis_where" if found.is_crisis else "danger_where"
         asks = may_ask and report.place is None
-        return MailStep(submit=report, question="danger_where" if asks else None)
+        return MailStep(submit=report, question=where if asks else None)
     needs_place = found.needs_place and report.place is None
     question = _question(says_what=reading.says_what, needs_place=needs_place)
     if question is None or not may_ask:
@@ -128,6 +134,7 @@ _WHERE = LocalText(
     "Where is it? Reply with an address, two streets that cross, or the name of a place.",
     "¿Dónde está? Responda con una dirección, dos calles que se cruzan o el nombre de un lugar.",
 )
+_NUMBER = LocalText("Your report is {number}.", "Su reporte es {number}.")
 _ASKED: Mapping[Question, tuple[LocalText, ...]] = MappingProxyType(
     {
         "what": (LocalText("What is wrong there?", "¿Qué pasa ahí?"),),
@@ -140,12 +147,13 @@ _ASKED: Mapping[Question, tuple[LocalText, ...]] = MappingProxyType(
                 "cruzan o el nombre de un lugar.",
             ),
         ),
-        "danger_where": (
-            CALL_911,
-            LocalText("Your report is {number}.", "Su reporte es {number}."),
-            _WHERE,
-        ),
+        "danger_where": (_NUMBER, _WHERE),
+        "crisis_where": (_NUMBER, _WHERE),
+        "crisis": (),
     }
+)
+_DANGERS: Mapping[Question, tuple[DangerClass, ...]] = MappingProxyType(
+    {"danger_where": (), "crisis_where": ("self_harm",), "crisis": ("self_harm",)}
 )
 _THANKS = LocalText("Thank you for your message.", "Gracias por su mensaje.")
 _WITHOUT_ANSWER = LocalText(
@@ -158,11 +166,15 @@ _PHONE = LocalText(
 
 
 def question_text(
-    question: Question, language: str | None, *, number: str | None, phone: str
+    question: Question, language: str | None, *, number: str | None, city: Jurisdiction
 ) -> str:
-    """Return the text of a question, danger first; ``number`` is for ``danger_where``."""
+    """Return the text of a question, danger first, which alone has a ``number``."""
     texts = _ASKED[question]
-    if question != "danger_where":
+    if question in _DANGERS:
+        texts = (*(one.text for one in danger_advice(_DANGERS[question], city)), *texts)
+    else:
         texts = (_THANKS, *texts, _WITHOUT_ANSWER)
-    said = "\n\n".join(text.in_language(language or "en") for text in (*texts, _PHONE))
+    language = language or "en"
+    said = "\n\n".join(text.in_language(language) for text in (*texts, _PHONE))
+    phone = city.phone_text.in_language(language)
     return said.replace("{number}", number or "").replace("{phone}", phone)

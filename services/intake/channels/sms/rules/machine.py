@@ -201,7 +201,8 @@ class _Turn:
     def _submit(self, draft: ReportDraft) -> Step:
         found = self._assess(draft)
         asks_where = found.is_danger and draft.place is None
-        texts = [wording.DANGER, wording.PASSED_ON] if found.is_danger else [wording.ACCEPTED]
+        texts = [one.text for one in found.advice]
+        texts.append(wording.PASSED_ON if found.is_danger else wording.ACCEPTED)
         if asks_where:
             texts.append(wording.ASK_WHERE)
         reply = say(self.conversation.language, *texts)
@@ -241,7 +242,7 @@ class _Turn:
 
     def _note(self, number: str) -> Step:
         found, place = self.reader.assess(self.text.body), None
-        advice = [wording.DANGER] if found.is_danger else []
+        advice = [one.text for one in found.advice]
         reply = say(self.conversation.language, *advice, wording.NOTE_ADDED)
         conversation, request = self.conversation, self.conversation.request
         if request and request.number == number:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from services.intake.identifiers import read_tracking_number
-from shared.catalogue import CALL_911, LocalText
+from shared.catalogue import LocalText
 from shared.text_matching import fold
 
 # Characters of an answer: at most three parts of a text message.
@@ -92,7 +92,6 @@ NOT_TAKEN = LocalText(
     "We could not take this as a report. Please call {phone}.",
     "No pudimos tomar esto como reporte. Llame al {phone}.",
 )
-DANGER = CALL_911
 
 
 def say(language: str | None, *texts: LocalText) -> str:

@@ -8,6 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm
+from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
 from shared.catalogue import load_catalogue
@@ -15,6 +16,8 @@ from shared.contract.events import Acceptance, Advice
 from shared.vocabulary import GeoPoint
 
 FORM = PageForm.of([("description", "A pothole"), ("step", "2"), ("follow", "a case")])
+ADVICE = {"call_crisis_line": "Call 988.", "call_911": "Call 911."}
+POTHOLE = KindChoice("ROW-POTHOLE", "Pothole")
 STEP: Mapping[str, Any] = {
     "form": FORM,
     "form_token": "token",
@@ -23,10 +26,15 @@ STEP: Mapping[str, Any] = {
     "carried": [("name", "Ana")],
     "faults": [],
     "fault_codes": {},
-    "emergency": True,
-    "service_code": "ROW-POTHOLE",
+    "advice": ADVICE,
     "needs_contact": True,
-    "kinds": {"Streets": [("ROW-POTHOLE", "Pothole")]},
+    "kinds": KindChoices(
+        likely=[POTHOLE],
+        found=[KindChoice("ROW-SINKHOLE", "Sinkhole")],
+        groups={"Streets": [POTHOLE]},
+        other=KindChoice("OTHER", "Something else"),
+        chosen="ROW-POTHOLE",
+    ),
     "view": {
         "near": [
             {
@@ -46,7 +54,17 @@ STEP: Mapping[str, Any] = {
             "reason": None,
         },
         "priority": "P3",
-        "questions": [],
+        "questions": [
+            {
+                "code": code,
+                "text": f"Is it {code}?",
+                "datatype": "singlevaluelist",
+                "required": False,
+                "first": code == "deep",
+                "values": [{"key": "yes", "name": "Yes"}, {"key": "no", "name": "No"}],
+            }
+            for code in ("deep", "wide")
+        ],
     },
 }
 REPORT: Mapping[str, Any] = {
@@ -93,7 +111,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "report_2": {**STEP, "step": 2},
     "report_3": {**STEP, "step": 3},
     "preview": {**STEP, "found": GeoPoint(45.5, -122.6), "apart_m": 300.0},
-    "done": {"accepted": ACCEPTED, "kind": "Pothole", "key": "0a"},
+    "done": {"accepted": ACCEPTED, "advice": ADVICE, "kind": "Pothole", "key": "0a"},
     "track": {"typed": "1", "fault": "mistyped"},
     "status": {
         "report": REPORT,
@@ -106,7 +124,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "faults": [FormFault("text", "missing_text", 1)],
         "fault_codes": {"text": "missing_text"},
         "added": False,
-        "emergency": False,
+        "advice": {},
     },
 }
 ALL_FAULTS = [
