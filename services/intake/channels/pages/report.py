@@ -197,13 +197,14 @@ class ReportPages:
         )
 
     def _kinds(self, form: PageForm, view: Mapping[str, Any], language: str) -> KindChoices:
-        city, words = self.access.site.city, form.text("kind_words")
+        city = self.access.site.city
+        words = form.text("kind_words")[:_MAX_SEARCH] if is_search(form) else ""
         return kind_choices(
             city,
             language,
             chosen_kind(form, view),
             [kind["service_code"] for kind in view.get("kinds", ())],
-            self.core.search_kinds(city.id, words[:_MAX_SEARCH]) if words else None,
+            self.core.search_kinds(city.id, words) if words else None,
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.intake.channels.sms.rules import wording
 from services.intake.store.erasure import erase_drafts
+from shared.catalogue import CALL_911
 from shared.contract.events import ConsentChanged, ContactGiven, NoteAdded, RequestSubmitted
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.database import open_database
@@ -92,7 +93,7 @@ async def test_a_danger_without_a_place_takes_the_express_lane_and_so_does_its_p
         stranger, again = await topic_log.at_least(2, INTAKE_REQUESTS)
 
     assert answer
-    assert answer.startswith(wording.DANGER.en)
+    assert answer.startswith(CALL_911.en)
     assert (request.data.lane, request.data.location.precision) == ("express", "none")
     assert isinstance(note, NoteAdded)
     assert (note.data.text, note.data.by) == ("in front of 1221 SW 4th Ave", "reporter")

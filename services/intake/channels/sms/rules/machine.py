@@ -238,7 +238,8 @@ class _Turn:
         if not self.reading.says_what or place is None:
             return False
         is_elsewhere = request.place is not None and fold(place) != fold(request.place)
-        return found.service_code != request.service_code or is_elsewhere
+        names_kind = request.place is not None or not found.is_other
+        return (names_kind and found.service_code != request.service_code) or is_elsewhere
 
     def _note(self, number: str) -> Step:
         found, place = self.reader.assess(self.text.body), None

@@ -20,6 +20,7 @@ from services.intake.channels.mail.rules.machine import (
 from services.intake.records import StatedPlace
 from tests.support.builders import NOON
 from tests.unit.intake.channels.mail.test_corpus import READER
+from tests.unit.intake.channels.sms.talking import PORTLAND
 
 SECOND = timedelta(seconds=1)
 BENCH = "A bench is broken"
@@ -114,10 +115,35 @@ def test_nobody_is_asked_about_a_danger_without_an_address() -> None:
     assert step.question is None
 
 
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("A power line is down and sparking", "danger_where"),
+        ("I want to kill myself", "crisis_where"),
+        ("I want to kill myself at 1221 SW 4th Ave", None),
+    ],
+)
+def test_the_place_of_a_danger_is_asked_for(words: str, question: Question | None) -> None:
+    step = on_report(report(words), READER, may_ask=True)
+
+    assert step.submit
+    assert step.question == question
+
+
+@pytest.mark.parametrize("question", ["crisis", "crisis_where"])
+def test_the_crisis_line_comes_before_911(question: Question) -> None:
+    text = question_text(question, "es", number="26-7KQ4-M2", city=PORTLAND)
+
+    assert text.startswith("Usted nos importa.")
+    assert 0 < text.index("988") < text.index("911")
+
+
 @pytest.mark.parametrize("language", ["en", "es", None])
 @pytest.mark.parametrize("question", get_args(Question))
-def test_each_question_has_one_question_mark(question: Question, language: str | None) -> None:
-    text = question_text(question, language, number="26-7KQ4-M2", phone="3-1-1 or 503-823-4000")
+def test_each_question_but_an_answer_in_a_crisis_has_one_question_mark(
+    question: Question, language: str | None
+) -> None:
+    text = question_text(question, language, number="26-7KQ4-M2", city=PORTLAND)
 
-    assert f"{SUBJECT.in_language(language or 'en')}{text}".count("?") == 1
+    assert f"{SUBJECT.in_language(language or 'en')}{text}".count("?") == (question != "crisis")
     assert "{" not in text

@@ -1,15 +1,18 @@
 """Templates: every page in every language, escaped, and without what the policy forbids."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from services.intake.channels.pages.form import PageForm
+from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.tracking import Goal
 from shared.catalogue import LocalText
 from tests.support.html_tree import one_line, tree_of
 from tests.unit.intake.channels.pages.pages import ALL_FAULTS, PAGES, REPORT, page, site
 
+OTHER = "Something else"
 EVERY_PART = list(product(PAGES, site().languages))
 EVERY_PAGE = [(name, language) for name, language in EVERY_PART if name != "preview"]
 
@@ -124,12 +127,50 @@ def test_a_text_in_another_language_than_the_page_says_so() -> None:
     seen = LocalText("The team has seen your report.", "").in_language("ar")
     report = {**REPORT, "service_name": pothole, "status_text": seen}
     status = tree_of(page("status", "ar", report=report))
-    step = tree_of(page("report_2", "ar", kinds={pothole: [("ROW-POTHOLE", pothole)]}))
+    choice = KindChoice("ROW-POTHOLE", pothole)
+    kinds = KindChoices([choice], None, {pothole: [choice]}, choice, "")
+    step = tree_of(page("report_2", "ar", kinds=kinds))
 
     assert status.get("dir") == "rtl"
     assert status.xpath("//h1/span[@lang='en']/text()") == ["Pothole"]
     assert status.xpath("//*[contains(@class, 'state')]/descendant::*[@lang]") == []
-    assert step.xpath("//optgroup/@lang | //option/@lang") == ["en", "en"]
+    assert step.xpath("//fieldset//span/@lang") == ["en"] * 4
+
+
+def test_the_likely_kinds_come_first_then_the_search_and_something_else_last() -> None:
+    tree = tree_of(page("report_2"))
+    [fieldset] = tree.xpath("//fieldset[@id='f-service_code']")
+
+    names = [label.text_content().strip() for label in fieldset.xpath(".//label")]
+    assert names == ["Pothole", "Search for the kind of problem", "Sinkhole", "Pothole", OTHER]
+    assert fieldset.xpath(".//input[@checked]/@value") == ["ROW-POTHOLE"]
+    assert not fieldset.xpath(".//*[contains(text(), 'ROW-')]")
+
+
+def test_no_kind_is_chosen_and_nothing_asked_while_the_words_tell_none_for_sure() -> None:
+    tree = tree_of(page("report_2", kinds=replace(PAGES["report_2"]["kinds"], chosen="")))
+
+    assert not tree.xpath("//input[@name='service_code'][@checked]")
+    assert not tree.xpath("//*[contains(., 'Is it deep?')]")
+
+
+@pytest.mark.parametrize(("fields", "is_open"), [([], False), ([("attribute[wide]", "yes")], True)])
+def test_questions_after_the_first_wait_behind_more_unless_answered(
+    fields: list[tuple[str, str]], is_open: bool
+) -> None:
+    tree = tree_of(page("report_2", form=PageForm.of(fields)))
+    [more] = tree.xpath("//details[@class='more']")
+
+    assert "Is it wide?" in more.text_content()
+    assert "Is it deep?" not in more.text_content()
+    assert (more.get("open") is not None) == is_open
+
+
+@pytest.mark.parametrize("name", ["report_2", "preview", "done"])
+def test_the_crisis_line_stands_first_and_911_beside_it(name: str) -> None:
+    tree = tree_of(page(name))
+
+    assert tree.xpath("//*[@class='danger']//a/@href") == ["tel:988", "tel:911"]
 
 
 def test_what_people_write_is_escaped() -> None:

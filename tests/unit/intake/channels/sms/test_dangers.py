@@ -4,7 +4,8 @@ import pytest
 
 from services.intake.channels.sms.rules import wording
 from services.intake.records import StatedPlace
-from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
+from shared.catalogue import CALL_911, danger_advice
+from tests.unit.intake.channels.sms.talking import NUMBER, PORTLAND, Talk, reply
 
 POTHOLE = "Pothole at NE 33rd and Fremont"
 WIRE = "A live wire is down and sparking on the sidewalk"
@@ -16,8 +17,27 @@ def test_a_danger_goes_on_at_once_and_the_place_is_asked_for_afterwards() -> Non
     step = talk.say(WIRE)
 
     assert talk.submitted == [((WIRE,), None, {})]
-    assert reply(step).startswith(wording.DANGER.en)
+    assert reply(step).startswith(CALL_911.en)
     assert reply(step).endswith(wording.ASK_WHERE.en)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("I want to kill myself", "en"), ("quiero matarme", "es")]
+)
+def test_who_may_harm_themselves_reads_the_crisis_line_first_and_911_beside_it(
+    text: str, language: str
+) -> None:
+    line, call_911 = (
+        one.text.in_language(language) for one in danger_advice(("self_harm",), PORTLAND)
+    )
+    talk = Talk()
+
+    step, again = talk.say(text), talk.say(text)
+
+    assert "988" in line
+    assert reply(step).startswith(f"{line} {call_911}")
+    assert reply(again).startswith(f"{line} {call_911}")
+    assert talk.submitted == [((text,), None, {})]
 
 
 @pytest.mark.parametrize("answer", ["in front of 1221 SW 4th Ave", "graffiti wall, SE 7th & Ash"])
@@ -57,7 +77,7 @@ def test_a_danger_in_a_second_text_takes_the_first_along() -> None:
     step = talk.say(WIRE)
 
     assert talk.submitted == [(("streetlight out", WIRE), None, {})]
-    assert reply(step).startswith(wording.DANGER.en)
+    assert reply(step).startswith(CALL_911.en)
 
 
 def test_a_danger_in_a_note_is_answered_with_advice_first() -> None:
@@ -67,7 +87,7 @@ def test_a_danger_in_a_note_is_answered_with_advice_first() -> None:
     step = talk.say("the wire is still sparking")
 
     assert talk.notes == ["the wire is still sparking"]
-    assert reply(step).startswith(wording.DANGER.en)
+    assert reply(step).startswith(CALL_911.en)
 
 
 @pytest.mark.parametrize("first", [POTHOLE, "A bad smell of paint at SE 12th and Ash"])
@@ -79,7 +99,7 @@ def test_another_danger_is_a_report_of_its_own_and_its_place_is_asked_for(first:
     talk.say("in front of 1221 SW 4th Ave")
 
     assert [(texts, place) for texts, place, _ in talk.submitted][1:] == [((WIRE,), None)]
-    assert reply(step).startswith(wording.DANGER.en)
+    assert reply(step).startswith(CALL_911.en)
     assert reply(step).endswith(wording.ASK_WHERE.en)
     assert talk.notes == ["in front of 1221 SW 4th Ave"]
     assert [place and place.words for place in talk.told] == ["1221 SW 4th Ave"]

@@ -7,7 +7,7 @@ import pytest
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.wording import MAX_REPLY, fit, say
 from services.intake.channels.status_view import STATUS_TEXT
-from shared.catalogue import LocalText
+from shared.catalogue import LocalText, danger_advice
 from tests.unit.intake.channels.sms.talking import PORTLAND, Talk
 
 NUMBER = "26-7KQ4-ABCDEF"
@@ -29,10 +29,10 @@ def test_spanish_is_answered_in_spanish_to_the_end() -> None:
 
 def test_who_changes_the_language_is_answered_in_the_new_one() -> None:
     talk = Talk()
-    talk.say("there is a broken streetlight")
+    talk.say("there is a pothole")
     talk.say("NE 33rd & Fremont")  # a place is no language
 
-    step = talk.say("los cables están afuera, es peligroso")
+    step = talk.say("está muy hondo y lleno de agua")
 
     assert step.reply == wording.ACCEPTED.es
 
@@ -56,10 +56,11 @@ def test_every_answer_fits(language: str) -> None:
 
     name = longest((kind.name for kind in PORTLAND.services.values()), language)
     status = longest(iter(STATUS_TEXT.values()), language)
+    danger = [one.text for one in danger_advice(("self_harm",), PORTLAND)]
     answers = [
         *([text] for text in vars(wording).values() if isinstance(text, LocalText)),
-        [wording.DANGER, wording.PASSED_ON, wording.ASK_WHERE],
-        [wording.DANGER, wording.NOTE_ADDED],
+        [*danger, wording.PASSED_ON, wording.ASK_WHERE],
+        [*danger, wording.NOTE_ADDED],
         [longest(questions(), language), wording.ASK_YES_NO],
         [wording.STATUS, name, status],
     ]

@@ -39,11 +39,11 @@ def test_one_thing_is_asked_at_a_time_and_the_kinds_question_last() -> None:
 def test_where_may_come_before_what() -> None:
     talk = Talk()
 
-    first, second = talk.say("4520 SE Woodstock Blvd"), talk.say("broken bench")
+    first, second = talk.say("4520 SE Woodstock Blvd"), talk.say("overflowing trash can")
 
     assert (first.reply, second.reply) == (wording.ASK_WHAT.en, wording.ACCEPTED.en)
     assert talk.submitted == [
-        (("4520 SE Woodstock Blvd", "broken bench"), "4520 SE Woodstock Blvd", {})
+        (("4520 SE Woodstock Blvd", "overflowing trash can"), "4520 SE Woodstock Blvd", {})
     ]
 
 
@@ -62,35 +62,39 @@ def test_where_may_come_before_what() -> None:
 )
 def test_an_answer_that_looks_like_a_place_is_the_place(place: str) -> None:
     talk = Talk()
-    talk.say("broken bench")
+    talk.say("overflowing trash can")
     talk.say(place)
 
-    assert talk.submitted == [(("broken bench", place), place, {})]
+    assert talk.submitted == [(("overflowing trash can", place), place, {})]
 
 
 def test_what_does_not_look_like_a_place_is_kept_and_the_place_asked_for_once_more() -> None:
     talk = Talk()
-    talk.say("broken bench")
+    talk.say("overflowing trash can")
 
     again = talk.say("it looks awful")
     talk.say("fred meyer")
 
     assert again.reply == wording.ASK_WHERE_AGAIN.en
-    assert talk.submitted == [(("broken bench", "it looks awful", "fred meyer"), "fred meyer", {})]
+    assert talk.submitted == [
+        (("overflowing trash can", "it looks awful", "fred meyer"), "fred meyer", {})
+    ]
 
 
 def test_who_does_not_know_the_place_is_not_asked_for_ever() -> None:
     talk = Talk()
-    for text in ("broken bench", "it looks awful", "I don't know"):
+    for text in ("overflowing trash can", "it looks awful", "I don't know"):
         talk.say(text)
 
-    assert talk.submitted == [(("broken bench", "it looks awful", "I don't know"), None, {})]
+    assert talk.submitted == [
+        (("overflowing trash can", "it looks awful", "I don't know"), None, {})
+    ]
 
 
 def test_the_same_text_again_gets_the_same_question_and_is_no_answer() -> None:
     talk = Talk()
 
-    first, again = talk.say("behind my house a couch"), talk.say("Behind my house, a couch!")
+    first, again = talk.say("behind my house old tires"), talk.say("Behind my house, old tires!")
 
     assert first.reply == again.reply == wording.ASK_WHERE.en
     assert again.conversation.draft == first.conversation.draft
