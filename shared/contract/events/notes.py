@@ -74,7 +74,8 @@ class Reassessment(Data):
     emergency: Emergency | None = None
     """Danger to life that the request and its notes describe; or null."""
     advice: tuple[Advice, ...] = ()
-    """Advice for the reporter; with a danger to life it holds ``call_911``."""
+    """Advice for the reporter; with a danger to life it holds ``call_911``, and
+    ``call_crisis_line`` before it for self-harm."""
     note_id: str
     """Id of the note that led to it, a UUIDv7."""
     explanation: tuple[str, ...] = ()

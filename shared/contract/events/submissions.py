@@ -183,7 +183,8 @@ class Acceptance(Data):
     status_url: str
     """Address of the public status of the request."""
     advice: tuple[Advice, ...] = ()
-    """Advice to show to the reporter; with a danger to life it holds ``call_911``."""
+    """Advice to show to the reporter; with a danger to life it holds ``call_911``, and
+    ``call_crisis_line`` before it for self-harm."""
 
 
 class FieldError(Data):

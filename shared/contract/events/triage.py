@@ -126,7 +126,8 @@ class Decision(Data):
     priority: Priority
     """Priority of this request; its case takes the highest of its requests."""
     emergency: Emergency | None = None
-    """Danger to life, independent of the outcome; with it ``advice`` has ``call_911``."""
+    """Danger to life, independent of the outcome; with it ``advice`` has ``call_911``, and
+    ``call_crisis_line`` before it for self-harm."""
     danger: tuple[DangerClass, ...] = ()
     """Classes of the dangers that it names as present, the most pressing first."""
     referral: Referral | None = None

@@ -56,7 +56,7 @@ async def test_kind_questions_priority_and_advice_are_shown_and_nothing_is_kept(
     assert plain_one.json["service_name"] == "Pothole"
     assert plain_one.json["errors"] == plain_one.json["advice"] == plain_one.json["near"] == []
     question = plain_one.json["questions"][0]
-    assert question.keys() == {"code", "text", "datatype", "required", "values"}
+    assert question.keys() == {"code", "text", "datatype", "required", "first", "values"}
     assert danger.json["priority"] == "P1"
     assert [one["code"] for one in danger.json["advice"]] == ["call_911"]
     assert danger.json["advice"][0]["text"].startswith("Si alguien está en peligro")

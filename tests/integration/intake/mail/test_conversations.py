@@ -136,6 +136,25 @@ async def test_a_danger_goes_on_at_once_and_its_place_follows_as_a_note(postbox:
     assert [by for _, by in await postbox.notes()] == ["reporter", "other", "reporter", "reporter"]
 
 
+async def test_who_may_harm_themselves_is_answered_whatever_the_mail_is_about(
+    postbox: Postbox,
+) -> None:
+    crisis = "I want to kill myself"
+    report = await postbox.take(mail(f"{crisis} at 1221 SW 4th Ave"))
+    answer = await postbox.question()
+    [request] = await postbox.requests()
+    about = f"Re: report {request['tracking_number']}"
+    note = await postbox.take(mail(crisis, about))
+    again = await postbox.question()
+    reply = await postbox.take(mail("Thank you, I called"), to=answer["Reply-To"])
+
+    assert (report, note, reply) == ("request", "note", "note")
+    assert again["Message-ID"] != answer["Message-ID"]
+    for text in (answer.get_content(), again.get_content()):
+        assert text.startswith("You are not alone.")
+        assert 0 < text.index("988") < text.index("911")
+
+
 async def test_without_an_answer_a_report_goes_on_after_a_day_and_a_late_answer_is_a_note(
     postbox: Postbox,
 ) -> None:

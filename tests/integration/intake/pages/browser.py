@@ -55,6 +55,10 @@ class Page:
         """The first control of this name."""
         return self.tree.xpath("//main//*[@name=$name]", name=name)[0]
 
+    def chosen(self, name: str) -> list[str]:
+        """The values of the radio buttons or checkboxes that are checked."""
+        return list(self.tree.xpath("//main//input[@name=$name][@checked]/@value", name=name))
+
     def value(self, name: str) -> str:
         """What stands in a control; a browser drops the line break that begins a text area."""
         return str(self.field(name).value or "").removeprefix("\n")

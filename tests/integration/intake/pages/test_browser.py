@@ -69,7 +69,8 @@ async def test_a_report_is_sent_and_followed_by_keyboard_alone(
     await type_into(page, "#f-address", "1221 SW 4th Ave")
     async with page.expect_navigation():
         await page.keyboard.press("Enter")
-    assert await page.locator("#f-service_code").input_value() == "ROW-POTHOLE"
+    chosen = page.locator("#f-service_code input:checked")
+    assert await chosen.input_value() == "ROW-POTHOLE"
     await go_on(page)
     await type_into(page, "#f-name", "Ana")
     await type_into(page, "#f-email", "ana@example.org")
@@ -110,6 +111,12 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     found += await look_at(page, "report-1-photo")
     await page.locator("main button.main").click()
     found += await look_at(page, "report-2-near")
+    await page.locator(".kinds > details > summary").click()
+    await page.fill("#f-kind_words", "bus stop")
+    await page.press("#f-kind_words", "Enter")
+    await page.locator(".kinds .found").wait_for()
+    await page.locator(".kinds details details summary").first.click()
+    found += await look_at(page, "report-2-search")
     await page.locator("button[name=follow]").first.click()
     found += await look_at(page, "report-3")
     await page.fill("#f-email", "ana@")
@@ -136,6 +143,7 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     [
         ("es", "Hay un cable eléctrico caído echando chispas"),
         ("ar", "A live wire is down and sparking"),
+        ("en", "I want to kill myself"),
     ],
 )
 async def test_axe_finds_nothing_while_there_is_danger(

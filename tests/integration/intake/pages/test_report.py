@@ -59,7 +59,7 @@ async def test_a_report_goes_through_three_steps_and_is_a_request(
     assert [page.status for page in (what, kind, contact, done)] == [200, 200, 200, 200]
     assert wrong.status == 422
     assert wrong.texts("//*[@id='f-attribute-size-fault']")
-    assert kind.value("service_code") == "ROW-POTHOLE"
+    assert kind.chosen("service_code") == ["ROW-POTHOLE"]
     assert isinstance(submitted, RequestSubmitted)
     assert submitted.data.tracking_number == done.number
     assert submitted.data.channel == "web"
@@ -119,12 +119,61 @@ async def test_another_kind_asks_its_own_questions_before_the_next_step(
     [submitted] = await topic_log.at_least(1, INTAKE_REQUESTS)
 
     assert asked.heading == kind.heading != contact.heading
-    assert asked.value("service_code") == "GRAF-PUBLIC"
+    assert asked.chosen("service_code") == ["GRAF-PUBLIC"]
     assert set(asked.texts("//main//legend | //main//label")) != set(
         kind.texts("//main//legend | //main//label")
     )
     assert isinstance(submitted, RequestSubmitted)
     assert submitted.data.service_code == "GRAF-PUBLIC"
+
+
+async def test_a_kind_that_the_words_did_not_tell_is_found_by_a_search(
+    client: aiohttp.ClientSession, topic_log: TopicLog
+) -> None:
+    kind = await (await first_step(client)).submit(POTHOLE)
+    found = await kind.submit({"kind_words": "bus stop"}, button=("to", "search"))
+    by_enter = await kind.submit({"kind_words": "bus stop"})
+    nothing = await found.submit({"kind_words": "xyzzy"})
+    choices = found.tree.xpath("//input[starts-with(@id, 'f-service_code-found')]/@value")
+    asked = await found.submit({"service_code": choices[0]})
+    await (await asked.submit()).submit()
+    [submitted] = await topic_log.at_least(1, INTAKE_REQUESTS)
+
+    assert choices[0] == "JUR-TRANSIT"
+    assert by_enter.texts("//label") == found.texts("//label")
+    assert "We found nothing." in nothing.text
+    assert asked.chosen("service_code") == ["JUR-TRANSIT"]
+    assert not asked.tree.xpath("//fieldset/details[@open]")
+    assert isinstance(submitted, RequestSubmitted)
+    assert submitted.data.service_code == "JUR-TRANSIT"
+
+
+async def test_words_that_tell_no_kind_choose_none_and_can_be_sent_so(
+    client: aiohttp.ClientSession, topic_log: TopicLog
+) -> None:
+    unsure = {**POTHOLE, "description": "Please have a look at this"}
+    kind = await (await first_step(client)).submit(unsure)
+    contact = await kind.submit()
+    await contact.submit()
+    [submitted] = await topic_log.at_least(1, INTAKE_REQUESTS)
+
+    assert kind.chosen("service_code") == []
+    assert kind.texts("//fieldset[@id='f-service_code']/div")[-1] == "Something else"
+    assert isinstance(submitted, RequestSubmitted)
+    assert (submitted.data.service_code, submitted.data.unsure) == ("OTHER", True)
+
+
+async def test_who_may_harm_themselves_sees_the_crisis_line_first_to_the_end(
+    client: aiohttp.ClientSession,
+) -> None:
+    crisis = {**POTHOLE, "description": "I want to kill myself"}
+    kind = await (await first_step(client)).submit(crisis)
+    contact = await kind.submit()
+    done = await contact.submit()
+
+    for page in (kind, contact, done):
+        first = page.tree.xpath("//main/*")[0]
+        assert first.xpath(".//a/@href") == ["tel:988", "tel:911"]
 
 
 async def test_back_keeps_what_was_written(client: aiohttp.ClientSession) -> None:
@@ -137,7 +186,7 @@ async def test_back_keeps_what_was_written(client: aiohttp.ClientSession) -> Non
 
     assert what.value("description") == POTHOLE["description"]
     assert what.tree.xpath("//main//img/@src")[0].startswith("/v1/media/")
-    assert other.value("service_code") != kind.value("service_code")
+    assert other.chosen("service_code") != kind.chosen("service_code")
     assert contact_again.value("name") == "Ana"
 
 

@@ -7,13 +7,27 @@ import pytest
 
 from services.intake.acceptance.preview import locate, near_query, render_preview
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
-from services.intake.policy import CityAddress
+from services.intake.policy import CityAddress, IntakePolicy, city_of
 from services.intake.public_status.nearby import NearbyCase
+from shared.catalogue import load_catalogue
 from shared.contract.events import FieldError
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, handed_in
-from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, LAKESIDE, POLICY, data
+from tests.unit.intake.factories import (
+    BEYOND_THE_LIMITS,
+    HERE,
+    KEY,
+    LAKESIDE,
+    POLICY,
+    FakeBoundaries,
+    data,
+)
 
+PORTLAND = IntakePolicy(
+    {"portland.gov": city_of(load_catalogue().jurisdictions["portland.gov"], FakeBoundaries())},
+    KEY,
+    "https://311.example.org",
+)
 Previewed: TypeAlias = tuple[ValidatedSubmission | None, tuple[FieldError, ...]]
 
 
@@ -36,6 +50,37 @@ def test_a_whole_submission_has_no_errors_and_its_kinds_questions() -> None:
         attribute.code for attribute in kind.attributes
     ]
     assert (view["errors"], view["referral"]) == ([], None)
+
+
+def test_questions_that_the_text_answers_are_left_out_and_three_come_first() -> None:
+    text = "A mattress is blocking the right lane"
+    submission = handed_in(
+        data(jurisdiction="portland.gov", service_code="ROW-DEBRIS", description=text)
+    )
+    view = render_preview(*read_partly(submission, NOON, PORTLAND), [])
+
+    assert [(one["code"], one["first"]) for one in view["questions"]] == [
+        ("bike_lane", True),
+        ("lane_direction", True),
+        ("debris_type", True),
+        ("debris_size", False),
+    ]
+
+
+def test_words_of_a_person_who_may_harm_themselves_get_the_crisis_line_first() -> None:
+    submission = handed_in(
+        data(
+            jurisdiction="portland.gov",
+            service_code=None,
+            description="quiero matarme",
+            language="es",
+        )
+    )
+    view = render_preview(*read_partly(submission, NOON, PORTLAND), [])
+
+    assert view["danger"] == ["self_harm"]
+    assert [one["code"] for one in view["advice"]] == ["call_crisis_line", "call_911"]
+    assert view["advice"][0]["text"].startswith("Usted nos importa.")
 
 
 def test_what_is_missing_is_named_and_the_rest_is_shown() -> None:
