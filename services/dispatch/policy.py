@@ -15,7 +15,7 @@ from shared.contract.events import Location
 from shared.contract.topics import bureau_updates
 from shared.errors import PermanentError
 from shared.redaction import Redactor
-from shared.vocabulary import DangerClass, GeoPoint, PriorityLevel
+from shared.vocabulary import GeoPoint, PriorityLevel
 
 if TYPE_CHECKING:
     from shared.geo import Areas
@@ -87,7 +87,7 @@ class DispatchPolicy:
         now: datetime,
         *,
         conditions: Collection[str] = (),
-        dangers: Collection[DangerClass] = (),
+        dangers: Collection[str] = (),
         attributes: Mapping[str, object] | None = None,
         location: Location | None = None,
     ) -> RoutingContext:

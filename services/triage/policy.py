@@ -125,7 +125,7 @@ class CityPolicy:
         dangers = city.dangers({*conditions, *kind.implies}) if conditions else ()
         return Assessment(priority, emergency, referral, conditions, dangers)
 
-    def danger_advice(self, dangers: Collection[DangerClass]) -> Sequence[DangerAdvice]:
+    def danger_advice(self, dangers: Collection[str]) -> Sequence[DangerAdvice]:
         """Return the advice for a danger to life of these classes, in the order to show it."""
         return danger_advice(dangers, self._jurisdiction)
 

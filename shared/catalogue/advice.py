@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from shared.catalogue.jurisdiction import Jurisdiction
 from shared.catalogue.texts import LocalText
-from shared.vocabulary import DangerClass
 
 CRISIS_LINE = "EXT-CRISIS-LINE"  # the agency that people call who think of ending their life
 CALL_CRISIS_LINE = "call_crisis_line"
@@ -27,7 +26,7 @@ class DangerAdvice(NamedTuple):
     text: LocalText
 
 
-def danger_advice(dangers: Collection[DangerClass], city: Jurisdiction) -> tuple[DangerAdvice, ...]:
+def danger_advice(dangers: Collection[str], city: Jurisdiction) -> tuple[DangerAdvice, ...]:
     """Return the advice for a danger to life of these classes, in the order to show it."""
     call_911 = DangerAdvice("call_911", CALL_911)
     line = city.agencies.get(CRISIS_LINE)

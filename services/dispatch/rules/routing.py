@@ -12,7 +12,7 @@ from typing import TypeAlias
 from services.dispatch.rules.case import Case
 from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule, ServiceType, Window
 from shared.text_matching import fold
-from shared.vocabulary import DangerClass, PriorityLevel, WorkOrderStatus
+from shared.vocabulary import PriorityLevel, WorkOrderStatus
 
 # The rule by which a report without a place goes to the desk.
 NO_PLACE_TO_DESK = "no-place-to-desk"
@@ -30,7 +30,7 @@ class RoutingContext:
     is_holiday: bool = False
     # The bureau that finds out the place; None where that is known or not needed.
     desk: str | None = None
-    dangers: Collection[DangerClass] = ()
+    dangers: Collection[str] = ()
     attributes: Mapping[str, object] = field(default_factory=dict)
     district: str | None = None
     areas: Collection[str] = ()  # polygons of the rules that it lies in

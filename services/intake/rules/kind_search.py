@@ -1,6 +1,6 @@
 """Search for kinds by words that a person writes to find one."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 from services.intake.rules.classification import keyword_kinds, likely_kinds
@@ -19,14 +19,14 @@ def search_kinds(text: str, city: Jurisdiction) -> Sequence[ServiceType]:
     model.
     """
     read = read_text(text, city)
-    scores = Counter[str]()
+    scores = defaultdict[str, float](float)
     for kind in (*keyword_kinds(read.words, city), *likely_kinds(read, city)):
         if kind.probability >= _LEAST:
             scores[kind.code] += kind.probability
     for service in city.services.values():
         if read.words and _is_named(service, read.words):
             scores[service.code] += 1
-    del scores[city.other_code]
+    scores.pop(city.other_code, None)
     order = sorted(scores, key=lambda code: (-scores[code], code))
     return [city.services[code] for code in order[:MAX_FOUND]]
 

@@ -15,6 +15,7 @@ from shared.contract.events import (
     WorkOrderChanged,
     new_id,
 )
+from shared.vocabulary import PriorityLevel
 from tests.support.builders import NOON, note_added, priority
 from tests.unit.dispatch.factories import command_message, harbour_request, triaged, update_message
 from tests.unit.dispatch.harness import DispatchHarness, of_type
@@ -219,7 +220,8 @@ async def test_what_remains_after_a_split_has_the_words_of_its_most_urgent_reque
     desk: DispatchHarness,
 ) -> None:
     first = await opened(desk, description="A hole")
-    for level, text in (("P1", "It sparks"), ("P2", "Cars swerve")):
+    levels: tuple[tuple[PriorityLevel, str], ...] = (("P1", "It sparks"), ("P2", "Cars swerve"))
+    for level, text in levels:
         joining = harbour_request(service_code="POTHOLE", description=text)
         await desk.handle(
             triaged(first.case_id, of=joining, level=level, score=60, service_code="POTHOLE")
