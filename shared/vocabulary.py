@@ -28,6 +28,12 @@ SubmissionChannel: TypeAlias = Literal[
 # The channel by which a follower is notified.
 StatusChannel: TypeAlias = Literal["email", "sms"]
 
+# Which texts of residents the public reads at once: all, those that the screen lets pass, or none.
+PublicTexts: TypeAlias = Literal["at_once", "screened", "after_release"]
+# What a text says about a private person.
+PersonalClass: TypeAlias = Literal["name", "accusation", "insult", "plate", "health", "home"]
+TextStatus: TypeAlias = Literal["public", "held", "released", "withheld"]
+
 # `express` for a request that may be an urgent hazard, `standard` for all others.
 Lane: TypeAlias = Literal["express", "standard"]
 

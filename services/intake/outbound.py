@@ -10,8 +10,9 @@ from services.intake.inbound.districts import AdminArea, to_location
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.pictures import media_ids_of
 from services.intake.policy import IntakePolicy
-from services.intake.records import Listing, PublicRequest, Receipt
+from services.intake.records import HeldText, Listing, PublicRequest, Receipt
 from services.intake.rules.location import public_degrees
+from services.intake.rules.private_persons import reasons_to_hold
 from shared.catalogue import Jurisdiction, LocalText, danger_advice
 from shared.catalogue.judgement import LocatedJudgement
 from shared.contract.events import (
@@ -214,9 +215,11 @@ def _public_request(
     submission: ValidatedSubmission, request: Request, contact: Contact | None
 ) -> PublicRequest:
     at = request.location
+    request_id, is_private = request.request_id, submission.service.private
+    findings = reasons_to_hold(request.description, submission.city.jurisdiction.public_texts)
     texted = contact if contact and "sms" in contact.status_updates else None
     return PublicRequest(
-        request_id=request.request_id,
+        request_id=request_id,
         tracking_number=request.tracking_number,
         jurisdiction=request.jurisdiction,
         service_code=request.service_code,
@@ -227,7 +230,7 @@ def _public_request(
         reporter_ref=request.reporter_ref,
         phone_ref=texted.phone_ref if texted else None,
         public_id=request.public_id,
-        listing=None
-        if submission.service.private
-        else Listing(request.description, at.latitude, at.longitude),
+        own_text=request.description if is_private else None,
+        listing=None if is_private else Listing(request.description, at.latitude, at.longitude),
+        held=None if findings is None else HeldText(request_id, request_id, findings),
     )

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from services.intake.acceptance.batching import SubmissionBatcher
 from services.intake.acceptance.preview import preview
 from services.intake.handlers import accept_submissions
-from services.intake.identifiers import ReporterLinks
+from services.intake.identifiers import ReporterLinks, read_tracking_number
 from services.intake.inbound.field_errors import field_errors
 from services.intake.inbound.validation import read_partly
 from services.intake.limits import CallLimits
@@ -24,6 +24,7 @@ from services.intake.policy import IntakePolicy, Prefetch
 from services.intake.public_status.store import find_status, give_public_ids, read_status
 from services.intake.records import (
     FinishedRequest,
+    NoSuchRequestError,
     NoteCall,
     NoteWords,
     PublicStatus,
@@ -32,19 +33,24 @@ from services.intake.records import (
     RequestReference,
     ScreenedText,
     SubmissionPreview,
+    TextToReview,
     Uploader,
 )
 from services.intake.rules.kind_search import search_kinds
 from services.intake.settings import IntakeSettings
 from services.intake.store.submissions import PostgresSubmissions
+from services.intake.store.texts import decide, held_texts
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import Acceptance, Event, FieldError, Location, SubmissionAccepted
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.deadline import Deadline
+from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
-from shared.vocabulary import SubmissionChannel
+from shared.vocabulary import SubmissionChannel, TextStatus
+
+_MOST_HELD = 100
 
 
 class IntakeWork:
@@ -172,6 +178,27 @@ class IntakePorts:
     async def status(self, number: str) -> PublicStatus | None:
         """Return the status of a request with its latest 100 changes, or None."""
         return await Deadline().wait_for(find_status(self.lookups, number))
+
+    async def decide_text(self, number: str, operator: str, *, released: bool) -> TextStatus:
+        """Release the texts of a request to the public, or withhold them. Idempotent.
+
+        Raises:
+            NoSuchRequestError: No request has the tracking number.
+            NothingToReviewError: It has no text, or no more.
+        """
+        status: TextStatus = "released" if released else "withheld"
+        canonical = read_tracking_number(number)
+        if canonical is None:
+            raise NoSuchRequestError
+        async with self.unit_of_work() as work:
+            request_id = await decide(work.db, canonical, status, operator)
+        audit(f"text_{status}", request=request_id, operator=operator)
+        return status
+
+    async def held_texts(self) -> Sequence[TextToReview]:
+        """Return the 100 texts that wait longest for an operator."""
+        async with transaction(self.lookups) as db:
+            return await held_texts(db, _MOST_HELD)
 
     async def keep_picture(
         self,

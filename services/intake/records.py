@@ -9,6 +9,7 @@ import pydantic_core
 from pydantic import Field, StrictBool, StringConstraints
 
 from services.intake.identifiers import SubmissionKey
+from services.intake.rules.private_persons import PersonalWords
 from shared.catalogue import DangerAdvice, ServiceType
 from shared.contract.events import (
     Data,
@@ -24,7 +25,7 @@ from shared.contract.events import (
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA, Short
 from shared.runtime.clock import utc_now
-from shared.vocabulary import GeoPoint, SubmissionChannel
+from shared.vocabulary import GeoPoint, SubmissionChannel, TextStatus
 
 ReceiptEvent: TypeAlias = SubmissionAccepted | SubmissionRejected
 
@@ -266,6 +267,40 @@ class KeptMedia:
 # -- public status: each tuple is a row
 
 
+class HeldText(NamedTuple):
+    """A text of a request that waits for an operator, and why.
+
+    Attributes:
+        text_id: The request's id for its description, else the note's.
+        findings: Empty where the city holds every text.
+    """
+
+    text_id: str
+    request_id: str
+    findings: Sequence[PersonalWords]
+
+
+class TextToReview(NamedTuple):
+    """A held text with the request that an operator decides about.
+
+    Attributes:
+        description: Words of the request; None for a note, which its case's history has.
+    """
+
+    tracking_number: str
+    public_id: str | None
+    jurisdiction: str
+    service_code: str
+    is_note: bool
+    held_at: datetime
+    description: str | None
+    findings: Sequence[PersonalWords]
+
+
+class NothingToReviewError(Exception):
+    """The request has no text, or no more."""
+
+
 class Listing(NamedTuple):
     """The part of a request that only lists show, redacted; private kinds have none."""
 
@@ -284,7 +319,9 @@ class PublicRequest(NamedTuple):
         reporter_ref: Pseudonym of the reporter; not shown.
         phone_ref: Keyed hash of the number that gets texts about it; not shown.
         public_id: None for a request from before there were any.
+        own_text: Description of a private kind, for its holder alone.
         listing: None for a private kind.
+        held: Its description, where that waits for an operator.
     """
 
     request_id: str
@@ -298,7 +335,9 @@ class PublicRequest(NamedTuple):
     reporter_ref: str | None = None
     phone_ref: str | None = None
     public_id: str | None = None
+    own_text: str | None = None
     listing: Listing | None = None
+    held: HeldText | None = None
 
 
 class PublicDecision(NamedTuple):
@@ -350,6 +389,8 @@ class PublicStatus:
 
     Attributes:
         was_moved: True when an operator moved it to another case than triage decided.
+        description: The reporter's words, redacted, for the holder of the tracking number.
+        text_status: Of its texts together: held while any of them is.
         media_ids: Public pictures of the reporter, oldest first.
         work_media_ids: Public pictures of the work, by the version of the change.
     """
@@ -361,3 +402,5 @@ class PublicStatus:
     media_ids: tuple[str, ...] = ()
     work_media_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     complete_by: datetime | None = None
+    description: str | None = None
+    text_status: TextStatus = "public"

@@ -111,6 +111,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         alarm_budget=head.alarm_budget,
         thresholds=MappingProxyType(_thresholds(draft.text_model, head)),
         unsure_below=head.unsure_below,
+        public_texts=head.public_texts,
         faq=build_faq(questions.entry, answers.entry) if questions and answers else None,
         evidence=build_evidence(draft.evidence.entry) if draft.evidence else None,
         circumstances=(

@@ -18,7 +18,7 @@ from shared.catalogue.field_types import (
     Timezone,
 )
 from shared.catalogue.forwarding import ForwardEntry
-from shared.vocabulary import DangerClass, Language
+from shared.vocabulary import DangerClass, Language, PublicTexts
 
 AnswerType = Literal[
     "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"
@@ -81,6 +81,7 @@ class JurisdictionEntry(Entry):
             None for the text model's own threshold.
         alarm_budgets: Overrides of ``alarm_budget`` by language.
         unsure_below: Probability below which the kind of a text is unsure.
+        public_texts: Which texts of residents the public reads without an operator's release.
     """
 
     name: Text
@@ -97,6 +98,7 @@ class JurisdictionEntry(Entry):
     alarm_budget: float | None = Field(default=None, gt=0, lt=1)
     alarm_budgets: dict[Language, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     unsure_below: float = Field(default=0.45, ge=0, le=1)
+    public_texts: PublicTexts = "screened"
 
 
 class FamilyEntry(Entry):

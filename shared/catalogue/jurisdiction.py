@@ -22,7 +22,7 @@ from shared.text_matching import (
     PhraseRoles,
     TrainedModel,
 )
-from shared.vocabulary import DangerClass, GeoPoint
+from shared.vocabulary import DangerClass, GeoPoint, PublicTexts
 
 if TYPE_CHECKING:
     from shared.text_matching.text_model import TextModel
@@ -81,6 +81,7 @@ class Jurisdiction:
         thresholds: Minimum score of urgency by language, where the alarm budget gives another
             than the model's own, 1.
         unsure_below: Probability below which the kind of a text is unsure, 0 to 1.
+        public_texts: Which texts of residents the public reads without an operator's release.
         routing: Routing rules in their order; the kind's own entry follows them.
         folder: Folder of the data, for the polygons that only some services read.
     """
@@ -115,6 +116,7 @@ class Jurisdiction:
     alarm_budget: float | None
     thresholds: Mapping[str, int]
     unsure_below: float
+    public_texts: PublicTexts
     faq: Faq | None
     evidence: Evidence | None
     circumstances: Circumstances | None

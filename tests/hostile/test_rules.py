@@ -15,6 +15,7 @@ import pytest
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import classify
+from services.intake.rules.private_persons import personal_words
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.features import address_key
 from shared.catalogue import load_catalogue
@@ -58,6 +59,7 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "text model": lambda text: CITY.text_model.score(fold(text).split()).kinds(5),
     "classify": lambda text: classify(text, CITY),
     "screen": lambda text: INTAKE.screen.screen(KIND, text, {}),
+    "private persons": personal_words,
     "conditions": lambda text: READER.read(KIND, text, {}),
     "assess": lambda text: TRIAGE.assess(KIND, text, {}, None),
     "rare words": TRIAGE.features.rare_words,

@@ -1,11 +1,16 @@
-"""Problem details for pictures and notes that the core does not take."""
+"""Problem details for pictures, notes and texts that the core does not take."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
 from services.intake.pictures import MAX_SCANS, PictureFault, RefusedPictureError
-from services.intake.records import NoSuchRequestError, NoteError, TooManyNotesError
+from services.intake.records import (
+    NoSuchRequestError,
+    NoteError,
+    NothingToReviewError,
+    TooManyNotesError,
+)
 from shared.runtime.http.call_slots import NOT_ACCEPTABLE
 from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.problem_details import problem_response
@@ -46,6 +51,10 @@ def worded_refusals() -> Iterator[None]:
     except NoSuchRequestError:
         detail = "We have no request with this number. Compare it with the receipt."
         raise RefusedError(problem_response(404, "No such number", detail)) from None
+    except NothingToReviewError:
+        detail = "The request has no text, or it was erased."
+        problem = problem_response(409, "No text", detail, code="no_text")
+        raise RefusedError(problem) from None
     except TooManyNotesError:
         raise RefusedError(NOTES_OF_A_DAY.response()) from None
     except NoteError as invalid:

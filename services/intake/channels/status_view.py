@@ -177,6 +177,8 @@ def render_status(
         "submitted_at": format_moment(request.submitted_at),
         "updated_at": format_moment(max(moments)),
         "location": _location(request, language, is_private=is_private),
+        "description": status.description,
+        "text_status": status.text_status,
         "note": note.in_language(language) if note else None,
         "answer": answer.in_language(language) if answer else None,
         "bureau": bureau_name(last.bureau, jurisdiction) if last else None,

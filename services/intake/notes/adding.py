@@ -25,6 +25,8 @@ from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, ServedCity
 from services.intake.public_status.store import place_request
 from services.intake.rules.location import resolve_location
+from services.intake.rules.private_persons import reasons_to_hold
+from services.intake.store.texts import hold
 from shared.contract.events import Event, FieldError, Location, Note, NoteAdded, new_id
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION
@@ -150,10 +152,18 @@ async def add_note(
         raise records.TooManyNotesError
     ids = media_ids_of((medium.url for medium in note.media), policy.public_url)
     await attach_media(db, {note.request_id: ids})
+    await _hold(db, note, policy)
     events.append(NoteAdded.of(note, now=now, request=note.request_id))
     if parsed.not_fixed and (done := await store.finished(db, note.request_id)):
         events.append(store.feedback_event(done, note.channel, now, fixed=False))
     return stored.note_id
+
+
+async def _hold(db: Connection, note: Note, policy: IntakePolicy) -> None:
+    public_texts = policy.cities[note.jurisdiction].jurisdiction.public_texts
+    findings = reasons_to_hold(note.text, public_texts)
+    if findings is not None:
+        await hold(db, records.HeldText(note.note_id, note.request_id, findings))
 
 
 async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and its events
@@ -177,6 +187,7 @@ async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and i
         if isinstance(parsed, ParsedNote):
             lane = "express" if location else parsed.note.lane
             note = parsed.note.model_copy(update={"location": location, "lane": lane})
+            await _hold(db, note, policy)
             events.append(NoteAdded.of(note, now=now, request=note.request_id))
             media, location = [], None
     ids = media_ids_of(words.media, policy.public_url)

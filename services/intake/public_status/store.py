@@ -126,6 +126,11 @@ _REQUEST = """
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
            answer, case_id::text, moves,
+           coalesce((SELECT description FROM listed_requests AS listed
+                      WHERE listed.request_id = requests.request_id), own_text) AS description,
+           coalesce((SELECT status FROM reviewed_texts AS text
+                      WHERE text.request_id = requests.request_id
+                      ORDER BY status = 'held' DESC LIMIT 1), 'public') AS text_status,
            (SELECT complete_by FROM cases WHERE cases.case_id = requests.case_id) AS complete_by,
            ARRAY(SELECT replace(media_id::text, '-', '')
                    FROM request_media JOIN media USING (media_id)
@@ -308,6 +313,8 @@ async def read_status(connection: Connection, tracking_number: str) -> PublicSta
         media_ids=tuple(row["media_ids"]),
         work_media_ids={c["version"]: tuple(c["media_ids"]) for c in changes if c["media_ids"]},
         complete_by=row["complete_by"],
+        description=row["description"] or None,
+        text_status=row["text_status"],
     )
 
 

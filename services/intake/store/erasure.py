@@ -18,6 +18,8 @@ _MARK_SQL = """
 _ERASE_TEXTS_SQL = """
     UPDATE listed_requests SET description = '' WHERE request_id = ANY($1::uuid[])
 """
+_ERASE_OWN_TEXTS_SQL = "UPDATE requests SET own_text = NULL WHERE request_id = ANY($1::uuid[])"
+_ERASE_FINDINGS_SQL = "DELETE FROM reviewed_texts WHERE request_id = ANY($1::uuid[])"
 _REUSED_SQL = """
     SELECT reused.identity, reused.fingerprint
       FROM submissions AS reused JOIN submissions AS accepted USING (identity)
@@ -99,8 +101,9 @@ async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
 
 
 async def erase_texts(db: Connection, request_ids: Collection[str]) -> None:
-    """Erase the reporters' words from the lists of requests."""
-    await db.execute(_ERASE_TEXTS_SQL, sorted(request_ids))
+    """Erase the reporters' words from requests, their lists and what operators review."""
+    for statement in (_ERASE_TEXTS_SQL, _ERASE_OWN_TEXTS_SQL, _ERASE_FINDINGS_SQL):
+        await db.execute(statement, sorted(request_ids))
 
 
 async def reused_submissions(

@@ -9,6 +9,7 @@ from services.intake.identifiers import CAPACITY, SubmissionKey
 from services.intake.media.store import attach_media
 from services.intake.public_status.store import LISTING_COLUMNS, listing_rows
 from services.intake.records import PublicRequest, Receipt, StoredSubmission
+from services.intake.store.texts import HELD_COLUMNS, held_rows
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, show_garbage
 from shared.runtime.postgres import Connection, columns, row_count
 
@@ -51,8 +52,11 @@ _REQUEST_COLUMNS = {
     "reporter_ref": "text",
     "phone_ref": "text",
     "public_id": "text",
+    "own_text": "text",
     "contact": "text",
 }
+# Fields of ``PublicRequest`` that are columns; the contact follows them.
+_REQUEST_FIELDS = len(_REQUEST_COLUMNS) - 1
 
 
 def _insertions(**tables: Mapping[str, str]) -> str:
@@ -67,7 +71,10 @@ def _insertions(**tables: Mapping[str, str]) -> str:
 
 # One statement, so one round trip.
 _ADD = _insertions(
-    submissions=_SUBMISSION_COLUMNS, requests=_REQUEST_COLUMNS, listed_requests=LISTING_COLUMNS
+    submissions=_SUBMISSION_COLUMNS,
+    requests=_REQUEST_COLUMNS,
+    listed_requests=LISTING_COLUMNS,
+    reviewed_texts=HELD_COLUMNS,
 )
 
 
@@ -114,7 +121,7 @@ class PostgresSubmissions:
         submissions = await self._within_budget(submissions)
         rows = [_submission_row(s) for s in sorted(submissions, key=lambda s: s.key)]
         request_rows = [
-            (*request[:-1], "given" if request.request_id in with_contact else "none")
+            (*request[:_REQUEST_FIELDS], "given" if request.request_id in with_contact else "none")
             for request in requests
         ]
         await self._connection.execute(
@@ -122,6 +129,7 @@ class PostgresSubmissions:
             *_arrays(rows, len(_SUBMISSION_COLUMNS)),
             *_arrays(request_rows, len(_REQUEST_COLUMNS)),
             *_arrays(listing_rows(requests), len(LISTING_COLUMNS)),
+            *_arrays(held_rows(one.held for one in requests if one.held), len(HELD_COLUMNS)),
         )
 
     async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:

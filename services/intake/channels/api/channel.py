@@ -18,6 +18,7 @@ from services.intake.channels.api.operations import (
     NoteTaken,
 )
 from services.intake.channels.api.status import status_routes
+from services.intake.channels.api.texts import text_routes
 from services.intake.channels.refusals import worded_refusals
 from services.intake.pictures import PATH as MEDIA_PATH
 from services.intake.ports import IntakePorts
@@ -55,6 +56,7 @@ async def open_api(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
             *bulk_routes(core),
             *media_routes(core),
             *status_routes(core),
+            *text_routes(core),
         ],
         keyed_routes=[
             *(KeyedRoute(path, {"adapter": admission}) for path, admission in admissions.items()),

@@ -1,7 +1,7 @@
 """Descriptions of the HTTP routes for the OpenAPI document."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -31,7 +31,7 @@ from shared.runtime.http.openapi import (
     ProblemDetails,
     problem,
 )
-from shared.vocabulary import DangerClass
+from shared.vocabulary import DangerClass, PersonalClass, TextStatus
 
 
 class BulkLine(Data):
@@ -171,9 +171,48 @@ class PictureDecision(Data):
     """Whether the public sees it."""
 
 
+class TextDecision(Data):
+    """Decision of an operator about the texts of a request."""
+
+    tracking_number: str
+    text_status: TextStatus
+
+
+class TextFinding(Data):
+    """A reason of the screen to hold a text."""
+
+    class_: PersonalClass = Field(serialization_alias="class")
+    """Class of the finding."""
+    words: str
+    """The words of the text."""
+
+
+class HeldTextEntry(Data):
+    """A text that waits for an operator."""
+
+    tracking_number: str
+    public_id: str | None
+    jurisdiction: str
+    service_code: str
+    text: Literal["description", "note"]
+    held_at: AwareDatetime
+    description: str | None
+    """The words; null for a note, which the history of its case has."""
+    findings: list[TextFinding]
+    """Why it is held; empty where the city holds every text."""
+
+
+class HeldTexts(Data):
+    """Texts that wait for an operator, those that wait longest first."""
+
+    texts: Annotated[list[HeldTextEntry], Field(max_length=100)]
+
+
 SUBMISSIONS_PATH = "/v1/submissions"
 BULK_PATH = f"{SUBMISSIONS_PATH}/bulk"
 PREVIEW_PATH = f"{SUBMISSIONS_PATH}/preview"
+TEXT_PATH = "/v1/requests/{tracking_number}/text"
+HELD_TEXTS_PATH = "/v1/texts"
 NOTES_PATH = "/v1/requests/{tracking_number}/notes"
 
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/octet-stream")
@@ -286,3 +325,23 @@ def _decide(summary: str) -> Operation:
 
 RELEASE = _decide("Release a picture to the public, as an operator.")
 WITHHOLD = _decide("Withhold a picture from the public, as an operator.")
+
+
+def _decide_text(summary: str) -> Operation:
+    refused = {404: problem("Unknown tracking number."), 409: problem("It has no text.")}
+    decided = Content("Released or withheld.", (JSON,), TextDecision)
+    answers = {200: decided, **refused, **UNAVAILABLE, **KEY_REFUSALS}
+    return Operation(summary, answers, security=("operator",))
+
+
+RELEASE_TEXT = _decide_text("Release the texts of a request to the public, as an operator.")
+WITHHOLD_TEXT = _decide_text("Withhold the texts of a request from the public, as an operator.")
+LIST_HELD_TEXTS = Operation(
+    "List texts that wait for a release, with the reasons, as an operator.",
+    {
+        200: Content("At most 100, the oldest first.", (JSON,), HeldTexts),
+        **UNAVAILABLE,
+        **KEY_REFUSALS,
+    },
+    security=("operator",),
+)

@@ -22,6 +22,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import problem_response
 from shared.spoken_languages import best_language
+from shared.vocabulary import TextStatus
 
 
 class PublicLocation(Data):
@@ -84,6 +85,12 @@ class RequestStatus(Data):
     updated_at: AwareDatetime
     """Time of the last change, UTC."""
     location: PublicLocation | None
+    description: str | None
+    """The reporter's words, which the holder of the number reads whatever their status; null once
+    erased."""
+    text_status: TextStatus
+    """Whether the public reads the words: ``held`` until an operator decides, then ``released`` or
+    ``withheld``."""
     note: str | None
     """Finding of triage, such as a known problem."""
     answer: str | None

@@ -24,6 +24,7 @@ from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.vocabulary import CLOSED_STATUSES, is_plausible
 
 _DEGREE_DECIMALS = 6
+_NOT_PUBLIC = ("held", "withheld")
 
 
 def render_request(
@@ -40,7 +41,7 @@ def render_request(
         status_notes=_status_notes(request),
         service_name=kind.name.en,
         service_code=request.service_code,
-        description=without_numbers(request.description) or None,
+        description=_description(request, kind),
         agency_responsible=bureau_name(request.last.bureau, city)
         if request.last
         else request.referral_name,
@@ -82,6 +83,13 @@ def render_updates(
 def w3c(moment: datetime) -> str:
     """Return a moment in UTC without fractions, the form that every client reads."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def _description(request: ListedRequest, kind: ServiceType) -> str | None:
+    """Return the words; the name of the kind in place of those that are not public."""
+    if request.description and request.text_status in _NOT_PUBLIC:
+        return kind.name.en
+    return without_numbers(request.description) or None
 
 
 def _public(note: str | None) -> str | None:

@@ -10,6 +10,7 @@ from asyncpg import Record
 from services.intake.channels.open311.query import BoundingBox, ListQuery, Span
 from services.intake.records import StatusChange
 from shared.runtime.postgres import Pool, translate_errors
+from shared.vocabulary import TextStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class ListedRequest:
     updated_at: datetime
     is_open: bool
     description: str  # redacted; empty once erased
+    text_status: TextStatus  # of the description
     address: str | None
     latitude: float | None
     longitude: float | None
@@ -54,6 +56,8 @@ _USED_CELLS = """
 _SELECT = """
     SELECT listed.request_id::text, known.public_id, listed.service_code,
            listed.submitted_at, listed.updated_at, listed.is_open, listed.description,
+           coalesce((SELECT text.status FROM reviewed_texts AS text
+                      WHERE text.text_id = listed.request_id), 'public') AS text_status,
            known.address, listed.latitude, listed.longitude, known.outcome,
            known.referral_name, known.referral_phone, known.referral_url,
            known.moves > 0 AS was_moved, listed.case_id::text,

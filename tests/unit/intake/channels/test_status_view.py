@@ -89,6 +89,8 @@ def test_a_fresh_request_is_received() -> None:
         "bureau": None,
         "scheduled_for": None,
         "complete_by": None,
+        "description": None,
+        "text_status": "public",
         "referral": None,
         "media": [],
         "history": [

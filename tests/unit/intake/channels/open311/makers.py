@@ -35,6 +35,7 @@ def listed(**changes: Any) -> ListedRequest:
             updated_at=NOON,
             is_open=True,
             description="A hole",
+            text_status="public",
             address="1220 SW 5th Ave",
             latitude=45.51904,
             longitude=-122.67932,

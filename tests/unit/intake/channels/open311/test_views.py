@@ -133,3 +133,17 @@ def test_the_digest_changes_with_any_kind_or_question() -> None:
 def test_every_keyword_is_plain(city: Jurisdiction) -> None:
     for service in service_list(city):
         assert not set("|~?*()") & set(service.keywords or "")
+
+
+@pytest.mark.parametrize(
+    ("status", "description"),
+    [
+        ("public", "A hole"),
+        ("held", "Pothole"),
+        ("released", "A hole"),
+        ("withheld", "Pothole"),
+    ],
+)
+def test_the_kind_stands_for_words_that_are_not_public(status: str, description: str) -> None:
+    assert shown(listed(text_status=status)).description == description
+    assert shown(listed(text_status=status, description="")).description is None

@@ -78,6 +78,8 @@ REPORT: Mapping[str, Any] = {
     "bureau": "Streets",
     "scheduled_for": None,
     "complete_by": None,
+    "description": "A hole in the lane",
+    "text_status": "public",
     "location": {"latitude": 45.519, "longitude": -122.679},
     "media": [],
     "history": [
