@@ -47,11 +47,11 @@ class Location(Data):
 class LikelyKind(Data):
     """A kind that a request is likely about, by its words."""
 
-    service_code: str
+    service_code: str = Field(examples=["ROW-POTHOLE"])
     """Code of the kind from the catalogue."""
-    name: str
+    name: str = Field(examples=["Pothole"])
     """Name of the kind in the request's language."""
-    probability: float = Field(ge=0, le=1)
+    probability: float = Field(ge=0, le=1, examples=[0.38])
     """Calibrated probability, 0 to 1: of those with 0.8, eight of ten are right."""
 
 
