@@ -40,15 +40,16 @@ _ALONE: tuple[tuple[PersonalClass, re.Pattern[str]], ...] = (
     ("home", words.AT_NUMBER),
     ("insult", words.INSULTED),
 )
+_PRIVATE: tuple[tuple[PersonalClass, re.Pattern[str], bool], ...] = (
+    ("accusation", words.CRIME, True),
+    ("accusation", words.NUISANCE, False),
+    ("insult", words.INSULT, False),
+)
 _PAIRS = (
     *(
         _Pair(about, subject, predicate, before)
         for subject in (words.NEIGHBOUR, words.AT_HOME)
-        for about, predicate, before in (
-            ("accusation", words.CRIME, True),
-            ("accusation", words.NUISANCE, False),
-            ("insult", words.INSULT, False),
-        )
+        for about, predicate, before in _PRIVATE
     ),
     _Pair("accusation", words.SOMEBODY, words.CRIME),
     _Pair("home", words.HOME, words.HOME_CRIME, before=True),

@@ -67,8 +67,8 @@ KEPT_AWAY = (
     "Our super Carlos Vega pockets the money and never calls the city about the leak",
     "The renters at 88 Pine sell stolen bikes out of the basement",
     (
-        "The blond woman in the red coat steals flowers from the park each Sunday, she lives in the "
-        "condo on 9th"
+        "The blond woman in the red coat steals flowers from the park each Sunday, she lives in "
+        "the condo on 9th"
     ),
     "My roommate Ashley has been dumping paint down the sink",
     "He lives in the brown house and exposes himself to joggers",
