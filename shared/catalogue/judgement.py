@@ -29,6 +29,8 @@ URGENT = "sounds_urgent"
 ROAD_HAZARD = "road_hazard"  # the one class of danger that is no danger to life
 _MOST_URGENT_UNCONFIRMED: PriorityLevel = "P3"
 _LEAST_KNOWN = 2  # words; one alone is a greeting or a place
+_FEW_WORDS = 8  # in a shorter text a danger that no phrase states must be clear
+_CLEAR = 30  # points
 _MAX_UNKNOWN = 3  # words for each known feature; an English text has more features than words
 
 
@@ -145,7 +147,13 @@ def _predictions(read: TextConditions, city: Jurisdiction) -> tuple[frozenset[st
     if not read.affirmed and (known < _LEAST_KNOWN or _MAX_UNKNOWN * known < len(read.words)):
         return frozenset(), False
     is_urgent = urgency is not None and urgency.points >= city.thresholds.get(urgency.language, 1)
-    dangers = frozenset(score.dangers())
+    least = 1 if len(read.words) >= _FEW_WORDS else _CLEAR
+    stated = city.danger_classes(read.affirmed)
+    dangers = frozenset(
+        danger
+        for danger, points in score.dangers().items()
+        if points >= least or danger in stated
+    )
     if dangers and read.denied:
         dangers -= city.danger_classes(read.denied) - city.danger_classes(read.affirmed)
     return (dangers if is_urgent else dangers - {ROAD_HAZARD}), is_urgent

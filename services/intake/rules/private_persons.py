@@ -40,7 +40,7 @@ _ALONE: tuple[tuple[PersonalClass, re.Pattern[str]], ...] = (
     ("home", words.AT_NUMBER),
     ("insult", words.INSULTED),
 )
-_PRIVATE: tuple[tuple[PersonalClass, re.Pattern[str], bool], ...] = (
+_OF_SOMEBODY_KNOWN: tuple[tuple[PersonalClass, re.Pattern[str], bool], ...] = (
     ("accusation", words.CRIME, True),
     ("accusation", words.NUISANCE, False),
     ("insult", words.INSULT, False),
@@ -49,7 +49,7 @@ _PAIRS = (
     *(
         _Pair(about, subject, predicate, before)
         for subject in (words.NEIGHBOUR, words.AT_HOME)
-        for about, predicate, before in _PRIVATE
+        for about, predicate, before in _OF_SOMEBODY_KNOWN
     ),
     _Pair("accusation", words.SOMEBODY, words.CRIME),
     _Pair("home", words.HOME, words.HOME_CRIME, before=True),
