@@ -70,8 +70,7 @@ def export_labels(
     log keeps the texts of reports for 60 days: export at least that often. The file of --texts
     holds residents' words without contact data.
 
-    Example: `route311 evaluation export-labels --kinds kinds.csv --texts feedback.jsonl.gz
-    > feedback.csv`
+    Example: `route311 evaluation export-labels --kinds kinds.csv > feedback.csv`
     """
     labelled = run(_labels_of_feedback(find_kafka(data)))
     if texts is not None:

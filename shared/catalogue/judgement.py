@@ -150,9 +150,7 @@ def _predictions(read: TextConditions, city: Jurisdiction) -> tuple[frozenset[st
     least = 1 if len(read.words) >= _FEW_WORDS else _CLEAR
     stated = city.danger_classes(read.affirmed)
     dangers = frozenset(
-        danger
-        for danger, points in score.dangers().items()
-        if points >= least or danger in stated
+        danger for danger, points in score.dangers().items() if points >= least or danger in stated
     )
     if dangers and read.denied:
         dangers -= city.danger_classes(read.denied) - city.danger_classes(read.affirmed)

@@ -117,7 +117,8 @@ class QuickLook:
         if urgency is None or not urgency.known:
             return False
         least = self._thresholds.get(urgency.language, 1)
-        return urgency.points + _SLACK >= least or not score.dangers().keys() <= {ROAD_HAZARD}
+        dangers = [points for name, points in score.dangers().items() if name != ROAD_HAZARD]
+        return urgency.points + _SLACK >= least or max(dangers, default=0) >= _SLACK
 
     def _is_answered(self, attributes: Mapping[str, object]) -> bool:
         return any(

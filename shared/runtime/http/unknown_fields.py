@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 import pydantic_core
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
@@ -77,13 +77,14 @@ def unknown_fields(request: web.Request, value: Any) -> Sequence[FieldError]:  #
 
     There are none for a lenient caller, who gets them as warnings.
     """
-    operation, media_type = request[_OPERATION], media_type_of(request)
-    bodies = [one for one in (operation.body, operation.form) if one and media_type in one.types]
+    operation, media_type = request.get(_OPERATION), media_type_of(request)
+    described = (operation.body, operation.form) if operation else ()
+    bodies = [one for one in described if one and media_type in one.types]
     unknown = unknown_in(value, bodies[0].model) if bodies else ()
     if _WARNINGS in request:
         request[_WARNINGS] += unknown
         return ()
-    return (*request[_QUERY], *unknown)
+    return (*request.get(_QUERY, ()), *unknown)
 
 
 def unknown_in(value: Any, type_: Any) -> Sequence[FieldError]:  # noqa: ANN401 - any JSON, any type
@@ -139,7 +140,8 @@ def _printable(name: str) -> str:
 
 def _warned(response: web.StreamResponse, warnings: Sequence[FieldError]) -> web.StreamResponse:
     """Add warnings to a JSON object; every other response stays as it is."""
-    if isinstance(response, web.Response) and response.content_type in _OBJECTS:
+    media_type = response.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0]
+    if isinstance(response, web.Response) and media_type in _OBJECTS:
         body = response.body
         response.body = with_warnings(body, warnings) if isinstance(body, bytes) else body
     return response

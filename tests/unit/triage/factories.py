@@ -33,7 +33,7 @@ from tests.support.records import record
 from tests.support.text_models import catalogue_with, text_model
 
 # Points of dangers are for a text with one known feature.
-_DANGER = {"": -10, "help": 30, "smoke": 24, "roof": 12, "film": -18, "club": -18, "@!fire": -40}
+_DANGER = {"": -10, "help": 90, "smoke": 72, "roof": 36, "film": -54, "club": -54, "@!fire": -120}
 TEXT_MODEL = text_model(
     {
         "urgent:en": {

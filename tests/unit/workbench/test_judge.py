@@ -28,11 +28,16 @@ def test_each_text_gets_a_line_with_all_fields_in_order() -> None:
         {"id": 7, "text": "Graffiti on the fence", "service_code": "GRAF-PRIVATE"},
     )
 
+    kinds = first.pop("kinds")
+    assert len(kinds) == 5
+    assert kinds[0].keys() == {"service_code", "name", "probability"}
     assert first == {
         "id": "a",
         "service_code": "ROW-DEBRIS",
         "priority": "P2",
         "emergency": None,
+        "danger": ["road_hazard"],
+        "unsure": False,
         "outcome": "new",
         "evidence": ["mattress in the right lane"],
     }

@@ -8,6 +8,7 @@ from services.intake.channels.conversations.rules.text_reading import (
     ReportReading,
     is_another_danger,
 )
+from shared.catalogue import CALL_911, DangerAdvice
 
 
 def reading(kind: str | None = None, *dangers: str, **changes: Any) -> ReportReading:
@@ -15,7 +16,7 @@ def reading(kind: str | None = None, *dangers: str, **changes: Any) -> ReportRea
     fields: dict[str, Any] = {
         "service_code": kind or "OTHER",
         "is_other": kind is None,
-        "is_danger": True,
+        "advice": (DangerAdvice("call_911", CALL_911),),
         "dangers": frozenset(dangers),
         "needs_place": True,
         "question": None,
@@ -32,7 +33,7 @@ def reading(kind: str | None = None, *dangers: str, **changes: Any) -> ReportRea
         pytest.param(reading("GAS", "gas"), "GAS", (), False, id="the same kind"),
         pytest.param(reading("WIRE", "sparks"), "OTHER", ("sparks",), False, id="a condition"),
         pytest.param(reading(None), "POTHOLE", (), False, id="neither kind nor condition"),
-        pytest.param(reading("GAS", is_danger=False), "POTHOLE", (), False, id="no danger"),
+        pytest.param(reading("GAS", advice=()), "POTHOLE", (), False, id="no danger"),
     ],
 )
 def test_a_danger_is_another_one_by_a_kind_or_a_condition_of_its_own(
