@@ -33,7 +33,7 @@ def test_a_kind_or_an_answer_may_make_a_report_urgent(
         ("A power line is down and sparking in the street, people walk past it", True),
         ("Hay un cable de luz caído y saca chispas en la calle", True),
         ("The light pole was hit by a car and leans over the sidewalk, wires hang out", True),
-        ("Two tents and some bags on the sidewalk by the fence", False),
+        ("Please prune the trees on our street", False),
         ("The bench near the playground needs paint", False),
         ("", False),
     ],

@@ -115,7 +115,7 @@ def test_a_greeting_is_no_answer_and_not_kept(text: str) -> None:
 
 def test_what_the_words_say_already_is_not_asked() -> None:
     talk = Talk()
-    talk.say("pothole in the bike lane")
+    talk.say("deep pothole in the bike lane, I crashed my bike")
 
     assert talk.say("NE 33rd & Fremont").reply == (
         "Has it damaged a tire or a wheel? Reply YES or NO."
