@@ -60,7 +60,8 @@ async def test_a_picture_is_kept_and_shown_to_whoever_has_its_id(
 
 
 async def test_a_form_gives_its_field_file(client: aiohttp.ClientSession) -> None:
-    kept = await upload(client, form(note=b"x" * 1_000, file=encoded(), other=b"more"))
+    kept = await upload(client, form(file=encoded()))
+    more = await upload(client, form(note=b"x" * 1_000, file=encoded(), other=b"more"))
     without = await upload(client, form(picture=encoded()))
     large = await upload(client, form(file=encoded() + b"\0" * 10 * MIB))
     other = await call(
@@ -81,6 +82,7 @@ async def test_a_form_gives_its_field_file(client: aiohttp.ClientSession) -> Non
     )
 
     assert kept.status == 201
+    assert (more.status, [one["field"] for one in more.json["errors"]]) == (422, ["note", "other"])
     assert (without.status, without.json["errors"][0]["code"]) == (422, "missing_file")
     assert (large.status, large.json["code"]) == (413, "too_many_bytes")
     assert (other.status, cut.status) == (400, 400)

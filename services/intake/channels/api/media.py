@@ -63,11 +63,12 @@ async def read_picture(request: web.Request) -> bytes:
             "picture alone as the body."
         )
         raise RefusedError(problem_response(400, "Not a form", advice)) from None
-    if unknown := unknown_fields(request, {part.name: None for part in parts}):
-        raise refuse_fields(*unknown)
+    unknown = unknown_fields(request, {part.name: None for part in parts})
     picture = next((part.content for part in parts if part.name == _FIELD), None)
     if picture is None:
-        raise refuse_fields(_NO_FILE)
+        raise refuse_fields(_NO_FILE, *unknown)
+    if unknown:
+        raise refuse_fields(*unknown)
     if len(picture) > MAX_BYTES:
         raise RefusedPictureError("too_many_bytes")
     return picture
