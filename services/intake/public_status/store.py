@@ -126,8 +126,8 @@ _REQUEST = """
            address, latitude, longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
            answer, case_id::text, moves,
-           coalesce((SELECT description FROM listed_requests AS listed
-                      WHERE listed.request_id = requests.request_id), own_text) AS description,
+           (SELECT description FROM listed_requests AS listed
+             WHERE listed.request_id = requests.request_id) AS description,
            coalesce((SELECT status FROM reviewed_texts AS text
                       WHERE text.request_id = requests.request_id
                       ORDER BY status = 'held' DESC LIMIT 1), 'public') AS text_status,

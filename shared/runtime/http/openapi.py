@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
@@ -162,7 +162,10 @@ class _ClosedBodies(GenerateJsonSchema):
 def _schemas_of(
     operations: Sequence[Operation], generator: type[GenerateJsonSchema]
 ) -> tuple[dict[tuple[int, str], Any], dict[str, Any]]:
-    contents: list[tuple[JsonSchemaMode, Content | None]] = [("serialization", _WARNED)]
+    contents: list[tuple[JsonSchemaMode, Content | None]] = [
+        ("serialization", _WARNED),
+        ("serialization", _WRONG),
+    ]
     for operation in operations:
         contents += [("validation", operation.body), ("validation", operation.form)]
         contents += [("serialization", content) for content in operation.responses.values()]
@@ -201,9 +204,9 @@ def _described(
             if status < "3":
                 _add_warnings(response, schemas)
     if operation.unknown == "refused":
-        wrong = operation.responses.get(422, problem("A field or parameter is wrong."))
+        wrong = operation.responses.get(422, _WRONG)
         more = f"{wrong.description} Unknown fields and parameters are unknown_field."
-        described["responses"]["422"] = _response(replace(wrong, description=more), schemas)
+        described["responses"]["422"] = _response(wrong, schemas) | {"description": more}
     if body := operation.body:
         described["requestBody"] = {
             "description": body.description,
@@ -305,6 +308,7 @@ def problem(description: str, headers: Mapping[str, Parameter] | None = None) ->
     return Content(description, ("application/problem+json",), ProblemDetails, headers or {})
 
 
+_WRONG = problem("A field or parameter is wrong.")
 IDEMPOTENT: Mapping[str, Parameter] = {
     "Idempotency-Key": Parameter(
         "Idempotency key, at most 500 characters: a repeat gets the same response. A blank one "

@@ -110,7 +110,7 @@ async def by_picture(client: aiohttp.ClientSession, _: str) -> list[tuple[int, s
     picture = encoded(exif=exif)
     answers = await said(client, "/v1/media", "image/jpeg", picture, WORDS.encode())
     named = aiohttp.FormData()
-    named.add_field(NAME, WORDS.encode(), filename=f"{NAME}.jpg", content_type=f"image/{NAME}")
+    named.add_field("picture", WORDS.encode(), filename=f"{NAME}.jpg", content_type=f"image/{NAME}")
     answer = await upload(client, named)
     return [*answers, (answer.status, answer.body.decode())]
 
@@ -201,7 +201,7 @@ async def told(client: aiohttp.ClientSession, number: str, tell: Tell) -> list[t
     answers = await tell(client, number)
     statuses = {status for status, _ in answers}
     assert statuses <= {200, 201, 404, 429, 503} | REFUSED
-    return answers if statuses & {200, 201} else []
+    return [] if 503 in statuses else answers
 
 
 def holds(text: str) -> bool:

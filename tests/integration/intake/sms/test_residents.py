@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 RESIDENTS = 100
 _AT_ONCE = 10
 WHAT = {
-    "en": [("pothole", "ROW-POTHOLE"), ("graffiti onn a city bench", "GRAF-PUBLIC")],
+    "en": [("pothole", "ROW-POTHOLE"), ("graffiti onn the park wall", "GRAF-PUBLIC")],
     "es": [("hay un bache", "ROW-POTHOLE"), ("grafiti en la pared", "GRAF-PUBLIC")],
 }
 GREETING = {"en": "hello", "es": "hola"}
