@@ -21,8 +21,8 @@ pytestmark = pytest.mark.integration
 RESIDENTS = 100
 _AT_ONCE = 10
 WHAT = {
-    "en": [("pothole", "ROW-POTHOLE"), ("graffiti onn the park wall", "GRAF-PUBLIC")],
-    "es": [("hay un bache", "ROW-POTHOLE"), ("grafiti en la pared", "GRAF-PUBLIC")],
+    "en": [("pothole", "ROW-POTHOLE"), ("deep pothole", "ROW-POTHOLE")],
+    "es": [("hay un bache", "ROW-POTHOLE"), ("un bache muy hondo", "ROW-POTHOLE")],
 }
 GREETING = {"en": "hello", "es": "hola"}
 CHATTER = {"en": "it looks awful", "es": "se ve muy mal"}
