@@ -97,7 +97,6 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         conditions=MappingProxyType(conditions),
         emergencies=emergencies,
         hazards=hazards,
-        implied_kinds=_grouped((c, s.code) for s in draft.services for c in s.entry.implied_by),
         inbound_mail=head.inbound_mail,
         default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
         export_types=MappingProxyType(

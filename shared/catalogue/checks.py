@@ -235,7 +235,6 @@ def _conditions_of(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterato
     entry, known = service.entry, draft.conditions
     yield from unknown_codes(service, known, entry.hazard.conditions, "hazard")
     yield from unknown_codes(service, known, entry.implies, "implies")
-    yield from unknown_codes(service, known, entry.implied_by, "implied_by")
     yield from unknown_codes(service, known, entry.harmless, "harmless")
     for i, informed in enumerate(entry.inform):
         yield from unknown_codes(service, known, informed.when, "inform", i, "when")

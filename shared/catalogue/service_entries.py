@@ -105,7 +105,6 @@ class ServiceEntry(Entry):
     Attributes:
         target: Time until solved or, with an outside lead, until the agency has it.
         dedup: Limits of deduplication, or ``never``.
-        implied_by: Conditions by which a text is classified as this kind.
     """
 
     name: LocalTextEntry
@@ -116,7 +115,6 @@ class ServiceEntry(Entry):
     dedup: DedupEntry
     hazard: HazardEntry
     implies: Texts = ()
-    implied_by: Texts = ()
     emergency: Text | None = None
     harmless: Texts = ()
     alternatives: tuple[AlternativeEntry, ...] = ()

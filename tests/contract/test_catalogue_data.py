@@ -188,11 +188,7 @@ def test_no_condition_and_no_question_lies_unused() -> None:
     }
     perils = (*PORTLAND.emergencies, *PORTLAND.hazards)
     decides |= {code for peril in perils for code in (*peril.all_of, *peril.any_of)}
-    decides |= {
-        *PORTLAND.implied_kinds,
-        *PORTLAND.phrase_roles.past,
-        *PORTLAND.phrase_roles.hypothetical,
-    }
+    decides |= {*PORTLAND.phrase_roles.past, *PORTLAND.phrase_roles.hypothetical}
     decides |= {code for owner in PORTLAND.owners for code in owner.when}
     around = PORTLAND.circumstances
     decides |= {code for place in around.places for code in place.when} if around else set()
