@@ -89,8 +89,7 @@ def judge_read(read: "TextConditions", city: Jurisdiction) -> TextJudgement:
         if code in plain:
             is_proven = True
         elif code in city.danger_conditions:
-            classes = city.danger_classes({code})
-            is_proven = is_urgent if classes else is_danger
+            is_proven = is_urgent if city.danger_classes({code}) else is_danger
         else:
             is_proven = is_urgent or code not in city.hazard_conditions
         (counted if is_proven else doubted)[code] = words
@@ -147,13 +146,16 @@ def _predictions(read: TextConditions, city: Jurisdiction) -> tuple[frozenset[st
     if not read.affirmed and (known < _LEAST_KNOWN or _MAX_UNKNOWN * known < len(read.words)):
         return frozenset(), False
     is_urgent = urgency is not None and urgency.points >= city.thresholds.get(urgency.language, 1)
+    found = score.dangers()
+    if not found:
+        return frozenset(), is_urgent
+    stated, denied = city.danger_classes(read.affirmed), city.danger_classes(read.denied)
     least = 1 if len(read.words) >= _FEW_WORDS else _CLEAR
-    stated = city.danger_classes(read.affirmed)
     dangers = frozenset(
-        danger for danger, points in score.dangers().items() if points >= least or danger in stated
+        danger
+        for danger, points in found.items()
+        if danger in stated or (points >= least and danger not in denied)
     )
-    if dangers and read.denied:
-        dangers -= city.danger_classes(read.denied) - city.danger_classes(read.affirmed)
     return (dangers if is_urgent else dangers - {ROAD_HAZARD}), is_urgent
 
 

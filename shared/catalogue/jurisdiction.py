@@ -1,6 +1,6 @@
 """A jurisdiction: the catalogue's data of one city."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,12 @@ from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import Faq
 from shared.catalogue.circumstances import Circumstances
 from shared.catalogue.city_map import CityPages
-from shared.catalogue.condition import Condition, HazardRule, trigger_conditions
+from shared.catalogue.condition import (
+    Condition,
+    HazardRule,
+    conditions_by_field,
+    trigger_conditions,
+)
 from shared.catalogue.evidence import Evidence
 from shared.catalogue.routing import RoutingRule
 from shared.catalogue.service_type import ServiceType
@@ -69,7 +74,6 @@ class Jurisdiction:
         owners: Owners of land inside the limits, the most specific first.
         emergencies: Dangers to life, the most pressing first.
         hazards: Hazards that are urgent in a report of every kind, the most pressing first.
-        implied_kinds: Service codes that a condition in a text implies, by condition.
         default_points: Coordinates that stand for "unknown" in the city's systems.
         inbound_mail: Addresses for residents' e-mail; the first one is the sender of questions.
         export_types: Service codes by the type names of the city's own export.
@@ -104,7 +108,6 @@ class Jurisdiction:
     conditions: Mapping[str, Condition]
     emergencies: tuple[HazardRule, ...]
     hazards: tuple[HazardRule, ...]
-    implied_kinds: Mapping[str, tuple[str, ...]]
     default_points: tuple[GeoPoint, ...]
     inbound_mail: tuple[str, ...]
     export_types: Mapping[str, str]
@@ -134,6 +137,11 @@ class Jurisdiction:
     def answers(self) -> Mapping[str, LocalText]:
         """Texts of the answers to frequent questions, by code."""
         return {a.code: a.text for a in self.faq.by_code.values()} if self.faq else {}
+
+    @cached_property
+    def conditions_by_attribute(self) -> Mapping[str, Sequence[Condition]]:
+        """Conditions that the values of each attribute may state."""
+        return conditions_by_field(self.conditions.values())
 
     @cached_property
     def phrases(self) -> PhraseIndex:

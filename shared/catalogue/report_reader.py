@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from shared.catalogue.condition import conditions_by_field
 from shared.catalogue.judgement import LocatedJudgement, TextJudgement, judge_text, quote
 from shared.catalogue.jurisdiction import Jurisdiction
 from shared.catalogue.service_type import ServiceType
@@ -20,7 +19,6 @@ class ReportReader:
 
     def __init__(self, city: Jurisdiction) -> None:
         self._city = city
-        self._conditions_by_attribute = conditions_by_field(city.conditions.values())
         self._list_attributes = {
             service.code: frozenset(a.code for a in service.attributes if a.datatype in _LISTS)
             for service in city.services.values()
@@ -56,7 +54,7 @@ class ReportReader:
             return judgement
         conditions = dict(judgement.conditions)
         for code, value in attributes.items():
-            for condition in self._conditions_by_attribute.get(code, ()):
+            for condition in self._city.conditions_by_attribute.get(code, ()):
                 if condition.answered_by({code: value}):
                     conditions.setdefault(condition.code, code)
         return judgement._replace(conditions=conditions)

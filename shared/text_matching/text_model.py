@@ -28,6 +28,7 @@ from shared.text_matching.trained_model import (
 )
 
 _EVIDENCE_WORDS = 4
+_RANKED_KINDS = 10
 
 Weights: TypeAlias = NDArray[np.int8]  # a row for each feature, a column for each head
 Sums: TypeAlias = NDArray[np.int64]
@@ -116,13 +117,17 @@ class TextScore:
         return self._word_rows.size
 
     def kinds(self, most: int) -> list[KindProbability]:
-        """Return the likeliest kinds, the likeliest first."""
+        """Return the likeliest kinds, the likeliest first, at most ten."""
+        return self._ranked[:most]
+
+    @cached_property
+    def _ranked(self) -> list[KindProbability]:
         heads = self._model.heads
         if not heads.kinds:
             return []
         logits = self._sums[: len(heads.kinds)] * (heads.kind_scale / self._length)
         odds = np.exp(logits - logits.max())
-        first = np.argsort(-odds, kind="stable")[:most].tolist()
+        first = np.argsort(-odds, kind="stable")[:_RANKED_KINDS].tolist()
         shares = (odds[first] / odds.sum()).tolist()
         return [
             KindProbability(heads.kinds[i], round(p, 3)) for i, p in zip(first, shares, strict=True)

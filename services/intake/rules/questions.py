@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from shared.catalogue import Attribute, Jurisdiction, ServiceType, conditions_by_field
+from shared.catalogue import Attribute, Jurisdiction, ServiceType
 
 # Questions that are shown at once; the others follow on demand.
 FIRST_QUESTIONS = 3
@@ -20,11 +20,10 @@ def open_questions(
         stated: Conditions that the text states.
         answered: Codes of the questions that have an answer.
     """
-    by_field = conditions_by_field(city.conditions.values())
     urgent = city.danger_conditions.union(service.hazard_conditions)
 
     def tells(question: Attribute) -> set[str]:
-        return {condition.code for condition in by_field.get(question.code, ())}
+        return {condition.code for condition in city.conditions_by_attribute.get(question.code, ())}
 
     def rank(question: Attribute) -> int:
         told = tells(question)

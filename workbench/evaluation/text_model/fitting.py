@@ -199,10 +199,10 @@ class _Matrix:
         return bias, {feature: weight for feature, weight in named if weight}
 
     def cross_validated(self, held: Iterable[int]) -> Mapping[int, int]:
-        """Return the score of each of these by weights trained without it and its source's."""
+        """Return the score of each of these by weights trained without its fold."""
         folds: defaultdict[int, list[int]] = defaultdict(list)
         for i in held:
-            folds[zlib.crc32(self._group(i)) % _FOLDS].append(i)
+            folds[_fold(i, self._samples[i])].append(i)
         scores: dict[int, int] = {}
         for held_out in folds.values():
             bias, weights = self.train(np.setdiff1d(np.arange(len(self._samples)), held_out))
@@ -210,10 +210,6 @@ class _Matrix:
                 found = (weights[f] for f in self._samples[i].features if f in weights)
                 scores[i] = sum(found, bias)
         return scores
-
-    def _group(self, i: int) -> bytes:
-        sample = self._samples[i]
-        return sample.source.encode() if sample.is_real else f"{sample.source}{i}".encode()
 
 
 @dataclass(frozen=True, slots=True)
