@@ -10,9 +10,9 @@ from services.intake.inbound.districts import AdminArea, to_location
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.pictures import media_ids_of
 from services.intake.policy import IntakePolicy
-from services.intake.records import HeldText, Listing, PublicRequest, Receipt
+from services.intake.records import Listing, PublicRequest, Receipt
 from services.intake.rules.location import public_degrees
-from services.intake.rules.private_persons import reasons_to_hold
+from services.intake.rules.private_persons import HeldText, reasons_to_hold
 from shared.catalogue import Jurisdiction, LocalText, danger_advice
 from shared.catalogue.judgement import LocatedJudgement
 from shared.contract.events import (

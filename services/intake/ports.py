@@ -36,7 +36,7 @@ from services.intake.records import (
     TextToReview,
     Uploader,
 )
-from services.intake.rules.kind_search import search_kinds
+from services.intake.rules.classification import search_kinds
 from services.intake.settings import IntakeSettings
 from services.intake.store.submissions import PostgresSubmissions
 from services.intake.store.texts import decide, held_texts

@@ -9,7 +9,7 @@ import pydantic_core
 from pydantic import Field, StrictBool, StringConstraints
 
 from services.intake.identifiers import SubmissionKey
-from services.intake.rules.private_persons import PersonalWords
+from services.intake.rules.private_persons import HeldText, PersonalWords
 from shared.catalogue import DangerAdvice, ServiceType
 from shared.contract.events import (
     Data,
@@ -267,19 +267,6 @@ class KeptMedia:
 # -- public status: each tuple is a row
 
 
-class HeldText(NamedTuple):
-    """A text of a request that waits for an operator, and why.
-
-    Attributes:
-        text_id: The request's id for its description, else the note's.
-        findings: Empty where the city holds every text.
-    """
-
-    text_id: str
-    request_id: str
-    findings: Sequence[PersonalWords]
-
-
 class TextToReview(NamedTuple):
     """A held text with the request that an operator decides about.
 
@@ -319,7 +306,7 @@ class PublicRequest(NamedTuple):
         reporter_ref: Pseudonym of the reporter; not shown.
         phone_ref: Keyed hash of the number that gets texts about it; not shown.
         public_id: None for a request from before there were any.
-        own_text: Description of a private kind, for its holder alone.
+        own_text: Description of a private kind, for operators alone.
         listing: None for a private kind.
         held: Its description, where that waits for an operator.
     """
@@ -389,7 +376,8 @@ class PublicStatus:
 
     Attributes:
         was_moved: True when an operator moved it to another case than triage decided.
-        description: The reporter's words, redacted, for the holder of the tracking number.
+        description: The reporter's words, redacted, for the holder of the tracking number; None for
+            a private kind.
         text_status: Of its texts together: held while any of them is.
         media_ids: Public pictures of the reporter, oldest first.
         work_media_ids: Public pictures of the work, by the version of the change.

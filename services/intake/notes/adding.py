@@ -25,7 +25,7 @@ from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, ServedCity
 from services.intake.public_status.store import place_request
 from services.intake.rules.location import resolve_location
-from services.intake.rules.private_persons import reasons_to_hold
+from services.intake.rules.private_persons import HeldText, reasons_to_hold
 from services.intake.store.texts import hold
 from shared.contract.events import Event, FieldError, Location, Note, NoteAdded, new_id
 from shared.contract.events.notes import NoteAuthor
@@ -163,7 +163,7 @@ async def _hold(db: Connection, note: Note, policy: IntakePolicy) -> None:
     public_texts = policy.cities[note.jurisdiction].jurisdiction.public_texts
     findings = reasons_to_hold(note.text, public_texts)
     if findings is not None:
-        await hold(db, records.HeldText(note.note_id, note.request_id, findings))
+        await hold(db, HeldText(note.note_id, note.request_id, findings))
 
 
 async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and its events

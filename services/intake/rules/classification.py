@@ -1,13 +1,17 @@
-"""Classification: the likely kinds of a text, and its service code when it has none."""
+"""Classification: the likely kinds of a text, its service code, and the search for a kind."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
-from shared.catalogue import Jurisdiction
+from shared.catalogue import Jurisdiction, ServiceType
 from shared.catalogue.judgement import TextConditions, read_text
-from shared.text_matching import Hit, KindProbability
+from shared.text_matching import Hit, KindProbability, fold
 
 MAX_KINDS = 5
+MAX_FOUND = 8
+_LEAST_FOUND = 0.01  # probability of a kind that a search finds
+_CACHED_NAMES = 2_000
 _MAX_UNKNOWN = 3  # words for each known word or pair
 
 
@@ -58,3 +62,34 @@ def _outer_keywords(words: Sequence[str], city: Jurisdiction) -> Iterator[Hit]:
         if hit.end_word > reached or (hit.start_word, hit.end_word) == outer:
             outer, reached = (hit.start_word, hit.end_word), max(reached, hit.end_word)
             yield hit
+
+
+def search_kinds(text: str, city: Jurisdiction) -> Sequence[ServiceType]:
+    """Return the kinds that a person may look for, the likeliest first, at most eight.
+
+    A kind counts by its name, whose words may be written in part, by its keywords, and by the text
+    model.
+    """
+    read = read_text(text, city)
+    scores = defaultdict[str, float](float)
+    for kind in (*keyword_kinds(read.words, city), *likely_kinds(read, city)):
+        if kind.probability >= _LEAST_FOUND:
+            scores[kind.code] += kind.probability
+    for service in city.services.values():
+        if read.words and _is_named(service, read.words):
+            scores[service.code] += 1
+    scores.pop(city.other_code, None)
+    order = sorted(scores, key=lambda code: (-scores[code], code))
+    return [city.services[code] for code in order[:MAX_FOUND]]
+
+
+def _is_named(service: ServiceType, words: Sequence[str]) -> bool:
+    return any(
+        all(any(part.startswith(word) for part in parts) for word in words)
+        for parts in (_name_parts(service.name.en), _name_parts(service.name.es))
+    )
+
+
+@lru_cache(_CACHED_NAMES)
+def _name_parts(name: str) -> Collection[str]:
+    return fold(name).split()

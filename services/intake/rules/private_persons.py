@@ -9,7 +9,7 @@ bounded number of characters, so the time is linear in the length of the text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from services.intake.rules import private_person_words as words
@@ -22,6 +22,19 @@ class PersonalWords(NamedTuple):
 
     about: PersonalClass
     words: str
+
+
+class HeldText(NamedTuple):
+    """A text of a request that waits for an operator, and why.
+
+    Attributes:
+        text_id: The request's id for its description, else the note's.
+        findings: Empty where the city holds every text.
+    """
+
+    text_id: str
+    request_id: str
+    findings: Sequence[PersonalWords]
 
 
 class _Pair(NamedTuple):

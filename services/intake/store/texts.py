@@ -6,12 +6,11 @@ from types import MappingProxyType
 import pydantic_core
 
 from services.intake.records import (
-    HeldText,
     NoSuchRequestError,
     NothingToReviewError,
     TextToReview,
 )
-from services.intake.rules.private_persons import PersonalWords
+from services.intake.rules.private_persons import HeldText, PersonalWords
 from shared.runtime.postgres import Connection, columns
 from shared.vocabulary import TextStatus
 

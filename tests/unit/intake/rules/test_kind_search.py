@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.rules.kind_search import MAX_FOUND, search_kinds
+from services.intake.rules.classification import MAX_FOUND, search_kinds
 from shared.catalogue import load_catalogue
 
 CITY = load_catalogue().jurisdictions["portland.gov"]
