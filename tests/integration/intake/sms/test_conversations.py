@@ -195,7 +195,7 @@ async def test_more_words_than_a_description_holds_follow_as_notes(
         for text in words:
             await phone.say(client, text)
         answer = await phone.say(client, "at NE 33rd and Fremont")
-        request, *notes = await in_both_lanes(topic_log, 4)  # the place is the last one
+        request, *notes = await in_both_lanes(topic_log, 3)  # the place is the last one
 
     assert number_in(answer) == request.data.tracking_number
     assert len(request.data.description) <= 4_000
