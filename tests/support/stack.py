@@ -53,7 +53,8 @@ _WITH_MEMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+# Without a repr: asyncio makes those of its tasks' results at the end of each test, 25 ms of them.
+@dataclass(frozen=True, slots=True, repr=False)
 class Stores:
     """Addresses of the tests' Kafka and PostgreSQL, with all topics and schemas created."""
 

@@ -18,7 +18,7 @@ from shared.runtime.outgoing import Outgoing
 from tests.support.waiting import eventually
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class TopicLog:
     """All topics, from their ends at the beginning of the test.
 
