@@ -193,7 +193,7 @@ async def test_with_another_key_nothing_is_saved_or_sent_and_with_the_right_one_
 
     async def paused() -> bool:
         waits = [one["event"] for one in logs if one.get("code") == "wrong_contact_key"]
-        return "database_awaited" in waits and waits.count("batch_retried") > 3
+        return "database_unavailable" in waits and waits.count("batch_retried") > 3
 
     async def mailed() -> bool:
         return {to for to, _ in mail.mails} == {"ana@example.org", "bea@example.org"}
