@@ -66,7 +66,7 @@ def _contact(event: e.ContactGiven, key: bytes) -> model.ReporterContact:
         phone=phone,
         phone_ref=given.phone_ref,
         name=given.name,
-        named_at=event.time,
+        received_at=event.time,
         flood_key=person_hash(key, address=mailbox, phone=phone, request_id=request_id),
     )
 

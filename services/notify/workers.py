@@ -44,7 +44,7 @@ class UnreadErasures:
                 try:
                     await cancel_on_stop(stopping, self.apply())
                 except (SystemicError, TransientError) as error:
-                    log.warning("erasures_awaited", code=error.code)
+                    log.warning("erasures_postponed", code=error.code)
                     await pause(stopping, _RETRY_S)
 
     async def apply(self) -> None:
@@ -74,7 +74,7 @@ class UnsealedContacts:
             with suppress(StoppedError):
                 await cancel_on_stop(stopping, with_database(self.seal, stopping))
         except UnreadableError as error:
-            log.error("sealing_ended", code=error.code, reason=str(error))  # noqa: TRY400 - a traceback says no more
+            log.error("sealing_failed", code=error.code, reason=str(error))  # noqa: TRY400 - a traceback says no more
 
     async def seal(self) -> None:
         """Check the secrets, store the key of the hashes, and seal all unsealed contacts."""

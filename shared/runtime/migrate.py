@@ -83,7 +83,7 @@ async def migrate(
             try:
                 return await _migrate_all(connection, services, migrations_for)
             except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
-                log.warning("migration_waits_for_a_table", pause_s=pause_s)
+                log.warning("migration_retried", pause_s=pause_s)
                 await asyncio.sleep(pause_s)
         return await _migrate_all(connection, services, migrations_for)
 

@@ -56,11 +56,11 @@ FILL = """
                true, 'Ana', '26-' || n, 'portland.gov', 'ROW-POTHOLE', 'en', '1221 SW 4th Ave',
                false
           FROM made),
-    announced AS (
-        INSERT INTO announcements (about, version, template, priority, cause_id, bureau)
+    triggered AS (
+        INSERT INTO triggers (subject_id, version, template, priority, cause_id, bureau)
         SELECT case_id, 2, 'in_progress', 'P4', 'event', 'PBOT-MAINT' FROM made)
-    INSERT INTO deliveries (notification_id, person, request_id, about, version, channel, template,
-                            language, priority, state, due_at, not_before, day)
+    INSERT INTO deliveries (notification_id, person, request_id, subject_id, version, channel,
+                            template, language, priority, state, due_at, not_before, day)
     SELECT gen_random_uuid(), $2 || n, request_id, case_id, 2, $2, 'in_progress', 'en', 'P4',
            'pending', now(), now(), current_date
       FROM made
@@ -171,7 +171,7 @@ async def worked(
     pool: Pool, settings: NotifySettings, identity: MailIdentity, channel: StatusChannel, count: int
 ) -> float:
     """Return the seconds that notify's worker takes for as many messages."""
-    await pool.execute("TRUNCATE requests, announcements, deliveries")
+    await pool.execute("TRUNCATE requests, triggers, deliveries")
     await pool.execute(FILL, count, channel)
     await pool.execute("ANALYZE")
     async with senders(settings, identity, channel) as opened:

@@ -40,7 +40,7 @@ PARKED = "SELECT count(*) FROM dispatch.forwards WHERE state = 'parked'"
 ARRIVED = "SELECT count(*) FROM intake.requests WHERE jurisdiction = $1"
 STATUSES = """
     SELECT count(*) FROM dispatch.updates
-     WHERE source = $1 GROUP BY work_order_id, said->>'status'
+     WHERE source = $1 GROUP BY work_order_id, parsed->>'status'
 """
 
 

@@ -7,7 +7,7 @@ from shared.runtime.database import Database
 _TABLES = {
     "triage": ("cases", "decisions"),
     "dispatch": ("cases", "case_requests", "work_orders"),
-    "notify": ("requests", "memberships", "announcements"),
+    "notify": ("requests", "memberships", "triggers"),
     "intake": ("submissions", "requests", "case_steps"),
 }
 _DISTINCT_TEXTS = frozenset(

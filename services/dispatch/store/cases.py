@@ -16,10 +16,10 @@ _TRACKING_NUMBER = re.compile(r"\d\d[- ][0-9A-Z]{4}[- ][0-9A-Z]{2,}", re.IGNOREC
 _WORD = re.compile(r"[^\s\-./_'\\]+")
 _PAGE_SQL = "SELECT * FROM cases WHERE case_id < $1{} ORDER BY case_id DESC LIMIT $2"
 _WORDS = """to_tsvector('simple',
-    replace(coalesce(said ->> 'tracking_number', ''), '-', '') || ' '
-    || translate(coalesce(said #>> '{{problem,summary}}', '') || ' '
-                 || coalesce(said #>> '{{problem,location,address}}', '') || ' '
-                 || coalesce(said #>> '{{problem,location,details}}', ''), '-./_', '    '))"""
+    replace(coalesce(request ->> 'tracking_number', ''), '-', '') || ' '
+    || translate(coalesce(request #>> '{{problem,summary}}', '') || ' '
+                 || coalesce(request #>> '{{problem,location,address}}', '') || ' '
+                 || coalesce(request #>> '{{problem,location,details}}', ''), '-./_', '    '))"""
 # Conditions in the words of the indexes, by the names of `_values`.
 _CONDITIONS: Mapping[str, str] = {
     "status": "status = {}",

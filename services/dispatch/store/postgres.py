@@ -51,7 +51,7 @@ _CASE_IDS_SQL = """
 """
 _ENTRIES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
 CASE_REQUESTS_SQL = """
-    SELECT request_id, case_id, moves, said FROM case_requests WHERE case_id = ANY($1::uuid[])
+    SELECT request_id, case_id, moves, request FROM case_requests WHERE case_id = ANY($1::uuid[])
 """
 _PROCESSED_SQL = """
     SELECT digest FROM commands WHERE digest = ANY($1::bytea[])
@@ -78,7 +78,7 @@ _UPDATE_CASES_SQL = _update_sql(
     "cases",
     """case_id uuid, version integer, status text, level text, score integer, reasons jsonb,
     lead_bureau text, request_count integer, first_reported_at timestamptz,
-    last_reported_at timestamptz, closed_at timestamptz, merged_into uuid, operator_knew jsonb,
+    last_reported_at timestamptz, closed_at timestamptz, merged_into uuid, lowered_from jsonb,
     notes jsonb, others_notes jsonb, summary_priority jsonb, overdue_at timestamptz""",
 )
 _UPDATE_ORDERS_SQL = _update_sql(
@@ -90,7 +90,7 @@ _UPDATE_ORDERS_SQL = _update_sql(
 )
 _RESTATE_CASES_SQL = _update_sql("cases", "case_id uuid, opened_by uuid, problem jsonb")
 _UPDATE_REQUESTS_SQL = _update_sql(
-    "case_requests", "request_id uuid, case_id uuid, moves integer, said jsonb"
+    "case_requests", "request_id uuid, case_id uuid, moves integer, request jsonb"
 )
 
 

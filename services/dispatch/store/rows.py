@@ -54,7 +54,7 @@ def changed_case_row(case: Case) -> ColumnValues:
         "reasons": _json(case.priority.reasons),
         **_fields(case, "lead_bureau", "request_count", "first_reported_at", "last_reported_at"),
         **_fields(case, "closed_at", "merged_into"),
-        "operator_knew": _json([known.level, sorted(known.reasons)]) if known else None,
+        "lowered_from": _json([known.level, sorted(known.reasons)]) if known else None,
         "notes": _json(case.notes),
         "others_notes": _json(case.others_notes),
         "summary_priority": _json(_stored_priority(case.summary_priority)),
@@ -108,7 +108,7 @@ def request_row(request: CaseRequest) -> ColumnValues:
         "problem": request.problem,
         "conditions": sorted(request.conditions),
     }
-    return {**_fields(request, "request_id", "case_id", "moves"), "said": _json(stored)}
+    return {**_fields(request, "request_id", "case_id", "moves"), "request": _json(stored)}
 
 
 def _stored_priority(priority: CasePriority | None) -> tuple[object, ...] | None:
@@ -122,7 +122,7 @@ def command_row(processed: ProcessedMessage) -> ColumnValues:
         "digest": digest(key),
         "source": key.source,
         "command_id": key.id,
-        "said": json.dumps(asdict(command), default=str) if command else None,
+        "parsed": json.dumps(asdict(command), default=str) if command else None,
         "refused_as": processed.refused_as,
     }
 
@@ -136,7 +136,7 @@ def update_row(processed: ProcessedMessage) -> ColumnValues:
         "source": key.source,
         "update_id": key.id,
         "work_order_id": update.work_order_id if isinstance(update, BureauUpdate) else None,
-        "said": json.dumps(asdict(update), default=str) if update else None,
+        "parsed": json.dumps(asdict(update), default=str) if update else None,
         "changed": processed.changed,
         "refused_as": processed.refused_as,
     }
@@ -162,7 +162,7 @@ def case_of(row: Record, orders: tuple[CaseWorkOrder, ...]) -> Case:
         problem=_problem(json.loads(row["problem"])),
         orders=orders,
         merged_into=str(row["merged_into"]) if row["merged_into"] else None,
-        lowered_from=_known_priority(row["operator_knew"]),
+        lowered_from=_known_priority(row["lowered_from"]),
         notes=_notes(row["notes"]),
         others_notes=_notes(row["others_notes"]),
         summary_priority=_summary_priority(row["summary_priority"]),
@@ -189,7 +189,7 @@ def _deadline(soon_at: datetime | None, due_at: datetime) -> WorkOrderDeadline:
 
 def request_of(row: Record) -> CaseRequest:
     """Return the request of a row of ``case_requests``."""
-    stored = json.loads(row["said"])
+    stored = json.loads(row["request"])
     return CaseRequest(
         request_id=str(row["request_id"]),
         case_id=str(row["case_id"]),

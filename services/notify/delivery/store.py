@@ -33,7 +33,7 @@ _CLAIM_SQL = f"""
            AND NOT EXISTS (
                SELECT FROM deliveries AS earlier
                 WHERE earlier.person = mine.person
-                  AND earlier.about = mine.about
+                  AND earlier.subject_id = mine.subject_id
                   AND earlier.channel = mine.channel
                   AND earlier.version < mine.version
                   AND earlier.state IN ('pending', 'sending'))
@@ -47,7 +47,7 @@ _CLAIM_SQL = f"""
          WHERE deliveries.notification_id = next.notification_id
         RETURNING deliveries.*
     )
-    SELECT {DELIVERY_COLUMNS}, {SEALED_COLUMNS}, d.put_off, r.tracking_number,
+    SELECT {DELIVERY_COLUMNS}, {SEALED_COLUMNS}, d.deferrals, r.tracking_number,
            r.jurisdiction, r.service_code, r.address, r.contact_language,
            r.language AS request_language,
            r.emergency, r.agency_name,
@@ -59,8 +59,8 @@ _CLAIM_SQL = f"""
               FROM consents AS c
              WHERE c.contact = CASE d.channel WHEN 'sms' THEN r.phone_ref ELSE r.person END
                AND c.channel = d.channel AND c.opted_out
-               AND (c.reason IS DISTINCT FROM 'unsubscribed' OR r.named_at <= c.at
-                    OR a.only_for IS NULL OR d.template <> ALL($6::text[]))
+               AND (c.reason IS DISTINCT FROM 'unsubscribed' OR r.contact_received_at <= c.at
+                    OR t.only_for IS NULL OR d.template <> ALL($6::text[]))
            ) AS suppressed,
            CASE WHEN d.template = 'digest' THEN
                (SELECT array_agg(DISTINCT news.tracking_number ORDER BY news.tracking_number)
@@ -69,19 +69,19 @@ _CLAIM_SQL = f"""
            END AS followed
       FROM d
       JOIN requests AS r USING (request_id)
-      JOIN announcements AS a USING (about, version)
+      JOIN triggers AS t USING (subject_id, version)
       LEFT JOIN preferences AS p ON p.person = r.person
       {JOIN_KEY}
 """  # noqa: S608 - constants only
 _RECORD_SQL = """
     UPDATE deliveries AS mine
-       SET state = new.state, reason = new.reason, put_off = new.put_off,
+       SET state = new.state, reason = new.reason, deferrals = new.deferrals,
            provider_id = new.provider_id, language = new.language,
            not_before = coalesce(new.not_before, mine.not_before),
            claimed_by = NULL, lease_until = NULL
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[],
                   $6::timestamptz[], $7::text[])
-           AS new (notification_id, state, reason, put_off, provider_id, not_before, language)
+           AS new (notification_id, state, reason, deferrals, provider_id, not_before, language)
      WHERE mine.notification_id = new.notification_id
        AND mine.claimed_by = $8
     RETURNING mine.notification_id
@@ -93,7 +93,7 @@ _EXPIRE_LEASES_SQL = f"""
          WHERE state = 'sending' AND lease_until < $1
         RETURNING *
     )
-    SELECT {DELIVERY_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
+    SELECT {DELIVERY_COLUMNS} FROM d JOIN triggers AS t USING (subject_id, version)
 """  # noqa: S608 - constants only
 
 
@@ -197,7 +197,7 @@ def _claimed(row: Record, sealer: Sealer, languages: LanguageRules) -> ClaimedDe
     )
     address = contact.phone if stored.delivery.channel == "sms" else contact.mailbox
     suppressed = row["suppressed"] or row["unwanted"]
-    return ClaimedDelivery(stored, row["put_off"], address, suppressed, data, is_readable)
+    return ClaimedDelivery(stored, row["deferrals"], address, suppressed, data, is_readable)
 
 
 def _request_facts(row: Record) -> RequestFacts:

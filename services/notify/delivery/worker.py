@@ -258,7 +258,9 @@ class DeliveryWorker:
     def _unreachable(self, provider: Provider, reason: str) -> PollResult:
         if not provider.is_failing:
             number = self.providers.index(provider) + 1
-            log.warning("provider_awaited", channel=self.channel, provider=number, reason=reason)
+            log.warning(
+                "provider_unreachable", channel=self.channel, provider=number, reason=reason
+            )
         provider.failed()
         return "unreachable"
 

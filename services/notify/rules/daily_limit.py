@@ -105,10 +105,10 @@ def flooded_requests(
     flooded: dict[str, str] = {}
     for contact in contacts:
         for named in contact.named:
-            near = sum(abs(contact.named_at - at) < WINDOW for at in before[named])
+            near = sum(abs(contact.received_at - at) < WINDOW for at in before[named])
             if known.get((contact.request_id, named), 0) + near >= MAX_REQUESTS:
                 flooded.setdefault(contact.request_id, named)
-            before[named].append(contact.named_at)
+            before[named].append(contact.received_at)
     return flooded
 
 

@@ -148,7 +148,7 @@ class ReporterContact:
     phone: str | None
     phone_ref: str | None  # keyed hash of the number, by which a consent names it
     name: str | None
-    named_at: datetime  # when intake received it
+    received_at: datetime  # by intake
     flood_key: str  # keyed hash of the mailbox without its tag, or of a flooded number
     is_flooded: bool = False
 

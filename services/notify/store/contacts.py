@@ -293,14 +293,14 @@ _SAVE_CONTACTS_SQL = """
            phone_ref = new.phone_ref, wants_email = new.wants_email, wants_sms = new.wants_sms,
            sealed_name = new.name, contact_language = new.contact_language,
            flood_key = new.flood_key,
-           flooded = CASE WHEN requests.named_at IS NULL THEN new.flooded
+           flooded = CASE WHEN requests.contact_received_at IS NULL THEN new.flooded
                           ELSE requests.flooded END,
-           named_at = coalesce(requests.named_at, new.named_at)
+           contact_received_at = coalesce(requests.contact_received_at, new.received_at)
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
                   $7::boolean[], $8::boolean[], $9::text[], $10::text[], $11::timestamptz[],
                   $12::boolean[])
            AS new (request_id, person, mailbox, phone, name, phone_ref, wants_email, wants_sms,
-                   contact_language, flood_key, named_at, flooded)
+                   contact_language, flood_key, received_at, flooded)
      WHERE requests.request_id = new.request_id AND NOT requests.erased
 """
 _ERASE_PREFERENCES_SQL = """
@@ -341,7 +341,7 @@ async def save_contacts(
             "sms" in contact.recipient.wants,
             next(iter(contact.recipient.languages), None),
             contact.flood_key,
-            contact.named_at,
+            contact.received_at,
             contact.is_flooded,
         )
         for contact in contacts

@@ -13,19 +13,19 @@ from services.notify.rules.updates import RETURNED_WITHIN, ReturnedMail, suppres
 from services.notify.store.resident_links import Suppressed, suppress_addresses
 from shared.runtime.postgres import Connection, columns, row_count
 
-# What `stored_delivery` needs of `deliveries AS d` joined with `announcements AS a`.
+# What `stored_delivery` needs of `deliveries AS d` joined with `triggers AS t`.
 DELIVERY_COLUMNS = """
     d.notification_id, d.person, d.request_id, d.language, d.channel, d.day,
-    a.about, a.version, a.template, a.priority, a.only_for, a.cause_id, a.traceparent,
-    a.bureau, a.note, a.reason, a.scheduled_for, a.request_count, a.first_reported_at,
-    a.has_picture, a.municipality
+    t.subject_id, t.version, t.template, t.priority, t.only_for, t.cause_id, t.traceparent,
+    t.bureau, t.note, t.reason, t.scheduled_for, t.request_count, t.first_reported_at,
+    t.has_picture, t.municipality
 """
 
 
 def trigger_of(row: Record) -> model.Trigger:
-    """Return the trigger in a row with the columns of ``announcements``."""
+    """Return the trigger in a row with the columns of ``triggers``."""
     return model.Trigger(
-        subject_id=str(row["about"]),
+        subject_id=str(row["subject_id"]),
         version=row["version"],
         template=row["template"],
         priority=row["priority"],
@@ -55,7 +55,7 @@ _SETTLE_SQL = f"""
            AND state = ANY($2::text[])
         RETURNING *
     )
-    SELECT {DELIVERY_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
+    SELECT {DELIVERY_COLUMNS} FROM d JOIN triggers AS t USING (subject_id, version)
 """  # noqa: S608 - constants only
 _UNKNOWN_SQL = """
     SELECT notification_id::text, channel, template, reason, due_at, request_id::text,
@@ -118,7 +118,7 @@ _FAIL_SQL = f"""
          WHERE notification_id = given.id AND state IN ('sent', 'unknown')
         RETURNING deliveries.*
     )
-    SELECT {DELIVERY_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
+    SELECT {DELIVERY_COLUMNS} FROM d JOIN triggers AS t USING (subject_id, version)
 """  # noqa: S608 - constants only
 _PASSING_SQL = """
     SELECT person, count(*) AS passing FROM deliveries
@@ -203,7 +203,8 @@ _LATEST = """
 _LATEST_SQL = f"{_LATEST} ORDER BY d.notification_id DESC LIMIT $1"
 _OF_CASE_SQL = f"""
     {_LATEST}
-     WHERE d.about = $2 AND request_id IN (SELECT request_id FROM memberships WHERE about = $2)
+     WHERE d.subject_id = $2
+       AND request_id IN (SELECT request_id FROM memberships WHERE subject_id = $2)
      ORDER BY d.notification_id DESC
      LIMIT $1
 """  # noqa: S608 - constants only
@@ -224,14 +225,14 @@ _REQUEST_SQL = """
     SELECT request_id::text, tracking_number, jurisdiction, service_code, language, address,
            emergency
       FROM memberships JOIN requests USING (request_id)
-     WHERE about = $1 AND since IS NOT NULL AND tracking_number IS NOT NULL
+     WHERE subject_id = $1 AND since IS NOT NULL AND tracking_number IS NOT NULL
      ORDER BY since, request_id
      LIMIT 1
 """
 _FACTS_SQL = """
     SELECT bureau, note, reason, scheduled_for, request_count, first_reported_at, has_picture
-      FROM announcements
-     WHERE about = $1
+      FROM triggers
+     WHERE subject_id = $1
      ORDER BY template = $2 DESC, version DESC
      LIMIT 1
 """

@@ -49,36 +49,40 @@ _LOCK_SQL = """
      WHERE request_id IN (
                SELECT unnest($1::uuid[])
                 UNION
-               SELECT request_id FROM memberships JOIN unnest($2::uuid[]) AS about USING (about)
+               SELECT request_id
+                 FROM memberships JOIN unnest($2::uuid[]) AS subject_id USING (subject_id)
            )
      ORDER BY request_id
        FOR UPDATE
 """
 _FOLLOWERS_SQL = """
     WITH following AS (
-        SELECT request_id, about, since, until FROM memberships WHERE request_id = ANY($1::uuid[])
+        SELECT request_id, subject_id, since, until
+          FROM memberships WHERE request_id = ANY($1::uuid[])
          UNION
-        SELECT request_id, about, since, until FROM memberships WHERE about = ANY($2::uuid[])
+        SELECT request_id, subject_id, since, until
+          FROM memberships WHERE subject_id = ANY($2::uuid[])
     )
-    SELECT request_id, about, since, until, person, sealed_mailbox IS NOT NULL AS has_email,
+    SELECT request_id, subject_id, since, until, person, sealed_mailbox IS NOT NULL AS has_email,
            sealed_phone IS NOT NULL AS has_phone, wants_email, wants_sms, contact_language,
            language, jurisdiction, flooded, flood_key, phone_ref
       FROM following JOIN requests USING (request_id)
      WHERE since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
 """
 _TRIGGERS_SQL = """
-    SELECT about, version, template, priority, only_for, cause_id, traceparent,
+    SELECT subject_id, version, template, priority, only_for, cause_id, traceparent,
            bureau, note, reason, scheduled_for, request_count, first_reported_at, has_picture,
            municipality
-      FROM announcements
-     WHERE about = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
+      FROM triggers
+     WHERE subject_id = ANY($1::uuid[]) AND (only_for IS NULL OR only_for = ANY($2::uuid[]))
 """
 # A message that waits for nothing is due by the database's clock as well: were it due by a clock of
 # ours that is ahead alone, it would wait for as long when that clock is set right.
 _ADD_SQL = """
-    INSERT INTO deliveries (notification_id, person, request_id, about, version, channel, template,
-                            language, priority, state, reason, due_at, not_before, day, contact)
-    SELECT notification_id, person, request_id, about, version, channel, template, language,
+    INSERT INTO deliveries (notification_id, person, request_id, subject_id, version, channel,
+                            template, language, priority, state, reason, due_at, not_before, day,
+                            contact)
+    SELECT notification_id, person, request_id, subject_id, version, channel, template, language,
            priority, CASE WHEN reason IS NULL THEN 'pending'
                           WHEN reason = 'contact_flooded' THEN 'held' ELSE 'suppressed' END,
            reason, $14::timestamptz, coalesce(not_before, least($14, now())), day,
@@ -87,7 +91,7 @@ _ADD_SQL = """
                   $7::text[], $8::text[], $9::text[], $10::text[], $11::date[],
                   $12::timestamptz[], $13::text[])
            WITH ORDINALITY
-           AS new (notification_id, person, request_id, about, version, channel, template,
+           AS new (notification_id, person, request_id, subject_id, version, channel, template,
                    language, priority, reason, day, not_before, contact, input_order)
      ORDER BY input_order
     ON CONFLICT DO NOTHING
@@ -112,21 +116,21 @@ _SAVE_REQUESTS_SQL = """
      WHERE known.tracking_number IS NULL
 """
 _SAVE_MEMBERSHIPS_SQL = """
-    INSERT INTO memberships AS known (about, request_id, since, until)
+    INSERT INTO memberships AS known (subject_id, request_id, since, until)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[])
-    ON CONFLICT (about, request_id) DO UPDATE
+    ON CONFLICT (subject_id, request_id) DO UPDATE
        SET since = coalesce(known.since, excluded.since),
            until = coalesce(known.until, excluded.until)
 """
 _SAVE_TRIGGERS_SQL = """
-    INSERT INTO announcements (about, version, template, priority, only_for, cause_id, traceparent,
-                               bureau, note, reason, scheduled_for, request_count,
-                               first_reported_at, has_picture, municipality)
+    INSERT INTO triggers (subject_id, version, template, priority, only_for, cause_id, traceparent,
+                          bureau, note, reason, scheduled_for, request_count,
+                          first_reported_at, has_picture, municipality)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[],
                          $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
                          $11::timestamptz[], $12::integer[], $13::timestamptz[], $14::boolean[],
                          $15::text[])
-    ON CONFLICT (about, version) DO NOTHING
+    ON CONFLICT (subject_id, version) DO NOTHING
 """
 _CANCEL_SQL = f"""
     WITH d AS (
@@ -135,7 +139,7 @@ _CANCEL_SQL = f"""
          WHERE request_id = ANY($1::uuid[]) AND state IN ('pending', 'held')
         RETURNING *
     )
-    SELECT {DELIVERY_COLUMNS} FROM d JOIN announcements AS a USING (about, version)
+    SELECT {DELIVERY_COLUMNS} FROM d JOIN triggers AS t USING (subject_id, version)
 """  # noqa: S608 - constants only
 # Sorted, so that no two transactions deadlock; they hold the locks of their requests already.
 _LOCK_CONTACTS_SQL = """
@@ -148,11 +152,13 @@ _COUNT_NAMINGS_SQL = """
                                  FROM (SELECT FROM requests AS known
                                         WHERE (known.flood_key = new.named
                                                OR known.phone_ref = new.named AND known.wants_sms)
-                                          AND known.named_at > new.named_at - $4::interval
-                                          AND known.named_at < new.named_at + $4::interval
+                                          AND known.contact_received_at
+                                              > new.received_at - $4::interval
+                                          AND known.contact_received_at
+                                              < new.received_at + $4::interval
                                           AND known.request_id <> new.request_id
                                         LIMIT $5) AS counted) AS requests
-      FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS new (request_id, named, named_at)
+      FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS new (request_id, named, received_at)
 """
 # Sorted, so that no two transactions deadlock; they hold the locks of requests and contacts.
 _LOCK_READERS_SQL = """
@@ -179,11 +185,13 @@ _SUPPRESS_SQL = """
 """
 _MERGE_SQL = """
     UPDATE deliveries AS waiting SET state = 'merged'
-      FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::uuid[]) AS new (person, about)) AS new
-     WHERE waiting.person = new.person AND waiting.about = new.about AND waiting.channel = 'sms'
-       AND waiting.state = 'pending' AND waiting.put_off = 0 AND waiting.not_before > $3
+      FROM (SELECT DISTINCT *
+              FROM unnest($1::text[], $2::uuid[]) AS new (person, subject_id)) AS new
+     WHERE waiting.person = new.person AND waiting.subject_id = new.subject_id
+       AND waiting.channel = 'sms' AND waiting.state = 'pending' AND waiting.deferrals = 0
+       AND waiting.not_before > $3
        AND EXISTS (SELECT FROM deliveries AS later
-                    WHERE later.person = waiting.person AND later.about = waiting.about
+                    WHERE later.person = waiting.person AND later.subject_id = waiting.subject_id
                       AND later.channel = 'sms' AND later.version > waiting.version
                       AND later.state IN ('pending', 'sending', 'sent', 'unknown'))
 """
@@ -208,7 +216,7 @@ class PostgresNotificationStore:
 
     async def count_namings(self, contacts: Collection[ReporterContact]) -> Mapping[Naming, int]:
         """Lock the contacts, and count the saved requests that name each within an hour."""
-        rows = [(one.request_id, named, one.named_at) for one in contacts for named in one.named]
+        rows = [(one.request_id, named, one.received_at) for one in contacts for named in one.named]
         await self._db.execute(_LOCK_CONTACTS_SQL, [named for _, named, _ in rows])
         found = await self._db.fetch(_COUNT_NAMINGS_SQL, *columns(rows), WINDOW, MAX_REQUESTS)
         return {(str(row["request_id"]), row["named"]): row["requests"] for row in found}
@@ -339,7 +347,7 @@ def _follower(row: Record) -> Follower:
     contacts: dict[StatusChannel, str | None] = {"email": row["flood_key"], "sms": row["phone_ref"]}
     return Follower(
         request_id=str(row["request_id"]),
-        subject_id=str(row["about"]),
+        subject_id=str(row["subject_id"]),
         since=row["since"],
         jurisdiction=row["jurisdiction"],
         until=row["until"],

@@ -33,7 +33,7 @@ _REPORTERS_SQL = f"""
                    r.tracking_number, coalesce(r.contact_language, r.language) AS language, m.since,
                    {SEALED_COLUMNS}
               FROM memberships AS m JOIN requests AS r USING (request_id) {JOIN_KEY}
-             WHERE m.about = $1 AND m.since IS NOT NULL AND m.until IS NULL
+             WHERE m.subject_id = $1 AND m.since IS NOT NULL AND m.until IS NULL
                AND r.person IS NOT NULL AND r.tracking_number IS NOT NULL
              ORDER BY r.person, r.sealed_phone IS NULL, m.since, r.request_id) AS reporters
      ORDER BY since, sealed_for
@@ -79,7 +79,7 @@ async def case_reporters(
 
 _FIND_QUESTION_SQL = f"""
     SELECT d.notification_id::text, d.person, r.jurisdiction, r.tracking_number, r.service_code,
-           d.language, d.due_at, d.about::text, d.request_id::text, {SEALED_COLUMNS}
+           d.language, d.due_at, d.subject_id::text, d.request_id::text, {SEALED_COLUMNS}
       FROM deliveries AS d JOIN requests AS r USING (request_id) {JOIN_KEY}
      WHERE d.notification_id = $1 AND d.template = ANY($2::text[])
 """  # noqa: S608 - constants only
@@ -113,7 +113,8 @@ async def find_question(
     if row is None:
         return None
     message = LinkedMessage(*row[:7])
-    return FixedQuestion(message, row["about"], row["request_id"], open_if_readable(row, sealer))
+    contact = open_if_readable(row, sealer)
+    return FixedQuestion(message, row["subject_id"], row["request_id"], contact)
 
 
 async def save_answer(

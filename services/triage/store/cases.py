@@ -33,7 +33,7 @@ _LOCK_SQL = """
 """
 _DECIDED_SQL = "SELECT request_id FROM decisions WHERE request_id = ANY($1::uuid[])"
 _INSERT_CHANGES_SQL = """
-    INSERT INTO turns AS stored (case_id, version, closed_at, merged_into)
+    INSERT INTO case_state_changes AS stored (case_id, version, closed_at, merged_into)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::uuid[])
     ON CONFLICT (case_id) DO UPDATE
        SET version = excluded.version, closed_at = excluded.closed_at,
@@ -70,7 +70,8 @@ _REPORTERS_SQL = """
     WITH RECURSIVE merged AS (
         SELECT target, target AS case_id FROM unnest($1::uuid[]) AS target
          UNION
-        SELECT target, turns.case_id FROM merged JOIN turns ON turns.merged_into = merged.case_id
+        SELECT target, change.case_id
+          FROM merged JOIN case_state_changes AS change ON change.merged_into = merged.case_id
     )
     SELECT target AS case_id,
            ARRAY(SELECT DISTINCT reporter_ref
@@ -93,26 +94,26 @@ _MERGE_TARGETS_SQL = """
         SELECT source, source AS case_id FROM unnest($1::uuid[]) AS source
          UNION
         SELECT source, merged_into
-          FROM path JOIN turns USING (case_id) WHERE merged_into IS NOT NULL
+          FROM path JOIN case_state_changes USING (case_id) WHERE merged_into IS NOT NULL
     )
     SELECT source, case_id, closed_at
-      FROM path LEFT JOIN turns USING (case_id) WHERE merged_into IS NULL
+      FROM path LEFT JOIN case_state_changes USING (case_id) WHERE merged_into IS NULL
 """
 _INSERT_CASES_SQL = """
     INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
-                       longitude, address_key, reporter_ref, off_m, words, asset,
+                       longitude, address_key, reporter_ref, position_error_m, words, asset,
                        is_placed, closed_at, split_from, version, merged_into)
     SELECT new.case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
-           address_key, reporter_ref, off_m, words, asset, is_placed,
-           coalesce(turns.closed_at, new.closed_at), split_from, coalesce(turns.version, 0),
-           turns.merged_into
+           address_key, reporter_ref, position_error_m, words, asset, is_placed,
+           coalesce(change.closed_at, new.closed_at), split_from, coalesce(change.version, 0),
+           change.merged_into
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::float8[],
                   $7::float8[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[],
                   $13::boolean[], $14::timestamptz[], $15::uuid[])
            AS new (case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
-                   address_key, reporter_ref, off_m, words, asset, is_placed,
+                   address_key, reporter_ref, position_error_m, words, asset, is_placed,
                    closed_at, split_from)
-      LEFT JOIN turns USING (case_id)
+      LEFT JOIN case_state_changes AS change USING (case_id)
     ON CONFLICT (case_id) DO NOTHING
 """
 # each case by the first of its requests, however it was merged, and the case that has them now
@@ -141,9 +142,9 @@ _SURGES_SQL = """
 _PLACE_DECISIONS_SQL = """
     UPDATE decisions
        SET latitude = placed.latitude, longitude = placed.longitude,
-           address_key = placed.address_key, off_m = placed.off_m
+           address_key = placed.address_key, position_error_m = placed.position_error_m
       FROM unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::float8[])
-           AS placed (request_id, latitude, longitude, address_key, off_m)
+           AS placed (request_id, latitude, longitude, address_key, position_error_m)
      WHERE decisions.request_id = placed.request_id
        AND decisions.latitude IS NULL AND decisions.address_key IS NULL
     RETURNING decisions.*, observed_at AS opened_at
@@ -151,7 +152,7 @@ _PLACE_DECISIONS_SQL = """
 _PLACE_CASES_SQL = """
     UPDATE cases
        SET latitude = placed.latitude, longitude = placed.longitude,
-           address_key = placed.address_key, off_m = placed.off_m
+           address_key = placed.address_key, position_error_m = placed.position_error_m
       FROM decisions AS placed
      WHERE placed.request_id = ANY($1::uuid[])
        AND cases.case_id = placed.case_id AND cases.request_id = placed.request_id
@@ -167,7 +168,7 @@ _DECISION_COLUMNS = (
     "longitude",
     "address_key",
     "reporter_ref",
-    "off_m",
+    "position_error_m",
     "words",
     "asset",
     "is_placed",

@@ -19,7 +19,7 @@ def report_from_row(row: asyncpg.Record) -> Report:
         None if latitude is None else GeoPoint(latitude, longitude),
         row["address_key"],
         row["reporter_ref"],
-        row["off_m"],
+        row["position_error_m"],
         frozenset(row["words"].split()),
         row["asset"],
         row["is_placed"],

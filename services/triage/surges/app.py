@@ -161,8 +161,8 @@ class SurgeWatcher:
             try:
                 self._count_all(decoder.decode(event.value).data, message.partition)
             except Exception as error:
-                metrics.UNCOUNTED.inc()
-                log.exception("reports_not_counted", at=record_position(message))
+                metrics.REPORT_COUNTS_FAILED.inc()
+                log.exception("report_counts_failed", at=record_position(message))
                 await self._dead_letter(message, error)
             self._next_offsets[message.tp] = message.offset + 1
 

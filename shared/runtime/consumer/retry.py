@@ -129,7 +129,7 @@ async def with_database(work: Callable[[], Awaitable[None]], stopping: asyncio.E
         try:
             await work()
         except (SystemicError, TransientError) as error:
-            log.warning("database_awaited", code=error.code, reason=str(error))
+            log.warning("database_unavailable", code=error.code, reason=str(error))
             await pause(stopping, next(delays))
         else:
             return

@@ -79,7 +79,7 @@ async def open_admin(
     warned = False
     while not await admin.metadata():
         if not warned:
-            log.warning("broker_awaited", reason="no answer")
+            log.warning("broker_unavailable", reason="no answer")
         warned = True
         await pause(stopping or asyncio.Event(), _CONNECT_AGAIN_AFTER_S)
     yield admin

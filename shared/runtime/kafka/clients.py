@@ -63,7 +63,7 @@ async def _start(make: Callable[[], C], stopping: asyncio.Event) -> C:
         except (KafkaError, OSError) as error:
             await client.stop()
             if not warned:
-                log.warning("broker_awaited", reason=type(error).__name__)
+                log.warning("broker_unavailable", reason=type(error).__name__)
             warned = True
             await pause(stopping, _CONNECT_AGAIN_AFTER_S)
         except BaseException:

@@ -67,7 +67,7 @@ CRASHES = Gauge(
     ["consumer"],
 )
 BLOCKED = Gauge(
-    "route311_reader_blocked",
+    "route311_consumer_blocked",
     "1 while a consumer cannot continue: crash loop, or dead-letter limit.",
     ["consumer"],
 )
@@ -149,8 +149,8 @@ CONNECTIONS_CLOSED = Counter(
     "displaced by a newer one, or refused.",
     ["reason"],
 )
-UNCOUNTED = Counter(
-    "route311_requests_uncounted_total",
-    "Records of counts that the surge watcher left out because of an unexpected error.",
+REPORT_COUNTS_FAILED = Counter(
+    "route311_report_counts_failed_total",
+    "Records of report counts that the surge watcher could not count.",
 )
 SURGES = Gauge("route311_surges", "Current surges.", ["jurisdiction", "dedup_group"])

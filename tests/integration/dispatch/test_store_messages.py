@@ -69,7 +69,7 @@ async def test_what_a_bureau_said_is_kept_as_it_said_it(database: Database) -> N
             taken = ProcessedMessage(key, said, refused_as=None, changed=True)
             await PostgresDispatchStore(db).write(ChangeSet(processed=[taken]))
         row = await pool.fetchrow(
-            "SELECT said->>'reason' AS reason, (said->>'at')::timestamptz AS at FROM updates"
+            "SELECT parsed->>'reason' AS reason, (parsed->>'at')::timestamptz AS at FROM updates"
         )
 
     assert row is not None

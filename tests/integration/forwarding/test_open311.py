@@ -222,7 +222,7 @@ async def test_each_work_order_is_there_once_whatever_fails_and_its_status_comes
         await eventually(both_known)
         assert {(await status_of(dispatch_pool, one))[0] for one in routine[1:]} == {"acknowledged"}
         note = await dispatch_pool.fetchval(
-            "SELECT said->>'public_note' FROM updates WHERE said->>'status' = 'completed'"
+            "SELECT parsed->>'public_note' FROM updates WHERE parsed->>'status' = 'completed'"
         )
         assert "Filled it" in note
         await forwarder.poll()

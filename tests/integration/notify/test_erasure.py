@@ -91,7 +91,7 @@ async def test_what_was_due_already_is_suppressed_as_its_contact_is_erased(
             triaged(request_id, case_id),
             opened(request_id, case_id),
         )
-        await eventually(lambda: _is_put_off(pool))
+        await eventually(lambda: _is_deferrals(pool))
         await topic_log.write(INTAKE_CONTACTS, request_id, None)
         await eventually(lambda: _knows(pool, "sealed_mailbox IS NULL"))
         [event] = await topic_log.at_least(1, NOTIFY_DELIVERIES)
@@ -131,8 +131,8 @@ async def test_who_reads_from_the_beginning_writes_to_nobody_whose_tombstone_lie
     assert not await _knows(pool, f"request_id = '{request_id}' AND sealed_mailbox IS NOT NULL")
 
 
-async def _is_put_off(pool: Pool) -> bool:
-    return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM deliveries WHERE put_off > 0)"))
+async def _is_deferrals(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM deliveries WHERE deferrals > 0)"))
 
 
 async def test_a_tombstone_whose_key_is_no_request_is_parked(

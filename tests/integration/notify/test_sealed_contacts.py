@@ -193,7 +193,7 @@ async def test_with_another_key_nothing_is_saved_or_sent_and_with_the_right_one_
 
     async def paused() -> bool:
         waits = [one["event"] for one in logs if one.get("code") == "wrong_contact_key"]
-        return "database_awaited" in waits and waits.count("batch_retried") > 3
+        return "database_unavailable" in waits and waits.count("batch_retried") > 3
 
     async def mailed() -> bool:
         return {to for to, _ in mail.mails} == {"ana@example.org", "bea@example.org"}
@@ -203,7 +203,7 @@ async def test_with_another_key_nothing_is_saved_or_sent_and_with_the_right_one_
             await topic_log.publish(*report("bea@example.org"))
             await eventually(paused)
             saved = await pool.fetchval("SELECT count(*) FROM requests")
-            state = await pool.fetchrow("SELECT state, put_off FROM deliveries")
+            state = await pool.fetchrow("SELECT state, deferrals FROM deliveries")
             await pool.execute("UPDATE contact_keys SET wrapped = $1", wrapped)
             await eventually(mailed)
 

@@ -41,7 +41,7 @@ SECRET = {
     "notify.deferred.value",
     "notify.outbox.value",
     "dispatch.cases.problem",
-    "dispatch.case_requests.said",
+    "dispatch.case_requests.request",
     "triage.cases.words",
 }
 

@@ -103,7 +103,7 @@ async def test_what_cannot_be_decoded_or_counted_does_not_stop_the_watcher(
     events = [json.loads(line)["event"] for line in watcher.output]
     letters = await topic_log.parked(TRIAGE_REPORT_COUNTS, 3)
     headers = [headers_by_name(letter) for letter in letters]
-    assert events.count("reports_not_counted") == 3
+    assert events.count("report_counts_failed") == 3
     assert [one["code"] for one in headers].count(b"undecodable_event") == 2
     assert [one["code"] for one in headers].count(b"uncountable") == 1
     assert {one["service"] for one in headers} == {b"triage-stream"}

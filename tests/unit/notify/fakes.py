@@ -60,7 +60,7 @@ class InMemoryNotify:
             (new.request_id, named): sum(
                 named in known.named
                 and known.request_id != new.request_id
-                and abs(known.named_at - new.named_at) < WINDOW
+                and abs(known.received_at - new.received_at) < WINDOW
                 for known in self.contacts.values()
             )
             for new in contacts
@@ -236,7 +236,12 @@ class InMemoryNotify:
             return "opted_out" if consent and consent.opted_out else None
         known = self.suppressed.get(contact.recipient.person)
         is_answer = delivery.trigger.template in ANSWERS and delivery.trigger.only_for
-        if known and known.reason == "unsubscribed" and is_answer and contact.named_at > known.at:
+        if (
+            known
+            and known.reason == "unsubscribed"
+            and is_answer
+            and contact.received_at > known.at
+        ):
             return None
         return known.reason if known else None
 

@@ -68,10 +68,10 @@ class InMemoryTriageStore:
         self.cases = {case.case_id: case for case in cases}
         self.decisions: dict[str, DecisionRecord] = {}
         self.locked: list[str] = []
-        self.turns: dict[str, CaseStateChange] = {}
+        self.state_changes: dict[str, CaseStateChange] = {}
         self.splits: dict[tuple[str, int], SplitRecord] = {}
         self.moves: dict[str, int] = {}
-        self._restated: dict[str, int] = {}
+        self._opening_versions: dict[str, int] = {}
         self._surges: dict[str, KnownSurge] = {}
         self.notes = InMemoryNotes(self.decisions)
 
@@ -81,17 +81,17 @@ class InMemoryTriageStore:
     async def already_decided(self, request_ids: Collection[str]) -> set[str]:
         return self.decisions.keys() & set(request_ids)
 
-    async def record_state_changes(self, turns: Sequence[CaseStateChange]) -> None:
-        for turn in turns:
-            noted = self.turns.get(turn.case_id)
-            if noted is None or turn.version > noted.version:
-                self.turns[turn.case_id] = turn
-            self._bring_up_to_date(turn.case_id)
+    async def record_state_changes(self, changes: Sequence[CaseStateChange]) -> None:
+        for change in changes:
+            noted = self.state_changes.get(change.case_id)
+            if noted is None or change.version > noted.version:
+                self.state_changes[change.case_id] = change
+            self._bring_up_to_date(change.case_id)
 
     def _bring_up_to_date(self, case_id: str) -> None:
-        known, turn = self.cases.get(case_id), self.turns.get(case_id)
-        if known and turn:
-            self.cases[case_id] = known._replace(closed_at=turn.closed_at)
+        known, change = self.cases.get(case_id), self.state_changes.get(case_id)
+        if known and change:
+            self.cases[case_id] = known._replace(closed_at=change.closed_at)
 
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         for split in splits:
@@ -113,8 +113,8 @@ class InMemoryTriageStore:
 
     def _restate(self, split: SplitRecord) -> None:
         left, other = self.cases.get(split.from_case), self.decisions.get(split.opened_by or "")
-        if left and other and self._restated.get(left.case_id, 0) < split.version:
-            self._restated[left.case_id] = split.version
+        if left and other and self._opening_versions.get(left.case_id, 0) < split.version:
+            self._opening_versions[left.case_id] = split.version
             self.cases[left.case_id] = left._replace(opening=other.report)
 
     async def record_surges(self, surges: Sequence[KnownSurge]) -> None:
@@ -156,13 +156,13 @@ class InMemoryTriageStore:
         split_from = case.split_from and self._home(case.split_from)
         if home == case.case_id:
             return case._replace(split_from=split_from)
-        turn = self.turns.get(home)
-        closed_at = turn.closed_at if turn else None
+        change = self.state_changes.get(home)
+        closed_at = change.closed_at if change else None
         return case._replace(case_id=home, closed_at=closed_at, split_from=split_from)
 
     def _home(self, case_id: str) -> str:
-        while (turn := self.turns.get(case_id)) and turn.merged_into:
-            case_id = turn.merged_into
+        while (change := self.state_changes.get(case_id)) and change.merged_into:
+            case_id = change.merged_into
         return case_id
 
     async def followed(self, case_ids: Collection[str]) -> Mapping[str, TriageCase]:
@@ -172,8 +172,8 @@ class InMemoryTriageStore:
             if reports:
                 first = min(reports, key=lambda d: (d.report.observed_at, d.report.request_id))
                 home = self._home(case_id)
-                turn = self.turns.get(home)
-                closed_at = turn.closed_at if turn else None
+                change = self.state_changes.get(home)
+                closed_at = change.closed_at if change else None
                 found[case_id] = TriageCase(home, first.key, first.report, closed_at)
         return found
 

@@ -109,15 +109,16 @@ default: {start: 0, duplicate: 50, possible: 30}
 
 
 @pytest.mark.parametrize(
-    ("accuracy_m", "precision", "off_m"),
+    ("accuracy_m", "precision", "position_error_m"),
     [(None, "point", 0), (25, "point", 25), (25, "street", 80), (300, "street", 300)],
 )
 def test_a_point_is_off_by_what_is_said_of_it_and_by_its_precision_at_least(
-    weighing: TriagePolicy, accuracy_m: float | None, precision: str, off_m: float
+    weighing: TriagePolicy, accuracy_m: float | None, precision: str, position_error_m: float
 ) -> None:
     place = at(HERE, accuracy_m=accuracy_m, precision=precision)
 
-    assert assess_report(in_rivertown(location=place), weighing).report.position_error_m == off_m
+    report = assess_report(in_rivertown(location=place), weighing).report
+    assert report.position_error_m == position_error_m
 
 
 def test_rare_words_and_named_things_tell_reports_apart(weighing: TriagePolicy) -> None:

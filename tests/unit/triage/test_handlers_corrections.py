@@ -72,7 +72,7 @@ async def test_what_was_split_by_an_operator_stays_apart_when_all_is_read_again(
         await decided(in_order, event)
     assert in_order.cases == cases.cases
     assert in_order.decisions == cases.decisions
-    assert (again.turns, again.splits) == (cases.turns, cases.splits)
+    assert (again.state_changes, again.splits) == (cases.state_changes, cases.splits)
     assert again.cases["split"] == cases.cases["split"]
 
 
@@ -106,7 +106,7 @@ async def test_a_report_near_a_merged_case_recurs_once_the_other_one_ended() -> 
 
 
 @pytest.mark.parametrize(
-    ("turns", "observed_at", "outcome"),
+    ("changes", "observed_at", "outcome"),
     [
         pytest.param(["closed 2"], NOON + DAY, "recurrence", id="closed"),
         pytest.param(["closed 2"], NOON - DAY, "duplicate", id="closed after the report"),
@@ -120,12 +120,12 @@ async def test_a_report_near_a_merged_case_recurs_once_the_other_one_ended() -> 
 )
 @pytest.mark.parametrize("together", [True, False])
 async def test_what_became_of_a_case_is_judged_by_version_and_event_time_in_any_order(
-    turns: list[str], observed_at: datetime, outcome: str, together: bool
+    changes: list[str], observed_at: datetime, outcome: str, together: bool
 ) -> None:
     cases = InMemoryTriageStore()
     [new] = await decided(cases, submitted())
     assert new.case_id
-    events = [_turn(new.case_id, turn) for turn in turns]
+    events = [_state_change(new.case_id, change) for change in changes]
     if not together:
         for event in events:
             await decided(cases, event)
@@ -137,8 +137,8 @@ async def test_what_became_of_a_case_is_judged_by_version_and_event_time_in_any_
     assert later.outcome == outcome
 
 
-def _turn(case_id: str, turn: str) -> Event:
-    kind, _, version = turn.partition(" ")
+def _state_change(case_id: str, change: str) -> Event:
+    kind, _, version = change.partition(" ")
     if kind == "reopened":
         return reopened(case_id, version=int(version))
     return closed(case_id, at=NOON + HOUR, version=int(version))

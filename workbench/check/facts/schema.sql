@@ -56,7 +56,7 @@ CREATE TABLE update_receipts (
     topic TEXT, event TEXT PRIMARY KEY, bureau TEXT, work_order_id TEXT, case_id TEXT
 );
 CREATE TABLE notices (
-    event TEXT PRIMARY KEY, kind TEXT, notification_id TEXT, person TEXT, about TEXT,
+    event TEXT PRIMARY KEY, kind TEXT, notification_id TEXT, person TEXT, subject_id TEXT,
     version INTEGER, channel TEXT
 );
 
@@ -101,7 +101,7 @@ CREATE TABLE forwards (
 );
 CREATE TABLE digests (bureau TEXT, number INTEGER);
 CREATE TABLE notify_deliveries (
-    notification_id TEXT, person TEXT, about TEXT, version INTEGER, channel TEXT, state TEXT,
+    notification_id TEXT, person TEXT, subject_id TEXT, version INTEGER, channel TEXT, state TEXT,
     request_id TEXT
 );
 CREATE TABLE notify_requests (request_id TEXT, readable INTEGER);

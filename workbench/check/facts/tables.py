@@ -77,7 +77,7 @@ _FORWARDS = """
 """
 _WEBHOOK_CALLS = "SELECT bureau, event_id::text, error FROM dispatch.webhook_calls"
 _DELIVERIES = """
-    SELECT notification_id::text, person, about::text, version, channel, state,
+    SELECT notification_id::text, person, subject_id::text, version, channel, state,
            request_id::text
       FROM notify.deliveries
 """

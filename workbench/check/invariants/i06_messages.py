@@ -14,7 +14,7 @@ MESSAGES = Invariant(
             """
             SELECT min(notification_id) FROM notices
              WHERE kind IN ('sent', 'unknown')
-             GROUP BY person, about, version, channel
+             GROUP BY person, subject_id, version, channel
             HAVING count(DISTINCT notification_id) > 1
                 OR count(*) FILTER (WHERE kind = 'sent') > 1
                 OR max(event) FILTER (WHERE kind = 'unknown')
@@ -26,7 +26,7 @@ MESSAGES = Invariant(
             """
             SELECT min(notification_id) FROM notify_deliveries
              WHERE state IN ('sent', 'unknown')
-             GROUP BY person, about, version, channel HAVING count(*) > 1
+             GROUP BY person, subject_id, version, channel HAVING count(*) > 1
             """,
         ),
         ViolationQuery(

@@ -32,7 +32,7 @@ def test_a_case_is_the_same_after_it_was_a_row() -> None:
     row: Any = new_case_row(stored)
 
     assert case_of(row, stored.orders) == stored
-    earlier = row | {"operator_knew": None, "summary_priority": None}
+    earlier = row | {"lowered_from": None, "summary_priority": None}
     assert case_of(earlier, ()) == replace(
         stored, lowered_from=None, summary_priority=None, orders=()
     )
@@ -56,10 +56,10 @@ def test_location_and_media_keep_their_bytes_in_a_row() -> None:
 
 def test_a_problem_from_before_has_no_danger_and_a_sure_kind() -> None:
     row: Any = request_row(case_request(new_id(), new_id(), problem=PROBLEM))
-    said = json.loads(row["said"])
+    earlier = json.loads(row["request"])
     for name in ("dangers", "kinds", "unsure"):
-        del said["problem"][name]
+        del earlier["problem"][name]
 
-    found = request_of(cast("Any", row | {"said": json.dumps(said)})).problem
+    found = request_of(cast("Any", row | {"request": json.dumps(earlier)})).problem
 
     assert (found.dangers, found.kinds, found.unsure) == ((), (), False)

@@ -102,15 +102,15 @@ class CorrectionsSuite:
         self, cases: TriageStore, late: bool
     ) -> None:
         first, second, last = case(), case(), case(report(point=north_of(HERE, 5_000)))
-        turns = [
+        changes = [
             CaseStateChange(first.case_id, 2, NOON, second.case_id),
             CaseStateChange(second.case_id, 3, NOON, last.case_id),
         ]
         if late:
-            await cases.record_state_changes(turns)
+            await cases.record_state_changes(changes)
         await cases.add([first, second, last])
         if not late:
-            await cases.record_state_changes(turns)
+            await cases.record_state_changes(changes)
 
         leads = {one._replace(case_id=last.case_id) for one in (first, second)}
         assert set(await found(cases, report(observed_at=NOON + 8 * DAY))) == leads
@@ -165,8 +165,8 @@ class CorrectionsSuite:
         await cases.record_decisions(
             [decided(tents, opened), replace(decided(joined, other), outcome="duplicate")]
         )
-        turn = CaseStateChange(opened, 2, NOON + DAY)
-        await cases.record_state_changes([turn])
+        change = CaseStateChange(opened, 2, NOON + DAY)
+        await cases.record_state_changes([change])
         place = ReportPlace(HERE, "12 oak st", 7.0)
         placed = tents._replace(point=HERE, address="12 oak st", position_error_m=7.0)
         away = ReportPlace(north_of(HERE, 5_000), None, 0.0)

@@ -57,7 +57,7 @@ def _of_triage(triage: InMemoryTriage) -> dict[str, Rows]:
             case.opening.request_id,
             *_match_keys(case.opening),
             micros(case.closed_at) if case.closed_at else None,
-            *_turn(triage, case.case_id),
+            *_state_change(triage, case.case_id),
             case.split_from,
         ]
         for case in triage.cases.values()
@@ -65,9 +65,9 @@ def _of_triage(triage: InMemoryTriage) -> dict[str, Rows]:
     return {"triage_decisions": decisions, "triage_cases": cases}
 
 
-def _turn(triage: InMemoryTriage, case_id: str) -> tuple[int, str | None]:
-    turn = triage.turns.get(case_id)
-    return (turn.version, turn.merged_into) if turn else (0, None)
+def _state_change(triage: InMemoryTriage, case_id: str) -> tuple[int, str | None]:
+    change = triage.state_changes.get(case_id)
+    return (change.version, change.merged_into) if change else (0, None)
 
 
 def _match_keys(report: Report) -> list[Any]:
@@ -148,8 +148,8 @@ def _of_notify(notify: InMemoryNotify) -> dict[str, Rows]:
     deliveries = []
     for row in notify.rows:
         delivery = row.stored.delivery
-        about = [delivery.trigger.subject_id, delivery.trigger.version]
-        kept = [row.stored.notification_id, delivery.person, *about, delivery.channel, row.state]
+        subject = [delivery.trigger.subject_id, delivery.trigger.version]
+        kept = [row.stored.notification_id, delivery.person, *subject, delivery.channel, row.state]
         deliveries.append([*kept, delivery.request_id])
     requests = [
         [request_id, bool(known.mailbox or known.name)]
