@@ -84,7 +84,7 @@ async def intake(
         acceptance = BatchAcceptance(
             pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
         )
-        batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prepare)
+        batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prefetch)
         core = IntakePorts(
             settings,
             pool,

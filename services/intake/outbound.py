@@ -54,13 +54,11 @@ class RequestNames(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The outcome of accepting a submission: receipt, events, public data and possible pictures."""
+    """The outcome of accepting a submission."""
 
     receipt: SubmissionAccepted
     events: tuple[Event, ...]
     public: PublicRequest
-    media_ids: tuple[str, ...]
-    has_contact: bool
 
 
 def reject(
@@ -104,13 +102,8 @@ def accept(
     receipt = SubmissionAccepted.of(
         acceptance, now=now, cause=submission.envelope, request=request_id
     )
-    return AcceptedSubmission(
-        receipt,
-        tuple(events),
-        _public_request(submission, request, contact),
-        media_ids=media_ids_of((medium.url for medium in request.media), policy.public_url),
-        has_contact=contact is not None,
-    )
+    public = _public_request(submission, request, contact, policy.public_url)
+    return AcceptedSubmission(receipt, tuple(events), public)
 
 
 def _request(
@@ -212,7 +205,7 @@ def advice_for(submission: ValidatedSubmission) -> Iterator[Advice]:
 
 
 def _public_request(
-    submission: ValidatedSubmission, request: Request, contact: Contact | None
+    submission: ValidatedSubmission, request: Request, contact: Contact | None, public_url: str
 ) -> PublicRequest:
     at = request.location
     request_id, is_private = request.request_id, submission.service.private
@@ -233,4 +226,6 @@ def _public_request(
         own_text=request.description if is_private else None,
         listing=None if is_private else Listing(request.description, at.latitude, at.longitude),
         held=None if findings is None else HeldText(request_id, request_id, findings),
+        pictures=media_ids_of((medium.url for medium in request.media), public_url),
+        has_contact=contact is not None,
     )

@@ -309,6 +309,7 @@ class PublicRequest(NamedTuple):
         own_text: Description of a private kind, for operators alone.
         listing: None for a private kind.
         held: Its description, where that waits for an operator.
+        pictures: Ids of its pictures.
     """
 
     request_id: str
@@ -325,6 +326,8 @@ class PublicRequest(NamedTuple):
     own_text: str | None = None
     listing: Listing | None = None
     held: HeldText | None = None
+    pictures: Collection[str] = ()
+    has_contact: bool = False
 
 
 class PublicDecision(NamedTuple):

@@ -1,7 +1,7 @@
 """Administrative areas of a batch of requests: municipality and district."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.intake.inbound.validation import ValidatedSubmission
@@ -19,41 +19,28 @@ class AdminArea:
     district: str | None = None
 
 
-_UNKNOWN = AdminArea()
-
-
 def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
     """Return the area of each submission, none for placeholder points, by one lookup per city."""
-    areas = [_UNKNOWN] * len(submissions)
+    areas = [AdminArea()] * len(submissions)
     points: defaultdict[str, dict[int, GeoPoint]] = defaultdict(dict)
-    cities: dict[str, ServedCity] = {}
-    for index, submission in enumerate(submissions):
-        if submission.location.point is not None and submission.location.precision != "default":
-            city_id = submission.city.jurisdiction.id
-            cities[city_id] = submission.city
-            points[city_id][index] = submission.location.point
-    for city_id, city in cities.items():
-        located = list(points[city_id].values())
-        found = zip(
-            points[city_id],
-            city.boundaries.municipality(located),
-            city.boundaries.district(located),
-            strict=True,
-        )
-        for index, municipality, district in found:
-            areas[index] = AdminArea(municipality, district)
+    for index, one in enumerate(submissions):
+        if one.location.point is not None and one.location.precision != "default":
+            points[one.city.jurisdiction.id][index] = one.location.point
+    for city in {one.city.jurisdiction.id: one.city for one in submissions}.values():
+        of_city = points[city.jurisdiction.id]
+        areas_of_city = _areas(list(of_city.values()), city)
+        for index, area in zip(of_city, areas_of_city, strict=True):
+            areas[index] = area
     return areas
 
 
 def area_of(point: GeoPoint | None, city: ServedCity) -> AdminArea:
     """Return the area of a measured point; an unknown one without a point."""
-    if point is None:
-        return _UNKNOWN
-    [municipality], [district] = (
-        city.boundaries.municipality([point]),
-        city.boundaries.district([point]),
-    )
-    return AdminArea(municipality, district)
+    return next(_areas([point], city)) if point is not None else AdminArea()
+
+
+def _areas(points: Sequence[GeoPoint], city: ServedCity) -> Iterator[AdminArea]:
+    return map(AdminArea, city.boundaries.municipality(points), city.boundaries.district(points))
 
 
 def to_location(

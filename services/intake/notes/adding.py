@@ -1,6 +1,6 @@
-"""Notes on requests: validated, redacted, and added inside the caller's transaction."""
+"""Notes on requests and feedback: validated, redacted, and added inside a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -27,7 +27,16 @@ from services.intake.public_status.store import place_request
 from services.intake.rules.location import resolve_location
 from services.intake.rules.private_persons import HeldText, reasons_to_hold
 from services.intake.store.texts import hold
-from shared.contract.events import Event, FieldError, Location, Note, NoteAdded, new_id
+from shared.contract.events import (
+    Event,
+    Feedback,
+    FeedbackGiven,
+    FieldError,
+    Location,
+    Note,
+    NoteAdded,
+    new_id,
+)
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.redaction import KnownPii
@@ -38,6 +47,7 @@ from shared.text_matching.normalization import (
     normalize_text,
     split_text,
 )
+from shared.vocabulary import SubmissionChannel
 
 _NOBODY = KnownPii(None, None, None)
 
@@ -127,84 +137,99 @@ async def locate_stated(
 MAX_PAGE_NOTES = 20
 
 
-async def add_note(
-    db: Connection, call: records.NoteCall, policy: IntakePolicy, now: datetime, events: list[Event]
-) -> str:
-    """Add the note of a call, and return its id, or raise ``NoteError``; idempotent."""
-    number = read_tracking_number(call.number)
-    origin = NoteOrigin(f"/http/{call.caller}", call.page_by)
-    request = await store.find_request(db, number) if number else None
-    if request is None:
-        raise records.NoSuchRequestError
-    parsed = parse_note(call.data, request, origin, policy, now)
-    if not isinstance(parsed, ParsedNote):
-        raise records.NoteError(parsed)
-    note = parsed.note
-    quota = f"{note.request_id} {call.page_by}" if call.page_by else None
-    is_within = quota is None or await store.has_quota(db, quota, MAX_PAGE_NOTES)
-    key = idempotency_key(origin.source, call.id), payload_hash([number, call.data])
-    stored = await store.store_note(db, key, note.note_id, quota)
-    if not stored.is_same:
-        raise records.NoteError((ID_REUSED,))
-    if not stored.is_new:
+class NoteWork:
+    """A transaction that adds notes and feedback; its rows and events commit together."""
+
+    def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
+        self.db, self.policy, self.now = db, policy, now
+        self.events: list[Event] = []
+
+    async def find_request(self, number: str) -> records.RequestReference | None:
+        """Return the request with this tracking number, or None."""
+        return await store.find_request(self.db, number)
+
+    async def last_finished(
+        self, phone_ref: str, jurisdiction: str
+    ) -> records.FinishedRequest | None:
+        """Return the request that a person was last asked about by text; None without one."""
+        return await store.last_finished(self.db, phone_ref, jurisdiction, self.now)
+
+    def add_feedback(
+        self, request: records.FinishedRequest, channel: SubmissionChannel, *, fixed: bool
+    ) -> None:
+        """Add the answer to the question whether the problem of a request is fixed."""
+        feedback = Feedback(
+            case_id=request.case_id,
+            request_id=request.request_id,
+            fixed=fixed,
+            channel=channel,
+            at=self.now,
+        )
+        event = FeedbackGiven.of(feedback, now=self.now, request=request.request_id)
+        self.events.append(event.model_copy(update={"source": "/intake"}))
+
+    async def add_note(self, call: records.NoteCall) -> str:
+        """Add the note of a call, and return its id, or raise ``NoteError``; idempotent."""
+        number = read_tracking_number(call.number)
+        origin = NoteOrigin(f"/http/{call.caller}", call.page_by)
+        request = await self.find_request(number) if number else None
+        if request is None:
+            raise records.NoSuchRequestError
+        parsed = parse_note(call.data, request, origin, self.policy, self.now)
+        if not isinstance(parsed, ParsedNote):
+            raise records.NoteError(parsed)
+        note = parsed.note
+        quota = f"{note.request_id} {call.page_by}" if call.page_by else None
+        is_within = quota is None or await store.has_quota(self.db, quota, MAX_PAGE_NOTES)
+        key = idempotency_key(origin.source, call.id), payload_hash([number, call.data])
+        stored = await store.store_note(self.db, key, note.note_id, quota)
+        if not stored.is_same:
+            raise records.NoteError((ID_REUSED,))
+        if not stored.is_new:
+            return stored.note_id
+        if not is_within:
+            raise records.TooManyNotesError
+        await self._attach(note.request_id, [medium.url for medium in note.media])
+        await self._add(note)
+        if parsed.not_fixed and (done := await store.finished(self.db, note.request_id)):
+            self.add_feedback(done, note.channel, fixed=False)
         return stored.note_id
-    if not is_within:
-        raise records.TooManyNotesError
-    ids = media_ids_of((medium.url for medium in note.media), policy.public_url)
-    await attach_media(db, {note.request_id: ids})
-    await _hold(db, note, policy)
-    events.append(NoteAdded.of(note, now=now, request=note.request_id))
-    if parsed.not_fixed and (done := await store.finished(db, note.request_id)):
-        events.append(store.feedback_event(done, note.channel, now, fixed=False))
-    return stored.note_id
 
+    async def add_words(self, number: str, words: records.NoteWords) -> Location | None:
+        """Add words to a request as notes; return its location by them, None for none."""
+        request = await self.find_request(number)
+        if request is None:
+            raise LookupError("requests are never deleted")
+        location = stated = await self._stated_location(words, request)
+        media = [{"url": url} for url in words.media]
+        origin = NoteOrigin(f"/{words.channel}", words.by)
+        for part in split_text(words.text, MAX_DESCRIPTION):
+            data = {"text": part, "language": words.language, "channel": words.channel}
+            parsed = parse_note(data | {"media": media}, request, origin, self.policy, self.now)
+            if isinstance(parsed, ParsedNote):
+                lane = "express" if location else parsed.note.lane
+                await self._add(parsed.note.model_copy(update={"location": location, "lane": lane}))
+                media, location = [], None
+        await self._attach(request.request_id, words.media)
+        return stated
 
-async def _hold(db: Connection, note: Note, policy: IntakePolicy) -> None:
-    public_texts = policy.cities[note.jurisdiction].jurisdiction.public_texts
-    findings = reasons_to_hold(note.text, public_texts)
-    if findings is not None:
-        await hold(db, HeldText(note.note_id, note.request_id, findings))
-
-
-async def add_words(  # noqa: PLR0913, PLR0917 - a transaction, its moment and its events
-    db: Connection,
-    number: str,
-    words: records.NoteWords,
-    policy: IntakePolicy,
-    now: datetime,
-    events: list[Event],
-) -> Location | None:
-    """Add words to a request as notes; return its location by them, None for none."""
-    request = await store.find_request(db, number)
-    if request is None:
-        raise LookupError("requests are never deleted")
-    location = stated = await _stated_location(db, words, request, policy)
-    media = [{"url": url} for url in words.media]
-    origin = NoteOrigin(f"/{words.channel}", words.by)
-    for part in split_text(words.text, MAX_DESCRIPTION):
-        data = {"text": part, "language": words.language, "channel": words.channel}
-        parsed = parse_note(data | {"media": media}, request, origin, policy, now)
-        if isinstance(parsed, ParsedNote):
-            lane = "express" if location else parsed.note.lane
-            note = parsed.note.model_copy(update={"location": location, "lane": lane})
-            await _hold(db, note, policy)
-            events.append(NoteAdded.of(note, now=now, request=note.request_id))
-            media, location = [], None
-    ids = media_ids_of(words.media, policy.public_url)
-    await attach_media(db, {request.request_id: ids})
-    return stated
-
-
-async def _stated_location(
-    db: Connection,
-    words: records.NoteWords,
-    request: records.RequestReference,
-    policy: IntakePolicy,
-) -> Location | None:
-    if words.place is None or words.by != "reporter":
+    async def _stated_location(
+        self, words: records.NoteWords, request: records.RequestReference
+    ) -> Location | None:
+        if words.place is None or words.by != "reporter":
+            return None
+        city = self.policy.cities[request.jurisdiction]
+        location = await locate_stated(words.place, city, geocoders_of(self.db, self.policy))
+        if location and await place_request(self.db, request.request_id, location):
+            return location
         return None
-    city = policy.cities[request.jurisdiction]
-    location = await locate_stated(words.place, city, geocoders_of(db, policy))
-    if location and await place_request(db, request.request_id, location):
-        return location
-    return None
+
+    async def _attach(self, request_id: str, urls: Iterable[str]) -> None:
+        await attach_media(self.db, {request_id: media_ids_of(urls, self.policy.public_url)})
+
+    async def _add(self, note: Note) -> None:
+        public_texts = self.policy.cities[note.jurisdiction].jurisdiction.public_texts
+        findings = reasons_to_hold(note.text, public_texts)
+        if findings is not None:
+            await hold(self.db, HeldText(note.note_id, note.request_id, findings))
+        self.events.append(NoteAdded.of(note, now=self.now, request=note.request_id))

@@ -1,13 +1,11 @@
-"""Notes in PostgreSQL by idempotency key, their quotas, and feedback on finished work."""
+"""Notes in PostgreSQL by idempotency key, their quotas, and the requests that they are about."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.intake.identifiers import SubmissionKey
 from services.intake.records import FinishedRequest, RequestReference
-from shared.contract.events import Feedback, FeedbackGiven
 from shared.runtime.postgres import Connection
-from shared.vocabulary import SubmissionChannel
 
 # Time after the end of the work in which a text that is YES or NO is about it.
 ANSWER_WITHIN = timedelta(days=30)
@@ -45,17 +43,6 @@ async def finished(db: Connection, request_id: str) -> FinishedRequest | None:
     """Return a request whose case is completed at present; None for any other."""
     row = await db.fetchrow(_DONE, request_id)
     return FinishedRequest(*row) if row else None
-
-
-def feedback_event(
-    request: FinishedRequest, channel: SubmissionChannel, now: datetime, *, fixed: bool
-) -> FeedbackGiven:
-    """Return the event of an answer that came by a channel."""
-    feedback = Feedback(
-        case_id=request.case_id, request_id=request.request_id, fixed=fixed, channel=channel, at=now
-    )
-    event = FeedbackGiven.of(feedback, now=now, request=request.request_id)
-    return event.model_copy(update={"source": "/intake"})
 
 
 _REQUEST = """

@@ -47,7 +47,7 @@ _HELD = """
            LEFT JOIN listed_requests AS listed USING (request_id)
      WHERE status = 'held'
      ORDER BY held_at, text_id
-     LIMIT $1
+     LIMIT 100
 """
 
 
@@ -82,11 +82,11 @@ async def decide(db: Connection, number: str, status: TextStatus, operator: str)
     return request_id
 
 
-async def held_texts(db: Connection, limit: int) -> Sequence[TextToReview]:
-    """Return held texts, those that wait longest first."""
+async def held_texts(db: Connection) -> Sequence[TextToReview]:
+    """Return the 100 held texts that wait longest, in order."""
     return [
         TextToReview(**{**row, "findings": _findings(row["findings"])})
-        for row in await db.fetch(_HELD, limit)
+        for row in await db.fetch(_HELD)
     ]
 
 

@@ -219,3 +219,24 @@ async def remove_picture(db: Connection, picture: WaitingPicture) -> bool:
 async def delete_old_pictures(db: Connection, before: datetime) -> None:
     """Delete pictures that came before a moment and belong to no request."""
     await db.execute(_DELETE_OLD, before)
+
+
+_ERASE_PICTURES_OF_DRAFTS = """
+    DELETE FROM sms_pictures AS waiting
+     USING unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
+     WHERE (waiting.person, waiting.jurisdiction) = (given.person, given.jurisdiction)
+       AND tracking_number IS NULL
+"""
+_ERASE_DRAFTS = """
+    UPDATE sms_conversations AS known
+       SET number = NULL, due_at = NULL, state = jsonb_set(state, '{draft}', 'null')
+      FROM unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
+     WHERE (known.person, known.jurisdiction) = (given.person, given.jurisdiction)
+"""
+
+
+async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> None:
+    """Erase reports by text message that wait for an answer; consents stay."""
+    given = [p for p, _ in drafts], [city for _, city in drafts]
+    await db.execute(_ERASE_DRAFTS, *given)
+    await db.execute(_ERASE_PICTURES_OF_DRAFTS, *given)
