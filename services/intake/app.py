@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from services.intake.acceptance.batching import BatchAcceptance, SubmissionBatcher
+from services.intake.acceptance import BatchAcceptance, SubmissionBatcher
 from services.intake.channels.api.channel import open_api
 from services.intake.channels.mail.channel import open_mail
 from services.intake.channels.open311.channel import open_open311

@@ -12,12 +12,12 @@ from services.intake.identifiers import (
     public_id,
     tracking_number,
 )
-from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import NewSubmission, ValidatedSubmission, validate_new
 from services.intake.outbound import (
     AcceptedSubmission,
     RequestNames,
     accept,
+    locate_areas,
     receipt_record,
     reject,
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from services.intake.media.fair_semaphore import FairSemaphore
+from services.intake.media.reencoding import FairSemaphore
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope

@@ -1,17 +1,17 @@
 """Events of intake: requests and contacts for other services, receipts for adapters."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from services.intake.identifiers import followed_case, phone_ref
-from services.intake.inbound.districts import AdminArea, to_location
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.pictures import media_ids_of
-from services.intake.policy import IntakePolicy
+from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.records import Listing, PublicRequest, Receipt
-from services.intake.rules.location import public_degrees
+from services.intake.rules.location import ResolvedLocation, public_degrees
 from services.intake.rules.private_persons import HeldText, reasons_to_hold
 from shared.catalogue import Jurisdiction, LocalText, danger_advice
 from shared.catalogue.judgement import LocatedJudgement
@@ -24,6 +24,7 @@ from shared.contract.events import (
     FieldError,
     Judgement,
     LikelyKind,
+    Location,
     Rejection,
     Request,
     RequestSubmitted,
@@ -36,6 +37,57 @@ from shared.contract.events import (
 from shared.contract.topics import receipts_of
 from shared.runtime.outgoing import Outgoing, event_headers
 from shared.text_matching import KindProbability
+from shared.vocabulary import GeoPoint
+
+
+@dataclass(frozen=True, slots=True)
+class AdminArea:
+    """The municipality and district of a point; None where it is in no known one."""
+
+    municipality: str | None = None
+    district: str | None = None
+
+
+def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
+    """Return the area of each submission, none for placeholder points, by one lookup per city."""
+    areas = [AdminArea()] * len(submissions)
+    points: defaultdict[str, dict[int, GeoPoint]] = defaultdict(dict)
+    for index, one in enumerate(submissions):
+        if one.location.point is not None and one.location.precision != "default":
+            points[one.city.jurisdiction.id][index] = one.location.point
+    for city in {one.city.jurisdiction.id: one.city for one in submissions}.values():
+        of_city = points[city.jurisdiction.id]
+        areas_of_city = _areas(list(of_city.values()), city)
+        for index, area in zip(of_city, areas_of_city, strict=True):
+            areas[index] = area
+    return areas
+
+
+def area_of(point: GeoPoint | None, city: ServedCity) -> AdminArea:
+    """Return the area of a measured point; an unknown one without a point."""
+    return next(_areas([point], city)) if point is not None else AdminArea()
+
+
+def _areas(points: Sequence[GeoPoint], city: ServedCity) -> Iterator[AdminArea]:
+    return map(AdminArea, city.boundaries.municipality(points), city.boundaries.district(points))
+
+
+def to_location(
+    location: ResolvedLocation, area: AdminArea, details: str | None = None
+) -> Location:
+    """Return a location as events have it."""
+    return Location(
+        latitude=location.point.latitude if location.point else None,
+        longitude=location.point.longitude if location.point else None,
+        accuracy_m=location.accuracy_m,
+        precision=location.precision,
+        address=location.address,
+        disagrees_m=location.disagrees_m,
+        details=details,
+        district=area.district,
+        municipality=area.municipality,
+    )
+
 
 CONTACT_UNUSABLE = LocalText(
     en="We cannot write to the address or number you gave. Use your tracking number to follow "

@@ -8,18 +8,18 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from services.intake.acceptance.batching import SubmissionBatcher
-from services.intake.acceptance.preview import preview
+from services.intake.acceptance import SubmissionBatcher
 from services.intake.handlers import accept_submissions
 from services.intake.identifiers import ReporterLinks, read_tracking_number
-from services.intake.inbound.field_errors import field_errors
+from services.intake.inbound.parsing import field_errors
 from services.intake.inbound.validation import read_partly
 from services.intake.limits import CallLimits
 from services.intake.media.library import MediaLibrary
-from services.intake.notes.adding import NoteWork
+from services.intake.notes import NoteWork
 from services.intake.pictures import derived_media_id
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
+from services.intake.preview import preview
 from services.intake.public_status.store import find_status, give_public_ids, read_status
 from services.intake.records import (
     NoSuchRequestError,

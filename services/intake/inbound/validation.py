@@ -11,17 +11,18 @@ from services.intake.identifiers import (
     contact_channels,
     reporter_ref,
 )
-from services.intake.inbound.field_errors import (
+from services.intake.inbound.parsing import (
     BAD_TIME,
     ID_REUSED,
     UNKNOWN_SERVICE_CODE,
     bad_language,
     missing_fields,
+    normalize_attributes,
+    parse,
     unknown_jurisdiction,
     without_contact,
     without_redundant,
 )
-from services.intake.inbound.parsing import normalize_attributes, parse
 from services.intake.pictures import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
 from services.intake.records import RawSubmission

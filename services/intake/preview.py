@@ -1,18 +1,16 @@
 """Preview of a submission: its kind, questions, advice and open cases nearby; nothing is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
-from services.intake.outbound import advice_for, named_kinds
+from services.intake.outbound import advice_for, locate_areas, named_kinds
 from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
 from services.intake.records import SubmissionPreview
-from services.intake.rules.questions import FIRST_QUESTIONS, open_questions
-from shared.catalogue import Attribute, Jurisdiction
+from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency
 from shared.contract.events import FieldError, SubmissionReceived
 from shared.errors import SystemicError, TransientError
@@ -22,6 +20,8 @@ from shared.runtime.postgres import Pool
 from shared.text_matching.normalization import normalize_or_none
 
 _LEAST_RADIUS_M = 100.0
+# Questions that are shown at once; the others follow on demand.
+FIRST_QUESTIONS = 3
 
 
 async def preview(
@@ -150,6 +150,37 @@ def _questions(submission: ValidatedSubmission, language: str) -> list[dict[str,
         _question(question, language, is_first=number < FIRST_QUESTIONS)
         for number, question in enumerate(questions)
     ]
+
+
+def open_questions(
+    service: ServiceType, city: Jurisdiction, stated: Collection[str], answered: Collection[str]
+) -> Sequence[Attribute]:
+    """Return the questions that could make the report urgent, then required ones, then the rest.
+
+    A question is left out where the text states a condition that an answer to it would state. One
+    that is required, or has an answer of its own already, never is.
+
+    Args:
+        stated: Conditions that the text states.
+        answered: Codes of the questions that have an answer.
+    """
+    urgent = city.danger_conditions.union(service.hazard_conditions)
+
+    def tells(question: Attribute) -> set[str]:
+        return {condition.code for condition in city.conditions_by_attribute.get(question.code, ())}
+
+    def rank(question: Attribute) -> int:
+        told = tells(question)
+        if not urgent.isdisjoint(told) or city.hazard(told):
+            return 0
+        return 1 if question.required else 2
+
+    left = [
+        question
+        for question in service.attributes
+        if question.required or question.code in answered or tells(question).isdisjoint(stated)
+    ]
+    return sorted(left, key=rank)
 
 
 def _question(attribute: Attribute, language: str, *, is_first: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.intake.acceptance.batching import SubmissionBatcher
+from services.intake.acceptance import SubmissionBatcher
 from services.intake.policy import Prefetch
 from services.intake.records import RawSubmission, Receipt
 from shared.contract.events import SubmissionReceived

@@ -14,18 +14,23 @@ from services.intake.identifiers import (
     read_tracking_number,
     reporter_refs,
 )
-from services.intake.inbound.districts import area_of, to_location
-from services.intake.inbound.field_errors import ID_REUSED, bad_language, field_errors
-from services.intake.inbound.parsing import NOT_AN_OBJECT, shortened
+from services.intake.inbound.parsing import (
+    ID_REUSED,
+    NOT_AN_OBJECT,
+    bad_language,
+    field_errors,
+    shortened,
+)
 from services.intake.inbound.validation import redact_media
 from services.intake.media.store import attach_media
-from services.intake.notes import store
+from services.intake.outbound import area_of, to_location
 from services.intake.pictures import media_ids_of
 from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, ServedCity
 from services.intake.public_status.store import place_request
 from services.intake.rules.location import resolve_location
 from services.intake.rules.private_persons import HeldText, reasons_to_hold
+from services.intake.store import notes as store
 from services.intake.store.texts import hold
 from shared.contract.events import (
     Event,
