@@ -153,12 +153,6 @@ class NoteWork:
         """Return the request with this tracking number, or None."""
         return await store.find_request(self.db, number)
 
-    async def last_finished(
-        self, phone_ref: str, jurisdiction: str
-    ) -> records.FinishedRequest | None:
-        """Return the request that a person was last asked about by text; None without one."""
-        return await store.last_finished(self.db, phone_ref, jurisdiction, self.now)
-
     def add_feedback(
         self, request: records.FinishedRequest, channel: SubmissionChannel, *, fixed: bool
     ) -> None:

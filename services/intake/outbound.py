@@ -57,8 +57,7 @@ def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
             points[one.city.jurisdiction.id][index] = one.location.point
     for city in {one.city.jurisdiction.id: one.city for one in submissions}.values():
         of_city = points[city.jurisdiction.id]
-        areas_of_city = _areas(list(of_city.values()), city)
-        for index, area in zip(of_city, areas_of_city, strict=True):
+        for index, area in zip(of_city, _areas([*of_city.values()], city), strict=True):
             areas[index] = area
     return areas
 
@@ -162,20 +161,18 @@ def _request(
     submission: ValidatedSubmission,
     area: AdminArea,
     names: RequestNames,
-    text_rules_version: str | None,
+    version: str | None,
 ) -> SubmittedRequest:
-    judgement = submission.screening.judgement
+    screening, city = submission.screening, submission.city.jurisdiction
     return SubmittedRequest(
         request_id=new_id(),
         tracking_number=names.tracking_number,
         public_id=names.public_id,
-        jurisdiction=submission.city.jurisdiction.id,
+        jurisdiction=city.id,
         channel=submission.submission.channel,
         service_code=submission.service.code,
         classified=submission.submission.service_code is None,
-        kinds=named_kinds(
-            submission.screening.kinds, submission.city.jurisdiction, submission.language
-        ),
+        kinds=named_kinds(screening.kinds, city, submission.language),
         unsure=submission.is_unsure,
         dedup_group=submission.service.dedup.group,
         description=submission.description,
@@ -186,9 +183,9 @@ def _request(
         submitted_at=submission.sent.moment,
         observed_at=submission.observed_at,
         reporter_ref=submission.reporter_ref,
-        lane="express" if submission.screening.express else "standard",
+        lane="express" if screening.express else "standard",
         follow_case=followed_case(submission.submission.follow_case),
-        judgement=to_judgement(judgement, text_rules_version) if text_rules_version else None,
+        judgement=to_judgement(screening.judgement, version) if version else None,
     )
 
 

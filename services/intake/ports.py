@@ -73,10 +73,7 @@ class IntakePorts:
     """The core of intake as channels see it.
 
     Attributes:
-        pool: Connections for the transactions of channels.
         lookups: Connections for reads that a caller waits for.
-        links: Signed links to the status page.
-        pictures: Keeps pictures, and shows and releases them by id.
         prefetch: Asks another server for places ahead of a transaction; None without one.
     """
 
@@ -176,7 +173,6 @@ class IntakePorts:
         """Keep a picture, and return its id: the same for the same picture of the same call.
 
         Args:
-            content: The bytes as they came.
             call: Names the call, and the picture's place in it.
             take: Returns the bytes once its turn has come; None to copy ``content``.
 

@@ -37,8 +37,8 @@ async def preview(
     near: Sequence[NearbyCase] = ()
     ignored = (SystemicError, TransientError) if best_effort else ()
     if readable:
+        look = _look(envelope, readable, policy, pool, prefetch)
         with suppress(*ignored):
-            look = _look(envelope, readable, policy, pool, prefetch)
             readable, near = await Deadline().wait_for(look)
     at = readable.location if readable else None
     return SubmissionPreview(
@@ -77,16 +77,15 @@ def near_query(readable: ValidatedSubmission | None) -> NearQuery | None:
     The radius is 100 m, or the largest of the kinds of its dedup group where that is more.
     """
     submission = _with_kind(readable)
-    if submission is None or submission.location.precision == "default":
+    at = submission.location if submission else None
+    if submission is None or at is None or at.point is None or at.precision == "default":
         return None
     city, group = submission.city.jurisdiction, submission.service.dedup.group
     kinds = [city.services[code] for code in city.dedup_groups[group]]
-    if submission.location.point is None:
-        return None
     return NearQuery(
         city.id,
         group,
-        submission.location.point,
+        at.point,
         max(_LEAST_RADIUS_M, *(kind.dedup.radius_m for kind in kinds)),
         [kind.code for kind in kinds if kind.private],
     )
@@ -147,8 +146,17 @@ def _questions(submission: ValidatedSubmission, language: str) -> list[dict[str,
         submission.attributes,
     )
     return [
-        _question(question, language, is_first=number < FIRST_QUESTIONS)
-        for number, question in enumerate(questions)
+        {
+            "code": one.code,
+            "text": one.name.in_language(language),
+            "datatype": one.datatype,
+            "required": one.required,
+            "first": number < FIRST_QUESTIONS,
+            "values": [
+                {"key": key, "name": name.in_language(language)} for key, name in one.values
+            ],
+        }
+        for number, one in enumerate(questions)
     ]
 
 
@@ -159,10 +167,6 @@ def open_questions(
 
     A question is left out where the text states a condition that an answer to it would state. One
     that is required, or has an answer of its own already, never is.
-
-    Args:
-        stated: Conditions that the text states.
-        answered: Codes of the questions that have an answer.
     """
     urgent = city.danger_conditions.union(service.hazard_conditions)
 
@@ -181,19 +185,6 @@ def open_questions(
         if question.required or question.code in answered or tells(question).isdisjoint(stated)
     ]
     return sorted(left, key=rank)
-
-
-def _question(attribute: Attribute, language: str, *, is_first: bool) -> dict[str, Any]:
-    return {
-        "code": attribute.code,
-        "text": attribute.name.in_language(language),
-        "datatype": attribute.datatype,
-        "required": attribute.required,
-        "first": is_first,
-        "values": [
-            {"key": key, "name": name.in_language(language)} for key, name in attribute.values
-        ],
-    }
 
 
 def _referral(submission: ValidatedSubmission, language: str) -> dict[str, Any] | None:

@@ -300,7 +300,6 @@ class PublicRequest(NamedTuple):
     """The public data of a request when it is accepted.
 
     Attributes:
-        request_id: Internal id; not shown.
         address: Redacted; takes precedence over the point.
         latitude: Degrees, rounded to about 100 m; likewise the longitude.
         reporter_ref: Pseudonym of the reporter; not shown.

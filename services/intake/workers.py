@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import structlog
 
@@ -88,9 +88,6 @@ class Retention:
             return await erase_expired(db, now - REJECTED_RETENTION, now - self.contacts_kept)
 
 
-# Accepts submissions in one transaction, receipts included.
-Accept: TypeAlias = Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[None]]
-
 _AT_ONCE = 1_000  # records of a poll: a transaction for what is found takes as long as these looks
 _TOO_MANY, _NEWEST = 1_000, 200  # new records: at that many, all but the newest become backlog
 _POLL_S = 0.5
@@ -142,7 +139,8 @@ class Scout:
     reader: Consumer[Any]
     access: KafkaAccess
     cities: Mapping[str, ServedCity]
-    accept: Accept
+    # Accepts submissions in one transaction, receipts included.
+    accept: Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[None]]
     answered: Answered
     _topics: Mapping[str, Topic] = field(init=False)
     _new_from: Mapping[Partition, int] = field(default_factory=dict, init=False)
@@ -193,17 +191,15 @@ class Scout:
     async def _take(self, records: Sequence[Record]) -> None:
         looks = await in_turns(self._urgent, records)
         found = [message for message in looks if message]
-        if found:
-            await self._accept(found)
-
-    async def _accept(self, messages: Sequence[Message[SubmissionReceived]]) -> None:
-        try:
-            await self.accept(messages)
-        except Exception as error:  # noqa: BLE001 - the reader comes to these as well
-            log.warning("scout_left", submissions=len(messages), reason=type(error).__name__)
+        if not found:
             return
-        self.answered.add([message.record for message in messages], self.reader.positions)
-        metrics.SCOUTED.inc(len(messages))
+        try:
+            await self.accept(found)
+        except Exception as error:  # noqa: BLE001 - the reader comes to these as well
+            log.warning("scout_left", submissions=len(found), reason=type(error).__name__)
+            return
+        self.answered.add([message.record for message in found], self.reader.positions)
+        metrics.SCOUTED.inc(len(found))
 
     def _urgent(self, record: Record) -> Message[SubmissionReceived] | None:
         """Return the submission if it may be urgent, and the reader does not have it already."""

@@ -1,22 +1,11 @@
 """Notes in PostgreSQL by idempotency key, their quotas, and the requests that they are about."""
 
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.intake.identifiers import SubmissionKey
 from services.intake.records import FinishedRequest, RequestReference
 from shared.runtime.postgres import Connection
 
-# Time after the end of the work in which a text that is YES or NO is about it.
-ANSWER_WITHIN = timedelta(days=30)
-
-_LAST_DONE = """
-    SELECT request_id::text, case_id::text, tracking_number, service_code
-      FROM requests JOIN case_steps USING (case_id)
-     WHERE phone_ref = $1 AND jurisdiction = $2 AND status = 'completed' AND taken_at >= $3
-     ORDER BY taken_at DESC, submitted_at
-     LIMIT 1
-"""
 _DONE = """
     SELECT request_id::text, requests.case_id::text, tracking_number, service_code
       FROM requests
@@ -26,17 +15,6 @@ _DONE = """
                      LIMIT 1) AS last ON last.status = 'completed'
      WHERE request_id = $1
 """
-
-
-async def last_finished(
-    db: Connection, phone_ref: str, jurisdiction: str, now: datetime
-) -> FinishedRequest | None:
-    """Return the request that a person was last asked about by text; None without one.
-
-    It stays that one when its case was reopened since: a second NO is about the same work.
-    """
-    row = await db.fetchrow(_LAST_DONE, phone_ref, jurisdiction, now - ANSWER_WITHIN)
-    return FinishedRequest(*row) if row else None
 
 
 async def finished(db: Connection, request_id: str) -> FinishedRequest | None:

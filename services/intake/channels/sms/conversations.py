@@ -165,7 +165,7 @@ class _Turn:
         """Return a text with the requests that it is about: named in it, or asked about."""
         incoming = incoming_text(text, self._now)
         if is_answer(incoming.body):
-            self._asked = await self._work.last_finished(self._who.person, self._who.jurisdiction)
+            self._asked = await store.last_finished(self._work.db, self._who, self._now)
         asked = self._asked and AskedRequest(self._asked.tracking_number, self._asked.service_code)
         self._named = await named_request(self._work, [incoming.body], self._who.jurisdiction)
         names = self._named.tracking_number if self._named else None
