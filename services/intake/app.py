@@ -14,7 +14,6 @@ from services.intake.channels.mail.channel import open_mail
 from services.intake.channels.open311.channel import open_open311
 from services.intake.channels.pages.channel import open_pages
 from services.intake.channels.sms.channel import open_sms
-from services.intake.identifiers import ReporterLinks
 from services.intake.limits import CallLimits, callers_of
 from services.intake.media.library import MediaHousekeeping, MediaLibrary, open_media_files
 from services.intake.media.reencoding import Reencoder
@@ -91,7 +90,6 @@ async def intake(
             lookups,
             callers_of(settings, lookups),
             CallLimits.of(settings, batch_size),
-            ReporterLinks.of(policy.reporter_key, policy.public_url),
             MediaLibrary(lookups, open_media_files(settings), Reencoder(settings.media_processes)),
             acceptance.prefetch if places else None,
             policy,

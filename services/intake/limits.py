@@ -31,6 +31,7 @@ class CallLimits:
     """Admission control by kind of call, each with a rate.
 
     Attributes:
+        submissions: Also for whole bulk calls.
         singly: Calls that read or write alone; each takes a slot of ``submissions`` as well.
         uploads: Pictures of callers with a key, by scope.
         downloads: Pictures on their way to callers, by address.

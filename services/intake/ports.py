@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from services.intake.acceptance import SubmissionBatcher
 from services.intake.handlers import accept_submissions
-from services.intake.identifiers import ReporterLinks, read_tracking_number
+from services.intake.identifiers import read_tracking_number
 from services.intake.inbound.parsing import field_errors
 from services.intake.inbound.validation import read_partly
 from services.intake.limits import CallLimits
@@ -82,7 +82,6 @@ class IntakePorts:
     lookups: Pool
     callers: Callers
     limits: CallLimits
-    links: ReporterLinks
     pictures: MediaLibrary = field(repr=False)
     prefetch: Prefetch | None
     _policy: IntakePolicy

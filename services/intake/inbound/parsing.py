@@ -168,27 +168,21 @@ def without_redundant(
         error
         for error in errors
         if not any(
-            error.field == other.field
-            or _is_within(error.field, other.field)
-            or _is_within(other.field, error.field)
+            _is_within(error.field, other.field) or _is_within(other.field, error.field)
             for other in known
         )
     )
 
 
 def _is_within(part: str, whole: str) -> bool:
-    return not whole or part.startswith(f"{whole}.")
+    return whole in ("", part) or part.startswith(f"{whole}.")
 
 
 _MAX_PYDANTIC_ERRORS = 1_000
 _PLACEHOLDERS = {"jurisdiction": "unreadable", "channel": "kafka"}
-NOT_AN_OBJECT = FieldError(
-    field="", code="not_an_object", message="Write the submission as a JSON object."
-)
-_TOO_MANY_ERRORS = FieldError(
-    field="",
-    code="invalid",
-    message=f"More than {_MAX_PYDANTIC_ERRORS:,} things are wrong: send less at once.",
+NOT_AN_OBJECT = _error("", "not_an_object", "Write the submission as a JSON object.")
+_TOO_MANY_ERRORS = _error(
+    "", "invalid", f"More than {_MAX_PYDANTIC_ERRORS:,} things are wrong: send less at once."
 )
 
 

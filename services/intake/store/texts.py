@@ -1,23 +1,16 @@
 """Texts that operators review, in PostgreSQL: held, released and withheld ones."""
 
 from collections.abc import Iterable, Sequence
-from types import MappingProxyType
 
 import pydantic_core
 
-from services.intake.records import (
-    NoSuchRequestError,
-    NothingToReviewError,
-    TextToReview,
-)
+from services.intake.records import NoSuchRequestError, NothingToReviewError, TextToReview
 from services.intake.rules.private_persons import HeldText, PersonalWords
 from shared.runtime.postgres import Connection, columns
 from shared.vocabulary import TextStatus
 
 # Columns of a held text, and their types.
-HELD_COLUMNS = MappingProxyType(
-    {"text_id": "uuid", "request_id": "uuid", "findings": "jsonb", "status": "text"}
-)
+HELD_COLUMNS = {"text_id": "uuid", "request_id": "uuid", "findings": "jsonb", "status": "text"}
 _HOLD = """
     INSERT INTO reviewed_texts (text_id, request_id, findings, status)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::text[])

@@ -23,6 +23,7 @@ from services.intake.channels.pages.kinds import (
     is_search,
     kind_choices,
 )
+from services.intake.channels.status_view import ReporterLinks
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records import RawSubmission, SubmissionPreview
@@ -58,6 +59,7 @@ class ReportPages:
     core: IntakePorts
     access: PageAccess
     signer: TokenSigner
+    links: ReporterLinks
 
     async def begin(self, request: web.Request) -> web.Response:
         """Show the empty first step."""
@@ -160,7 +162,7 @@ class ReportPages:
         if isinstance(event, SubmissionAccepted):
             city = self.access.site.city
             kind = city.services[event.data.service_code].name.in_language(language)
-            key = self.core.links.key(event.data.tracking_number)
+            key = self.links.key(event.data.tracking_number)
             advice = {one.code: one.text for one in event.data.advice}
             return self.access.site.page(
                 request, "done", accepted=event.data, kind=kind, key=key, advice=advice
