@@ -13,8 +13,7 @@ from services.intake.channels.conversations.lookup import (
 )
 from services.intake.channels.sms import store
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.machine import on_due, on_text
-from services.intake.channels.sms.rules.model import (
+from services.intake.channels.sms.rules.machine import (
     AskedRequest,
     Conversation,
     FollowedRequest,
@@ -22,6 +21,8 @@ from services.intake.channels.sms.rules.model import (
     ReportDraft,
     Step,
     TextNote,
+    on_due,
+    on_text,
 )
 from services.intake.channels.sms.rules.wording import fit, is_answer, say
 from services.intake.channels.status_view import render_status
