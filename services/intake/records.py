@@ -308,7 +308,6 @@ class PublicRequest(NamedTuple):
         own_text: Description of a private kind, for operators alone.
         listing: None for a private kind.
         held: Its description, where that waits for an operator.
-        pictures: Ids of its pictures.
     """
 
     request_id: str
@@ -325,7 +324,7 @@ class PublicRequest(NamedTuple):
     own_text: str | None = None
     listing: Listing | None = None
     held: HeldText | None = None
-    pictures: Collection[str] = ()
+    pictures: Collection[str] = ()  # ids
     has_contact: bool = False
 
 
