@@ -146,7 +146,7 @@ class NoteWork:
     """A transaction that adds notes and feedback; its rows and events commit together."""
 
     def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
-        self.db, self.policy, self.now = db, policy, now
+        self.db, self._policy, self.now = db, policy, now
         self.events: list[Event] = []
 
     async def find_request(self, number: str) -> records.RequestReference | None:
@@ -174,7 +174,7 @@ class NoteWork:
         request = await self.find_request(number) if number else None
         if request is None:
             raise records.NoSuchRequestError
-        parsed = parse_note(call.data, request, origin, self.policy, self.now)
+        parsed = parse_note(call.data, request, origin, self._policy, self.now)
         if not isinstance(parsed, ParsedNote):
             raise records.NoteError(parsed)
         note = parsed.note
@@ -204,7 +204,7 @@ class NoteWork:
         origin = NoteOrigin(f"/{words.channel}", words.by)
         for part in split_text(words.text, MAX_DESCRIPTION):
             data = {"text": part, "language": words.language, "channel": words.channel}
-            parsed = parse_note(data | {"media": media}, request, origin, self.policy, self.now)
+            parsed = parse_note(data | {"media": media}, request, origin, self._policy, self.now)
             if isinstance(parsed, ParsedNote):
                 lane = "express" if location else parsed.note.lane
                 await self._add(parsed.note.model_copy(update={"location": location, "lane": lane}))
@@ -217,17 +217,17 @@ class NoteWork:
     ) -> Location | None:
         if words.place is None or words.by != "reporter":
             return None
-        city = self.policy.cities[request.jurisdiction]
-        location = await locate_stated(words.place, city, geocoders_of(self.db, self.policy))
+        city = self._policy.cities[request.jurisdiction]
+        location = await locate_stated(words.place, city, geocoders_of(self.db, self._policy))
         if location and await place_request(self.db, request.request_id, location):
             return location
         return None
 
     async def _attach(self, request_id: str, urls: Iterable[str]) -> None:
-        await attach_media(self.db, {request_id: media_ids_of(urls, self.policy.public_url)})
+        await attach_media(self.db, {request_id: media_ids_of(urls, self._policy.public_url)})
 
     async def _add(self, note: Note) -> None:
-        public_texts = self.policy.cities[note.jurisdiction].jurisdiction.public_texts
+        public_texts = self._policy.cities[note.jurisdiction].jurisdiction.public_texts
         findings = reasons_to_hold(note.text, public_texts)
         if findings is not None:
             await hold(self.db, HeldText(note.note_id, note.request_id, findings))

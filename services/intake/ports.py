@@ -55,9 +55,9 @@ class IntakeWork(NoteWork):
         [result] = await accept_submissions(
             [submission],
             PostgresSubmissions(self.db),
-            self.policy,
+            self._policy,
             self.now,
-            geocoders_of(self.db, self.policy),
+            geocoders_of(self.db, self._policy),
         )
         self.events += result.events
         event = result.receipt.decode()
