@@ -191,15 +191,17 @@ class Scout:
     async def _take(self, records: Sequence[Record]) -> None:
         looks = await in_turns(self._urgent, records)
         found = [message for message in looks if message]
-        if not found:
-            return
+        if found:
+            await self._accept(found)
+
+    async def _accept(self, messages: Sequence[Message[SubmissionReceived]]) -> None:
         try:
-            await self.accept(found)
+            await self.accept(messages)
         except Exception as error:  # noqa: BLE001 - the reader comes to these as well
-            log.warning("scout_left", submissions=len(found), reason=type(error).__name__)
+            log.warning("scout_left", submissions=len(messages), reason=type(error).__name__)
             return
-        self.answered.add([message.record for message in found], self.reader.positions)
-        metrics.SCOUTED.inc(len(found))
+        self.answered.add([message.record for message in messages], self.reader.positions)
+        metrics.SCOUTED.inc(len(messages))
 
     def _urgent(self, record: Record) -> Message[SubmissionReceived] | None:
         """Return the submission if it may be urgent, and the reader does not have it already."""
