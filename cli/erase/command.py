@@ -21,6 +21,8 @@ from cli.erase.person import by_email, by_phone
 from cli.erase.search import ErasureSubject, Findings, SealedSearch, Search
 from cli.interrupts import run
 from cli.terminal import print_found, printable
+from services.intake.channels.mail.store import erase_mail_drafts
+from services.intake.channels.sms.store import erase_drafts
 from services.intake.store import erasure
 from services.notify.handlers import erase as erase_in_notify
 from services.notify.store.notifications import PostgresNotificationStore
@@ -166,8 +168,8 @@ async def remove(db: Connection, found: Findings) -> None:
         await erasure.erase_contacts(db, ids)
         await erasure.erase_texts(db, ids)
         await erasure.erase_bodies(db, found.submissions)
-        await erasure.erase_drafts(db, found.drafts)
-        await erasure.erase_mail_drafts(db, found.mail_drafts)
+        await erase_drafts(db, found.drafts)
+        await erase_mail_drafts(db, found.mail_drafts)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
         await wake_relays(db)
         for service, copies in found.outbox.items():

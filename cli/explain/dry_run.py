@@ -6,9 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, validate
-from services.intake.outbound import RequestNames, accept, named_kinds
+from services.intake.outbound import RequestNames, accept, locate_areas, named_kinds
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import choose_code, likely_kinds
 from services.triage.decisions.assessment import assess_report

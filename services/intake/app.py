@@ -8,13 +8,12 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from services.intake.acceptance.batching import BatchAcceptance, SubmissionBatcher
+from services.intake.acceptance import BatchAcceptance, SubmissionBatcher
 from services.intake.channels.api.channel import open_api
 from services.intake.channels.mail.channel import open_mail
 from services.intake.channels.open311.channel import open_open311
 from services.intake.channels.pages.channel import open_pages
 from services.intake.channels.sms.channel import open_sms
-from services.intake.identifiers import ReporterLinks
 from services.intake.limits import CallLimits, callers_of
 from services.intake.media.library import MediaHousekeeping, MediaLibrary, open_media_files
 from services.intake.media.reencoding import Reencoder
@@ -84,14 +83,13 @@ async def intake(
         acceptance = BatchAcceptance(
             pool, policy, relay.hand_over, settings.garbage_bytes_per_hour, places
         )
-        batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prepare)
+        batcher = SubmissionBatcher(acceptance.accept, batch_size, acceptance.prefetch)
         core = IntakePorts(
             settings,
             pool,
             lookups,
             callers_of(settings, lookups),
             CallLimits.of(settings, batch_size),
-            ReporterLinks.of(policy.reporter_key, policy.public_url),
             MediaLibrary(lookups, open_media_files(settings), Reencoder(settings.media_processes)),
             acceptance.prefetch if places else None,
             policy,

@@ -1,6 +1,6 @@
 """Acceptance of submissions: one receipt each, and the same receipt for every repeat."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,12 +12,12 @@ from services.intake.identifiers import (
     public_id,
     tracking_number,
 )
-from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import NewSubmission, ValidatedSubmission, validate_new
 from services.intake.outbound import (
     AcceptedSubmission,
     RequestNames,
     accept,
+    locate_areas,
     receipt_record,
     reject,
 )
@@ -49,15 +49,9 @@ class SubmissionStore(Protocol):
         """Return ``count`` unpredictable serial numbers."""
 
     async def add(
-        self,
-        submissions: Sequence[StoredSubmission],
-        requests: Sequence[PublicRequest],
-        with_contact: Collection[str] = (),
+        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
         """Store submissions and requests, or raise ``DatabaseBusyError`` to retry."""
-
-    async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
-        """Attach pictures to new requests, by id; an unknown picture changes nothing."""
 
 
 async def on_submissions_received(  # noqa: PLR0913, PLR0917 - the ports of intake
@@ -97,9 +91,7 @@ async def accept_submissions(
     new = await validate_new(zip(keys, submissions, strict=True), receipts.keys(), policy, now)
     accepted = await _accept(await _located(new, geocoders), store, policy, now)
     stored = [_stored(key, one, accepted.get(key), now) for key, one in new.items()]
-    with_contact = {one.public.request_id for one in accepted.values() if one.has_contact}
-    await store.add(stored, [one.public for one in accepted.values()], with_contact)
-    await store.attach_media({one.public.request_id: one.media_ids for one in accepted.values()})
+    await store.add(stored, [one.public for one in accepted.values()])
     receipts |= {one.key: one.receipt for one in stored}
     events = {key: one.events for key, one in accepted.items()}
     return [SubmissionResult(receipts[key], events.pop(key, ())) for key in keys]
@@ -126,8 +118,6 @@ async def _accept(
     policy: IntakePolicy,
     now: datetime,
 ) -> dict[SubmissionKey, AcceptedSubmission]:
-    if not valid:
-        return {}
     serials = iter(store.serials(2 * len(valid)))
     names = [
         RequestNames(tracking_number(next(serials), now.year), public_id(next(serials)))

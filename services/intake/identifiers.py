@@ -15,12 +15,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Self, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from shared.email_address import normalize_email
 from shared.redaction import e164
-from shared.signed_tokens import TokenSigner
 
 # Digits, and the capital letters that do not look like one.
 ALPHABET = "0123456789ACDEFHJKMNPQRTUVWXY"
@@ -178,35 +177,3 @@ def phone_ref(key: bytes, phone: str) -> str:
 
 def _reference(key: bytes, identity: str) -> str:
     return hmac.digest(key, identity.encode(), "sha256")[:_REFERENCE_BYTES].hex()
-
-
-TRACK_PATH = "/track"
-_PURPOSE = "reporter"
-
-
-@dataclass(frozen=True, slots=True)
-class ReporterLinks:
-    """Signed links to the status page, which identify the reporter.
-
-    The person who submits a report gets one. A tracking number is no proof: it may be passed on.
-    """
-
-    signer: TokenSigner
-    public_url: str
-
-    @classmethod
-    def of(cls, secret: bytes, public_url: str) -> Self:
-        """Return the links of a service, signed by a key that is derived from its secret."""
-        return cls(TokenSigner.derived(secret, "reporters' links"), public_url)
-
-    def key(self, number: str) -> str:
-        """Return the signature of a tracking number in its canonical form."""
-        return self.signer.sign(_PURPOSE, number).rpartition(".")[2]
-
-    def url(self, number: str) -> str:
-        """Return the link of a tracking number."""
-        return f"{self.public_url}{TRACK_PATH}/{number}?key={self.key(number)}"
-
-    def is_reporters(self, number: str, key: str) -> bool:
-        """Return True for the key of a number."""
-        return self.signer.read(_PURPOSE, f"{number}.{key}") is not None

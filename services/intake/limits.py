@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Self
 
-from services.intake.media.fair_semaphore import FairSemaphore
+from services.intake.media.reencoding import FairSemaphore
 from services.intake.settings import IntakeSettings
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
@@ -56,20 +55,19 @@ class CallLimits:
             TokenBucket(per_second),
             caller_share=_key_per_second(settings) / per_second,
         )
+
+        def control(
+            slots: int, caller_share: float, within: AdmissionControl | None = None
+        ) -> AdmissionControl:
+            return AdmissionControl(lambda: slots, TokenBucket(per_second), caller_share, within)
+
         return cls(
             submissions,
-            AdmissionControl(
-                lambda: _SINGLY, TokenBucket(per_second), caller_share=0.5, within=submissions
-            ),
-            {
-                scope: AdmissionControl(
-                    partial(_UPLOADS.__getitem__, scope), TokenBucket(per_second), caller_share=0.5
-                )
-                for scope in _UPLOADS
-            },
+            control(_SINGLY, 0.5, submissions),
+            {scope: control(slots, 0.5) for scope, slots in _UPLOADS.items()},
             FairSemaphore(_DOWNLOADS),
             BodyMemory(_PICTURE_BYTES),
-            AdmissionControl(lambda: _PREVIEWS, TokenBucket(per_second), caller_share=0.25),
+            control(_PREVIEWS, 0.25),
         )
 
 

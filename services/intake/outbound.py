@@ -1,17 +1,17 @@
 """Events of intake: requests and contacts for other services, receipts for adapters."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from services.intake.identifiers import followed_case, phone_ref
-from services.intake.inbound.districts import AdminArea, to_location
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.pictures import media_ids_of
-from services.intake.policy import IntakePolicy
+from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.records import Listing, PublicRequest, Receipt
-from services.intake.rules.location import public_degrees
+from services.intake.rules.location import ResolvedLocation, public_degrees
 from services.intake.rules.private_persons import HeldText, reasons_to_hold
 from shared.catalogue import Jurisdiction, LocalText, danger_advice
 from shared.catalogue.judgement import LocatedJudgement
@@ -24,6 +24,7 @@ from shared.contract.events import (
     FieldError,
     Judgement,
     LikelyKind,
+    Location,
     Rejection,
     Request,
     RequestSubmitted,
@@ -36,6 +37,56 @@ from shared.contract.events import (
 from shared.contract.topics import receipts_of
 from shared.runtime.outgoing import Outgoing, event_headers
 from shared.text_matching import KindProbability
+from shared.vocabulary import GeoPoint
+
+
+@dataclass(frozen=True, slots=True)
+class AdminArea:
+    """The municipality and district of a point; None where it is in no known one."""
+
+    municipality: str | None = None
+    district: str | None = None
+
+
+def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
+    """Return the area of each submission, none for placeholder points, by one lookup per city."""
+    areas = [AdminArea()] * len(submissions)
+    points: defaultdict[str, dict[int, GeoPoint]] = defaultdict(dict)
+    for index, one in enumerate(submissions):
+        if one.location.point is not None and one.location.precision != "default":
+            points[one.city.jurisdiction.id][index] = one.location.point
+    for city in {one.city.jurisdiction.id: one.city for one in submissions}.values():
+        of_city = points[city.jurisdiction.id]
+        for index, area in zip(of_city, _areas([*of_city.values()], city), strict=True):
+            areas[index] = area
+    return areas
+
+
+def area_of(point: GeoPoint | None, city: ServedCity) -> AdminArea:
+    """Return the area of a measured point; an unknown one without a point."""
+    return next(_areas([point], city)) if point is not None else AdminArea()
+
+
+def _areas(points: Sequence[GeoPoint], city: ServedCity) -> Iterator[AdminArea]:
+    return map(AdminArea, city.boundaries.municipality(points), city.boundaries.district(points))
+
+
+def to_location(
+    location: ResolvedLocation, area: AdminArea, details: str | None = None
+) -> Location:
+    """Return a location as events have it."""
+    return Location(
+        latitude=location.point.latitude if location.point else None,
+        longitude=location.point.longitude if location.point else None,
+        accuracy_m=location.accuracy_m,
+        precision=location.precision,
+        address=location.address,
+        disagrees_m=location.disagrees_m,
+        details=details,
+        district=area.district,
+        municipality=area.municipality,
+    )
+
 
 CONTACT_UNUSABLE = LocalText(
     en="We cannot write to the address or number you gave. Use your tracking number to follow "
@@ -54,13 +105,11 @@ class RequestNames(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The outcome of accepting a submission: receipt, events, public data and possible pictures."""
+    """The outcome of accepting a submission."""
 
     receipt: SubmissionAccepted
     events: tuple[Event, ...]
     public: PublicRequest
-    media_ids: tuple[str, ...]
-    has_contact: bool
 
 
 def reject(
@@ -104,33 +153,26 @@ def accept(
     receipt = SubmissionAccepted.of(
         acceptance, now=now, cause=submission.envelope, request=request_id
     )
-    return AcceptedSubmission(
-        receipt,
-        tuple(events),
-        _public_request(submission, request, contact),
-        media_ids=media_ids_of((medium.url for medium in request.media), policy.public_url),
-        has_contact=contact is not None,
-    )
+    public = _public_request(submission, request, contact, policy.public_url)
+    return AcceptedSubmission(receipt, tuple(events), public)
 
 
 def _request(
     submission: ValidatedSubmission,
     area: AdminArea,
     names: RequestNames,
-    text_rules_version: str | None,
+    version: str | None,
 ) -> SubmittedRequest:
-    judgement = submission.screening.judgement
+    screening, city = submission.screening, submission.city.jurisdiction
     return SubmittedRequest(
         request_id=new_id(),
         tracking_number=names.tracking_number,
         public_id=names.public_id,
-        jurisdiction=submission.city.jurisdiction.id,
+        jurisdiction=city.id,
         channel=submission.submission.channel,
         service_code=submission.service.code,
         classified=submission.submission.service_code is None,
-        kinds=named_kinds(
-            submission.screening.kinds, submission.city.jurisdiction, submission.language
-        ),
+        kinds=named_kinds(screening.kinds, city, submission.language),
         unsure=submission.is_unsure,
         dedup_group=submission.service.dedup.group,
         description=submission.description,
@@ -141,9 +183,9 @@ def _request(
         submitted_at=submission.sent.moment,
         observed_at=submission.observed_at,
         reporter_ref=submission.reporter_ref,
-        lane="express" if submission.screening.express else "standard",
+        lane="express" if screening.express else "standard",
         follow_case=followed_case(submission.submission.follow_case),
-        judgement=to_judgement(judgement, text_rules_version) if text_rules_version else None,
+        judgement=to_judgement(screening.judgement, version) if version else None,
     )
 
 
@@ -212,7 +254,7 @@ def advice_for(submission: ValidatedSubmission) -> Iterator[Advice]:
 
 
 def _public_request(
-    submission: ValidatedSubmission, request: Request, contact: Contact | None
+    submission: ValidatedSubmission, request: Request, contact: Contact | None, public_url: str
 ) -> PublicRequest:
     at = request.location
     request_id, is_private = request.request_id, submission.service.private
@@ -233,4 +275,6 @@ def _public_request(
         own_text=request.description if is_private else None,
         listing=None if is_private else Listing(request.description, at.latitude, at.longitude),
         held=None if findings is None else HeldText(request_id, request_id, findings),
+        pictures=media_ids_of((medium.url for medium in request.media), public_url),
+        has_contact=contact is not None,
     )

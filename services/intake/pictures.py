@@ -48,6 +48,13 @@ def is_media_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def media_key(media_id: str) -> str:
+    """Return an id as it names a stored picture, or raise ``ValueError`` for another text."""
+    if not is_media_id(media_id):
+        raise ValueError("not an id of a picture")
+    return media_id
+
+
 def derived_media_id(key: bytes, picture: bytes | bytearray, *call: str) -> str:
     """Return a keyed id of 128 bits: the same for the same picture of the same call."""
     named = "".join(f"{len(part)} {part} " for part in call)

@@ -8,29 +8,25 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from services.intake.acceptance.batching import SubmissionBatcher
-from services.intake.acceptance.preview import preview
+from services.intake.acceptance import SubmissionBatcher
 from services.intake.handlers import accept_submissions
-from services.intake.identifiers import ReporterLinks, read_tracking_number
-from services.intake.inbound.field_errors import field_errors
+from services.intake.identifiers import read_tracking_number
+from services.intake.inbound.parsing import field_errors
 from services.intake.inbound.validation import read_partly
 from services.intake.limits import CallLimits
 from services.intake.media.library import MediaLibrary
-from services.intake.notes.adding import add_note, add_words
-from services.intake.notes.store import feedback_event, find_request, last_finished
+from services.intake.notes import NoteWork
 from services.intake.pictures import derived_media_id
 from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
+from services.intake.preview import preview
 from services.intake.public_status.store import find_status, give_public_ids, read_status
 from services.intake.records import (
-    FinishedRequest,
     NoSuchRequestError,
     NoteCall,
-    NoteWords,
     PublicStatus,
     RawSubmission,
     Receipt,
-    RequestReference,
     ScreenedText,
     SubmissionPreview,
     TextToReview,
@@ -41,25 +37,18 @@ from services.intake.settings import IntakeSettings
 from services.intake.store.submissions import PostgresSubmissions
 from services.intake.store.texts import decide, held_texts
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.contract.events import Acceptance, Event, FieldError, Location, SubmissionAccepted
+from shared.contract.events import Acceptance, FieldError, SubmissionAccepted
 from shared.runtime.clock import utc_now
 from shared.runtime.http.callers import Callers
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
-from shared.vocabulary import SubmissionChannel, TextStatus
-
-_MOST_HELD = 100
+from shared.runtime.postgres import Pool, transaction, translate_errors
+from shared.vocabulary import TextStatus
 
 
-class IntakeWork:
+class IntakeWork(NoteWork):
     """A transaction of a channel: its rows, requests, notes and events commit together."""
-
-    def __init__(self, db: Connection, policy: IntakePolicy, now: datetime) -> None:
-        self.db, self.now = db, now
-        self.events: list[Event] = []
-        self._policy = policy
 
     async def submit(self, submission: RawSubmission) -> Acceptance | None:
         """Accept a submission; None for a rejected one, whose bytes stay with its receipt."""
@@ -74,27 +63,9 @@ class IntakeWork:
         event = result.receipt.decode()
         return event.data if isinstance(event, SubmissionAccepted) else None
 
-    async def find_request(self, number: str) -> RequestReference | None:
-        """Return the request with this tracking number, or None."""
-        return await find_request(self.db, number)
-
-    async def add_words(self, number: str, words: NoteWords) -> Location | None:
-        """Add words to a request; return the location that it has by them, None for none."""
-        return await add_words(self.db, number, words, self._policy, self.now, self.events)
-
     async def status(self, number: str) -> PublicStatus | None:
         """Return the status of a request with its latest 100 changes, or None."""
         return await read_status(self.db, number)
-
-    async def last_finished(self, phone_ref: str, jurisdiction: str) -> FinishedRequest | None:
-        """Return the request that a person was last asked about by text; None without one."""
-        return await last_finished(self.db, phone_ref, jurisdiction, self.now)
-
-    def add_feedback(
-        self, request: FinishedRequest, channel: SubmissionChannel, *, fixed: bool
-    ) -> None:
-        """Add the answer to the question whether the problem of a request is fixed."""
-        self.events.append(feedback_event(request, channel, self.now, fixed=fixed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +73,7 @@ class IntakePorts:
     """The core of intake as channels see it.
 
     Attributes:
-        pool: Connections for the transactions of channels.
         lookups: Connections for reads that a caller waits for.
-        links: Signed links to the status page.
-        pictures: Keeps pictures, and shows and releases them by id.
         prefetch: Asks another server for places ahead of a transaction; None without one.
     """
 
@@ -114,7 +82,6 @@ class IntakePorts:
     lookups: Pool
     callers: Callers
     limits: CallLimits
-    links: ReporterLinks
     pictures: MediaLibrary = field(repr=False)
     prefetch: Prefetch | None
     _policy: IntakePolicy
@@ -173,19 +140,14 @@ class IntakePorts:
 
     async def _add_note(self, call: NoteCall) -> str:
         async with self.unit_of_work() as work:
-            return await add_note(work.db, call, self._policy, work.now, work.events)
+            return await work.add_note(call)
 
     async def status(self, number: str) -> PublicStatus | None:
         """Return the status of a request with its latest 100 changes, or None."""
         return await Deadline().wait_for(find_status(self.lookups, number))
 
     async def decide_text(self, number: str, operator: str, *, released: bool) -> TextStatus:
-        """Release the texts of a request to the public, or withhold them. Idempotent.
-
-        Raises:
-            NoSuchRequestError: No request has the tracking number.
-            NothingToReviewError: It has no text, or no more.
-        """
+        """Release the texts of a request to the public, or withhold them, as ``decide`` does."""
         status: TextStatus = "released" if released else "withheld"
         canonical = read_tracking_number(number)
         if canonical is None:
@@ -198,7 +160,7 @@ class IntakePorts:
     async def held_texts(self) -> Sequence[TextToReview]:
         """Return the 100 texts that wait longest for an operator."""
         async with transaction(self.lookups) as db:
-            return await held_texts(db, _MOST_HELD)
+            return await held_texts(db)
 
     async def keep_picture(
         self,
@@ -210,7 +172,6 @@ class IntakePorts:
         """Keep a picture, and return its id: the same for the same picture of the same call.
 
         Args:
-            content: The bytes as they came.
             call: Names the call, and the picture's place in it.
             take: Returns the bytes once its turn has come; None to copy ``content``.
 

@@ -300,7 +300,6 @@ class PublicRequest(NamedTuple):
     """The public data of a request when it is accepted.
 
     Attributes:
-        request_id: Internal id; not shown.
         address: Redacted; takes precedence over the point.
         latitude: Degrees, rounded to about 100 m; likewise the longitude.
         reporter_ref: Pseudonym of the reporter; not shown.
@@ -325,6 +324,8 @@ class PublicRequest(NamedTuple):
     own_text: str | None = None
     listing: Listing | None = None
     held: HeldText | None = None
+    pictures: Collection[str] = ()  # ids
+    has_contact: bool = False
 
 
 class PublicDecision(NamedTuple):

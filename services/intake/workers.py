@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import structlog
 
@@ -88,9 +88,6 @@ class Retention:
             return await erase_expired(db, now - REJECTED_RETENTION, now - self.contacts_kept)
 
 
-# Accepts submissions in one transaction, receipts included.
-Accept: TypeAlias = Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[None]]
-
 _AT_ONCE = 1_000  # records of a poll: a transaction for what is found takes as long as these looks
 _TOO_MANY, _NEWEST = 1_000, 200  # new records: at that many, all but the newest become backlog
 _POLL_S = 0.5
@@ -142,7 +139,8 @@ class Scout:
     reader: Consumer[Any]
     access: KafkaAccess
     cities: Mapping[str, ServedCity]
-    accept: Accept
+    # Accepts submissions in one transaction, receipts included.
+    accept: Callable[[Sequence[Message[SubmissionReceived]]], Awaitable[None]]
     answered: Answered
     _topics: Mapping[str, Topic] = field(init=False)
     _new_from: Mapping[Partition, int] = field(default_factory=dict, init=False)

@@ -14,11 +14,12 @@ import pytest
 
 from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy, city_of
-from services.intake.rules.classification import classify
+from services.intake.rules.classification import likely_kinds
 from services.intake.rules.private_persons import personal_words
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.features import address_key
 from shared.catalogue import load_catalogue
+from shared.catalogue.judgement import read_text
 from shared.catalogue.report_reader import ReportReader
 from shared.contract.events import SubmissionReceived
 from shared.geo import CityBoundaries
@@ -57,7 +58,7 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "spelling": lambda text: SPELLING.read(fold(text).split()),
     "phrase index": lambda text: CITY.phrases.find(fold(text)),
     "text model": lambda text: CITY.text_model.score(fold(text).split()).kinds(5),
-    "classify": lambda text: classify(text, CITY),
+    "classify": lambda text: likely_kinds(read_text(text, CITY), CITY),
     "screen": lambda text: INTAKE.screen.screen(KIND, text, {}),
     "private persons": personal_words,
     "conditions": lambda text: READER.read(KIND, text, {}),

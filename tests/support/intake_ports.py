@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from services.intake.identifiers import ReporterLinks
 from services.intake.policy import IntakePolicy
 from services.intake.ports import IntakePorts
 
@@ -22,5 +21,4 @@ def ports_of(policy: IntakePolicy, **parts: Any) -> IntakePorts:
     )
     private = {"batcher": "_batcher", "hand_over": "_hand_over"}
     values: dict[str, Any] = {private.get(name, name): parts.get(name) for name in names}
-    links = ReporterLinks.of(policy.reporter_key, policy.public_url)
-    return IntakePorts(links=links, _policy=policy, **values)
+    return IntakePorts(_policy=policy, **values)

@@ -1,6 +1,6 @@
 """The transaction that one submission needs, as one statement of SQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from os import urandom
@@ -71,17 +71,10 @@ class _Recorder:
         return range(count)
 
     async def add(
-        self,
-        submissions: Sequence[StoredSubmission],
-        requests: Sequence[PublicRequest],
-        with_contact: Collection[str] = (),
+        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
-        del with_contact
         self.submissions += submissions
         self.requests += requests
-
-    async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
-        """Keep nothing of pictures."""
 
 
 class BareAccepts:

@@ -1,15 +1,17 @@
-"""The public view of a request, as JSON: status, texts, and addresses of private kinds by block."""
+"""The public view of a request: its JSON, the block of a private address, and signed links."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from services.intake.pictures import media_url
 from services.intake.records import PublicDecision, PublicRequest, PublicStatus, StatusChange
 from shared.catalogue import Jurisdiction, LocalText
 from shared.runtime.clock import format_moment
+from shared.signed_tokens import TokenSigner
 from shared.vocabulary import is_plausible
 
 _BLOCK = LocalText("{hundred} block of {street}", "cuadra {hundred} de {street}")
@@ -258,3 +260,35 @@ def _entry(at: datetime, status: str, language: str) -> dict[str, Any]:
         "note": None,
         "media": [],
     }
+
+
+TRACK_PATH = "/track"
+_PURPOSE = "reporter"
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterLinks:
+    """Signed links to the status page, which identify the reporter.
+
+    The person who submits a report gets one. A tracking number is no proof: it may be passed on.
+    """
+
+    signer: TokenSigner
+    public_url: str
+
+    @classmethod
+    def of(cls, secret: bytes, public_url: str) -> Self:
+        """Return the links of a service, signed by a key that is derived from its secret."""
+        return cls(TokenSigner.derived(secret, "reporters' links"), public_url)
+
+    def key(self, number: str) -> str:
+        """Return the signature of a tracking number in its canonical form."""
+        return self.signer.sign(_PURPOSE, number).rpartition(".")[2]
+
+    def url(self, number: str) -> str:
+        """Return the link of a tracking number."""
+        return f"{self.public_url}{TRACK_PATH}/{number}?key={self.key(number)}"
+
+    def is_reporters(self, number: str, key: str) -> bool:
+        """Return True for the key of a number."""
+        return self.signer.read(_PURPOSE, f"{number}.{key}") is not None

@@ -11,17 +11,18 @@ from services.intake.identifiers import (
     contact_channels,
     reporter_ref,
 )
-from services.intake.inbound.field_errors import (
+from services.intake.inbound.parsing import (
     BAD_TIME,
     ID_REUSED,
     UNKNOWN_SERVICE_CODE,
     bad_language,
     missing_fields,
+    normalize_attributes,
+    parse,
     unknown_jurisdiction,
     without_contact,
     without_redundant,
 )
-from services.intake.inbound.parsing import normalize_attributes, parse
 from services.intake.pictures import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
 from services.intake.records import RawSubmission
@@ -41,7 +42,7 @@ from shared.contract.events import (
     SubmittedLocation,
 )
 from shared.redaction import Answer, KnownPii, Redactor
-from shared.runtime.cooperative import CooperativeYield
+from shared.runtime.cooperative import CooperativeYield, in_turns
 from shared.text_matching.normalization import is_language_tag, normalize_or_none, normalize_text
 from shared.vocabulary import GeoPoint
 
@@ -232,8 +233,15 @@ def redact_media(
             yield Media(url=url, media_type=media_type)
 
 
-def address_alone(data: Any, policy: IntakePolicy) -> CityAddress | None:  # noqa: ANN401 - any JSON
-    """Return the address of a submission's data that have no other location."""
+async def addresses_alone(
+    submissions: Iterable[SubmissionReceived], policy: IntakePolicy
+) -> list[CityAddress]:
+    """Return the addresses of those submissions that have no other location."""
+    found = await in_turns(lambda one: _address_alone(one.data, policy), submissions)
+    return [address for address in found if address]
+
+
+def _address_alone(data: Any, policy: IntakePolicy) -> CityAddress | None:  # noqa: ANN401 - any JSON
     submission = parse(data).submission
     city = policy.cities.get(submission.jurisdiction) if submission else None
     if submission is None or city is None or submission.location is None:
@@ -290,16 +298,3 @@ async def validate_new(
         identities.add(identity)
         await cooperative.maybe_yield()
     return new
-
-
-async def addresses_alone(
-    submissions: Iterable[SubmissionReceived], policy: IntakePolicy
-) -> list[CityAddress]:
-    """Return the addresses of those submissions that have no other location."""
-    found: list[CityAddress] = []
-    cooperative = CooperativeYield()
-    for submission in submissions:
-        if address := address_alone(submission.data, policy):
-            found.append(address)
-        await cooperative.maybe_yield()
-    return found

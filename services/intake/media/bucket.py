@@ -9,7 +9,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from services.intake.media.folder import MediaStorageError
-from services.intake.pictures import KEPT_MEDIA_TYPE, is_media_id
+from services.intake.pictures import KEPT_MEDIA_TYPE, is_media_id, media_key
 from services.intake.settings import MediaSettings
 from shared.runtime.clock import utc_now
 
@@ -28,7 +28,7 @@ class MediaBucket:
         """Put an object; a reader sees all of it or nothing."""
         with _translated():
             await self.store.put_async(
-                _key(media_id),
+                media_key(media_id),
                 content,
                 attributes={"Content-Type": KEPT_MEDIA_TYPE},
                 use_multipart=False,
@@ -38,7 +38,7 @@ class MediaBucket:
         """Return the bytes of an object, None without one."""
         with _translated():
             try:
-                found = await self.store.get_async(_key(media_id))
+                found = await self.store.get_async(media_key(media_id))
                 return bytes(await found.buffer_async())
             except FileNotFoundError:
                 return None
@@ -46,7 +46,7 @@ class MediaBucket:
     async def delete(self, media_id: str) -> None:
         """Delete an object, if it is there."""
         with _translated():
-            await self.store.delete_async(_key(media_id))
+            await self.store.delete_async(media_key(media_id))
 
     async def older_than(self, age_s: float) -> AsyncIterator[list[str]]:
         """Yield the ids in portions, by the clock of the server; foreign objects are left alone."""
@@ -76,12 +76,6 @@ def open_bucket(settings: MediaSettings) -> MediaBucket:
             retry_config={"max_retries": _MAX_RETRIES, "retry_timeout": _TIMEOUT},
         )
     )
-
-
-def _key(media_id: str) -> str:
-    if not is_media_id(media_id):
-        raise ValueError("not an id of a picture")
-    return media_id
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from services.intake.pictures import is_media_id
+from services.intake.pictures import is_media_id, media_key
 from shared.errors import SystemicError
 
 
@@ -80,9 +80,7 @@ class MediaFolder:
             yield await _in_thread(partial(_old_files, folder, before))
 
     def _file(self, media_id: str) -> Path:
-        if not is_media_id(media_id):
-            raise ValueError("not an id of a picture")
-        return self.path / media_id[:_SHARD_DIGITS] / media_id
+        return self.path / media_id[:_SHARD_DIGITS] / media_key(media_id)
 
     def _write(self, media_id: str, content: bytes) -> None:
         file = self._file(media_id)

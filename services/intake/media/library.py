@@ -31,10 +31,7 @@ class MediaLibrary:
     reencoder: Reencoder
 
     async def add(self, picture: PictureBytes, uploader: Uploader) -> tuple[str, ReencodedPicture]:
-        """Keep a picture; return its new id and the kept form, or raise ``RefusedPictureError``.
-
-        A crash between the file and its row leaves a file that ``MediaHousekeeping`` deletes.
-        """
+        """Keep a picture; return its new id and the kept form, or raise ``RefusedPictureError``."""
         media_id = secrets.token_hex(_ID_BYTES)
         return media_id, await self._add(media_id, picture, uploader)
 
@@ -59,7 +56,7 @@ class MediaLibrary:
         self, media_id: str, picture: PictureBytes, uploader: Uploader
     ) -> ReencodedPicture:
         kept = await self.reencoder.reencode(picture, uploader)
-        await self.files.write(media_id, kept.content)
+        await self.files.write(media_id, kept.content)  # an orphan if the process dies here
         async with transaction(self.pool) as db:
             await store.add_media(db, media_id, uploader.name, kept)
         return kept

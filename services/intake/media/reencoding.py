@@ -1,18 +1,19 @@
-"""Re-encoding of pictures, each in a process of its own."""
+"""Re-encoding of pictures, each in a process of its own, with fair queueing for these processes."""
 
 import asyncio
 import json
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TypeAlias
 
 import structlog
 
-from services.intake.media.fair_semaphore import FairSemaphore
 from services.intake.pictures import ReencodedPicture, RefusedPictureError
 from services.intake.records import Uploader
 from shared.errors import SystemicError
@@ -24,11 +25,89 @@ log = structlog.get_logger()
 
 _MODULE = "services.intake.media.worker"
 _TURN_WITHIN_S = 10.0
+_MAX_REMEMBERED = 10_000  # callers
 _DONE_WITHIN_S = 30.0
 _MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _FAULTS_OF_THE_PICTURE = frozenset(
     {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
 )
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    uploader: Uploader
+    granted: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class FairSemaphore:
+    """A semaphore with fair queueing.
+
+    Strangers never hold the last slot, unless there is just one, and each holds one at a time. A
+    slot goes to the class that holds fewer, and in it to the caller that has had the least time
+    since there was no queue.
+    """
+
+    def __init__(self, slots: int) -> None:
+        """Make so many slots, at least 1."""
+        self._slots, self._of_strangers = slots, max(1, slots - 1)
+        self._waiting: list[_Waiting] = []
+        self._running: Counter[Uploader] = Counter()
+        self._used_s: dict[Uploader, float] = defaultdict(float)
+
+    @asynccontextmanager
+    async def slot(self, uploader: Uploader, within_s: float) -> AsyncGenerator[None]:
+        """Hold a slot."""
+        await self._wait(uploader, within_s)
+        began = monotonic()
+        try:
+            yield
+        finally:
+            self._used_s[uploader] += monotonic() - began
+            self._release(uploader)
+
+    async def _wait(self, uploader: Uploader, within_s: float) -> None:
+        waiting = _Waiting(uploader)
+        self._waiting.append(waiting)
+        self._grant()
+        try:
+            async with asyncio.timeout(within_s):
+                await waiting.granted.wait()
+        except BaseException:
+            if waiting.granted.is_set():
+                self._release(uploader)
+            else:
+                self._waiting.remove(waiting)
+            raise
+
+    def _release(self, uploader: Uploader) -> None:
+        self._running -= Counter((uploader,))
+        self._grant()
+        if not self._waiting or len(self._used_s) > _MAX_REMEMBERED:
+            self._used_s.clear()
+
+    def _grant(self) -> None:
+        while able := [one for one in self._waiting if self._may_begin(one.uploader)]:
+            first = min(  # the longest waiting among equals
+                able,
+                key=lambda one: (self._held_by_class(one.uploader), self._used_s[one.uploader]),
+            )
+            self._waiting.remove(first)
+            self._running[first.uploader] += 1
+            first.granted.set()
+
+    def _may_begin(self, uploader: Uploader) -> bool:
+        if self._running.total() >= self._slots:
+            return False
+        is_stranger = uploader.stranger is not None
+        return not is_stranger or (
+            uploader not in self._running and self._held_by_class(uploader) < self._of_strangers
+        )
+
+    def _held_by_class(self, uploader: Uploader) -> int:
+        is_stranger = uploader.stranger is not None
+        return sum(
+            held for one, held in self._running.items() if (one.stranger is not None) == is_stranger
+        )
 
 
 class ReencodingError(SystemicError):

@@ -9,11 +9,9 @@ import re
 import resource
 import struct
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from io import BytesIO
 from math import ceil
-from types import MappingProxyType
 
 import pillow_heif
 from PIL import (
@@ -50,17 +48,15 @@ _QUALITY = 85
 _ORIENTATION = 0x0112
 # Imported before the process may open no file any more: Pillow would do it at the first EXIF.
 _READ_EXIF = (TiffImagePlugin, MpoImagePlugin)
-_TRANSPOSE: Mapping[int, Image.Transpose] = MappingProxyType(
-    {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }
-)
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # A marker and the length of its segment. Those of restarts and escaped bytes have none.
 _SEGMENT = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])(.{0,2})", re.DOTALL)
 _START_OF_SCAN, _END_OF_IMAGE = b"\xda", b"\xd9"

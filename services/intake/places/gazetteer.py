@@ -49,9 +49,7 @@ class PrefetchedPlaces:
     """
 
     def __init__(self, gazetteer: Geocoder, server: Geocoder) -> None:
-        """Use two geocoders, outside of any transaction."""
-        self._gazetteer = gazetteer
-        self._server = server
+        self._gazetteer, self._server = gazetteer, server
         self._points: dict[CityAddress, GeoPoint] = {}
 
     async def fetch(self, addresses: Sequence[CityAddress]) -> None:
@@ -145,13 +143,9 @@ class PostgresGazetteer:
                 [key.name for _, key in wanted],
             )
         candidates: list[list[Candidate]] = [[] for _ in wanted]
-        for row in rows:
-            candidate = Candidate(
-                PlaceKey(row["number"], row["name"], row["directions"], row["types"]),
-                row["similarity"],
-                GeoPoint(row["latitude"], row["longitude"]),
-            )
-            candidates[row["position"] - 1].append(candidate)
+        for position, *key, latitude, longitude, similarity in rows:
+            candidate = Candidate(PlaceKey(*key), similarity, GeoPoint(latitude, longitude))
+            candidates[position - 1].append(candidate)
         found = (best_match(key, some) for (_, key), some in zip(wanted, candidates, strict=True))
         return [next(found) if key else None for key in keys]
 
@@ -182,7 +176,7 @@ def city_name(jurisdiction: str) -> str:
     return jurisdiction.partition(".")[0]
 
 
-COLUMNS = ("name", "street", "number", "lat", "lon")
+_COLUMNS = ("name", "street", "number", "lat", "lon")
 _MOST_SHOWN = 10
 
 
@@ -195,15 +189,15 @@ class CityFileError(Route311Error):
 def read_city_file(path: Path, city: str) -> list[Place]:
     """Return the places of a CSV file in UTF-8, or raise ``CityFileError``.
 
-    A row with a name and an address gives two. Other columns than ``COLUMNS`` are ignored; the name
-    of the city may end an address.
+    A row with a name and an address gives two. Columns but name, street, number, lat and lon are
+    ignored; the name of the city may end an address.
     """
     places: list[Place] = []
     faults: list[str] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file, strict=True)
-            if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
+            if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]:
                 raise CityFileError(f"{path}: line 1: add the columns {', '.join(missing)}")
             for row in rows:
                 try:

@@ -128,15 +128,8 @@ async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:
             2 * MAX_NEAR,
         )
     found = [
-        NearbyCase(
-            row["case_id"],
-            row["service_code"],
-            row["status"],
-            distance_m(point, GeoPoint(row["latitude"], row["longitude"])),
-            row["first_reported_at"],
-            row["request_count"],
-        )
-        for row in rows
+        NearbyCase(case_id, code, status, distance_m(point, GeoPoint(latitude, longitude)), *rest)
+        for case_id, code, status, latitude, longitude, *rest in rows
     ]
     near = [case for case in found if case.distance_m <= query.radius_m]
     return sorted(near, key=lambda case: (case.distance_m, case.case_id))[:MAX_NEAR]

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from services.intake.pictures import media_ids_of
 from services.intake.public_status.nearby import NearbyState
-from services.intake.public_status.store import PlacedCase
+from services.intake.public_status.store import PlacedCase, PostgresPublicStatuses
 from services.intake.records import CaseLink, PublicDecision, StatusChange, WorkPictures
 from shared.contract.events import (
     CaseClosed,
@@ -30,32 +30,6 @@ from shared.vocabulary import TriageOutcome
 R = TypeVar("R")
 
 
-class PublicStatuses(Protocol):
-    """The read model; every write is idempotent."""
-
-    async def save_requests(
-        self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
-    ) -> None:
-        """Save the decisions and the cases of requests; of several links the latest wins."""
-
-    async def save_changes(self, changes: Sequence[StatusChange]) -> None:
-        """Save status changes of cases."""
-
-    async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
-        """Attach pictures of the work to changes of cases; unknown ids are left out."""
-
-    async def save_cases(self, states: Sequence[NearbyState]) -> None:
-        """Save the states of cases; the newest of each case wins."""
-
-    async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
-        """Give cases without a place theirs."""
-
-    async def refresh_listings(
-        self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
-    ) -> None:
-        """Update case, status and time of listed requests."""
-
-
 @dataclass(frozen=True, slots=True)
 class PictureRules:
     """Rules about the bureaus' pictures of their work."""
@@ -74,7 +48,7 @@ class PictureRules:
 
 
 async def project_events(
-    messages: Sequence[Message[Event]], statuses: PublicStatuses, rules: PictureRules
+    messages: Sequence[Message[Event]], statuses: PostgresPublicStatuses, rules: PictureRules
 ) -> None:
     """Update the public status of every request that the events are about.
 
@@ -85,7 +59,12 @@ async def project_events(
     decided = [event for event in events if type(event) is RequestTriaged]
     decisions = [_decision(event) for event in decided]
     joinings = list(_made(_JOININGS, events))
-    links = [*filter(None, map(_link_of_decision, decided)), *joinings]
+    opened = (
+        CaseLink(one.data.request_id, one.data.case_id, one.time)
+        for one in decided
+        if one.data.case_id
+    )
+    links = [*opened, *joinings]
     changes = list(_made(_CHANGES, events))
     await statuses.save_requests(decisions, links)
     await statuses.save_changes(changes)
@@ -124,11 +103,6 @@ def _decision(event: RequestTriaged) -> PublicDecision:
         if decision.outcome == "answered"
         else None,
     )
-
-
-def _link_of_decision(event: RequestTriaged) -> CaseLink | None:
-    decision, case_id = event.data, event.data.case_id
-    return CaseLink(decision.request_id, case_id, event.time) if case_id else None
 
 
 def _link_of_joining(event: CaseOpened | CaseRequestAttached) -> CaseLink:
@@ -229,13 +203,7 @@ _CHANGES: Mapping[type[Event], Callable[[Any], StatusChange | None]] = {
 }
 _NEARBY: Mapping[type[Event], Callable[[Any], NearbyState | None]] = {
     RequestTriaged: _placed,
-    CaseOpened: _nearby_state,
-    CaseRequestAttached: _nearby_state,
-    CaseStatusChanged: _nearby_state,
-    CasePriorityRaised: _nearby_state,
-    CasePriorityLowered: _nearby_state,
-    CaseRequestSplit: _nearby_state,
-    CaseClosed: _nearby_state,
-    CaseReopened: _nearby_state,
-    CaseOverdue: _nearby_state,
+    **dict.fromkeys((CaseOpened, CaseRequestAttached, CaseRequestSplit), _nearby_state),
+    **dict.fromkeys((CaseStatusChanged, CaseClosed, CaseReopened), _nearby_state),
+    **dict.fromkeys((CasePriorityRaised, CasePriorityLowered, CaseOverdue), _nearby_state),
 }

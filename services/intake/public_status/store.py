@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from secrets import randbelow
-from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from asyncpg import Record
@@ -159,18 +158,16 @@ _NO_DECISION = (None,) * len(PublicDecision._fields)
 _NO_LINK = (None,) * len(CaseLink._fields)
 
 # Columns of a new listed request, and their types.
-LISTING_COLUMNS = MappingProxyType(
-    {
-        "request_id": "uuid",
-        "jurisdiction": "text",
-        "service_code": "text",
-        "submitted_at": "timestamptz",
-        "updated_at": "timestamptz",
-        "description": "text",
-        "latitude": "double precision",
-        "longitude": "double precision",
-    }
-)
+LISTING_COLUMNS = {
+    "request_id": "uuid",
+    "jurisdiction": "text",
+    "service_code": "text",
+    "submitted_at": "timestamptz",
+    "updated_at": "timestamptz",
+    "description": "text",
+    "latitude": "double precision",
+    "longitude": "double precision",
+}
 _CASE_LOCKS = 64
 # Two members may learn of a case and of a request in it at once, and neither sees the other's row:
 # the second one with this lock reads the rows of the first.

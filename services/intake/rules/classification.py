@@ -49,11 +49,6 @@ def choose_code(kinds: Sequence[KindProbability], city: Jurisdiction) -> str:
     return city.other_code
 
 
-def classify(text: str, city: Jurisdiction) -> str:
-    """Return the service code of a text."""
-    return choose_code(likely_kinds(read_text(text, city), city), city)
-
-
 def _outer_keywords(words: Sequence[str], city: Jurisdiction) -> Iterator[Hit]:
     """Yield the keywords that lie inside no longer one."""
     outer, reached = (0, 0), 0

@@ -1,5 +1,6 @@
 """Event time: the time of submission and the time of observation, as far as both are plausible."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +31,10 @@ def sent_at(stated: object, received_at: datetime) -> SentAt | None:
     """
     if stated is None:
         return SentAt(received_at)
-    moment = _parse(stated)
+    moment = stated if isinstance(stated, datetime) else None
+    if isinstance(stated, str):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(stated.upper())
     if moment is None or moment.utcoffset() is None or moment < _EARLIEST:
         return None
     if moment - received_at > MAX_CLOCK_SKEW:
@@ -47,14 +51,3 @@ def event_time(observed_at: datetime | None, sent: datetime) -> datetime:
     if observed_at is None or not timedelta(0) <= sent - observed_at <= MAX_OBSERVATION_AGE:
         return sent
     return observed_at.astimezone(UTC)
-
-
-def _parse(stated: object) -> datetime | None:
-    if isinstance(stated, datetime):
-        return stated
-    if not isinstance(stated, str):
-        return None
-    try:
-        return datetime.fromisoformat(stated.upper())
-    except ValueError:
-        return None

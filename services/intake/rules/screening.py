@@ -29,8 +29,6 @@ class Screening:
     Attributes:
         level: Priority of the report by itself, before triage weighs what speaks against it.
         judgement: Judgement of its words, for a reader by the same rules.
-        dangers: Classes of danger that it names.
-        kinds: Likely kinds by its words.
     """
 
     express: bool
@@ -91,7 +89,6 @@ class QuickLook:
     """Finds most of the reports of one city that the screening will find urgent, and some more."""
 
     def __init__(self, jurisdiction: Jurisdiction, screen: HazardScreen) -> None:
-        """Take the city's screening, which decides about kinds without a text."""
         self._model = jurisdiction.text_model
         self._thresholds = jurisdiction.thresholds
         self._urgent_kinds = frozenset(
@@ -108,9 +105,7 @@ class QuickLook:
         self, service_code: str | None, text: str, attributes: Mapping[str, object]
     ) -> bool:
         """Return True when the report, as written, may be urgent."""
-        if service_code in self._urgent_kinds:
-            return True
-        if attributes and self._is_answered(attributes):
+        if service_code in self._urgent_kinds or self._is_answered(attributes):
             return True
         score = self._model.score(fold(text).split())
         urgency = score.urgency

@@ -36,24 +36,6 @@ _ERASE_SMS_PICTURES_SQL = """
      WHERE requests.tracking_number = sms_pictures.tracking_number
        AND request_id = ANY($1::uuid[])
 """
-_ERASE_PICTURES_OF_DRAFTS_SQL = """
-    DELETE FROM sms_pictures AS waiting
-     USING unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
-     WHERE (waiting.person, waiting.jurisdiction) = (given.person, given.jurisdiction)
-       AND tracking_number IS NULL
-"""
-_ERASE_DRAFTS_SQL = """
-    UPDATE sms_conversations AS known
-       SET number = NULL, due_at = NULL, state = jsonb_set(state, '{draft}', 'null')
-      FROM unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
-     WHERE (known.person, known.jurisdiction) = (given.person, given.jurisdiction)
-"""
-_ERASE_MAIL_DRAFTS_SQL = """
-    UPDATE mail_conversations
-       SET sealed_address = NULL, due_at = NULL, state = jsonb_set(state, '{report}', 'null'),
-           sending = CASE WHEN sending = 'pending' THEN 'dropped' ELSE sending END
-     WHERE token = ANY($1::text[])
-"""
 _TERM_SQL = f"""
     SELECT request_id::text, submitted_at, {REQUEST_IS_OVER} AS is_over
       FROM requests
@@ -117,18 +99,6 @@ async def reused_submissions(
 async def erase_bodies(db: Connection, keys: Collection[tuple[bytes, bytes]]) -> None:
     """Erase the bytes of rejected submissions; their receipts stay, for repeats."""
     await db.execute(_ERASE_BODIES_SQL, [i for i, _ in keys], [f for _, f in keys])
-
-
-async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> None:
-    """Erase reports by text message that wait for an answer; consents stay."""
-    given = [p for p, _ in drafts], [city for _, city in drafts]
-    await db.execute(_ERASE_DRAFTS_SQL, *given)
-    await db.execute(_ERASE_PICTURES_OF_DRAFTS_SQL, *given)
-
-
-async def erase_mail_drafts(db: Connection, tokens: Collection[str]) -> None:
-    """Erase reports by e-mail that wait for an answer, with the address of the person."""
-    await db.execute(_ERASE_MAIL_DRAFTS_SQL, sorted(tokens))
 
 
 async def kept_contacts(

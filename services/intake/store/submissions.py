@@ -1,6 +1,6 @@
 """Submissions, receipts and new requests in PostgreSQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from secrets import randbelow
@@ -84,12 +84,7 @@ class PostgresSubmissions:
     def __init__(
         self, connection: Connection, garbage_bytes_per_hour: int = DEFAULT_BYTES_PER_HOUR
     ) -> None:
-        """Use a connection.
-
-        Args:
-            garbage_bytes_per_hour: Bytes of rejected submissions that are kept in an hour; of the
-                rest only receipt and number stay.
-        """
+        """Keep so many bytes of rejected submissions an hour, and of the rest only the receipt."""
         self._connection = connection
         self._garbage_bytes_per_hour = garbage_bytes_per_hour
 
@@ -106,13 +101,11 @@ class PostgresSubmissions:
         return [randbelow(CAPACITY) for _ in range(count)]
 
     async def add(
-        self,
-        submissions: Sequence[StoredSubmission],
-        requests: Sequence[PublicRequest],
-        with_contact: Collection[str] = (),
+        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
         """Store submissions and requests, sorted by key so that two members never deadlock.
 
+        Known pictures are attached to the requests; an unknown one changes nothing.
         Of rejected submissions beyond the budget of bytes the body is not kept: ``route311 dlq
         replay --rejected`` cannot submit them again.
         """
@@ -121,7 +114,7 @@ class PostgresSubmissions:
         submissions = await self._within_budget(submissions)
         rows = [_submission_row(s) for s in sorted(submissions, key=lambda s: s.key)]
         request_rows = [
-            (*request[:_REQUEST_FIELDS], "given" if request.request_id in with_contact else "none")
+            (*request[:_REQUEST_FIELDS], "given" if request.has_contact else "none")
             for request in requests
         ]
         await self._connection.execute(
@@ -131,10 +124,7 @@ class PostgresSubmissions:
             *_arrays(listing_rows(requests), len(LISTING_COLUMNS)),
             *_arrays(held_rows(one.held for one in requests if one.held), len(HELD_COLUMNS)),
         )
-
-    async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
-        """Attach pictures to new requests, by id; an unknown picture changes nothing."""
-        await attach_media(self._connection, media_of)
+        await attach_media(self._connection, {one.request_id: one.pictures for one in requests})
 
     async def _within_budget(
         self, submissions: Sequence[StoredSubmission]

@@ -1,23 +1,16 @@
 """Texts that operators review, in PostgreSQL: held, released and withheld ones."""
 
 from collections.abc import Iterable, Sequence
-from types import MappingProxyType
 
 import pydantic_core
 
-from services.intake.records import (
-    NoSuchRequestError,
-    NothingToReviewError,
-    TextToReview,
-)
+from services.intake.records import NoSuchRequestError, NothingToReviewError, TextToReview
 from services.intake.rules.private_persons import HeldText, PersonalWords
 from shared.runtime.postgres import Connection, columns
 from shared.vocabulary import TextStatus
 
 # Columns of a held text, and their types.
-HELD_COLUMNS = MappingProxyType(
-    {"text_id": "uuid", "request_id": "uuid", "findings": "jsonb", "status": "text"}
-)
+HELD_COLUMNS = {"text_id": "uuid", "request_id": "uuid", "findings": "jsonb", "status": "text"}
 _HOLD = """
     INSERT INTO reviewed_texts (text_id, request_id, findings, status)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::text[])
@@ -47,7 +40,7 @@ _HELD = """
            LEFT JOIN listed_requests AS listed USING (request_id)
      WHERE status = 'held'
      ORDER BY held_at, text_id
-     LIMIT $1
+     LIMIT 100
 """
 
 
@@ -82,11 +75,11 @@ async def decide(db: Connection, number: str, status: TextStatus, operator: str)
     return request_id
 
 
-async def held_texts(db: Connection, limit: int) -> Sequence[TextToReview]:
-    """Return held texts, those that wait longest first."""
+async def held_texts(db: Connection) -> Sequence[TextToReview]:
+    """Return the 100 held texts that wait longest, in order."""
     return [
         TextToReview(**{**row, "findings": _findings(row["findings"])})
-        for row in await db.fetch(_HELD, limit)
+        for row in await db.fetch(_HELD)
     ]
 
 

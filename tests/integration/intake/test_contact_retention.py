@@ -26,14 +26,22 @@ async def reported(
     """Store a request whose case took these steps; without any it has no case."""
     request_id, case_id = new_id(), new_id()
     request = PublicRequest(
-        request_id, f"26-{request_id[-9:]}", "portland.gov", "X", NOON, None, None, None
+        request_id,
+        f"26-{request_id[-9:]}",
+        "portland.gov",
+        "X",
+        NOON,
+        None,
+        None,
+        None,
+        has_contact=contact,
     )
     steps = [
         StatusChange(case_id, version, status, at, "PBOT")
         for version, (status, at) in enumerate(statuses, 1)
     ]
     async with transaction(pool) as db:
-        await PostgresSubmissions(db).add([], [request], [request_id] if contact else [])
+        await PostgresSubmissions(db).add([], [request])
         await enqueue(db, [contact_given(request_id)] if contact else [])
         public = PostgresPublicStatuses(db)
         await public.save_requests(

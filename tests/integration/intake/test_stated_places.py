@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.notes.adding import locate_stated
+from services.intake.notes import locate_stated
 from services.intake.places.gazetteer import add_places, geocoders_of
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.nearby import NearbyState, NearQuery, find_near

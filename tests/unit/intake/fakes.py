@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from typing_extensions import override
+
 from services.intake.identifiers import SubmissionKey
 from services.intake.public_status.nearby import NearbyState
-from services.intake.public_status.store import PlacedCase
+from services.intake.public_status.store import PlacedCase, PostgresPublicStatuses
 from services.intake.records import (
     CaseLink,
     PublicDecision,
@@ -34,23 +36,18 @@ class InMemorySubmissions:
         return range(first, self._next_serial)
 
     async def add(
-        self,
-        submissions: Sequence[StoredSubmission],
-        requests: Sequence[PublicRequest],
-        with_contact: Collection[str] = (),
+        self, submissions: Sequence[StoredSubmission], requests: Sequence[PublicRequest]
     ) -> None:
         for submission in submissions:
             assert submission.key not in self.stored
             assert not (submission.first and any(m[0] == submission.key[0] for m in self.stored))
             self.stored[submission.key] = submission
         self.requests += requests
-        self.with_contact |= set(with_contact)
-
-    async def attach_media(self, media_of: Mapping[str, Collection[str]]) -> None:
-        self.media_of.update(media_of)
+        self.with_contact |= {one.request_id for one in requests if one.has_contact}
+        self.media_of |= {one.request_id: one.pictures for one in requests}
 
 
-class RecordingPublicStatuses:
+class RecordingPublicStatuses(PostgresPublicStatuses):
     """What a handler noted, call by call."""
 
     def __init__(self) -> None:
@@ -62,24 +59,30 @@ class RecordingPublicStatuses:
         self.pictures: list[WorkPictures] = []
         self.refreshed: tuple[set[str], set[str], set[str]] = (set(), set(), set())
 
+    @override
     async def save_requests(
         self, decisions: Sequence[PublicDecision], links: Sequence[CaseLink]
     ) -> None:
         self.decisions += decisions
         self.links += links
 
+    @override
     async def save_changes(self, changes: Sequence[StatusChange]) -> None:
         self.changes += changes
 
+    @override
     async def save_pictures(self, pictures: Sequence[WorkPictures]) -> None:
         self.pictures += pictures
 
-    async def save_cases(self, cases: Sequence[NearbyState]) -> None:
-        self.cases += cases
+    @override
+    async def save_cases(self, states: Sequence[NearbyState]) -> None:
+        self.cases += states
 
+    @override
     async def place_cases(self, cases: Sequence[PlacedCase]) -> None:
         self.placed += cases
 
+    @override
     async def refresh_listings(
         self, request_ids: Collection[str], joined: Collection[str], changed: Collection[str]
     ) -> None:

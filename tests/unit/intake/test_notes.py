@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.intake.identifiers import ContactChannels, email_ref, phone_ref, reporter_ref
-from services.intake.notes.adding import NoteOrigin, ParsedNote, parse_note
+from services.intake.notes import NoteOrigin, ParsedNote, parse_note
 from services.intake.records import RequestReference
 from shared.contract.events import Note, new_id
 from tests.support.builders import NOON

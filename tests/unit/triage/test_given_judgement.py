@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.inbound.districts import AdminArea
 from services.intake.inbound.validation import ValidatedSubmission, validate
-from services.intake.outbound import RequestNames, accept
+from services.intake.outbound import AdminArea, RequestNames, accept
 from services.intake.policy import IntakePolicy, city_of
 from services.triage.decisions.assessment import assess_report
 from services.triage.decisions.resolution import resolve

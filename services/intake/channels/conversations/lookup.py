@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from services.intake.channels.conversations.rules.text_reading import TextReader, numbers_in
+from services.intake.channels.conversations.rules import TextReader, numbers_in
 from services.intake.ports import IntakePorts, IntakeWork
 from services.intake.records import RawSubmission, RequestReference
 from shared.contract.events.submissions import MAX_DESCRIPTION

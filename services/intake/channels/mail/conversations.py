@@ -15,7 +15,7 @@ from services.intake.channels.conversations.lookup import (
     named_request,
     text_reader,
 )
-from services.intake.channels.conversations.rules.text_reading import TextReading
+from services.intake.channels.conversations.rules import TextReading
 from services.intake.channels.mail import store
 from services.intake.channels.mail.reading import MailReader
 from services.intake.channels.mail.rules import machine

@@ -52,6 +52,12 @@ _SAVE = """
 _ASKED_SINCE = "SELECT count(*) FROM mail_conversations WHERE person = $1 AND asked_at > $2"
 _DELETE_MESSAGES = "DELETE FROM mail_messages WHERE received_at < $1"
 _DELETE_CONVERSATIONS = "DELETE FROM mail_conversations WHERE due_at IS NULL AND asked_at < $1"
+_ERASE_DRAFTS = """
+    UPDATE mail_conversations
+       SET sealed_address = NULL, due_at = NULL, state = jsonb_set(state, '{report}', 'null'),
+           sending = CASE WHEN sending = 'pending' THEN 'dropped' ELSE sending END
+     WHERE token = ANY($1::text[])
+"""
 _STATE = TypeAdapter(MailConversation)
 
 
@@ -131,6 +137,11 @@ async def delete_old(db: Connection, before: datetime) -> None:
     """Delete messages and conversations from before a moment, except those that wait."""
     await db.execute(_DELETE_MESSAGES, before)
     await db.execute(_DELETE_CONVERSATIONS, before)
+
+
+async def erase_mail_drafts(db: Connection, tokens: Collection[str]) -> None:
+    """Erase reports by e-mail that wait for an answer, with the address of the person."""
+    await db.execute(_ERASE_DRAFTS, sorted(tokens))
 
 
 def stored_conversation(row: Record, sealer: Sealer) -> StoredConversation:

@@ -13,6 +13,7 @@ from services.intake.channels.open311.form import MAX_COUNT
 from services.intake.channels.open311.query import MAX_OFFSET, MAX_PAGE_SIZE
 from services.intake.channels.open311.reading import BASE, Open311Reading
 from services.intake.channels.open311.submitting import Open311Submitting
+from services.intake.channels.status_view import ReporterLinks
 from services.intake.ports import IntakePorts
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.body import MULTIPART
@@ -144,9 +145,9 @@ _FORMAT = "{format:xml|json}"
 @asynccontextmanager
 async def open_open311(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     """Open the Open311 API."""
-    limits = core.limits
+    limits, links = core.limits, ReporterLinks.of(core.reporter_key, core.public_url)
     yield ChannelParts(
-        routes=_routes(Open311Reading(core), Open311Submitting(core)),
+        routes=_routes(Open311Reading(core), Open311Submitting(core, links)),
         keyed_routes=keyed_open311_routes(limits.submissions, limits.singly),
     )
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pydantic_core
 
-from services.intake.channels.conversations.rules.text_reading import without_numbers
+from services.intake.channels.conversations.rules import without_numbers
 from services.intake.channels.open311 import schema
 from services.intake.channels.open311.query import Span
 from services.intake.channels.open311.responses import CONTENT_TYPE

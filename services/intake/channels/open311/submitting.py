@@ -26,7 +26,8 @@ from services.intake.channels.open311.responses import (
 )
 from services.intake.channels.open311.schema import RequestAccepted, UpdateTaken
 from services.intake.channels.refusals import worded_refusals
-from services.intake.identifiers import ReporterLinks, read_public_id
+from services.intake.channels.status_view import ReporterLinks
+from services.intake.identifiers import read_public_id
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records import NoteCall, RawSubmission, Receipt, Uploader
@@ -173,6 +174,7 @@ class Open311Submitting:
     """Handlers of the routes that accept submissions and updates."""
 
     core: IntakePorts
+    links: ReporterLinks
 
     async def post(self, request: web.Request) -> Page:
         """Identify the adapter, read the form, and submit it."""
@@ -184,7 +186,7 @@ class Open311Submitting:
             submission = RawSubmission.of(f"/http/{call.adapter}", id_, data, trace=trace)
             call.slot.take(self.core.limits.submissions, call.adapter)
             [receipt] = await self.core.submit(submission)
-            return Page(_answer(receipt, self.core.links))
+            return Page(_answer(receipt, self.links))
 
     async def post_update(self, request: web.Request) -> Page:
         """Add an update's description to its request, as a note; its status changes nothing."""

@@ -11,7 +11,8 @@ from services.intake.channels.pages.report import PREVIEW, ReportPages
 from services.intake.channels.pages.site import PATH as ASSETS
 from services.intake.channels.pages.site import Asset, CitySite, page_languages
 from services.intake.channels.pages.tracking import TrackPages
-from services.intake.identifiers import TRACK_PATH as TRACK
+from services.intake.channels.status_view import TRACK_PATH as TRACK
+from services.intake.channels.status_view import ReporterLinks
 from services.intake.ports import IntakePorts
 from shared.runtime.http.body import MULTIPART
 from shared.runtime.http.calls import URLENCODED
@@ -126,8 +127,10 @@ async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     forms = TokenBuckets(settings.forms_per_minute / 60, burst_s=60)
     notes = TokenBuckets(settings.notes_per_hour / 3_600, burst_s=3_600)
     access = PageAccess(site, core.callers, forms)
-    reports = ReportPages(core, access, signer)
-    yield ChannelParts(routes=_routes(access, reports, TrackPages(core, access, signer, notes)))
+    links = ReporterLinks.of(core.reporter_key, core.public_url)
+    reports = ReportPages(core, access, signer, links)
+    tracking = TrackPages(core, access, signer, links, notes)
+    yield ChannelParts(routes=_routes(access, reports, tracking))
 
 
 def _routes(access: PageAccess, reports: ReportPages, tracking: TrackPages) -> list[web.RouteDef]:

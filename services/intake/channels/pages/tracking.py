@@ -12,8 +12,8 @@ from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
 from services.intake.channels.pages.site import PARAMETER
-from services.intake.channels.status_view import render_status
-from services.intake.identifiers import TRACK_PATH, read_tracking_number
+from services.intake.channels.status_view import TRACK_PATH, ReporterLinks, render_status
+from services.intake.identifiers import read_tracking_number
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records import (
@@ -60,6 +60,7 @@ class TrackPages:
     core: IntakePorts
     access: PageAccess
     signer: TokenSigner
+    links: ReporterLinks
     note_rate: TokenBuckets
 
     async def find(self, request: web.Request) -> web.Response:
@@ -77,7 +78,7 @@ class TrackPages:
     async def show(self, request: web.Request) -> web.Response:
         """Show the status of a request."""
         number = read_tracking_number(request.match_info["number"]) or ""
-        is_reporter = self.core.links.is_reporters(number, request.query.get("key", ""))
+        is_reporter = self.links.is_reporters(number, request.query.get("key", ""))
         return await self._status(request, "reporter" if is_reporter else "other")
 
     async def add(self, request: web.Request) -> web.Response:
@@ -159,7 +160,7 @@ class TrackPages:
             is_late=status.complete_by is not None and status.complete_by < utc_now(),
             bureau_phone=bureau.phone if bureau else None,
             form_token=self.signer.sign(_purpose(number, by), new_id()),
-            key=self.core.links.key(number) if by == "reporter" else "",
+            key=self.links.key(number) if by == "reporter" else "",
             form=form,
             faults=[fault] if fault else [],
             fault_codes={fault.field: fault.code} if fault else {},

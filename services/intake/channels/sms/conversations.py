@@ -13,8 +13,7 @@ from services.intake.channels.conversations.lookup import (
 )
 from services.intake.channels.sms import store
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.machine import on_due, on_text
-from services.intake.channels.sms.rules.model import (
+from services.intake.channels.sms.rules.machine import (
     AskedRequest,
     Conversation,
     FollowedRequest,
@@ -22,6 +21,8 @@ from services.intake.channels.sms.rules.model import (
     ReportDraft,
     Step,
     TextNote,
+    on_due,
+    on_text,
 )
 from services.intake.channels.sms.rules.wording import fit, is_answer, say
 from services.intake.channels.status_view import render_status
@@ -165,7 +166,7 @@ class _Turn:
         """Return a text with the requests that it is about: named in it, or asked about."""
         incoming = incoming_text(text, self._now)
         if is_answer(incoming.body):
-            self._asked = await self._work.last_finished(self._who.person, self._who.jurisdiction)
+            self._asked = await store.last_finished(self._work.db, self._who, self._now)
         asked = self._asked and AskedRequest(self._asked.tracking_number, self._asked.service_code)
         self._named = await named_request(self._work, [incoming.body], self._who.jurisdiction)
         names = self._named.tracking_number if self._named else None

@@ -1,15 +1,16 @@
 """Conversations, answers and waiting pictures in PostgreSQL."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from asyncpg import Record
 from pydantic import TypeAdapter
 
 from services.intake.channels.conversations.waiting import number_place, open_if_readable
-from services.intake.channels.sms.rules.model import Conversation
+from services.intake.channels.sms.rules.machine import Conversation
 from services.intake.channels.sms.rules.pictures import retry_after
+from services.intake.records import FinishedRequest
 from shared.runtime.postgres import Connection, Pool, translate_errors
 from shared.runtime.sealing import Sealer
 
@@ -219,3 +220,46 @@ async def remove_picture(db: Connection, picture: WaitingPicture) -> bool:
 async def delete_old_pictures(db: Connection, before: datetime) -> None:
     """Delete pictures that came before a moment and belong to no request."""
     await db.execute(_DELETE_OLD, before)
+
+
+_ERASE_PICTURES_OF_DRAFTS = """
+    DELETE FROM sms_pictures AS waiting
+     USING unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
+     WHERE (waiting.person, waiting.jurisdiction) = (given.person, given.jurisdiction)
+       AND tracking_number IS NULL
+"""
+_ERASE_DRAFTS = """
+    UPDATE sms_conversations AS known
+       SET number = NULL, due_at = NULL, state = jsonb_set(state, '{draft}', 'null')
+      FROM unnest($1::text[], $2::text[]) AS given (person, jurisdiction)
+     WHERE (known.person, known.jurisdiction) = (given.person, given.jurisdiction)
+"""
+
+
+async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> None:
+    """Erase reports by text message that wait for an answer; consents stay."""
+    given = [p for p, _ in drafts], [city for _, city in drafts]
+    await db.execute(_ERASE_DRAFTS, *given)
+    await db.execute(_ERASE_PICTURES_OF_DRAFTS, *given)
+
+
+# Time after the end of the work in which a text that is YES or NO is about it.
+_FEEDBACK_WITHIN = timedelta(days=30)
+_LAST_DONE = """
+    SELECT request_id::text, case_id::text, tracking_number, service_code
+      FROM requests JOIN case_steps USING (case_id)
+     WHERE phone_ref = $1 AND jurisdiction = $2 AND status = 'completed' AND taken_at >= $3
+     ORDER BY taken_at DESC, submitted_at
+     LIMIT 1
+"""
+
+
+async def last_finished(
+    db: Connection, who: Correspondent, now: datetime
+) -> FinishedRequest | None:
+    """Return the request that a person was last asked about by text; None without one.
+
+    It stays that one when its case was reopened since: a second NO is about the same work.
+    """
+    row = await db.fetchrow(_LAST_DONE, who.person, who.jurisdiction, now - _FEEDBACK_WITHIN)
+    return FinishedRequest(*row) if row else None

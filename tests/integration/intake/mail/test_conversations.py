@@ -10,7 +10,7 @@ from PIL import Image
 from services.intake.channels.conversations.waiting import ConversationDeadlines
 from services.intake.channels.mail import channel
 from services.intake.channels.mail.rules.machine import ANSWER_WITHIN
-from services.intake.store.erasure import erase_mail_drafts
+from services.intake.channels.mail.store import erase_mail_drafts
 from shared.runtime.postgres import transaction
 from tests.integration.intake.mail.postbox import ANA, DANGER, REPORT, Postbox, mail
 from tests.support.pictures import encoded

@@ -5,8 +5,8 @@ import asyncio
 import aiohttp
 import pytest
 
-from services.intake.identifiers import ReporterLinks
-from services.intake.notes.adding import MAX_PAGE_NOTES
+from services.intake.channels.status_view import ReporterLinks
+from services.intake.notes import MAX_PAGE_NOTES
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import Running

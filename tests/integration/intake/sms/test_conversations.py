@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.store.erasure import erase_drafts
+from services.intake.channels.sms.store import erase_drafts
 from shared.catalogue import CALL_911
 from shared.contract.events import ConsentChanged, ContactGiven, NoteAdded, RequestSubmitted
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS

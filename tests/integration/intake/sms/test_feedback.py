@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.identifiers import ReporterLinks
+from services.intake.channels.status_view import ReporterLinks
 from shared.contract.events import Event, FeedbackGiven, new_id
 from shared.contract.topics import INTAKE_REQUESTS_EXPRESS, NOTIFY_FEEDBACK
 from shared.runtime.clock import utc_now

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.channels.conversations.rules.text_reading import (
+from services.intake.channels.conversations.rules import (
     ReportReading,
     is_another_danger,
 )

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.conversations.rules.text_reading import without_numbers
+from services.intake.channels.conversations.rules import without_numbers
 from services.intake.identifiers import (
     CAPACITY,
     public_id,

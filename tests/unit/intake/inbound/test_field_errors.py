@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.inbound.field_errors import missing_fields, without_redundant
+from services.intake.inbound.parsing import missing_fields, without_redundant
 from shared.contract.events import FieldError, Submission, SubmittedLocation
 
 

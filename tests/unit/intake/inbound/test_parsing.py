@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.inbound.field_errors import MAX_FIELD_ERRORS
-from services.intake.inbound.parsing import parse
+from services.intake.inbound.parsing import MAX_FIELD_ERRORS, parse
 from tests.unit.intake.factories import data
 
 FIELDS = [

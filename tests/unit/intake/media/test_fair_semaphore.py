@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from services.intake.media.fair_semaphore import FairSemaphore
+from services.intake.media.reencoding import FairSemaphore
 from services.intake.records import Uploader
 
 ADAPTER, OTHER_ADAPTER = Uploader("demo"), Uploader("app")

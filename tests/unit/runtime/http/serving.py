@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from services.intake.acceptance.batching import AcceptSubmissions, SubmissionBatcher
+from services.intake.acceptance import AcceptSubmissions, SubmissionBatcher
 from services.intake.channels.api.channel import submission_routes
 from services.intake.channels.api.operations import NOTES_PATH, SUBMISSIONS_PATH
 from services.intake.channels.api.status import status_routes

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.intake.channels.conversations.rules.stated_places import MAX_ANSWER
-from services.intake.channels.conversations.rules.text_reading import TextReader
+from services.intake.channels.conversations.rules import MAX_ANSWER, TextReader
 from services.intake.channels.mail.rules.message import MAX_WORDS
 from services.intake.records import StatedPlace
 from shared.catalogue import Jurisdiction, LocalText, danger_advice

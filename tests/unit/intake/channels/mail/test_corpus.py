@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.channels.conversations.rules.text_reading import TextReader, numbers_in
+from services.intake.channels.conversations.rules import TextReader, numbers_in
 from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.channels.mail.rules.headers import takes_answers
 from services.intake.channels.mail.rules.machine import MailReport, MailStep, Question, on_report

@@ -8,7 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm
-from services.intake.channels.pages.kinds import KindChoice, KindChoices
+from services.intake.channels.pages.report import KindChoice, KindChoices
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
 from shared.catalogue import load_catalogue

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from services.intake.channels.conversations.rules.text_reading import TextReader
-from services.intake.channels.sms.rules.machine import on_due, on_text
-from services.intake.channels.sms.rules.model import (
+from services.intake.channels.conversations.rules import TextReader
+from services.intake.channels.sms.rules.machine import (
     Conversation,
     FollowedRequest,
     IncomingText,
     Step,
+    on_due,
+    on_text,
 )
 from services.intake.policy import city_of
 from services.intake.records import StatedPlace

@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.model import AskedRequest, Conversation, IncomingText, Step
+from services.intake.channels.sms.rules.machine import (
+    AskedRequest,
+    Conversation,
+    IncomingText,
+    Step,
+)
 from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
 
 DONE = AskedRequest("26-8LR5-N3", "ROW-POTHOLE")

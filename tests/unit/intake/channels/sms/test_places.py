@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.channels.conversations.rules.stated_places import find_place
+from services.intake.channels.conversations.rules import find_place
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.intake.rules.questions import open_questions
+from services.intake.preview import open_questions
 from shared.catalogue import load_catalogue
 
 CITY = load_catalogue().jurisdictions["portland.gov"]

@@ -4,14 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import structlog
 
 from services.intake.handlers import accept_submissions, on_submissions_received
 from services.intake.inbound.validation import addresses_alone
 from services.intake.places.gazetteer import PrefetchedPlaces, geocoders_of
-from services.intake.policy import IntakePolicy
+from services.intake.policy import IntakePolicy, Prefetch
 from services.intake.records import RawSubmission, Receipt
 from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import Event, SubmissionReceived
@@ -41,10 +41,6 @@ class BatchAcceptance:
         """Ask for the places of addresses, so that the transaction need not."""
         if self.places is not None:
             await self.places.fetch(await addresses_alone(submissions, self.policy))
-
-    async def prepare(self, submissions: Iterable[RawSubmission]) -> None:
-        """Prefetch for ``accept``."""
-        await self.prefetch(submission.envelope for submission in submissions)
 
     async def accept(self, submissions: Sequence[RawSubmission]) -> list[Receipt]:
         """Accept or reject submissions, all or none; return their receipts, in order."""
@@ -91,26 +87,15 @@ log = structlog.get_logger()
 
 AcceptSubmissions: TypeAlias = Callable[[Sequence[RawSubmission]], Awaitable[Sequence[Receipt]]]
 
-Prepare: TypeAlias = Callable[[Sequence[RawSubmission]], Awaitable[None]]
-
 _BACKOFF_S = (0.0, 0.02, 0.05, 0.1)
 _POLL_EVERY_S = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    """A caller who waits for a receipt, unless they have given up meanwhile."""
+class _Caller(NamedTuple):
+    """A caller who waits for a receipt, until it is done or they give up."""
 
     submission: RawSubmission
     receipt: asyncio.Future[Receipt]
-
-    def succeed(self, receipt: Receipt) -> None:
-        if not self.receipt.done():
-            self.receipt.set_result(receipt)
-
-    def fail(self, error: Exception) -> None:
-        if not self.receipt.done():
-            self.receipt.set_exception(error)
 
 
 @dataclass(slots=True)
@@ -120,12 +105,12 @@ class SubmissionBatcher:
     Attributes:
         accept_submissions: Accepts a batch in one transaction; raises when none was accepted.
         batch_size: Learns from the duration of each batch.
-        prepare: Waits for what submissions need before a batch; others need not wait for it.
+        prefetch: Waits for what submissions need before a batch; others need not wait for it.
     """
 
     accept_submissions: AcceptSubmissions
     batch_size: AdaptiveBatchSize = field(default_factory=AdaptiveBatchSize)
-    prepare: Prepare | None = None
+    prefetch: Prefetch | None = None
     _waiting: deque[_Caller] = field(default_factory=deque, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _is_open: bool = field(default=False, init=False)
@@ -136,8 +121,8 @@ class SubmissionBatcher:
         One transaction may hold them all. Cancelling the call withdraws those whose transaction
         has not begun.
         """
-        if self.prepare:
-            await self.prepare(submissions)
+        if self.prefetch:
+            await self.prefetch([submission.envelope for submission in submissions])
         return await asyncio.gather(*[self._enqueue(submission) for submission in submissions])
 
     def _enqueue(self, submission: RawSubmission) -> asyncio.Future[Receipt]:
@@ -168,19 +153,23 @@ class SubmissionBatcher:
 
     async def _process(self, callers: Sequence[_Caller]) -> None:
         """Accept a batch; when one submission is poison, accept each one alone."""
+        outcomes: Sequence[Receipt | Exception]
         try:
-            receipts = await self._accept_with_retry([caller.submission for caller in callers])
+            outcomes = await self._accept_with_retry([caller.submission for caller in callers])
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller gets a response
             if len(callers) > 1 and not isinstance(error, SystemicError):
                 log.warning("submissions_split", size=len(callers), reason=type(error).__name__)
                 for caller in callers:
                     await self._process([caller])
                 return
-            for caller in callers:
-                caller.fail(error)
-        else:
-            for caller, receipt in zip(callers, receipts, strict=True):
-                caller.succeed(receipt)
+            outcomes = [error] * len(callers)
+        for caller, outcome in zip(callers, outcomes, strict=True):
+            if caller.receipt.done():
+                continue
+            if isinstance(outcome, Exception):
+                caller.receipt.set_exception(outcome)
+            else:
+                caller.receipt.set_result(outcome)
 
     async def _accept_with_retry(self, submissions: Sequence[RawSubmission]) -> Sequence[Receipt]:
         for pause_s in _BACKOFF_S:

@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from services.intake.acceptance.preview import locate, near_query, render_preview
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
 from services.intake.policy import CityAddress, IntakePolicy, city_of
+from services.intake.preview import locate, near_query, render_preview
 from services.intake.public_status.nearby import NearbyCase
 from shared.catalogue import load_catalogue
 from shared.contract.events import FieldError

@@ -1,14 +1,16 @@
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
-from services.intake.acceptance.batching import Prepare, SubmissionBatcher
+from services.intake.acceptance import SubmissionBatcher
+from services.intake.policy import Prefetch
 from services.intake.records import RawSubmission, Receipt
+from shared.contract.events import SubmissionReceived
 from shared.errors import DatabaseBusyError, DatabaseDownError
 from shared.runtime.http.deadline import DeadlineExceededError
 from shared.runtime.http.load_limits import TARGET_BATCH_S, AdaptiveBatchSize
@@ -61,7 +63,7 @@ class FixedBatchSize(AdaptiveBatchSize):
         pass
 
 
-async def nothing_to_prepare(_: Sequence[RawSubmission]) -> None:
+async def nothing_to_fetch(_: Iterable[SubmissionReceived]) -> None:
     pass
 
 
@@ -69,9 +71,9 @@ async def nothing_to_prepare(_: Sequence[RawSubmission]) -> None:
 async def running(
     acceptor: Acceptor,
     batch_size: AdaptiveBatchSize | None = None,
-    prepare: Prepare = nothing_to_prepare,
+    prefetch: Prefetch = nothing_to_fetch,
 ) -> AsyncGenerator[SubmissionBatcher]:
-    batcher = SubmissionBatcher(acceptor.accept, batch_size or AdaptiveBatchSize(), prepare)
+    batcher = SubmissionBatcher(acceptor.accept, batch_size or AdaptiveBatchSize(), prefetch)
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         await begun(group, batcher.run(stopping))
@@ -215,12 +217,12 @@ async def test_who_gave_up_during_their_turn_disturbs_nobody() -> None:
 async def test_what_one_submission_waits_for_before_its_batch_holds_up_nobody_else() -> None:
     slow, quick, answered = raw_submission(), raw_submission(), asyncio.Event()
 
-    async def prepare(submissions: Sequence[RawSubmission]) -> None:
-        if slow in submissions:
+    async def prefetch(submissions: Iterable[SubmissionReceived]) -> None:
+        if slow.envelope in submissions:
             await answered.wait()
 
     acceptor = Acceptor()
-    async with running(acceptor, prepare=prepare) as batcher, asyncio.TaskGroup() as group:
+    async with running(acceptor, prefetch=prefetch) as batcher, asyncio.TaskGroup() as group:
         await begun(group, batcher.submit(slow))
         await begun(group, batcher.submit(slow))
         assert await batcher.submit(quick) == [receipt_of(quick)]

@@ -1,18 +1,16 @@
 """Preview of a submission: its kind, questions, advice and open cases nearby; nothing is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from services.intake.inbound.districts import locate_areas
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
-from services.intake.outbound import advice_for, named_kinds
+from services.intake.outbound import advice_for, locate_areas, named_kinds
 from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
 from services.intake.records import SubmissionPreview
-from services.intake.rules.questions import FIRST_QUESTIONS, open_questions
-from shared.catalogue import Attribute, Jurisdiction
+from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency
 from shared.contract.events import FieldError, SubmissionReceived
 from shared.errors import SystemicError, TransientError
@@ -22,6 +20,8 @@ from shared.runtime.postgres import Pool
 from shared.text_matching.normalization import normalize_or_none
 
 _LEAST_RADIUS_M = 100.0
+# Questions that are shown at once; the others follow on demand.
+FIRST_QUESTIONS = 3
 
 
 async def preview(
@@ -37,8 +37,8 @@ async def preview(
     near: Sequence[NearbyCase] = ()
     ignored = (SystemicError, TransientError) if best_effort else ()
     if readable:
+        look = _look(envelope, readable, policy, pool, prefetch)
         with suppress(*ignored):
-            look = _look(envelope, readable, policy, pool, prefetch)
             readable, near = await Deadline().wait_for(look)
     at = readable.location if readable else None
     return SubmissionPreview(
@@ -77,16 +77,15 @@ def near_query(readable: ValidatedSubmission | None) -> NearQuery | None:
     The radius is 100 m, or the largest of the kinds of its dedup group where that is more.
     """
     submission = _with_kind(readable)
-    if submission is None or submission.location.precision == "default":
+    at = submission.location if submission else None
+    if submission is None or at is None or at.point is None or at.precision == "default":
         return None
     city, group = submission.city.jurisdiction, submission.service.dedup.group
     kinds = [city.services[code] for code in city.dedup_groups[group]]
-    if submission.location.point is None:
-        return None
     return NearQuery(
         city.id,
         group,
-        submission.location.point,
+        at.point,
         max(_LEAST_RADIUS_M, *(kind.dedup.radius_m for kind in kinds)),
         [kind.code for kind in kinds if kind.private],
     )
@@ -147,22 +146,45 @@ def _questions(submission: ValidatedSubmission, language: str) -> list[dict[str,
         submission.attributes,
     )
     return [
-        _question(question, language, is_first=number < FIRST_QUESTIONS)
-        for number, question in enumerate(questions)
+        {
+            "code": one.code,
+            "text": one.name.in_language(language),
+            "datatype": one.datatype,
+            "required": one.required,
+            "first": number < FIRST_QUESTIONS,
+            "values": [
+                {"key": key, "name": name.in_language(language)} for key, name in one.values
+            ],
+        }
+        for number, one in enumerate(questions)
     ]
 
 
-def _question(attribute: Attribute, language: str, *, is_first: bool) -> dict[str, Any]:
-    return {
-        "code": attribute.code,
-        "text": attribute.name.in_language(language),
-        "datatype": attribute.datatype,
-        "required": attribute.required,
-        "first": is_first,
-        "values": [
-            {"key": key, "name": name.in_language(language)} for key, name in attribute.values
-        ],
-    }
+def open_questions(
+    service: ServiceType, city: Jurisdiction, stated: Collection[str], answered: Collection[str]
+) -> Sequence[Attribute]:
+    """Return the questions that could make the report urgent, then required ones, then the rest.
+
+    A question is left out where the text states a condition that an answer to it would state. One
+    that is required, or has an answer of its own already, never is.
+    """
+    urgent = city.danger_conditions.union(service.hazard_conditions)
+
+    def tells(question: Attribute) -> set[str]:
+        return {condition.code for condition in city.conditions_by_attribute.get(question.code, ())}
+
+    def rank(question: Attribute) -> int:
+        told = tells(question)
+        if not urgent.isdisjoint(told) or city.hazard(told):
+            return 0
+        return 1 if question.required else 2
+
+    left = [
+        question
+        for question in service.attributes
+        if question.required or question.code in answered or tells(question).isdisjoint(stated)
+    ]
+    return sorted(left, key=rank)
 
 
 def _referral(submission: ValidatedSubmission, language: str) -> dict[str, Any] | None:

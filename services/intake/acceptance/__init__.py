@@ -1,1 +1,0 @@
-"""Acceptance of submissions: batches in one transaction, and the preview."""

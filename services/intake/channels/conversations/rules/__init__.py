@@ -1,1 +1,0 @@
-"""Rules for texts in conversations by text message and e-mail."""

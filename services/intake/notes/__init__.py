@@ -1,1 +1,0 @@
-"""Notes: more words about a request that intake accepted before."""
