@@ -13,10 +13,10 @@ from deploy.local.errors import StackError
 from deploy.local.folder import DataFolder, is_in_use
 from deploy.local.stack_file import Stack, read_stack
 from shared.errors import Route311Error
-from shared.runtime.encryption import is_encrypted
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.setting_types import secrets_of
 from shared.runtime.settings import KafkaSettings
+from shared.runtime.transport_encryption import is_encrypted
 
 DEFAULT_DATA = Path(".route311")
 _Secret: TypeAlias = SecretStr | None

@@ -16,7 +16,7 @@ from services.intake.places.gazetteer import (
     well_known_places,
 )
 from shared.catalogue import load_catalogue
-from shared.runtime.database import Database
+from shared.runtime.postgres import Database
 
 gazetteer = typer.Typer()
 

@@ -7,7 +7,7 @@ from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from shared.runtime.database import Database
+    from shared.runtime.postgres import Database
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 def query(dsn: str, schema: str | None, work: "Callable[[Database], Awaitable[T]]") -> T:
     """Run work in one transaction; ``schema`` is searched for unqualified names."""
-    from shared.runtime.database import open_database  # noqa: PLC0415 - slow to load
+    from shared.runtime.postgres import open_database  # noqa: PLC0415 - slow to load
 
     async def main() -> T:
         async with open_database(dsn, schema) as db, db.transaction():

@@ -12,10 +12,9 @@ from shared.contract.topics import all_topics
 from shared.runtime.consumer import skips
 from shared.runtime.consumer.crashes import load_crash_loops
 from shared.runtime.consumer.skips import CannotSkipError
-from shared.runtime.database import open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import offset_bounds
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, open_database
 
 _MAX_OFFSET = 2**63
 

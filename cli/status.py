@@ -16,12 +16,12 @@ from services.triage.surges.gauges import WATCHER
 from shared.contract.topic import DEAD_LETTERS
 from shared.contract.topics import TRIAGE_REPORT_COUNTS
 from shared.runtime.consumer.crashes import MAX_CRASHES, load_crash_loops
-from shared.runtime.database import Database, open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.admin import committed_offsets
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
+from shared.runtime.postgres import Database, open_database
 
 _POSITIONS = "SELECT topic, partition, next_offset FROM {}.consumer_offset"
 _OUTBOX = """

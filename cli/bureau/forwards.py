@@ -12,7 +12,7 @@ from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption,
 from cli.interrupts import query
 from cli.terminal import print_found, show_table
 from services.dispatch.channels.forwarding.store import administration
-from shared.runtime.database import Database
+from shared.runtime.postgres import Database
 
 RetryOption = Annotated[
     list[str] | None, typer.Option("--retry", help="Retry this parked work order; repeatable.")

@@ -29,8 +29,8 @@ from services.dispatch.channels.forwarding.store.administration import (
 from shared.catalogue import Open311Forward, load_catalogue
 from shared.errors import Route311Error
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
-from shared.runtime.http.outgoing_calls import open_outgoing_calls
+from shared.runtime.http.client import open_outgoing_calls
+from shared.runtime.postgres import open_database
 from shared.runtime.setting_types import NetworkList
 from shared.runtime.settings import EnvironmentSettings
 

@@ -28,10 +28,9 @@ from cli.terminal import parse_moment, print_found
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.garbage import load_dropped
-from shared.runtime.database import open_database
 from shared.runtime.kafka.reader import offset_bounds
 from shared.runtime.migrate import SERVICES
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, open_database
 from shared.runtime.recovery.replay import (
     RecordFilter,
     Replay,

@@ -28,10 +28,9 @@ from services.notify.handlers import erase as erase_in_notify
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
 from shared.runtime.outbox.housekeeping import remove_records
 from shared.runtime.outbox.outbox import enqueue, wake_relays
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, open_database
 from shared.runtime.recovery.tombstones import contact_ranges, erased_requests
 
 RequestOption = Annotated[

@@ -11,10 +11,10 @@ from services.intake.identifiers import read_tracking_number
 from shared.contract.events import Decoder, RequestTriaged
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.errors import Route311Error
-from shared.runtime.database import open_database
 from shared.runtime.kafka import Record, headers_by_name
 from shared.runtime.kafka.reader import offset_bounds, offsets_at, read_range
 from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.postgres import open_database
 
 _FIND_REQUEST = """
     SELECT request_id, tracking_number FROM intake.requests

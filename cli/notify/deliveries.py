@@ -22,8 +22,8 @@ from services.notify.store.deliveries import (
     settle,
 )
 from shared.runtime.clock import utc_now
-from shared.runtime.database import Database
 from shared.runtime.outbox.outbox import enqueue, wake_relays
+from shared.runtime.postgres import Database
 
 deliveries = typer.Typer()
 unknown = typer.Typer(

@@ -14,7 +14,7 @@ from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn,
 from cli.interrupts import run
 from cli.terminal import print_found
 from services.notify.store import contacts
-from shared.runtime.database import Database, open_database
+from shared.runtime.postgres import Database, open_database
 
 # Keys of a transaction: some 20 ms of work, during which their people's contacts wait.
 _BATCH = 500

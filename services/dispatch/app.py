@@ -29,8 +29,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
-from shared.runtime.http.bureau_access import BureauAccess
-from shared.runtime.http.callers import Callers
+from shared.runtime.http.authentication import BureauAccess, Callers
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import NOT_FIXED
 from shared.runtime.outbox.housekeeping import Housekeeping

@@ -25,7 +25,7 @@ from shared.contract.events import (
     encode,
 )
 from shared.runtime.clock import utc_now
-from shared.runtime.http.bureau_access import BureauAccess
+from shared.runtime.http.authentication import BureauAccess
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, OutboxBatch
 from shared.runtime.postgres import Connection, Pool, transaction

@@ -16,10 +16,10 @@ from services.intake.records import RawSubmission, Receipt
 from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import Event, SubmissionReceived
 from shared.errors import SystemicError, TransientError
+from shared.runtime.batch_size import AdaptiveBatchSize
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.deadline import DeadlineExceededError
-from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.kafka import Record
 from shared.runtime.ops.shutdown import is_set_within
 from shared.runtime.outbox.outbox import HandOver, enqueue

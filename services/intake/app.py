@@ -34,13 +34,13 @@ from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
 from shared.geo import CityBoundaries
+from shared.runtime.batch_size import AdaptiveBatchSize
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.admission import OutboxBackpressure
 from shared.runtime.http.key_gate import key_gate
-from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import measure_backlog
 from shared.runtime.outbox.relay import ExpressAndOthers

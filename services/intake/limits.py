@@ -6,11 +6,11 @@ from typing import Self
 
 from services.intake.media.reencoding import FairSemaphore
 from services.intake.settings import IntakeSettings
+from shared.runtime.batch_size import AdaptiveBatchSize
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
+from shared.runtime.http.authentication import Callers
 from shared.runtime.http.body_memory import BodyMemory
-from shared.runtime.http.callers import Callers
-from shared.runtime.http.load_limits import AdaptiveBatchSize
 from shared.runtime.http.rate_limits import TokenBucket
 from shared.runtime.postgres import Pool
 

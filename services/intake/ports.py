@@ -39,7 +39,7 @@ from services.intake.store.texts import decide, held_texts
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import Acceptance, FieldError, SubmissionAccepted
 from shared.runtime.clock import utc_now
-from shared.runtime.http.callers import Callers
+from shared.runtime.http.authentication import Callers
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue

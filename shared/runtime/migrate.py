@@ -9,8 +9,8 @@ from typing import TypeAlias
 import asyncpg
 import structlog
 
-from shared.runtime.database import Database, open_database
 from shared.runtime.operations_role import create_role, grant_reading
+from shared.runtime.postgres import Database, open_database
 
 log = structlog.get_logger()
 

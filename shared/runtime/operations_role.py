@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from shared.runtime.database import Database
+from shared.runtime.postgres import Database
 
 ROLE = "route311_operations"
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -223,3 +223,32 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
                 await running.rollback()
             raise
         await running.commit()
+
+
+Database: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+@asynccontextmanager
+async def open_database(dsn: str, schema: str | None = None) -> AsyncGenerator[Database]:
+    """Yield a connection outside any pool; ``schema`` is searched for unqualified names."""
+    settings = {} if schema is None else {"search_path": schema}
+    connection = await asyncpg.connect(dsn, server_settings=settings)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+T = TypeVar("T")
+
+_ATTEMPTS = 3
+
+
+async def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Return the result of a transaction; retry twice after conflicts with concurrent ones."""
+    for _ in range(1, _ATTEMPTS):
+        try:
+            return await work()
+        except DatabaseBusyError:
+            continue
+    return await work()

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, StringConstraints
 from pydantic_settings import NoDecode
 
-from shared.runtime.encryption import is_loopback
+from shared.runtime.transport_encryption import is_loopback
 
 # Minimum length of a secret; 16 characters of base64 are 96 random bits.
 MIN_SECRET_CHARACTERS = 16

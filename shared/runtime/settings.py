@@ -16,7 +16,6 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
-from shared.runtime.encryption import is_encrypted
 from shared.runtime.kafka_access import (
     KafkaAccess,
     KafkaAccessError,
@@ -25,6 +24,7 @@ from shared.runtime.kafka_access import (
 )
 from shared.runtime.secret_files import SecretFiles
 from shared.runtime.setting_types import NetworkList, split_commas
+from shared.runtime.transport_encryption import is_encrypted
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 

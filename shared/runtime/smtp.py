@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 from pydantic import Field, FilePath, SecretStr, model_validator
 
-from shared.runtime.encryption import is_loopback
 from shared.runtime.settings import EnvironmentSettings
+from shared.runtime.transport_encryption import is_loopback
 
 SmtpStep: TypeAlias = Literal["connection", "sender", "recipient", "content"]
 Encryption: TypeAlias = Literal["when_offered", "required", "from_the_start", "never"]

@@ -25,8 +25,8 @@ from services.intake.channels.open311.store import PostgresListedRequests
 from services.intake.public_status.store import give_public_ids
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.clock import utc_now
-from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import migrate
+from shared.runtime.postgres import Database, open_database
 from tests.support.temporary_folders import open_to_postgres
 
 CITY = "portland.gov"

@@ -7,8 +7,8 @@ import pytest
 
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
-from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import migrate, set_passwords
+from shared.runtime.postgres import Database, open_database
 from workbench.bench.copies import add_copies, keep_originals, settle_tables
 from workbench.bench.database import executed_statements, load_statistics, reset_statistics
 from workbench.bench.size import city_area

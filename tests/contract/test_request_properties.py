@@ -12,7 +12,7 @@ PARSED = {
     *("charset", "content_type", "cookies", "forwarded", "http_range"),
     *("if_match", "if_none_match", "if_range", "if_modified_since", "if_unmodified_since"),
 }
-"""Headers that aiohttp parses; ``shared.runtime.http.headers`` reads what is needed."""
+"""Headers that aiohttp parses; ``shared.runtime.http.calls`` reads what is needed."""
 UNBOUNDED = {"json", "multipart", "post", "read", "text"}
 """Bodies without deadline and budget; ``shared.runtime.http.body`` reads them."""
 

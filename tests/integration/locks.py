@@ -3,8 +3,8 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from shared.runtime.database import open_database
 from shared.runtime.http.deadline import DEADLINE_S
+from shared.runtime.postgres import open_database
 from tests.integration.patience import callers_wait
 from tests.support.databases import Database
 

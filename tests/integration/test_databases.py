@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import asyncpg
 import pytest
 
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.support.databases import Database, EmptyDatabases
 from tests.support.stack import TEMPLATE, Stores
 

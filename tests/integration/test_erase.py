@@ -17,9 +17,9 @@ from deploy.local.supervisor import running_stack
 from shared.contract.events import new_id
 from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.errors import Route311Error
-from shared.runtime.database import open_database
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
+from shared.runtime.postgres import open_database
 from tests.integration.erasure import mail, report, restore, taken
 from tests.integration.operated_router import OperatedRouter
 from tests.support.builders import contact_given, submission

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from shared.runtime.database import Database as Connection
-from shared.runtime.database import open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.migrate import SERVICES
+from shared.runtime.postgres import Database as Connection
+from shared.runtime.postgres import open_database
 from tests.support.stack import TEMPLATE, Stores
 
 _END_OTHER_SESSIONS = """

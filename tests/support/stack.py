@@ -22,11 +22,11 @@ from deploy.local.infrastructure import infrastructure
 from shared.catalogue import load_catalogue
 from shared.contract.topic import Topic
 from shared.contract.topics import all_topics
-from shared.runtime.database import open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
+from shared.runtime.postgres import open_database
 from tests.support.store_containers import stores_in_containers
 from tests.support.waiting import eventually
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.runtime.database import Database
+from shared.runtime.postgres import Database
 
 _TABLES = {
     "triage": ("cases", "decisions"),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
-from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import SERVICES
+from shared.runtime.postgres import Database, open_database
 
 _LOAD = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'"
 _INSTALL = "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"

@@ -22,8 +22,8 @@ from shared.catalogue import Catalogue, Jurisdiction, load_catalogue_with_indexe
 from shared.contract.events import SubmittedRequest, new_id
 from shared.contract.topics import dedup_key
 from shared.runtime.clock import utc_now
-from shared.runtime.database import Database, open_database
 from shared.runtime.migrate import migrate
+from shared.runtime.postgres import Database, open_database
 from shared.runtime.service import freeze_startup_objects
 from shared.vocabulary import GeoPoint
 from workbench.bench.load import EAST, NORTH, SOUTH, WEST

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shared.runtime.database import open_database
 from shared.runtime.kafka_access import KafkaAccess
+from shared.runtime.postgres import open_database
 from workbench.bench.database import (
     DatabaseState,
     Statement,

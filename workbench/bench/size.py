@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local.folder import DataFolder
 from deploy.local.stack_file import Stack
-from shared.runtime.database import Database, open_database
+from shared.runtime.postgres import Database, open_database
 from workbench.bench.copies import Area, add_copies, keep_originals, settle_tables
 from workbench.bench.database import database_state
 from workbench.bench.end_to_end import measure_router, running_profiled_stack, to_submit

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
-from shared.runtime.database import Database, open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.migrate import SERVICES
+from shared.runtime.postgres import Database, open_database
 
 OnProgress = Callable[[str, int, int], None]
 """Called with a step of the check, the units of it that are done, and their total."""

@@ -10,9 +10,9 @@ from deploy.local.stack_file import Stack
 from services.intake.places.gazetteer import Place, add_places, city_name
 from services.intake.rules.addresses import read_address
 from shared.catalogue import Jurisdiction, load_catalogue
-from shared.runtime.database import open_database
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
+from shared.runtime.postgres import open_database
 from workbench.demo.report.live import live_view
 from workbench.demo.report.result import DemoResult, StatusPage
 from workbench.demo.run.bureau_ways import open_bureau_ways

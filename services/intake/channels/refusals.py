@@ -11,10 +11,10 @@ from services.intake.records import (
     NothingToReviewError,
     TooManyNotesError,
 )
-from shared.runtime.http.call_slots import NOT_ACCEPTABLE
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.calls import NOT_ACCEPTABLE
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.shedding import NOTES_OF_A_DAY
+from shared.runtime.http.refusals import NOTES_OF_A_DAY
 
 _FAULTS: Mapping[PictureFault, tuple[int, str, str]] = MappingProxyType(
     {

@@ -10,8 +10,7 @@ import structlog
 
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.http.rate_limits import TokenBucket
-from shared.runtime.http.refusals import Refusal
-from shared.runtime.http.shedding import ACCEPT_RATE, BUSY, KEY_SHARE, OUTBOX_FULL
+from shared.runtime.http.refusals import ACCEPT_RATE, BUSY, KEY_SHARE, OUTBOX_FULL, Refusal
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Pool, translate_errors
 

@@ -10,8 +10,7 @@ from hashlib import sha256
 from typing import Literal, TypeAlias
 
 from shared.errors import SystemicError, TransientError
-from shared.runtime.database import open_database
-from shared.runtime.postgres import Pool, translate_errors
+from shared.runtime.postgres import Pool, open_database, translate_errors
 
 Scope: TypeAlias = Literal["adapter", "bureau", "operator"]
 

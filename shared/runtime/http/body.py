@@ -10,8 +10,8 @@ from aiohttp import web
 from multipart import MultipartSegment, PushMultipartParser, parse_options_header
 from yarl import URL
 
+from shared.runtime.http.authentication import RefusedError, is_known
 from shared.runtime.http.body_memory import BodyBuffer, begin_body
-from shared.runtime.http.callers import RefusedError, is_known
 from shared.runtime.http.connections import HTTP_LIMITS
 from shared.runtime.http.problem_details import problem_response
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from shared.runtime.http.addresses import address_of
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.connections import HTTP_LIMITS
 from shared.runtime.http.refusals import BODIES_FULL
 

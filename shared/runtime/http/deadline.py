@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 DEADLINE_S = 0.8
 _RETRY_AFTER_S = "2"
-_LOGGED_EVERY_S = 10.0
-_logged: dict[str, float] = {}
+_NOT_SERVED_LOGGED_EVERY_S = 10.0
+_not_served_logged_at: dict[str, float] = {}
 
 
 class DeadlineExceededError(SystemicError):
@@ -62,8 +62,9 @@ def log_not_served(error: Exception) -> None:
     """Log why a caller was not served, at most once in 10 s per error code."""
     code = error.code if isinstance(error, Route311Error) else DeadlineExceededError.code
     now = time.monotonic()
-    if now - _logged.get(code, -_LOGGED_EVERY_S) >= _LOGGED_EVERY_S:
-        _logged[code] = now
+    last = _not_served_logged_at.get(code, -_NOT_SERVED_LOGGED_EVERY_S)
+    if now - last >= _NOT_SERVED_LOGGED_EVERY_S:
+        _not_served_logged_at[code] = now
         log.warning("call_not_served", code=code, reason=str(error))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from shared.runtime.http.addresses import caller_address
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Principal, Scope
-from shared.runtime.http.callers import Callers
+from shared.runtime.http.authentication import Callers
 from shared.runtime.http.http_bytes import header_values
 from shared.runtime.http.load_shedding import EarlyRejectGate, GateDecision
 from shared.runtime.http.refusals import ADDRESS_RATE, KEY_RATE, Translate, problem_details

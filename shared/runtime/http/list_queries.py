@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import Field
 
 from shared.contract.events import FieldError
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import refuse_fields
 from shared.runtime.http.openapi import Parameter, problem
 from shared.runtime.http.problem_details import problem_response

@@ -12,8 +12,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from shared.contract.events import FieldError
-from shared.runtime.http.calls import JSON, body_of, json_of, refuse_fields
-from shared.runtime.http.headers import media_type_of
+from shared.runtime.http.calls import JSON, body_of, json_of, media_type_of, refuse_fields
 from shared.runtime.http.openapi import LENIENT, Operation, operation_of
 from shared.runtime.http.problem_details import PROBLEM
 

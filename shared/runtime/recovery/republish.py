@@ -7,12 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.runtime.database import open_database
 from shared.runtime.kafka.reader import offset_bounds, offsets_at
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outbox.housekeeping import remove_contacts
 from shared.runtime.outbox.outbox import BUCKETS
-from shared.runtime.postgres import Connection
+from shared.runtime.postgres import Connection, open_database
 from shared.runtime.recovery.positions import (
     PositionChange,
     apply_changes,

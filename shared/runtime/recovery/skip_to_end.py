@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from shared.contract.topic import Topic
 from shared.errors import Route311Error
-from shared.runtime.database import open_database
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka_access import KafkaAccess
-from shared.runtime.postgres import Connection, row_count
+from shared.runtime.postgres import Connection, open_database, row_count
 from shared.runtime.recovery.positions import load_positions
 
 _CONNECTIONS = """

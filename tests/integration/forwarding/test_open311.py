@@ -33,7 +33,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now
-from shared.runtime.http.outgoing_calls import open_outgoing_calls
+from shared.runtime.http.client import open_outgoing_calls
 from shared.runtime.postgres import Pool
 from tests.integration.dispatch.http_access import POLICY, open_case
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole

@@ -13,11 +13,10 @@ from anyio.from_thread import start_blocking_portal
 from services.intake.app import CHANNELS, intake
 from services.intake.ports import IntakePorts
 from services.intake.settings import IntakeSettings
-from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.server import serve_http
 from shared.runtime.kafka_access import KafkaAccess
-from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.postgres import Pool, open_database, open_pool
 from shared.runtime.service import Channel, ServiceTask
 from tests.integration.intake.http_client import ADAPTER
 from tests.support.databases import Database, insert_positions

@@ -7,8 +7,7 @@ from typing import Any
 import aiohttp
 
 from services.intake.store.erasure import erase_contacts
-from shared.runtime.database import open_database
-from shared.runtime.postgres import open_pool, transaction
+from shared.runtime.postgres import open_database, open_pool, transaction
 from tests.integration.intake.http_client import ADAPTER, Response, call, plain, post
 from tests.support.databases import Database
 

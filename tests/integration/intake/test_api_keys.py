@@ -6,11 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import TTL_S, ApiKeyCache, authenticate
 from shared.runtime.http.key_store import KeyStore
 from shared.runtime.ops.audit import AuthenticationFailures
-from shared.runtime.postgres import open_pool
+from shared.runtime.postgres import open_database, open_pool
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import post
 from tests.support.databases import Database

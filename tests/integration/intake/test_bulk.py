@@ -6,7 +6,7 @@ import json
 import pytest
 
 from shared.contract.topics import INTAKE_RECEIPTS, INTAKE_REQUESTS
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import bulk, line, plain, post
 from tests.integration.locks import locked

@@ -10,8 +10,8 @@ import pytest
 from shared.contract.events import CaseOpened, RequestTriaged
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import hash_key, store_keys
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
 from tests.integration.intake.http_client import (
     ADAPTER,

@@ -11,7 +11,7 @@ from services.intake.identifiers import read_public_id, read_tracking_number, tr
 from shared.contract.events import CaseOpened, NoteAdded, RequestTriaged
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import get, note, plain, post
 from tests.integration.intake.open311.calls import (

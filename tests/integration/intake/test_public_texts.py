@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from services.intake.store.erasure import erase_texts
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
 from tests.integration.intake.http_client import ADAPTER, Response, call, note, plain, post
 from tests.integration.intake.open311.calls import read

@@ -9,7 +9,7 @@ from services.notify.channels.resident_links import contact
 from services.notify.channels.resident_links.contact import contact_routes
 from shared.contract.events import ContactDisclosure, ContactErased, new_id
 from shared.runtime.http.api_keys import ApiKeyCache, authenticate, store_keys
-from shared.runtime.http.callers import Callers
+from shared.runtime.http.authentication import Callers
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool

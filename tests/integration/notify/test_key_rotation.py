@@ -27,8 +27,7 @@ from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.store.resident_links import case_reporters
 from services.notify.workers import UnsealedContacts
 from shared.contract.events import new_id
-from shared.runtime.database import open_database
-from shared.runtime.postgres import Pool, columns, transaction
+from shared.runtime.postgres import Pool, columns, open_database, transaction
 from tests.integration.notify.conftest import StartProcess
 from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.test_notify import report

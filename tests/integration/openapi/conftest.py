@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 
 from shared.contract.events import new_id
-from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Scope, store_keys
 from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.migrate import SERVICES
+from shared.runtime.postgres import open_database
 from tests.support.databases import Database, insert_positions
 from tests.support.free_ports import reserved_port
 from tests.support.stack import Stores

@@ -7,10 +7,9 @@ import asyncpg
 import pytest
 
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
 from shared.runtime.http.api_keys import Principal, authenticate, hash_key, store_keys
 from shared.runtime.http.key_store import KeyStore, NoSuchKeyError
-from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.postgres import Pool, open_database, open_pool
 from tests.support.databases import Database
 
 pytestmark = pytest.mark.integration

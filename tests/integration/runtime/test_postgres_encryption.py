@@ -13,10 +13,9 @@ import pytest
 import trustme
 
 from shared.errors import DatabaseDownError
-from shared.runtime.database import open_database
 from shared.runtime.http.key_store import KeyStore
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate
-from shared.runtime.postgres import acquire, open_pool
+from shared.runtime.postgres import acquire, open_database, open_pool
 from tests.integration.runtime.tls_front import TlsFront, tls_front
 from tests.support.databases import Database
 

@@ -12,8 +12,8 @@ from services.intake.policy import Prefetch
 from services.intake.records import RawSubmission, Receipt
 from shared.contract.events import SubmissionReceived
 from shared.errors import DatabaseBusyError, DatabaseDownError
+from shared.runtime.batch_size import TARGET_BATCH_S, AdaptiveBatchSize
 from shared.runtime.http.deadline import DeadlineExceededError
-from shared.runtime.http.load_limits import TARGET_BATCH_S, AdaptiveBatchSize
 from tests.support.waiting import eventually
 from tests.unit.intake.factories import raw_submission
 

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.runtime.encryption import is_encrypted, is_loopback
+from shared.runtime.transport_encryption import is_encrypted, is_loopback
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "::1"])

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from shared.runtime.database import open_database
 from shared.runtime.migrate import SERVICES
+from shared.runtime.postgres import open_database
 from workbench.check.facts.events import HASH_BYTES
 from workbench.check.facts.store import FactStore
 

@@ -29,7 +29,7 @@ from shared.contract.events import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.http import list_queries
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
@@ -38,7 +38,6 @@ from shared.runtime.http.calls import (
     idempotency_id,
     json_response,
 )
-from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     IDEMPOTENT,
@@ -52,6 +51,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.unknown_fields import read_fields
+from shared.runtime.postgres import attempt
 from shared.runtime.service import ChannelParts
 
 

@@ -11,10 +11,9 @@ from pydantic import HttpUrl
 from services.dispatch.ports import DispatchPorts
 from shared.contract.events import Data
 from shared.runtime.http.admission import AdmissionControl
+from shared.runtime.http.authentication import RefusedError, authorization_of
 from shared.runtime.http.body import read_body
-from shared.runtime.http.call_slots import slot_of
-from shared.runtime.http.callers import RefusedError, authorization_of
-from shared.runtime.http.calls import JSON, MIB, answers_errors
+from shared.runtime.http.calls import JSON, MIB, answers_errors, slot_of
 from shared.runtime.http.openapi import (
     JSON_REFUSALS,
     KEY_REFUSALS,

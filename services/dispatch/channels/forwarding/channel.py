@@ -12,7 +12,7 @@ from services.dispatch.channels.forwarding.store.forwards import ForwardQueue
 from services.dispatch.ports import DispatchPorts
 from shared.catalogue import Bureau, DigestForward, Jurisdiction, Open311Forward
 from shared.errors import Route311Error
-from shared.runtime.http.outgoing_calls import OutgoingCalls, open_outgoing_calls
+from shared.runtime.http.client import OutgoingCalls, open_outgoing_calls
 from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.secret_files import secret_from_environment
 from shared.runtime.service import ChannelParts, ServiceTask

@@ -13,7 +13,7 @@ from services.dispatch.channels.forwarding.rules.open311 import Accepted, Entry
 from shared.catalogue import Open311Forward
 from shared.contract.events import Location, WorkOrder
 from shared.delivery_attempts import Outcome
-from shared.runtime.http.outgoing_calls import OutgoingCalls
+from shared.runtime.http.client import OutgoingCalls
 
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _MAX_ANSWER = 8 * 1024 * 1024

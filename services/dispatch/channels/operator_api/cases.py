@@ -22,7 +22,7 @@ from services.dispatch.ports import DispatchPorts
 from services.dispatch.records import CaseDetails, CaseFilter, FilterBox, ListedCase
 from shared.contract.events import Data, FieldError
 from shared.runtime.http import list_queries
-from shared.runtime.http.callers import BUREAU, OPERATOR, RefusedError
+from shared.runtime.http.authentication import BUREAU, OPERATOR, RefusedError
 from shared.runtime.http.calls import JSON, answers_errors, field_errors, json_response
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (

@@ -37,7 +37,6 @@ from shared.runtime.http.calls import (
     id_reused,
     idempotency_id,
 )
-from shared.runtime.http.conflict_retry import attempt
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     IDEMPOTENT,
@@ -50,6 +49,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.unknown_fields import read_fields
+from shared.runtime.postgres import attempt
 from shared.runtime.service import ChannelParts
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records import KeptEvent
 from shared.errors import SystemicError, TransientError
-from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import KEY_REFUSALS, Content, Operation, Parameter, documents

@@ -10,7 +10,7 @@ from services.dispatch.records import ListedSurge, SurgeClosing, strip_control_c
 from shared.contract.events import Data, FieldError
 from shared.runtime.clock import utc_now
 from shared.runtime.http import list_queries
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,

@@ -18,8 +18,7 @@ from shared.delivery_attempts import BreakerState
 from shared.network_addresses import Network
 from shared.runtime.clock import utc_now
 from shared.runtime.http import list_queries
-from shared.runtime.http.bureau_access import BureauAccess
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import BureauAccess, RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
@@ -27,6 +26,7 @@ from shared.runtime.http.calls import (
     json_response,
     refuse_fields,
 )
+from shared.runtime.http.client import open_outgoing_calls
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     JSON_REFUSALS,
@@ -37,7 +37,6 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
-from shared.runtime.http.outgoing_calls import open_outgoing_calls
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.ops.audit import audit

@@ -23,7 +23,7 @@ from services.dispatch.channels.webhooks.store import (
 from shared.delivery_attempts import MAX_IN_FLIGHT, Outcome
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
-from shared.runtime.http.outgoing_calls import OutgoingCalls
+from shared.runtime.http.client import OutgoingCalls
 from shared.runtime.ops.metrics import WEBHOOK_CALLS
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import Connection, acquire

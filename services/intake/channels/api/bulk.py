@@ -24,12 +24,11 @@ from shared.contract.events import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.cooperative import CooperativeYield
-from shared.runtime.http.call_slots import NDJSON, NOT_ACCEPTABLE, CallSlot
-from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.calls import MIB, answers_errors, body_of
+from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.calls import MIB, NDJSON, NOT_ACCEPTABLE, CallSlot, answers_errors, body_of
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem, problem_response
-from shared.runtime.http.shedding import BUSY
+from shared.runtime.http.refusals import BUSY
 from shared.runtime.http.unknown_fields import is_lenient, unknown_in, with_warnings
 
 MAX_LINES = 1_000

@@ -32,9 +32,11 @@ from services.intake.pictures import PATH as MEDIA_PATH
 from services.intake.ports import IntakePorts
 from services.intake.records import NoteCall, RawSubmission, Receipt, TextToReview
 from shared.contract.events import FieldError, SubmissionAccepted, new_id
-from shared.runtime.http.call_slots import MAX_PREVIEW_BYTES, NOT_ACCEPTABLE, CallSlot
 from shared.runtime.http.calls import (
     JSON,
+    MAX_PREVIEW_BYTES,
+    NOT_ACCEPTABLE,
+    CallSlot,
     answers_errors,
     body_of,
     idempotency_id,

@@ -18,6 +18,7 @@ from services.intake.pictures import MAX_BYTES, PATH, RefusedPictureError, is_me
 from services.intake.ports import IntakePorts
 from services.intake.records import KeptMedia, Uploader
 from shared.contract.events import FieldError
+from shared.runtime.http.authentication import RefusedError, is_known
 from shared.runtime.http.body import (
     MULTIPART,
     BodyTooLargeError,
@@ -25,11 +26,8 @@ from shared.runtime.http.body import (
     read_at_most,
     read_parts,
 )
-from shared.runtime.http.call_slots import CallSlot
-from shared.runtime.http.callers import RefusedError, is_known
-from shared.runtime.http.calls import answers_errors, refuse_fields
+from shared.runtime.http.calls import CallSlot, answers_errors, media_type_of, refuse_fields
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.unknown_fields import unknown_fields

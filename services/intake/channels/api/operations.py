@@ -18,8 +18,7 @@ from shared.contract.events import (
 from shared.contract.events.base import Identity
 from shared.contract.events.submissions import Code
 from shared.contract.events.triage import ReferralReason
-from shared.runtime.http.call_slots import NDJSON
-from shared.runtime.http.calls import JSON
+from shared.runtime.http.calls import JSON, NDJSON
 from shared.runtime.http.openapi import (
     IDEMPOTENT,
     JSON_REFUSALS,

@@ -14,6 +14,7 @@ from services.intake.channels.open311.responses import bad_request, not_found
 from services.intake.channels.open311.schema import MAX_PICTURES
 from services.intake.pictures import MAX_BYTES, RefusedPictureError
 from shared.catalogue import Jurisdiction
+from shared.runtime.http.authentication import is_known
 from shared.runtime.http.body import (
     MULTIPART,
     BodyTooLargeError,
@@ -24,9 +25,7 @@ from shared.runtime.http.body import (
     values_by_name,
 )
 from shared.runtime.http.body_memory import BodyBuffer
-from shared.runtime.http.callers import is_known
-from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED
-from shared.runtime.http.headers import media_type_of
+from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, media_type_of
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 PICTURE_FIELDS = frozenset({"media", "media[]"})

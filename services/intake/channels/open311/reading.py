@@ -33,7 +33,7 @@ from services.intake.ports import IntakePorts
 from shared.catalogue import Jurisdiction
 from shared.runtime.clock import utc_now
 from shared.runtime.cooperative import in_turns
-from shared.runtime.http.callers import RefusedError, is_known
+from shared.runtime.http.authentication import RefusedError, is_known
 from shared.runtime.http.deadline import Deadline
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 

@@ -17,7 +17,7 @@ from services.intake.channels.open311.schema import ErrorEntry
 from shared.contract.events import FieldError
 from shared.errors import SystemicError, TransientError
 from shared.runtime.cooperative import in_turns
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.deadline import database_unavailable
 from shared.runtime.http.problem_details import NOSNIFF
 

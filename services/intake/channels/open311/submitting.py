@@ -34,10 +34,9 @@ from services.intake.records import NoteCall, RawSubmission, Receipt, Uploader
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.contract.events import SubmissionAccepted
 from shared.redaction import Answer
+from shared.runtime.http.authentication import authorization_of
 from shared.runtime.http.body_memory import BodyBuffer
-from shared.runtime.http.call_slots import CallSlot, slot_of
-from shared.runtime.http.callers import authorization_of
-from shared.runtime.http.calls import idempotency_id
+from shared.runtime.http.calls import CallSlot, idempotency_id, slot_of
 
 _MAX_KEYS_TOLD = 20
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from services.intake.channels.pages.site import CitySite
 from shared.errors import SystemicError, TransientError
-from shared.runtime.http.callers import Callers, RefusedError
+from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets

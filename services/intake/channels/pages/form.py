@@ -11,6 +11,7 @@ from services.intake.pictures import MAX_BYTES, RefusedPictureError
 from services.intake.ports import IntakePorts
 from services.intake.records import Uploader
 from shared.errors import SystemicError, TransientError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.body import (
     MULTIPART,
     BodyTooLargeError,
@@ -22,10 +23,8 @@ from shared.runtime.http.body import (
     values_by_name,
 )
 from shared.runtime.http.body_memory import BodyBuffer, begin_body
-from shared.runtime.http.callers import RefusedError
-from shared.runtime.http.calls import MAX_FORM_BYTES
+from shared.runtime.http.calls import MAX_FORM_BYTES, media_type_of
 from shared.runtime.http.deadline import log_not_served
-from shared.runtime.http.headers import media_type_of
 from shared.runtime.http.problem_details import problem_response
 
 _MAX_FIELDS = 500

@@ -25,8 +25,8 @@ from services.intake.records import RawSubmission, SubmissionPreview
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
-from shared.runtime.http.call_slots import MAX_PREVIEW_BYTES, slot_of
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.calls import MAX_PREVIEW_BYTES, slot_of
 from shared.runtime.http.problem_details import problem_response
 from shared.signed_tokens import TokenSigner
 

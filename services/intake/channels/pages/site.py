@@ -21,7 +21,7 @@ from shared.catalogue import Jurisdiction
 from shared.catalogue.advice import CRISIS_LINE
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
-from shared.runtime.http.headers import cookie_of
+from shared.runtime.http.calls import cookie_of
 from shared.spoken_languages import SpokenLanguage, best_language, load_languages
 from shared.vocabulary import primary_subtag
 

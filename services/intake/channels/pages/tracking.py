@@ -30,12 +30,11 @@ from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
-from shared.runtime.http.call_slots import slot_of
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.calls import slot_of
 from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.rate_limits import TokenBuckets
-from shared.runtime.http.refusals import ADDRESS_RATE
-from shared.runtime.http.shedding import NOTES_OF_A_DAY
+from shared.runtime.http.refusals import ADDRESS_RATE, NOTES_OF_A_DAY
 from shared.signed_tokens import TokenSigner
 from shared.vocabulary import URGENT_LEVELS
 

@@ -24,9 +24,9 @@ from shared.contract.events.base import Identity
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.errors import Route311Error
 from shared.runtime.clock import utc_now
-from shared.runtime.http.call_slots import NOT_ACCEPTABLE, slot_of
-from shared.runtime.http.callers import Callers, RefusedError
-from shared.runtime.http.calls import URLENCODED, answers_errors, body_of
+from shared.runtime.http.authentication import Callers, RefusedError
+from shared.runtime.http.calls import NOT_ACCEPTABLE, URLENCODED, answers_errors, body_of, slot_of
+from shared.runtime.http.client import open_judged_calls
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
@@ -36,10 +36,9 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
-from shared.runtime.http.outgoing_calls import open_judged_calls
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
-from shared.runtime.http.shedding import NUMBER_RATE
+from shared.runtime.http.refusals import NUMBER_RATE
 from shared.runtime.http.twilio import MAX_CALLBACK_BYTES, signed_fields
 from shared.runtime.ops.audit import authentication_failed
 from shared.runtime.service import ChannelParts

@@ -18,7 +18,7 @@ from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
 from services.intake.ports import IntakePorts
 from services.intake.records import NoteWords, Uploader
 from shared.contract.events.notes import NoteAuthor
-from shared.runtime.http.outgoing_calls import AddressNotAllowedError, JudgedCalls
+from shared.runtime.http.client import AddressNotAllowedError, JudgedCalls
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
 from shared.runtime.postgres import transaction
 

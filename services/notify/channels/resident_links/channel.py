@@ -18,7 +18,7 @@ from services.notify.channels.resident_links.pages import (
 )
 from services.notify.ports import LinkError, NotifyPorts
 from services.notify.records import LinkedMessage, UpdatesChoice
-from shared.runtime.http.callers import Callers
+from shared.runtime.http.authentication import Callers
 from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import Content, Operation, documents

@@ -12,7 +12,7 @@ from pydantic import Field
 from services.notify.ports import NotifyPorts
 from services.notify.records import DisclosedContact
 from shared.contract.events import Data, FieldError
-from shared.runtime.http.callers import ADAPTER, BUREAU, OPERATOR, Callers, RefusedError
+from shared.runtime.http.authentication import ADAPTER, BUREAU, OPERATOR, Callers, RefusedError
 from shared.runtime.http.calls import JSON, answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (

@@ -19,8 +19,8 @@ from services.notify.records import LinkedMessage
 from shared.errors import SystemicError, TransientError
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import address_of
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.body import urlencoded_fields
-from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of
 from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Parameter

@@ -8,7 +8,7 @@ import pytest
 
 from services.intake.channels.open311.schema import Discovery, Open311Service, ServiceDefinition
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.open311.calls import public_id_of, read
 from tests.integration.locks import locked

@@ -21,7 +21,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp
 from tests.support.builders import case_with_request, decision

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from shared.runtime.clock import utc_now
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import bulk, line
 from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp

@@ -6,7 +6,7 @@ import pytest
 from services.intake.channels.open311.schema import UpdateTaken
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.integration.intake.http_client import note
 from tests.integration.intake.open311.calls import number_of, send_update

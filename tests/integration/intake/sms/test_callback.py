@@ -7,8 +7,8 @@ import pytest
 
 from services.intake.channels.sms.channel import SmsNumbersError
 from shared.contract.topics import INTAKE_REQUESTS
-from shared.runtime.database import open_database
 from shared.runtime.http.twilio import sign
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import call
 from tests.integration.intake.sms.gateway import (

@@ -10,7 +10,7 @@ from services.intake.channels.sms.store import erase_drafts
 from shared.catalogue import CALL_911
 from shared.contract.events import ConsentChanged, ContactGiven, NoteAdded, RequestSubmitted
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
-from shared.runtime.database import open_database
+from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import Response, call
 from tests.integration.intake.sms.gateway import SETTINGS, Phone

@@ -14,7 +14,7 @@ from services.intake.channels.sms.picture_fetching import LaterError, LeftOutErr
 from services.intake.channels.sms.rules.pictures import MAX_REDIRECTS
 from services.intake.pictures import MAX_BYTES
 from shared.network_addresses import Address
-from shared.runtime.http.outgoing_calls import JudgedCalls, open_judged_calls
+from shared.runtime.http.client import JudgedCalls, open_judged_calls
 
 pytestmark = pytest.mark.integration
 

@@ -25,7 +25,7 @@ from services.intake.store.erasure import erase_contacts
 from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.network_addresses import Address
-from shared.runtime.http.outgoing_calls import open_judged_calls
+from shared.runtime.http.client import open_judged_calls
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.intake.conftest import Running

@@ -17,8 +17,8 @@ from services.intake.places.pelias import (
     PeliasGeocoder,
 )
 from services.intake.policy import CityAddress
+from shared.runtime.batch_size import TARGET_BATCH_S
 from shared.runtime.http.deadline import DEADLINE_S
-from shared.runtime.http.load_limits import TARGET_BATCH_S
 from shared.vocabulary import GeoPoint
 from tests.support.pelias_server import HERE, PeliasServer, feature, running_pelias
 

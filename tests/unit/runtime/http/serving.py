@@ -18,7 +18,7 @@ from services.intake.records import RawSubmission, Receipt
 from shared.errors import DatabaseDownError
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import ApiKeyCache, Principal
-from shared.runtime.http.callers import Callers
+from shared.runtime.http.authentication import Callers
 from shared.runtime.http.connections import HttpLimits
 from shared.runtime.http.key_gate import KeyedRoute, key_gate
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets

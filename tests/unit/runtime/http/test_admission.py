@@ -6,8 +6,7 @@ from prometheus_client import REGISTRY
 
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.rate_limits import TokenBucket
-from shared.runtime.http.refusals import Refusal
-from shared.runtime.http.shedding import ACCEPT_RATE, BUSY, KEY_SHARE, OUTBOX_FULL
+from shared.runtime.http.refusals import ACCEPT_RATE, BUSY, KEY_SHARE, OUTBOX_FULL, Refusal
 
 
 def tokens(count: int) -> TokenBucket:

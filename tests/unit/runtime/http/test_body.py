@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 
 from shared.runtime.http.api_keys import ApiKeyCache, Principal
+from shared.runtime.http.authentication import Callers
 from shared.runtime.http.body import read_body
 from shared.runtime.http.body_memory import BODY_MEMORY
-from shared.runtime.http.callers import Callers
 from shared.runtime.http.calls import MIB, answers_errors
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.server import serve_http

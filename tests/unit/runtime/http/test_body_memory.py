@@ -4,8 +4,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.body_memory import BodyBuffer, BodyMemory
-from shared.runtime.http.callers import RefusedError
 
 KIB = bytes(1024)
 

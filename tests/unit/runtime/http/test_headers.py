@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from shared.runtime.http.headers import cookie_of, media_type_of
+from shared.runtime.http.calls import cookie_of, media_type_of
 
 UNITS = (";", ",", "=", '"', "a=b;", 'a;b="', "(", " ", "\\")
 CALLS = 100

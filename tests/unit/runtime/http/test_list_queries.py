@@ -7,7 +7,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from shared.contract.events import FieldError
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.list_queries import encode_cursor, number_in, position_in, refuse_faults
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.runtime.http.load_limits import (
+from shared.runtime.batch_size import (
     MAX_BATCH_SIZE,
     MIN_BATCH_SIZE,
     TARGET_BATCH_S,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatch.records import uuids
-from shared.runtime.database import Database
+from shared.runtime.postgres import Database
 
 _LIST = """
     SELECT work_order_id::text, state, level, attempts, reason, service_request_id,

@@ -15,7 +15,7 @@ from aiohttp import web
 from services.dispatch.channels.webhooks.rules import secret_of, signature
 from services.dispatch.channels.webhooks.worker import call_webhook
 from shared.network_addresses import Address
-from shared.runtime.http.outgoing_calls import (
+from shared.runtime.http.client import (
     MAX_ANSWER,
     NameLookup,
     OutgoingCalls,

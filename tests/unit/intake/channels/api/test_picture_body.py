@@ -11,7 +11,7 @@ from aiohttp import web
 
 from services.intake.channels.api.media import read_picture
 from services.intake.pictures import MAX_BYTES, RefusedPictureError
-from shared.runtime.http.callers import RefusedError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.server import serve_http
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -12,8 +12,8 @@ from services.intake.channels.pages.form import PhotoIntake, read_form
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, derived_media_id
 from services.intake.records import Uploader
 from shared.errors import SystemicError
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.body_memory import BodyMemory
-from shared.runtime.http.callers import RefusedError
 from shared.runtime.http.server import serve_http
 from tests.support.waiting import eventually
 
