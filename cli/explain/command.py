@@ -18,7 +18,7 @@ from cli.explain.lookup import OnProgress, find_decision
 from cli.interrupts import run
 from cli.terminal import printable, show_facts, show_table
 from services.triage.decisions.assessment import UnknownKindError
-from services.triage.outbound.explanation import explain as explanation_of
+from services.triage.outbound import explain as explanation_of
 from services.triage.policy import CityPolicy, TriagePolicy
 from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT, ReasonTexts, readable
 from shared.catalogue import load_catalogue

@@ -12,7 +12,7 @@ from services.intake.policy import IntakePolicy, city_of
 from services.intake.rules.classification import choose_code, likely_kinds
 from services.triage.decisions.assessment import assess_report
 from services.triage.decisions.resolution import resolve
-from services.triage.outbound.decision import to_decision
+from services.triage.outbound import to_decision
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import Catalogue, Jurisdiction

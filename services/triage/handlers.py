@@ -14,7 +14,7 @@ from services.triage.decisions.assessment import (
 from services.triage.decisions.reassessment import NotedRequest, Reassessed, place_of, reassess
 from services.triage.decisions.resolution import BatchReporters, Resolution, resolve
 from services.triage.inbound import InboundChanges, read_changes
-from services.triage.outbound.decision import passed_on, to_decision, to_event, to_report_counts
+from services.triage.outbound import passed_on, to_decision, to_event, to_report_counts
 from services.triage.policy import TriagePolicy
 from services.triage.records import CaseStateChange, DecisionRecord, PlacedRequest, SplitRecord
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex

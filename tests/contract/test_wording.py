@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 import services.triage.rules.priority
-from services.triage.outbound.explanation import OUTCOME_TEXT
+from services.triage.outbound import OUTCOME_TEXT
 from services.triage.policy import CityPolicy
 from services.triage.rules.dedup.model import (
     Aspect,

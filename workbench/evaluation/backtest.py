@@ -7,7 +7,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from services.triage.decisions.assessment import assess_report
 from services.triage.decisions.resolution import resolve
-from services.triage.outbound.decision import to_decision
+from services.triage.outbound import to_decision
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import Jurisdiction

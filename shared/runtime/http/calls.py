@@ -131,7 +131,6 @@ def cookie_of(request: web.Request, name: str) -> str:
     return ""
 
 
-
 # Title and detail of the 422 problem of a submission.
 NOT_ACCEPTABLE = ("Not acceptable", "Fix the listed errors and resubmit with a new id.")
 

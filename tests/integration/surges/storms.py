@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.triage.outbound.decision import to_report_counts
+from services.triage.outbound import to_report_counts
 from shared.contract.events import Event, ReportsCounted, Request
 from shared.contract.topics import TRIAGE_SURGES
 from tests.support.builders import NOON, location, request

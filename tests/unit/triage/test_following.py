@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.triage.outbound.explanation import explain
+from services.triage.outbound import explain
 from services.triage.rules.dedup.matching import may_follow
 from shared.contract.events import Decision, RequestSubmitted, new_id
 from tests.support.builders import NOON, north_of

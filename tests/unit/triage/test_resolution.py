@@ -6,7 +6,7 @@ import pytest
 
 from services.triage.decisions.assessment import assess_report
 from services.triage.decisions.resolution import Resolution, resolve
-from services.triage.outbound.decision import to_decision
+from services.triage.outbound import to_decision
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue

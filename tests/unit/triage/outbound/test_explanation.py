@@ -5,8 +5,7 @@ import pytest
 
 from services.triage.decisions.assessment import assess_report
 from services.triage.decisions.resolution import resolve
-from services.triage.outbound.decision import to_decision
-from services.triage.outbound.explanation import explain
+from services.triage.outbound import explain, to_decision
 from services.triage.policy import TriagePolicy
 from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.triage.outbound.decision import to_report_counts
+from services.triage.outbound import to_report_counts
 from services.triage.surges.detection import reporter_hash
 from shared.contract.events import ReportCount, ReportsCounted, RequestTriaged
 from tests.support.builders import NOON, location, request

@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.triage.outbound.decision import to_report_counts
+from services.triage.outbound import to_report_counts
 from services.triage.surges.counter import SurgeCounter
 from services.triage.surges.detection import slot_of
 from services.triage.surges.state import UNKNOWN_DISTRICT, SurgeKey, surge_events

@@ -1,1 +1,0 @@
-"""From a resolution to the decision event and its explanation."""
