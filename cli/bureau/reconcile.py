@@ -21,7 +21,7 @@ from services.dispatch.channels.forwarding.rules.forwards import (
     read_export,
 )
 from services.dispatch.channels.forwarding.rules.open311 import is_open
-from services.dispatch.channels.forwarding.store.administration import (
+from services.dispatch.channels.forwarding.store.forwards import (
     ForwardedOrder,
     forwarded_orders,
     order_statuses,
