@@ -11,7 +11,7 @@ from cli import audit
 from cli.connection import DEFAULT_DATA, BureauArgument, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import query
 from cli.terminal import print_found, show_table
-from services.dispatch.channels.forwarding.store import administration
+from services.dispatch.channels.forwarding.store import forwards as store
 from shared.runtime.postgres import Database
 
 RetryOption = Annotated[
@@ -53,8 +53,8 @@ def forwards(
         audit.record("forwards_settled", data, bureau=code, count=count)
         print_found({"settled": count}, f"{count:,} settled", as_json=json_output)
         return
-    waiting = query(dsn, "dispatch", lambda db: administration.list_waiting(db, code, limit))
-    digests = query(dsn, "dispatch", lambda db: administration.list_digests(db, code))
+    waiting = query(dsn, "dispatch", lambda db: store.list_waiting(db, code, limit))
+    digests = query(dsn, "dispatch", lambda db: store.list_digests(db, code))
     found = {"forwards": waiting, "digests": digests}
     print_found(found, partial(_show, waiting, digests), as_json=json_output)
 
@@ -62,8 +62,8 @@ def forwards(
 async def _decide(
     db: Database, code: str, retried: Sequence[str], taken: Sequence[tuple[str, ...]]
 ) -> int:
-    done = [await administration.record_taken(db, code, id_, number) for id_, number in taken]
-    return await administration.retry(db, code, retried) + sum(done)
+    done = [await store.record_taken(db, code, id_, number) for id_, number in taken]
+    return await store.retry(db, code, retried) + sum(done)
 
 
 def _show(

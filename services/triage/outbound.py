@@ -220,10 +220,10 @@ def explain(decision: e.Decision, texts: ReasonTexts) -> tuple[str, ...]:
     """Return all sentences about a decision; a code unknown to the catalogue is shown as it is."""
     return (
         _outcome(decision.outcome, decision.duplicate),
-        *map(_rejected, decision.rejected),
+        *map(_explain_rejection, decision.rejected),
         *_following(decision.request, decision.duplicate),
         *explain_priority(decision.priority, decision.emergency, texts),
-        *_referral(decision.referral, texts),
+        *_explain_referral(decision.referral, texts),
     )
 
 
@@ -249,7 +249,7 @@ def explain_priority(
     return sentences
 
 
-def _referral(referral: e.Referral | None, texts: ReasonTexts) -> list[str]:
+def _explain_referral(referral: e.Referral | None, texts: ReasonTexts) -> list[str]:
     """Name the outside agency that must act, and the reason."""
     if referral is None:
         return []
@@ -271,7 +271,7 @@ def _outcome(outcome: TriageOutcome, duplicate: e.Duplicate | None) -> str:
     return f"{text}, {duplicate.confidence:.0%} sure: {reasons}."
 
 
-def _rejected(rejected: e.RejectedCandidate) -> str:
+def _explain_rejection(rejected: e.RejectedCandidate) -> str:
     text = REJECTION_TEXT.get(rejected.code) or readable(rejected.code)
     return f"Not case {rejected.case_id}: {_with_detail(text, rejected.detail)}."
 
