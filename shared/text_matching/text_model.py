@@ -27,8 +27,12 @@ from shared.text_matching.trained_model import (
     urgency_head,
 )
 
+# The head that decides for all classes of `ModelHeads.to_life` whether the text has one.
+LIFE_DANGER = "life_danger"
+
 _EVIDENCE_WORDS = 4
 _RANKED_KINDS = 10
+_NEXT_CLASS = 10  # points that a class may be behind the likeliest one and still be named
 
 Weights: TypeAlias = NDArray[np.int8]  # a row for each feature, a column for each head
 Sums: TypeAlias = NDArray[np.int64]
@@ -38,7 +42,9 @@ class ModelHeads(BaseModel):
     """The heads of a model, in the order of its columns: kinds, dangers, urgency by language.
 
     Attributes:
-        dangers: A text with a positive score has the danger.
+        dangers: Classes of danger. A text with a positive score has the danger.
+        to_life: Of these, the classes that are dangers to life. ``LIFE_DANGER`` decides whether a
+            text has one, and has a column after theirs; their own scores decide which it is.
         languages: Languages with a head for urgency; a text with a positive score is urgent.
         kind_scale: Factor from points to logits of a kind. It is for a text with one known feature,
             as are the points of kinds and dangers: they fall with the square root of their number.
@@ -51,6 +57,7 @@ class ModelHeads(BaseModel):
 
     kinds: tuple[str, ...] = ()
     dangers: tuple[str, ...] = ()
+    to_life: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     kind_scale: float = 1.0
     levels: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
@@ -84,7 +91,8 @@ class TextModel:
     def names(self) -> tuple[str, ...]:
         """The names of all heads, in the order of the columns; urgency by ``urgent:en``."""
         heads = self.heads
-        return (*heads.kinds, *heads.dangers, *map(urgency_head, heads.languages))
+        life = (LIFE_DANGER,) if heads.to_life else ()
+        return (*heads.kinds, *heads.dangers, *life, *map(urgency_head, heads.languages))
 
     def score(self, words: Sequence[str], facts: Iterable[str] = ()) -> "TextScore":
         """Score the folded words of a text; ``facts`` are further features."""
@@ -92,6 +100,10 @@ class TextModel:
         features.update(facts)
         row_of = self.rows.get
         return TextScore(self, words, [row for row in map(row_of, features) if row is not None])
+
+    def deciding_head(self, danger: str) -> str:
+        """Return the head that decides whether a text has a class of danger."""
+        return LIFE_DANGER if danger in self.heads.to_life else danger
 
     def column(self, head: str) -> int:
         """Return the column of a head; KeyError for an unknown name."""
@@ -134,11 +146,24 @@ class TextScore:
         ]
 
     def dangers(self) -> Mapping[str, int]:
-        """Return the classes of danger that the text has, with their points."""
+        """Return the classes of danger that the text has, with their points.
+
+        Of a danger to life the likeliest class has it, and those that are nearly as likely; their
+        points are those of ``LIFE_DANGER``.
+        """
         heads = self._model.heads
         start, end = len(heads.kinds), len(heads.kinds) + len(heads.dangers)
-        points = self._model.biases[start:end] + self._sums[start:end] / self._length
-        return {heads.dangers[i]: int(points[i]) for i in np.flatnonzero(points >= 1).tolist()}
+        end += bool(heads.to_life)
+        points = (self._model.biases[start:end] + self._sums[start:end] / self._length).tolist()
+        of_class = dict(zip(heads.dangers, points, strict=False))
+        if not heads.to_life:
+            return {name: int(score) for name, score in of_class.items() if score >= 1}
+        life = max(of_class[name] for name in heads.to_life) - _NEXT_CLASS
+        return {
+            name: int(points[-1] if name in heads.to_life else score)
+            for name, score in of_class.items()
+            if (points[-1] >= 1 and score >= life if name in heads.to_life else score >= 1)
+        }
 
     @cached_property
     def urgency(self) -> UrgencyScore | None:
@@ -155,7 +180,8 @@ class TextScore:
     def points(self, head: str) -> int:
         """Return the score of a head; that of a danger is relative to the text's length."""
         column = self._model.column(head)
-        length = self._length if head in self._model.heads.dangers else 1.0
+        is_danger = head == LIFE_DANGER or head in self._model.heads.dangers
+        length = self._length if is_danger else 1.0
         return int(self._model.biases[column] + self._sums[column] / length)
 
     def evidence(self, head: str) -> str:

@@ -8,7 +8,6 @@ from tempfile import mkdtemp
 import numpy as np
 
 from shared.catalogue import Catalogue, load_catalogue
-from shared.text_matching import urgency_head
 from shared.text_matching.text_model import ModelHeads, TextModel, encode_model
 
 TEXT_MODEL = "common/text_model.npz"
@@ -19,11 +18,12 @@ def text_model(
     *,
     kinds: tuple[str, ...] = (),
     dangers: tuple[str, ...] = (),
+    to_life: tuple[str, ...] = (),
     languages: tuple[str, ...] = ("en",),
 ) -> TextModel:
     """Return a model of the weights by head and feature; the feature "" is the bias."""
-    heads = ModelHeads(kinds=kinds, dangers=dangers, languages=languages)
-    names = (*kinds, *dangers, *map(urgency_head, languages))
+    heads = ModelHeads(kinds=kinds, dangers=dangers, to_life=to_life, languages=languages)
+    names = TextModel(heads, (), np.zeros((0, 0), np.int8), np.zeros(0, np.int64)).names
     features = sorted({feature for of in weights.values() for feature in of if feature})
     table = [[weights.get(name, {}).get(feature, 0) for name in names] for feature in features]
     return TextModel(

@@ -124,8 +124,8 @@ def _curve(result: EvaluationResult) -> Iterator[str]:
             yield f"Confidence from {step.threshold:.2f}: {flagged} flagged, {found} found."
 
 
-def _percent(part: float | None) -> str:
-    return "-" if part is None else f"{part:.1%}"
+def _percent(part: float | None, digits: int = 1) -> str:
+    return "-" if part is None else f"{part:.{digits}%}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:
@@ -179,7 +179,7 @@ def show_model(trained: TrainedHeads, console: Console) -> None:
     heads = trained.model.heads
     console.print(f"{len(heads.kinds)} kinds, {len(trained.model.features):,} features")
     rows = [
-        (name, f"{head.recall:.1%}", f"{head.false_alarms:.2%}", len(head.weights))
+        (name, _percent(head.recall), _percent(head.false_alarms, 2), len(head.weights))
         for name, head in trained.heads.items()
     ]
     show_table(console, ("head", "found", "false alarms", "features"), rows)

@@ -4,6 +4,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ _LENGTH = 4.0  # of the vector of a text's features for kinds
 _KIND_POINTS = 20  # per unit of a kind's weight
 _DANGER_POINTS = 10  # per logit
 _INVERSE_L2_OF_DANGERS = 4.0
+_INVERSE_L2_OF_LIFE_DANGER = 1.0
 _IN_A_ROW = 20
 
 Weights = Mapping[str, int]
@@ -47,15 +49,15 @@ class FittedHead:
     Attributes:
         bias: Score of a text without known features; one above 0 has the label.
         levels: By share of random reports, in thousandths: the score that only so many exceed.
-        recall: Texts with the label that are found, as a fraction.
-        false_alarms: Random routine reports that are found, as a fraction.
+        recall: Texts with the label that are found, as a fraction; None if it only compares.
+        false_alarms: Random routine reports that are found, as a fraction; None as well.
     """
 
     bias: int
     weights: Weights
     levels: Mapping[int, int]
-    recall: float
-    false_alarms: float
+    recall: float | None
+    false_alarms: float | None
 
 
 def fit_urgency(samples: Sequence[TrainingSample], false_alarms: float) -> FittedHead:
@@ -94,34 +96,46 @@ class TextVectors:
         self.rows = _of_length(_rows([sample.features for sample in samples], self.features))
 
 
-def fit_danger(vectors: TextVectors, danger: str, limits: "DangerLimits") -> FittedHead:
-    """Fit a class of danger on all samples that are labelled for dangers.
+def fit_danger(
+    vectors: TextVectors, dangers: Collection[str], limits: "DangerLimits | None"
+) -> FittedHead:
+    """Fit a class of danger, or several as one, on all samples that are labelled for dangers.
 
     The threshold comes from texts that are left out of the training in turn. Weights are points
     for a text whose vector has the length 1.
+
+    Args:
+        limits: Without them the head has no threshold and no figures: it only compares classes.
     """
     samples = [(row, s) for row, s in enumerate(vectors.samples) if s.dangers is not None]
     samples = [(row, sample) for row, sample in samples if not sample.calibrates]
-    positive = np.array([danger in (sample.dangers or ()) for _, sample in samples])
+    positive = np.array(
+        [not (sample.dangers or frozenset()).isdisjoint(dangers) for _, sample in samples]
+    )
     real = np.array([sample.is_real for _, sample in samples])
     weights = np.where(real & positive, _POSITIVE, 1.0)
     rows = vectors.rows[[row for row, _ in samples]]
+    inverse_l2 = _INVERSE_L2_OF_DANGERS if len(dangers) == 1 else _INVERSE_L2_OF_LIFE_DANGER
+    train = partial(_train, inverse_l2=inverse_l2)
+    bias, fitted = train(rows, positive, weights)
+    points = np.rint(fitted * _LENGTH * _DANGER_POINTS).astype(int).tolist()
+    named = {f: weight for f, weight in zip(vectors.features, points, strict=True) if weight}
+    if limits is None:
+        return FittedHead(round(bias * _DANGER_POINTS), named, {}, recall=None, false_alarms=None)
     folds = np.array([_fold(i, sample) for i, (_, sample) in enumerate(samples)])
     scores = np.zeros(len(samples))
     for fold in range(_FOLDS):
         rest = folds != fold
-        bias, fitted = _train(rows[rest], positive[rest], weights[rest])
-        scores[~rest] = rows[~rest] @ fitted + bias
+        fold_bias, fold_weights = train(rows[rest], positive[rest], weights[rest])
+        scores[~rest] = rows[~rest] @ fold_weights + fold_bias
     negative = (
         (scores[real & ~positive], limits.random),
         (scores[~real & ~positive], limits.lookalikes),
     )
     threshold = max(np.quantile(each, 1 - share) for each, share in negative if each.size)
-    bias, fitted = _train(rows, positive, weights)
-    points = np.rint(fitted * _LENGTH * _DANGER_POINTS).astype(int).tolist()
     return FittedHead(
         round((bias - float(threshold)) * _DANGER_POINTS),
-        {f: weight for f, weight in zip(vectors.features, points, strict=True) if weight},
+        named,
         {},
         recall=_share((scores[positive] > threshold).tolist()),
         false_alarms=_share((scores[real & ~positive] > threshold).tolist()),
@@ -137,10 +151,13 @@ class DangerLimits:
 
 
 def _train(
-    rows: csr_matrix, positive: NDArray[np.bool_], weights: NDArray[np.float64]
+    rows: csr_matrix,
+    positive: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    inverse_l2: float,
 ) -> tuple[float, NDArray[np.float64]]:
     """Return the bias and the weights of the features, in logits."""
-    regression = LogisticRegression(C=_INVERSE_L2_OF_DANGERS, solver="liblinear", max_iter=300)
+    regression = LogisticRegression(C=inverse_l2, solver="liblinear", max_iter=300)
     regression.fit(rows, positive, sample_weight=weights)
     return float(regression.intercept_[0]), regression.coef_[0]
 

@@ -1,5 +1,6 @@
 """Training samples: the features and the labels of each text."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -60,13 +61,20 @@ class FeatureReader:
         return frozenset(extract_features(read.words).union(facts))
 
     def made_up(self, texts: Iterable[LabelledText]) -> list[TrainingSample]:
-        """Return the samples of made-up texts."""
+        """Return the samples of made-up texts.
+
+        Where one writer wrote all texts of a language, each counts as a writer's own: a feature
+        needs two.
+        """
+        texts = list(texts)
+        writers = {(text.language, text.source) for text in texts}
+        languages = Counter(language for language, _ in writers)
         return [
             TrainingSample(
                 text.language,
                 _CLASSES[text.label] if text.label else None,
                 self.features(text.text),
-                text.source,
+                text.source if languages[text.language] > 1 else text.text,
                 kinds=tuple(filter(None, text.kinds.split("/"))),
                 dangers=None if text.dangers is None else frozenset(text.dangers),
                 is_real=False,

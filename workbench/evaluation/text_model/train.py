@@ -10,7 +10,7 @@ import numpy as np
 
 from shared.catalogue import Catalogue
 from shared.text_matching import urgency_head
-from shared.text_matching.text_model import ModelHeads, TextModel, encode_model
+from shared.text_matching.text_model import LIFE_DANGER, ModelHeads, TextModel, encode_model
 from shared.vocabulary import DangerClass
 from workbench.evaluation.text_model.real_reports import read_kinds, read_labels, read_report_texts
 from workbench.evaluation.text_model.samples import FeatureReader, TrainingSample
@@ -22,13 +22,10 @@ if TYPE_CHECKING:
 _MIN_RANDOM = 5  # routine reports, to set a threshold by
 _MIN_DANGERS = 10  # texts with a class of danger, to learn it
 _URGENT_FALSE_ALARMS = 0.06  # share of routine reports
-_LOOKALIKES = 0.015  # share of texts with the words of a danger that is not there
-_RANDOM_DANGERS: Mapping[str, float] = {
-    "road_hazard": 0.02,
-    "live_electricity": 0.001,
-    "collapse": 0.0005,
-}
-_RANDOM_DANGER = 0.0003  # of each other class: all of them tell 0.5 % to call 911 at most
+_NOT_TO_LIFE: DangerClass = "road_hazard"
+# Shares of random reports, and of made-up texts without the danger, that are found in error.
+_ROAD_HAZARDS = (0.02, 0.015)
+_LIFE_DANGERS = (0.0025, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +79,13 @@ def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedHeads:
     training = [sample for sample in samples if not sample.calibrates]
     dangers = [name for name in get_args(DangerClass) if _count(training, name) >= _MIN_DANGERS]
     vectors = TextVectors(samples)
+    to_life = [name for name in dangers if name != _NOT_TO_LIFE]
     heads = {
-        name: fit_danger(
-            vectors,
-            name,
-            DangerLimits(_RANDOM_DANGERS.get(name, _RANDOM_DANGER), _LOOKALIKES),
-        )
+        name: fit_danger(vectors, [name], None if name in to_life else DangerLimits(*_ROAD_HAZARDS))
         for name in dangers
     }
+    if to_life:
+        heads[LIFE_DANGER] = fit_danger(vectors, to_life, DangerLimits(*_LIFE_DANGERS))
     by_language = _by_language(samples)
     heads |= {
         urgency_head(language): fit_urgency(of_one, _URGENT_FALSE_ALARMS)
@@ -100,6 +96,7 @@ def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedHeads:
     names = ModelHeads(
         kinds=kinds.codes if kinds else (),
         dangers=tuple(dangers),
+        to_life=tuple(to_life),
         languages=tuple(by_language),
         kind_scale=kinds.scale if kinds else 1.0,
         levels=levels,

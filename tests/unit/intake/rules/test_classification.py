@@ -61,7 +61,7 @@ def test_below_the_share_of_the_city_the_kind_is_unsure() -> None:
         ("someone ran over our stop sign, it is flat", "ROW-STOPSIGN"),
         ("the hillside let go above us", "ROW-LANDSLIDE"),
         ("it smells of gas in the hall", "ROW-GAS"),
-        ("noisy party next door", "NOISE-NIGHT"),
+        ("loud party next door, it is after midnight", "NOISE-NIGHT"),
         ("my trash was not picked up", "TRASH-MISSED"),
         ("signal does not turn green", "ROW-SIGNAL-MINOR"),
         ("a dead raccoon at the curb", "ROW-DEADANIMAL"),

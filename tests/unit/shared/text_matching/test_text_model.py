@@ -7,6 +7,7 @@ import pytest
 
 from shared.text_matching import condition_facts, extract_features, fold
 from shared.text_matching.text_model import (
+    LIFE_DANGER,
     ModelHeads,
     TextModel,
     TextScore,
@@ -142,6 +143,36 @@ def test_one_text_can_have_several_dangers() -> None:
     assert found.dangers() == {"fire": 1, "weapon": 2}
     assert found.evidence("fire") == "gold watch"
     assert found.evidence("weapon") == "watch"
+
+
+@pytest.mark.parametrize(
+    ("text", "dangers"),
+    [
+        pytest.param("a burning shed", {"fire": 56}, id="the likeliest class"),
+        pytest.param("a burning pistol", {"fire": 33, "weapon": 33}, id="two that are as likely"),
+        pytest.param("a pistol", {}, id="a class alone decides nothing"),
+        pytest.param("a burning hole", {"fire": 23, "pit": 10}, id="a hazard decides for itself"),
+    ],
+)
+def test_one_head_decides_for_all_dangers_to_life(text: str, dangers: dict[str, int]) -> None:
+    model = text_model(
+        {
+            "fire": {"": -30, "burning": 60},
+            "weapon": {"": -30, "pistol": 70},
+            "pit": {"": -6, "hole": 24},
+            LIFE_DANGER: {"": -20, "burning": 76, "hole": -14},
+        },
+        dangers=("fire", "weapon", "pit"),
+        to_life=("fire", "weapon"),
+    )
+    found = score(text, model=model)
+
+    assert found.dangers() == dangers
+    assert model.deciding_head("fire") == LIFE_DANGER
+    assert model.deciding_head("pit") == "pit"
+    assert all(
+        points == found.points(model.deciding_head(name)) for name, points in dangers.items()
+    )
 
 
 def test_a_danger_weighs_less_in_a_longer_text() -> None:
