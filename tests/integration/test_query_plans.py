@@ -32,7 +32,7 @@ from tests.unit.triage import factories as triage
 
 pytestmark = pytest.mark.integration
 
-STORED = 5_000
+STORED = 20_000
 BATCH = 200
 FILL = {
     "intake": """

@@ -58,7 +58,7 @@ def test_the_place_of_a_danger_is_asked_for_once() -> None:
         talk.say(text)
 
     talk.say("thank you")
-    talk.say("Graffiti at SE 12th and Ash")
+    talk.say("Pothole at SE 12th and Ash")
 
     assert talk.notes == ["in front of 1221 SW 4th Ave"]
     assert len(talk.submitted) == 2
