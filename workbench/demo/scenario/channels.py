@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workbench.demo.scenario.kinds import STORM_KIND, ReportKind
+from workbench.demo.scenario.kinds import STORM_GROUP, ReportKind
 from workbench.demo.scenario.randomness import Random
 from workbench.demo.scenario.residents import Resident
 
@@ -66,7 +66,7 @@ def random_channel(kind: ReportKind, at: datetime, rng: Random) -> str:
         return "sensor"
     weights = [c.weight if at.hour in c.hours else 0 for c in CHANNELS.values()]
     channel = rng.choices(list(CHANNELS), weights)[0]
-    return "app" if kind.code == STORM_KIND and channel in _OF_NOW else channel
+    return "app" if kind.code in STORM_GROUP and channel in _OF_NOW else channel
 
 
 def reporter_fields(
