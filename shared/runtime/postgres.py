@@ -14,6 +14,9 @@ from shared.runtime.ops.metrics import POOL_WAIT_SECONDS
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Database: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+T = TypeVar("T")
 
 _BUSY = (
     asyncpg.SerializationError,
@@ -41,6 +44,7 @@ _DOWN = (
 
 _TIMEOUT_S = 10.0
 _CLOSE_WITHIN_S = 1.0
+_ATTEMPTS = 3
 _FEW_ROWS = 20
 _SESSION = {
     "statement_timeout": "12s",  # after the client gave up: frees the locks that it held
@@ -225,9 +229,6 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
         await running.commit()
 
 
-Database: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-
 @asynccontextmanager
 async def open_database(dsn: str, schema: str | None = None) -> AsyncGenerator[Database]:
     """Yield a connection outside any pool; ``schema`` is searched for unqualified names."""
@@ -237,11 +238,6 @@ async def open_database(dsn: str, schema: str | None = None) -> AsyncGenerator[D
         yield connection
     finally:
         await connection.close()
-
-
-T = TypeVar("T")
-
-_ATTEMPTS = 3
 
 
 async def attempt(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

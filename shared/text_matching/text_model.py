@@ -156,14 +156,12 @@ class TextScore:
         end += bool(heads.to_life)
         points = (self._model.biases[start:end] + self._sums[start:end] / self._length).tolist()
         of_class = dict(zip(heads.dangers, points, strict=False))
-        if not heads.to_life:
-            return {name: int(score) for name, score in of_class.items() if score >= 1}
-        life = max(of_class[name] for name in heads.to_life) - _NEXT_CLASS
-        return {
-            name: int(points[-1] if name in heads.to_life else score)
-            for name, score in of_class.items()
-            if (points[-1] >= 1 and score >= life if name in heads.to_life else score >= 1)
-        }
+        if heads.to_life:
+            least = max(of_class[name] for name in heads.to_life) - _NEXT_CLASS
+            of_class |= {
+                name: points[-1] if of_class[name] >= least else 0 for name in heads.to_life
+            }
+        return {name: int(score) for name, score in of_class.items() if score >= 1}
 
     @cached_property
     def urgency(self) -> UrgencyScore | None:

@@ -52,7 +52,7 @@ class _Pair(NamedTuple):
 
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _CONTINUED = re.compile(r"\n *\+")
-_FAMILY = re.compile(rf"@({'|'.join(_DATA['families'])})\b")
+_REFERENCE = re.compile(rf"@({'|'.join(_DATA['families'])})\b")
 
 
 def _either(alternatives: str) -> str:
@@ -63,7 +63,7 @@ def _phrases() -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield each list of phrases by its name, as whole words."""
     families = {name: f"(?:{_either(one)})" for name, one in _DATA["families"].items()}
     for name, alternatives in _DATA["phrases"].items():
-        phrase = _FAMILY.sub(lambda family: families[family[1]], _either(alternatives))
+        phrase = _REFERENCE.sub(lambda reference: families[reference[1]], _either(alternatives))
         yield name, re.compile(rf"(?<![\w-])(?:{phrase})(?![\w-])")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from aiohttp import web
 
@@ -147,14 +148,6 @@ def _response(receipt: Receipt) -> web.Response:
 def text_routes(core: IntakePorts) -> list[web.RouteDef]:
     """Return the routes by which operators review texts."""
 
-    @answers_errors("Retry in a moment.")
-    async def release(request: web.Request) -> web.Response:
-        return await decide(request, released=True)
-
-    @answers_errors("Retry in a moment.")
-    async def withhold(request: web.Request) -> web.Response:
-        return await decide(request, released=False)
-
     async def decide(request: web.Request, *, released: bool) -> web.Response:
         operator = await core.callers.operator(request)
         number = request.match_info["tracking_number"]
@@ -164,6 +157,9 @@ def text_routes(core: IntakePorts) -> list[web.RouteDef]:
             )
         decision = TextDecision(tracking_number=number, text_status=status)
         return web.json_response(decision.model_dump())
+
+    release = answers_errors("Retry in a moment.")(partial(decide, released=True))
+    withhold = answers_errors("Retry in a moment.")(partial(decide, released=False))
 
     @answers_errors("Retry in a moment.")
     async def list_held(request: web.Request) -> web.Response:

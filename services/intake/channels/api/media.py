@@ -1,6 +1,7 @@
 """The HTTP routes of pictures: upload, download by id, release by operators."""
 
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType
 
 from aiohttp import web
@@ -122,20 +123,15 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
                 await response.write_eof()  # until the caller has received most of it
         return response
 
-    @answers_errors("Retry in a moment.")
-    async def release(request: web.Request) -> web.Response:
-        return await decide(request, released=True)
-
-    @answers_errors("Retry in a moment.")
-    async def withhold(request: web.Request) -> web.Response:
-        return await decide(request, released=False)
-
     async def decide(request: web.Request, *, released: bool) -> web.Response:
         operator = await callers.operator(request)
         media_id, _ = await _find(request, core)
         await library.set_released(media_id, operator, released=released)
         decision = PictureDecision(media_id=media_id, released=released)
         return web.json_response(decision.model_dump())
+
+    release = answers_errors("Retry in a moment.")(partial(decide, released=True))
+    withhold = answers_errors("Retry in a moment.")(partial(decide, released=False))
 
     return [
         web.post(PATH, documents(upload, UPLOAD)),
