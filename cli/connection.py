@@ -126,6 +126,11 @@ def find_adapters() -> tuple[str, ...]:
     return _connection().kafka_adapters
 
 
+def find_partitions() -> int | None:
+    """Return the least number of partitions of ``ROUTE311_PARTITIONS``, if it is set."""
+    return _connection().partitions
+
+
 def find_admin_dsn(data: Path = DEFAULT_DATA) -> str:
     """Return the administrator's DSN of ``ROUTE311_ADMIN_DSN``, else of ``stack.json``."""
     connection = _connection()

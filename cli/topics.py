@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from cli.connection import DEFAULT_DATA, DataOption, find_adapters, find_kafka
+from cli.connection import DEFAULT_DATA, DataOption, find_adapters, find_kafka, find_partitions
 from shared.runtime.secret_files import secret_from_environment
 
 if TYPE_CHECKING:
@@ -45,13 +45,16 @@ def apply(
     service gets the password in `<SERVICE>_KAFKA_PASSWORD` or `<SERVICE>_KAFKA_PASSWORD_FILE`, if
     set.
 
+    Main topics get at least the partitions of ROUTE311_PARTITIONS: with more, keys move to others.
+
     Example: `route311 topics apply --acls`
     """
     from shared.runtime.kafka.topics import apply_topics  # noqa: PLC0415 - slow to load
 
     console = Console(highlight=False)
     access, wanted = find_kafka(data), _registry()
-    changes = asyncio.run(apply_topics(access, wanted, replication=replication))
+    applying = apply_topics(access, wanted, replication=replication, partitions=find_partitions())
+    changes = asyncio.run(applying)
     for change in changes:
         console.print(f"{change.change.replace('_', ' '):<17} {change.topic}  {change.detail}")
     console.print(f"{len(wanted)} topics in the registry, {len(changes)} changes")

@@ -30,7 +30,7 @@ from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka.users import add_users
 from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords, unknown_migrations
-from shared.runtime.settings import AdapterSettings
+from shared.runtime.settings import TopicSettings
 
 _ADAPTER = "demo"
 _OPERATOR = "operator"
@@ -109,7 +109,8 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
     if newer := await unknown_migrations(infra.admin_dsn):
         raise OtherVersionError(str(infra.site.folder.path), f"with {newer[0]}, unknown here")
     keys = _keys(infra, bureaus)
-    topics = all_topics(bureaus, AdapterSettings().kafka_adapters)
+    settings = TopicSettings()
+    topics = all_topics(bureaus, settings.kafka_adapters)
     began = time.monotonic()
 
     def report(step: str) -> None:
@@ -123,7 +124,8 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
         report(f"keys: {await _store_keys(infra, keys)}")
 
     async def prepare_topics() -> None:
-        report(f"topics: {len(await apply_topics(infra.access, topics))} changes")
+        changes = await apply_topics(infra.access, topics, partitions=settings.partitions)
+        report(f"topics: {len(changes)} changes")
 
     async def prepare_users() -> None:
         credentials, bootstrap = infra.site.credentials, infra.access.bootstrap

@@ -11,7 +11,11 @@ DAY = timedelta(days=1)
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 
 DEAD_LETTERS = "-dlq"  # suffix of dead-letter topics
-LANE_PARTITIONS = 12
+
+# Partitions of a main topic in a new router. More is a setting, ``ROUTE311_PARTITIONS``: a batch of
+# records costs the broker and its clients as much as a hundred records, and each partition has one.
+MAIN_PARTITIONS = 4
+
 _SERVICES = frozenset({"intake", "triage", "dispatch", "notify"})
 
 
@@ -40,13 +44,18 @@ class Topic:
     readers: tuple[str, ...]
     events: tuple[type[e.Event], ...]
     retention: timedelta | None
-    partitions: int = LANE_PARTITIONS
+    partitions: int = MAIN_PARTITIONS
     erasure: type[e.ContactErased] | None = None
     compacted_within: timedelta | None = None
     source: str = ""
     other_sources: tuple[str, ...] = ()
     more_readers: tuple[str, ...] = ()
     more_writers: tuple[str, ...] = ()
+
+    @property
+    def is_main(self) -> bool:
+        """True for a topic that has as many partitions as all main topics of a router."""
+        return self.partitions == MAIN_PARTITIONS
 
     @property
     def from_outside(self) -> bool:

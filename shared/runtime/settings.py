@@ -69,14 +69,19 @@ class EnvironmentSettings(BaseSettings):
         return init_settings, env_settings, SecretFiles(settings_cls)
 
 
-class AdapterSettings(EnvironmentSettings):
-    """The external adapters of other organizations.
+class TopicSettings(EnvironmentSettings):
+    """What the topics of an installation depend on.
 
     Attributes:
+        partitions: The least number of partitions of the main topics; None for 4 in a new
+            installation, and for those that there are in others.
         kafka_adapters: Their names, separated by commas: each has the topics
             ``channel-submissions-<name>`` and ``intake-receipts-<name>``.
     """
 
+    partitions: Annotated[
+        int | None, Field(ge=1, le=1000, validation_alias="ROUTE311_PARTITIONS")
+    ] = None
     kafka_adapters: Annotated[
         tuple[Annotated[str, AfterValidator(_adapter_name)], ...],
         NoDecode,
@@ -85,7 +90,7 @@ class AdapterSettings(EnvironmentSettings):
     ] = ()
 
 
-class KafkaSettings(AdapterSettings):
+class KafkaSettings(TopicSettings):
     """Fields of ``KafkaAccess``, from the environment."""
 
     kafka_bootstrap: Annotated[str, Field(validation_alias="ROUTE311_KAFKA_BOOTSTRAP")]

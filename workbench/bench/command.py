@@ -25,7 +25,7 @@ bench = typer.Typer()
 
 _OPEN_REPORTS = (10_000, 100_000, 1_000_000)
 _PROCESSES = (1, 2, 4)
-_PARTITIONS = (12, 48)
+_PARTITIONS = (4, 16)
 
 IdleOption = Annotated[
     float, typer.Option("--idle", min=1.0, help="Seconds without traffic to measure.")
@@ -220,12 +220,12 @@ def scale(
     ] = None,
     partitions: Annotated[
         list[int] | None,
-        typer.Option("--partitions", min=12, help="Partitions of the main topics; repeatable."),
+        typer.Option("--partitions", min=4, help="Partitions of the main topics; repeatable."),
     ] = None,
     requests: RequestsOption = 10_000,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure 1, 2 and 4 processes of a service over 12 and 48 partitions, and name the limit.
+    """Measure 1, 2 and 4 processes of a service over 4 and 16 partitions, and name the limit.
 
     If all processors of the machine are busy, more processes do not help.
 

@@ -1,7 +1,7 @@
 """Speed of the router with several processes of a service, and what limits it."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,7 @@ from deploy.local.infrastructure import infrastructure
 from deploy.local.services import ROUTER, Service, running_services
 from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
-from shared.contract.topic import LANE_PARTITIONS, Topic
-from shared.contract.topics import TRIAGE_REPORT_COUNTS, all_topics
+from shared.contract.topics import all_topics
 from shared.runtime.kafka.topics import apply_topics
 from workbench.bench.bottleneck import Bottleneck, Running, find_bottleneck
 from workbench.bench.end_to_end import measure_router, to_submit
@@ -66,7 +65,7 @@ async def measure_scale(
     Kafka and PostgreSQL run through; the services start anew for each run.
 
     Args:
-        partitions: Partitions of the main topics: 12 or more.
+        partitions: Partitions of the main topics: 4 or more.
         runs: Service and number of its processes.
         requests: Number of requests of a run.
         on_run: Called after each run.
@@ -75,7 +74,7 @@ async def measure_scale(
     async with infrastructure(data) as infra:
         bureaus = load_catalogue().bureau_codes
         await prepare_stores(infra, bureaus)
-        await apply_topics(infra.access, list(_widened(all_topics(bureaus), partitions)))
+        await apply_topics(infra.access, all_topics(bureaus), partitions=partitions)
         for number, (service, processes) in enumerate(runs):
             records = to_submit(submissions(requests, after=number * requests), _ADAPTERS)
             async with running_services(infra, _router(service, processes)):
@@ -95,13 +94,6 @@ async def measure_scale(
             )
             on_run(found[-1])
     return found
-
-
-def _widened(topics: Sequence[Topic], partitions: int) -> Iterator[Topic]:
-    """Yield the main topics; the surge watcher's tables have as many partitions as its topic."""
-    for topic in topics:
-        if topic.partitions == LANE_PARTITIONS and topic.name != TRIAGE_REPORT_COUNTS.name:
-            yield replace(topic, partitions=partitions)
 
 
 def _router(service: str, processes: int) -> list[Service]:

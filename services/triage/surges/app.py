@@ -30,6 +30,7 @@ from shared.contract.topics import TRIAGE_REPORT_COUNTS
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.runtime.consumer.messages import dead_letter_record, record_position
 from shared.runtime.kafka import BrokerDownError, KafkaSink, Record, open_sink
+from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
@@ -123,7 +124,11 @@ class SurgeWatcher:
                     await self._app.stop()
 
     async def _create_changelogs(self) -> None:
-        """Create the changelog topics; Faust would read them before they exist."""
+        """Create the changelog topics; Faust would read them before they exist.
+
+        Each partition of the counts has its state in the same partition of the changelogs.
+        """
+        ends = await end_offsets(self._access, [TRIAGE_REPORT_COUNTS.name])
         topics = [
             Topic(
                 f"{self._settings.group}-{table}-changelog",
@@ -132,7 +137,7 @@ class SurgeWatcher:
                 readers=(),
                 events=(),
                 retention=None,
-                partitions=TRIAGE_REPORT_COUNTS.partitions,
+                partitions=len(ends) or TRIAGE_REPORT_COUNTS.partitions,
             )
             for table in _TABLES
         ]
@@ -141,7 +146,6 @@ class SurgeWatcher:
     def _table(self, name: str) -> StateTable:
         table = self._app.Table(
             name,
-            partitions=TRIAGE_REPORT_COUNTS.partitions,
             key_type=bytes,
             value_type=bytes,
             options=dict(_TABLE_OPTIONS),
@@ -247,7 +251,6 @@ def _app(settings: StreamSettings, access: KafkaAccess) -> faust.App:
         broker_session_timeout=_SESSION_S,
         broker_heartbeat_interval=_SESSION_S / 5,
         consumer_auto_offset_reset="earliest",
-        topic_partitions=TRIAGE_REPORT_COUNTS.partitions,
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,

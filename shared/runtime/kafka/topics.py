@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -15,7 +15,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from shared.contract.topic import DEAD_LETTERS, MAX_RECORD_BYTES, Topic
+from shared.contract.topic import DEAD_LETTERS, MAIN_PARTITIONS, MAX_RECORD_BYTES, Topic
 from shared.runtime.kafka.admin import Admin, KafkaAdminError, open_admin, result_of
 from shared.runtime.kafka_access import KafkaAccess
 
@@ -75,7 +75,11 @@ def _millis(time: timedelta) -> str:
 
 
 async def apply_topics(
-    access: KafkaAccess, topics: Sequence[Topic], *, replication: int = 1
+    access: KafkaAccess,
+    topics: Sequence[Topic],
+    *,
+    replication: int = 1,
+    partitions: int | None = None,
 ) -> list[TopicChange]:
     """Create missing topics and correct differing ones; idempotent.
 
@@ -85,6 +89,8 @@ async def apply_topics(
 
     Args:
         replication: The number of replicas of a new topic.
+        partitions: The least number of partitions of a main topic. By default present ones keep
+            theirs, and a new one has as many as they, else the registry's.
 
     Raises:
         KafkaAdminError: The broker refuses the credentials, or to create or alter a topic.
@@ -92,6 +98,7 @@ async def apply_topics(
     """
     async with open_admin(access) as admin:
         existing = await _shapes(admin)
+        topics = _sized(topics, existing, partitions)
         missing = [topic for topic in topics if topic.name not in existing]
         present = [topic for topic in topics if topic.name in existing]
         if missing:
@@ -108,6 +115,20 @@ class _Shape:
 
     partitions: int
     replicas: int
+
+
+def _sized(
+    topics: Sequence[Topic], existing: Mapping[str, _Shape], partitions: int | None
+) -> list[Topic]:
+    """Return the topics, the main ones with the partitions that they have or should have.
+
+    The partition of a key follows from their number, and one member owns a key in all main topics.
+    """
+    main = [topic.name for topic in topics if topic.is_main]
+    present = {name: existing[name].partitions for name in main if name in existing}
+    wanted = dict.fromkeys(main, max([partitions or MAIN_PARTITIONS, *present.values()]))
+    wanted |= dict.fromkeys(present, partitions) if partitions else present
+    return [replace(topic, partitions=wanted.get(topic.name, topic.partitions)) for topic in topics]
 
 
 async def _shapes(admin: Admin) -> dict[str, _Shape]:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
-from zlib import crc32
 
 from shared.contract.events import Event
 from shared.contract.topics import EXPRESS_TOPICS
@@ -19,11 +18,10 @@ from shared.runtime.ops.shutdown import pause
 from shared.runtime.outgoing import UNTRACED, Headers, Outgoing
 from shared.runtime.postgres import Connection, Pool, borrow
 
-# The buckets of records, which relays share.
-# Of each topic every key belongs to one bucket, and one relay at a time publishes a bucket.
+# The buckets of records, which relays share; one relay at a time publishes a bucket. Express topics
+# have the last one, all others the first: each bucket costs a row in every transaction, and a batch
+# in every partition. In those between, batches of earlier versions may wait.
 BUCKETS = range(9)
-
-# The buckets of keys, and the one of all express topics.
 KEY_BUCKETS, EXPRESS_BUCKETS = BUCKETS[:8], BUCKETS[8:]
 
 _BATCH_BYTES = 1024 * 1024
@@ -55,9 +53,9 @@ class OutboxBatch:
 HandOver: TypeAlias = Callable[[Sequence[OutboxBatch]], None]
 
 
-def bucket_of(topic: str, key: bytes) -> int:
-    """Return the bucket of a record; equal keys of a topic share one, so they stay in order."""
-    return EXPRESS_BUCKETS[0] if topic in EXPRESS_TOPICS else crc32(key) % len(KEY_BUCKETS)
+def bucket_of(topic: str) -> int:
+    """Return the bucket of a topic's records, which stay in order."""
+    return EXPRESS_BUCKETS[0] if topic in EXPRESS_TOPICS else KEY_BUCKETS[0]
 
 
 async def enqueue(db: Connection, outgoing: Iterable[Event | Outgoing]) -> list[OutboxBatch]:
@@ -89,7 +87,7 @@ def _parts(records: Iterable[Outgoing]) -> Iterator[tuple[int, list[Outgoing], i
     """Yield bucket, records and size of each batch: 1 MiB at most, or one larger record."""
     by_bucket: defaultdict[int, list[Outgoing]] = defaultdict(list)
     for record in records:
-        by_bucket[bucket_of(record.topic, record.key)].append(record)
+        by_bucket[bucket_of(record.topic)].append(record)
     for bucket, of_bucket in by_bucket.items():
         part, size = list[Outgoing](), 0
         for record in of_bucket:

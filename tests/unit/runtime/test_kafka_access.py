@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.triage.settings import StreamSettings
 from shared.runtime.kafka_access import KafkaAccess, KafkaAccessError
-from shared.runtime.settings import AdapterSettings, KafkaSettings
+from shared.runtime.settings import KafkaSettings, TopicSettings
 
 PASSWORD = "not of any server"  # noqa: S105 - as it says
 WITH_PASSWORD = KafkaAccess(
@@ -98,7 +98,17 @@ def test_a_process_with_such_settings_does_not_start(monkeypatch: pytest.MonkeyP
 def test_external_adapters_are_a_list_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROUTE311_KAFKA_ADAPTERS", "acme, north-side")
 
-    assert AdapterSettings().kafka_adapters == ("acme", "north-side")
+    assert TopicSettings().kafka_adapters == ("acme", "north-side")
+
+
+def test_without_a_setting_the_partitions_stay_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert TopicSettings().partitions is None
+
+    monkeypatch.setenv("ROUTE311_PARTITIONS", "12")
+
+    assert TopicSettings().partitions == 12
 
 
 @pytest.mark.parametrize(
@@ -110,4 +120,4 @@ def test_a_name_that_would_mix_up_topics_or_sources_is_refused(
     monkeypatch.setenv("ROUTE311_KAFKA_ADAPTERS", name)
 
     with pytest.raises(ValidationError, match="a name is lower-case letters"):
-        AdapterSettings()
+        TopicSettings()

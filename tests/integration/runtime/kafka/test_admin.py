@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,8 @@ from tests.support.stack import Stores
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
+
+_MAIN = ("earlier", "later")
 
 
 async def test_applying_the_registry_again_changes_nothing(stores: Stores) -> None:
@@ -56,9 +59,38 @@ async def test_what_the_broker_refuses_to_make_is_said(stores: Stores) -> None:
 
 
 async def test_partitions_are_never_taken_away(stores: Stores) -> None:
-    [change] = await apply_topics(stores.access, [replace(INTAKE_REQUESTS, partitions=1)])
+    [change] = await apply_topics(stores.access, [replace(TRIAGE_SURGES, partitions=1)])
 
     assert change.change == "left"
+
+
+@pytest.mark.parametrize(
+    ("setting", "partitions", "changes"),
+    [
+        (None, (12, 12), [("later", "created")]),
+        (8, (12, 12), [("earlier", "left"), ("later", "created")]),
+        (16, (16, 16), [("earlier", "partitions_added"), ("later", "created")]),
+    ],
+)
+async def test_main_topics_keep_their_partitions_and_a_new_one_has_as_many(
+    stores: Stores,
+    setting: int | None,
+    partitions: tuple[int, int],
+    changes: list[tuple[str, str]],
+) -> None:
+    """A router that began with another number: no key moves unless the setting says so."""
+    earlier, later = (replace(INTAKE_REQUESTS, name=f"{name}-{setting}") for name in _MAIN)
+    await apply_topics(stores.access, [replace(earlier, partitions=12)])
+
+    made = await apply_topics(stores.access, [earlier, later], partitions=setting)
+
+    async def are_so_many() -> bool:  # a busy broker shows what was mended a moment later
+        names = [earlier.name, later.name]
+        found = Counter(p.topic for p in await end_offsets(stores.access, names))
+        return tuple(found[name] for name in names) == partitions
+
+    assert await eventually(are_so_many)
+    assert sorted((c.topic.split("-")[0], c.change) for c in made) == changes
 
 
 async def test_settings_of_an_operator_stay_when_a_topic_is_mended(stores: Stores) -> None:

@@ -1,7 +1,7 @@
 from itertools import chain
 
 from shared.contract.topics import EXPRESS_TOPICS
-from shared.runtime.outbox.outbox import EXPRESS_BUCKETS, _parts, bucket_of
+from shared.runtime.outbox.outbox import EXPRESS_BUCKETS, KEY_BUCKETS, _parts
 from shared.runtime.outgoing import Outgoing
 
 MIB = 1024 * 1024
@@ -11,15 +11,14 @@ def outgoing(key: bytes, number: int, size: int = 1, topic: str = "topic") -> Ou
     return Outgoing(f"{number}", topic, key, bytes(size))
 
 
-def test_records_are_grouped_by_bucket_in_their_order() -> None:
+def test_records_of_all_keys_are_one_batch_in_their_order() -> None:
     records = [outgoing(b"%d" % (n % 20), n) for n in range(200)]
 
-    parts = list(_parts(records))
+    [(bucket, part, size)] = _parts(records)
 
-    assert sorted(bucket for bucket, _, _ in parts) == list(range(8))
-    for bucket, part, size in parts:
-        assert part == [r for r in records if bucket_of(r.topic, r.key) == bucket]
-        assert size == sum(record.size for record in part)
+    assert bucket == KEY_BUCKETS[0]
+    assert part == records
+    assert size == sum(record.size for record in records)
 
 
 def test_express_topics_have_a_bucket_of_their_own() -> None:
