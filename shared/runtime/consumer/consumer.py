@@ -275,7 +275,9 @@ class Consumer(Generic[E]):
         return refused
 
     async def _commit(self, items: Sequence[Item[E]]) -> None:
-        self.on_commit(await self._processor.commit(items))
+        batches = await self._processor.commit(items)
+        is_urgent = items[0].record.topic in self.express_topics
+        self.on_commit([replace(b, is_urgent=True) for b in batches] if is_urgent else batches)
 
     async def _retry_deferred(self, key: RecordKey, stopping: asyncio.Event) -> None:
         with suppress(SystemicError):

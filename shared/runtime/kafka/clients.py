@@ -24,7 +24,6 @@ _STOP_WITHIN_S = 1.0
 _CONNECT_AGAIN_AFTER_S = 0.5
 _FETCH_BESIDE_AFTER_S = 0.01
 _WAIT_S, _WAIT_BESIDE_S = 2.0, 0.025
-_GATHERED_BYTES = 64 * 1024
 
 
 class _Client(Protocol):
@@ -112,22 +111,18 @@ class Waits:
 
     Attributes:
         is_positioned: The positions to read from are known; a fetch from others ends soon.
-        gathers_all: Records of all topics are gathered, and not only of those that wait.
         until: End of gathering, in seconds of the monotonic clock.
     """
 
     is_positioned: bool = False
-    gathers_all: bool = False
     until: float = 0.0
 
-    def of_next_fetch(self, *, beside: bool) -> tuple[float, int]:
-        """Return seconds and bytes that end the next fetch; ``beside`` if records await a poll."""
+    def of_next_fetch(self, *, beside: bool) -> float:
+        """Return the seconds that end the next fetch; ``beside`` if records await a poll."""
         left_s = self.until - time.monotonic()
         if beside or not self.is_positioned:
-            return max(_WAIT_BESIDE_S, left_s), 1
-        if self.gathers_all and left_s > 0:
-            return left_s, _GATHERED_BYTES
-        return _WAIT_S, 1
+            return max(_WAIT_BESIDE_S, left_s)
+        return left_s if left_s > 0 else _WAIT_S
 
 
 class GroupConsumer(AIOKafkaConsumer):
@@ -152,9 +147,8 @@ class GroupConsumer(AIOKafkaConsumer):
         plan = fetcher._get_actions_per_node  # noqa: SLF001 - no public way
 
         def plan_with_wait(assignment: object) -> object:
-            wait_s, least_bytes = self.waits.of_next_fetch(beside=bool(fetcher._records))  # noqa: SLF001 - no public way
+            wait_s = self.waits.of_next_fetch(beside=bool(fetcher._records))  # noqa: SLF001 - no public way
             fetcher._fetch_max_wait_ms = int(wait_s * 1000)  # noqa: SLF001 - no public way
-            fetcher._fetch_min_bytes = least_bytes  # noqa: SLF001 - no public way
             return plan(assignment)
 
         fetcher._get_actions_per_node = plan_with_wait  # noqa: SLF001 - no public way

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from typing_extensions import override
 
 from shared.contract.topic import Topic
+from shared.runtime.batch_size import Gathering
 from shared.runtime.kafka.clients import GroupConsumer, connect, has_failed_task, waits_of
 from shared.runtime.kafka.records import BrokerDownError, Partition, PositionLostError, Record
 from shared.runtime.kafka_access import KafkaAccess
@@ -21,7 +22,7 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
-_GATHER_S = 0.1  # it spares transactions
+_GATHER_S = (0.1, 0.3)
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -40,13 +41,12 @@ class KafkaSource(ConsumerRebalanceListener):
     """
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, express: Collection[str], gather_s: float
+        self, consumer: AIOKafkaConsumer, express: Collection[str], gathering: Gathering
     ) -> None:
         self._consumer = consumer
         self._express = frozenset(express)
-        self._gather_s = gather_s
+        self._gathering = gathering
         self._waits = waits_of(consumer)
-        self._waits.gathers_all = not express
         self._assignment: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
         self._readable: list[Partition] = []
@@ -117,8 +117,8 @@ class KafkaSource(ConsumerRebalanceListener):
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
         """Return records, in order within each partition; none if none arrives in time.
 
-        Express topics are read first, so that others do not use up the limit; others wait for
-        gathering.
+        Express topics are read first, so that others do not use up the limit. Others gather after
+        each poll that took the last ones: the broker is not asked for them meanwhile.
 
         Raises:
             PositionLostError: The broker does not have the next record of some partitions, or has
@@ -151,15 +151,28 @@ class KafkaSource(ConsumerRebalanceListener):
         left = limit - len(records)
         if not left or gathering_s > (0 if records else within_s):
             return
+        self._consumer.resume(*self._not_express())
         others = await self._fetch(self._readable, left, 0 if records else within_s)
-        if 0 < len(others) < left:
-            self._waits.until = time.monotonic() + self._gather_s
         records += others
+        if others:
+            now_s = time.monotonic()
+            gather_s = self._gathering.after(len(others), now_s)
+            if len(others) < left and not self._has_more(others):
+                self._waits.until = now_s + gather_s
+                self._consumer.pause(*self._not_express())
+
+    def _not_express(self) -> Sequence[Partition]:
+        return [p for p in self._readable if p.topic not in self._express]
+
+    def _has_more(self, records: Sequence[Record]) -> bool:
+        """Return True when the log goes on after these records, as far as is known."""
+        return self.lag({Partition(r.topic, r.partition): r.offset + 1 for r in records}) > 0
 
     async def _fetch(
         self, partitions: Sequence[Partition], limit: int, within_s: float
     ) -> list[Record]:
         if not partitions:
+            await asyncio.sleep(within_s)
             return []
         found = await self._consumer.getmany(
             *partitions, timeout_ms=int(within_s * 1000), max_records=limit
@@ -207,8 +220,8 @@ class KafkaSource(ConsumerRebalanceListener):
 
     def lag(self, positions: Mapping[Partition, int | None]) -> int:
         """Return the number of records between these positions and the last known ends."""
-        ends = {p: self._consumer.highwater(p) for p in self._readable}
-        return sum(max(0, (end or 0) - (positions.get(p) or 0)) for p, end in ends.items())
+        ends = {p: self._consumer.highwater(p) for p in positions.keys() & set(self._readable)}
+        return sum(max(0, (end or 0) - (positions[p] or 0)) for p, end in ends.items())
 
     async def report_progress(
         self, positions: Mapping[Partition, int | None], *, now: bool = False
@@ -243,7 +256,7 @@ async def open_source(  # noqa: PLR0913 - a reader has that many choices
     group: str,
     access: KafkaAccess,
     express: Collection[str] = (),
-    gather_s: float = _GATHER_S,
+    gathering: Gathering | None = None,
     stopping: asyncio.Event | None = None,
 ) -> AsyncGenerator[KafkaSource]:
     """Join a consumer group, after waiting for the broker without a limit.
@@ -254,7 +267,7 @@ async def open_source(  # noqa: PLR0913 - a reader has that many choices
     Args:
         express: Names of topics that are read before the others, and immediately; records of
             others are gathered.
-        gather_s: Maximum seconds of gathering.
+        gathering: How long; 0.1 s by default, and up to 0.3 s while many come.
 
     Raises:
         StoppedError: The process was asked to stop before the broker was up.
@@ -273,6 +286,6 @@ async def open_source(  # noqa: PLR0913 - a reader has that many choices
         )
 
     async with connect(make, stopping) as consumer:
-        source = KafkaSource(consumer, express, gather_s)
+        source = KafkaSource(consumer, express, gathering or Gathering(*_GATHER_S))
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

@@ -47,6 +47,7 @@ class OutboxBatch:
     bucket: int
     records: Sequence[Outgoing]
     bytes: int
+    is_urgent: bool = False
 
 
 # Called after the commit of these batches.

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 from asyncpg import Record
 
 from shared.errors import DatabaseBusyError, DatabaseDownError, StoppedError, SystemicError
+from shared.runtime.batch_size import Gathering
 from shared.runtime.kafka import BrokerDownError, KafkaSink, open_sink
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
-from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.ops.shutdown import cancel_on_stop, is_set_within, pause
 from shared.runtime.outbox.outbox import (
     BUCKETS,
     EXPRESS_BUCKETS,
@@ -92,7 +94,8 @@ _CONTENTS = """
 _SESSION = "SET idle_session_timeout = '15s'; SET synchronous_commit = off"
 
 _CHUNK_BATCHES = 1000
-_CHUNK_BYTES = 256 * 1024  # an urgent record waits for the chunk that is under way
+_CHUNK_BYTES = 512 * 1024  # an urgent record waits for the chunk that is under way
+_LINGER_S = 0.1
 _MEMORY_BYTES = 32 * 1024 * 1024
 _RETRY_S = 1.0
 _STOP_GRACE_S = 1.0
@@ -116,7 +119,8 @@ class Relay:
     later repeats records that it had queried before.
 
     It is woken by commits: of this process by ``hand_over``, of other processes by a notification
-    of the database, and every ``look_every_s`` seconds.
+    of the database, and every ``look_every_s`` seconds. While many records come it lingers after
+    each chunk, which spares requests; an urgent batch ends that.
 
     After any failure of the sink a new one is opened: a producer that was fenced by the broker, or
     whose sequence numbers an older log does not know, never recovers.
@@ -127,10 +131,12 @@ class Relay:
     buckets: Collection[int] = BUCKETS
     memory: BatchMemory = field(default_factory=lambda: BatchMemory(_MEMORY_BYTES))
     look_every_s: float = 5.0
+    gathering: Gathering = field(default_factory=lambda: Gathering(0.0, _LINGER_S))
     _held: list[int] = field(default_factory=list, init=False)
     _published: list[int] = field(default_factory=list, init=False)
     _tell_others: bool = field(default=False, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _hurried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def hand_over(self, batches: Sequence[OutboxBatch]) -> None:
         """Publish committed batches, or wake the relay of their bucket."""
@@ -142,6 +148,8 @@ class Relay:
             else:
                 continue
             self._woken.set()
+            if batch.is_urgent or batch.bucket in EXPRESS_BUCKETS:
+                self._hurried.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Publish until asked to stop, through any outage of the broker or the database."""
@@ -180,32 +188,36 @@ class Relay:
                 self._held += [row["bucket"] for row in await db.fetch(_LOCK_BUCKETS, others)]
                 lock_again_at = clock() + self.look_every_s
             self._woken.clear()
+            self._hurried.clear()
             if self._tell_others and len(self._held) < len(self.buckets):
                 await wake_relays(db)
             self._tell_others = False
-            if await self._publish_chunk(db, sink):
-                continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self.look_every_s):
-                    await cancel_on_stop(stopping, self._woken.wait())
+            if chunk := await self._publish_chunk(db, sink):
+                linger_s = self.gathering.after(chunk.records, clock())
+                if linger_s and chunk.is_last:
+                    await cancel_on_stop(stopping, is_set_within(self._hurried, linger_s))
+            else:
+                await cancel_on_stop(stopping, is_set_within(self._woken, self.look_every_s))
         self._held = []
         await self._publish_chunk(db, sink)  # marks the last ones
 
-    async def _publish_chunk(self, db: Connection, sink: KafkaSink) -> bool:
-        """Mark published batches, then publish the oldest ones; return True if any."""
+    async def _publish_chunk(self, db: Connection, sink: KafkaSink) -> "_Chunk | None":
+        """Mark published batches, then publish the oldest ones, if any."""
         rows = await db.fetch(_NEXT, self._published, self._held, _CHUNK_BATCHES)
         self._published = []
         if rows:
             self.memory.drop_before(rows[0]["seq"])
         else:
             self.memory.clear()
-        batches = await self._records(db, _first_of(rows))
+        first = _first_of(rows)
+        batches = await self._records(db, first)
+        if not batches:
+            return None
         records = [record for batch in batches.values() for record in batch]
-        if batches:
-            await sink.publish(records)
-            self._published = list(batches)
-            metrics.PUBLISHED.inc(len(records))
-        return bool(batches)
+        await sink.publish(records)
+        self._published = list(batches)
+        metrics.PUBLISHED.inc(len(records))
+        return _Chunk(len(records), is_last=len(first) == len(rows))
 
     async def _records(
         self, db: Connection, rows: Sequence[Record]
@@ -222,8 +234,15 @@ class Relay:
         }
 
 
+class _Chunk(NamedTuple):
+    """The number of published records; ``is_last`` if no others waited."""
+
+    records: int
+    is_last: bool
+
+
 def _first_of(rows: Sequence[Record]) -> Sequence[Record]:
-    """Return the first rows up to 256 kB of records, at least one row if there is any."""
+    """Return the first rows up to 512 kB of records, at least one row if there is any."""
     size = 0
     for number, row in enumerate(rows):
         size += row["bytes"]

@@ -1,11 +1,13 @@
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.contract.events import encode
 from shared.contract.topics import TRIAGE_DECISIONS
+from shared.runtime.batch_size import Gathering
 from shared.runtime.kafka import BrokerDownError, KafkaSink
 from shared.runtime.outbox.housekeeping import remove_records
 from shared.runtime.outbox.outbox import enqueue
@@ -142,6 +144,26 @@ async def test_what_is_handed_over_is_published_at_once_and_not_read_from_the_ta
     assert await topic_log.values(TRIAGE_DECISIONS) == [b"1"]
 
 
+async def test_while_many_come_it_lingers_but_not_for_an_urgent_one(
+    pool: Pool, stores: Stores, topic_log: TopicLog
+) -> None:
+    async def has_all() -> bool:
+        return await topic_log.values(TRIAGE_DECISIONS) == [b"0", b"1", b"2"]
+
+    async with relaying(pool, stores, look_every_s=NEVER_S) as [relay]:
+        await eventually(lambda: is_leading(pool))
+        relay.gathering = Gathering(NEVER_S, NEVER_S)
+        for number in range(2):
+            relay.hand_over(await commit(pool, outgoing("key", number)))
+            await eventually(lambda: has_one(topic_log))
+        assert await topic_log.values(TRIAGE_DECISIONS) == [b"0"]
+
+        relay.hand_over(
+            [replace(b, is_urgent=True) for b in await commit(pool, outgoing("key", 2))]
+        )
+        await eventually(has_all)
+
+
 async def test_what_is_handed_over_without_a_commit_is_not_published(
     pool: Pool, stores: Stores, topic_log: TopicLog
 ) -> None:
@@ -220,7 +242,7 @@ async def test_without_work_it_asks_the_database_only_every_few_seconds(
     looks: list[int] = []
     publish = Relay._publish_chunk  # noqa: SLF001 - counts the looks
 
-    async def counted(relay: Relay, *args: Any) -> bool:
+    async def counted(relay: Relay, *args: Any) -> object:
         looks.append(1)
         return await publish(relay, *args)
 

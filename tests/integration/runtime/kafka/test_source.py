@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from shared.contract.topics import INTAKE_REQUESTS
+from shared.runtime.batch_size import Gathering
 from shared.runtime.kafka import KafkaSink, KafkaSource, Record, clients, open_sink, open_source
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.outgoing import Outgoing
@@ -73,14 +74,14 @@ async def lanes(stores: Stores) -> AsyncGenerator[Lanes]:
             group=others.name,
             access=stores.access,
             express=[express.name],
-            gather_s=3_600,
+            gathering=Gathering(3_600, 3_600),
         ) as source,
     ):
-        await take_over(source)
         yield Lanes(sink, source, express.name, others.name)
 
 
 async def test_while_others_are_gathered_express_records_come_at_once(lanes: Lanes) -> None:
+    await take_over(lanes.source)
     await lanes.write(lanes.others, b"first")
     assert [found.value for found in await until_any(lanes.source)] == [b"first"]
 
@@ -90,7 +91,16 @@ async def test_while_others_are_gathered_express_records_come_at_once(lanes: Lan
     assert [found.value for found in await until_any(lanes.source)] == [b"urgent"]
 
 
+async def test_what_the_log_still_holds_is_not_gathered(lanes: Lanes) -> None:
+    for _ in range(2):  # a fetch takes 1 MiB of a partition
+        await lanes.write(lanes.others, bytes(700 * 1024))
+    await take_over(lanes.source)
+
+    assert [len(await until_any(lanes.source)) for _ in range(2)] == [1, 1]
+
+
 async def test_what_fills_a_batch_is_not_gathered(lanes: Lanes) -> None:
+    await take_over(lanes.source)
     await lanes.write(lanes.others, b"first", b"second", b"third")
 
     found = [record for _ in range(3) for record in await until_any(lanes.source, limit=1)]
