@@ -1,7 +1,7 @@
-"""Names of people in free text: the reporter's own in many forms, and others'."""
+"""Names of people in free text, by their form."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from shared.redaction.reading import Span
 from shared.redaction.word_lists import NO_PERSONS, NO_SURNAMES, PLACES, words
@@ -46,19 +46,7 @@ GIVEN_NAMES = words(
 )
 
 
-MAX_QUOTED = 100  # characters of a name that is searched for in any form
-_MAX_NAME_WORDS = 12
-_MIN_PART = 2
 _WORD = re.compile(r"\w+")
-_INTRODUCTION = (
-    r"(?<!\w)(?:my name is|name is|name:|this is|i am|i['\u2019]m"
-    r"|soy|me llamo|mi nombre es|nombre:)\s+"
-)
-_TITLE = (
-    r"(?:mrs?|ms|miss|mx|sra?|srta|se[\u00f1n]or(?:a|ita)?|do[\u00f1n]a|don|dr|dra|prof|mister"
-    r"|missus)\b\.?\s{1,2}"
-)
-_SIGNED = r"(?:^|\n|\b(?:thanks|thank you|regards|sincerely|best|cheers|gracias|saludos)\b|--?)"
 _PLACE = re.compile(
     rf"(?:[\s-]+[A-Z][\w.'-]*){{0,2}}?[\s-]+(?:{'|'.join(sorted(PLACES))})\b", re.IGNORECASE
 )
@@ -92,53 +80,6 @@ _GIVEN_FIRST = re.compile(
 )
 _SURNAME_HINT = re.compile(r",\s[A-Z\u00c0-\u00de]")
 _SURNAME_FIRST = re.compile(rf"(?<![\w-])({_CAPITALIZED}),\s({_CAPITALIZED})(?![\w-])")
-
-
-def own_names_in(text: str, name: str) -> Iterator[Span]:
-    """Yield the parts of a text that are the reporter's name.
-
-    The full name counts anywhere, in either order, and so do the surname after a title, the
-    surname with the initial of the first name and the first name with the initial of the surname.
-    A single part of it counts after words such as "my name is" and as a signature. Of a name that
-    is too long to be a person's every word counts.
-    """
-    words = [word for word in name.split() if _WORD.search(word)]
-    if not words:
-        return
-    if len(words) > _MAX_NAME_WORDS or len(name) > MAX_QUOTED:
-        parts = frozenset(_WORD.findall(name.casefold()))
-        for match in _WORD.finditer(text):
-            if len(match.group()) > 1 and match.group().casefold() in parts:
-                yield match.span()
-        return
-    folded = text.casefold()
-    if not any(word.casefold() in folded for word in words if len(word) >= _MIN_PART):
-        return
-    separator = r"\W{1,3}" if len(words) == len(name.split()) else r"\W{1,9}"
-    for pattern in _own_patterns(words, separator):
-        for match in re.finditer(pattern, text, flags=re.IGNORECASE):
-            yield match.span("name")
-
-
-def _own_patterns(words: Sequence[str], separator: str) -> Iterator[str]:
-    escaped = [re.escape(word) for word in words]
-    parts = [part for part in escaped if len(part) >= _MIN_PART] or escaped
-    between = separator.replace(r"\W", r"[^\w,\n]")
-    some = rf"(?:{'|'.join(parts)})(?:{between}(?:{'|'.join(parts)})){{0,{len(words) - 1}}}+"
-    whole = separator.join(escaped)
-    yield rf"{_INTRODUCTION}(?P<name>{some})(?!\w)"
-    yield rf"(?<!\w)(?P<name>{_TITLE}(?:\w\.?\s)?{some})(?!\w)"
-    yield rf"{_SIGNED}[^\w\n]{{0,3}}\n?(?P<name>{some})[^\w\n]{{0,3}}$"
-    if len(words) == 1:
-        return
-    yield rf"(?<!\w)(?P<name>{whole})(?!\w)"
-    first, last = escaped[0], "|".join(escaped[1:])
-    yield rf"(?<!\w)(?P<name>{first}\s(?:\w\.?\s)?(?:{last})(?:\s(?:{last}))*)(?!\w)"
-    initial, surname_initial = re.escape(words[0][0]), re.escape(words[-1][0])
-    yield (
-        rf"(?<!\w)(?P<name>(?:{last})(?:\s(?:{last}))*\s?,\s?(?:{first}|{initial}\b\.?)"
-        rf"|{initial}\.\s?(?:{last})|{first}\s{surname_initial}\.)(?!\w)"
-    )
 
 
 def names_in(text: str) -> Iterator[Span]:

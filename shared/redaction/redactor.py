@@ -10,7 +10,8 @@ from urllib.parse import unquote_plus, urlsplit, urlunsplit
 from shared.catalogue import Jurisdiction
 from shared.redaction.emails import emails_in
 from shared.redaction.links import without_links
-from shared.redaction.names import MAX_QUOTED, names_in, names_in_note, own_names_in
+from shared.redaction.names import names_in, names_in_note
+from shared.redaction.own_names import MAX_QUOTED, own_names_in
 from shared.redaction.phones import (
     may_contain_lettered_phone,
     may_contain_phone,
