@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs faults faults-quick hostile bench
+.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs chart faults faults-quick hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -59,6 +59,7 @@ format: setup ## Format, and mend what the linter can
 schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the events
 	$(BIN)/python -m shared.contract.schemas
 	$(BIN)/python -m docs._tools.access_page
+	$(BIN)/python -m deploy.helm.kafka_registry
 	$(BIN)/python -m docs._tools.routing_page
 	$(BIN)/python -m docs._tools.diagrams
 
@@ -71,6 +72,10 @@ messages: setup ## Write new texts of pages and messages into their catalogues, 
 docs: setup ## Build the documentation site into build/site, with every link checked
 	$(BIN)/python -m docs._tools.assemble
 	$(BIN)/zensical build --strict --clean -f build/mkdocs.yml
+
+chart: setup ## Render the Helm chart in every size and validate it, with the definitions of operators
+	@if command -v go >/dev/null; then cut -d' ' -f1 deploy/helm/crds.txt | xargs -n1 go mod download -json >/dev/null; fi
+	$(PYTEST) tests/chart $(ARGS)
 
 faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about an hour
 	$(PYTEST) tests/faults $(ARGS)

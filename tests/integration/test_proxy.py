@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from io import BytesIO
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 import pytest
+import trustme
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -33,7 +35,13 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.integration
 
 SECRET = "a secret of the tests"  # noqa: S105 - of the tests
-UPSTREAMS = ("ROUTE311_INTAKE", "ROUTE311_DISPATCH", "ROUTE311_NOTIFY")
+CHANNELS = {  # of intake, by the variable that names where each is
+    "ROUTE311_INTAKE": "api",
+    "ROUTE311_PAGES": "pages",
+    "ROUTE311_OPEN311": "open311",
+    "ROUTE311_SMS": "sms",
+}
+UPSTREAMS = (*CHANNELS, "ROUTE311_DISPATCH", "ROUTE311_NOTIFY")
 CADDY = os.environ.get("ROUTE311_CADDY") or shutil.which("caddy")
 INTERNAL = ("/metrics", "/live", "/ready", "/openapi.json", "/debug", "/v1", "/v1/")
 NUMBER = "26-7KQ4-M2"
@@ -62,11 +70,15 @@ async def routes(database: Database, tmp_path: Path) -> list[Route]:
 
     media = {"media_folder": tmp_path / "media"}
     services = {
-        "ROUTE311_INTAKE": intake(
-            IntakeSettings.model_validate(
-                of("intake", reporter_key=SECRET, **url, **texts, **media)
+        **{
+            upstream: intake(
+                IntakeSettings.model_validate(
+                    of("intake", reporter_key=SECRET, **url, **texts, **media)
+                    | {"ROUTE311_CHANNELS": channel}
+                )
             )
-        ),
+            for upstream, channel in CHANNELS.items()
+        },
         "ROUTE311_DISPATCH": dispatch(DispatchSettings.model_validate(of("dispatch"))),
         "ROUTE311_NOTIFY": notify(
             NotifySettings.model_validate(
@@ -127,7 +139,16 @@ class Proxy(NamedTuple):
 def upstream(name: str) -> web.Application:
     """Return a server that tells what arrives."""
 
-    async def tell(request: web.Request) -> web.Response:
+    async def tell_for_ever(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(b"data: one\n\n")
+        await asyncio.Event().wait()
+        return response
+
+    async def tell(request: web.Request) -> web.StreamResponse:
+        if request.path == "/v1/stream":
+            return await tell_for_ever(request)
         told = {
             "upstream": name,
             "forwarded": request.headers.getall("X-Forwarded-For", []),
@@ -268,3 +289,66 @@ async def _requests_in(log: Path, count: int) -> list[str]:
     lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
     found = [line["request"]["uri"] for line in lines if "request" in line]
     return found if len(found) >= count else []
+
+
+@needs_caddy
+async def test_an_event_reaches_an_operator_while_its_stream_is_open(tmp_path: Path) -> None:
+    async with (
+        caddy(tmp_path) as proxy,
+        aiohttp.ClientSession(proxy.operators) as session,
+        session.get("/v1/stream") as response,
+    ):
+        line = await asyncio.wait_for(response.content.readline(), 30)
+
+    assert line == b"data: one\n"
+
+
+@needs_caddy
+async def test_a_certificate_of_ones_own_and_ports_that_need_no_root(tmp_path: Path) -> None:
+    assert CADDY
+    authority = trustme.CA()
+    certificate = authority.issue_cert("311.example.org")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    authority.configure_trust(trusted := ssl.create_default_context())
+    with reserved_port() as http, reserved_port() as https, reserved_port() as operators:
+        environment = {
+            "ROUTE311_HOST": "311.example.org",
+            "ROUTE311_OPERATORS_HOST": f"311.example.org:{operators}",
+            "ROUTE311_OPERATORS_LISTEN": f":{operators}",
+            "ROUTE311_HTTP_PORT": str(http),
+            "ROUTE311_HTTPS_PORT": str(https),
+            "ROUTE311_PROTOCOLS": "h1 h2",
+            "ROUTE311_TLS": f"tls {tmp_path}/cert.pem {tmp_path}/key.pem",
+            **dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(tmp_path)),
+        }
+        process = await asyncio.create_subprocess_exec(
+            CADDY, "run", "--adapter", "caddyfile", "--config", FILE,
+            env=os.environ | environment, stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            for port in (https, operators):
+                await eventually(lambda port=port: _handshake(port, trusted))
+            async with (
+                aiohttp.ClientSession(f"http://127.0.0.1:{http}") as session,
+                session.get(
+                    "/report", headers={"Host": "311.example.org"}, allow_redirects=False
+                ) as response,
+            ):
+                assert response.headers["Location"] == "https://311.example.org/report"
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def _handshake(port: int, trusted: ssl.SSLContext) -> bool:
+    """Return True when the certificate is the one for the name; False while nobody listens."""
+    try:
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", port, ssl=trusted, server_hostname="311.example.org"
+        )
+    except ConnectionError:
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,82 @@
+"""Strimzi gets the topics and the access rules that `route311 topics apply --acls` would write."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.catalogue import load_catalogue
+from shared.contract.grants import Grant, grants
+from shared.contract.topics import all_topics
+from shared.runtime.kafka.topics import broker_settings
+from tests.chart.charts import ADAPTERS, BUREAUS, Rendered, render
+
+OPERATORS = ("operator", "operator-ana")
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Rendered:
+    return render("city", {"kafka": {"operators": OPERATORS}})
+
+
+def granted(name: str, user: Any) -> Iterator[Grant]:
+    """The rules of a KafkaUser as grants."""
+    for rule in user["spec"]["authorization"]["acls"]:
+        resource = rule["resource"]
+        for operation in rule["operations"]:
+            word = "".join(f"_{c.lower()}" if c.isupper() else c for c in operation)
+            prefixed = resource["patternType"] == "prefix"
+            yield Grant(name, resource["type"], resource["name"], word.lstrip("_"), prefixed)  # type: ignore[arg-type] # any word, to be compared
+
+
+def test_each_principal_may_do_what_the_embedded_broker_allows_it(kafka: Rendered) -> None:
+    wanted = grants(all_topics(BUREAUS, ADAPTERS), OPERATORS)
+    users = kafka.of("KafkaUser")
+
+    assert users.keys() == {grant.principal for grant in wanted}
+    for name, user in users.items():
+        assert sorted(granted(name, user)) == [g for g in wanted if g.principal == name], name
+
+
+def test_each_principal_proves_itself_and_outsiders_have_a_quota(kafka: Rendered) -> None:
+    for name, user in kafka.of("KafkaUser").items():
+        assert user["spec"]["authentication"] == {"type": "scram-sha-512"}
+        is_outsider = name.startswith(("bureau-", "adapter"))
+        assert ("quotas" in user["spec"]) == is_outsider, name
+
+
+@pytest.mark.parametrize(("size", "copies"), [("small", 1), ("country", 3)])
+def test_topics_have_the_partitions_and_settings_of_the_registry(size: str, copies: int) -> None:
+    topics = render(size).of("KafkaTopic")
+    wanted = {topic.name: topic for topic in all_topics(BUREAUS, ADAPTERS)}
+
+    assert topics.keys() == wanted.keys()
+    for name, topic in wanted.items():
+        spec = topics[name]["spec"]
+        assert spec["partitions"] == topic.partitions, name
+        assert spec["replicas"] == copies
+        assert spec["config"] == broker_settings(topic, copies), name
+
+
+def test_without_a_list_the_bureaus_are_those_of_the_catalogue() -> None:
+    users = render("small", {"kafka": {"bureaus": []}}).of("KafkaUser")
+
+    bureaus = {f"bureau-{code.lower()}" for code in load_catalogue().bureau_codes}
+    assert {name for name in users if name.startswith("bureau-")} == bureaus
+
+
+def test_topics_outlive_the_release_and_carry_the_label_of_their_cluster(kafka: Rendered) -> None:
+    for topic in kafka.of("KafkaTopic").values():
+        assert topic["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    for kind in ("KafkaTopic", "KafkaUser", "KafkaNodePool"):
+        for resource in kafka.of(kind).values():
+            assert resource["metadata"]["labels"]["strimzi.io/cluster"] == "route311"
+
+
+def test_a_broker_of_somebody_else_gets_them_by_a_job() -> None:
+    elsewhere = render("city", {"kafka": {"strimzi": {"enabled": False}}})
+
+    assert not [r for r in elsewhere.resources if "strimzi" in r["apiVersion"]]
+    [topics] = [job for name, job in elsewhere.of("Job").items() if name.startswith("topics-")]
+    [container] = topics["spec"]["template"]["spec"]["containers"]
+    assert container["command"][:4] == ["route311", "topics", "apply", "--acls"]

@@ -1,0 +1,143 @@
+"""Who may speak with whom, as docs/threat-model.md says, and how people come in."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.chart.charts import CHART, Rendered, environment, render
+from tests.integration.proxy import FILE
+
+ALLOWED = {
+    "intake": {"dns", "kafka", "postgres", "mail", "https"},
+    "triage": {"dns", "kafka", "postgres"},
+    "triage-stream": {"dns", "kafka"},
+    "dispatch": {"dns", "kafka", "postgres", "mail", "https"},
+    "notify": {"dns", "kafka", "postgres", "mail", "https"},
+    "migrate": {"dns", "postgres"},
+    "check": {"dns", "kafka", "postgres"},
+}
+DESTINATIONS = yaml.safe_load((CHART / "values.yaml").read_text())["network"]["destinations"]
+
+
+def test_nobody_speaks_with_anybody_unless_a_policy_says_so(rendered: Rendered) -> None:
+    closed = rendered.of("NetworkPolicy")["route311"]["spec"]
+
+    assert closed == {
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "route311"}},
+        "policyTypes": ["Ingress", "Egress"],
+    }
+    for pod in rendered.pods().values():
+        assert pod["metadata"]["labels"]["app.kubernetes.io/name"] == "route311"
+
+
+def test_a_process_opens_connections_to_what_it_needs_and_to_names(rendered: Rendered) -> None:
+    for name, pod in rendered.services().items():
+        service = pod["metadata"]["labels"]["app.kubernetes.io/component"]
+        policy = rendered.of("NetworkPolicy")[name]["spec"]
+        assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+        assert policy["egress"] == [
+            rule for key, rule in DESTINATIONS.items() if key in ALLOWED[service]
+        ], name
+    for job in ("migrate", "check"):
+        policy = rendered.of("NetworkPolicy")[job]["spec"]
+        assert policy["egress"] == [r for key, r in DESTINATIONS.items() if key in ALLOWED[job]]
+
+
+def test_the_world_outside_is_open_without_the_network_inside() -> None:
+    for name in ("mail", "https"):
+        [to] = DESTINATIONS[name]["to"]
+        assert {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"} <= set(
+            to["ipBlock"]["except"]
+        )
+
+
+def test_only_the_proxy_reaches_a_service_and_only_prometheus_its_metrics(
+    rendered: Rendered,
+) -> None:
+    for name, pod in rendered.services().items():
+        rules = rendered.of("NetworkPolicy")[name]["spec"]["ingress"]
+        by_port = {port["port"]: rule.get("from") for rule in rules for port in rule["ports"]}
+        [prometheus] = by_port["metrics"]
+        assert prometheus["namespaceSelector"]["matchLabels"] == {
+            "kubernetes.io/metadata.name": "monitoring"
+        }
+        if "http" in by_port:
+            [proxy] = by_port["http"]
+            assert proxy["podSelector"]["matchLabels"]["route311/process"] == "proxy", name
+        assert ("smtp" in by_port) == ("INTAKE_MAIL_PORT" in environment(pod) and _has_smtp(pod))
+
+
+def _has_smtp(pod: Any) -> bool:
+    return "smtp" in {port["name"] for port in pod["spec"]["containers"][0]["ports"]}
+
+
+def test_the_proxy_reaches_each_process_that_it_passes_calls_to(rendered: Rendered) -> None:
+    variables = environment(rendered.pods()["proxy"])
+    upstreams = {value.removesuffix(":8080") for value in variables.values() if ":8080" in value}
+    egress = rendered.of("NetworkPolicy")["proxy"]["spec"]["egress"]
+    reached = {
+        to["podSelector"]["matchLabels"]["route311/process"]
+        for rule in egress
+        for to in rule["to"]
+        if "route311/process" in to["podSelector"].get("matchLabels", {})
+    }
+
+    assert reached == upstreams
+    for process in upstreams:
+        rules = rendered.of("NetworkPolicy")[process]["spec"]["ingress"]
+        assert "http" in {port["port"] for rule in rules for port in rule["ports"]}, process
+        assert process in rendered.of("Service")
+
+
+def test_the_proxy_runs_the_file_that_the_tests_of_routes_read(rendered: Rendered) -> None:
+    assert (
+        rendered.of("ConfigMap")["proxy"]["data"]["Caddyfile"].rstrip() == FILE.read_text().rstrip()
+    )
+
+
+@pytest.mark.parametrize("name", ["proxy", "operators", "mail"])
+def test_a_way_in_shows_the_callers_own_address(country: Rendered, name: str) -> None:
+    service = country.of("Service")[name]["spec"]
+
+    assert service["externalTrafficPolicy"] == "Local"
+    pods = [
+        p["metadata"]["labels"]
+        for p in country.pods().values()
+        if service["selector"].items() <= p["metadata"]["labels"].items()
+    ]
+    assert len(pods) == 1
+
+
+def test_operators_come_from_the_citys_network_alone(rendered: Rendered) -> None:
+    service = rendered.of("Service")["operators"]["spec"]
+    [rule] = [
+        rule
+        for rule in rendered.of("NetworkPolicy")["proxy"]["spec"]["ingress"]
+        if {"protocol": "TCP", "port": "operators"} in rule["ports"]
+    ]
+
+    assert service["loadBalancerSourceRanges"] == ["10.0.0.0/8"]
+    assert rule["from"] == [{"ipBlock": {"cidr": "10.0.0.0/8"}}]
+
+
+def test_mail_comes_in_past_the_proxy_to_the_process_that_listens(country: Rendered) -> None:
+    mail = country.of("Service")["mail"]["spec"]
+
+    assert mail["selector"]["route311/process"] == "intake-mail"
+    assert environment(country.pods()["intake-mail"])["INTAKE_MAIL_PORT"] == "2525"
+    assert "mail" not in render("small").of("Service")
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"proxy": {"upstreams": {"ROUTE311_PAGES": "page"}}}, "no process page"),
+        ({"mail": {"enabled": True, "process": "post"}}, "no process post"),
+        ({"processes": {"web": {"service": "intak"}}}, "no process intak"),
+        ({"processes": {"triage": {"egress": ["kafak"]}}}, "no kafak"),
+    ],
+)
+def test_a_name_that_is_not_there_is_an_error_that_says_so(values: Any, word: str) -> None:
+    with pytest.raises(Exception, match=word):
+        render("small", values)

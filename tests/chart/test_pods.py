@@ -1,0 +1,170 @@
+"""What every pod of the chart may and must do."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from services.dispatch.settings import DispatchSettings
+from services.intake.settings import IntakeSettings
+from services.notify.settings import NotifySettings
+from services.triage.settings import StreamSettings, TriageSettings
+from shared.contract.grants import SERVICES
+from tests.chart.charts import SIZES, Rendered, environment, render
+
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "intake": IntakeSettings,
+    "triage": TriageSettings,
+    "triage-stream": StreamSettings,
+    "dispatch": DispatchSettings,
+    "notify": NotifySettings,
+}
+SECRETS = "/run/secrets/route311/"
+STOP_WITHIN_S = 10  # of a service, which is longer than the longest batch
+
+
+def test_every_process_of_the_router_runs(rendered: Rendered) -> None:
+    services = {
+        p["metadata"]["labels"]["app.kubernetes.io/component"] for p in rendered.services().values()
+    }
+
+    assert services == set(SERVICES)
+
+
+def test_no_pod_is_privileged_or_writes_to_its_own_file_system(rendered: Rendered) -> None:
+    for name, pod in rendered.pods().items():
+        spec = pod["spec"]
+        assert spec["securityContext"]["runAsNonRoot"] is True, name
+        assert spec["securityContext"]["runAsUser"] > 0
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["serviceAccountName"] == "route311"
+        assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & spec.keys()
+        [container] = spec["containers"]
+        security = container["securityContext"]
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["capabilities"]["drop"] == ["ALL"]
+        assert set(security["capabilities"].get("add", [])) <= (
+            {"NET_BIND_SERVICE"} if name == "proxy" else set()
+        )
+
+
+def test_every_pod_has_limits_and_volumes_of_a_limited_size(rendered: Rendered) -> None:
+    for name, pod in rendered.pods().items():
+        [container] = pod["spec"]["containers"]
+        assert {"memory", "ephemeral-storage"} <= container["resources"]["limits"].keys(), name
+        assert {"cpu", "memory"} <= container["resources"]["requests"].keys(), name
+        for volume in pod["spec"]["volumes"]:
+            assert "hostPath" not in volume
+            assert "sizeLimit" in volume.get("emptyDir", {"sizeLimit": ""}), name
+
+
+def test_every_pod_names_a_version_of_its_image(rendered: Rendered) -> None:
+    for pod in rendered.pods().values():
+        [container] = pod["spec"]["containers"]
+        assert container["image"].rpartition(":")[2] not in {"", "latest"}
+
+
+def test_a_process_has_time_to_finish_its_batch_and_to_leave_the_load_balancer(
+    rendered: Rendered,
+) -> None:
+    for name, pod in rendered.services().items():
+        [container] = pod["spec"]["containers"]
+        drain_s = float(environment(pod)["ROUTE311_DRAIN_SECONDS"])
+        probe = container["readinessProbe"]
+        assert pod["spec"]["terminationGracePeriodSeconds"] > drain_s + STOP_WITHIN_S, name
+        assert drain_s > 2 * probe["periodSeconds"] * probe["failureThreshold"], name
+
+
+def test_a_start_may_take_longer_than_a_hang(rendered: Rendered) -> None:
+    for name, pod in rendered.services().items():
+        [container] = pod["spec"]["containers"]
+        start, live = container["startupProbe"], container["livenessProbe"]
+        assert start["periodSeconds"] * start["failureThreshold"] >= 120, name
+        assert live["httpGet"]["path"] == "/live"
+        assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+
+
+def test_the_new_pod_is_ready_before_the_old_one_stops_and_drains_spare_all_but_one(
+    rendered: Rendered,
+) -> None:
+    for deployment in rendered.of("Deployment").values():
+        assert deployment["spec"]["strategy"]["rollingUpdate"] == {
+            "maxSurge": 1,
+            "maxUnavailable": 0,
+        }
+    budgets = rendered.of("PodDisruptionBudget")
+    owners = rendered.of("Deployment") | rendered.of("StatefulSet")
+    assert budgets.keys() == owners.keys()
+    for name, owner in owners.items():
+        selector = owner["spec"]["selector"]
+        assert budgets[name]["spec"]["selector"] == selector, name
+        assert budgets[name]["spec"]["maxUnavailable"] == 1
+        spread = owner["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        assert {one["topologyKey"] for one in spread} == {
+            "topology.kubernetes.io/zone",
+            "kubernetes.io/hostname",
+        }
+        assert all(one["labelSelector"] == selector for one in spread), name
+
+
+def test_secrets_are_files_and_no_variables(rendered: Rendered) -> None:
+    for name, pod in rendered.pods().items():
+        [container] = pod["spec"]["containers"]
+        assert "envFrom" not in container
+        assert all("valueFrom" not in variable for variable in container["env"]), name
+        files = {
+            v.removeprefix(SECRETS) for v in environment(pod).values() if v.startswith(SECRETS)
+        }
+        mounted = {
+            item["path"]
+            for volume in pod["spec"]["volumes"] if volume["name"] == "secrets"
+            for source in volume["projected"]["sources"]
+            for item in source["secret"]["items"]
+        }  # fmt: skip
+        assert files == mounted, name
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_process_starts_with_the_settings_that_it_gets(
+    size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, pod in render(size).services().items():
+        service = pod["metadata"]["labels"]["app.kubernetes.io/component"]
+        with monkeypatch.context() as clean:
+            for variable, value in _with_files(environment(pod), tmp_path).items():
+                clean.setenv(variable, value)
+
+            settings: Any = SETTINGS[service]()
+
+        assert settings.http_port == 8080, name
+        assert settings.metrics_port == 9100
+        assert settings.kafka_access.username == service
+        assert settings.kafka_access.uses_tls
+
+
+def test_a_channel_is_open_in_some_process_of_a_country(country: Rendered) -> None:
+    opened = {
+        channel
+        for pod in country.services().values()
+        if pod["metadata"]["labels"]["app.kubernetes.io/component"] == "intake"
+        for channel in environment(pod)["ROUTE311_CHANNELS"].split(",")
+    }
+
+    assert opened == {"api", "open311", "pages", "sms", "mail"}
+
+
+def _with_files(variables: dict[str, str], folder: Path) -> dict[str, str]:
+    """The variables, with each file of a Secret present."""
+    found = {}
+    for name, value in variables.items():
+        if value.startswith(SECRETS):
+            dsn = "postgresql://role:password@db/route311?sslmode=verify-full&sslrootcert=/run/ca/x"
+            file = folder / value.removeprefix(SECRETS)
+            file.write_text(dsn if name.endswith("_DSN_FILE") else "a secret of over 16 letters")
+            found[name] = str(file)
+        else:
+            found[name] = value
+    return found
