@@ -58,7 +58,10 @@ def _short(api_version: str) -> str:
 def _definitions(folder: str, version: str) -> Registry[Any]:
     contents = schema_contents(f"{folder}/_definitions.json", version)
     registry: Registry[Any] = Registry()
-    return registry.with_resource(contents["$id"], Resource.from_contents(contents)).crawl()
+    known: Registry[Any] = registry.with_resource(
+        contents["$id"], Resource.from_contents(contents)
+    ).crawl()
+    return known
 
 
 @cache

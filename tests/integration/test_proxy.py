@@ -8,6 +8,7 @@ import shutil
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -329,7 +330,7 @@ async def test_a_certificate_of_ones_own_and_ports_that_need_no_root(tmp_path: P
         )  # fmt: skip
         try:
             for port in (https, operators):
-                await eventually(lambda port=port: _handshake(port, trusted))
+                await eventually(partial(_handshake, port, trusted))
             async with (
                 aiohttp.ClientSession(f"http://127.0.0.1:{http}") as session,
                 session.get(
