@@ -32,7 +32,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.redaction import Redactor
-from shared.vocabulary import ScoreReason
+from shared.vocabulary import ScoreReason, primary_subtag
 
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(PlausibleMoment)
@@ -214,6 +214,8 @@ def incoming_request(
             unsure=is_unsure,
         ),
         conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
+        language=primary_subtag(submitted.language) if submitted.language else None,
+        channel=submitted.channel,
     )
     found = _route(request, jurisdiction, kind, policy, now)
     lead = case.lead_bureau if case else found.lead.bureau

@@ -13,6 +13,8 @@ from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWo
 from services.dispatch.rules.case_changes import CaseChange, CaseTransition
 from services.dispatch.rules.clocks import PlannedReminder, overdue_at
 from services.dispatch.rules.history import may_read_note
+from shared.catalogue import Bureau, Jurisdiction, ServiceType
+from shared.catalogue.service_type import DAYS
 from shared.contract import events
 from shared.contract.events import Event, UpdateAccepted, UpdateRefused, WorkOrder
 
@@ -189,6 +191,36 @@ def case_details(
     )
 
 
+def listed_kind(city: Jurisdiction, kind: ServiceType) -> records.ListedKind:
+    """Return a kind as a list shows it."""
+    return records.ListedKind(
+        jurisdiction=city.id,
+        service_code=kind.code,
+        code=kind.code,
+        name=kind.name.en,
+        group=kind.group.en,
+        dedup_group=kind.dedup.group,
+        lead_bureau=kind.city_lead or kind.hazard_lead,
+    )
+
+
+def listed_bureau(city: Jurisdiction, bureau: Bureau) -> records.ListedBureau:
+    """Return a bureau as a list shows it."""
+    week = bureau.hours.week
+    open_days = {
+        day: f"{times[0]:%H:%M}-{times[1]:%H:%M}"
+        for day, times in zip(DAYS, week, strict=False)
+        if times
+    }
+    return records.ListedBureau(
+        jurisdiction=city.id,
+        code=bureau.code,
+        name=bureau.name,
+        hours=dict.fromkeys(DAYS, "00:00-24:00") if bureau.hours.always else open_days,
+        contact=records.BureauContact(phone=bureau.phone),
+    )
+
+
 def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any]:
     return {
         **_case_state(case),
@@ -200,6 +232,9 @@ def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any
         "closed_at": case.closed_at,
         "merged_into": case.merged_into,
         "overdue": due_at is not None and due_at <= now,
+        "acknowledged_at": case.acknowledged_at,
+        "assignee": case.assignee,
+        "held_until": case.held_until,
     }
 
 
@@ -211,6 +246,8 @@ def _request(request: CaseRequest) -> records.RequestOfCase:
         service_code=request.service_code,
         priority=_priority(request.priority),
         reported_at=request.reported_at,
+        language=request.language,
+        channel=request.channel,
         **shown,
     )
 

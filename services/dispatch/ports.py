@@ -3,12 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
 
 from services.dispatch import records
 from services.dispatch.handlers.commands import operator_audit
 from services.dispatch.handlers.incoming import on_command_calls, on_update_call
-from services.dispatch.outbound import case_details, listed_case, work_order_state
+from services.dispatch.outbound import (
+    case_details,
+    listed_bureau,
+    listed_case,
+    listed_kind,
+    work_order_state,
+)
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.settings import DispatchSettings
@@ -113,13 +118,23 @@ class DispatchPorts:
             return next(iter(await self.work_orders(db, [work_order_id])), None)
 
     async def cases(
-        self, wanted: records.CaseFilter, before: UUID, limit: int
-    ) -> tuple[Sequence[records.ListedCase], bool]:
-        """Return the newest cases with a lower id than ``before``, and whether there are more."""
+        self, wanted: records.CaseFilter, after: records.CasePosition, limit: int, *, counts: bool
+    ) -> tuple[Sequence[records.ListedCase], records.CasePage]:
+        """Return the cases that follow a position in its order, and the counts if asked for."""
         now = self.clock()
         async with postgres.snapshot(self.pool) as db:
-            found, more = await list_cases(db, wanted, before, limit, now)
-        return [listed_case(case, due_at, now) for case, due_at in found], more
+            page = await list_cases(db, wanted, after, limit, now, counts=counts)
+        return [listed_case(case, due_at, now) for case, due_at in page.cases], page
+
+    def kinds(self) -> Sequence[records.ListedKind]:
+        """Return the kinds of all cities."""
+        cities = self.policy.catalogue.jurisdictions.values()
+        return [listed_kind(city, kind) for city in cities for kind in city.services.values()]
+
+    def bureaus(self) -> Sequence[records.ListedBureau]:
+        """Return the bureaus of all cities."""
+        cities = self.policy.catalogue.jurisdictions.values()
+        return [listed_bureau(city, one) for city in cities for one in city.bureaus.values()]
 
     async def case(self, case_id: str, bureau: str | None) -> records.CaseDetails | None:
         """Return a case for a bureau, or an operator for None; None if hidden from it."""

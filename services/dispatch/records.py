@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -14,7 +14,16 @@ from services.dispatch.rules.case_changes import CaseChange
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared import vocabulary
-from shared.contract.events import CaseState, Data, Due, Event, Location, Media, Priority
+from shared.contract.events import (
+    CaseState,
+    Data,
+    Due,
+    Event,
+    Location,
+    Media,
+    PlausibleMoment,
+    Priority,
+)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
@@ -214,15 +223,79 @@ class CaseFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    status: vocabulary.CaseStatus | None = None
-    priority: vocabulary.PriorityLevel | None = None
-    bureau: str | None = None
-    kind: str | None = None
-    district: str | None = None
+    status: Sequence[vocabulary.CaseStatus] | None = None
+    priority: Sequence[vocabulary.PriorityLevel] | None = None
+    bureau: Sequence[str] | None = None
+    kind: Sequence[str] | None = None
+    district: Sequence[str] | None = None
+    assignee: Sequence[str] | None = None
+    language: Sequence[str] | None = None
+    channel: Sequence[vocabulary.SubmissionChannel] | None = None
+    surge: Sequence[UUID] | None = None
     q: str | None = None
     bbox: FilterBox | None = None
-    surge: UUID | None = None
-    overdue: Literal["true", "false"] | None = None
+    since: PlausibleMoment | None = None
+    until: PlausibleMoment | None = None
+    overdue: bool | None = None
+    unsure: bool | None = None
+    held: bool | None = None
+
+
+CaseOrder: TypeAlias = Literal["urgent", "due", "newest", "oldest"]
+
+
+class CasePosition(BaseModel):
+    """Position of a case in a list; the values by which each order sorts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order: CaseOrder
+    level: vocabulary.PriorityLevel
+    is_acknowledged: bool
+    due_at: AwareDatetime | None  # of the lead's next deadline; None for none
+    case_id: UUID
+
+    @classmethod
+    def start(cls, order: CaseOrder) -> "CasePosition":
+        """Return the position before the first case."""
+        first = 2**128 - 1 if order == "newest" else 0
+        return cls(
+            order=order,
+            level="P1",
+            is_acknowledged=False,
+            due_at=vocabulary.START_OF_TIME,
+            case_id=UUID(int=first),
+        )
+
+    @classmethod
+    def of(cls, order: CaseOrder, case: Case, due_at: datetime | None) -> "CasePosition":
+        """Return the position of a case."""
+        return cls(
+            order=order,
+            level=case.priority.level,
+            is_acknowledged=case.status != "open" or case.acknowledged_at is not None,
+            due_at=due_at,
+            case_id=UUID(case.case_id),
+        )
+
+
+class CaseCounts(BaseModel):
+    """Numbers of the cases of a list, over all its pages."""
+
+    priority: Mapping[vocabulary.PriorityLevel, int]
+    """By level; only those with a case."""
+    status: Mapping[vocabulary.CaseStatus, int]
+    """By status; only those with a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A page of a list of cases: each with its lead's next deadline, if any."""
+
+    cases: Sequence[tuple[Case, datetime | None]]
+    last: CasePosition  # of its last case; that before the page where it is empty
+    more: bool
+    counts: CaseCounts | None  # None unless asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +326,54 @@ class ListedCase(CaseState):
     """Id of the case that took over the requests; null unless merged."""
     overdue: bool
     """Whether the lead bureau's next deadline has passed."""
+    acknowledged_at: AwareDatetime | None = None
+    """When a person or the lead bureau first acknowledged it since it is open, UTC; or null."""
+    assignee: str | None = None
+    """Name of the member of staff who works on it; null for none."""
+    held_until: AwareDatetime | None = None
+    """Moment until which it is out of the queue, UTC; null for none."""
+
+
+class ListedKind(Data):
+    """A kind of the catalogue."""
+
+    jurisdiction: str
+    """Id of the city."""
+    service_code: str
+    """Code of the kind."""
+    code: str
+    """The same as ``service_code``."""
+    name: str
+    """English name."""
+    group: str
+    """English heading under which lists show it."""
+    dedup_group: str
+    """Group of kinds that can describe the same problem."""
+    lead_bureau: str | None
+    """Code of the bureau that leads it unless a routing rule names another; null for none."""
+
+
+class BureauContact(Data):
+    """Contact of a bureau for the city's staff."""
+
+    phone: str | None
+    """Telephone number as it is printed; null for none."""
+
+
+class ListedBureau(Data):
+    """A bureau of the catalogue."""
+
+    jurisdiction: str
+    """Id of the city."""
+    code: str
+    """Code of the bureau."""
+    name: str
+    """Name of the bureau."""
+    hours: Mapping[str, str]
+    """Opening hours in local time, such as ``08:00-17:00``, by ``mon`` to ``sun``; none on other
+    days, ``00:00-24:00`` around the clock."""
+    contact: BureauContact
+    """Contact of the bureau."""
 
 
 class RequestOfCase(Data):
@@ -276,6 +397,10 @@ class RequestOfCase(Data):
     """Answers to the kind's questions by question code."""
     media: tuple[Media, ...]
     """Pictures and other files by address."""
+    language: str | None = None
+    """Primary subtag of the language of the text; null where it is unknown."""
+    channel: vocabulary.SubmissionChannel | None = None
+    """Channel by which it came; null in one from before."""
 
 
 class WorkOrderOfCase(Data):

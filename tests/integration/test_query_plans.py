@@ -4,13 +4,13 @@ import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
 
 from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
 from services.dispatch.handlers.incoming import on_messages as dispatch_messages
+from services.dispatch.records import CasePosition
 from services.dispatch.store.cases import list_cases
 from services.dispatch.store.events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
@@ -175,7 +175,7 @@ async def test_dispatch_opens_and_joins_cases(database: Database) -> None:
 
 
 async def test_operators_filter_cases(database: Database) -> None:
-    before, codes = UUID(int=2**128 - 1), KnownCodes({"ROADS"}, {"POTHOLE"})
+    codes = KnownCodes({"ROADS"}, {"POTHOLE"})
     async with explained(database, "dispatch") as (db, plans):
         for query in (
             {},
@@ -189,10 +189,23 @@ async def test_operators_filter_cases(database: Database) -> None:
             {"surge": new_id()},
             {"overdue": "true"},
             {"overdue": "false"},
+            {"assignee": "Kim,Lee"},
+            {"unsure": "true"},
+            {"held": "true"},
+            {"held": "false"},
+            {"language": "so"},
+            {"channel": "phone,walk_in"},
+            {"since": "2027-11-24T00:00:00Z"},
+            {"until": "2019-11-24T00:00:00Z"},
+            {"order": "oldest"},
+            {"order": "due"},
+            {"order": "urgent"},
+            {"order": "urgent", "status": "open,acknowledged", "held": "false"},
+            {"order": "due", "status": "open,acknowledged"},
             {"status": "open", "priority": "P1", "bureau": "ROADS", "q": "hole"},
         ):
             wanted = CaseQuery.model_validate(query, context=codes)
-            await list_cases(db, wanted, before, 100, NOON)
+            await list_cases(db, wanted, CasePosition.start(wanted.order), 100, NOON)
 
     assert plans.scans() == []
 

@@ -89,6 +89,8 @@ class CaseRequest:
     problem: Problem
     conditions: frozenset[str] = frozenset()  # conditions of its kind that it meets
     moves: int = 0  # number of times that operators moved it to another case
+    language: str | None = None  # primary subtag of the language of its text
+    channel: vocabulary.SubmissionChannel | None = None  # None in one from before
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,12 @@ class Case:
     others_notes: tuple[CaseNote, ...] = ()
     # Of the request whose words are the summary; None in a case from before: `priority` counts.
     summary_priority: CasePriority | None = None
+    # When a person or its lead first acknowledged it since it is open; None from before.
+    acknowledged_at: datetime | None = None
+    assignee: str | None = None  # name of the member of staff who works on it
+    held_until: datetime | None = None  # out of the queue till then; its clocks go on
+    # Status of the lead's work order before an operator's question; None without an open question.
+    asked_from: vocabulary.WorkOrderStatus | None = None
 
     @property
     def is_closed(self) -> bool:

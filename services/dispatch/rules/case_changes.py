@@ -64,6 +64,7 @@ class StatusChanged:
     public_note: str | None
     scheduled_for: datetime | None
     media: tuple[Mapping[str, str | None], ...] = ()
+    previous_lead: str | None = None  # code of the bureau that led before
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,5 +94,5 @@ def leave_desk(
     ended = replace(case.lead, status="transferred")
     after = reassign(case, ended, lead.bureau, lead.rule, new_order)
     after = replace(after, problem=replace(problem, notes=notes))
-    change = StatusChanged(case.status, None, None, None)
+    change = StatusChanged(case.status, None, None, None, previous_lead=case.lead_bureau)
     return CaseTransition(case_requests.with_new_bureaus(after, incoming), change)

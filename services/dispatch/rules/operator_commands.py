@@ -137,7 +137,8 @@ def transfer_lead(
         return CommandRefusal("same_bureau", "This bureau leads the case already.")
     ended = replace(lead, status="transferred")
     after = reassign(case, ended, command.bureau, TRANSFERRED_BY_OPERATOR, new_order)
-    return CommandResult([CaseTransition(after, StatusChanged(case.status, None, None, None))])
+    change = StatusChanged(case.status, None, None, None, previous_lead=case.lead_bureau)
+    return CommandResult([CaseTransition(after, change)])
 
 
 def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
@@ -146,7 +147,9 @@ def close(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
         return already_closed(case.status)
     at = time_of_change(command.at, case.first_reported_at, now)
     status = command.status or "declined"
-    closed = replace(withdraw(case), version=case.version + 1, status=status, closed_at=at)
+    closed = replace(
+        withdraw(case), version=case.version + 1, status=status, closed_at=at, asked_from=None
+    )
     change = Closed(case.status, None, command.note, command.reason, at)
     return CommandResult([CaseTransition(closed, change)])
 
@@ -215,7 +218,14 @@ def reopen_case(
     else:
         opened = reissued(case, case.lead)
     status = CASE_STATUS[opened.lead.status]
-    opened = replace(opened, version=case.version + 1, status=status, closed_at=None)
+    opened = replace(
+        opened,
+        version=case.version + 1,
+        status=status,
+        closed_at=None,
+        acknowledged_at=None if status == "open" else case.acknowledged_at,
+        held_until=None,
+    )
     for order in _latest_withdrawn(opened):
         opened = reissued(opened, order)
     return CaseTransition(opened, Reopened(case.status, reason))

@@ -173,11 +173,18 @@ def apply_status(
     status = CASE_STATUS[moved.status]
     if status not in vocabulary.CLOSED_STATUSES:
         moved_on = StatusChanged(
-            case.status, order.bureau, update.public_note, moved.scheduled_for, update.media
+            case.status,
+            order.bureau,
+            update.public_note,
+            moved.scheduled_for,
+            update.media,
+            case.lead_bureau,
         )
-        return replace(case, version=case.version + 1, status=status), moved_on
+        acknowledged_at = case.acknowledged_at or now
+        case = replace(case, status=status, acknowledged_at=acknowledged_at, asked_from=None)
+        return replace(case, version=case.version + 1), moved_on
     at = time_of_change(update.at, case.first_reported_at, now)
-    closed = replace(case, version=case.version + 1, status=status, closed_at=at)
+    closed = replace(case, version=case.version + 1, status=status, closed_at=at, asked_from=None)
     return closed, Closed(
         case.status, order.bureau, update.public_note, update.reason, at, media=update.media
     )
@@ -197,7 +204,9 @@ def transfer_order(
     after = reassign(case, ended, to, f"{update.status}-by-bureau", new_order)
     if order.role == "informed":
         return after, None
-    return after, StatusChanged(case.status, order.bureau, update.public_note, None, update.media)
+    return after, StatusChanged(
+        case.status, order.bureau, update.public_note, None, update.media, case.lead_bureau
+    )
 
 
 def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Reassignment) -> Case:
@@ -220,8 +229,14 @@ def reassign(case: Case, ended: CaseWorkOrder, to: str, rule: str, new_order: Re
     case = case.with_order(receiver)
     if ended.role == "informed":
         return case
+    status = CASE_STATUS[receiver.status]
     return replace(
-        case, version=case.version + 1, status=CASE_STATUS[receiver.status], lead_bureau=to
+        case,
+        version=case.version + 1,
+        status=status,
+        lead_bureau=to,
+        acknowledged_at=None if status == "open" else case.acknowledged_at,
+        asked_from=None,
     )
 
 

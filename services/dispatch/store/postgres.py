@@ -51,7 +51,7 @@ _CASE_IDS_SQL = """
 """
 _ENTRIES_SQL = "SELECT event_id FROM history WHERE event_id = ANY($1::text[])"
 CASE_REQUESTS_SQL = """
-    SELECT request_id, case_id, moves, request FROM case_requests WHERE case_id = ANY($1::uuid[])
+    SELECT * FROM case_requests WHERE case_id = ANY($1::uuid[])
 """
 _PROCESSED_SQL = """
     SELECT digest FROM commands WHERE digest = ANY($1::bytea[])
@@ -79,7 +79,8 @@ _UPDATE_CASES_SQL = _update_sql(
     """case_id uuid, version integer, status text, level text, score integer, reasons jsonb,
     lead_bureau text, request_count integer, first_reported_at timestamptz,
     last_reported_at timestamptz, closed_at timestamptz, merged_into uuid, lowered_from jsonb,
-    notes jsonb, others_notes jsonb, summary_priority jsonb, overdue_at timestamptz""",
+    notes jsonb, others_notes jsonb, summary_priority jsonb, overdue_at timestamptz,
+    acknowledged_at timestamptz, assignee text, held_until timestamptz, asked_from text""",
 )
 _UPDATE_ORDERS_SQL = _update_sql(
     "work_orders",
@@ -90,7 +91,8 @@ _UPDATE_ORDERS_SQL = _update_sql(
 )
 _RESTATE_CASES_SQL = _update_sql("cases", "case_id uuid, opened_by uuid, problem jsonb")
 _UPDATE_REQUESTS_SQL = _update_sql(
-    "case_requests", "request_id uuid, case_id uuid, moves integer, request jsonb"
+    "case_requests",
+    "request_id uuid, case_id uuid, moves integer, request jsonb, language text, channel text",
 )
 
 

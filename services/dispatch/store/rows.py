@@ -59,6 +59,7 @@ def changed_case_row(case: Case) -> ColumnValues:
         "others_notes": _json(case.others_notes),
         "summary_priority": _json(_stored_priority(case.summary_priority)),
         "overdue_at": overdue_at(case),
+        **_fields(case, "acknowledged_at", "assignee", "held_until", "asked_from"),
     }
 
 
@@ -108,7 +109,11 @@ def request_row(request: CaseRequest) -> ColumnValues:
         "problem": request.problem,
         "conditions": sorted(request.conditions),
     }
-    return {**_fields(request, "request_id", "case_id", "moves"), "request": _json(stored)}
+    return {
+        **_fields(request, "request_id", "case_id", "moves"),
+        "request": _json(stored),
+        **_fields(request, "language", "channel"),
+    }
 
 
 def _stored_priority(priority: CasePriority | None) -> tuple[object, ...] | None:
@@ -200,6 +205,8 @@ def request_of(row: Record) -> CaseRequest:
         problem=_problem(stored["problem"]),
         conditions=frozenset(stored["conditions"]),
         moves=row["moves"],
+        language=row["language"],
+        channel=row["channel"],
     )
 
 

@@ -75,6 +75,8 @@ class CaseStatusChange(CaseState):
     """Moment for which the work is scheduled, UTC; null when not scheduled."""
     media: tuple[Media, ...] = ()
     """Bureau's pictures of the work, as far as their addresses hold no contact data."""
+    previous_lead: str | None = Field(default=None, examples=["PBOT-MAINT"])
+    """Code of the bureau that led before a change of status; null in events of older versions."""
 
 
 class CasePriorityRaise(CaseState):

@@ -177,7 +177,7 @@ async def test_each_filter_lists_its_cases_newest_first_and_wrong_values_are_nam
     wrong = await read(client, limit="0", after="x", **values)
     assert (wrong.status, [error["field"] for error in wrong.json["errors"]]) == (
         422,
-        ["limit", "after", *values],
+        ["limit", *values, "after"],
     )
     refusals = [
         (await answered(client, "GET", "/v1/cases")).status,

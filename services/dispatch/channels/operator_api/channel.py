@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from services.dispatch.channels.operator_api.cases import case_routes
+from services.dispatch.channels.operator_api.catalogue import catalogue_routes
 from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit, stream_routes
 from services.dispatch.channels.operator_api.surges import surge_routes
 from services.dispatch.ports import DispatchPorts, IdReusedError
@@ -163,5 +164,6 @@ async def open_operator_api(core: DispatchPorts) -> AsyncGenerator[ChannelParts]
             *surge_routes(core),
             *stream_routes(core.access.callers, CaseStream(core), StreamLimit()),
             *case_routes(core),
+            *catalogue_routes(core),
         ]
     )

@@ -39,7 +39,7 @@ def test_a_case_follows_its_lead(reported: UpdateStatus, status: CaseStatus) -> 
     date = NOON if reported == "scheduled" else None
     assert (moved.version, moved.status, moved.lead.status) == (2, status, reported)
     assert moved.lead.scheduled_for == date
-    assert change == StatusChanged("open", "ROADS", "Tuesday", date)
+    assert change == StatusChanged("open", "ROADS", "Tuesday", date, previous_lead="ROADS")
     assert moved.orders[1] == opened.orders[1]
 
 
@@ -111,7 +111,9 @@ def test_a_transferred_case_opens_anew_with_a_work_order_for_the_new_lead() -> N
     after, change = transfer_order(opened, opened.lead, message, "WATER", NEW_ORDER)
 
     given, taken = after.orders
-    assert change == StatusChanged("in_progress", "ROADS", "It is a main", None)
+    assert change == StatusChanged(
+        "in_progress", "ROADS", "It is a main", None, previous_lead="ROADS"
+    )
     assert (after.version, after.status) == (5, "open")
     assert (given.bureau, given.status) == ("ROADS", "transferred")
     assert after.lead == taken
@@ -148,7 +150,7 @@ def test_a_declined_lead_keeps_its_status_and_the_next_lead_has_its_own_time() -
     after, change = transfer_order(opened, opened.lead, message, "DESK", NEW_ORDER)
 
     given, taken = after.orders
-    assert change == StatusChanged("acknowledged", "ROADS", "Not ours", None)
+    assert change == StatusChanged("acknowledged", "ROADS", "Not ours", None, previous_lead="ROADS")
     assert (after.version, after.status, after.closed_at) == (2, "open", None)
     assert (given.status, taken.bureau, taken.role) == ("declined", "DESK", "lead")
     assert (taken.route_rule, taken.due.acknowledge) == ("declined-by-bureau", SEEN_SOON)
