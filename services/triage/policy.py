@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from services.triage.rules.dedup.case_index import SearchExtent
-from services.triage.rules.dedup.features import FeatureExtractor, all_words
+from services.triage.rules.dedup.features import FeatureExtractor
 from services.triage.rules.dedup.model import RADIUS_ONLY
+from services.triage.rules.dedup.text_features import all_words
 from services.triage.rules.faq import FaqMatcher
 from services.triage.rules.priority.context import with_context
 from services.triage.rules.priority.location import NO_LOCATION, PlaceFinder, ReportLocation
@@ -64,6 +65,7 @@ class CityPolicy:
 
     Attributes:
         alarm_budget: Share of random reports that may be judged urgent; None for no limit.
+        other_code: Service code of reports whose kind is not known.
         evidence: Weights for matching; None when radius and window alone decide.
         dedup_limits: Radius and window by service code.
         placeholder_limits: When a point counts as a placeholder; None for never.
@@ -74,10 +76,11 @@ class CityPolicy:
         """Prepare a city's rules; ``evidence`` replaces the evidence of the city's own folder."""
         self._jurisdiction = jurisdiction
         self.alarm_budget = jurisdiction.alarm_budget
+        self.other_code = jurisdiction.other_code
         self.services: Mapping[str, ServiceType] = jurisdiction.services
         self.evidence = evidence or jurisdiction.evidence
         self.dedup_limits = _dedup_limits(jurisdiction, self.evidence)
-        self.features = FeatureExtractor(self.evidence, _common_words(jurisdiction, self.evidence))
+        self.features = FeatureExtractor(self.evidence, _kind_words(jurisdiction))
         self.placeholder_limits = self.evidence.placeholder_points if self.evidence else None
         self.circumstances = jurisdiction.circumstances
         self.reason_texts = ReasonTexts(jurisdiction, self.circumstances)
@@ -165,15 +168,18 @@ def _dedup_limits(city: Jurisdiction, evidence: Evidence | None) -> dict[str, De
     return limits
 
 
-def _common_words(city: Jurisdiction, evidence: Evidence | None) -> frozenset[str]:
-    """Return words that distinguish nothing: names and keywords of kinds, and the city's list."""
-    texts = (
-        text
-        for kind in city.services.values()
-        for phrases in (kind.keywords, kind.extra_keywords)
-        for text in (kind.name.en, kind.name.es, *phrases.en, *phrases.es)
-    )
-    return all_words(texts) | (evidence.words.common if evidence else frozenset())
+def _kind_words(city: Jurisdiction) -> dict[str, frozenset[str]]:
+    """Return the words of each kind's name and keywords, which tell its reports apart the least."""
+    return {
+        code: all_words(
+            (
+                kind.name.en,
+                kind.name.es,
+                *(text for of in (kind.keywords, kind.extra_keywords) for text in (*of.en, *of.es)),
+            )
+        )
+        for code, kind in city.services.items()
+    }
 
 
 def _search_extent(limits: list[Dedup], reach: Extent) -> SearchExtent:

@@ -106,24 +106,35 @@ class PlaceholderPoints:
 
 @dataclass(frozen=True, slots=True)
 class WordWeights:
-    """Points for rare words in both descriptions; ``common`` words, folded, do not count."""
+    """Points by the share of distinguishing words that two texts have in common.
 
-    each: float = 0.0
-    most: float = 0.0
+    Attributes:
+        unsure: Points of a report of an unsure kind, for which the texts alone speak.
+        common: Folded words that distinguish nothing.
+    """
+
+    share: Slope
+    unsure: Slope
     common: frozenset[str] = frozenset()
-
-    def counted(self, shared: int) -> float:
-        """Return how many of so many shared words get points."""
-        return min(float(shared), self.most / self.each) if self.each else 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Assets:
-    """Points for assets with a unique id that both reports name, such as cars by their plates."""
+class Agreement:
+    """Points where both reports name the same, and where they name something else."""
 
-    answers: tuple[str, ...] = ()
     same: float = 0.0
     other: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assets(Agreement):
+    """Points for assets with a unique id that both reports name, such as cars by their plates.
+
+    Attributes:
+        answers: Questions for their ids; texts name ``plate``, ``pole_number`` and ``stop_id``.
+    """
+
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,10 @@ class Evidence:
         kinds: Points by the service code of the later report.
         same_sender: Points by the metres between their points where both have the same reporter;
             None for no points.
+        words: None when texts are not compared.
+        likely_kinds: Points by the share of likely kinds that the texts have in common.
+        dangers: Points for a danger that both name, and for one that only one of them names.
+        details: Points for directions, sides and numbers in the texts.
         placeholder_points: Detection of placeholder points; None disables it.
     """
 
@@ -160,7 +175,10 @@ class Evidence:
     kinds: Mapping[str, float]
     accuracy: Accuracy = Accuracy()
     same_sender: Slope | None = None
-    words: WordWeights = WordWeights()
+    words: WordWeights | None = None
+    likely_kinds: Slope | None = None
+    dangers: Agreement = Agreement()
+    details: Agreement = Agreement()
     assets: Assets = Assets()
     placeholder_points: PlaceholderPoints | None = None
     limits: Mapping[str, DedupLimits] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from shared.catalogue.document import read_file
 from shared.catalogue.evidence import (
     MOST_POINTS,
     Accuracy,
+    Agreement,
     Assets,
     DedupLimits,
     Evidence,
@@ -89,19 +90,24 @@ class AccuracyEntry(Entry):
 
 
 class WordsEntry(Entry):
-    """Points for shared rare words."""
+    """Points by the share of words in common."""
 
-    each: float
-    most: float
+    share: dict[Share, float] = Field(min_length=1)
+    unsure: dict[Share, float] = Field(min_length=1)
     common: tuple[Text, ...] = ()
 
 
-class AssetsEntry(Entry):
+class AgreementEntry(Entry):
+    """Points for what both name."""
+
+    same: float
+    other: float
+
+
+class AssetsEntry(AgreementEntry):
     """Points for the ids of assets."""
 
     answers: tuple[Text, ...] = Field(min_length=1)
-    same: float
-    other: float
 
 
 class PlaceholderPointsEntry(Entry):
@@ -132,6 +138,9 @@ class EvidenceEntry(Entry):
     same_sender: dict[Metres, float] | None = Field(default=None, min_length=1)
     assets: AssetsEntry | None = None
     words: WordsEntry | None = None
+    likely_kinds: dict[Share, float] | None = Field(default=None, min_length=1)
+    dangers: AgreementEntry | None = None
+    details: AgreementEntry | None = None
     placeholder_points: PlaceholderPointsEntry | None = None
     default: ThresholdsEntry
     groups: dict[str, GroupEntry] = Field(default_factory=dict)
@@ -165,8 +174,11 @@ def build_evidence(entry: EvidenceEntry) -> Evidence:
         kinds=MappingProxyType(entry.kinds),
         accuracy=_accuracy(entry.accuracy) if entry.accuracy else Accuracy(),
         same_sender=Slope.through(entry.same_sender.items()) if entry.same_sender else None,
-        words=_words(entry.words) if entry.words else WordWeights(),
-        assets=Assets(assets.answers, assets.same, assets.other) if assets else Assets(),
+        words=_words(entry.words) if entry.words else None,
+        likely_kinds=Slope.through(entry.likely_kinds.items()) if entry.likely_kinds else None,
+        dangers=_agreement(entry.dangers),
+        details=_agreement(entry.details),
+        assets=Assets(assets.same, assets.other, assets.answers) if assets else Assets(),
         placeholder_points=PlaceholderPoints(points.groups, points.within) if points else None,
         limits=MappingProxyType(
             {kind: DedupLimits(e.radius, e.window) for kind, e in entry.limits.items()}
@@ -187,7 +199,12 @@ def _accuracy(entry: AccuracyEntry) -> Accuracy:
 
 def _words(entry: WordsEntry) -> WordWeights:
     common = (word for text in entry.common for word in fold(text).split())
-    return WordWeights(entry.each, entry.most, frozenset(common))
+    share, unsure = Slope.through(entry.share.items()), Slope.through(entry.unsure.items())
+    return WordWeights(share, unsure, frozenset(common))
+
+
+def _agreement(entry: AgreementEntry | None) -> Agreement:
+    return Agreement(entry.same, entry.other) if entry else Agreement()
 
 
 def _thresholds(entry: GroupEntry, default: Thresholds) -> Thresholds:

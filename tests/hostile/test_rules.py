@@ -63,7 +63,8 @@ RULES: Mapping[str, Callable[[str], object]] = {
     "private persons": personal_words,
     "conditions": lambda text: READER.read(KIND, text, {}),
     "assess": lambda text: TRIAGE.assess(KIND, text, {}, None),
-    "rare words": TRIAGE.features.rare_words,
+    "words": lambda text: TRIAGE.features.words(text, KIND.code),
+    "particulars": lambda text: TRIAGE.features.particulars(text, {}),
     "address": lambda text: address_key(text[:500]),
 }
 
@@ -159,7 +160,8 @@ def _cost(data: dict[str, Any]) -> tuple[float, int]:
     valid = validate(event, NOW, POLICY)
     if isinstance(valid, ValidatedSubmission):
         TRIAGE.assess(valid.service, valid.description, valid.attributes, None)
-        TRIAGE.features.rare_words(valid.description)
+        TRIAGE.features.words(valid.description, valid.service.code)
+        TRIAGE.features.particulars(valid.description, valid.attributes)
     took, grown = process_time() - began, peak_memory("self") - before
     rejected = not isinstance(valid, ValidatedSubmission)
     return (0.0, 0) if rejected and took <= SUBMISSION_S else (took, grown)

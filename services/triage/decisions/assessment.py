@@ -25,6 +25,7 @@ from shared.vocabulary import GeoPoint
 
 _UNLOCATED = frozenset({"default", "none"})
 _EXACT = frozenset({"point", "address"})
+_LIKELY = 0.05  # least probability of a kind that a text may be about
 # Attributes that a plain question may have; any other makes it a report.
 _QUESTION_FIELDS = frozenset({"topic", "language"})
 
@@ -94,7 +95,7 @@ def assess_report(request: SubmittedRequest, policy: TriagePolicy) -> AssessedRe
     if city is None or service is None:
         raise UnknownKindError("jurisdiction, service_code: not in the catalogue")
     assessment = assess(request, service, city, _located(request, policy))
-    report = to_report(request, city)
+    report = to_report(request, city)._replace(dangers=frozenset(assessment.dangers))
     key = dedup_key(request.jurisdiction, request.dedup_group)
     answer = _answer(city, service, request, assessment)
     is_left_to_others = assessment.referral is not None and assessment.referral.replaces_city
@@ -139,8 +140,12 @@ def assess(
 
 
 def to_report(request: Request, city: CityPolicy) -> Report:
-    """Extract the features of a request that dedup compares; raises as ``report_place``."""
-    place, features = report_place(request.location, city), city.features
+    """Extract the features of a request that dedup compares; raises as ``report_place``.
+
+    Its dangers are those of its assessment.
+    """
+    place, features, text = report_place(request.location, city), city.features, _text(request)
+    words, kind_words = features.words(text, request.service_code)
     return Report(
         request.request_id,
         request.service_code,
@@ -149,8 +154,13 @@ def to_report(request: Request, city: CityPolicy) -> Report:
         place.address,
         request.reporter_ref,
         place.position_error_m,
-        features.rare_words(request.description),
-        features.asset(request.attributes),
+        words,
+        features.particulars(text, request.attributes),
+        kind_words=kind_words,
+        likely_kinds=frozenset(
+            kind.service_code for kind in request.kinds if kind.probability >= _LIKELY
+        ),
+        is_unsure=request.unsure or request.service_code == city.other_code,
     )
 
 
@@ -161,10 +171,11 @@ def report_place(location: Location, city: CityPolicy) -> ReportPlace:
         InvalidRequestError: The point is not on Earth.
     """
     is_exact = location.precision in _EXACT
+    address = address_key(location.address) if is_exact and location.address else None
     return ReportPlace(
         None if location.precision in _UNLOCATED else _point(location),
-        address_key(location.address) if is_exact and location.address else None,
-        city.features.position_error_m(location.accuracy_m, location.precision),
+        address,
+        city.features.position_error_m(location.accuracy_m, location.precision, address),
     )
 
 

@@ -16,7 +16,7 @@ _IN_TIME = """opened_at <= wanted.until
 """
 _COLUMNS = """case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
                   address_key, reporter_ref, position_error_m, words, asset, is_placed,
-                  closed_at, merged_into, split_from"""
+                  kind_words, likely_kinds, dangers, closed_at, merged_into, split_from"""
 _BY_PLACE_SQL = f"""
     SELECT found.*
       FROM unnest($1::text[], $2::float8[], $3::float8[], $4::float8[], $5::float8[],

@@ -102,17 +102,19 @@ _MERGE_TARGETS_SQL = """
 _INSERT_CASES_SQL = """
     INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
                        longitude, address_key, reporter_ref, position_error_m, words, asset,
-                       is_placed, closed_at, split_from, version, merged_into)
+                       is_placed, kind_words, likely_kinds, dangers, closed_at, split_from,
+                       version, merged_into)
     SELECT new.case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
            address_key, reporter_ref, position_error_m, words, asset, is_placed,
-           coalesce(change.closed_at, new.closed_at), split_from, coalesce(change.version, 0),
-           change.merged_into
+           kind_words, likely_kinds, dangers, coalesce(change.closed_at, new.closed_at),
+           split_from, coalesce(change.version, 0), change.merged_into
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $6::float8[],
                   $7::float8[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[],
-                  $13::boolean[], $14::timestamptz[], $15::uuid[])
+                  $13::boolean[], $14::text[], $15::text[], $16::text[], $17::timestamptz[],
+                  $18::uuid[])
            AS new (case_id, dedup_key, service_code, request_id, opened_at, latitude, longitude,
                    address_key, reporter_ref, position_error_m, words, asset, is_placed,
-                   closed_at, split_from)
+                   kind_words, likely_kinds, dangers, closed_at, split_from)
       LEFT JOIN case_state_changes AS change USING (case_id)
     ON CONFLICT (case_id) DO NOTHING
 """
@@ -172,6 +174,9 @@ _DECISION_COLUMNS = (
     "words",
     "asset",
     "is_placed",
+    "kind_words",
+    "likely_kinds",
+    "dangers",
     "stated",
     "score",
     "emergency",

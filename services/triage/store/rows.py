@@ -1,6 +1,6 @@
 """Convert cases and reports to rows of triage's tables, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import asyncpg
@@ -21,8 +21,11 @@ def report_from_row(row: asyncpg.Record) -> Report:
         row["reporter_ref"],
         row["position_error_m"],
         frozenset(row["words"].split()),
-        row["asset"],
+        frozenset((row["asset"] or "").split()),
         row["is_placed"],
+        frozenset(row["kind_words"].split()),
+        frozenset(row["likely_kinds"].split()),
+        frozenset(row["dangers"].split()),
     )
 
 
@@ -43,10 +46,17 @@ def report_row(report: Report) -> tuple[object, ...]:
         report.address,
         report.reporter,
         report.position_error_m,
-        " ".join(sorted(report.words)),
-        report.asset,
+        _text(report.words),
+        _text(report.particulars) or None,
         report.is_placed,
+        _text(report.kind_words),
+        _text(report.likely_kinds),
+        _text(report.dangers),
     )
+
+
+def _text(names: Collection[str]) -> str:
+    return " ".join(sorted(names))
 
 
 def current_case_from_row(

@@ -32,7 +32,8 @@ _REPLACE_OPENING_SQL = """
     UPDATE cases
        SET service_code = $3, request_id = $4, opened_at = $5, latitude = $6, longitude = $7,
            address_key = $8, reporter_ref = $9, position_error_m = $10, words = $11, asset = $12,
-           is_placed = $13, opening_version = $2
+           is_placed = $13, kind_words = $14, likely_kinds = $15, dangers = $16,
+           opening_version = $2
      WHERE case_id = $1 AND opening_version < $2
 """
 

@@ -13,6 +13,7 @@ from services.triage.decisions.assessment import (
 from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
+from shared.contract.events import LikelyKind
 from tests.support.builders import location
 from tests.unit.triage.factories import HERE, KEY, POLICY, at, in_rivertown
 
@@ -87,6 +88,9 @@ def test_who_reported_counts_only_where_a_kind_of_the_group_has_no_place() -> No
     assert (camp.query.reporter, lost.query.reporter) == (None, "ana")
 
 
+LIKELY = {"CAMP": 0.3, "HOLE": 0.01}
+
+
 @pytest.fixture
 def weighing(tmp_path: Path) -> TriagePolicy:
     """Policy of a city with evidence."""
@@ -99,9 +103,9 @@ no_distance: 0
 apart: {0: 0}
 same_kind: 20
 same_street: 0
-accuracy: {trust: {0: 100 %}, vague: {street: 80 m}}
+accuracy: {trust: {0: 100 %}, vague: {street: 80 m, crossing: 100 m, place: 500 m}}
 assets: {answers: [plate], same: 30, other: -40}
-words: {each: 3, most: 9, common: [the river]}
+words: {share: {0: -30, 50 %: 40}, unsure: {0: 0, 40 %: 60}, common: [the river]}
 default: {start: 0, duplicate: 50, possible: 30}
 """
     )
@@ -123,15 +127,53 @@ def test_a_point_is_off_by_what_is_said_of_it_and_by_its_precision_at_least(
 
 def test_rare_words_and_named_things_tell_reports_apart(weighing: TriagePolicy) -> None:
     request = in_rivertown(
-        description="Tents by the river, blue Dodge", attributes={"plate": "ABC 123"}
+        description="Campsites by the river, blue Dodge", attributes={"plate": "ABC 123"}
     )
 
     report = assess_report(request, weighing).report
 
-    assert {"blue", "dodge"} <= report.words
-    assert report.words.isdisjoint({"the", "river"})
-    assert report.asset == "plate:abc123"
-    assert assess_report(request, POLICY).report.words == frozenset()
+    assert report.words == {"blue", "dodge"}
+    assert report.kind_words == {"campsites"}
+    assert report.particulars == {"plate:abc123"}
+    unweighed = assess_report(request, POLICY).report
+    assert (unweighed.words, unweighed.kind_words) == (frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("address", "precision", "error_m"),
+    [
+        ("Laurelhurst Park", "address", 500),
+        ("Elm Ave & Oak St", "address", 100),
+        ("12 Oak St", "address", 0),
+        ("Laurelhurst Park", "point", 0),
+    ],
+)
+def test_the_point_of_an_address_without_a_house_number_is_the_centre_of_an_area(
+    weighing: TriagePolicy, address: str, precision: str, error_m: float
+) -> None:
+    place = at(HERE, address=address, precision=precision)
+
+    report = assess_report(in_rivertown(location=place), weighing).report
+    assert report.position_error_m == error_m
+
+
+def test_what_a_text_is_about_is_compared_later(weighing: TriagePolicy) -> None:
+    likely = [LikelyKind(service_code=c, name=c, probability=p) for c, p in LIKELY.items()]
+    request = in_rivertown(description="Sparks, northbound side", kinds=likely, unsure=True)
+
+    report = assess_report(request, weighing).report
+
+    assert report.likely_kinds == {"CAMP"}
+    assert report.particulars == {"direction:n"}
+    assert report.is_unsure
+    assert assess_report(request, POLICY).report.dangers == {"live_electricity"}
+
+
+def test_a_report_of_the_citys_other_kind_is_unsure_whoever_chose_it() -> None:
+    assert [assess(service_code=code).report.is_unsure for code in ("OTHER", "CAMP")] == [
+        True,
+        False,
+    ]
 
 
 def test_the_key_is_that_of_the_partition() -> None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.catalogue.evidence import Evidence, Slope, Thresholds, WordWeights
+from shared.catalogue.evidence import Evidence, Slope, Thresholds
 from workbench.evaluation.training.samples import Sample
 
 MIN_LABELS = 5
 _EVEN = 70  # points of an even chance; 50 points are one in eight, because labels are few
 _POINTS_PER_LOGIT = 10.0  # ten points multiply the odds by e
 _L2, _WEAK_L2 = 1.0, 0.01
-_SINGLE = ("no_distance", "same_kind", "same_street", "same_address", "words", "default")
+_SINGLE = ("no_distance", "same_kind", "same_street", "same_address", "default")
 _STEPS, _MIN_STEP = 40, 1e-4
 
 Floats = NDArray[np.float64]
@@ -58,7 +58,7 @@ def fit(samples: Sequence[Sample], evidence: Evidence, learnable: Learnable) -> 
 def _features(one: Sample, evidence: Evidence, learnable: Learnable) -> list[float]:
     distance, apart = evidence.distance.at, evidence.apart.at
     near = [0.0] * len(distance) if one.distance is None else _interpolation(one.distance, distance)
-    single = (one.distance is None, one.same_kind, one.same_street, one.same_address, one.words)
+    single = (one.distance is None, one.same_kind, one.same_street, one.same_address)
     return [
         *near,
         *_interpolation(one.apart, apart),
@@ -114,7 +114,7 @@ def _changed(evidence: Evidence, learnable: Learnable, changes: Iterator[float])
     same_kind = _points(evidence.same_kind, next(changes))
     same_street = _points(evidence.same_street, next(changes))
     same_address = _points(evidence.same_address, next(changes))
-    words, prior = _word_weights(evidence.words, next(changes)), next(changes)
+    prior = next(changes)
     groups = {
         group: _with_prior(evidence.thresholds(group), prior + next(changes))
         for group in learnable.groups
@@ -130,7 +130,6 @@ def _changed(evidence: Evidence, learnable: Learnable, changes: Iterator[float])
         same_kind=same_kind,
         same_street=same_street,
         same_address=same_address,
-        words=words,
         default=_with_prior(evidence.default, prior),
         groups={**evidence.groups, **groups},
         kinds={**evidence.kinds, **kinds},
@@ -147,9 +146,3 @@ def _moved(slope: Slope, changes: Iterator[float]) -> Slope:
 
 def _with_prior(thresholds: Thresholds, change: float) -> Thresholds:
     return replace(thresholds, start=_points(thresholds.start, change))
-
-
-def _word_weights(words: WordWeights, change: float) -> WordWeights:
-    each = _points(words.each, change)
-    most = words.most / words.each * each if words.each else words.most
-    return replace(words, each=each, most=most)

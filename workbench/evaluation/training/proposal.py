@@ -9,7 +9,7 @@ from typing import TypeAlias
 from shared.catalogue.evidence import DedupLimits, Evidence, Slope, Thresholds
 from workbench.evaluation.measures import Agreement, EvaluationResult
 from workbench.evaluation.training.limits import LimitsProposal
-from workbench.evaluation.training.rules_text import parts_of, with_words
+from workbench.evaluation.training.rules_text import parts_of
 from workbench.evaluation.training.samples import Sample
 
 _HEAD = """\
@@ -65,8 +65,7 @@ def proposal(result: TrainingResult, in_use: str, effects: Effects) -> str:
     new = dict(_trained_parts(result, effects))
     lines = [_HEAD, *_summary(result, effects)]
     for part in parts_of(in_use):
-        kept = with_words(part.text, result.before.words, result.after.words)
-        lines += [*part.comments, new.pop(part.key, kept if part.key == "words" else part.text)]
+        lines += [*part.comments, new.pop(part.key, part.text)]
     return "\n".join([*lines, *new.values()]) + "\n"
 
 

@@ -1,6 +1,5 @@
 """Splits the text of an ``evidence.yaml`` so that untrained parts keep their wording."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from shared.catalogue.evidence import Evidence, WordWeights
+from shared.catalogue.evidence import Evidence
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 
 PLAIN = """\
@@ -59,18 +58,3 @@ def _above(lines: list[str], start: int) -> int:
     while lines[start - 1].startswith("#"):
         start -= 1
     return start
-
-
-def with_words(text: str, before: WordWeights, after: WordWeights) -> str:
-    """Return the text of the part ``words`` with changed points.
-
-    Args:
-        text: The part as it was.
-    """
-    if after == before:
-        return text
-    for key, points in (("each", after.each), ("most", after.most)):
-        text = re.sub(rf"\b{key}: *-?[\d.]+", f"{key}: {points:g}", text, count=1)
-    first, *rest = text.splitlines()
-    comment = f"# was {before.each:g} each, {before.most:g} at most"
-    return "\n".join([f"{first.partition('#')[0].rstrip()}  {comment}", *rest])

@@ -10,6 +10,7 @@ from services.triage.rules.dedup.case_index import CaseIndex
 from services.triage.rules.dedup.matching import compare
 from services.triage.rules.dedup.model import HOUR, Match
 from services.triage.rules.dedup.scoring import on_same_street, score_items
+from services.triage.rules.dedup.text_scoring import score_text
 from shared.catalogue.evidence import Evidence
 from workbench.evaluation.backtest import request_of
 from workbench.evaluation.exports import RequestHistory
@@ -26,7 +27,6 @@ class Sample:
         same_kind: Whether they have one service code.
         same_street: Whether they share a street but not the address.
         same_address: Whether they share the address.
-        words: Number of shared rare words that get points.
         score: Points that the evidence weights give them.
         is_duplicate: Whether they are labelled as one problem.
     """
@@ -38,7 +38,6 @@ class Sample:
     same_kind: bool
     same_street: bool
     same_address: bool
-    words: float
     score: float
     is_duplicate: bool
 
@@ -87,6 +86,10 @@ def _sample(
     group = assessed.city.dedup_limits[report.kind].group
     distance_m = match.distance_m if match.basis == "near" else None
     same_address = report.address is not None and report.address == opening.address
+    items = (
+        *score_items(match, report, group, evidence),
+        *score_text(report, opening, evidence),
+    )
     return Sample(
         group,
         report.kind,
@@ -95,7 +98,6 @@ def _sample(
         report.kind == opening.kind,
         not same_address and on_same_street(report.address, opening.address),
         same_address,
-        evidence.words.counted(len(report.words & opening.words)),
-        sum(item.points for item in score_items(match, report, group, evidence)),
+        sum(item.points for item in items),
         is_duplicate,
     )

@@ -1,69 +1,56 @@
 """Features of a report's text and attributes that distinguish one problem from another."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import dropwhile, groupby
 
+from services.triage.rules.dedup.text_features import (
+    distinguishing_words,
+    particulars_answered,
+    particulars_in,
+    stem,
+)
 from shared.catalogue.evidence import Evidence
 from shared.street_words import ABBREVIATIONS, STREET_TYPES
 from shared.text_matching import fold
-
-_READ_CHARS = 600  # a report states its topic at the beginning
-_MAX_WORDS = 12
-_MIN_WORD, _MIN_NUMBER, _MIN_NAME = 4, 2, 3  # characters
 
 
 class FeatureExtractor:
     """Extracts the features that one city's evidence weighs; without evidence there are none."""
 
-    def __init__(self, evidence: Evidence | None, common_words: Collection[str]) -> None:
+    def __init__(
+        self, evidence: Evidence | None, kind_words: Mapping[str, Collection[str]]
+    ) -> None:
+        """Take the words of each kind's name and keywords by service code."""
         self._vague_m: Mapping[str, float] = evidence.accuracy.vague_m if evidence else {}
-        self._uses_words = bool(evidence and evidence.words.each)
+        self._words = evidence.words if evidence else None
         self._asset_questions = evidence.assets.answers if evidence else ()
-        self._common_words = common_words
+        self._kind_stems = {kind: frozenset(map(stem, words)) for kind, words in kind_words.items()}
 
-    def position_error_m(self, accuracy_m: float | None, precision: str) -> float:
-        """Return the error radius of a point in metres, from its accuracy and its precision."""
-        return max(accuracy_m or 0.0, self._vague_m.get(precision, 0.0))
+    def position_error_m(
+        self, accuracy_m: float | None, precision: str, address: str | None = None
+    ) -> float:
+        """Return the error radius of a point in metres, from its accuracy and its precision.
 
-    def rare_words(self, text: str) -> frozenset[str]:
-        """Return the words of a description that distinguish its problem from others."""
-        return rare_words(text, self._common_words) if self._uses_words else frozenset()
+        The point of an address without a house number is the centre of an area.
+        """
+        area = area_of(address) if precision == "address" else None
+        vague = (self._vague_m.get(name, 0.0) for name in (precision, area) if name)
+        return max(accuracy_m or 0.0, *vague)
 
-    def asset(self, attributes: Mapping[str, object]) -> str | None:
-        """Return the unique object that the attributes name, such as a plate, or None."""
-        return find_asset(attributes, self._asset_questions)
+    def words(self, text: str, kind: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the distinguishing words of a text: those beyond its kind's, and its kind's."""
+        if self._words is None:
+            return frozenset(), frozenset()
+        words = frozenset(distinguishing_words(text, self._words.common))
+        of_kind = frozenset(word for word in words if stem(word) in self._kind_stems[kind])
+        return words - of_kind, of_kind
 
-
-def rare_words(text: str, common: Collection[str]) -> frozenset[str]:
-    """Return the first words and numbers of a text that are not common, at most 12."""
-    words = dict.fromkeys(fold(text[:_READ_CHARS]).split())
-    rare = [
-        word
-        for word in words
-        if word not in common
-        and (len(word) >= _MIN_WORD or (len(word) >= _MIN_NUMBER and word.isdigit()))
-    ]
-    return frozenset(rare[:_MAX_WORDS])
-
-
-def all_words(texts: Iterable[str]) -> frozenset[str]:
-    """Return every word of the texts, folded."""
-    return frozenset(word for text in texts for word in fold(text).split())
-
-
-def find_asset(attributes: Mapping[str, object], questions: Iterable[str]) -> str | None:
-    """Return the first unique object that the attributes name, as ``question:name``, or None.
-
-    A name needs a digit; without one it is "unknown", "no plates" or a colour.
-    """
-    for question in questions:
-        answer = attributes.get(question)
-        name = fold(answer).replace(" ", "") if isinstance(answer, str) else ""
-        if len(name) >= _MIN_NAME and any(map(str.isdigit, name)):
-            return f"{question}:{name}"
-    return None
+    def particulars(self, text: str, attributes: Mapping[str, object]) -> frozenset[str]:
+        """Return the plates, numbers of things and directions that text and answers name."""
+        named = particulars_in(text) if self._words else frozenset[str]()
+        return named | particulars_answered(attributes, self._asset_questions)
 
 
 _PARTS = re.compile(r"[,;\n]|\s{2,}")
@@ -94,6 +81,13 @@ def address_key(address: str) -> str | None:
     if corner := _corner(words):
         return corner
     return None if _is_street(words) else " ".join(words) or None
+
+
+def area_of(key: str | None) -> str | None:
+    """Return which area an ``address_key`` without a house number names; None for a house."""
+    if key is None or _HOUSE.fullmatch(key.partition(" ")[0]):
+        return None
+    return "crossing" if " and " in key else "place"
 
 
 def _corner(words: Sequence[str]) -> str | None:

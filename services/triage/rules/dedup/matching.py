@@ -61,7 +61,8 @@ def find_match(
     Args:
         cases: Candidates of the report's dedup key. Those out of reach may be missing; duplicates
             are allowed.
-        evidence: The city's weights; None when radius and window alone decide.
+        evidence: The city's weights; None when radius and window alone decide, which they cannot
+            for a report of an unsure kind.
     """
     reach = evidence.reach if evidence else RADIUS_ONLY
     group = limits[report.kind].group
@@ -69,8 +70,11 @@ def find_match(
     rejections: list[CaseRejection] = []
     for case in {case.opening.request_id: case for case in cases}.values():
         result = compare(report, case, limits, reach)
-        if evidence is not None and isinstance(result, Match):
-            result = score_match(result, report, group, evidence)
+        if isinstance(result, Match):
+            if evidence is not None:
+                result = score_match(result, report, group, evidence)
+            elif report.is_unsure:
+                result = CaseRejection(case, "unsure_kind", result.distance_m)
         if isinstance(result, Match):
             matches.append(result)
         else:

@@ -22,8 +22,15 @@ Aspect = Literal[
     "address",
     "same_sender",
     "words",
+    "other_words",
+    "likely_kinds",
+    "other_kinds",
+    "same_danger",
+    "other_danger",
     "same_asset",
     "other_asset",
+    "same_detail",
+    "other_detail",
 ]
 RejectionReason = Literal[
     "never_same",
@@ -33,6 +40,8 @@ RejectionReason = Literal[
     "no_common_place",
     "other_reporter",
     "too_few_points",
+    "unsure_kind",
+    "other_danger",
     "weaker",
     "split_by_operator",
 ]
@@ -46,8 +55,13 @@ class Report(NamedTuple):
         address: An ``address_key``; None when it names no single place.
         reporter: Keyed hash of the reporter; None when anonymous.
         position_error_m: Error radius of the point in metres; 0 when it is unknown.
-        asset: A unique object as ``question:answer``, such as a plate.
+        words: Distinguishing words of the text beyond those of its kind's name and keywords.
+        kind_words: Those of its kind's name and keywords.
+        particulars: Plates, numbers of things and directions, as ``slot:value``.
         is_placed: False when the point is a placeholder that many unrelated reports share.
+        likely_kinds: Codes of the kinds that its text is likely about; empty when unknown.
+        dangers: Classes of the dangers that it names.
+        is_unsure: True when its kind is not known, so that its place is no evidence.
     """
 
     request_id: str
@@ -58,8 +72,12 @@ class Report(NamedTuple):
     reporter: str | None = None
     position_error_m: float = 0.0
     words: frozenset[str] = frozenset()
-    asset: str | None = None
+    particulars: frozenset[str] = frozenset()
     is_placed: bool = True
+    kind_words: frozenset[str] = frozenset()
+    likely_kinds: frozenset[str] = frozenset()
+    dangers: frozenset[str] = frozenset()
+    is_unsure: bool = False
 
     @property
     def place(self) -> GeoPoint | None:

@@ -11,6 +11,8 @@ _FAR_FACTOR = 2.0  # a case beyond so many times the distance limit is not worth
 _REJECTION_RANK: Mapping[RejectionReason, int] = {
     "split_by_operator": 0,
     "too_few_points": 0,
+    "unsure_kind": 0,
+    "other_danger": 0,
     "closed_before": 1,
     "too_early": 1,
 }
@@ -23,16 +25,13 @@ _EDGE_OF_RADIUS = 0.25
 _END_OF_WINDOW = 0.15
 _OTHER_KIND = 0.1
 
-# Codes of the aspects without figures of their own.
+# Codes of the aspects without figures of their own, where they are not the aspect's name.
 _SCORED_ASPECTS: Mapping[Aspect, str] = {
     "group": "usual_in_group",
     "usual": "usual_of_kind",
     "street": "same_street",
     "address": "same_address",
-    "same_sender": "same_sender",
     "words": "rare_words",
-    "same_asset": "same_asset",
-    "other_asset": "other_asset",
 }
 
 
@@ -66,7 +65,8 @@ def match_reasons(match: Match, kind: str) -> list[tuple[str, str | None]]:
         return list(measured.values())
     reasons: list[tuple[str, str | None]] = []
     for item in match.items:
-        code, figures = measured.get(item.aspect) or (_SCORED_ASPECTS[item.aspect], None)
+        named = _SCORED_ASPECTS.get(item.aspect, item.aspect)
+        code, figures = measured.get(item.aspect) or (named, None)
         detail = ", ".join(filter(None, (figures, item.detail, f"{item.points:+.0f} points")))
         reasons.append((code, detail))
     return reasons

@@ -6,8 +6,9 @@ from datetime import datetime
 from math import hypot
 from typing import NamedTuple
 
-from services.triage.rules.dedup.features import streets_of
+from services.triage.rules.dedup.features import area_of, streets_of
 from services.triage.rules.dedup.model import HOUR, CaseRejection, Match, Report, ScoreItem
+from services.triage.rules.dedup.text_scoring import has_other_danger, score_text
 from shared.catalogue.evidence import Evidence, PlaceholderPoints
 from shared.vocabulary import GeoPoint
 
@@ -50,21 +51,27 @@ def score_match(
 
     Evidence never widens radius or window: beyond the radius a match is a possible duplicate at
     most. A recurrence goes by radius alone. Two reports of the same person about a kind without
-    location need no more evidence.
+    location need no more evidence. Where the texts speak against it, whatever the place, a match is
+    a possible duplicate at most.
+
+    A report of an unsure kind needs evidence from the texts alone, for a recurrence too, and a
+    danger that only one of the two names keeps them apart.
     """
-    if match.relation != "duplicate":
-        if match.is_within_radius:
-            return match
-        away_m = match.distance_m
+    opening, away_m = match.case.opening, match.distance_m
+    if report.is_unsure and has_other_danger(report, opening):
+        return CaseRejection(match.case, "other_danger", away_m)
+    is_recurrence = match.relation != "duplicate"
+    if is_recurrence and not match.is_within_radius:
         return CaseRejection(match.case, "too_far", away_m, away_m, match.radius_m)
-    if match.basis == "same_reporter":
+    if not report.is_unsure and (is_recurrence or match.basis == "same_reporter"):
         return match
-    items = tuple(score_items(match, report, group, evidence))
-    score = sum(item.points for item in items)
-    thresholds = evidence.thresholds(group)
-    if score >= thresholds.duplicate and match.is_within_radius:
+    of_texts = tuple(score_text(report, opening, evidence))
+    items = (*score_items(match, report, group, evidence), *of_texts)
+    score, thresholds = sum(item.points for item in items), evidence.thresholds(group)
+    is_contradicted = sum(item.points for item in of_texts) < 0
+    if score >= thresholds.duplicate and match.is_within_radius and not is_contradicted:
         return match._replace(items=items)
-    if score >= thresholds.possible:
+    if score >= thresholds.possible and not is_recurrence:
         return match._replace(items=items, relation="possible")
     return CaseRejection(match.case, "too_few_points", match.distance_m, score, thresholds.possible)
 
@@ -72,9 +79,17 @@ def score_match(
 def score_items(
     match: Match, report: Report, group: str, evidence: Evidence
 ) -> Iterator[ScoreItem]:
-    """Yield each aspect that speaks for or against the match, with its points."""
-    opening = match.case.opening
+    """Yield each aspect beside the texts that speaks for or against the match, with its points.
+
+    Where the kind is unsure, none speaks for it.
+    """
     yield ScoreItem("group", evidence.thresholds(group).start)
+    for item in _score_circumstances(match, report, evidence):
+        yield item._replace(points=min(item.points, 0.0)) if report.is_unsure else item
+
+
+def _score_circumstances(match: Match, report: Report, evidence: Evidence) -> Iterator[ScoreItem]:
+    opening = match.case.opening
     if usual := evidence.kinds.get(report.kind):
         yield ScoreItem("usual", usual)
     yield _score_place(match, report, evidence)
@@ -83,8 +98,6 @@ def score_items(
         yield ScoreItem("kind", evidence.same_kind)
     yield from _score_address(report.address, opening.address, evidence)
     yield from _score_sender(match, report, evidence)
-    yield from _score_words(report, opening, evidence)
-    yield from _score_assets(report, opening, evidence)
 
 
 def on_same_street(one: str | None, other: str | None) -> bool:
@@ -99,7 +112,11 @@ def _score_place(match: Match, report: Report, evidence: Evidence) -> ScoreItem:
     if match.basis != "near" or match.distance_m is None:
         return ScoreItem("place", unknown)
     points = evidence.distance(match.distance_m, match.radius_m)
-    error_m = hypot(report.position_error_m, match.case.opening.position_error_m)
+    opening = match.case.opening
+    error_m = hypot(report.position_error_m, opening.position_error_m)
+    if report.point == opening.point:  # of a crossing or a park it is the centre
+        area_m = evidence.accuracy.vague_m.get(area_of(report.address) or "", 0.0)
+        error_m = max(error_m, hypot(area_m, area_m))
     trust = evidence.accuracy.trust(error_m)
     if trust == 1:
         return ScoreItem("place", points)
@@ -108,7 +125,7 @@ def _score_place(match: Match, report: Report, evidence: Evidence) -> ScoreItem:
 
 
 def _score_address(one: str | None, other: str | None, evidence: Evidence) -> Iterator[ScoreItem]:
-    if one is not None and one == other:
+    if one is not None and one == other and area_of(one) is None:
         yield ScoreItem("address", evidence.same_address)
     elif on_same_street(one, other):
         yield ScoreItem("street", evidence.same_street)
@@ -120,20 +137,3 @@ def _score_sender(match: Match, report: Report, evidence: Evidence) -> Iterator[
         return
     if report.reporter == match.case.opening.reporter:
         yield ScoreItem("same_sender", evidence.same_sender(match.distance_m, match.radius_m))
-
-
-def _score_words(report: Report, opening: Report, evidence: Evidence) -> Iterator[ScoreItem]:
-    if shared := report.words & opening.words:
-        points = min(evidence.words.most, evidence.words.each * len(shared))
-        yield ScoreItem("words", points, " ".join(sorted(shared)))
-
-
-def _score_assets(report: Report, opening: Report, evidence: Evidence) -> Iterator[ScoreItem]:
-    """Score named assets; two answers prove two assets only when they answer one question."""
-    if report.asset is None or opening.asset is None:
-        return
-    question = report.asset.partition(":")[0]
-    if report.asset == opening.asset:
-        yield ScoreItem("same_asset", evidence.assets.same, question)
-    elif question == opening.asset.partition(":")[0]:
-        yield ScoreItem("other_asset", evidence.assets.other, question)

@@ -49,10 +49,10 @@ def test_a_duplicate_is_told_with_all_that_speaks_for_it() -> None:
     _, second = decided(debris(), debris(20, 2 * HOUR))
 
     assert second.explanation[0] == (
-        "Joined an earlier case as the same problem, 77% sure: "
+        "Joined an earlier case as the same problem, 88% sure: "
         "how often such reports mean one problem (-15 points); "
         "close by (20 m of 30 m, +53 points); soon enough (2 h of 24 h, +25 points); "
-        "same kind of report (+10 points); the same rare words (sofa, +4 points)."
+        "same kind of report (+10 points); words in common (sofa, +15 points)."
     )
 
 

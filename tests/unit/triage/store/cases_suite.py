@@ -25,7 +25,10 @@ REACH = SearchExtent(radius_m=67, window=timedelta(days=7), by_reporter=True)
 MARKS: dict[str, Any] = {
     "position_error_m": 12.5,
     "words": frozenset({"blue", "dodge"}),
-    "asset": "plate:abc123",
+    "particulars": frozenset({"plate:abc123", "direction:n"}),
+    "kind_words": frozenset({"tents"}),
+    "likely_kinds": frozenset({"CAMP", "VEH"}),
+    "dangers": frozenset({"fire"}),
 }
 
 

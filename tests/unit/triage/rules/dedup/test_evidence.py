@@ -6,7 +6,7 @@ import pytest
 
 from services.triage.policy import CityPolicy
 from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
-from shared.catalogue.evidence import Assets, DedupLimits, WordWeights
+from shared.catalogue.evidence import Agreement, Assets, DedupLimits, Slope, WordWeights
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 from tests.unit.triage.factories import CITY
 from tests.unit.workbench.evaluation.training.factories import evidence
@@ -86,7 +86,9 @@ def test_what_a_file_says_beside_place_and_time_is_read(tmp_path: Path) -> None:
 accuracy: {trust: {0: 100 %, 100 m: 50 %}, vague: {street: 80 m}}
 same_sender: {0: 10, 60 m: -5}
 assets: {answers: [plate], same: 30, other: -40}
-words: {each: 3, most: 9, common: [the street, Niños]}
+words: {share: {0: -30, 50 %: 40}, unsure: {0: 0, 40 %: 60}, common: [the street, Niños]}
+likely_kinds: {0: -5, 80 %: 10}
+dangers: {same: 5, other: -10}
 """
 
     evidence = read_evidence(written(tmp_path, TEXT + more))
@@ -95,8 +97,11 @@ words: {each: 3, most: 9, common: [the street, Niños]}
     assert (evidence.accuracy.trust(100), evidence.accuracy.vague_m) == (0.5, {"street": 80})
     assert evidence.same_sender is not None
     assert evidence.same_sender(30) == 2.5
-    assert evidence.assets == Assets(("plate",), 30, -40)
-    assert evidence.words == WordWeights(3, 9, frozenset({"the", "street", "ninos"}))
+    assert evidence.assets == Assets(30, -40, ("plate",))
+    share, unsure = Slope((0, 0.5), (-30, 40)), Slope((0, 0.4), (0, 60))
+    assert evidence.words == WordWeights(share, unsure, frozenset({"the", "street", "ninos"}))
+    assert evidence.likely_kinds == Slope((0, 0.8), (-5, 10))
+    assert (evidence.dangers, evidence.details) == (Agreement(5, -10), Agreement())
 
 
 def test_figures_may_be_shares_of_the_kinds_own_limits(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from shared.catalogue.evidence import (
     Extent,
     Slope,
     Thresholds,
-    WordWeights,
 )
 from tests.support.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
@@ -247,19 +246,6 @@ def test_who_comes_back_to_a_spot_means_the_same_and_who_goes_on_means_the_next(
     assert points(0, "bo") == points(0, None) == []
 
 
-def test_rare_words_in_both_count_up_to_a_limit_and_are_named() -> None:
-    evidence = replace(EVIDENCE, words=WordWeights(each=4, most=10))
-    known = case(report(words=frozenset({"burnside", "dodge", "blue", "47"})))
-
-    two = found(report(words=frozenset({"dodge", "blue", "red"})), known, evidence=evidence)
-    three = found(report(words=frozenset({"dodge", "blue", "47"})), known, evidence=evidence)
-
-    assert two is not None
-    assert ("rare_words", "blue dodge, +8 points") in match_reasons(two, "CAMP")
-    assert three is not None
-    assert ("rare_words", "47 blue dodge, +10 points") in match_reasons(three, "CAMP")
-
-
 @pytest.mark.parametrize(
     ("mine", "reason"),
     [
@@ -272,9 +258,10 @@ def test_rare_words_in_both_count_up_to_a_limit_and_are_named() -> None:
 def test_the_same_thing_speaks_for_one_problem_and_another_one_against(
     mine: str | None, reason: Any
 ) -> None:
-    evidence = replace(EVIDENCE, assets=Assets(("plate", "pole"), same=30, other=-50))
+    evidence = replace(EVIDENCE, assets=Assets(30, -50, ("plate", "pole")))
 
-    match = found(report(asset=mine), case(report(asset="plate:abc123")), evidence=evidence)
+    new = report(particulars=frozenset(filter(None, [mine])))
+    match = found(new, case(report(particulars=frozenset({"plate:abc123"}))), evidence=evidence)
 
     assert match is not None
     reasons = [one for one in match_reasons(match, "CAMP") if one[0].endswith("_asset")]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.catalogue.evidence import Evidence, Extent, Slope, Thresholds, WordWeights
+from shared.catalogue.evidence import Evidence, Extent, Slope, Thresholds
 from workbench.evaluation.training.samples import Sample
 
 
@@ -15,7 +15,6 @@ def sample(*, is_one: bool, **changes: Any) -> Sample:
         "same_kind": True,
         "same_street": False,
         "same_address": False,
-        "words": 0.0,
         "score": 70.0,
     }
     return Sample(**(traits | changes), is_duplicate=is_one)
@@ -33,6 +32,5 @@ def evidence(**changes: Any) -> Evidence:
         "default": Thresholds(5, 50, 20),
         "groups": {"hole": Thresholds(-30, 60, 40)},
         "kinds": {"HOLE": 4.0},
-        "words": WordWeights(4.0, 12.0),
     }
     return Evidence(**(fields | changes))

@@ -55,11 +55,7 @@ def test_what_is_not_to_be_learnt_keeps_its_points() -> None:
     after = fit(some, evidence(), TREES)
 
     assert (after.groups["hole"], after.kinds["HOLE"]) == (evidence().groups["hole"], 4)
-    assert (after.default, after.no_distance, after.words) == (
-        evidence().default,
-        0,
-        evidence().words,
-    )
+    assert (after.default, after.no_distance) == (evidence().default, 0)
 
 
 def test_too_few_labels_change_nothing_of_a_trait() -> None:
@@ -68,16 +64,6 @@ def test_too_few_labels_change_nothing_of_a_trait() -> None:
 
     assert fit(some, evidence(), NOBODY).same_address == 9
     assert fit(more, evidence(), NOBODY).same_address > 9
-
-
-def test_words_in_common_keep_the_ratio_of_their_points() -> None:
-    same = [sample(is_one=n % 5 > 0, words=2.0) for n in range(80)]
-    other = [sample(is_one=n % 5 == 0) for n in range(80)]
-
-    words = fit([*same, *other], evidence(), NOBODY).words
-
-    assert words.each > 4
-    assert words.most == 3 * words.each
 
 
 def test_where_nothing_was_in_use_what_is_not_named_starts_by_the_labels_too() -> None:

@@ -102,6 +102,9 @@ def test_what_the_history_says_nothing_of_stays_to_the_letter(tmp_path: Path) ->
         "assets",
         "placeholder_points",
         "words",
+        "likely_kinds",
+        "dangers",
+        "details",
         "default",
         "reach",
     ):
