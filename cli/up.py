@@ -85,6 +85,7 @@ def _addresses(stack: Stack, data: Path) -> list[tuple[str, str]]:
         ("triage", stack.triage),
         ("dispatch", stack.dispatch),
         ("notify", stack.notify),
+        ("insight", stack.insight),
         ("Kafka", stack.kafka),
         ("e-mail in", f"smtp://{stack.inbound_mail}"),
         ("mail", str(stack.mail_folder)),

@@ -25,6 +25,9 @@ SubmissionChannel: TypeAlias = Literal[
     "web", "app", "phone", "email", "sms", "walk_in", "open311", "sensor", "kafka"
 ]
 
+# Who wrote a report down: the resident (also by telephone), staff on their own, or a bulk import.
+EnteredBy: TypeAlias = Literal["resident", "staff", "batch"]
+
 # The channel by which a follower is notified.
 StatusChannel: TypeAlias = Literal["email", "sms"]
 

@@ -39,7 +39,7 @@ class Stack(BaseModel):
         kafka: Host and port of the broker.
         postgres: DSN of the database's administrator, password included.
         postgres_operations: DSN of the role for commands that only read, password included.
-        intake: Base URL of the service; so are triage, dispatch and notify.
+        intake: Base URL of the service; so are triage, dispatch, notify and insight.
         mail: URL of the mail server that the services use.
         mail_folder: Folder of the accepted messages, an .eml file each.
         sms: URL of the SMS provider that the services use.
@@ -60,6 +60,7 @@ class Stack(BaseModel):
     triage: str
     dispatch: str
     notify: str
+    insight: str = ""
     mail: str
     mail_folder: Path
     sms: str = ""

@@ -82,6 +82,7 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         triage=http["triage"],
         dispatch=http["dispatch"],
         notify=http["notify"],
+        insight=http["insight"],
         mail=f"smtp://{infra.mail.program.address}" if infra.mail else "",
         mail_folder=infra.site.folder.mail,
         sms=f"http://{infra.sms.program.address}" if infra.sms else "",

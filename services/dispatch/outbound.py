@@ -41,6 +41,8 @@ def case_event(transition: CaseTransition, cause: Event | None, now: datetime) -
         facts["linked_case"] = case.linked_case
     if isinstance(change, changes.Opened | changes.RequestAttached):
         facts["first_reported_at"] = case.first_reported_at
+    if isinstance(change, changes.StatusChanged | changes.Closed | changes.Reopened):
+        facts["at"] = facts.get("closed_at") or facts.get("at") or now
     event_class, data_class = _CASE_EVENTS[type(change)]
     request = facts.get("request_id") or case.opened_by
     data = data_class(**_case_state(case), **facts)

@@ -170,6 +170,7 @@ def _request(
         public_id=names.public_id,
         jurisdiction=city.id,
         channel=submission.submission.channel,
+        entered_by=submission.submission.entered_by or "resident",
         service_code=submission.service.code,
         classified=submission.submission.service_code is None,
         kinds=named_kinds(screening.kinds, city, submission.language),

@@ -19,6 +19,7 @@ CONSUMER_GROUPS: Mapping[str, Sequence[str]] = {
     "triage-stream": ("triage-stream",),
     "dispatch": ("dispatch",),
     "notify": ("notify",),
+    "insight": ("insight",),
 }
 SERVICES = tuple(CONSUMER_GROUPS)  # principals of the router's processes
 

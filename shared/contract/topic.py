@@ -16,7 +16,7 @@ DEAD_LETTERS = "-dlq"  # suffix of dead-letter topics
 # records costs the broker and its clients as much as a hundred records, and each partition has one.
 MAIN_PARTITIONS = 4
 
-_SERVICES = frozenset({"intake", "triage", "dispatch", "notify"})
+_SERVICES = frozenset({"intake", "triage", "dispatch", "notify", "insight"})
 
 
 @dataclass(frozen=True, slots=True)

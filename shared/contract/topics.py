@@ -70,7 +70,7 @@ TRIAGE_DECISIONS = Topic(
     "triage-decisions",
     "triage",
     "case id, or request id without a case",
-    ("dispatch", "notify", "intake"),
+    ("dispatch", "notify", "intake", "insight"),
     (e.RequestTriaged, e.RequestReassessed, e.NoteAdded),
     60 * DAY,
 )
@@ -103,7 +103,7 @@ DISPATCH_CASES = Topic(
     "dispatch-cases",
     "dispatch",
     "case id",
-    ("notify", "intake"),
+    ("notify", "intake", "insight"),
     (
         e.CaseOpened,
         e.CaseRequestAttached,
@@ -138,7 +138,7 @@ NOTIFY_DELIVERIES = Topic(
     "notify-deliveries",
     "notify",
     "contact hash; case id of a disclosure",
-    (),
+    ("insight",),
     (
         e.NotificationSent,
         e.NotificationFailed,
@@ -152,7 +152,7 @@ NOTIFY_FEEDBACK = Topic(
     "notify-feedback",
     "notify",
     "case id",
-    ("dispatch",),
+    ("dispatch", "insight"),
     (e.FeedbackGiven,),
     60 * DAY,
     more_writers=("intake",),  # answers by text and on its pages

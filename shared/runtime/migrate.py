@@ -14,7 +14,7 @@ from shared.runtime.postgres import Database, open_database
 
 log = structlog.get_logger()
 
-SERVICES = ("intake", "triage", "dispatch", "notify")
+SERVICES = ("intake", "triage", "dispatch", "notify", "insight")
 OPERATIONS = "operations"  # role of commands that only read, beside the services' own
 
 _CREATE_MIGRATIONS = """

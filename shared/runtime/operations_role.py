@@ -65,6 +65,7 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
             "contact_presence": "",
             "contact_keys": "secret_id",
         },
+        "insight": {"requests": "", "case_changes": "", "cases": ""},
     }
 )
 

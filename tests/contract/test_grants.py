@@ -38,7 +38,7 @@ def test_the_adapters_of_the_city_share_two_topics() -> None:
 
 
 def test_each_service_reads_what_the_registry_says_and_parks_it() -> None:
-    for service in ("intake", "triage", "dispatch", "notify"):
+    for service in ("intake", "triage", "dispatch", "notify", "insight"):
         read = {topic.name for topic in TOPICS if service in topic.readers}
         parked = {name for name in topics_of(service, "write") if name.endswith("-dlq")}
 
@@ -73,7 +73,7 @@ def test_operators_read_everything_and_write_commands_and_exports() -> None:
         ("operator-commands", {"operator", "dispatch"}),
         ("bureau-water-work", {"dispatch"}),
         ("bureau-water-updates", {"bureau-water", "dispatch"}),
-        ("triage-decisions-dlq", {"dispatch", "notify", "intake"}),
+        ("triage-decisions-dlq", {"dispatch", "notify", "intake", "insight"}),
     ],
 )
 def test_a_topic_has_these_writers_alone(topic: str, writers: set[str]) -> None:
@@ -102,7 +102,9 @@ def test_every_consumer_of_a_service_may_join_its_group() -> None:
                     group = ast.literal_eval(named["name"])
                     found.setdefault(file.parent.name, set()).add(group)
 
-    assert found == {s: set(CONSUMER_GROUPS[s]) for s in ("intake", "triage", "dispatch", "notify")}
+    assert found == {
+        s: set(CONSUMER_GROUPS[s]) for s in ("intake", "triage", "dispatch", "notify", "insight")
+    }
 
 
 def test_each_of_several_operators_has_the_same_rights() -> None:

@@ -33,6 +33,7 @@ _SERVICES = {
     "services.triage": "TRIAGE",
     "services.dispatch": "DISPATCH",
     "services.notify": "NOTIFY",
+    "services.insight": "INSIGHT",
     "services.triage.surges": "TRIAGE_STREAM",
 }
 

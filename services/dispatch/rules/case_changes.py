@@ -65,6 +65,7 @@ class StatusChanged:
     scheduled_for: datetime | None
     media: tuple[Mapping[str, str | None], ...] = ()
     previous_lead: str | None = None  # code of the bureau that led before
+    at: datetime | None = None  # by the bureau's clock; None for now
 
 
 @dataclass(frozen=True, slots=True)

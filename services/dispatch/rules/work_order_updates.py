@@ -171,6 +171,7 @@ def apply_status(
     if moved.role == "informed":
         return case, None
     status = CASE_STATUS[moved.status]
+    at = time_of_change(update.at, case.first_reported_at, now)
     if status not in vocabulary.CLOSED_STATUSES:
         moved_on = StatusChanged(
             case.status,
@@ -179,11 +180,11 @@ def apply_status(
             moved.scheduled_for,
             update.media,
             case.lead_bureau,
+            at,
         )
         acknowledged_at = case.acknowledged_at or now
         case = replace(case, status=status, acknowledged_at=acknowledged_at, asked_from=None)
         return replace(case, version=case.version + 1), moved_on
-    at = time_of_change(update.at, case.first_reported_at, now)
     closed = replace(case, version=case.version + 1, status=status, closed_at=at, asked_from=None)
     return closed, Closed(
         case.status, order.bureau, update.public_note, update.reason, at, media=update.media

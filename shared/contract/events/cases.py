@@ -67,6 +67,8 @@ class CaseStatusChange(CaseState):
 
     previous_status: CaseStatus
     """Status before this change."""
+    at: AwareDatetime | None = Field(default=None, examples=["2026-11-24T16:10:00Z"])
+    """When it happened, UTC, by the clock of the bureau or operator; null in older events."""
     bureau: str | None = Field(default=None, examples=["PBOT-MOD"])
     """Code of the bureau that reported the change; null for an operator."""
     public_note: str | None = Field(default=None, examples=["Mattress removed"])

@@ -10,6 +10,7 @@ from shared.contract.events.base import Data, Event
 from shared.contract.events.submissions import AttributeValue, Media
 from shared.errors import UndecodableEventError
 from shared.vocabulary import (
+    EnteredBy,
     Lane,
     LocationPrecision,
     StatusChannel,
@@ -71,6 +72,8 @@ class Request(Data):
     """Id of the city, a folder name of the catalogue."""
     channel: SubmissionChannel
     """Channel by which the person reported."""
+    entered_by: EnteredBy = "resident"
+    """``resident``, by telephone too; ``staff`` on their own round; ``batch`` for an import."""
     service_code: str
     """Code of the kind from the catalogue; ``OTHER`` when unknown."""
     classified: bool = False

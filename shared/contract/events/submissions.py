@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.contract.events.base import Data, Event, ForeignEvent
 from shared.text_matching import limit_marks
-from shared.vocabulary import Lane, StatusChannel, SubmissionChannel
+from shared.vocabulary import EnteredBy, Lane, StatusChannel, SubmissionChannel
 
 MAX_DESCRIPTION = 4_000
 MAX_ATTRIBUTES = 100
@@ -91,6 +91,8 @@ class Submission(Data):
     """Id of the city, a folder name of the catalogue."""
     channel: SubmissionChannel
     """Channel by which the person reported."""
+    entered_by: EnteredBy | None = Field(default=None, examples=["staff"])
+    """``resident``, ``staff`` or ``batch``; null for a resident, in bulk for a batch."""
     service_code: Code | None = None
     """Code of the kind from the catalogue; without it the description is classified."""
     description: Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION)] | None = None

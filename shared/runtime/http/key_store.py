@@ -11,13 +11,13 @@ import asyncpg
 from shared.errors import Route311Error
 from shared.runtime.http.api_keys import Scope, hash_key
 
-KEY_SCHEMAS = ("intake", "dispatch", "notify")  # schemas of the services that check keys
+KEY_SCHEMAS = ("intake", "dispatch", "notify", "insight")  # schemas of the services that check keys
 
 KeyState: TypeAlias = Literal["valid", "expired", "revoked"]
 
 _SCHEMAS_OF_SCOPE: dict[Scope, tuple[str, ...]] = {
     "adapter": ("intake", "notify"),
-    "bureau": KEY_SCHEMAS,
+    "bureau": ("intake", "dispatch", "notify"),
     "operator": KEY_SCHEMAS,
 }
 _KEY_BYTES = 32

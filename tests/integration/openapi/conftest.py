@@ -67,7 +67,7 @@ def serving(
 
 
 def _settings(database: Database, stores: Stores, folder: Path, port: int) -> dict[str, str]:
-    names = ("INTAKE", "TRIAGE", "TRIAGE_STREAM", "DISPATCH", "NOTIFY")
+    names = ("INTAKE", "TRIAGE", "TRIAGE_STREAM", "DISPATCH", "NOTIFY", "INSIGHT")
     return {
         **stores.access.environment(),
         **{f"{name}_HTTP_PORT": str(port) for name in names},
@@ -79,6 +79,8 @@ def _settings(database: Database, stores: Stores, folder: Path, port: int) -> di
         "INTAKE_ADDRESS_PER_SECOND": "100000",
         "DISPATCH_KEY_PER_SECOND": "100000",
         "DISPATCH_ADDRESS_PER_SECOND": "100000",
+        "INSIGHT_KEY_PER_SECOND": "100000",
+        "INSIGHT_ADDRESS_PER_SECOND": "100000",
         "NOTIFY_KEY_PER_SECOND": "100000",
         "NOTIFY_ADDRESS_PER_SECOND": "100000",
         "INTAKE_SMS_TOKEN": SMS_TOKEN,

@@ -116,7 +116,7 @@ def unknown(response: Response, among: str) -> list[str]:
     return [one["field"] for one in found if one["code"] == "unknown_field"]
 
 
-@pytest.fixture(params=["intake", "dispatch", "notify", "triage", "triage.surges"])
+@pytest.fixture(params=["intake", "dispatch", "notify", "insight", "triage", "triage.surges"])
 def url(serving: Serving, request: pytest.FixtureRequest) -> str:
     return serving(f"services.{request.param}")
 

@@ -13,7 +13,7 @@ from deploy.local.supervisor import running_stack
 FAKE = Path(__file__).with_name("fake_service.py")
 SERVICES = [
     Service(name, (sys.executable, str(FAKE), name))
-    for name in ("intake", "triage", "dispatch", "notify")
+    for name in ("intake", "triage", "dispatch", "notify", "insight")
 ]
 
 

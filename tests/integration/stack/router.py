@@ -17,7 +17,7 @@ from deploy.local.stack_file import Stack
 from tests.support.waiting import eventually
 
 TIMEOUT_S = 80  # on a machine that is busy with other things
-PROGRAMS = {"kafka", "postgres", "mail", "sms", "intake", "triage", "dispatch", "notify"}
+PROGRAMS = {"kafka", "postgres", "mail", "sms", "intake", "triage", "dispatch", "notify", "insight"}
 ROUTER = Path(__file__).with_name("fake_router.py")
 
 

@@ -31,7 +31,7 @@ async def test_the_stack_file_is_for_its_owner_and_names_parts_that_answer(route
 
     assert (router.data / "stack.json").stat().st_mode & 0o777 == 0o600
     assert await eventually(lambda: answers(stack.access))
-    for service in (stack.intake, stack.triage, stack.dispatch, stack.notify):
+    for service in (stack.intake, stack.triage, stack.dispatch, stack.notify, stack.insight):
         assert await eventually(partial(http_ready, port_of(service)))
 
 

@@ -37,6 +37,7 @@ def stack(data: Path) -> Stack:
         triage="http://127.0.0.1:4",
         dispatch="http://127.0.0.1:5",
         notify="http://127.0.0.1:6",
+        insight="http://127.0.0.1:7",
         mail="smtp://127.0.0.1:7",
         mail_folder=data / "mail",
         keys=Keys(bureaus={"WATER": "a"}, adapters={"demo": "b"}, operator="c"),

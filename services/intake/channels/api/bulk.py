@@ -119,7 +119,9 @@ def parse_line(line: bytes, source: str, trace: str | None) -> ParsedLine:
     except ValueError:
         return _refused(None, 400, "Not JSON", "Write each line as one JSON object in UTF-8."), ()
     fields = value if isinstance(value, dict) else {}
-    id_, time = fields.get("id"), fields.get("time")
+    id_, time, data = fields.get("id"), fields.get("time"), fields.get("data")
+    if isinstance(data, dict):
+        data = {"entered_by": "batch"} | data
     try:
         envelope = SubmissionReceived.model_validate(
             {
@@ -128,7 +130,7 @@ def parse_line(line: bytes, source: str, trace: str | None) -> ParsedLine:
                 "type": type_of(SubmissionReceived),
                 "time": utc_now() if time is None else time,
                 "traceparent": usable_trace(trace),
-                "data": fields.get("data"),
+                "data": data,
             }
         )
     except ValidationError:

@@ -39,7 +39,9 @@ def test_a_case_follows_its_lead(reported: UpdateStatus, status: CaseStatus) -> 
     date = NOON if reported == "scheduled" else None
     assert (moved.version, moved.status, moved.lead.status) == (2, status, reported)
     assert moved.lead.scheduled_for == date
-    assert change == StatusChanged("open", "ROADS", "Tuesday", date, previous_lead="ROADS")
+    assert change == StatusChanged(
+        "open", "ROADS", "Tuesday", date, previous_lead="ROADS", at=message.at
+    )
     assert moved.orders[1] == opened.orders[1]
 
 

@@ -1,0 +1,201 @@
+"""The reports over HTTP, as JSON or CSV."""
+
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Self, get_args
+
+from aiohttp import web
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from services.insight.ports import (
+    DIMENSIONS,
+    MOST_DIMENSIONS,
+    InsightPorts,
+    ReportName,
+    Row,
+    Wanted,
+)
+from shared.contract.events import Data
+from shared.csv_text import csv_text
+from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.calls import (
+    JSON,
+    answers_errors,
+    field_errors,
+    json_response,
+    refuse_fields,
+)
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import (
+    KEY_REFUSALS,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
+from shared.runtime.http.problem_details import problem_response
+from shared.runtime.service import ChannelParts
+
+CSV = "text/csv"
+_WITHIN_S = 10.0
+_NAME: TypeAdapter[ReportName] = TypeAdapter(ReportName)
+
+
+class ReportRows(Data):
+    """A report."""
+
+    report: str
+    """Name of the report."""
+    by: list[str]
+    """Dimensions of its rows."""
+    from_: date | None = Field(alias="from")
+    """First day, in the city's time; null for all."""
+    to: date | None
+    """Last day, in the city's time; null for all."""
+    rows: list[dict[str, Any]]
+    """Rows with the value of each dimension, ``n``, and the report's figures; ``suppressed`` where
+    fewer than 11 would be told.
+    """
+
+
+READ_REPORT = Operation(
+    "Read a report, with an operator's key.",
+    {
+        200: Content("The report.", (JSON, CSV), ReportRows),
+        404: problem("There is no report of this name: unknown_report."),
+        422: problem("A parameter is invalid; errors name each."),
+        **KEY_REFUSALS,
+    },
+    query={
+        "by": Parameter(f"Up to two of {', '.join(DIMENSIONS)}, separated by a comma."),
+        "from": Parameter("First day, in the city's time.", date),
+        "to": Parameter("Last day, in the city's time, inclusive.", date),
+        "jurisdiction": Parameter("Only this city; by default all."),
+    },
+    security=("operator",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownValues:
+    """The context of a query's validation."""
+
+    report: ReportName
+    cities: Collection[str]
+
+
+def _split(text: str) -> Sequence[str]:
+    return [name for name in text.split(",") if name]
+
+
+def _known_dimensions(by: Sequence[str], info: ValidationInfo[KnownValues]) -> Sequence[str]:
+    """Check the dimensions; a desk is a part of the channels, which count as one of two."""
+    names = {"channel", *by} if info.context.report == "desk" else {*by}
+    if len(names) > MOST_DIMENSIONS or len({*by}) < len(by) or not names <= DIMENSIONS.keys():
+        raise PydanticCustomError(
+            "bad_by",
+            "Write up to two different names of {names}; for the desk, one besides channel.",
+            {"names": ", ".join(DIMENSIONS)},
+        )
+    return by
+
+
+def _known_city(city: str, info: ValidationInfo[KnownValues]) -> str:
+    if city not in info.context.cities:
+        raise PydanticCustomError("unknown_jurisdiction", "Write the id of a city.")
+    return city
+
+
+class ReportQuery(BaseModel):
+    """Query of a report, validated."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    by: Annotated[list[str], BeforeValidator(_split), AfterValidator(_known_dimensions)] = []
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+    jurisdiction: Annotated[str, AfterValidator(_known_city)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ and self.to and self.from_ > self.to:
+            raise PydanticCustomError("bad_period", "Write from as a day that is not after to.")
+        return self
+
+
+def report_routes(core: InsightPorts) -> list[web.RouteDef]:
+    """Return the route of the reports."""
+
+    @answers_errors("Retry in a moment.")
+    async def read(request: web.Request) -> web.Response:
+        await core.callers.operator(request)
+        wanted = _wanted(request, core.policy.timezones.keys())
+        rows = await Deadline(_WITHIN_S).wait_for(core.report(wanted))
+        if CSV in request.headers.get("Accept", ""):
+            return web.Response(text=_csv(wanted.by, rows), content_type=CSV, charset="utf-8")
+        answer = ReportRows.model_validate(
+            {
+                "report": wanted.report,
+                "by": wanted.by,
+                "from": wanted.since,
+                "to": wanted.until,
+                "rows": [_fields(wanted.by, row) for row in rows],
+            }
+        )
+        return json_response(answer.model_dump(mode="json", by_alias=True))
+
+    return [web.get("/v1/insight/{report}", documents(read, READ_REPORT))]
+
+
+def _wanted(request: web.Request, cities: Collection[str]) -> Wanted:
+    try:
+        report: ReportName = _NAME.validate_python(request.match_info["report"])
+    except ValidationError:
+        detail = f"Read one of {', '.join(get_args(ReportName))}."
+        response = problem_response(404, "No such report", detail, code="unknown_report")
+        raise RefusedError(response) from None
+    try:
+        query = ReportQuery.model_validate(dict(request.query), context=KnownValues(report, cities))
+    except ValidationError as error:
+        raise refuse_fields(*field_errors(error)) from None
+    return Wanted(report, query.by, query.from_, query.to, query.jurisdiction)
+
+
+def _fields(by: Sequence[str], row: Row) -> Mapping[str, Any]:
+    suppressed = {"suppressed": True} if row.n is None else {}
+    return dict(zip(by, row.cell, strict=True)) | {"n": row.n} | suppressed | dict(row.figures)
+
+
+def _csv(by: Sequence[str], rows: Sequence[Row]) -> str:
+    flat = [dict(_flat(_fields(by, row))) for row in rows]
+    names = dict.fromkeys(name for row in flat for name in row)
+    columns = [*by, "n", "suppressed", *(n for n in names if n not in {*by, "n", "suppressed"})]
+    return csv_text(columns, [[row.get(name) for name in columns] for row in flat])
+
+
+def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}_{inner}", one) for inner, one in value.items())
+        else:
+            yield name, value
+
+
+@asynccontextmanager
+async def open_reports(core: InsightPorts) -> AsyncGenerator[ChannelParts]:
+    """Open the reports."""
+    yield ChannelParts(routes=report_routes(core))

@@ -1,0 +1,137 @@
+"""Ports of insight: the operations of its core that channels call."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.insight.policy import InsightPolicy
+from services.insight.rules import reports
+from services.insight.rules.reports import CaseFact, ReportName, RequestFact, TimedReport
+from services.insight.rules.survival import Duration
+from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Row
+from services.insight.store import queries
+from services.insight.store.queries import CityPeriod
+from shared.runtime.http.authentication import Callers
+from shared.runtime.postgres import Pool
+from shared.vocabulary import END_OF_TIME, START_OF_TIME
+
+__all__ = ["DIMENSIONS", "MOST_DIMENSIONS", "InsightPorts", "ReportName", "Row", "Wanted"]
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_NO_REQUEST: Mapping[str, Any] = {"district": None, "channel": "unknown", "language": None}
+
+
+class Wanted(NamedTuple):
+    """A report, its dimensions, and its days in the city's time, both inclusive; None for all."""
+
+    report: ReportName
+    by: Sequence[str]
+    since: date | None
+    until: date | None
+    jurisdiction: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InsightPorts:
+    """Operations of the core."""
+
+    policy: InsightPolicy
+    callers: Callers
+    pool: Pool  # connections for calls over HTTP
+    clock: Callable[[], datetime]
+
+    async def report(self, wanted: Wanted) -> list[Row]:
+        """Return the rows of a report."""
+        periods = self._periods(wanted)
+        async with queries.snapshot(self.pool) as db:
+            if reports.is_about_cases(wanted.report):
+                cases = await queries.case_rows(db, periods)
+                return await asyncio.to_thread(self._case_rows, wanted, cases)
+            requests = await queries.request_rows(db, periods)
+        return await asyncio.to_thread(self._request_rows, wanted, requests)
+
+    def _periods(self, wanted: Wanted) -> list[CityPeriod]:
+        """Return the period of each city in its own time."""
+        return [
+            CityPeriod(
+                city,
+                _midnight(wanted.since, zone) if wanted.since else START_OF_TIME,
+                _midnight(wanted.until + _DAY, zone) if wanted.until else END_OF_TIME,
+            )
+            for city, zone in self.policy.timezones.items()
+            if wanted.jurisdiction in (None, city)
+        ]
+
+    def _request_rows(self, wanted: Wanted, rows: Sequence[queries.Row]) -> list[Row]:
+        facts = [self._request(row) for row in rows]
+        return reports.request_rows(wanted.report, facts, wanted.by)
+
+    def _case_rows(
+        self, wanted: Wanted, rows: Sequence[tuple[queries.Row, Sequence[queries.Row]]]
+    ) -> list[Row]:
+        now = self.clock()
+        facts = [self._case(case, members, now) for case, members in rows]
+        return reports.case_rows(wanted.report, facts, wanted.by)
+
+    def _request(self, row: queries.Row) -> RequestFact:
+        joined = row["first_at"] is not None and not row["is_first"]
+        return RequestFact(
+            kind=row["kind"],
+            group=row["dedup_group"],
+            bureau=row["bureau"],
+            district=row["district"],
+            channel=row["channel"],
+            language=row["language"],
+            priority=row["level"],
+            at=row["submitted_at"].astimezone(self.policy.timezones[row["jurisdiction"]]),
+            outcome=row["outcome"],
+            unsure=row["unsure"],
+            joined_after=row["submitted_at"] - row["first_at"] if joined else None,
+            corrected=row["moves"] > 0 or bool(row["corrected"]),
+            asked=row["asked"],
+            fixed=row["fixed"],
+        )
+
+    def _case(self, row: queries.Row, members: Sequence[queries.Row], now: datetime) -> CaseFact:
+        city, opened_at, ended_at = row["jurisdiction"], row["opened_at"], row["ended_at"]
+        first = members[0] if members else _NO_REQUEST
+        window = self.policy.windows.get((city, row["dedup_group"]), timedelta())
+        residents = [
+            TimedReport(one["submitted_at"], one["reporter"])
+            for one in members
+            if one["entered_by"] == "resident"
+        ]
+        exposure, further = reports.exposure_of(residents, window, ended_at, now)
+        return CaseFact(
+            city=city,
+            kind=row["kind"],
+            group=row["dedup_group"],
+            bureau=row["bureau"],
+            district=first["district"],
+            channel=first["channel"],
+            language=first["language"],
+            priority=row["level"],
+            at=opened_at.astimezone(self.policy.timezones[city]),
+            acknowledge=_duration(opened_at, row["acknowledged_at"], ended_at or now),
+            complete=_duration(
+                opened_at, ended_at if row["status"] == "completed" else None, ended_at or now
+            ),
+            promise=reports.promise_of(row["complete_by"], row["status"], ended_at, now),
+            was_completed=row["was_completed"],
+            reopened=row["reopened"],
+            exposure=exposure,
+            further=further,
+        )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _duration(start: datetime, end: datetime | None, last_seen: datetime) -> Duration:
+    hours = ((end or last_seen) - start) / _HOUR
+    return Duration(max(0.0, hours), has_ended=end is not None)

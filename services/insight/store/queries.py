@@ -1,0 +1,81 @@
+"""Reads the facts of a period for the reports."""
+
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+import asyncpg
+
+from shared.runtime.postgres import Connection, Pool, borrow
+
+Row: TypeAlias = "asyncpg.Record"
+
+
+class CityPeriod(NamedTuple):
+    """Moments of a city from ``since``, inclusive, to ``until``, exclusive."""
+
+    jurisdiction: str
+    since: datetime
+    until: datetime
+
+
+# Reports read much of the tables; elsewhere the session forbids that.
+_PLANS = """
+    SELECT set_config(name, 'on', true)
+      FROM unnest('{enable_seqscan,enable_hashjoin,enable_mergejoin}'::text[]) AS name
+"""
+_REQUESTS = """
+    SELECT r.jurisdiction, r.channel, r.language, r.kind, r.dedup_group, r.district, r.level,
+           r.outcome, r.unsure, r.submitted_at, r.asked, r.fixed, r.moves, c.bureau, c.corrected,
+           first.submitted_at AS first_at, first.request_id = r.request_id AS is_first
+      FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS p (city, since, until)
+      JOIN requests AS r ON r.jurisdiction = p.city
+                        AND r.submitted_at >= p.since AND r.submitted_at < p.until
+ LEFT JOIN cases AS c USING (case_id)
+ LEFT JOIN LATERAL (SELECT request_id, submitted_at FROM requests AS other
+                     WHERE other.case_id = r.case_id AND submitted_at IS NOT NULL
+                     ORDER BY submitted_at, request_id LIMIT 1) AS first ON true
+"""
+_CASES = """
+    SELECT c.*
+      FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS p (city, since, until)
+      JOIN cases AS c ON c.jurisdiction = p.city
+                     AND c.opened_at >= p.since AND c.opened_at < p.until
+     WHERE NOT c.merged
+"""
+_MEMBERS = """
+    SELECT case_id, submitted_at, reporter, entered_by, channel, language, district
+      FROM requests
+     WHERE case_id = ANY($1) AND submitted_at IS NOT NULL
+     ORDER BY submitted_at, request_id
+"""
+
+
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncGenerator[Connection]:
+    """Yield a connection that sees one state of the tables."""
+    async with borrow(pool) as db, db.transaction(isolation="repeatable_read", readonly=True):
+        await db.execute(_PLANS)
+        yield db
+
+
+async def request_rows(db: Connection, periods: Sequence[CityPeriod]) -> Sequence[Row]:
+    """Return the requests of the periods, with the state of their cases."""
+    return await db.fetch(_REQUESTS, *_columns(periods))
+
+
+async def case_rows(
+    db: Connection, periods: Sequence[CityPeriod]
+) -> Sequence[tuple[Row, Sequence[Row]]]:
+    """Return the cases first reported in the periods, each with its requests in order."""
+    cases = await db.fetch(_CASES, *_columns(periods))
+    members: dict[Any, list[Row]] = defaultdict(list)
+    for row in await db.fetch(_MEMBERS, [case["case_id"] for case in cases]):
+        members[row["case_id"]].append(row)
+    return [(case, members[case["case_id"]]) for case in cases]
+
+
+def _columns(periods: Sequence[CityPeriod]) -> Sequence[Sequence[object]]:
+    return [list(column) for column in zip(*periods, strict=True)]
