@@ -28,6 +28,9 @@ AREAS = "areas.geojson"
 TOLERANCE_M = 50.0
 
 UNINCORPORATED = "unincorporated"
+ELSEWHERE = "elsewhere"
+# Distance from the city limits in metres beyond which nobody near by is responsible.
+FAR_M = 30_000.0
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -48,19 +51,21 @@ class CityBoundaries:
         limits = _load_areas(folder / LIMITS)
         self._own = [_Area(jurisdiction, _buffer(area.outline, TOLERANCE_M)) for area in limits]
         self._neighbours = _load_areas(folder / NEIGHBOURS)
+        self._around = [_Area(UNINCORPORATED, _buffer(one.outline, FAR_M)) for one in limits]
         self._districts = _load_areas(folder / DISTRICTS)
-        for area in (*self._own, *self._neighbours, *self._districts):
+        for area in (*self._own, *self._neighbours, *self._around, *self._districts):
             shapely.prepare(area.outline)  # type: ignore[no-untyped-call]  # shapely has no types
 
     def municipality(self, points: Sequence[GeoPoint]) -> list[str | None]:
         """Return for each point the jurisdiction, a neighbour's code, or ``unincorporated``.
 
-        A point up to ``TOLERANCE_M`` outside the limits is the jurisdiction's own, even in a
-        neighbour's area.
+        Farther away than ``FAR_M`` it is ``elsewhere``. A point up to ``TOLERANCE_M`` outside the
+        limits is the jurisdiction's own, even in a neighbour's area.
         """
         if not self._own:
             return [None] * len(points)
-        return _first_containing(points, (*self._own, *self._neighbours), UNINCORPORATED)
+        areas = (*self._own, *self._neighbours, *self._around)
+        return _first_containing(points, areas, ELSEWHERE)
 
     def district(self, points: Sequence[GeoPoint]) -> list[str | None]:
         """Return for each point its district, or None outside all districts."""

@@ -17,12 +17,7 @@ from services.intake.channels.sms.channel import open_sms
 from services.intake.limits import CallLimits, callers_of
 from services.intake.media.library import MediaHousekeeping, MediaLibrary, open_media_files
 from services.intake.media.reencoding import Reencoder
-from services.intake.places.gazetteer import (
-    PostgresGazetteer,
-    PrefetchedPlaces,
-    add_places,
-    well_known_places,
-)
+from services.intake.places.gazetteer import Gazetteer, PrefetchedPlaces, shipped_book
 from services.intake.places.pelias import open_pelias
 from services.intake.policy import Geocoder, IntakePolicy, city_of
 from services.intake.ports import IntakePorts
@@ -44,7 +39,7 @@ from shared.runtime.http.key_gate import key_gate
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import measure_backlog
 from shared.runtime.outbox.relay import ExpressAndOthers
-from shared.runtime.postgres import Connection, Pool, open_pool, transaction
+from shared.runtime.postgres import Connection, Pool, open_pool
 from shared.runtime.service import Channel, ServiceParts, open_channels
 
 CHANNELS: Mapping[str, Channel[IntakePorts]] = {
@@ -75,9 +70,11 @@ async def intake(
         open_pool(dsn, size=_LOOKUP_CONNECTIONS) as lookups,  # callers never starve the work
         open_pelias(settings.pelias_url) as pelias,
     ):
-        places = PrefetchedPlaces(PostgresGazetteer(lookups), pelias) if pelias else None
+        gazetteer = Gazetteer(lookups, catalogue.jurisdictions)
+        places = PrefetchedPlaces(gazetteer, pelias) if pelias else None
         policy = _policy(catalogue, settings, (places,) if places else ())
-        await _add_shipped_places(pool, catalogue)
+        for city in catalogue.jurisdictions.values():
+            await asyncio.to_thread(shipped_book, city.folder)
         relay = ExpressAndOthers(pool, settings.kafka_access)
         batch_size = AdaptiveBatchSize()
         acceptance = BatchAcceptance(
@@ -127,13 +124,6 @@ async def intake(
                 gate=key_gate(core.callers, opened.keyed_routes) if opened.keyed_routes else None,
                 readers=[submissions, statuses],
             )
-
-
-async def _add_shipped_places(pool: Pool, catalogue: Catalogue) -> None:
-    for city in catalogue.jurisdictions.values():
-        if places := well_known_places(city):
-            async with transaction(pool) as db:
-                await add_places(db, city.id, places)
 
 
 def _policy(

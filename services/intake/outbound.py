@@ -11,6 +11,7 @@ from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.pictures import media_ids_of
 from services.intake.policy import IntakePolicy, ServedCity
 from services.intake.records import Listing, PublicRequest, Receipt
+from services.intake.rules.addresses import stated_city
 from services.intake.rules.location import ResolvedLocation, public_degrees
 from services.intake.rules.private_persons import HeldText, reasons_to_hold
 from shared.catalogue import Jurisdiction, LocalText, danger_advice
@@ -49,8 +50,11 @@ class AdminArea:
 
 
 def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
-    """Return the area of each submission, none for placeholder points, by one lookup per city."""
-    areas = [AdminArea()] * len(submissions)
+    """Return the area of each submission, by one lookup per city.
+
+    Without a measured point it is the neighbour that the address names.
+    """
+    areas = [AdminArea(_neighbour(one)) for one in submissions]
     points: defaultdict[str, dict[int, GeoPoint]] = defaultdict(dict)
     for index, one in enumerate(submissions):
         if one.location.point is not None and one.location.precision != "default":
@@ -60,6 +64,12 @@ def locate_areas(submissions: Sequence[ValidatedSubmission]) -> list[AdminArea]:
         for index, area in zip(of_city, _areas([*of_city.values()], city), strict=True):
             areas[index] = area
     return areas
+
+
+def _neighbour(submission: ValidatedSubmission) -> str | None:
+    city, address = submission.city.jurisdiction, submission.location.address
+    code = stated_city(address, city.codes_by_city) if address else None
+    return code if code in city.neighbours else None
 
 
 def area_of(point: GeoPoint | None, city: ServedCity) -> AdminArea:

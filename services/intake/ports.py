@@ -17,11 +17,13 @@ from services.intake.limits import CallLimits
 from services.intake.media.library import MediaLibrary
 from services.intake.notes import NoteWork
 from services.intake.pictures import derived_media_id
-from services.intake.places.gazetteer import geocoders_of
+from services.intake.places.gazetteer import Gazetteer, find_places, geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
 from services.intake.preview import preview
+from services.intake.public_status.nearby import OpenCase, find_within
 from services.intake.public_status.store import find_status, give_public_ids, read_status
 from services.intake.records import (
+    FoundPlace,
     NoSuchRequestError,
     NoteCall,
     PublicStatus,
@@ -44,7 +46,7 @@ from shared.runtime.http.deadline import Deadline
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction, translate_errors
-from shared.vocabulary import TextStatus
+from shared.vocabulary import GeoPoint, TextStatus
 
 
 class IntakeWork(NoteWork):
@@ -201,6 +203,21 @@ class IntakePorts:
     ) -> ScreenedText:
         """Classify a text, unless its kind is given, and screen it for hazards."""
         return self._policy.cities[jurisdiction].screen_text(text, answers or {}, service_code)
+
+    async def find_places(
+        self, jurisdiction: str, words: str, near: GeoPoint | None = None
+    ) -> Sequence[FoundPlace]:
+        """Return the places that words mean or begin; without words the address at a point."""
+        books = await Gazetteer(self.lookups, self.cities).books({jurisdiction})
+        return find_places(books[jurisdiction], self._policy.cities[jurisdiction], words, near)
+
+    async def open_cases(
+        self, jurisdiction: str, bounds: tuple[float, float, float, float]
+    ) -> Sequence[OpenCase]:
+        """Return the open cases of public kinds between west, south, east and north."""
+        kinds = self.cities[jurisdiction].services.values()
+        private = [kind.code for kind in kinds if kind.private]
+        return await find_within(self.lookups, jurisdiction, bounds, private)
 
     def search_kinds(self, jurisdiction: str, words: str) -> Sequence[ServiceType]:
         """Return the kinds that words may mean, the likeliest first, at most eight."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
 from services.intake.outbound import advice_for, locate_areas, named_kinds
-from services.intake.places.gazetteer import geocode, geocoders_of
+from services.intake.places.gazetteer import Gazetteer, find_places, geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
-from services.intake.records import SubmissionPreview
+from services.intake.records import FoundPlace, SubmissionPreview
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency
 from shared.contract.events import FieldError, SubmissionReceived
@@ -18,8 +18,10 @@ from shared.runtime.clock import format_moment, utc_now
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.postgres import Pool
 from shared.text_matching.normalization import normalize_or_none
+from shared.vocabulary import distance_m
 
 _LEAST_RADIUS_M = 100.0
+_SAME_PLACE_M = 250.0
 # Questions that are shown at once; the others follow on demand.
 FIRST_QUESTIONS = 3
 
@@ -35,16 +37,20 @@ async def preview(
     """Preview a submission, which may lack anything; best effort goes without the database."""
     readable, errors = read_partly(envelope, utc_now(), policy)
     near: Sequence[NearbyCase] = ()
+    found, is_looked_up = None, False
     ignored = (SystemicError, TransientError) if best_effort else ()
     if readable:
         look = _look(envelope, readable, policy, pool, prefetch)
         with suppress(*ignored):
-            readable, near = await Deadline().wait_for(look)
+            readable, near, found = await Deadline().wait_for(look)
+            is_looked_up = True
     at = readable.location if readable else None
+    is_lost = is_looked_up and at is not None and at.precision == "address" and not at.point
     return SubmissionPreview(
         render_preview(readable, errors, near),
         errors,
-        found=at.point if at and at.precision == "address" else None,
+        found=found,
+        is_lost=is_lost and readable is not None and not locate_areas([readable])[0].municipality,
         apart_m=at.disagrees_m if at else None,
     )
 
@@ -55,12 +61,28 @@ async def _look(
     policy: IntakePolicy,
     pool: Pool,
     prefetch: Prefetch | None,
-) -> tuple[ValidatedSubmission, Sequence[NearbyCase]]:
+) -> tuple[ValidatedSubmission, Sequence[NearbyCase], FoundPlace | None]:
     if prefetch:
         await prefetch([envelope])
     located = await locate(readable, geocoders_of(pool, policy))
     query = near_query(located)
-    return located, await find_near(pool, query) if query else ()
+    near = await find_near(pool, query) if query else ()
+    return located, near, await _found(located, policy, pool)
+
+
+async def _found(
+    located: ValidatedSubmission, policy: IntakePolicy, pool: Pool
+) -> FoundPlace | None:
+    """Return the place of the address with its name in the gazetteer, if that is where it knows."""
+    at, city = located.location, located.city
+    if at.point is None or at.address is None or at.precision != "address":
+        return None
+    id_ = city.jurisdiction.id
+    books = await Gazetteer(pool, policy.jurisdictions).books({id_})
+    for place in find_places(books[id_], city, at.address, None):
+        if distance_m(place.point, at.point) <= _SAME_PLACE_M:
+            return place
+    return FoundPlace(at.address, "address", at.point, None)
 
 
 async def locate(

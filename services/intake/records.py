@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple, Self, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 
 import pydantic_core
 from pydantic import Field, StrictBool, StringConstraints
@@ -27,6 +27,8 @@ from shared.contract.events.submissions import MAX_DESCRIPTION, MAX_MEDIA, Short
 from shared.runtime.clock import utc_now
 from shared.vocabulary import GeoPoint, SubmissionChannel, TextStatus
 
+# Kind of a place that was found: a known house, one between two known ones, and so on.
+MatchKind: TypeAlias = Literal["address", "interpolated", "crossing", "street", "place"]
 ReceiptEvent: TypeAlias = SubmissionAccepted | SubmissionRejected
 
 _DECODER: Decoder[ReceiptEvent] = Decoder((SubmissionAccepted, SubmissionRejected))
@@ -115,14 +117,25 @@ class SubmissionPreview(NamedTuple):
 
     Attributes:
         view: The response of ``POST /v1/submissions/preview``.
-        found: The point of its address, where a geocoder knows it.
+        found: The place of its address, where it has no point of its own.
+        is_lost: True for an address that no geocoder knows, without a point of its own.
         apart_m: Metres between its point and its address, when they disagree.
     """
 
     view: dict[str, Any]
     errors: Sequence[FieldError]
-    found: GeoPoint | None = None
+    found: "FoundPlace | None" = None
+    is_lost: bool = False
     apart_m: float | None = None
+
+
+class FoundPlace(NamedTuple):
+    """A place of the gazetteer, with the city's district that it lies in."""
+
+    name: str
+    match: MatchKind
+    point: GeoPoint
+    district: str | None
 
 
 class ScreenedText(NamedTuple):

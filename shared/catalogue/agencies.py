@@ -28,7 +28,12 @@ class Bureau:
 
 @dataclass(frozen=True, slots=True)
 class ExternalAgency:
-    """An agency outside the city; ``reason`` is the code of its referrals' default reason."""
+    """An agency outside the city.
+
+    Attributes:
+        reason: Code of its referrals' default reason.
+        called: Of a neighbour the names of cities by which addresses mean it.
+    """
 
     code: str
     name: str
@@ -36,6 +41,7 @@ class ExternalAgency:
     url: str | None
     hours: Hours | None
     reason: str | None = None
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

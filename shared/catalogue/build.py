@@ -10,7 +10,7 @@ from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import build_faq
 from shared.catalogue.checks import issues_in
 from shared.catalogue.circumstances import build_circumstances
-from shared.catalogue.city_map import CityPages, CityPagesEntry
+from shared.catalogue.city_pages import CityPages, CityPagesEntry
 from shared.catalogue.condition import YES, Condition, HazardRule, trigger_conditions
 from shared.catalogue.document import LocatedEntry
 from shared.catalogue.draft import HEAD, Draft, read_drafts
@@ -82,9 +82,14 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         dedup_groups=_grouped((s.dedup.group, s.code) for s in services.values()),
         bureaus=MappingProxyType({b.code: _bureau(b.code, b.entry, head) for b in draft.bureaus}),
         agencies=MappingProxyType({a.code: _agency(a.code, a.entry) for a in draft.agencies}),
+        basemap=head.basemap,
         neighbours=MappingProxyType(
             {
-                code: replace(_agency(code, entry), reason=entry.reason or NEIGHBOUR_CITY)
+                code: replace(
+                    _agency(code, entry),
+                    reason=entry.reason or NEIGHBOUR_CITY,
+                    called=entry.called,
+                )
                 for code, entry in head.neighbours.items()
             }
         ),

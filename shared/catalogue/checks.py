@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 from shared.catalogue.answers import ANSWERS, QUESTIONS
-from shared.catalogue.city_map import map_issues
 from shared.catalogue.document import LocatedEntry, Section, unknown_codes, unknown_name
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
@@ -45,7 +44,7 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
             _answers,
         ):
             yield from check(draft)
-        yield from map_issues(draft.folder)
+        yield from _basemap(draft)
         for service in draft.services:
             for check_service in (_responsible, _conditions_of, _attributes, _dedup):
                 yield from check_service(service, draft)
@@ -173,6 +172,13 @@ def _reasons(draft: Draft) -> Iterator[CatalogueIssue]:
             yield from unknown_codes(
                 draft.head, known, [entry.reason], "neighbours", code, "reason"
             )
+
+
+def _basemap(draft: Draft) -> Iterator[CatalogueIssue]:
+    head = draft.head
+    name = head.entry.basemap if head else None
+    if head and name and "://" not in name and not (draft.folder / name).is_file():
+        yield head.issue("names no file of this folder", "basemap")
 
 
 def _owners(draft: Draft) -> Iterator[CatalogueIssue]:

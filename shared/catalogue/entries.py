@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.catalogue.city_map import CityPagesEntry
+from shared.catalogue.city_pages import CityPagesEntry
 from shared.catalogue.field_types import (
     Entry,
     Latitude,
@@ -57,10 +57,15 @@ class BureauEntry(_PartyEntry):
 
 
 class AgencyEntry(_PartyEntry):
-    """An agency outside the city with the default reason of its referrals."""
+    """An agency outside the city with the default reason of its referrals.
+
+    Attributes:
+        called: Of a neighbour the names of cities by which addresses mean it.
+    """
 
     url: Text | None = None
     reason: Text | None = None
+    called: tuple[Text, ...] = ()
 
 
 class OwnerEntry(Entry):
@@ -95,6 +100,7 @@ class JurisdictionEntry(Entry):
     inbound_mail: tuple[MailAddress, ...] = ()
     neighbours: dict[str, AgencyEntry] = Field(default_factory=dict)
     pages: CityPagesEntry | None = None
+    basemap: Text | None = None
     alarm_budget: float | None = Field(default=None, gt=0, lt=1)
     alarm_budgets: dict[Language, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     unsure_below: float = Field(default=0.45, ge=0, le=1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shared.catalogue.agencies import Bureau, ExternalAgency, Owner
 from shared.catalogue.answers import Faq
 from shared.catalogue.circumstances import Circumstances
-from shared.catalogue.city_map import CityPages
+from shared.catalogue.city_pages import CityPages
 from shared.catalogue.condition import (
     Condition,
     HazardRule,
@@ -26,6 +26,7 @@ from shared.text_matching import (
     PhraseIndex,
     PhraseRoles,
     TrainedModel,
+    fold,
 )
 from shared.vocabulary import DangerClass, GeoPoint, PublicTexts
 
@@ -87,6 +88,8 @@ class Jurisdiction:
         unsure_below: Probability below which the kind of a text is unsure, 0 to 1.
         public_texts: Which texts of residents the public reads without an operator's release.
         routing: Routing rules in their order; the kind's own entry follows them.
+        basemap: PMTiles file in the folder, or URL of such a file or of a tile server with
+            ``{z}``, ``{x}`` and ``{y}``; None for no map.
         folder: Folder of the data, for the polygons that only some services read.
     """
 
@@ -126,12 +129,25 @@ class Jurisdiction:
     routing: tuple[RoutingRule, ...]
     surges: CitySurges
     pages: CityPages
+    basemap: str | None
     folder: Path
 
     @property
     def phone_text(self) -> LocalText:
         """The telephone number as part of a sentence."""
         return LocalText(self.phone, self.phone.replace(" or ", " o "))
+
+    @property
+    def tiles(self) -> Path | None:
+        """The file of the base map; None without one, or where another server has it."""
+        is_file = self.basemap and "://" not in self.basemap
+        return self.folder / self.basemap if self.basemap and is_file else None
+
+    @cached_property
+    def codes_by_city(self) -> Mapping[str, str]:
+        """The id of the city, and codes of neighbours, by folded name of a city."""
+        named = {fold(name): n.code for n in self.neighbours.values() for name in n.called}
+        return {fold(self.id.partition(".")[0]): self.id} | named
 
     @cached_property
     def answers(self) -> Mapping[str, LocalText]:

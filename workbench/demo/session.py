@@ -1,18 +1,14 @@
 """A scenario on a running stack, from its first submission to the result."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import aiohttp
 from rich.console import Console
 
 from deploy.local.stack_file import Stack
-from services.intake.places.gazetteer import Place, add_places, city_name
-from services.intake.rules.addresses import read_address
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import end_offsets, follow
-from shared.runtime.postgres import open_database
 from workbench.demo.report.live import live_view
 from workbench.demo.report.result import DemoResult, StatusPage
 from workbench.demo.run.bureau_ways import open_bureau_ways
@@ -23,14 +19,13 @@ from workbench.demo.run.pages import ResidentsAtPages
 from workbench.demo.run.runner import DemoProgress, DemoRunner
 from workbench.demo.run.submitter import EveryWaySubmitter, ReportingResidents, ScenarioClock
 from workbench.demo.run.texts import SimulatedGateway, TextingResidents
-from workbench.demo.scenario import DemoSubmission, Scenario
+from workbench.demo.scenario import Scenario
 from workbench.demo.scenario.stories import CAMP
 from workbench.demo.scenario.submissions import CITY
 
 MAX_SECONDS = 20.0
 DELIVERIES_PER_S = 110.0
 _ADAPTER = "demo"
-_IN_WORDS = frozenset({"email", "sms"})
 
 
 async def run_scenario(
@@ -47,7 +42,6 @@ async def run_scenario(
     clock = ScenarioClock(scenario.deliveries[0].delivered_at)
     progress = DemoProgress(scenario, Observations(), clock)
     headers = {"Authorization": f"Bearer {stack.keys.adapters[_ADAPTER]}"}
-    await _load_addresses(stack.postgres, city.id, scenario.submissions)
     async with (
         aiohttp.ClientSession(stack.intake, headers=headers) as session,
         aiohttp.ClientSession(stack.intake, cookie_jar=aiohttp.DummyCookieJar()) as public,
@@ -108,16 +102,3 @@ async def _public_status(
     path = f"/v1/requests/{seen.requests[requests[0]].tracking_number}"
     async with session.get(path, headers={"Accept-Language": "en"}) as response:
         return StatusPage(f"{stack.intake}{path}", await response.json())
-
-
-async def _load_addresses(dsn: str, city: str, submissions: Sequence[DemoSubmission]) -> None:
-    async with open_database(dsn, "intake") as db, db.transaction():
-        await add_places(db, city, addresses(city, submissions))
-
-
-def addresses(city: str, submissions: Sequence[DemoSubmission]) -> Iterator[Place]:
-    """Yield the places of reports by message, by which their addresses are geocoded."""
-    for one in submissions:
-        key = read_address(one.address or "", city_name(city))
-        if one.way in _IN_WORDS and key and one.point:
-            yield Place(key, one.point)

@@ -1,19 +1,24 @@
-"""Geocoding by the gazetteers of the cities: points of addresses, and files of places as CSV."""
+"""Geocoding by the address books of the cities."""
 
+import asyncio
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
-from services.intake.policy import CityAddress, Geocoder, IntakePolicy
-from services.intake.rules.addresses import Candidate, PlaceKey, best_match, read_address
+from services.intake.places.book import EMPTY_BOOK, AddressBook, NamedPlace
+from services.intake.places.search import nearest, point_of, suggestions
+from services.intake.policy import CityAddress, Geocoder, IntakePolicy, ServedCity
+from services.intake.records import FoundPlace
+from services.intake.rules.addresses import read_address, stated_city
 from services.intake.rules.location import ResolvedLocation, with_geocoded
 from shared.catalogue import Jurisdiction
-from shared.catalogue.city_map import GAZETTEER
-from shared.errors import Route311Error
-from shared.runtime.postgres import Connection, Pool, columns, row_count, translate_errors
-from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, GeoPoint
+from shared.runtime.postgres import Connection, Pool, translate_errors
+from shared.vocabulary import GeoPoint
+
+# Files of a city in the catalogue: an address book, and well-known places as CSV.
+BOOK, PLACES = "addresses.npz", "gazetteer.csv"
 
 
 async def geocode(
@@ -69,106 +74,88 @@ class PrefetchedPlaces:
         return [self._points.get(one) for one in addresses]
 
 
-# A misspelled name is searched for only where no name is right: among places of the same number,
-# which are few, or among named places by an index of trigrams. Of crossings there are too many.
-_FIND = """
-    SELECT wanted.position, found.*
-      FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
-           AS wanted (jurisdiction, number, name, position)
-     CROSS JOIN LATERAL (
-           SELECT EXISTS (
-                  SELECT FROM gazetteer
-                   WHERE jurisdiction = wanted.jurisdiction AND number = wanted.number
-                     AND name = wanted.name) AS is_right) AS spelling
-     CROSS JOIN LATERAL (
-           (SELECT number, name, directions, types, latitude, longitude, 1 AS similarity
-              FROM gazetteer
-             WHERE spelling.is_right AND jurisdiction = wanted.jurisdiction
-               AND number = wanted.number AND name = wanted.name
-             LIMIT 20)
-           UNION ALL
-           (SELECT number, name, directions, types, latitude, longitude,
-                   similarity(name, wanted.name) AS similarity
-              FROM gazetteer
-             WHERE NOT spelling.is_right AND wanted.number <> ''
-               AND jurisdiction = wanted.jurisdiction AND number = wanted.number
-               AND name % wanted.name
-             ORDER BY similarity DESC
-             LIMIT 20)
-           UNION ALL
-           (SELECT number, name, directions, types, latitude, longitude,
-                   similarity(name, wanted.name) AS similarity
-              FROM gazetteer
-             WHERE NOT spelling.is_right AND wanted.number = '' AND wanted.name NOT LIKE '%&%'
-               AND jurisdiction = wanted.jurisdiction AND number = '' AND name NOT LIKE '%&%'
-               AND name % wanted.name
-             ORDER BY similarity DESC
-             LIMIT 20)) AS found
+_DIGESTS = "SELECT jurisdiction, digest FROM gazetteer_files"
+_CONTENT = "SELECT content FROM gazetteer_files WHERE jurisdiction = $1"
+_REPLACE = """
+    INSERT INTO gazetteer_files (jurisdiction, digest, content) VALUES ($1, $2, $3)
+        ON CONFLICT (jurisdiction) DO UPDATE
+       SET digest = EXCLUDED.digest, content = EXCLUDED.content
 """
-_DELETE = "DELETE FROM gazetteer WHERE jurisdiction = $1"
-_ADD = """
-    INSERT INTO gazetteer
-         (number, name, directions, types, latitude, longitude, jurisdiction)
-    SELECT *, $7
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::float8[])
-        ON CONFLICT DO NOTHING
-"""
-_ROWS_AT_ONCE = 10_000
+# The loaded book of each city, with its digest; a process has one database.
+_loaded: dict[str, tuple[str, AddressBook]] = {}
 
 
-class Place(NamedTuple):
-    """A place of a city's gazetteer."""
+class Gazetteer:
+    """Geocoder by the address books of the cities: the loaded one, else that of the catalogue."""
 
-    key: PlaceKey
-    point: GeoPoint
-
-
-class PostgresGazetteer:
-    """Geocoder by the gazetteers of the cities, with one statement for all addresses."""
-
-    def __init__(self, database: "Connection | Pool") -> None:
-        self._database = database
+    def __init__(self, database: "Connection | Pool", cities: Mapping[str, Jurisdiction]) -> None:
+        self._database, self._cities = database, cities
 
     async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
         """Return the point of each address, in order; None where no place fits, or several do."""
-        keys = [read_address(one.address, city_name(one.jurisdiction)) for one in addresses]
-        wanted = [(one.jurisdiction, key) for one, key in zip(addresses, keys, strict=True) if key]
-        if not wanted:
-            return [None] * len(addresses)
+        wanted = {one.jurisdiction for one in addresses} & self._cities.keys()
+        books = await self.books(wanted)
+        return [
+            _point(books[one.jurisdiction], one.address, self._cities[one.jurisdiction])
+            if one.jurisdiction in wanted
+            else None
+            for one in addresses
+        ]
+
+    async def books(self, jurisdictions: Collection[str]) -> Mapping[str, AddressBook]:
+        """Return the address books of cities; one without any has an empty one."""
         with translate_errors():
-            rows = await self._database.fetch(
-                _FIND,
-                [jurisdiction for jurisdiction, _ in wanted],
-                [key.number for _, key in wanted],
-                [key.name for _, key in wanted],
-            )
-        candidates: list[list[Candidate]] = [[] for _ in wanted]
-        for position, *key, latitude, longitude, similarity in rows:
-            candidate = Candidate(PlaceKey(*key), similarity, GeoPoint(latitude, longitude))
-            candidates[position - 1].append(candidate)
-        found = (best_match(key, some) for (_, key), some in zip(wanted, candidates, strict=True))
-        return [next(found) if key else None for key in keys]
+            rows = await self._database.fetch(_DIGESTS) if jurisdictions else []
+            digests = {row["jurisdiction"]: row["digest"] for row in rows}
+            return {id_: await self._book(id_, digests.get(id_)) for id_ in jurisdictions}
+
+    async def _book(self, jurisdiction: str, digest: str | None) -> AddressBook:
+        folder = self._cities[jurisdiction].folder
+        if digest is None:
+            return shipped_book(folder)
+        known = _loaded.get(jurisdiction)
+        if known is None or known[0] != digest:
+            content = await self._database.fetchval(_CONTENT, jurisdiction)
+            book = await asyncio.to_thread(AddressBook.decode, content)
+            known = _loaded[jurisdiction] = digest, book.with_places(well_known_places(folder))
+        return known[1]
+
+
+def _point(book: AddressBook, address: str, city: Jurisdiction) -> GeoPoint | None:
+    return point_of(book, address, city_name(city.id), _city_in(address, city))
+
+
+def find_places(
+    book: AddressBook, served: ServedCity, words: str, near: GeoPoint | None
+) -> list[FoundPlace]:
+    """Return the places that words mean or begin; without words the address at a point."""
+    city, found = served.jurisdiction, []
+    if words:
+        found = suggestions(book, words, city_name(city.id), _city_in(words, city), near)
+    elif near and (at := nearest(book, near)):
+        found = [at]
+    districts = served.boundaries.district([one.point for one in found])
+    return [
+        FoundPlace(one.name, one.match, one.point, district)
+        for one, district in zip(found, districts, strict=True)
+    ]
+
+
+def _city_in(address: str, city: Jurisdiction) -> str | None:
+    """Return the city that an address names, as its book does: empty for the city itself."""
+    code = stated_city(address, city.codes_by_city)
+    neighbour = city.neighbours.get(code or "")
+    return None if code is None else neighbour.called[0] if neighbour else ""
 
 
 def geocoders_of(database: "Connection | Pool", policy: IntakePolicy) -> Sequence[Geocoder]:
     """Return the gazetteer and the other geocoders, in the order of use."""
-    return (PostgresGazetteer(database), *policy.geocoders)
+    return (Gazetteer(database, policy.jurisdictions), *policy.geocoders)
 
 
-async def replace_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
-    """Replace the gazetteer of a city, the first of equal places wins; return its size."""
-    await connection.execute(_DELETE, jurisdiction)
-    added = await add_places(connection, jurisdiction, places)
-    await connection.execute("ANALYZE gazetteer")
-    return added
-
-
-async def add_places(connection: Connection, jurisdiction: str, places: Iterable[Place]) -> int:
-    """Add the places that a city's gazetteer lacks, and return how many they are."""
-    added, rows = 0, ((*key, at.latitude, at.longitude) for key, at in places)
-    while some := list(islice(rows, _ROWS_AT_ONCE)):
-        added += row_count(await connection.execute(_ADD, *columns(some), jurisdiction))
-    return added
+async def replace_book(connection: Connection, jurisdiction: str, content: bytes) -> None:
+    """Replace the address book of a city; running services use it from their next look-up on."""
+    await connection.execute(_REPLACE, jurisdiction, sha256(content).hexdigest(), content)
 
 
 def city_name(jurisdiction: str) -> str:
@@ -176,79 +163,22 @@ def city_name(jurisdiction: str) -> str:
     return jurisdiction.partition(".")[0]
 
 
-_COLUMNS = ("name", "street", "number", "lat", "lon")
-_MOST_SHOWN = 10
+@cache
+def shipped_book(folder: Path) -> AddressBook:
+    """Return the address book that the catalogue has of a city, with its well-known places."""
+    file = folder / BOOK
+    book = AddressBook.decode(file.read_bytes()) if file.exists() else EMPTY_BOOK
+    return book.with_places(well_known_places(folder))
 
 
-class CityFileError(Route311Error):
-    """A file of places has lines that cannot be read; the message names each and says why."""
-
-    code = "city_file"
-
-
-def read_city_file(path: Path, city: str) -> list[Place]:
-    """Return the places of a CSV file in UTF-8, or raise ``CityFileError``.
-
-    A row with a name and an address gives two. Columns but name, street, number, lat and lon are
-    ignored; the name of the city may end an address.
-    """
-    places: list[Place] = []
-    faults: list[str] = []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file, strict=True)
-            if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]:
-                raise CityFileError(f"{path}: line 1: add the columns {', '.join(missing)}")
-            for row in rows:
-                try:
-                    places += _places(row, city)
-                except ValueError as error:
-                    faults.append(f"line {rows.line_num}: {error}")
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise CityFileError(f"{path}: not a CSV file in UTF-8: {error}") from None
-    if faults:
-        more = len(faults) - _MOST_SHOWN
-        shown = [*faults[:_MOST_SHOWN], *([f"and {more} more lines"] if more > 0 else [])]
-        raise CityFileError("\n".join((f"{path}: correct or remove these lines", *shown)))
-    if not places:
-        raise CityFileError(f"{path}: has no places")
-    return places
-
-
-def well_known_places(city: Jurisdiction) -> list[Place]:
-    """Return the places that the catalogue has of a city, in order; a city may have none."""
-    file = city.folder / GAZETTEER
-    return read_city_file(file, city_name(city.id)) if file.exists() else []
-
-
-def _places(row: Mapping[str, str | None], city: str) -> Iterator[Place]:
-    name, street, number = ((row[column] or "").strip() for column in ("name", "street", "number"))
-    point = GeoPoint(
-        _degrees(row["lat"], "lat", MAX_LATITUDE), _degrees(row["lon"], "lon", MAX_LONGITUDE)
-    )
-    if not name and not street:
-        raise ValueError("name, street: give one of them")
-    if street:
-        yield Place(_key(f"{number} {street}", "number, street", city), point)
-    if name:
-        yield Place(_key(name, "name", city), point)
-
-
-def _key(address: str, columns: str, city: str) -> PlaceKey:
-    key = read_address(address, city)
-    if key is None:
-        raise ValueError(
-            f"{columns}: names no single place; write a house number and a street, two streets "
-            "as in 'NE 33rd Ave & NE Fremont St', or a name"
-        )
-    return key
-
-
-def _degrees(text: str | None, column: str, limit: int) -> float:
-    try:
-        degrees = float(text or "")
-    except ValueError:
-        degrees = float("nan")
-    if not -limit <= degrees <= limit:
-        raise ValueError(f"{column}: write degrees from -{limit} to {limit}")
-    return degrees
+def well_known_places(folder: Path) -> list[NamedPlace]:
+    """Return the places that the catalogue names in a city; a city may have none."""
+    file = folder / PLACES
+    if not file.exists():
+        return []
+    with file.open(encoding="utf-8-sig", newline="") as rows:
+        return [
+            NamedPlace(key, row["name"], GeoPoint(float(row["lat"]), float(row["lon"])))
+            for row in csv.DictReader(rows)
+            for key in read_address(row["name"])
+        ]

@@ -52,6 +52,18 @@ _NEAR = """
      ORDER BY power((latitude - $3) / $5, 2) + power((longitude - $4) / $6, 2), case_id
      LIMIT $8
 """
+_WITHIN = """
+    SELECT case_id::text, service_code, status, latitude, longitude, request_count
+      FROM cases
+     WHERE status NOT IN ('completed', 'declined', 'referred') AND latitude IS NOT NULL
+       AND jurisdiction = $1
+       AND longitude BETWEEN $2 AND $4 AND latitude BETWEEN $3 AND $5
+       AND service_code <> ALL($6::text[])
+     ORDER BY first_reported_at DESC
+     LIMIT 200
+"""
+# Degrees of public points: about 10 m, as near as a pin on a map tells.
+_PIN_DECIMALS = 4
 _DEGREES_PER_METRE = degrees(1 / EARTH_RADIUS_M)
 _LEAST_COSINE = 0.01  # within 64 km of a pole a box is too narrow, and no city lies there
 
@@ -108,6 +120,39 @@ class NearbyCase(NamedTuple):
     distance_m: float
     first_reported_at: datetime
     request_count: int
+
+
+class OpenCase(NamedTuple):
+    """An open case on a map."""
+
+    case_id: str
+    service_code: str
+    status: str
+    latitude: float
+    longitude: float
+    request_count: int
+
+
+async def find_within(
+    pool: Pool,
+    jurisdiction: str,
+    bounds: tuple[float, float, float, float],
+    private_kinds: Collection[str],
+) -> list[OpenCase]:
+    """Return at most 200 open cases between west, south, east and north, the newest first."""
+    with translate_errors():
+        rows = await pool.fetch(_WITHIN, jurisdiction, *bounds, list(private_kinds))
+    return [
+        OpenCase(
+            case_id,
+            code,
+            status,
+            round(latitude, _PIN_DECIMALS),
+            round(longitude, _PIN_DECIMALS),
+            count,
+        )
+        for case_id, code, status, latitude, longitude, count in rows
+    ]
 
 
 async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:

@@ -1,13 +1,12 @@
 """Read an address into the parts by which a gazetteer finds it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from shared.street_words import ABBREVIATIONS, STREET_TYPES
 from shared.text_matching import fold
-from shared.vocabulary import GeoPoint, distance_m
 
 _PARTS = re.compile(r"[,;\n]")
 _JOINED = re.compile(r"[&+@]|(?<!\d)/|/(?!\d)")
@@ -40,32 +39,34 @@ _ALIASES = (
     (re.compile(r"\b(?:mlk|m ?l king)\b"), "martin luther king"),
     (re.compile(r"\b(?:tv (?:hwy|highway)|tvh|tvhwy)\b"), "tualatin valley hwy"),
     (re.compile(r"\b(?:bh (?:hwy|highway)|bhh)\b"), "beaverton hillsdale hwy"),
+    (re.compile(r"\bcesar e chavez\b"), "cesar chavez"),
 )
 
 
 class PlaceKey(NamedTuple):
-    """An address, a crossing or a named place in normalized parts.
+    """A house, a street or a named place in normalized parts.
 
     Attributes:
-        number: House number; empty for a crossing and a named place.
-        name: Name without directions and types; of a crossing the names, sorted and joined by
-            ``&``.
-        directions: Stated directions, sorted and joined by a space.
-        types: Stated types of street, sorted and joined by a space.
+        number: House number; empty for a street and a named place.
+        name: Name without directions and types.
     """
 
     number: str
     name: str
-    directions: str
-    types: str
+    direction: str
+    type: str
+
+    @property
+    def is_street(self) -> bool:
+        """True for a street alone, which is too long to be one place."""
+        return not self.number and (self.type in STREET_TYPES or bool(numbers_in(self.name)))
 
 
-def read_address(address: str, city: str = "") -> PlaceKey | None:
-    """Return the normalized parts of an address, or None when it names no single place.
+def read_address(address: str, city: str = "") -> list[PlaceKey]:
+    """Return the normalized parts of an address: several streets are a crossing.
 
-    A house number, a crossing in either order, or a name: a street alone is too long. What
-    relates a problem to a place ("across from") is left out, and so are city, state and postal
-    code.
+    What relates a problem to a place ("across from") is left out, and so are city, state and
+    postal code.
     """
     first = next(filter(str.strip, _PARTS.split(address)), "")
     text = _QUADRANT.sub(r"\1\2", fold(_JOINED.sub(" and ", first)))
@@ -74,15 +75,14 @@ def read_address(address: str, city: str = "") -> PlaceKey | None:
         text = pattern.sub(name, text)
     words = [_SPELLINGS.get(word, word) for word in text.split() if word not in _IGNORED]
     city_words = fold(city).split()
-    is_house = len(words) > 1 and _HOUSE.fullmatch(words[0]) and words[1] not in _CROSSING
-    if is_house:
-        return _house(words, city_words)
-    streets = [
+    if len(words) > 1 and _HOUSE.fullmatch(words[0]) and words[1] not in _CROSSING:
+        house = _house(words, city_words)
+        return [house] if house else []
+    return [
         street
         for joins, group in groupby(words, _CROSSING.__contains__)
         if not joins and (street := _street(list(group), city_words)).name
     ]
-    return _crossing(streets) if len(streets) > 1 else _named(streets)
 
 
 def _house(words: Sequence[str], city: Sequence[str]) -> PlaceKey | None:
@@ -92,24 +92,9 @@ def _house(words: Sequence[str], city: Sequence[str]) -> PlaceKey | None:
         del rest[0]
     upto = next((i for i, word in enumerate(rest) if word in _CROSSING), len(rest))
     street = _street(rest[:upto], city)
-    if number.startswith("0") and street.directions == "sw":
-        street = street._replace(directions="s")
+    if number.startswith("0") and street.direction == "sw":
+        street = street._replace(direction="s")
     return street._replace(number=number.lstrip("0") or "0") if street.name else None
-
-
-def _crossing(streets: Sequence[PlaceKey]) -> PlaceKey:
-    return PlaceKey(
-        "",
-        " & ".join(sorted(street.name for street in streets)),
-        " ".join(sorted({street.directions for street in streets} - {""})),
-        " ".join(sorted({street.types for street in streets} - {""})),
-    )
-
-
-def _named(places: Sequence[PlaceKey]) -> PlaceKey | None:
-    if not places or places[0].types in STREET_TYPES or numbers_in(places[0].name):
-        return None
-    return places[0]
 
 
 def _street(words: Sequence[str], city: Sequence[str]) -> PlaceKey:
@@ -145,49 +130,67 @@ def numbers_in(name: str) -> list[str]:
     return [word for word in name.split() if any(map(str.isdigit, word))]
 
 
-# Least share of equal trigrams of two names, 0 to 1: one wrong letter in a name of eight.
-MIN_SIMILARITY = 0.6
-_SAME_PLACE_M = 250.0
+# South Portland was a part of Southwest until 2020.
+_SAME_SIDE = frozenset({"s", "sw"})
 
 
-class Candidate(NamedTuple):
-    """A place of the gazetteer."""
+def agree(key: PlaceKey, wanted: PlaceKey) -> bool:
+    """Return True where direction and type, which may be left out, do not contradict."""
+    sides = {key.direction, wanted.direction} - {""}
+    types = {key.type, wanted.type} - {""}
+    return len(types) <= 1 and (len(sides) <= 1 or sides == _SAME_SIDE)
 
-    key: PlaceKey
-    similarity: float
-    point: GeoPoint
+
+_FACILITIES = frozenset(
+    [
+        "airport",
+        "center",
+        "church",
+        "college",
+        "hall",
+        "hospital",
+        "library",
+        "mall",
+        "museum",
+        "park",
+        "police",
+        "post",
+        "school",
+        "station",
+        "university",
+    ]
+)
 
 
-def best_match(wanted: PlaceKey, candidates: Sequence[Candidate]) -> GeoPoint | None:
-    """Return the point of the place that an address means; None without one, or with several.
+def stated_city(address: str, cities: Mapping[str, str]) -> str | None:
+    """Return the code of the city that an address names as its own.
 
-    Directions and types of street may be left out, but must not contradict; numbers in a name are
-    equal; a misspelled name counts if no name is right. Two fitting places more than 250 m apart
-    make an address ambiguous: no point is better than a wrong one.
+    It stands in a part of its own, behind the type of a street or before a state, or it begins the
+    name of a building: "500 Main St, Vancouver WA", "Gresham City Hall", but not "Milwaukie Ave".
+
+    Args:
+        cities: Codes by folded name.
     """
-    fitting = [one for one in candidates if _fits(wanted, one)]
-    if same := [one for one in fitting if one.key == wanted]:
-        return same[0].point
-    meant = [one for one in fitting if one.key.name == wanted.name] or fitting
-    if not meant:
+    first, *others = [*filter(None, map(fold, _PARTS.split(address))), ""]
+    for part in others:
+        if found := _leading(part, cities):
+            return cities[found]
+    words = _without_city(first.split(), ())
+    state = first.split()[len(words) :]
+    text, known = " ".join(words), [_SPELLINGS.get(word, word) for word in words]
+    if not _CROSSING.isdisjoint(known):
         return None
-    best = max(meant, key=lambda one: one.similarity)
-    is_clear = all(distance_m(best.point, one.point) <= _SAME_PLACE_M for one in meant)
-    return best.point if is_clear else None
+    if _TYPES.isdisjoint(known) and (text in cities or (words and words[-1] in _FACILITIES)):
+        found = _leading(text, cities)
+        return cities[found] if found else None
+    trailing = next((name for name in cities if text.endswith(f" {name}")), "")
+    before = known[1 : len(known) - len(trailing.split())]
+    if trailing and (state or not _TYPES.isdisjoint(before)):
+        return cities[trailing]
+    return next((cities[word] for word in state if word in cities), None)
 
 
-def _fits(wanted: PlaceKey, one: Candidate) -> bool:
-    key = one.key
-    return (
-        key.number == wanted.number
-        and one.similarity >= MIN_SIMILARITY
-        and numbers_in(key.name) == numbers_in(wanted.name)
-        and len(key.name.split()) == len(wanted.name.split())
-        and _agree(key.directions, wanted.directions)
-        and _agree(key.types, wanted.types)
-    )
-
-
-def _agree(one: str, other: str) -> bool:
-    stated, also = set(one.split()), set(other.split())
-    return stated <= also or also <= stated
+def _leading(text: str, names: Iterable[str]) -> str | None:
+    """Return the longest of the names that a text begins with."""
+    leading = [name for name in names if f"{text} ".startswith(f"{name} ")]
+    return max(leading, key=len, default=None)

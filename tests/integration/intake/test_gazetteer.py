@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli.address_files import AddressBookBuilder
 from cli.main import build
-from services.intake.places.gazetteer import Place, PostgresGazetteer, add_places, replace_places
+from services.intake.places.book import AddressBook
+from services.intake.places.gazetteer import Gazetteer, replace_book
 from services.intake.policy import CityAddress
-from services.intake.rules.addresses import read_address
+from shared.catalogue import load_catalogue
 from shared.runtime.postgres import Pool, transaction
-from shared.vocabulary import GeoPoint
+from shared.vocabulary import GeoPoint, distance_m
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import plain, post
 from tests.support.databases import Database
@@ -21,34 +23,37 @@ from tests.support.paths import DATA
 pytestmark = pytest.mark.integration
 
 CITY = "portland.gov"
+CITIES = load_catalogue().jurisdictions
 RECORDED = DATA / "portland_addresses"
 LEAST_HIT_RATE = 0.98
 
 
-def place(address: str, number: int = 0) -> Place:
-    """A place at a point of its own, 1 km north of the one before it."""
-    key = read_address(address, "portland")
-    assert key is not None
-    return Place(key, point(number))
-
-
 def point(number: int) -> GeoPoint:
+    """A point 1 km north of the one of the number before it."""
     return GeoPoint(40 + number / 100, -122.6)
 
 
 async def fill(pool: Pool, *addresses: str, city: str = CITY) -> None:
+    """Load a book of addresses, each at a point of its own."""
+    builder = AddressBookBuilder("portland")
+    for number, address in enumerate(addresses):
+        at = point(number)
+        row = {"lat": str(at.latitude), "lon": str(at.longitude)}
+        house, _, street = address.partition(" ")
+        if house.isdecimal():
+            builder.add_row(row | {"number": house, "street": street})
+        else:
+            builder.add_row(row | {"street" if "&" in address else "name": address})
     async with transaction(pool) as db:
-        await replace_places(db, city, [place(one, i) for i, one in enumerate(addresses)])
+        await replace_book(db, city, builder.build().encode())
 
 
 async def find(pool: Pool, *addresses: str, city: str = CITY) -> list[GeoPoint | None]:
-    async with transaction(pool) as db:
-        return list(
-            await PostgresGazetteer(db).points([CityAddress(city, one) for one in addresses])
-        )
+    known = Gazetteer(pool, CITIES)
+    return list(await known.points([CityAddress(city, one) for one in addresses]))
 
 
-async def test_one_statement_finds_the_points_of_a_batch_in_order(pool: Pool) -> None:
+async def test_the_points_of_a_batch_are_found_in_order(pool: Pool) -> None:
     await fill(
         pool,
         "1234 SE Main St",
@@ -64,7 +69,7 @@ async def test_one_statement_finds_the_points_of_a_batch_in_order(pool: Pool) ->
         "Fremont and 33rd",
         "99 SE Nowhere St",
         "0841 SW Gaines",
-        "1234 Southeast Mian Street",
+        "1234 Southeast Mane Street",
         "1234 SE Main",
     )
 
@@ -75,16 +80,38 @@ async def test_each_city_has_places_of_its_own(pool: Pool) -> None:
     await fill(pool, "1 Main St")
 
     assert await find(pool, "1 Main St", city="boston.gov") == [None]
+    assert await find(pool, "1 Main St", city="nowhere.gov") == [None]
 
 
-async def test_a_new_file_replaces_the_old_one_and_repeats_are_left_out(pool: Pool) -> None:
+async def test_a_new_book_replaces_the_old_one_at_once_and_well_known_places_stay(
+    pool: Pool,
+) -> None:
     await fill(pool, "1 Main St", "2 Main St")
-    async with transaction(pool) as db:
-        loaded = await replace_places(db, CITY, [place("2 Main St", 7), place("2 Main Street", 8)])
-        added = await add_places(db, CITY, [place("2 Main St", 9), place("City Hall", 9)])
+    before = await find(pool, "1 Main St")
 
-    assert (loaded, added) == (1, 1)
-    assert await find(pool, "1 Main St", "2 Main St", "City Hall") == [None, point(7), point(9)]
+    await fill(pool, "2 Side St")
+
+    assert before == [point(0)]
+    assert await find(pool, "1 Main St", "2 Side St") == [None, point(0)]
+    assert await find(pool, "Powell Butte") == [GeoPoint(45.4903, -122.4975)]
+
+
+async def test_the_addresses_of_the_catalogue_are_there_without_loading(pool: Pool) -> None:
+    [hall, crossing] = await find(pool, "1220 SW 5th Ave", "SE 39th & Hawthorne")
+
+    assert hall
+    assert crossing
+    assert distance_m(hall, GeoPoint(45.51507, -122.67935)) < 50
+    assert distance_m(crossing, GeoPoint(45.51205, -122.62284)) < 50
+
+
+async def test_an_address_in_a_city_that_it_names_is_not_looked_for_here(pool: Pool) -> None:
+    await fill(pool, "500 Main St")
+
+    assert await find(pool, "500 Main St, Vancouver WA", "500 Main St, Portland") == [
+        None,
+        point(0),
+    ]
 
 
 def test_the_command_loads_a_file_with_the_well_known_places(
@@ -94,12 +121,17 @@ def test_the_command_loads_a_file_with_the_well_known_places(
     monkeypatch.setenv("ROUTE311_AUDIT_FILE", str(tmp_path / "audit.log"))
     file = tmp_path / "places.csv"
     file.write_text("name,street,number,lat,lon\n,SE Main St,1234,45.5,-122.6\n")
+    book = tmp_path / "addresses.npz"
     arguments = ["gazetteer", "load", str(file), "--jurisdiction", CITY]
 
     done = CliRunner().invoke(build(arguments), arguments)
+    to_file = [*arguments, "--out", str(book)]
+    written = CliRunner().invoke(build(to_file), to_file)
     stranger = CliRunner().invoke(build(arguments), [*arguments[:-1], "nowhere.gov"])
 
-    assert done.output == "loaded: 1 places of portland.gov\n"
+    assert done.output == "loaded: 1 addresses, 1 streets, 0 places of portland.gov\n"
+    assert written.output.startswith("written: 1 addresses")
+    assert len(AddressBook.decode(book.read_bytes()).numbers) == 1
     assert json.loads((tmp_path / "audit.log").read_text())["event"] == "gazetteer_loaded"
     assert stranger.exit_code == 2
 
@@ -129,6 +161,7 @@ async def test_recorded_addresses_are_found_in_a_gazetteer_that_has_them(pool: P
     cases = [
         (case["in"]["text"], case["expected"]["properties"][0]["name"])
         for case in json.loads(file.read_text())["tests"]
+        if not case["in"]["text"].startswith("12133 SE 8OTH AVE MILWAUKIE")  # of two cities at once
     ]
     meant = list(dict.fromkeys(name for _, name in cases))
     await fill(pool, *meant)

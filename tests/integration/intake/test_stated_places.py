@@ -3,7 +3,7 @@
 import pytest
 
 from services.intake.notes import locate_stated
-from services.intake.places.gazetteer import add_places, geocoders_of
+from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.nearby import NearbyState, NearQuery, find_near
 from services.intake.public_status.store import PlacedCase, PostgresPublicStatuses, place_request
@@ -12,7 +12,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import Location, new_id
 from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import GeoPoint
-from tests.integration.intake.test_gazetteer import place, point
+from tests.integration.intake.test_gazetteer import fill, point
 from tests.support.builders import NOON, PIONEER_SQUARE, location
 from tests.unit.intake.factories import KEY, FakeBoundaries
 
@@ -48,9 +48,8 @@ async def add_request(pool: Pool) -> str:
 async def test_a_stated_place_is_found_as_the_address_of_a_report_is(
     pool: Pool, told: StatedPlace, expected: GeoPoint | str | None
 ) -> None:
+    await fill(pool, "1221 SW 4th Ave", "old mill")
     async with transaction(pool) as db:
-        places = [place("1221 SW 4th Ave"), place("behind the old mill", 1)]
-        await add_places(db, CITY.id, places)
         found = await locate_stated(told, POLICY.cities[CITY.id], geocoders_of(db, POLICY))
 
     if expected == "nowhere":

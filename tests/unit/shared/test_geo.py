@@ -46,7 +46,8 @@ def folder(tmp_path: Path) -> Path:
         pytest.param(GeoPoint(-51 * METRE, 0.005), "unincorporated", id="just outside of it"),
         pytest.param(GeoPoint(0.005, 0.01 + 40 * METRE), "own", id="near, on a neighbour's ground"),
         pytest.param(GeoPoint(0.005, 0.01 + 60 * METRE), "east", id="at the neighbour's"),
-        pytest.param(GeoPoint(0.5, 0.5), "unincorporated", id="far away"),
+        pytest.param(GeoPoint(0.2, 0.2), "unincorporated", id="outside of all"),
+        pytest.param(GeoPoint(0.5, 0.5), "elsewhere", id="far away"),
     ],
 )
 def test_a_point_belongs_to_the_city_a_neighbour_or_nobody(
@@ -58,7 +59,7 @@ def test_a_point_belongs_to_the_city_a_neighbour_or_nobody(
 def test_many_points_are_answered_in_their_order(folder: Path) -> None:
     points = [GeoPoint(0.005, 0.015), GeoPoint(0.005, 0.005), GeoPoint(1, 1)]
 
-    assert CityBoundaries("own", folder).municipality(points) == ["east", "own", "unincorporated"]
+    assert CityBoundaries("own", folder).municipality(points) == ["east", "own", "elsewhere"]
 
 
 def test_no_points_have_no_answers(folder: Path) -> None:
@@ -88,6 +89,9 @@ def test_of_districts_that_overlap_the_first_counts(folder: Path) -> None:
         ("Beaverton City Library", 45.4840, -122.8040, "beaverton", None),
         ("Milwaukie City Hall", 45.4450, -122.6400, "milwaukie", None),
         ("Crown Point", 45.5396, -122.2444, "unincorporated", None),
+        ("Esther Short Park, Vancouver", 45.6270, -122.6744, "vancouver", None),
+        ("Hayden Island", 45.6130, -122.6800, "portland.gov", "N"),
+        ("Seattle City Hall", 47.6038, -122.3301, "elsewhere", None),
     ],
 )
 def test_known_places_around_portland_lie_where_people_say(

@@ -3,7 +3,7 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.catalogue.city_map import contrast
+from shared.catalogue.city_pages import contrast
 from shared.page_style.colors import DARK_SHEET, WHITE, color_style, colors
 
 READABLE = 4.5

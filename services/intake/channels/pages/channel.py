@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from services.intake.channels.pages.access import PageAccess, PageHandler
+from services.intake.channels.pages.places import CityMap
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.report import PREVIEW, ReportPages
 from services.intake.channels.pages.site import PATH as ASSETS
@@ -97,9 +98,9 @@ PAGES: Mapping[tuple[str, str], Operation] = {
     ),
 }
 ASSET = Operation(
-    "Return the style sheet, a script or the map of the pages.",
+    "Return the style sheet or a script of the pages.",
     {
-        200: Content("The file.", ("text/css", "text/javascript", "image/svg+xml")),
+        200: Content("The file.", ("text/css", "text/javascript")),
         404: Content("No such file."),
     },
     unknown="ignored",
@@ -130,7 +131,8 @@ async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     links = ReporterLinks.of(core.reporter_key, core.public_url)
     reports = ReportPages(core, access, signer, links)
     tracking = TrackPages(core, access, signer, links, notes)
-    yield ChannelParts(routes=_routes(access, reports, tracking))
+    routes = [*_routes(access, reports, tracking), *CityMap(core, access).routes]
+    yield ChannelParts(routes=routes)
 
 
 def _routes(access: PageAccess, reports: ReportPages, tracking: TrackPages) -> list[web.RouteDef]:

@@ -21,7 +21,7 @@ from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake,
 from services.intake.channels.status_view import ReporterLinks
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import RawSubmission, SubmissionPreview
+from services.intake.records import FoundPlace, RawSubmission, SubmissionPreview
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
@@ -174,7 +174,7 @@ class ReportPages:
             "preview",
             view=reading.view,
             advice=_advice(reading.view),
-            found=reading.found,
+            found=_found(reading),
             apart_m=reading.apart_m,
         )
 
@@ -259,6 +259,7 @@ class ReportPages:
             fault_codes={fault.field: fault.code for fault in reversed(shown.faults)},
             view=view,
             advice=_advice(view),
+            found=_found(shown.reading),
             needs_contact=bool(kind and kind.needs.contact),
             kinds=self._kinds(draft.form, view, language) if shown.step == KIND else None,
         )
@@ -273,6 +274,11 @@ class ReportPages:
             [kind["service_code"] for kind in view.get("kinds", ())],
             self.core.search_kinds(city.id, words) if words else None,
         )
+
+
+def _found(reading: SubmissionPreview | None) -> FoundPlace | str | None:
+    """Return the place of the address; empty for one that is not known."""
+    return (reading.found or ("" if reading.is_lost else None)) if reading else None
 
 
 def _advice(view: Mapping[str, Any]) -> Mapping[str, str]:

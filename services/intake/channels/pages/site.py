@@ -15,8 +15,8 @@ import jinja2
 from aiohttp import web
 from babel.dates import format_date, format_time
 from markupsafe import Markup
+from yarl import URL
 
-from services.intake.channels.pages.city_map import draw_city_map
 from shared.catalogue import Jurisdiction
 from shared.catalogue.advice import CRISIS_LINE
 from shared.page_style.colors import style_sheet
@@ -48,11 +48,9 @@ def chosen_language(
 
 _FOLDER = Path(__file__).with_name("static")
 _DIGITS = 12
-_TYPES: Mapping[str, str] = MappingProxyType(
-    {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-)
+_TYPES: Mapping[str, str] = MappingProxyType({".css": "text/css", ".js": "text/javascript"})
 
-PATH = "/assets"
+PATH, TILES = "/assets", "/tiles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +64,15 @@ class Asset:
 
 
 def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
-    """Return the assets by file name; there is no ``map.svg`` without data for a map."""
-    files = {path.name: path.read_bytes() for path in _FOLDER.iterdir() if path.suffix in _TYPES}
+    """Return the assets by file name."""
+    files = {path.name: path.read_bytes() for path in _FOLDER.rglob("*") if path.suffix in _TYPES}
     files["pages.css"] = style_sheet(city.pages.color).encode()
-    if drawn := draw_city_map(city):
-        files["map.svg"] = drawn.encode()
     return {
         name: Asset(
             f"{PATH}/{sha256(content).hexdigest()[:_DIGITS]}-{name}",
             _TYPES[PurePath(name).suffix],
             content,
-            gzip.compress(content),
+            gzip.compress(content, mtime=0),
         )
         for name, content in sorted(files.items())
     }
@@ -85,8 +81,8 @@ def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-        "connect-src 'self'; img-src 'self' blob:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'",
+        "worker-src 'self'; connect-src 'self'{tile_server}; img-src 'self' blob:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         "Referrer-Policy": "same-origin",
         "X-Frame-Options": "DENY",
         "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
@@ -112,8 +108,18 @@ class CitySite:
 
     @cached_property
     def assets(self) -> Mapping[str, Asset]:
-        """Style sheet, scripts and map, by file name."""
+        """Style sheet and scripts, by file name."""
         return load_assets(self.city)
+
+    @cached_property
+    def tiles(self) -> str | None:
+        """URL of the base map; None for no map."""
+        return f"{TILES}/{self.city.id}.pmtiles" if self.city.tiles else self.city.basemap
+
+    @cached_property
+    def _headers(self) -> Mapping[str, str]:
+        server = f" {URL(self.tiles).origin()}" if self.tiles and "://" in self.tiles else ""
+        return {name: value.format(tile_server=server) for name, value in _HEADERS.items()}
 
     def language_of(self, request: web.Request, pressed: str = "") -> SpokenLanguage:
         """Return the language of a page; the arguments are those of ``chosen_language``."""
@@ -141,7 +147,7 @@ class CitySite:
             status=status,
             content_type="text/html",
             headers={
-                **_HEADERS,
+                **self._headers,
                 "Content-Language": language.tag,
                 **_RETRY_AFTER.get(status, {}),
                 **headers,
@@ -186,6 +192,7 @@ class CitySite:
             "language": language,
             "languages": tuple(self.languages.values()),
             "assets": self.assets,
+            "tiles": self.tiles,
         }
         environment.filters["translated"] = language.translated
         environment.filters["tag"] = language.tag_of

@@ -12,13 +12,16 @@ import axe_playwright_python
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from shared.vocabulary import GeoPoint
+
 CHROMIUM = shutil.which("chromium")
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="Chromium is missing: apt-get install chromium"
 )
 _ARGUMENTS = (
     "--no-sandbox",
-    "--disable-gpu",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -82,6 +85,14 @@ async def look_at(page: Page, name: str) -> list[str]:
 def base(client: aiohttp.ClientSession) -> str:
     """The address of a running instance."""
     return str(client._base_url).rstrip("/")  # noqa: SLF001 - it has no other way to tell
+
+
+async def type_coordinates(page: Page, point: GeoPoint) -> None:
+    """Open the fields of the coordinates and fill them in."""
+    if await page.locator(".coordinates").get_attribute("open") is None:
+        await page.locator(".coordinates > summary").click()
+    await page.fill("#f-latitude", str(point.latitude))
+    await page.fill("#f-longitude", str(point.longitude))
 
 
 async def tab_to(page: Page, selector: str, *, backwards: bool = False) -> None:

@@ -10,10 +10,12 @@ from tests.integration.intake.pages.chromium import (
     needs_chromium,
     press,
     tab_to,
+    type_coordinates,
     type_into,
     violations,
 )
 from tests.integration.intake.pages.near import open_case_near
+from tests.support.builders import PIONEER_SQUARE
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 from tests.unit.intake.channels.pages.pages import REPORT
@@ -103,8 +105,7 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     await page.locator("main button.main").click()
     found += await look_at(page, "report-1-faults")
     await page.fill("#f-description", "A small pothole")
-    await page.fill("#f-latitude", "45.5189")
-    await page.fill("#f-longitude", "-122.6793")
+    await type_coordinates(page, PIONEER_SQUARE)
     photo = {"name": "p.png", "mimeType": "image/png", "buffer": encoded(kind="PNG")}
     await page.set_input_files("#f-photo", files=photo)  # type: ignore[arg-type] # as documented
     await page.locator("main .photo img").wait_for()

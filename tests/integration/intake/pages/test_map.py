@@ -1,4 +1,4 @@
-"""The first step with scripts: the map, and what is told while a person writes."""
+"""The first step with scripts: the map, suggestions of places, and what is told meanwhile."""
 
 import aiohttp
 import pytest
@@ -7,7 +7,14 @@ from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
 from shared.vocabulary import GeoPoint, distance_m
-from tests.integration.intake.pages.chromium import base, needs_chromium, tab_to
+from tests.integration.intake.pages.chromium import (
+    base,
+    needs_chromium,
+    press,
+    tab_to,
+    type_coordinates,
+    type_into,
+)
 from tests.integration.intake.pages.near import open_case_near
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
@@ -22,15 +29,23 @@ pytestmark = [
 SQUARE = GeoPoint(45.5189, -122.6793)
 ABOUT_M = 15
 """How near a pin comes to what a person aims at."""
+PHONE = {"width": 360, "height": 740}
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser, site: aiohttp.ClientSession) -> Page:
-    """The first step with its map."""
+    """The first step."""
     page = await browser.new_page(base_url=base(site), locale="en")
     await page.goto("/report")
-    await page.locator(".map .view svg").wait_for()
     return page
+
+
+async def look_at_map(page: Page) -> Locator:
+    """Scroll to the map, and wait until it is drawn."""
+    await page.locator(".map").scroll_into_view_if_needed()
+    drawn = page.locator(".map .view[data-drawn]")
+    await drawn.wait_for(timeout=120_000)
+    return drawn
 
 
 async def point(page: Page) -> GeoPoint:
@@ -47,20 +62,18 @@ async def middle(mark: Locator) -> tuple[float, float]:
 
 
 async def test_the_pin_is_moved_by_mouse_keys_and_fields_and_they_agree(page: Page) -> None:
-    view, pin = page.locator(".map .view"), page.locator(".map .pin")
-    await page.fill("#f-latitude", str(SQUARE.latitude))
-    await page.fill("#f-longitude", str(SQUARE.longitude))
+    view, pin = await look_at_map(page), page.locator(".map .pin")
+    await type_coordinates(page, SQUARE)
     await expect(pin).to_be_visible()
-    assert await view.locator("svg").get_attribute("data-level") == "near"
 
     await tab_to(page, ".map .view", backwards=True)
     await page.keyboard.press("ArrowUp")
     north = await point(page)
     assert north.latitude > SQUARE.latitude
     assert north.longitude == pytest.approx(SQUARE.longitude, abs=2e-5)
-    await expect(page.locator(".map [role=status]")).to_contain_text("Pioneer Courthouse Square")
+    await expect(page.locator(".map .tools [role=status]")).to_contain_text("The pin is near")
 
-    x, y = await middle(pin.locator(".eye"))
+    x, y = await middle(pin)
     await page.mouse.move(x, y)
     await page.mouse.down()
     await page.mouse.move(x + 100, y, steps=4)
@@ -77,15 +90,64 @@ async def test_the_pin_is_moved_by_mouse_keys_and_fields_and_they_agree(page: Pa
     assert await page.input_value("#f-latitude") == ""
 
 
+async def test_maps_parts_are_fetched_when_it_is_looked_at_and_break_no_policy(
+    browser: Browser, site: aiohttp.ClientSession
+) -> None:
+    page = await browser.new_page(base_url=base(site), locale="en", viewport=PHONE)  # type: ignore[arg-type] # both numbers
+    fetched: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.on("console", lambda message: faults.append(message.text))
+    await page.goto("/report")
+    await page.wait_for_load_state("networkidle")
+    before = [url for url in fetched if "maplibre" in url or "tiles" in url]
+
+    await look_at_map(page)
+
+    assert before == []
+    assert any(url.endswith("/tiles/portland.gov.pmtiles") for url in fetched)
+    assert {url.split("/")[2] for url in fetched} == {base(site).split("/")[2]}
+    assert [one for one in faults if "Content Security Policy" in one] == []
+
+
+async def test_a_phone_scrolls_past_the_map_with_one_finger(
+    browser: Browser, site: aiohttp.ClientSession
+) -> None:
+    context = await browser.new_context(
+        base_url=base(site),
+        locale="en",
+        viewport=PHONE,  # type: ignore[arg-type] # both numbers
+        has_touch=True,
+        is_mobile=True,
+    )
+    page = await context.new_page()
+    await page.goto("/report")
+    x, y = await middle(await look_at_map(page))
+    before = await page.evaluate("scrollY")
+
+    finger = await context.new_cdp_session(page)
+    swipe = {"x": x, "y": y, "yDistance": -250, "gestureSourceType": "touch"}
+    await finger.send("Input.synthesizeScrollGesture", swipe)
+
+    assert await page.evaluate("scrollY") > before + 100
+    assert await page.input_value("#f-latitude") == ""
+
+    await page.locator(".map .view").tap()
+    await expect(page.locator(".map .pin")).to_be_visible()
+    assert await page.input_value("#f-latitude") != ""
+
+
 async def test_a_report_is_sent_with_a_point_that_the_mouse_set(
     page: Page, site_log: TopicLog
 ) -> None:
     await page.fill("#f-description", "A small pothole")
-    square = page.locator(".map text.place", has_text="Pioneer Courthouse Square")
-    await page.fill("#f-latitude", str(SQUARE.latitude))
-    await page.fill("#f-longitude", str(SQUARE.longitude))
+    view = await look_at_map(page)
+    await type_coordinates(page, SQUARE)
+    x, y = await middle(page.locator(".map .pin"))
     await page.locator("[data-unpin]").click()
-    await square.click()
+    box = await view.bounding_box()
+    assert box
+    await view.click(position={"x": x - box["x"], "y": y + 24 - box["y"]})
     large = encoded(Image.effect_noise((2400, 1200), 60), kind="PNG")
     photo = {"name": "p.png", "mimeType": "image/png", "buffer": large}
     await page.set_input_files("#f-photo", files=photo)  # type: ignore[arg-type] # as documented
@@ -107,6 +169,23 @@ async def test_a_report_is_sent_with_a_point_that_the_mouse_set(
     assert shrunk == 1_600
 
 
+async def test_open_problems_are_pins_and_can_be_followed(
+    site: aiohttp.ClientSession, page: Page, site_log: TopicLog
+) -> None:
+    await open_case_near(site, site_log)
+    await page.fill("#f-description", "A small pothole")
+    await look_at_map(page)
+    await type_coordinates(page, SQUARE)
+    known = page.locator(".map [data-pin]").first
+    await expect(known).to_have_attribute("aria-label", "Pothole. With the team. 1 report")
+
+    await known.press("Enter")
+    async with page.expect_navigation():
+        await page.locator(".map .tools button[name=follow]").click()
+
+    await expect(page.locator("main")).to_contain_text("You are following a report")
+
+
 async def test_danger_and_cases_near_by_are_told_while_a_person_writes(
     site: aiohttp.ClientSession, page: Page, site_log: TopicLog
 ) -> None:
@@ -116,9 +195,13 @@ async def test_danger_and_cases_near_by_are_told_while_a_person_writes(
     await page.fill("#f-description", "A small pothole")
     await expect(page.locator("[data-warning] [role=alert]")).to_be_hidden()
     await page.fill("#f-address", "Kelley Point Park")
-    await expect(page.locator(".map .found")).to_be_visible()
-    await page.fill("#f-latitude", str(SQUARE.latitude))
-    await page.fill("#f-longitude", str(SQUARE.longitude))
+    await expect(page.locator("[data-place]")).to_have_text("We found: Kelley Point Park")
+    await page.fill("#f-address", "99999 Nowhere Lane")
+    await expect(page.locator("[data-place]")).to_contain_text("We could not find this place.")
+    await page.fill("#f-address", "Gresham City Hall")
+    await expect(page.locator("[data-preview] .note")).to_contain_text("City of Gresham")
+    await page.fill("#f-address", "Kelley Point Park")
+    await type_coordinates(page, SQUARE)
     await expect(page.locator("[data-preview] .note")).to_contain_text("feet from the address")
     async with page.expect_navigation():
         await page.locator("[data-preview] button[name=follow]").click()
@@ -126,9 +209,44 @@ async def test_danger_and_cases_near_by_are_told_while_a_person_writes(
     await expect(page.locator("main")).to_contain_text("You are following a report")
 
 
+async def test_an_address_is_chosen_from_a_list_by_keyboard(page: Page) -> None:
+    field, options = page.locator("#f-address"), page.get_by_role("option")
+    await type_into(page, "#f-address", "se 82nd and div")
+    await expect(options).to_have_text(["SE 82nd Ave & SE Division St"])
+    await expect(field).to_have_attribute("aria-expanded", "true")
+
+    await page.keyboard.press("ArrowDown")
+    await expect(field).to_have_attribute("aria-activedescendant", "place-0")
+    await page.keyboard.press("Enter")
+
+    assert await field.input_value() == "SE 82nd Ave & SE Division St"
+    await expect(options).to_have_count(0)
+    await expect(page.locator("[data-place]")).to_contain_text("We found: SE 82nd Ave")
+    await page.keyboard.type("x")
+    await page.keyboard.press("Backspace")
+    await expect(options).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(field).to_have_attribute("aria-expanded", "false")
+
+
+async def test_without_webgl_there_is_no_map_and_coordinates_do(
+    browser: Browser, site: aiohttp.ClientSession
+) -> None:
+    page = await browser.new_page(base_url=base(site), locale="en")
+    await page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    await page.goto("/report")
+
+    await expect(page.locator(".map")).to_have_count(0)
+    await page.fill("#f-description", "A small pothole")
+    await type_coordinates(page, SQUARE)
+    await press(page, "main button.main")
+
+    await expect(page.locator("h1")).to_have_text("Tell us a bit more")
+
+
 async def test_a_screen_reader_reads_names_roles_and_order(page: Page) -> None:
     await page.locator("main button.main").click()
-    await page.locator(".map .view svg").wait_for()
+    await look_at_map(page)
 
     await expect(page.locator("main")).to_match_aria_snapshot("""
         - alert:
@@ -143,15 +261,14 @@ async def test_a_screen_reader_reads_names_roles_and_order(page: Page) -> None:
         - text: What is the problem?
         - textbox "What is the problem?" [invalid]
         - group "Where is it?":
-          - textbox "Address or place" [invalid]
+          - combobox "Address or place" [invalid]
           - paragraph:
             - button "Use my location"
           - application "Point on the map"
           - button "Zoom in"
           - button "Zoom out"
           - button "Remove the pin"
-          - textbox "Latitude"
-          - textbox "Longitude"
+          - group: Type coordinates
         - region "What we know so far"
         - button "Photo (optional)"
         - button "Continue"

@@ -1,11 +1,15 @@
 """The file of places that a city gives."""
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
 
-from services.intake.places.gazetteer import CityFileError, Place, read_city_file, well_known_places
-from services.intake.rules.addresses import PlaceKey
+from cli.address_files import AddressBookBuilder, CityFileError
+from services.intake.places.book import AddressBook
+from services.intake.places.gazetteer import well_known_places
+from services.intake.places.search import point_of
 from shared.catalogue import load_catalogue
 from shared.geo import CityBoundaries
 from shared.vocabulary import GeoPoint
@@ -14,26 +18,59 @@ HEAD = "name,street,number,lat,lon\n"
 HERE = GeoPoint(45.5, -122.6)
 
 
-def read(folder: Path, text: str) -> list[Place]:
-    file = folder / "places.csv"
+def read(folder: Path, text: str, name: str = "places.csv") -> AddressBook:
+    file = folder / name
     file.write_text(text, encoding="utf-8")
-    return read_city_file(file, "portland")
+    builder = AddressBookBuilder("portland")
+    builder.read(file)
+    return builder.build()
 
 
 def test_a_row_is_an_address_a_crossing_or_a_name_and_may_be_two(tmp_path: Path) -> None:
-    places = read(
+    book = read(
         tmp_path,
         "\ufeff" + HEAD + ",SE Main St,1234,45.5,-122.6\n"
         ",NE 33rd Ave & NE Fremont St,,45.5,-122.6\n"
         "City Hall,SW 4th Ave,1221,45.5,-122.6\n",
     )
 
-    assert places == [
-        Place(PlaceKey("1234", "main", "se", "st"), HERE),
-        Place(PlaceKey("", "33 & fremont", "ne", "ave st"), HERE),
-        Place(PlaceKey("1221", "4", "sw", "ave"), HERE),
-        Place(PlaceKey("", "city hall", "", ""), HERE),
+    for written in ("1234 SE Main St", "33rd and Fremont", "City Hall", "1221 SW 4th Ave"):
+        assert point_of(book, written, "portland") == HERE
+
+
+def line(name: str, *positions: tuple[float, float]) -> str:
+    return json.dumps(
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": {"type": "LineString", "coordinates": positions},
+        }
+    )
+
+
+@pytest.mark.parametrize("is_whole", [True, False], ids=["collection", "by line"])
+def test_streets_cross_where_their_lines_meet(tmp_path: Path, is_whole: bool) -> None:
+    lines = [
+        line("SE Main Street", (-122.61, 45.5), (-122.59, 45.5)),
+        line("Southeast 12th Avenue", (-122.6, 45.49), (-122.6, 45.51)),
+        line("SE 99th Ave", (-122.5, 45.49), (-122.5, 45.51)),
     ]
+    whole = f'{{"type": "FeatureCollection", "features": [{",".join(lines)}]}}'
+
+    book = read(tmp_path, whole if is_whole else "\n".join(lines), "streets.geojson")
+
+    assert [one.label for one in book.streets] == ["SE Main St", "SE 12th Ave", "SE 99th Ave"]
+    assert point_of(book, "Main and 12th", "portland") == HERE
+    assert point_of(book, "Main and 99th", "portland") is None
+
+
+def test_a_compressed_file_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "places.csv.gz"
+    file.write_bytes(gzip.compress(f"{HEAD},SE Main St,12,45.5,-122.6\n".encode()))
+    builder = AddressBookBuilder("portland")
+    builder.read(file)
+
+    assert builder.sizes == {"addresses": 1, "streets": 1, "places": 0}
 
 
 @pytest.mark.parametrize(
@@ -66,10 +103,10 @@ def test_of_many_bad_rows_ten_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("street,number\n", "add the columns name, lat, lon", id="columns"),
+        pytest.param("street,number\n", "add the columns lat, lon", id="columns"),
         pytest.param("", "add the columns", id="empty"),
         pytest.param(HEAD, "has no places", id="no rows"),
-        pytest.param(HEAD + '"Main', "not a CSV file", id="open quote"),
+        pytest.param(HEAD + '"Main', "not a CSV", id="open quote"),
     ],
 )
 def test_a_file_without_places_is_refused(tmp_path: Path, text: str, reason: str) -> None:
@@ -82,10 +119,10 @@ def test_bytes_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
     file.write_bytes(HEAD.encode() + b"\xff,,,45.5,-122.6\n")
 
     with pytest.raises(CityFileError, match="UTF-8"):
-        read_city_file(file, "portland")
+        AddressBookBuilder("portland").read(file)
 
 
 def test_every_shipped_place_lies_in_its_city() -> None:
     for city in load_catalogue().jurisdictions.values():
-        points = [place.point for place in well_known_places(city)]
+        points = [place.point for place in well_known_places(city.folder)]
         assert set(CityBoundaries(city.id, city.folder).municipality(points)) <= {city.id}

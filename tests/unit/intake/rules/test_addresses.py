@@ -4,19 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.rules.addresses import PlaceKey, read_address
+from services.intake.rules.addresses import PlaceKey, read_address, stated_city
 
 
-def house(number: str, name: str, directions: str = "", types: str = "") -> PlaceKey:
-    return PlaceKey(number, name, directions, types)
+def house(number: str, name: str, direction: str = "", type_: str = "") -> PlaceKey:
+    return PlaceKey(number, name, direction, type_)
 
 
 MAIN = house("1234", "main", "se", "st")
-FREMONT = PlaceKey("", "33 & fremont", "ne", "ave st")
+FREMONT = house("", "fremont", "ne", "st")
+AVENUE = house("", "33", "ne", "ave")
 
 
 @pytest.mark.parametrize(
-    ("written", "key"),
+    ("written", "keys"),
     [
         pytest.param("1234 Southeast Main Street", MAIN, id="spelled out"),
         pytest.param("1234 S.E. main st. Apt 4", MAIN, id="unit"),
@@ -50,12 +51,18 @@ FREMONT = PlaceKey("", "33 & fremont", "ne", "ave st")
             id="title",
         ),
         pytest.param("777 NE MLK Blvd", house("777", "martin luther king", "ne", "blvd"), id="MLK"),
-        pytest.param("NE 33rd Ave & NE Fremont St", FREMONT, id="crossing"),
-        pytest.param("Northeast Fremont Street and NE 33rd Avenue", FREMONT, id="other order"),
-        pytest.param("corner of NE Fremont St @ NE 33rd Ave", FREMONT, id="corner of"),
-        pytest.param("NW corner of NE Fremont St/NE 33rd Ave", FREMONT, id="which corner"),
-        pytest.param("33rd and Fremont", PlaceKey("", "33 & fremont", "", ""), id="bare crossing"),
-        pytest.param("122 and Stark", PlaceKey("", "122 & stark", "", ""), id="bare number"),
+        pytest.param("NE 33rd Ave & NE Fremont St", [AVENUE, FREMONT], id="crossing"),
+        pytest.param(
+            "Northeast Fremont Street and NE 33rd Avenue", [FREMONT, AVENUE], id="other order"
+        ),
+        pytest.param("corner of NE Fremont St @ NE 33rd Ave", [FREMONT, AVENUE], id="corner of"),
+        pytest.param(
+            "NW corner of NE Fremont St/NE 33rd Ave", [FREMONT, AVENUE], id="which corner"
+        ),
+        pytest.param(
+            "33rd and Fremont", [house("", "33"), house("", "fremont")], id="bare crossing"
+        ),
+        pytest.param("122 and Stark", [house("", "122"), house("", "stark")], id="bare number"),
         pytest.param("the St. Johns Bridge", PlaceKey("", "st johns bridge", "", ""), id="bridge"),
         pytest.param(
             "in front of Mount Tabor Park", PlaceKey("", "mt tabor park", "", ""), id="park"
@@ -63,19 +70,59 @@ FREMONT = PlaceKey("", "33 & fremont", "ne", "ave st")
         pytest.param("South Park Blocks", PlaceKey("", "park blocks", "s", ""), id="named side"),
     ],
 )
-def test_an_address_is_read_into_its_parts(written: str, key: PlaceKey) -> None:
-    assert read_address(written, "portland") == key
+def test_an_address_is_read_into_its_parts(written: str, keys: PlaceKey | list[PlaceKey]) -> None:
+    assert read_address(written, "portland") == (keys if isinstance(keys, list) else [keys])
 
 
-@pytest.mark.parametrize(
-    "written", ["", " , ,", "SE Hawthorne Blvd", "SW 4th", "I-5", "🙂", "the", "near"]
-)
-def test_what_names_no_single_place_is_none(written: str) -> None:
-    assert read_address(written, "portland") is None
+@pytest.mark.parametrize("written", ["", " , ,", "🙂", "the", "near"])
+def test_what_names_nothing_has_no_parts(written: str) -> None:
+    assert read_address(written, "portland") == []
+
+
+@pytest.mark.parametrize("written", ["SE Hawthorne Blvd", "SW 4th", "I-5"])
+def test_a_street_alone_is_known_as_one(written: str) -> None:
+    assert [key.is_street for key in read_address(written)] == [True]
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_read_and_reading_needs_no_city(written: str) -> None:
-    key = read_address(written)
+    assert all(key.name for key in read_address(written))
+    assert stated_city(written, CITIES) in {None, *CITIES.values()}
 
-    assert key is None or key.name
+
+CITIES = {
+    "portland": "own",
+    "gresham": "gresham",
+    "milwaukie": "milwaukie",
+    "beaverton": "beaverton",
+    "vancouver": "vancouver",
+    "vancouver wa": "vancouver",
+    "seattle": "elsewhere",
+    "wa": "elsewhere",
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("Gresham City Hall", "gresham"),
+        ("Gresham", "gresham"),
+        ("500 Main St, Vancouver WA", "vancouver"),
+        ("500 Main St Vancouver WA", "vancouver"),
+        ("12 SE Main St Milwaukie", "milwaukie"),
+        ("Pike Place Market, Seattle", "elsewhere"),
+        ("123 Main St WA 98660", "elsewhere"),
+        ("1221 SW 4th Ave, Portland, OR", "own"),
+        ("SE Milwaukie", None),
+        ("Milwaukie Ave & Powell", None),
+        ("13th and Milwaukie", None),
+        ("4755 SW Beaverton Hillsdale Hwy", None),
+        ("N Vancouver Ave", None),
+        ("3400 N Vancouver", None),
+        ("Gresham Ct", None),
+    ],
+)
+def test_the_city_that_an_address_names_is_no_street_of_that_name(
+    written: str, code: str | None
+) -> None:
+    assert stated_city(written, CITIES) == code

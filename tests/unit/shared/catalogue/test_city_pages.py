@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.catalogue.city_map import CityPagesEntry, contrast
+from shared.catalogue.city_pages import CityPagesEntry, contrast
 from shared.catalogue.field_types import LocalTextEntry
 
 TITLE = LocalTextEntry(en="Town 311", es="Town 311")

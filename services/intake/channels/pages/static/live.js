@@ -5,6 +5,7 @@ const BUSY_MS = 5000;
 
 const form = document.getElementById("report");
 const shown = document.querySelector("[data-preview]");
+const place = document.querySelector("[data-place]");
 const warning = document.querySelector("[data-warning]");
 let timer, call;
 
@@ -38,7 +39,8 @@ function show(page) {
   const point = latitude ? [Number(latitude), Number(longitude)] : null;
   document.dispatchEvent(new CustomEvent("found", { detail: point }));
   put(warning, page.querySelectorAll(".danger"));
-  put(shown, page.querySelectorAll("[data-preview] > :not(.danger)"));
+  put(place, page.querySelectorAll(".place"));
+  put(shown, page.querySelectorAll("[data-preview] > :not(.danger, .place)"));
 }
 
 /** Put elements into a box, unless they are there: nobody is told twice. */

@@ -11,6 +11,8 @@ from services.intake.channels.pages.form import PageForm
 from services.intake.channels.pages.report import KindChoice, KindChoices
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
+from services.intake.public_status.nearby import OpenCase
+from services.intake.records import FoundPlace
 from shared.catalogue import load_catalogue
 from shared.contract.events import Acceptance, Advice
 from shared.vocabulary import GeoPoint
@@ -28,6 +30,7 @@ STEP: Mapping[str, Any] = {
     "fault_codes": {},
     "advice": ADVICE,
     "needs_contact": True,
+    "found": FoundPlace("1221 SW 4th Ave", "address", GeoPoint(45.5, -122.6), "SW"),
     "kinds": KindChoices(
         likely=[POTHOLE],
         found=[KindChoice("ROW-SINKHOLE", "Sinkhole")],
@@ -112,7 +115,8 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "report_1": {**STEP, "step": 1},
     "report_2": {**STEP, "step": 2},
     "report_3": {**STEP, "step": 3},
-    "preview": {**STEP, "found": GeoPoint(45.5, -122.6), "apart_m": 300.0},
+    "preview": {**STEP, "apart_m": 300.0},
+    "pins": {"cases": [OpenCase("1", "ROW-POTHOLE", "open", 45.5, -122.6, 2)]},
     "done": {"accepted": ACCEPTED, "advice": ADVICE, "kind": "Pothole", "key": "0a"},
     "track": {"typed": "1", "fault": "mistyped"},
     "status": {

@@ -10,14 +10,12 @@ import pytest
 from typing_extensions import override
 
 from services.intake.channels.sms.rules.wording import ASK_WHERE, ASK_YES_NO
-from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON
 from workbench.demo.run.mailbox import answer_mail, report_mail
 from workbench.demo.run.observations import Observations
 from workbench.demo.run.texts import SimulatedGateway, TextingResidents, first_text, reply_to
 from workbench.demo.scenario import DemoSubmission
 from workbench.demo.scenario.stories import NOT_FIXED
-from workbench.demo.session import addresses
 
 PLACE = {"latitude": 45.5, "longitude": -122.6, "address": "4200 SE Duke St"}
 QUESTION = message_from_string(
@@ -64,14 +62,6 @@ def test_a_question_of_the_kind_gets_a_no(language: str) -> None:
 
 def test_who_knows_no_place_says_so() -> None:
     assert reply_to(ASK_WHERE.es, report(None)) == "No sé"
-
-
-def test_the_city_knows_the_addresses_that_messages_name() -> None:
-    by_mail, by_phone = report(PLACE), report(PLACE, "/adapters/311-desk")
-    without = report({"address": "1 SE Duke St"})
-    [place] = addresses("portland.gov", [by_mail, by_phone, without, report(None)])
-    assert (place.key.number, place.key.name) == ("4200", "duke")
-    assert place.point == GeoPoint(45.5, -122.6)
 
 
 class Answering(SimulatedGateway):
