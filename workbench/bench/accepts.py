@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -22,6 +22,7 @@ from shared.runtime.postgres import open_pool
 from workbench.bench.bare_accepts import BareAccepts
 from workbench.bench.http_connection import HttpConnection, Response
 from workbench.bench.load import submissions
+from workbench.bench.mix import Mix
 from workbench.bench.usage import Usage, process_usage, router_usage_since
 
 T = TypeVar("T")
@@ -80,7 +81,9 @@ class AcceptsBenchmark:
         return self.http.per_s / self.bare.per_s
 
 
-async def measure_accepts(data: Path, connections: int, seconds: float) -> AcceptsBenchmark:
+async def measure_accepts(
+    data: Path, connections: int, seconds: float, mix: Mix
+) -> AcceptsBenchmark:
     """Measure submissions over HTTP, bulk calls, and then the bare transactions.
 
     Intake runs alone, with Kafka and without its limits of rates.
@@ -93,12 +96,15 @@ async def measure_accepts(data: Path, connections: int, seconds: float) -> Accep
         keys = await prepare_stores(infra, catalogue.bureau_codes)
         async with running_services(infra, [_INTAKE]) as [process]:
             port, key = process.program.port, keys.adapters["demo"]
-            await _call_for(_WARM_UP_S, port, key, connections)
+            bodies = [pydantic_core.to_json(one.data) for one in submissions(_BODIES, mix=mix)]
+            await _call_for(_WARM_UP_S, port, key, connections, bodies)
             before = process_usage()
-            responses = await _call_for(seconds, port, key, connections)
+            responses = await _call_for(seconds, port, key, connections, bodies)
             parts = router_usage_since(before)
-            bulk_per_s = await _bulk_rate(seconds, f"http://{process.program.address}", key)
-        bare = await _bare_rate(infra, connections, seconds)
+            bulk_per_s = await _bulk_rate(
+                seconds, f"http://{process.program.address}", key, bodies[:_BULK_LINES]
+            )
+        bare = await _bare_rate(infra, connections, seconds, mix)
     accepted = [one.took_s for one in responses if one.status == _ACCEPTED]
     return AcceptsBenchmark(
         connections,
@@ -116,10 +122,11 @@ def _rate(took_s: list[float], seconds: float) -> Rate:
     return Rate(len(took_s) / seconds, cuts[49] * 1000, cuts[98] * 1000)
 
 
-async def _call_for(seconds: float, port: int, key: str, connections: int) -> list[Response]:
+async def _call_for(
+    seconds: float, port: int, key: str, connections: int, bodies: Sequence[bytes]
+) -> list[Response]:
     """Return the responses that came in time, each connection with one call at a time."""
     loop = asyncio.get_running_loop()
-    bodies = [pydantic_core.to_json(one.data) for one in submissions(_BODIES)]
     prefix, numbers, responses = new_id(), count(), list[Response]()
     end = time.perf_counter() + seconds
 
@@ -151,13 +158,14 @@ async def _call_for(seconds: float, port: int, key: str, connections: int) -> li
     return responses
 
 
-async def _bulk_rate(seconds: float, url: str, key: str) -> float:
-    data = [one.data for one in submissions(_BULK_LINES)]
+async def _bulk_rate(seconds: float, url: str, key: str, bodies: Sequence[bytes]) -> float:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson"}
     async with aiohttp.ClientSession(url, headers=headers) as session:
 
         async def call() -> int:
-            lines = b"\n".join(pydantic_core.to_json({"id": new_id(), "data": d}) for d in data)
+            lines = b"\n".join(
+                b'{"id":"%s","data":%s}' % (new_id().encode(), body) for body in bodies
+            )
             async with session.post("/v1/submissions/bulk", data=lines) as response:
                 return (await response.read()).count(b'"status":201')
 
@@ -165,9 +173,9 @@ async def _bulk_rate(seconds: float, url: str, key: str) -> float:
     return sum(accepted for accepted, _ in took) / elapsed_s
 
 
-async def _bare_rate(infra: Infrastructure, connections: int, seconds: float) -> Rate:
+async def _bare_rate(infra: Infrastructure, connections: int, seconds: float, mix: Mix) -> Rate:
     async with open_pool(role_dsn(infra, "intake"), size=connections) as pool:
-        accepts = await BareAccepts.prepare(pool)
+        accepts = await BareAccepts.prepare(pool, mix)
         await _repeat(accepts.accept, connections, _WARM_UP_S)
         took, elapsed_s = await _repeat(accepts.accept, connections, seconds)
     return _rate([took_s for _, took_s in took], elapsed_s)

@@ -16,6 +16,7 @@ from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Pool
 from workbench.adapter.command import offline_policy
 from workbench.bench.load import submissions
+from workbench.bench.mix import Mix
 
 _SAMPLES = 500
 _KEY_BYTES = 32
@@ -89,10 +90,10 @@ class BareAccepts:
         self._samples = cycle(samples)
 
     @classmethod
-    async def prepare(cls, pool: Pool) -> Self:
+    async def prepare(cls, pool: Pool, mix: Mix) -> Self:
         """Make the rows of some submissions."""
         recorder = _Recorder()
-        raw = [RawSubmission(event, encode(event)) for event in submissions(_SAMPLES)]
+        raw = [RawSubmission(event, encode(event)) for event in submissions(_SAMPLES, mix=mix)]
         results = await accept_submissions(raw, recorder, offline_policy(), utc_now())
         outgoing = [
             [record for event in result.events for record in Outgoing.for_event(event)]

@@ -1,6 +1,7 @@
 """``route311 bench``: benchmarks whose results are ratios within one run, for any machine."""
 
 import json
+import os
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from cli.interrupts import run
 from deploy.local.folder import DataFolder
 from deploy.local.postgres_files import remove_cluster
 from workbench.bench import view
+from workbench.bench.mix import Mix, outgoing_settings, require_this_machine
 
 if TYPE_CHECKING:
     from workbench.bench.end_to_end import RouterBenchmark
@@ -30,12 +32,29 @@ _PARTITIONS = (4, 16)
 IdleOption = Annotated[
     float, typer.Option("--idle", min=1.0, help="Seconds without traffic to measure.")
 ]
+
+
+def _mix(mix: Mix) -> Mix:
+    if mix is Mix.PEOPLE:
+        require_this_machine(outgoing_settings(os.environ))
+    return mix
+
+
+MixOption = Annotated[
+    Mix,
+    typer.Option(
+        "--mix",
+        callback=_mix,
+        help="Submissions: as people write them, or the plain ones of earlier figures.",
+    ),
+]
 RequestsOption = Annotated[int, typer.Option("--requests", min=100, help="Number of requests.")]
 
 
 @bench.command()
 def e2e(
     requests: RequestsOption = 20_000,
+    mix: MixOption = Mix.PEOPLE,
     profile: Annotated[
         bool,
         typer.Option("--profile", help="Profile CPU, statements and topics; write flame graphs."),
@@ -57,17 +76,17 @@ def e2e(
     with _temporary_folder() as folder:
         data = folder / "data"
         if profile:
-            measured = _profiled(data, requests, console)
+            measured = _profiled(data, requests, mix, console)
         else:
             with console.status("measuring, with a router of its own"):
-                measured = run(end_to_end.measure_end_to_end(data, requests))
+                measured = run(end_to_end.measure_end_to_end(data, requests, mix))
     if json_output:
         typer.echo(json.dumps(measured.as_json()))
     else:
         view.show_end_to_end(measured, console)
 
 
-def _profiled(data: Path, requests: int, console: Console) -> "RouterBenchmark":
+def _profiled(data: Path, requests: int, mix: Mix, console: Console) -> "RouterBenchmark":
     from workbench.bench import end_to_end, flame  # noqa: PLC0415 - slow to load
 
     into = Path(tempfile.mkdtemp(prefix="route311-profile-"))
@@ -77,7 +96,7 @@ def _profiled(data: Path, requests: int, console: Console) -> "RouterBenchmark":
     except flame.NoProfilerError as missing:
         console.print(f"[yellow]{missing}[/]")
     with console.status("measuring, with a router of its own"):
-        measured = run(end_to_end.profile_end_to_end(data, requests, profiler, into))
+        measured = run(end_to_end.profile_end_to_end(data, requests, mix, profiler, into))
     (into / "profile.json").write_text(json.dumps(measured.as_json(), indent=2))
     console.print(f"files: {into}")
     return measured
@@ -97,6 +116,7 @@ def _temporary_folder() -> Generator[Path]:
 def accepts(
     connections: Annotated[int, typer.Option(min=1, max=150, help="Number of connections.")] = 64,
     seconds: Annotated[float, typer.Option(min=1.0, help="Duration of each part.")] = 20.0,
+    mix: MixOption = Mix.PEOPLE,
     json_output: JsonOption = False,
 ) -> None:
     """Measure submissions over HTTP against the bare transaction of each in SQL.
@@ -109,7 +129,7 @@ def accepts(
 
     console = Console(stderr=json_output, highlight=False)
     with _temporary_folder() as folder, console.status("measuring, with an intake of its own"):
-        found = run(measure_accepts(folder / "data", connections, seconds))
+        found = run(measure_accepts(folder / "data", connections, seconds, mix))
     if json_output:
         typer.echo(json.dumps(asdict(found) | {"ratio": found.ratio}))
     else:
@@ -117,7 +137,11 @@ def accepts(
 
 
 @bench.command()
-def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -> None:
+def triage(
+    requests: RequestsOption = 50_000,
+    mix: MixOption = Mix.PEOPLE,
+    json_output: JsonOption = False,
+) -> None:
     """Measure triage alone against bare aiokafka that consumes, validates and produces.
 
     Both handle the same requests, which are queued in triage's topic.
@@ -128,7 +152,7 @@ def triage(requests: RequestsOption = 50_000, json_output: JsonOption = False) -
 
     console = Console(stderr=json_output, highlight=False)
     with _temporary_folder() as folder, console.status("measuring, with a triage of its own"):
-        stage = run(measure_stage(folder / "data", requests))
+        stage = run(measure_stage(folder / "data", requests, mix))
     if json_output:
         ratios = {"ratio": stage.ratio, "ratio_to_tuned": stage.ratio_to_tuned}
         typer.echo(json.dumps(asdict(stage) | ratios))
@@ -186,6 +210,7 @@ def urgent(
     samples: Annotated[
         int, typer.Option("--samples", min=20, help="Number of urgent requests per run.")
     ] = 100,
+    mix: MixOption = Mix.PEOPLE,
     json_output: JsonOption = False,
 ) -> None:
     """Measure an urgent request's latency to its bureau: idle, at 50/s, behind a backlog.
@@ -198,7 +223,7 @@ def urgent(
     with _temporary_folder() as folder, Progress(console=console, transient=True) as progress:
         task = progress.add_task("submitting urgent requests", total=3 * samples)
         found = run(
-            measure_urgent(folder / "data", backlog, samples, lambda: progress.advance(task))
+            measure_urgent(folder / "data", backlog, samples, mix, lambda: progress.advance(task))
         )
     if json_output:
         typer.echo(json.dumps(asdict(found) | {"ratio": found.ratio}))
@@ -223,6 +248,7 @@ def scale(
         typer.Option("--partitions", min=4, help="Partitions of the main topics; repeatable."),
     ] = None,
     requests: RequestsOption = 10_000,
+    mix: MixOption = Mix.PEOPLE,
     json_output: JsonOption = False,
 ) -> None:
     """Measure 1, 2 and 4 processes of a service over 4 and 16 partitions, and name the limit.
@@ -245,7 +271,12 @@ def scale(
             with _temporary_folder() as folder:
                 found += run(
                     scaling.measure_scale(
-                        folder / "data", count, runs, requests, lambda _: progress.advance(task)
+                        folder / "data",
+                        count,
+                        runs,
+                        requests,
+                        mix,
+                        lambda _: progress.advance(task),
                     )
                 )
     if json_output:
@@ -264,6 +295,7 @@ def size(
         int, typer.Option("--closed", min=0, help="Closed cases of the last run.")
     ] = 1_000_000,
     requests: RequestsOption = 5_000,
+    mix: MixOption = Mix.PEOPLE,
     json_output: JsonOption = False,
 ) -> None:
     """Measure a request's cost with 10,000, 100,000 and 1,000,000 open cases.
@@ -286,6 +318,7 @@ def size(
                 folder / "data",
                 sizes,
                 requests,
+                mix,
                 lambda n, total: progress.update(task, completed=n, total=total),
                 lambda one: console.print(view.size_summary(one)),
             )

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from workbench.bench.database import load_statistics
 from workbench.bench.flame import flame_graphs
+from workbench.bench.interpreter import Interpreter, running_interpreter
 from workbench.bench.load import SOURCE, submissions
+from workbench.bench.mix import Mix
 from workbench.bench.profile import Profile, profiled
 from workbench.bench.raw import measure_raw
 from workbench.bench.usage import Usage, process_usage, router_usage_since
@@ -41,11 +43,13 @@ class RouterBenchmark:
     """
 
     requests: int
+    mix: Mix
     raw_per_s: float
     router_per_s: float
     parts: dict[str, Usage]
     counts: OutcomeCounts
     profile: Profile | None = None
+    interpreter: Interpreter = field(default_factory=running_interpreter)
 
     @property
     def ratio(self) -> float:
@@ -56,6 +60,8 @@ class RouterBenchmark:
         """Return all figures as a JSON object."""
         figures: dict[str, Any] = {
             "requests": self.requests,
+            "mix": self.mix,
+            "interpreter": asdict(self.interpreter),
             "requests_per_second": self.router_per_s,
             "raw_per_s": self.raw_per_s,
             "router_per_s": self.router_per_s,
@@ -66,19 +72,19 @@ class RouterBenchmark:
         return figures | ({"profile": self.profile.as_json()} if self.profile else {})
 
 
-async def measure_end_to_end(data: Path, requests: int) -> RouterBenchmark:
+async def measure_end_to_end(data: Path, requests: int, mix: Mix) -> RouterBenchmark:
     """Measure bare aiokafka, then a router in a new data folder."""
     async with running_stack(data) as stack:
-        records = to_submit(submissions(requests))
+        records = to_submit(submissions(requests, mix=mix))
         raw_per_s = await measure_raw(stack.access, records)
         before = process_usage()
         router_per_s, counts = await measure_router(stack.access, records)
         parts = router_usage_since(before)
-    return RouterBenchmark(requests, raw_per_s, router_per_s, parts, counts)
+    return RouterBenchmark(requests, mix, raw_per_s, router_per_s, parts, counts)
 
 
 async def profile_end_to_end(
-    data: Path, requests: int, profiler: str | None, folder: Path
+    data: Path, requests: int, mix: Mix, profiler: str | None, folder: Path
 ) -> RouterBenchmark:
     """Measure the same, and where the resources go.
 
@@ -87,14 +93,14 @@ async def profile_end_to_end(
         folder: Where flame graphs go.
     """
     async with running_profiled_stack(data) as stack:
-        records = to_submit(submissions(requests))
+        records = to_submit(submissions(requests, mix=mix))
         raw_per_s = await measure_raw(stack.access, records)
         async with (
             profiled(stack.access, stack.postgres, DataFolder(data).kafka) as profile,
             flame_graphs(profiler, folder) if profiler else nullcontext(),
         ):
             router_per_s, counts = await measure_router(stack.access, records)
-    return RouterBenchmark(requests, raw_per_s, router_per_s, profile.parts, counts, profile)
+    return RouterBenchmark(requests, mix, raw_per_s, router_per_s, profile.parts, counts, profile)
 
 
 @asynccontextmanager

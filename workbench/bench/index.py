@@ -27,6 +27,7 @@ from shared.runtime.postgres import Database, open_database
 from shared.runtime.service import freeze_startup_objects
 from shared.vocabulary import GeoPoint
 from workbench.bench.load import EAST, NORTH, SOUTH, WEST
+from workbench.bench.mix import Mix
 from workbench.bench.stage import requests
 
 _CITY = "portland.gov"
@@ -70,7 +71,7 @@ async def measure_index(
         on_filled: Called with the number of open reports so far.
     """
     catalogue = load_catalogue_with_indexes()
-    decided = list(requests(_BATCH * _BATCHES, catalogue))
+    decided = list(requests(_BATCH * _BATCHES, catalogue, Mix.PLAIN))
     cases = _cases(catalogue.jurisdictions[_CITY])
     freeze_startup_objects()  # as every service does
     found, filled = [], 0

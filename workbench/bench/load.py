@@ -1,4 +1,4 @@
-"""Synthetic load of the benchmarks: a plausible mix of reports."""
+"""Synthetic load of the benchmarks, in two mixes."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -6,6 +6,8 @@ from random import Random
 from typing import Any
 
 from shared.contract.events import SubmissionReceived
+from workbench.bench.mix import Mix
+from workbench.bench.people import people
 
 SOURCE = "/bench/adapter"
 
@@ -27,7 +29,7 @@ _KINDS = {
 }
 
 
-def submissions(count: int, after: int = 0) -> Iterator[SubmissionReceived]:
+def submissions(count: int, after: int = 0, mix: Mix = Mix.PEOPLE) -> Iterator[SubmissionReceived]:
     """Yield ``count`` submissions; a fifth of them repeat an earlier report.
 
     They have no time, so they are of the moment of acceptance and no deadline has passed.
@@ -36,10 +38,11 @@ def submissions(count: int, after: int = 0) -> Iterator[SubmissionReceived]:
         after: Number of the last one before; submissions with other numbers are other ones.
     """
     random = Random(311 + after)  # noqa: S311 - no secret depends on it
-    return islice(_endless(random, after), count)
+    endless = people(random, after, SOURCE) if mix is Mix.PEOPLE else _plain(random, after)
+    return islice(endless, count)
 
 
-def _endless(random: Random, number: int) -> Iterator[SubmissionReceived]:
+def _plain(random: Random, number: int) -> Iterator[SubmissionReceived]:
     places: list[tuple[str, float, float]] = []
     while True:
         if places and random.random() < _REPEATED_SHARE:

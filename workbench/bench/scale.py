@@ -16,6 +16,7 @@ from shared.runtime.kafka.topics import apply_topics
 from workbench.bench.bottleneck import Bottleneck, Running, find_bottleneck
 from workbench.bench.end_to_end import measure_router, to_submit
 from workbench.bench.load import submissions
+from workbench.bench.mix import Mix
 from workbench.bench.usage import Usage, process_usage, usage_by_part, used_since
 
 _ADAPTERS = 96
@@ -58,6 +59,7 @@ async def measure_scale(
     partitions: int,
     runs: Sequence[tuple[str, int]],
     requests: int,
+    mix: Mix,
     on_run: OnRun,
 ) -> list[ScaleRun]:
     """Run the router once with each number of processes of a service.
@@ -76,7 +78,7 @@ async def measure_scale(
         await prepare_stores(infra, bureaus)
         await apply_topics(infra.access, all_topics(bureaus), partitions=partitions)
         for number, (service, processes) in enumerate(runs):
-            records = to_submit(submissions(requests, after=number * requests), _ADAPTERS)
+            records = to_submit(submissions(requests, after=number * requests, mix=mix), _ADAPTERS)
             async with running_services(infra, _router(service, processes)):
                 before, busy_before = process_usage(), _busy_s()
                 began = time.perf_counter()

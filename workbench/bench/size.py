@@ -12,6 +12,7 @@ from workbench.bench.copies import Area, add_copies, keep_originals, settle_tabl
 from workbench.bench.database import database_state
 from workbench.bench.end_to_end import measure_router, running_profiled_stack, to_submit
 from workbench.bench.load import EAST, NORTH, SOUTH, WEST, submissions
+from workbench.bench.mix import Mix
 from workbench.bench.profile import Profile, profiled
 from workbench.check.wait_until_idle import no_progress, wait_until_idle
 
@@ -53,6 +54,7 @@ async def measure_size(
     data: Path,
     sizes: Sequence[Size],
     requests: int,
+    mix: Mix,
     on_filled: OnFilled,
     on_run: Callable[[SizeRun], None],
 ) -> list[SizeRun]:
@@ -68,14 +70,14 @@ async def measure_size(
     """
     found: list[SizeRun] = []
     async with running_profiled_stack(data) as stack, open_database(stack.postgres) as db:
-        sent = await _submit(stack, 0, _WARM_UP)
+        sent = await _submit(stack, 0, _WARM_UP, mix)
         filling = _Filling(db, await keep_originals(db), on_filled)
         for size in sizes:
             await filling.fill(size)
             await settle_tables(db)
             disk = (await database_state(db)).disk_bytes
             kafka = DataFolder(data).kafka
-            records = to_submit(submissions(requests, after=sent))
+            records = to_submit(submissions(requests, after=sent, mix=mix))
             async with profiled(stack.access, stack.postgres, kafka) as profile:
                 rate, _ = await measure_router(stack.access, records)
                 await wait_until_idle(stack.access, stack.postgres, _IDLE_WITHIN_S, no_progress)
@@ -128,7 +130,7 @@ def city_area(cases: int) -> Area:
     return Area(south, west, height * scale, width * scale)
 
 
-async def _submit(stack: Stack, sent: int, count: int) -> int:
-    await measure_router(stack.access, to_submit(submissions(count, after=sent)))
+async def _submit(stack: Stack, sent: int, count: int, mix: Mix) -> int:
+    await measure_router(stack.access, to_submit(submissions(count, after=sent, mix=mix)))
     await wait_until_idle(stack.access, stack.postgres, _IDLE_WITHIN_S, no_progress)
     return sent + count

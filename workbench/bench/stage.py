@@ -8,10 +8,10 @@ from pathlib import Path
 from deploy.local.infrastructure import infrastructure
 from deploy.local.services import ROUTER, running_services
 from deploy.local.supervisor import prepare_stores
-from services.intake.outbound import to_judgement
-from services.intake.rules.screening import HazardScreen
+from services.intake.inbound.validation import ValidatedSubmission, validate
+from services.intake.outbound import AdminArea, to_judgement, to_location
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
-from shared.contract.events import Location, RequestSubmitted, SubmittedRequest, new_id
+from shared.contract.events import RequestSubmitted, SubmittedRequest, new_id
 from shared.contract.topic import Topic
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.clock import utc_now
@@ -20,8 +20,10 @@ from shared.runtime.kafka.reader import follow
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
+from workbench.adapter.command import offline_policy
 from workbench.bench.child import child, finished
 from workbench.bench.load import submissions
+from workbench.bench.mix import Mix
 from workbench.bench.usage import Usage, process_usage, router_usage_since
 
 _VALIDATED = {
@@ -58,7 +60,7 @@ class StageBenchmark:
         return self.triage_per_s / self.tuned_per_s
 
 
-async def measure_stage(data: Path, count: int) -> StageBenchmark:
+async def measure_stage(data: Path, count: int, mix: Mix) -> StageBenchmark:
     """Measure bare aiokafka, tuned aiokafka and triage on the same requests.
 
     A rate is measured from the first record that a stage wrote to the last, without its start-up.
@@ -69,7 +71,7 @@ async def measure_stage(data: Path, count: int) -> StageBenchmark:
         await prepare_stores(infra, catalogue.bureau_codes)
         await apply_topics(infra.access, list(_VALIDATED.values()))
         async with open_sink(infra.access) as sink:
-            await sink.publish(list(_records(count, catalogue)))
+            await sink.publish(list(_records(count, catalogue, mix)))
         bare_per_s = await _raw_rate(infra.access, count, "bare")
         tuned_per_s = await _raw_rate(infra.access, count, "tuned")
         before = process_usage()
@@ -98,34 +100,32 @@ async def _rate(access: KafkaAccess, topic: Topic, count: int) -> float:
     return sum(at > first for at in written_at) / (last - first) * _MS_PER_S
 
 
-def _records(count: int, catalogue: Catalogue) -> Iterator[Outgoing]:
-    for request in requests(count, catalogue):
+def _records(count: int, catalogue: Catalogue, mix: Mix) -> Iterator[Outgoing]:
+    for request in requests(count, catalogue, mix):
         event = RequestSubmitted.of(request, now=utc_now(), request=request.request_id)
         yield from Outgoing.for_event(event)
 
 
-def requests(count: int, catalogue: Catalogue) -> Iterable[SubmittedRequest]:
+def requests(count: int, catalogue: Catalogue, mix: Mix) -> Iterable[SubmittedRequest]:
     """Yield the requests that the benchmark's submissions become."""
-    version = text_rules_version(catalogue.version)
-    screens = {id_: HazardScreen(city) for id_, city in catalogue.jurisdictions.items()}
-    for number, submission in enumerate(submissions(count)):
-        now, data = utc_now(), submission.data
-        kind = catalogue.jurisdictions[data["jurisdiction"]].services[data["service_code"]]
-        screening = screens[data["jurisdiction"]].screen(kind, data["description"], {})
+    version, policy = text_rules_version(catalogue.version), offline_policy()
+    for number, submission in enumerate(submissions(count, mix=mix)):
+        now = utc_now()
+        valid = validate(submission, now, policy)
+        if not isinstance(valid, ValidatedSubmission):
+            raise TypeError(f"submission {number} is invalid")
         yield SubmittedRequest(
             request_id=new_id(),
             tracking_number=f"26-{number}",
-            jurisdiction=data["jurisdiction"],
-            channel=data["channel"],
-            service_code=kind.code,
-            dedup_group=kind.dedup.group,
-            description=data["description"],
-            language=data["language"],
-            location=Location(
-                **data["location"], precision="point", municipality=data["jurisdiction"]
-            ),
+            jurisdiction=valid.city.jurisdiction.id,
+            channel=valid.submission.channel,
+            service_code=valid.service.code,
+            dedup_group=valid.service.dedup.group,
+            description=valid.description,
+            language=valid.language,
+            location=to_location(valid.location, AdminArea(valid.city.jurisdiction.id)),
             submitted_at=now,
             observed_at=now,
             lane="standard",
-            judgement=to_judgement(screening.judgement, version),
+            judgement=to_judgement(valid.screening.judgement, version),
         )

@@ -18,6 +18,7 @@ from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from workbench.bench.arrivals import Arrivals, watch_arrivals
 from workbench.bench.load import SOURCE, submissions
+from workbench.bench.mix import Mix
 
 _GAP_S = 0.25
 _STEADY_PER_S = 50
@@ -70,7 +71,7 @@ class UrgentBenchmark:
 
 
 async def measure_urgent(
-    data: Path, backlog: int, samples: int, on_sample: OnSample
+    data: Path, backlog: int, samples: int, mix: Mix, on_sample: OnSample
 ) -> UrgentBenchmark:
     """Start a router, and submit urgent requests one by one in each of the three situations.
 
@@ -81,8 +82,8 @@ async def measure_urgent(
     """
     routine = (
         Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)
-        for event in submissions(2 * (backlog + _STEADY_PER_S * samples))
-        if event.data["service_code"] not in _HAZARDS
+        for event in submissions(2 * (backlog + _STEADY_PER_S * samples), mix=mix)
+        if event.data.get("service_code") not in _HAZARDS
     )
     urgent = _urgent_reports()
     async with (

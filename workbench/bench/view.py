@@ -31,11 +31,15 @@ def show_end_to_end(measured: "RouterBenchmark", console: Console) -> None:
     from workbench.bench.raw import HOPS  # noqa: PLC0415 - slow to load
 
     console.print(
-        f"{measured.requests:,} requests, submission topic to bureau topics: "
+        f"{measured.requests:,} requests ({measured.mix}), submission topic to bureau topics: "
         f"[bold]{measured.router_per_s:,.0f}/s[/]"
     )
     console.print(f"the same bytes copied through {HOPS} hops: {measured.raw_per_s:,.0f}/s")
     console.print(f"ratio: [bold]{measured.ratio:.3f}[/]")
+    python = measured.interpreter
+    built = f"PGO {'yes' if python.pgo else 'no'}, LTO {'yes' if python.lto else 'no'}"
+    console.print(f"{python.implementation} {python.version}, {python.compiler}")
+    console.print(f"build options: {built}, {python.flags}")
     counts = measured.counts
     console.print(
         f"accepted {counts.accepted:,}, decided {counts.decided:,}, "
