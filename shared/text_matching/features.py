@@ -1,6 +1,6 @@
 """Features of a text for the text model: words, pairs, beginnings and letters, each once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -25,25 +25,33 @@ def extract_features(words: Sequence[str]) -> set[str]:
     four letters in a row (``~hole``, ``~<ho``), up to three signs of a script without spaces, and
     words up to three words after a negation (``!smoke``).
     """
-    marked = words if DENYING.isdisjoint(words) else mark_negated(words)
-    features = set(marked)
-    features.update([prefix_of(word) for word in marked if len(word) > _PREFIX_LETTERS])
-    features.update(map(" ".join, pairwise(words)))
-    features.update(*map(_letters, words))
+    features = joint_features(words)
+    features.update(*map(word_features, mark_negated(words)))
+    return features
+
+
+def joint_features(words: Sequence[str]) -> set[str]:
+    """Return the features of a text that are not of one word: pairs, and the number of words."""
+    features = set(map(" ".join, pairwise(words)))
     features.update(_LENGTHS[min(len(words).bit_length(), _MAX_DOUBLINGS)])
     return features
 
 
 @lru_cache(_CACHED_WORDS)
-def _letters(word: str) -> tuple[str, ...]:
-    """Return the features of the letters of a word."""
+def word_features(marked: str) -> tuple[str, ...]:
+    """Return the features of one word, as ``mark_negated`` returns it."""
+    word = marked.removeprefix("!")
+    prefix = (prefix_of(marked),) if len(marked) > _PREFIX_LETTERS else ()
+    return (marked, *prefix, *_letters(word))
+
+
+def _letters(word: str) -> Iterator[str]:
+    """Yield the features of the letters of a word."""
     is_spaced = word[0] < _FIRST_UNSPACED
     edged = f"<{word[:_MAX_LETTERS]}>" if is_spaced else word
-    return tuple(
-        f"~{edged[i : i + size]}"
-        for size in (_LETTERS if is_spaced else _SIGNS)
-        for i in range(len(edged) - size + 1)
-    )
+    for size in _LETTERS if is_spaced else _SIGNS:
+        for i in range(len(edged) - size + 1):
+            yield f"~{edged[i : i + size]}"
 
 
 def condition_facts(affirmed: Iterable[str], denied: Iterable[str]) -> list[str]:
@@ -66,6 +74,8 @@ def prefix_of(word: str) -> str:
 
 def mark_negated(words: Sequence[str]) -> list[str]:
     """Return the words, each with a ``!`` before it up to three words after a negation."""
+    if DENYING.isdisjoint(words):
+        return [*words]
     marked, reach = [], 0
     for word in words:
         marked.append(f"!{word}" if reach > 0 else word)

@@ -7,7 +7,7 @@ where texts are read: NumPy takes 30 MB.
 
 import io
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from heapq import nlargest
@@ -19,7 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.text_matching.features import extract_features, is_word, mark_negated, prefix_of
+from shared.text_matching.features import (
+    is_word,
+    joint_features,
+    mark_negated,
+    prefix_of,
+    word_features,
+)
 from shared.text_matching.trained_model import (
     EVIDENCE_GAP,
     KindProbability,
@@ -30,6 +36,7 @@ from shared.text_matching.trained_model import (
 # The head that decides for all classes of `ModelHeads.to_life` whether the text has one.
 LIFE_DANGER = "life_danger"
 
+_CACHED_WORDS = 20_000
 _EVIDENCE_WORDS = 4
 _RANKED_KINDS = 10
 _NEXT_CLASS = 10  # points that a class may be behind the likeliest one and still be named
@@ -96,10 +103,18 @@ class TextModel:
 
     def score(self, words: Sequence[str], facts: Iterable[str] = ()) -> "TextScore":
         """Score the folded words of a text; ``facts`` are further features."""
-        features = extract_features(words)
+        features = joint_features(words)
         features.update(facts)
-        row_of = self.rows.get
-        return TextScore(self, words, [row for row in map(row_of, features) if row is not None])
+        rows = set(self._rows_of(features))
+        rows.update(*map(self._rows_of_words.__getitem__, mark_negated(words)))
+        return TextScore(self, words, [*rows])
+
+    def _rows_of(self, features: Iterable[str]) -> list[int]:
+        return [row for row in map(self.rows.get, features) if row is not None]
+
+    @cached_property
+    def _rows_of_words(self) -> Mapping[str, Sequence[int]]:
+        return _RowsOfWords(self._rows_of)
 
     def deciding_head(self, danger: str) -> str:
         """Return the head that decides whether a text has a class of danger."""
@@ -110,13 +125,27 @@ class TextModel:
         return self._columns[head]
 
 
+class _RowsOfWords(dict[str, Sequence[int]]):
+    """The rows of a word's features by the word, looked up once: most words are common ones."""
+
+    def __init__(self, rows_of: Callable[[Iterable[str]], Sequence[int]]) -> None:
+        super().__init__()
+        self._rows_of = rows_of
+
+    def __missing__(self, marked: str) -> Sequence[int]:
+        if len(self) >= _CACHED_WORDS:
+            self.clear()
+        self[marked] = rows = self._rows_of(word_features(marked))
+        return rows
+
+
 class TextScore:
     """The scores of one text."""
 
     def __init__(self, model: TextModel, words: Sequence[str], rows: Sequence[int]) -> None:
         self._model, self._words, self._rows = model, words, np.array(rows, np.intp)
-        weights = model.weights[self._rows]
-        self._sums = weights.astype(np.float32).sum(axis=0)  # whole numbers, exact up to 2**24
+        weights = model.weights.take(self._rows, axis=0)
+        self._sums = weights.sum(axis=0, dtype=np.float32)  # whole numbers, exact up to 2**24
         self._length = max(len(rows), 1) ** 0.5
 
     @cached_property
