@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
 import phonenumbers
@@ -17,6 +18,9 @@ from shared.redaction.reading import Span
 
 _E164_NANP = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
 _SEVEN_DIGITS = re.compile(r"[0-9](?:(?:[^\w\n]|_){0,3}[0-9]){6}")
+# Part of every whole number that is written in North America: ten digits as they are grouped there,
+# or a prefix for calls abroad.
+_WHOLE_NUMBER = re.compile(r"[2-9]\d\d\D{0,4}[2-9]\d\d\D{0,4}\d{4}|[+\uff0b]\D{0,4}\d|011\D{0,4}\d")
 _REFERENCE_LABEL = re.compile(
     r"\b(?:permit|plate|license|licence|case|ticket|order|invoice|account|serial|lot|pole|meter|sn|model|part|ref"
     r"|permiso|placa|caso|folio|orden|factura|cuenta|serie)\b"
@@ -61,12 +65,26 @@ def phones_in(text: str, region: str) -> Iterator[tuple[int, int, str]]:
     Short numbers such as 911 do not count, nor do digits in one piece after a label such as
     "permit".
     """
-    for match in PhoneNumberMatcher(text, region, leniency=Leniency.STRICT_GROUPING):
+    if _dials_like_nanp(region) and not _WHOLE_NUMBER.search(text):
+        return
+    matches = PhoneNumberMatcher(
+        text,
+        region,
+        leniency=Leniency.STRICT_GROUPING,
+        min_candidate_length=_LOCAL_DIGITS,
+    )
+    for match in matches:
         if not _lacks_area_code(match.number) and not (
             match.raw_string.isdigit() and is_reference(text, match.start)
         ):
             number = phonenumbers.format_number(match.number, PhoneNumberFormat.E164)
             yield match.start, match.end, number
+
+
+@cache
+def _dials_like_nanp(region: str) -> bool:
+    """Return True where every national number has the ten digits of North America."""
+    return phonenumbers.country_code_for_region(region) == _NANP_COUNTRY_CODE
 
 
 def is_reference(text: str, start: int) -> bool:

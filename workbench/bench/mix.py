@@ -13,7 +13,7 @@ _OWN = frozenset({"INTAKE_PUBLIC_URL", "NOTIFY_PUBLIC_URL"})  # nothing is sent 
 
 
 class Mix(StrEnum):
-    """What the submissions are like.
+    """Kind of submissions.
 
     ``people`` has texts and contact data as residents send them. ``plain`` is ten short texts at
     measured places, a tenth with an e-mail address: the mix of earlier figures.

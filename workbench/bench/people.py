@@ -23,7 +23,7 @@ CITY = "portland.gov"
 
 
 class Channel(NamedTuple):
-    """What a channel's adapter fills in.
+    """Fields that the adapter of a channel fills in.
 
     Attributes:
         weight: Share of the submissions in percent.
