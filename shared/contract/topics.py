@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 
 from shared.contract import events as e
 from shared.contract.topic import DAY, DEAD_LETTERS, Topic, is_within
@@ -178,6 +179,7 @@ CORE = (
 )
 
 
+@cache
 def bureau_work(code: str) -> Topic:
     """Return the topic of a bureau's work orders."""
     return Topic(
@@ -205,6 +207,7 @@ def bureau_updates(code: str) -> Topic:
     )
 
 
+@cache
 def bureau_receipts(code: str) -> Topic:
     """Return the topic of the receipts for a bureau's updates."""
     return Topic(

@@ -78,7 +78,8 @@ class BatchProcessor(Generic[E]):
 
     def refuse(self, record: Record, crashes: int) -> InvalidRecord | None:
         """Return the record as invalid if it must be parked untried after so many crashes."""
-        if reason := self._skips.get((record.topic, record.partition, record.offset)):
+        at = (record.topic, record.partition, record.offset)
+        if self._skips and (reason := self._skips.get(at)):
             return InvalidRecord(record, SkippedError(reason))
         if crashes >= MAX_CRASHES:
             return InvalidRecord(record, CrashedError(f"the process died {crashes} times at it"))
@@ -102,7 +103,8 @@ class BatchProcessor(Generic[E]):
             FencedError: Another consumer owns a partition of the batch.
             TooManyDeadLettersError: The batch would exceed the dead-letter limit.
         """
-        items = [Deferred(i.record) if self.deferred_keys.has(i.record) else i for i in items]
+        if self.deferred_keys:
+            items = [Deferred(i.record) if self.deferred_keys.has(i.record) else i for i in items]
         invalid = [item for item in items if isinstance(item, InvalidRecord)]
         deferred = [item for item in items if isinstance(item, Deferred)]
         target = self._positions_after(items)
@@ -177,21 +179,18 @@ class BatchProcessor(Generic[E]):
     async def _deduplicate(
         self, db: Connection, messages: Sequence[Message[E]]
     ) -> Sequence[Message[E]]:
-        first_of = {
-            message.identity: message for message in reversed(messages) if self._has_inbox(message)
-        }
-        if not first_of:
+        topics = self.inbox_topics
+        inbox = [m for m in messages if topics is None or m.record.topic in topics]
+        if not inbox:
             return messages
+        first_of = {message.identity: message for message in reversed(inbox)}
         new = await insert_new_events(db, first_of.keys())
-        return [
-            message
-            for message in messages
-            if not self._has_inbox(message)
-            or (message.identity in new and first_of[message.identity] is message)
-        ]
-
-    def _has_inbox(self, message: Message[E]) -> bool:
-        return self.inbox_topics is None or message.topic in self.inbox_topics
+        repeats = {
+            id(message)
+            for message in inbox
+            if message.identity not in new or first_of[message.identity] is not message
+        }
+        return [message for message in messages if id(message) not in repeats]
 
     def _positions_after(self, items: Sequence[Item[E]]) -> Mapping[Partition, Position]:
         last: dict[Partition, Record] = {}
@@ -238,22 +237,21 @@ class _Parked(NamedTuple):
 
 
 def _count(items: Sequence[Item[E]], handled: Sequence[Message[E]], parked: _Parked) -> None:
-    handled_ids = {id(message) for message in handled}
-    outcomes = Counter((item.record.topic, _outcome(item, handled_ids, parked)) for item in items)
+    new = Counter(message.record.topic for message in handled)
+    read = Counter(item.record.topic for item in items if isinstance(item, Message))
+    outcomes = Counter({(topic, "handled"): number for topic, number in new.items()})
+    outcomes.update({(topic, "repeated"): number for topic, number in (read - new).items()})
+    for item in items:
+        if isinstance(item, Deferred):
+            outcomes[item.record.topic, "deferred"] += 1
+        elif isinstance(item, InvalidRecord) and parked.has(item):
+            outcomes[item.record.topic, "parked"] += 1
+            metrics.PARKED.labels(item.record.topic, item.error.code).inc()
+        elif isinstance(item, InvalidRecord):
+            outcomes[item.record.topic, "dropped"] += 1
     for (topic, outcome), number in outcomes.items():
         metrics.MESSAGES.labels(topic, outcome).inc(number)
-    for item in items:
-        if isinstance(item, InvalidRecord) and parked.has(item):
-            metrics.PARKED.labels(item.record.topic, item.error.code).inc()
     parked.show()
-
-
-def _outcome(item: Item[E], handled_ids: Collection[int], parked: _Parked) -> str:
-    if isinstance(item, InvalidRecord):
-        return "parked" if parked.has(item) else "dropped"
-    if isinstance(item, Deferred):
-        return "deferred"
-    return "handled" if id(item) in handled_ids else "repeated"
 
 
 _DIGEST_BYTES = 16

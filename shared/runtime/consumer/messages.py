@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar, cast
 
 from shared.contract.events import ContactErased, Decoder, Event, usable_trace
@@ -110,7 +111,10 @@ def _erasure(record: Record, erasure: type[ContactErased]) -> ContactErased:
 
 def record_partition(record: Record) -> Partition:
     """Return the topic and partition of a record."""
-    return Partition(record.topic, record.partition)
+    return _partition(record.topic, record.partition)
+
+
+_partition = lru_cache(4096)(Partition)  # a look-up takes a third of the time of making one
 
 
 def record_position(record: Record) -> str:
