@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from services.intake.acceptance import BatchAcceptance, SubmissionBatcher
+from services.intake.acceptance import AdaptiveBatchSize, BatchAcceptance, SubmissionBatcher
 from services.intake.channels.api.channel import open_api
 from services.intake.channels.mail.channel import open_mail
 from services.intake.channels.open311.channel import open_open311
@@ -29,7 +29,6 @@ from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_
 from shared.contract.events import Event
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS, submission_topics
 from shared.geo import CityBoundaries
-from shared.runtime.batch_size import AdaptiveBatchSize
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit

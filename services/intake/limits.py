@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from services.intake.acceptance import AdaptiveBatchSize
 from services.intake.media.reencoding import FairSemaphore
 from services.intake.settings import IntakeSettings
-from shared.runtime.batch_size import AdaptiveBatchSize
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import Scope
 from shared.runtime.http.authentication import Callers

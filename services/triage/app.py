@@ -78,7 +78,7 @@ def _count_levels(decisions: Sequence[Event | Outgoing]) -> None:
 
 def _observe_express_latency(messages: Sequence[Message[Any]], now: datetime) -> None:
     for message in messages:
-        is_express = message.topic == INTAKE_REQUESTS_EXPRESS.name
+        is_express = message.record.topic == INTAKE_REQUESTS_EXPRESS.name
         if is_express and isinstance(message.event, RequestSubmitted):
             latency = now - message.event.data.submitted_at
             EXPRESS_SECONDS.observe(max(0.0, latency.total_seconds()))

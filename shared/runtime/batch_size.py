@@ -46,27 +46,3 @@ class Gathering:
         self._counted_at = now_s
         share = (self._rate - self.few) / (self.many - self.few)
         return self.least_s + min(1.0, max(0.0, share)) * (self.most_s - self.least_s)
-
-
-# A caller who arrives as a batch begins waits for two batches: less than the deadline.
-TARGET_BATCH_S = 0.25
-
-# Most of a batch's time is the database round trip, so smaller batches gain nothing.
-MIN_BATCH_SIZE = 150
-
-MAX_BATCH_SIZE = 500
-
-
-@dataclass(slots=True)
-class AdaptiveBatchSize(BatchSize):
-    """Maximum submissions in one transaction, adapted to the database's speed."""
-
-    batch_size: int = 200
-    target_s: float = TARGET_BATCH_S
-    least: int = MIN_BATCH_SIZE
-    most: int = MAX_BATCH_SIZE
-
-    @property
-    def max_in_flight(self) -> int:
-        """Maximum concurrent calls: one batch in progress and one that waits for it."""
-        return 2 * self.batch_size

@@ -146,7 +146,7 @@ def _parse(message: Message[IncomingEvent], policy: DispatchPolicy, now: datetim
         return event
     if isinstance(event, OperatorCommanded):
         return inbound.incoming_command(event, now)
-    return inbound.incoming_update(event, policy.bureau_by_topic[message.topic])
+    return inbound.incoming_update(event, policy.bureau_by_topic[message.record.topic])
 
 
 async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedState:

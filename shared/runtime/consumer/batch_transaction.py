@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from shared.contract.events import Event
 from shared.runtime.consumer import deferring, garbage, skips
@@ -35,10 +35,6 @@ Handler: TypeAlias = Callable[
 Prepare: TypeAlias = Callable[[Sequence[Message[E]]], Awaitable[None]]
 
 
-async def nothing_to_prepare(_: Sequence[Message[Any]]) -> None:
-    """Default of ``prepare``: nothing."""
-
-
 @dataclass(slots=True)
 class BatchProcessor(Generic[E]):
     """Handles batches of records, each in one transaction.
@@ -59,7 +55,7 @@ class BatchProcessor(Generic[E]):
     handle: Handler[E]
     inbox_topics: Collection[str] | None
     dlq_limit: DlqLimitTracker
-    prepare: Prepare[E] = nothing_to_prepare
+    prepare: Prepare[E] | None = None
     deferred_keys: DeferredKeys = field(default_factory=DeferredKeys)
     positions: dict[Partition, Position] = field(default_factory=dict, init=False)
     crashes: CrashCounter = field(init=False)
@@ -149,7 +145,7 @@ class BatchProcessor(Generic[E]):
         return batches
 
     async def _prepare(self, items: Sequence[Item[E]]) -> None:
-        if messages := [item for item in items if isinstance(item, Message)]:
+        if self.prepare and (messages := [i for i in items if isinstance(i, Message)]):
             await self.prepare(messages)
 
     async def _handle(
@@ -193,24 +189,18 @@ class BatchProcessor(Generic[E]):
         return [message for message in messages if id(message) not in repeats]
 
     def _positions_after(self, items: Sequence[Item[E]]) -> Mapping[Partition, Position]:
-        last: dict[Partition, Record] = {}
-        parked: dict[Partition, int] = {}
+        last: dict[Partition, tuple[Record, int]] = {}
         for item in items:
             partition = record_partition(item.record)
-            last[partition] = item.record
+            _, parked = last.get(partition) or (None, self.positions[partition].consecutive_parked)
             if isinstance(item, Message):
-                parked[partition] = 0
-            elif isinstance(item, InvalidRecord) and self.dlq_limit.is_counted(item):
-                before = parked.get(partition, self.positions[partition].consecutive_parked)
-                parked[partition] = before + 1
+                parked = 0
+            elif isinstance(item, InvalidRecord):
+                parked += self.dlq_limit.is_counted(item)
+            last[partition] = item.record, parked
         return {
-            partition: Position(
-                self.positions[partition].epoch,
-                record.offset + 1,
-                record.timestamp,
-                parked.get(partition, self.positions[partition].consecutive_parked),
-            )
-            for partition, record in last.items()
+            p: Position(self.positions[p].epoch, record.offset + 1, record.timestamp, parked)
+            for p, (record, parked) in last.items()
         }
 
 

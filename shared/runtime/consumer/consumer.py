@@ -21,19 +21,8 @@ from shared.errors import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import deferring
-from shared.runtime.consumer.batch_transaction import (
-    BatchProcessor,
-    Handler,
-    Prepare,
-    nothing_to_prepare,
-)
+from shared.runtime.consumer.batch_transaction import BatchProcessor, Handler, Prepare
 from shared.runtime.consumer.crashes import CrashCounter
-from shared.runtime.consumer.deferring import (
-    RETRY_DELAYS_S,
-    DeferredKeys,
-    DeferredRecord,
-    RecordKey,
-)
 from shared.runtime.consumer.dlq_limit import DEFAULT_LIMIT, DlqLimit, DlqLimitTracker
 from shared.runtime.consumer.messages import parse_record, record_position
 from shared.runtime.consumer.pace import Pace
@@ -74,7 +63,6 @@ class Consumer(Generic[E]):
     operator has moved its position, or the right log is back. Other partitions continue.
 
     Attributes:
-        service: The service's name, for dead letters.
         name: The consumer group, also in logs and metrics.
         prepare: Waits for other needs of a batch, before its transaction begins.
         express_topics: Names of topics that are handled first, alone, and without batching delay.
@@ -92,7 +80,7 @@ class Consumer(Generic[E]):
     access: KafkaAccess
     pool: Pool
     handle: Handler[E]
-    prepare: Prepare[E] = nothing_to_prepare
+    prepare: Prepare[E] | None = None
     express_topics: frozenset[str] = frozenset()
     inbox_topics: Collection[str] | None = None
     batch_size: int = 500
@@ -100,7 +88,7 @@ class Consumer(Generic[E]):
     dlq_limit: DlqLimit = DEFAULT_LIMIT
     lost_position_recheck_s: float = 10.0
     hold_s: float = 5.0
-    retry_delays_s: Sequence[float] = RETRY_DELAYS_S
+    retry_delays_s: Sequence[float] = deferring.RETRY_DELAYS_S
     ready: bool = field(default=False, init=False)
     pace: Pace = field(init=False)
     _processor: BatchProcessor[E] = field(init=False)
@@ -122,7 +110,7 @@ class Consumer(Generic[E]):
             self.inbox_topics,
             tracker,
             self.prepare,
-            DeferredKeys(self.retry_delays_s),
+            deferring.DeferredKeys(self.retry_delays_s),
         )
         self._parsers = {
             topic.name: partial(
@@ -290,7 +278,7 @@ class Consumer(Generic[E]):
         is_urgent = items[0].record.topic in self.express_topics
         self.on_commit([replace(b, is_urgent=True) for b in batches] if is_urgent else batches)
 
-    async def _retry_deferred(self, key: RecordKey, stopping: asyncio.Event) -> None:
+    async def _retry_deferred(self, key: deferring.RecordKey, stopping: asyncio.Event) -> None:
         with suppress(SystemicError):
             deferred = await self._take_deferred(key)
             if deferred is None:
@@ -304,7 +292,7 @@ class Consumer(Generic[E]):
                 await process_batch(traced, commit, stopping=stopping)
             del self._deferred_crashes[deferred.seq]
 
-    async def _take_deferred(self, key: RecordKey) -> DeferredRecord | None:
+    async def _take_deferred(self, key: deferring.RecordKey) -> deferring.DeferredRecord | None:
         """Load the first record of the key, and mark it as in progress.
 
         Its crashes are those known when this process first loaded it: a failed retry is none.

@@ -32,12 +32,6 @@ class Message(Generic[E_co]):
     event: E_co
 
     @property
-    def topic(self) -> str:
-        """The topic of the record."""
-        name: str = self.record.topic
-        return name
-
-    @property
     def identity(self) -> str:
         """``source`` and ``id``, which together identify a CloudEvent for ever."""
         return f"{self.event.source} {self.event.id}"

@@ -71,7 +71,6 @@ async def note(  # noqa: PLR0913 - independent values
 
     Args:
         bounds: The broker's first offset (inclusive) and its end (exclusive).
-        reason: Reason for the dead letter.
         actor: Name of the operator, for the dead letter.
 
     Raises:

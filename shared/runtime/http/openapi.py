@@ -73,7 +73,6 @@ class Operation:
     """Description of a route.
 
     Attributes:
-        form: The body as a form.
         path: Parameters of the path that are no plain texts.
         unknown: Treatment of unknown fields and parameters: an error of the call, an error in a
             successful response, or none where a page, another's interface or its form is served.

@@ -89,7 +89,6 @@ async def serve_http(  # noqa: PLR0913 - independent options
     Args:
         stopping: Set while the service is about to stop: ``/ready`` turns to 503 at once, and
             every response closes its connection, so that callers reconnect to another instance.
-        metrics_port: A separate port for ``/metrics``.
         name: The service's name, for the OpenAPI document of all these routes.
     """
     limits = limits or HttpLimits()

@@ -102,17 +102,14 @@ class KafkaSource(ConsumerRebalanceListener):
             if offset is not None:
                 self._consumer.seek(partition, offset - (partition in timestamps))
         if unread := [partition for partition, offset in positions.items() if offset is None]:
-            await self._seek_to_beginning(unread)
+            try:
+                async with asyncio.timeout(_SEEK_WITHIN_S):
+                    await self._consumer.seek_to_beginning(*unread)
+            except (KafkaError, TimeoutError) as error:
+                raise BrokerDownError(type(error).__name__) from error
         if not self._changed.is_set():
             self._readable = list(positions)
             self._waits.is_positioned = True
-
-    async def _seek_to_beginning(self, partitions: Sequence[Partition]) -> None:
-        try:
-            async with asyncio.timeout(_SEEK_WITHIN_S):
-                await self._consumer.seek_to_beginning(*partitions)
-        except (KafkaError, TimeoutError) as error:
-            raise BrokerDownError(type(error).__name__) from error
 
     async def poll(self, limit: int, within_s: float) -> Sequence[Record]:
         """Return records, in order within each partition; none if none arrives in time.

@@ -120,10 +120,7 @@ class _Shape:
 def _sized(
     topics: Sequence[Topic], existing: Mapping[str, _Shape], partitions: int | None
 ) -> list[Topic]:
-    """Return the topics, the main ones with the partitions that they have or should have.
-
-    The partition of a key follows from their number, and one member owns a key in all main topics.
-    """
+    """Return the topics, the main ones with the partitions that they have or should have."""
     main = [topic.name for topic in topics if topic.is_main]
     present = {name: existing[name].partitions for name in main if name in existing}
     wanted = dict.fromkeys(main, max([partitions or MAIN_PARTITIONS, *present.values()]))

@@ -77,7 +77,6 @@ class Housekeeping:
 
     Attributes:
         outbox_retention: Period in which ``republish`` can refill a broker that lost its tail.
-        inbox_retention: Period in which repeats are recognized.
     """
 
     pool: Pool

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import structlog
 from asyncpg import Record
@@ -135,6 +134,7 @@ class Relay:
     _held: list[int] = field(default_factory=list, init=False)
     _published: list[int] = field(default_factory=list, init=False)
     _tell_others: bool = field(default=False, init=False)
+    _has_more: bool = field(default=False, init=False)
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _hurried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -192,17 +192,17 @@ class Relay:
             if self._tell_others and len(self._held) < len(self.buckets):
                 await wake_relays(db)
             self._tell_others = False
-            if chunk := await self._publish_chunk(db, sink):
-                linger_s = self.gathering.after(chunk.records, clock())
-                if linger_s and chunk.is_last:
+            if published := await self._publish_chunk(db, sink):
+                linger_s = self.gathering.after(published, clock())
+                if linger_s and not self._has_more:
                     await cancel_on_stop(stopping, is_set_within(self._hurried, linger_s))
             else:
                 await cancel_on_stop(stopping, is_set_within(self._woken, self.look_every_s))
         self._held = []
         await self._publish_chunk(db, sink)  # marks the last ones
 
-    async def _publish_chunk(self, db: Connection, sink: KafkaSink) -> "_Chunk | None":
-        """Mark published batches, then publish the oldest ones, if any."""
+    async def _publish_chunk(self, db: Connection, sink: KafkaSink) -> int:
+        """Mark published batches, then publish the oldest ones; return their number of records."""
         rows = await db.fetch(_NEXT, self._published, self._held, _CHUNK_BATCHES)
         self._published = []
         if rows:
@@ -212,12 +212,13 @@ class Relay:
         first = _first_of(rows)
         batches = await self._records(db, first)
         if not batches:
-            return None
+            return 0
+        self._has_more = len(first) < len(rows)
         records = [record for batch in batches.values() for record in batch]
         await sink.publish(records)
         self._published = list(batches)
         metrics.PUBLISHED.inc(len(records))
-        return _Chunk(len(records), is_last=len(first) == len(rows))
+        return len(records)
 
     async def _records(
         self, db: Connection, rows: Sequence[Record]
@@ -232,13 +233,6 @@ class Relay:
             for row in rows
             if (records := found[row["seq"]]) is not None
         }
-
-
-class _Chunk(NamedTuple):
-    """The number of published records; ``is_last`` if no others waited."""
-
-    records: int
-    is_last: bool
 
 
 def _first_of(rows: Sequence[Record]) -> Sequence[Record]:

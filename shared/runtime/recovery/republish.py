@@ -68,7 +68,6 @@ class OutboxReplay:
 
     Attributes:
         since: The earliest creation time, inclusive.
-        topics: The topics; None for all.
         on_step: Called with the number of records after each step.
     """
 

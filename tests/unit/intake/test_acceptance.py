@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from services.intake.acceptance import SubmissionBatcher
+from services.intake.acceptance import TARGET_BATCH_S, AdaptiveBatchSize, SubmissionBatcher
 from services.intake.policy import Prefetch
 from services.intake.records import RawSubmission, Receipt
 from shared.contract.events import SubmissionReceived
 from shared.errors import DatabaseBusyError, DatabaseDownError
-from shared.runtime.batch_size import TARGET_BATCH_S, AdaptiveBatchSize
 from shared.runtime.http.deadline import DeadlineExceededError
 from tests.support.waiting import eventually
 from tests.unit.intake.factories import raw_submission

@@ -95,7 +95,7 @@ async def test_the_key_of_a_decision_without_case_is_the_request() -> None:
     event = submitted(service_code="TRANSIT")
     caused, _ = await events_of(InMemoryTriageStore(), event)
 
-    assert messages(caused)[0].topic == "triage-decisions"
+    assert messages(caused)[0].record.topic == "triage-decisions"
     assert (caused.subject, caused.correlationid, caused.causationid) == (
         event.data.request_id, event.data.request_id, event.id,
     )  # fmt: skip

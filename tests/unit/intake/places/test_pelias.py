@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from services.intake.acceptance import TARGET_BATCH_S
 from services.intake.places.pelias import (
     ANSWER_S,
     AT_ONCE,
@@ -17,7 +18,6 @@ from services.intake.places.pelias import (
     PeliasGeocoder,
 )
 from services.intake.policy import CityAddress
-from shared.runtime.batch_size import TARGET_BATCH_S
 from shared.runtime.http.deadline import DEADLINE_S
 from shared.vocabulary import GeoPoint
 from tests.support.pelias_server import HERE, PeliasServer, feature, running_pelias

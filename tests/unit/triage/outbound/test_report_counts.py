@@ -74,4 +74,4 @@ async def test_a_request_is_counted_with_its_decision_and_not_again() -> None:
     assert [type(caused) for caused in first] == [RequestTriaged, ReportsCounted]
     assert [len(count.reporters) for count in first[1].data.counts] == [1]
     assert again == []
-    assert messages(first[1])[0].topic == "triage-report-counts"
+    assert messages(first[1])[0].record.topic == "triage-report-counts"

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.runtime.batch_size import (
+from services.intake.acceptance import (
     MAX_BATCH_SIZE,
     MIN_BATCH_SIZE,
     TARGET_BATCH_S,
