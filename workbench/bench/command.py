@@ -207,13 +207,19 @@ def start(idle_s: IdleOption = 60.0, json_output: JsonOption = False) -> None:
 @bench.command()
 def urgent(
     backlog: Annotated[int, typer.Option(min=1_000, help="Routine requests to queue.")] = 20_000,
+    burst: Annotated[
+        int, typer.Option(min=1_000, help="Routine requests to submit at once with urgent ones.")
+    ] = 5_000,
     samples: Annotated[
         int, typer.Option("--samples", min=20, help="Number of urgent requests per run.")
     ] = 100,
     mix: MixOption = Mix.PEOPLE,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure an urgent request's latency to its bureau: idle, at 50/s, behind a backlog.
+    """Measure an urgent request's latency to its bureau: idle, at 50/s, in a burst, in a backlog.
+
+    A burst is submitted at once on Kafka, by one adapter and by twelve, with the urgent requests
+    evenly among the others.
 
     Example: `route311 bench urgent --backlog 20000`
     """
@@ -221,9 +227,11 @@ def urgent(
 
     console = Console(stderr=True, highlight=False)
     with _temporary_folder() as folder, Progress(console=console, transient=True) as progress:
-        task = progress.add_task("submitting urgent requests", total=3 * samples)
+        task = progress.add_task("submitting urgent requests", total=3 * samples + 2)
         found = run(
-            measure_urgent(folder / "data", backlog, samples, mix, lambda: progress.advance(task))
+            measure_urgent(
+                folder / "data", backlog, burst, samples, mix, lambda: progress.advance(task)
+            )
         )
     if json_output:
         typer.echo(json.dumps(asdict(found) | {"ratio": found.ratio}))

@@ -1,10 +1,10 @@
-"""Latency of urgent requests: idle, beside steady traffic, and behind a backlog of routine ones."""
+"""Latency of urgent requests: idle, beside steady traffic, inside a burst, behind a backlog."""
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from statistics import quantiles
@@ -24,6 +24,8 @@ _GAP_S = 0.25
 _STEADY_PER_S = 50
 _WARM_UP = 10
 _LATE_AFTER_S = 60.0
+_ADAPTERS = (1, 12)
+_URGENT = "urgent-"  # how the ids of urgent submissions begin
 _KIND, _TEXT = "ROW-MANHOLE", "The manhole cover is gone, an open hole in the street"
 _HAZARDS = frozenset({"ROW-POTHOLE", "ROW-DEBRIS"})  # of the load: their texts are urgent as well
 _SOUTH, _WEST, _STEP_DEGREES, _ROW = 45.47, -122.66, 0.0015, 60  # over 100 m apart: a case each
@@ -53,6 +55,9 @@ class UrgentBenchmark:
 
     Attributes:
         steady: Beside 50 routine requests a second.
+        inside: Submitted at once with a burst of routine requests, evenly among them, by so many
+            adapters.
+        burst: How many requests that were.
         behind: Submitted after a backlog of routine requests, by the same adapter.
         backlog: How many requests that were.
         left: How many of these still waited at the end; the measure is void without any.
@@ -60,6 +65,8 @@ class UrgentBenchmark:
 
     idle: Latency
     steady: Latency
+    inside: Mapping[int, Latency]
+    burst: int
     behind: Latency
     backlog: int
     left: int
@@ -71,18 +78,21 @@ class UrgentBenchmark:
 
 
 async def measure_urgent(
-    data: Path, backlog: int, samples: int, mix: Mix, on_sample: OnSample
+    data: Path, backlog: int, burst: int, samples: int, mix: Mix, on_sample: OnSample
 ) -> UrgentBenchmark:
-    """Start a router, and submit urgent requests one by one in each of the three situations.
+    """Start a router, and submit urgent requests in each of the situations.
 
     Args:
         backlog: How many routine requests to queue.
+        burst: How many routine requests to submit at once with the urgent ones.
         samples: How many urgent requests to measure in each situation.
         on_sample: Called after each of them.
     """
     routine = (
         Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)
-        for event in submissions(2 * (backlog + _STEADY_PER_S * samples), mix=mix)
+        for event in submissions(
+            2 * (backlog + len(_ADAPTERS) * burst + _STEADY_PER_S * samples), mix=mix
+        )
         if event.data.get("service_code") not in _HAZARDS
     )
     urgent = _urgent_reports()
@@ -95,11 +105,16 @@ async def measure_urgent(
         idle = await _measure(sink, arrivals, islice(urgent, samples), on_sample)
         async with _steady_traffic(stack.access, routine):
             steady = await _measure(sink, arrivals, islice(urgent, samples), on_sample)
+        inside: dict[int, Latency] = {}
+        for adapters in _ADAPTERS:
+            mixed = _mixed(list(islice(routine, burst)), list(islice(urgent, samples)), adapters)
+            inside[adapters] = await _measure_burst(sink, arrivals, mixed)
+            on_sample()
         before = await _receipts(stack.access)
         await sink.publish(list(islice(routine, backlog)))
         behind = await _measure(sink, arrivals, islice(urgent, samples), on_sample)
         left = max(0, backlog - (await _receipts(stack.access) - before))
-    return UrgentBenchmark(idle, steady, behind, backlog, left)
+    return UrgentBenchmark(idle, steady, inside, burst, behind, backlog, left)
 
 
 async def _measure(
@@ -111,6 +126,40 @@ async def _measure(
         await sink.publish([Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, report.source, report)])
         on_sample()
         await asyncio.sleep(_GAP_S)
+    return await _latency(arrivals, submitted)
+
+
+def _mixed(
+    routine: Sequence[Outgoing], urgent: Sequence[SubmissionReceived], adapters: int
+) -> list[Outgoing]:
+    """Return records of so many adapters in turn, the urgent ones evenly among the others."""
+    every = len(routine) // len(urgent)
+    records = [
+        record
+        for number, report in enumerate(urgent)
+        for record in (
+            *routine[number * every : (number + 1) * every],
+            Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, "", report),
+        )
+    ]
+    return [
+        replace(record, key=f"{SOURCE}/{number % adapters}".encode())
+        for number, record in enumerate([*records, *routine[len(urgent) * every :]])
+    ]
+
+
+async def _measure_burst(
+    sink: KafkaSink, arrivals: Arrivals, records: Sequence[Outgoing]
+) -> Latency:
+    """Submit all at once; return when the urgent ones have arrived."""
+    submitted = dict.fromkeys(
+        (r.event_id for r in records if r.event_id.startswith(_URGENT)), time.time()
+    )
+    await sink.publish(records)
+    return await _latency(arrivals, submitted)
+
+
+async def _latency(arrivals: Arrivals, submitted: Mapping[str, float]) -> Latency:
     found = await arrivals.of(submitted, _LATE_AFTER_S)
     late = [_LATE_AFTER_S] * (len(submitted) - len(found))
     return Latency(
@@ -162,4 +211,4 @@ def _urgent_reports() -> Iterator[SubmissionReceived]:
             "language": "en",
             "location": location,
         }
-        yield SubmissionReceived(id=f"urgent-{number}", source=SOURCE, data=data)
+        yield SubmissionReceived(id=f"{_URGENT}{number}", source=SOURCE, data=data)
