@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -57,11 +57,8 @@ def _short(api_version: str) -> str:
 @cache
 def _definitions(folder: str, version: str) -> Registry[Any]:
     contents = schema_contents(f"{folder}/_definitions.json", version)
-    registry: Registry[Any] = Registry()
-    known: Registry[Any] = registry.with_resource(
-        contents["$id"], Resource.from_contents(contents)
-    ).crawl()
-    return known
+    definitions = Resource.from_contents(contents)
+    return cast("Registry[Any]", Registry().with_resource(contents["$id"], definitions).crawl())
 
 
 @cache
