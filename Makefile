@@ -60,6 +60,7 @@ schemas: setup ## Write the JSON Schemas and the AsyncAPI document anew from the
 	$(BIN)/python -m shared.contract.schemas
 	$(BIN)/python -m docs._tools.access_page
 	$(BIN)/python -m deploy.helm.kafka_registry
+	$(BIN)/python -m deploy.observability.dashboards
 	$(BIN)/python -m docs._tools.routing_page
 	$(BIN)/python -m docs._tools.diagrams
 

@@ -54,6 +54,13 @@ def render(size: str, values: Values | None = None, *, is_upgrade: bool = False)
     return Rendered([r for text in manifests.values() for r in _documents(text)])
 
 
+def validate(size: str, values: Values | None = None) -> None:
+    """Hold the values of a size, with further ones on top, against the chart's schema."""
+    own = yaml.safe_load((CHART / f"values-{size}.yaml").read_text())
+    chart = _chart()
+    chart.validate_schema(chart.merge_values(_merged(own, values or {})))
+
+
 def environment(pod: Resource) -> dict[str, str]:
     """Return the variables of the only container of a pod."""
     [container] = pod["spec"]["containers"]

@@ -127,17 +127,3 @@ def test_mail_comes_in_past_the_proxy_to_the_process_that_listens(country: Rende
     assert mail["selector"]["route311/process"] == "intake-mail"
     assert environment(country.pods()["intake-mail"])["INTAKE_MAIL_PORT"] == "2525"
     assert "mail" not in render("small").of("Service")
-
-
-@pytest.mark.parametrize(
-    ("values", "word"),
-    [
-        ({"proxy": {"upstreams": {"ROUTE311_PAGES": "page"}}}, "no process page"),
-        ({"mail": {"enabled": True, "process": "post"}}, "no process post"),
-        ({"processes": {"web": {"service": "intak"}}}, "no process intak"),
-        ({"processes": {"triage": {"egress": ["kafak"]}}}, "no kafak"),
-    ],
-)
-def test_a_name_that_is_not_there_is_an_error_that_says_so(values: Any, word: str) -> None:
-    with pytest.raises(Exception, match=word):
-        render("small", values)

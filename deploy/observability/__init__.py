@@ -1,0 +1,1 @@
+"""Dashboards, rendered from a table of panels; alerts."""
