@@ -46,11 +46,12 @@ up() {
             return 1
         }
     done
-    say "ready after $(($(date +%s) - began)) s; intake: http://127.0.0.1:8311, mails: http://127.0.0.1:8025"
+    wait_for 60 "the proxy" curl -sk -m 5 https://localhost:8443/report || return 1
+    say "ready after $(($(date +%s) - began)) s; pages: https://localhost:8443, adapters: http://127.0.0.1:8311, mails: http://127.0.0.1:8025"
 }
 
 compose() {
-    $COMPOSE -p "$PROJECT" --env-file "$SECRETS" -f docker-compose.yml "$@"
+    $COMPOSE -p "$PROJECT" --env-file "$SECRETS" -f docker-compose.yml --profile tls "$@"
 }
 
 remove_all() {
@@ -82,7 +83,7 @@ case ${1:-} in
         mkdir -p build/compose
         trap 'remove_all; stop_engine' EXIT
         up
-        ROUTE311_COMPOSE="$COMPOSE -p $PROJECT --env-file $SECRETS" \
+        ROUTE311_COMPOSE="$COMPOSE -p $PROJECT --env-file $SECRETS --profile tls" \
             .venv/bin/python -m pytest -q tests/containers
         ;;
     run)

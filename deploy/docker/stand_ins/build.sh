@@ -35,7 +35,8 @@ need buildah buildah
 need debootstrap debootstrap
 need jlink openjdk-17-jdk-headless
 need go golang
-mkdir -p "$work/debian" "$work/python" "$work/kafka" "$work/postgres" "$work/mailpit"
+need caddy caddy
+mkdir -p "$work/debian" "$work/python" "$work/kafka" "$work/postgres" "$work/mailpit" "$work/caddy"
 
 if [ ! -f "$work/debian/rootfs.tar" ]; then
     say "installing Debian's packages ..."
@@ -67,3 +68,6 @@ build postgres "docker.io/library/$(image postgres)"
 [ -f "$work/mailpit/mailpit" ] || CGO_ENABLED=0 GOBIN="$work/mailpit" \
     go install "github.com/axllent/mailpit@$MAILPIT"
 build mailpit "docker.io/$(image axllent/mailpit)"
+
+cp "$(command -v caddy)" "$work/caddy/caddy"
+build caddy "docker.io/library/$(image caddy)"
