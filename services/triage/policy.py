@@ -43,6 +43,8 @@ from shared.catalogue.judgement import (
 from shared.catalogue.report_reader import ReportReader
 from shared.vocabulary import DangerClass
 
+_TYPICAL_POINTS = 8  # of the text model, from which a word is typical of a kind
+
 
 class Assessment(NamedTuple):
     """Result of the rules that need no other report.
@@ -169,12 +171,17 @@ def _dedup_limits(city: Jurisdiction, evidence: Evidence | None) -> dict[str, De
 
 
 def _kind_words(city: Jurisdiction) -> dict[str, frozenset[str]]:
-    """Return the words of each kind's name and keywords, which tell its reports apart the least."""
+    """Return the words of each kind, which distinguish its reports the least.
+
+    They are those of its name and keywords, and those by which the text model knows it.
+    """
+    model = city.text_model
     return {
         code: all_words(
             (
                 kind.name.en,
                 kind.name.es,
+                *model.typical_words(code, _TYPICAL_POINTS),
                 *(text for of in (kind.keywords, kind.extra_keywords) for text in (*of.en, *of.es)),
             )
         )

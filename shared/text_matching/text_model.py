@@ -7,7 +7,7 @@ where texts are read: NumPy takes 30 MB.
 
 import io
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from heapq import nlargest
@@ -115,6 +115,13 @@ class TextModel:
     @cached_property
     def _rows_of_words(self) -> Mapping[str, Sequence[int]]:
         return _RowsOfWords(self._rows_of)
+
+    def typical_words(self, kind: str, least: int) -> Iterator[str]:
+        """Yield the words, and beginnings of words, that have so many points for a kind."""
+        if kind in self.heads.kinds:
+            rows = np.flatnonzero(self.weights[:, self.column(kind)] >= least)
+            words = (self.features[row].removesuffix("*") for row in rows.tolist())
+            yield from filter(str.isalpha, words)
 
     def deciding_head(self, danger: str) -> str:
         """Return the head that decides whether a text has a class of danger."""

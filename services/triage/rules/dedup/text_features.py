@@ -22,23 +22,28 @@ _COMPASS = (
     r"|norte|sur|este|oeste|(?:nor|sur|sud)(?:este|oeste))"
 )
 _CALLED = r"(?: (?:number|numero|no|nr|id|is|es|or|wa|ca))*+"
-# Of folded text.
+_PLATE = rf"{_CALLED} ([a-z]{{2,3}} ?\d{{3,4}}|\d{{3,4}} ?[a-z]{{3}})"
+# Slot, a hint without which a pattern finds nothing, and the pattern; of folded text.
 _PATTERNS = tuple(
-    (slot, re.compile(rf"\b(?:{pattern})\b"))
-    for slot, pattern in (
-        ("direction", rf"{_COMPASS} ?bound"),
-        ("direction", r"([nsew])b"),
-        ("direction", rf"(?:heading|headed|hacia el|rumbo al?|sentido) {_COMPASS}"),
-        ("corner", rf"{_COMPASS} corner"),
-        ("corner", rf"esquina {_COMPASS}"),
-        ("side", rf"{_COMPASS} side"),
-        ("side", rf"lado {_COMPASS}"),
-        ("side", r"(odd|even) side"),
-        ("side", r"lado (impar|par)"),
-        ("plate", rf"(?:plates?|placas?|matricula){_CALLED} ([a-z]{{2,3}} ?\d{{3,4}})"),
-        ("plate", rf"(?:plates?|placas?|matricula){_CALLED} (\d{{3,4}} ?[a-z]{{3}})"),
-        ("pole_number", rf"(?:pole|poste){_CALLED} (\d[\da-z]+(?: \d+)?)"),
-        ("stop_id", rf"(?:stop|parada){_CALLED} (\d{{3,5}})"),
+    (slot, hint, re.compile(rf"\b{pattern}\b"))
+    for slot, hint, pattern in (
+        ("direction", "bound", rf"{_COMPASS} ?bound"),
+        ("direction", "b ", r"([nsew])b"),
+        ("direction", "head", rf"head(?:ing|ed) {_COMPASS}"),
+        ("direction", "hacia", rf"hacia el {_COMPASS}"),
+        ("direction", "rumbo", rf"rumbo al? {_COMPASS}"),
+        ("direction", "sentido", rf"sentido {_COMPASS}"),
+        ("corner", "corner", rf"{_COMPASS} corner"),
+        ("corner", "esquina", rf"esquina {_COMPASS}"),
+        ("side", " side", rf"({_COMPASS[1:-1]}|odd|even) side"),
+        ("side", "lado ", rf"lado ({_COMPASS[1:-1]}|impar|par)"),
+        ("plate", "plate", rf"plates?{_PLATE}"),
+        ("plate", "placa", rf"placas?{_PLATE}"),
+        ("plate", "matricula", rf"matricula{_PLATE}"),
+        ("pole_number", "pole", rf"pole{_CALLED} (\d[\da-z]+(?: \d+)?)"),
+        ("pole_number", "poste", rf"poste{_CALLED} (\d[\da-z]+(?: \d+)?)"),
+        ("stop_id", "stop", rf"stop{_CALLED} (\d{{3,5}})"),
+        ("stop_id", "parada", rf"parada{_CALLED} (\d{{3,5}})"),
     )
 )
 # A plate in capitals inside of a text that is not in capitals.
@@ -80,7 +85,8 @@ def particulars_in(text: str) -> frozenset[str]:
     folded = fold(text)
     found = {
         f"{slot}:{_name(_SAME_VALUES.get(value, value))}"
-        for slot, pattern in _PATTERNS
+        for slot, hint, pattern in _PATTERNS
+        if hint in folded
         for value in pattern.findall(folded)
     }
     bare = () if text.isupper() else _BARE_PLATE.findall(text)

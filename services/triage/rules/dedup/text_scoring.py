@@ -1,14 +1,16 @@
 """Score what the texts of two reports have in common, and where they contradict each other."""
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from math import sqrt
 
 from services.triage.rules.dedup.model import Aspect, Report, ScoreItem
 from services.triage.rules.dedup.text_features import compare_particulars, stem
 from shared.catalogue.evidence import Evidence
 
-_KIND_WORD, _WORD = 1, 3  # weights of a word that the kind itself has, and of any other
+_KIND_WORD, _WORD = 1, 2  # weights of a word that the kind itself has, and of any other
 _LONG_NUMBER = 3  # digits
+_CACHED_TEXTS = 1 << 12
 
 
 def score_text(report: Report, opening: Report, evidence: Evidence) -> Iterator[ScoreItem]:
@@ -24,17 +26,18 @@ def has_other_danger(report: Report, opening: Report) -> bool:
     return report.dangers != opening.dangers and report.dangers.isdisjoint(opening.dangers)
 
 
-def _weights(report: Report) -> dict[str, tuple[int, str]]:
+@lru_cache(maxsize=_CACHED_TEXTS)
+def _weights(words: frozenset[str], kind_words: frozenset[str]) -> dict[str, tuple[int, str]]:
     """Return each stem of a text with its weight and a word that has it."""
-    kind_words = {stem(word): (_KIND_WORD, word) for word in report.kind_words}
-    return kind_words | {stem(word): (_WORD, word) for word in report.words}
+    of_kind = {stem(word): (_KIND_WORD, word) for word in kind_words}
+    return of_kind | {stem(word): (_WORD, word) for word in words}
 
 
 def _score_words(report: Report, opening: Report, evidence: Evidence) -> Iterator[ScoreItem]:
     """Score the share of weights in common; a text without a word of its own contradicts none."""
     if evidence.words is None:
         return
-    mine, theirs = _weights(report), _weights(opening)
+    mine, theirs = (_weights(one.words, one.kind_words) for one in (report, opening))
     shared = mine.keys() & theirs.keys()
     weight = sum(min(mine[each][0], theirs[each][0]) for each in shared)
     total = sum(w for w, _ in mine.values()) * sum(w for w, _ in theirs.values())

@@ -267,3 +267,10 @@ def test_no_model_knows_nothing() -> None:
 def test_what_is_no_model_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         decode_model(data)
+
+
+def test_words_typical_of_a_kind_have_enough_points_for_it() -> None:
+    model = text_model({"BIN": {"bin": 9, "full*": 8, "lid": 7, "the bin": 20}}, kinds=("BIN",))
+
+    assert set(model.typical_words("BIN", 8)) == {"bin", "full"}
+    assert set(model.typical_words("LAMP", 8)) == set()
