@@ -1,1 +1,1 @@
-"""The four services; each is one package, one process and one PostgreSQL schema."""
+"""The five services; each is one package, one process and one PostgreSQL schema."""

@@ -1,1 +1,1 @@
-"""The router on one machine without Docker: a real Kafka, a real PostgreSQL, four services."""
+"""The router on one machine without Docker: a real Kafka, a real PostgreSQL, five services."""

@@ -14,6 +14,7 @@ ALLOWED = {
     "triage-stream": {"dns", "kafka"},
     "dispatch": {"dns", "kafka", "postgres", "mail", "https"},
     "notify": {"dns", "kafka", "postgres", "mail", "https"},
+    "insight": {"dns", "kafka", "postgres"},
     "migrate": {"dns", "postgres"},
     "check": {"dns", "kafka", "postgres"},
 }

@@ -7,6 +7,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from services.dispatch.settings import DispatchSettings
+from services.insight.settings import InsightSettings
 from services.intake.settings import IntakeSettings
 from services.notify.settings import NotifySettings
 from services.triage.settings import StreamSettings, TriageSettings
@@ -19,6 +20,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "triage-stream": StreamSettings,
     "dispatch": DispatchSettings,
     "notify": NotifySettings,
+    "insight": InsightSettings,
 }
 SECRETS = "/run/secrets/route311/"
 STOP_WITHIN_S = 10  # of a service, which is longer than the longest batch
