@@ -1,7 +1,8 @@
 """Write topics and principals into the chart's ``files/kafka.yaml``, from the registry.
 
 ``python -m deploy.helm.kafka_registry`` writes it; ``make schemas`` does so too. A bureau's code
-and an external adapter's name stand as ``<code>`` and ``<name>``: the chart fills in its values.
+stands as ``<code>``, an external adapter's name as ``<name>`` and the partitions of main topics as
+``main``: the chart fills in its values.
 """
 
 from collections import defaultdict
@@ -35,7 +36,11 @@ def registry() -> dict[str, Any]:
         "bureaus": [code.lower() for code in load_catalogue().bureau_codes],
         "operator": OPERATOR,
         "topics": [
-            {"name": topic.name, "partitions": topic.partitions, "config": broker_settings(topic)}
+            {
+                "name": topic.name,
+                "partitions": "main" if topic.is_main else topic.partitions,
+                "config": broker_settings(topic),
+            }
             for topic in topics
         ],
         "users": [

@@ -9,7 +9,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.grants import Grant, grants
 from shared.contract.topics import all_topics
 from shared.runtime.kafka.topics import broker_settings
-from tests.chart.charts import ADAPTERS, BUREAUS, Rendered, render
+from tests.chart.charts import ADAPTERS, BUREAUS, Rendered, environment, render
 
 OPERATORS = ("operator", "operator-ana")
 
@@ -45,15 +45,17 @@ def test_each_principal_proves_itself_and_outsiders_have_a_quota(kafka: Rendered
         assert ("quotas" in user["spec"]) == is_outsider, name
 
 
-@pytest.mark.parametrize(("size", "copies"), [("small", 1), ("country", 3)])
-def test_topics_have_the_partitions_and_settings_of_the_registry(size: str, copies: int) -> None:
+@pytest.mark.parametrize(("size", "copies", "partitions"), [("small", 1, 4), ("country", 3, 12)])
+def test_topics_have_the_partitions_and_settings_of_the_registry(
+    size: str, copies: int, partitions: int
+) -> None:
     topics = render(size).of("KafkaTopic")
     wanted = {topic.name: topic for topic in all_topics(BUREAUS, ADAPTERS)}
 
     assert topics.keys() == wanted.keys()
     for name, topic in wanted.items():
         spec = topics[name]["spec"]
-        assert spec["partitions"] == topic.partitions, name
+        assert spec["partitions"] == (partitions if topic.is_main else topic.partitions), name
         assert spec["replicas"] == copies
         assert spec["config"] == broker_settings(topic, copies), name
 
@@ -80,3 +82,4 @@ def test_a_broker_of_somebody_else_gets_them_by_a_job() -> None:
     [topics] = [job for name, job in elsewhere.of("Job").items() if name.startswith("topics-")]
     [container] = topics["spec"]["template"]["spec"]["containers"]
     assert container["command"][:4] == ["route311", "topics", "apply", "--acls"]
+    assert environment(topics["spec"]["template"])["ROUTE311_PARTITIONS"] == "4"

@@ -12,6 +12,8 @@ from services.intake.settings import IntakeSettings
 from services.notify.settings import NotifySettings
 from services.triage.settings import StreamSettings, TriageSettings
 from shared.contract.grants import SERVICES
+from shared.runtime.migrate import OPERATIONS
+from shared.runtime.migrate import SERVICES as ROLES
 from tests.chart.charts import SIZES, Rendered, environment, render
 
 SETTINGS: dict[str, type[BaseSettings]] = {
@@ -145,6 +147,21 @@ def test_a_process_starts_with_the_settings_that_it_gets(
         assert settings.metrics_port == 9100
         assert settings.kafka_access.username == service
         assert settings.kafka_access.uses_tls
+
+
+def test_the_jobs_set_the_password_of_every_role_and_principal() -> None:
+    jobs = render("city", {"kafka": {"strimzi": {"enabled": False}}}).of("Job")
+    given = {
+        kind: {name for name in environment(job["spec"]["template"]) if name.endswith(ending)}
+        for kind, job in jobs.items()
+        for ending in ("_POSTGRES_PASSWORD_FILE", "_KAFKA_PASSWORD_FILE")
+        if kind.startswith("migrate" if "POSTGRES" in ending else "topics")
+    }
+    roles = [name.upper() for name in (*ROLES, OPERATIONS)]
+    principals = [name.upper().replace("-", "_") for name in (*SERVICES, "route311")]
+
+    assert given["migrate-1"] == {f"{role}_POSTGRES_PASSWORD_FILE" for role in roles}
+    assert given["topics-1"] == {f"{name}_KAFKA_PASSWORD_FILE" for name in principals}
 
 
 def test_a_channel_is_open_in_some_process_of_a_country(country: Rendered) -> None:

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from shared.contract.grants import CONSUMER_GROUPS
-from shared.contract.topic import LANE_PARTITIONS
 from tests.chart.charts import Rendered, render
 
 PROMTOOL = shutil.which("promtool")
@@ -32,6 +31,7 @@ def test_replicas_are_at_least_one_two_for_express_lanes_and_at_most_the_partiti
     size: str,
 ) -> None:
     rendered = render(size)
+    partitions = rendered.of("KafkaTopic")["triage-decisions"]["spec"]["partitions"]
     most: dict[str, int] = {}
     for name, one in rendered.of("ScaledObject").items():
         spec = one["spec"]
@@ -40,8 +40,8 @@ def test_replicas_are_at_least_one_two_for_express_lanes_and_at_most_the_partiti
         assert spec["minReplicaCount"] >= (2 if service in {"triage", "dispatch"} else 1)
         most[service] = most.get(service, 0) + spec["maxReplicaCount"]
 
-    assert most.keys() == {"intake", "triage", "dispatch", "notify"}
-    assert max(most.values()) <= LANE_PARTITIONS, most
+    assert most.keys() == {"intake", "triage", "dispatch", "notify", "insight"}
+    assert max(most.values()) <= partitions, most
 
 
 def test_express_lanes_have_two_readers_where_nothing_scales() -> None:

@@ -20,7 +20,7 @@ from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
 PROMETHEUS = shutil.which("prometheus")
-SERVICES = ("intake", "triage", "triage-stream", "dispatch", "notify")
+SERVICES = ("intake", "triage", "triage-stream", "dispatch", "notify", "insight")
 PANELS = yaml.safe_load((REPOSITORY / "deploy/observability/panels.yaml").read_text())
 LEO = "leo@example.org"  # of this test alone: messages a day are limited
 
@@ -68,7 +68,7 @@ async def test_every_query_of_every_panel_has_data(router: Router, tmp_path: Pat
         prometheus(ports, tmp_path) as api,
         aiohttp.ClientSession(api) as session,
     ):
-        await eventually(lambda: values(session, "count(up == 1) == 5"))
+        await eventually(lambda: values(session, f"count(up == 1) == {len(SERVICES)}"))
         await one_report_is_worked_on(router)
         # Prometheus knows an increase from the second sample of a counter on.
         await eventually(lambda: values(session, "route311_decisions_total > 0"))
