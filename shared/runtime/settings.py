@@ -70,7 +70,7 @@ class EnvironmentSettings(BaseSettings):
 
 
 class TopicSettings(EnvironmentSettings):
-    """What the topics of an installation depend on.
+    """Partitions of the main topics, and external adapters of other organizations.
 
     Attributes:
         partitions: The least number of partitions of the main topics; None for 4 in a new
