@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import aiohttp
 import typer
@@ -18,7 +18,6 @@ from cli.connection import DEFAULT_DATA, AfterOption, DataOption, JsonOption
 from cli.interrupts import run
 from cli.operator.id_lookup import IdLookup
 from cli.terminal import print_found, printable, show_facts, show_table
-from shared.vocabulary import CaseStatus, PriorityLevel
 
 cases = typer.Typer()
 
@@ -28,11 +27,28 @@ _LONGEST_EVENT = 2**20
 CaseArgument = Annotated[
     str, typer.Argument(help="Id of the case, or tracking number of a request in it.")
 ]
-StatusOption = Annotated[CaseStatus | None, typer.Option(help="Only cases of this status.")]
-PriorityOption = Annotated[PriorityLevel | None, typer.Option(help="Only cases of this level.")]
-BureauOption = Annotated[str | None, typer.Option(help="Only cases that this bureau leads.")]
-KindOption = Annotated[str | None, typer.Option(help="Only cases of this service code.")]
-DistrictOption = Annotated[str | None, typer.Option(help="Only cases in this district.")]
+StatusOption = Annotated[
+    str | None, typer.Option(help="Only cases of these statuses, separated by commas.")
+]
+PriorityOption = Annotated[str | None, typer.Option(help="Only cases of these levels.")]
+BureauOption = Annotated[str | None, typer.Option(help="Only cases that these bureaus lead.")]
+KindOption = Annotated[str | None, typer.Option(help="Only cases of these service codes.")]
+DistrictOption = Annotated[str | None, typer.Option(help="Only cases in these districts.")]
+AssigneeOption = Annotated[str | None, typer.Option(help="Only cases of these members of staff.")]
+LanguageOption = Annotated[str | None, typer.Option(help="Only requests in these languages.")]
+ChannelOption = Annotated[str | None, typer.Option(help="Only requests by these channels.")]
+OrderOption = Annotated[
+    Literal["urgent", "due", "newest", "oldest"], typer.Option(help="Order of the list.")
+]
+SinceOption = Annotated[str | None, typer.Option(help="Only first reported then or later.")]
+UntilOption = Annotated[str | None, typer.Option(help="Only first reported before then.")]
+UnsureOption = Annotated[
+    bool | None, typer.Option("--unsure/--sure", help="Only cases whose kind is unsure, or sure.")
+]
+HeldOption = Annotated[
+    bool | None, typer.Option("--held/--not-held", help="Only cases that are held, or are not.")
+]
+CountsOption = Annotated[bool, typer.Option("--counts", help="Print the counts of all pages, too.")]
 SearchOption = Annotated[
     str | None,
     typer.Option(
@@ -69,14 +85,23 @@ def list_cases(
     bbox: BoxOption = None,
     surge: SurgeOption = None,
     overdue: OverdueOption = None,
+    order: OrderOption = "newest",
+    assignee: AssigneeOption = None,
+    language: LanguageOption = None,
+    channel: ChannelOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    unsure: UnsureOption = None,
+    held: HeldOption = None,
+    counts: CountsOption = False,
     limit: LimitOption = 20,
     after: AfterOption = None,
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """List cases, newest first; several filters must all match.
+    """List cases; several filters must all match.
 
-    Example: `route311 cases list --status open --priority P1`
+    Example: `route311 cases list --status open,acknowledged --priority P1 --order urgent`
     """
     given = {
         "status": status,
@@ -87,7 +112,16 @@ def list_cases(
         "q": search,
         "bbox": bbox,
         "surge": surge,
-        "overdue": None if overdue is None else str(overdue).lower(),
+        "overdue": _flag(overdue),
+        "order": order,
+        "assignee": assignee,
+        "language": language,
+        "channel": channel,
+        "since": since,
+        "until": until,
+        "unsure": _flag(unsure),
+        "held": _flag(held),
+        "counts": _flag(counts or None),
         "limit": str(limit),
         "after": after,
     }
@@ -182,8 +216,14 @@ def _headline(case: dict[str, Any]) -> str:
         f"{count:,} request{'' if count == 1 else 's'}",
         f"since {_moment(case['first_reported_at']):%Y-%m-%d %H:%M}",
         "overdue" if case["overdue"] else None,
+        f"assigned to {case['assignee']}" if case["assignee"] else None,
+        f"held until {_moment(case['held_until']):%Y-%m-%d %H:%M}" if case["held_until"] else None,
     )
     return printable(", ".join(filter(None, facts)))
+
+
+def _flag(value: bool | None) -> str | None:
+    return None if value is None else str(value).lower()
 
 
 def _show_list(found: dict[str, Any], console: Console) -> None:
@@ -192,6 +232,9 @@ def _show_list(found: dict[str, Any], console: Console) -> None:
         console.print(Text(f"  {printable(case['summary'])}\n  {case['case_id']}", overflow="fold"))
     if not found["cases"]:
         console.print("no cases")
+    if "total" in found:
+        levels = ", ".join(f"{level} {n:,}" for level, n in found["by"]["priority"].items())
+        console.print(Text(f"total: {found['total']:,} ({levels})"))
     if found["more"]:
         console.print(Text(f"more: --after {found['next']}", overflow="fold"))
 

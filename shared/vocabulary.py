@@ -133,7 +133,18 @@ CommandName: TypeAlias = Literal[
     "transfer",
     "close",
     "reopen",
+    "acknowledge",
+    "assign",
+    "note",
+    "hold",
+    "change_kind",
+    "change_place",
+    "answer",
+    "ask",
 ]
+
+# What takes effect only once a second person approves it.
+FourEyesRule: TypeAlias = Literal["lower_p1", "close_many", "erasure"]
 
 
 class ScoreReason(NamedTuple):

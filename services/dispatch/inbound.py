@@ -8,7 +8,13 @@ from typing import Self, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
-from services.dispatch.records import CONTROL_CHARS, MessageKey, StoredSurge, strip_control_chars
+from services.dispatch.records import (
+    CONSOLE_KEY,
+    CONTROL_CHARS,
+    MessageKey,
+    StoredSurge,
+    strip_control_chars,
+)
 from services.dispatch.rules.case import Case, CasePriority, CaseRequest, Problem
 from services.dispatch.rules.case_requests import IncomingRequest
 from services.dispatch.rules.notes import with_location
@@ -24,6 +30,7 @@ from shared.contract.events import (
     OperatorCommanded,
     PlausibleMoment,
     Priority,
+    SubmittedLocation,
     SurgeEnded,
     SurgeStarted,
     WorkOrderUpdate,
@@ -34,6 +41,7 @@ from shared.contract.events import (
 from shared.redaction import Redactor
 from shared.vocabulary import ScoreReason, primary_subtag
 
+_HTTP = "/http/"  # with the name of the key: source of what comes over HTTP
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats
 _TIMESTAMP: TypeAdapter[datetime] = TypeAdapter(PlausibleMoment)
 
@@ -92,8 +100,20 @@ class IncomingCommand:
             command,
             reason=redactor.redact_note(command.reason),
             note=command.note and redactor.redact_note(command.note),
+            text=command.text and redactor.redact_note(command.text),
+            location=_redacted_place(command.location, redactor),
         )
         return replace(self, parsed=parsed)
+
+
+def _redacted_place(location: object, redactor: Redactor) -> SubmittedLocation | None:
+    if not isinstance(location, SubmittedLocation):
+        return None
+    texts = {
+        "address": location.address and redactor.redact_address(location.address),
+        "details": location.details and redactor.redact_note(location.details),
+    }
+    return location.model_copy(update=texts)
 
 
 def _redacted_media(
@@ -117,9 +137,14 @@ def incoming_update(event: WorkOrderUpdated, sender: str) -> IncomingUpdate:
     )
 
 
-def incoming_command(event: OperatorCommanded, now: datetime) -> IncomingCommand:
+def incoming_command(
+    event: OperatorCommanded, now: datetime, approved_by: str | None = None
+) -> IncomingCommand:
     """Parse a command; its time is ``now`` where it has no valid one."""
-    return IncomingCommand(MessageKey(event.source, event.id), event, _parse_command(event, now))
+    parsed = _parse_command(event, now)
+    if approved_by and isinstance(parsed, CaseCommand):
+        parsed = replace(parsed, approved_by=approved_by)
+    return IncomingCommand(MessageKey(event.source, event.id), event, parsed)
 
 
 def _parse_update(data: object) -> BureauUpdate | UpdateRefusal:
@@ -140,7 +165,10 @@ def _parse_command(event: OperatorCommanded, now: datetime) -> CaseCommand | Com
         command = OperatorCommand.model_validate(strip_control_chars(event.data))
     except ValidationError as error:
         return CommandRefusal("invalid", f"Fix these fields: {invalid_fields(error)}.")
-    return CaseCommand(**command.model_dump(), at=_given_at(event.time, now))
+    key = event.source.removeprefix(_HTTP) if event.source.startswith(_HTTP) else None
+    fields = {name: getattr(command, name) for name in OperatorCommand.model_fields}
+    key = None if key == CONSOLE_KEY else key
+    return CaseCommand(**fields, at=_given_at(event.time, now), key=key)
 
 
 def _given_at(time: object, now: datetime) -> datetime:
@@ -266,6 +294,19 @@ def _of_case(
         deadline_policy=policy.deadline_policy(jurisdiction, kind, now, found.lead.bureau),
         new_id=new_id,
     )
+
+
+def rerouted_request(
+    request: CaseRequest, case: Case, policy: DispatchPolicy, now: datetime
+) -> IncomingRequest:
+    """Return the request that a corrected case represents, with the route of the case.
+
+    Kind, place and priority of the case count. Raises as ``incoming_request``.
+    """
+    _, kind = policy.kind(case.jurisdiction, case.service_code)
+    conditions = request.conditions.union(kind.implies)
+    placed = replace(with_location(request, case.problem.location), conditions=conditions)
+    return _of_case(replace(placed, priority=case.priority), case.service_code, case, policy, now)
 
 
 def neighbour_at(

@@ -30,6 +30,15 @@ _CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[events.CaseState
     changes.Closed: (events.CaseClosed, events.CaseClosing),
     changes.Reopened: (events.CaseReopened, events.CaseReopening),
     changes.Overdue: (events.CaseOverdue, events.CaseMissedDeadline),
+    changes.Acknowledged: (events.CaseAcknowledged, events.CaseState),
+    changes.Assigned: (events.CaseAssigned, events.CaseAssignment),
+    changes.Noted: (events.CaseNoted, events.CaseState),
+    changes.Held: (events.CaseHeld, events.CaseHold),
+    changes.KindChanged: (events.CaseKindChanged, events.CaseKindChange),
+    changes.PlaceChanged: (events.CasePlaceChanged, events.CasePlaceChange),
+    changes.StaffAnswered: (events.CaseAnswered, events.CaseAnswer),
+    changes.ApprovalRequested: (events.CaseApprovalRequested, events.CaseApproval),
+    changes.ApprovalRefused: (events.CaseApprovalRefused, events.CaseApproval),
 }
 
 
@@ -255,7 +264,7 @@ def _request(request: CaseRequest) -> records.RequestOfCase:
 
 
 def _entry(entry: records.CaseHistoryEntry, bureau: str | None) -> records.CaseEntry:
-    note = entry.note if may_read_note(bureau, entry.by) else None
+    note = entry.note if may_read_note(bureau, entry.by, entry.what) else None
     text = f"{entry.text}\n{note}" if note else entry.text
     return records.CaseEntry(
         at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.case_event

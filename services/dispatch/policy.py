@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, get_args
 from zoneinfo import ZoneInfo
 
 from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
@@ -11,14 +13,14 @@ from services.dispatch.rules.case import Case
 from services.dispatch.rules.deadlines import DeadlinePolicy, clock_of
 from services.dispatch.rules.routing import RoutingContext, next_lead
 from shared.catalogue import Catalogue, Hours, Jurisdiction, ServiceType, land_owner
-from shared.contract.events import Location
+from shared.contract.events import Location, SubmittedLocation
 from shared.contract.topics import bureau_updates
 from shared.errors import PermanentError
 from shared.redaction import Redactor
-from shared.vocabulary import GeoPoint, PriorityLevel
+from shared.vocabulary import FourEyesRule, GeoPoint, PriorityLevel
 
 if TYPE_CHECKING:
-    from shared.geo import Areas
+    from shared.geo import Areas, CityBoundaries
 
 _ANYWHERE = Redactor("ZZ")
 
@@ -68,6 +70,33 @@ class DispatchPolicy:
         """The codes of the kinds of all cities."""
         cities = self.catalogue.jurisdictions.values()
         return frozenset(code for city in cities for code in city.services)
+
+    def kinds_of(self, jurisdiction_id: str) -> Collection[str]:
+        """Return the codes of a city's kinds; none for an unknown city."""
+        city = self.catalogue.jurisdictions.get(jurisdiction_id)
+        return city.services if city else ()
+
+    def four_eyes(self, jurisdiction_id: str) -> Collection[FourEyesRule]:
+        """Return what needs a second person in a city; everything that can in an unknown one."""
+        city = self.catalogue.jurisdictions.get(jurisdiction_id)
+        return city.four_eyes if city else get_args(FourEyesRule)
+
+    def located(self, jurisdiction_id: str, given: object) -> Location | None:
+        """Return a location with its district and municipality; None for neither point nor address.
+
+        The polygons are loaded at the first point.
+        """
+        if not isinstance(given, SubmittedLocation):
+            return None
+        if given.latitude is None or given.longitude is None:
+            known = given.model_dump(include={"address", "details"})
+            return Location(precision="address", **known) if given.address else None
+        city = self.catalogue.jurisdictions.get(jurisdiction_id)
+        point = GeoPoint(given.latitude, given.longitude)
+        district, municipality = _land(city.id, city.folder, point) if city else (None, None)
+        return Location(
+            **given.model_dump(), precision="point", district=district, municipality=municipality
+        )
 
     def kind(self, jurisdiction_id: str, service_code: str) -> tuple[Jurisdiction, ServiceType]:
         """Return a kind and its jurisdiction; raise ``NotInCatalogueError`` for an unknown one."""
@@ -178,6 +207,19 @@ def _desk(jurisdiction: Jurisdiction, kind: ServiceType, location: Location | No
     if location is None or not needs_place or location.precision != "none":
         return None
     return jurisdiction.services[jurisdiction.other_code].city_lead
+
+
+@cache
+def _boundaries(jurisdiction_id: str, folder: Path) -> "CityBoundaries":
+    from shared.geo import CityBoundaries  # noqa: PLC0415 - as below
+
+    return CityBoundaries(jurisdiction_id, folder)
+
+
+def _land(jurisdiction_id: str, folder: Path, point: GeoPoint) -> tuple[str | None, str | None]:
+    """Return district and municipality of a point."""
+    known = _boundaries(jurisdiction_id, folder)
+    return known.district([point])[0], known.municipality([point])[0]
 
 
 def _areas(jurisdiction: Jurisdiction) -> "Areas":

@@ -3,10 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from services.dispatch import records
 from services.dispatch.handlers.commands import operator_audit
-from services.dispatch.handlers.incoming import on_command_calls, on_update_call
+from services.dispatch.handlers.incoming import (
+    on_approval_refused,
+    on_command_calls,
+    on_update_call,
+)
 from services.dispatch.outbound import (
     case_details,
     listed_bureau,
@@ -15,24 +20,30 @@ from services.dispatch.outbound import (
     work_order_state,
 )
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.rules.four_eyes import ALONE, MAX_CLOSINGS, Oversight
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store import postgres
+from services.dispatch.store.approvals import decide, list_approvals, lock_approval
 from services.dispatch.store.cases import find_case, list_cases
 from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, lock_bureaus, publish
 from services.dispatch.store.surges import city_of_surge, list_surges, order_closing
 from services.dispatch.workers import FeedWatch
 from shared.contract.events import (
+    CaseApprovalRequested,
+    Event,
     OperatorCommanded,
     UpdateReceipt,
     WorkOrder,
     WorkOrderUpdated,
     encode,
+    new_id,
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.http.authentication import BureauAccess
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, OutboxBatch
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, transaction
 
 
@@ -88,25 +99,90 @@ class DispatchPorts:
         self, command: OperatorCommanded, body_digest: bytes
     ) -> records.CommandAnswer:
         """Execute or refuse a command, and audit it. Idempotent; raises ``IdReusedError``."""
-        key = records.MessageKey(command.source, command.id)
+        [answer] = await self._together([command], body_digest, ALONE)
+        return answer
+
+    async def commands(
+        self, commands: Sequence[OperatorCommanded], body_digest: bytes
+    ) -> Sequence[records.CommandAnswer]:
+        """Execute or refuse the commands of one call, each in a transaction of its own.
+
+        Closings that need a second person wait as a whole. Idempotent; raises ``IdReusedError``.
+        """
+        cities = self.policy.catalogue.jurisdictions
+        closings = [c for c in commands if c.data["command"] == "close"]
+        oversight = Oversight(at_once=len(closings), approval_id=new_id())
+        if len(closings) > MAX_CLOSINGS and any(
+            "close_many" in self.policy.four_eyes(city) for city in cities
+        ):
+            return await self._together(commands, body_digest, oversight)
+        return [await self.command(command, body_digest) for command in commands]
+
+    async def _together(
+        self, commands: Sequence[OperatorCommanded], body_digest: bytes, oversight: Oversight
+    ) -> Sequence[records.CommandAnswer]:
+        """Execute or refuse commands in one transaction; all are new, or all are repeated."""
+        keys = [records.MessageKey(command.source, command.id) for command in commands]
         async with transaction(self.pool) as db:
-            if known := await postgres.find_command_answer(db, key):
-                if known.body_digest != body_digest:
+            known = [await postgres.find_command_answer(db, key) for key in keys]
+            if repeated := [answer for answer in known if answer]:
+                if any(answer.body_digest != body_digest for answer in repeated):
                     raise IdReusedError
-                audit("operator_command", **operator_audit(command, "repeated"))
-                return known
+                for command in commands:
+                    audit("operator_command", **operator_audit(command, "repeated"))
+                return repeated
             store, now = postgres.PostgresDispatchStore(db), utc_now()
-            [outcome], produced = await on_command_calls([command], store, self.policy, now)
-            if isinstance(outcome, CommandRefusal):
-                answer = records.CommandAnswer(refusal=outcome, body_digest=body_digest)
-            else:
-                answer = records.CommandAnswer(tuple(map(encode, outcome)), body_digest=body_digest)
-            await postgres.keep_command_answer(db, key, answer)
+            outcomes, produced = await on_command_calls(
+                commands, store, self.policy, now, oversight
+            )
+            answers = [_answer(outcome, body_digest) for outcome in outcomes]
+            for key, answer in zip(keys, answers, strict=True):
+                await postgres.keep_command_answer(db, key, answer)
             batches = await publish(db, produced)
         self.on_commit(batches)
-        outcome_code = answer.refusal.code if answer.refusal else "executed"
-        audit("operator_command", **operator_audit(command, outcome_code))
-        return answer
+        for command, answer in zip(commands, answers, strict=True):
+            audit("operator_command", **operator_audit(command, _outcome_code(answer)))
+        return answers
+
+    async def approvals(
+        self, before: UUID, statuses: Sequence[str], limit: int
+    ) -> Sequence[records.ListedApproval]:
+        """Return the newest approvals of these statuses with a lower id than ``before``."""
+        return await list_approvals(self.pool, before, statuses, limit)
+
+    async def decide(
+        self, approval_id: UUID, decision: records.Decision, by: str
+    ) -> records.ApprovalAnswer:
+        """Execute the commands of an approval, or refuse them, as the second person decides."""
+        async with transaction(self.pool) as db:
+            found = await lock_approval(db, approval_id)
+            if found is None:
+                return records.ApprovalAnswer(problem="unknown_approval")
+            decided, waiting = found
+            if decided:
+                return records.ApprovalAnswer(problem="already_decided")
+            if waiting[0].actor.casefold() == by.casefold():
+                return records.ApprovalAnswer(problem="same_person")
+            store, now = postgres.PostgresDispatchStore(db), utc_now()
+            await decide(db, approval_id, decision, by, now)
+            outcomes: Sequence[Sequence[Event] | CommandRefusal]
+            produced: Sequence[Event | Outgoing]
+            if decision == "refused":
+                outcomes, produced = await on_approval_refused(waiting, by, store, now)
+            else:
+                oversight = Oversight(approved_by=by)
+                outcomes, produced = await on_command_calls(
+                    [_again(one) for one in waiting], store, self.policy, now, oversight
+                )
+            batches = await publish(db, produced)
+        self.on_commit(batches)
+        audit("approval", actor=by, approval_id=str(approval_id), decision=decision)
+        return records.ApprovalAnswer(
+            [
+                (one.data["case_id"], _answer(outcome, b""))
+                for one, outcome in zip(waiting, outcomes, strict=True)
+            ]
+        )
 
     async def work_orders(self, db: Connection, ids: Sequence[str]) -> Sequence[WorkOrder]:
         """Return the present state of work orders, without locks; unknown ones are left out."""
@@ -166,3 +242,25 @@ class DispatchPorts:
     async def lock_bureau(self, db: Connection, bureau: str) -> None:
         """Block new events of a bureau until the transaction ends."""
         await lock_bureaus(db, [bureau])
+
+
+def _answer(outcome: Sequence[Event] | CommandRefusal, body_digest: bytes) -> records.CommandAnswer:
+    if isinstance(outcome, CommandRefusal):
+        return records.CommandAnswer(refusal=outcome, body_digest=body_digest)
+    waits = (e.data.approval_id for e in outcome if isinstance(e, CaseApprovalRequested))
+    return records.CommandAnswer(
+        tuple(map(encode, outcome)), body_digest=body_digest, approval_id=next(waits, None)
+    )
+
+
+def _outcome_code(answer: records.CommandAnswer) -> str:
+    if answer.approval_id:
+        return "waits"
+    return answer.refusal.code if answer.refusal else "executed"
+
+
+def _again(waiting: records.WaitingCommand) -> OperatorCommanded:
+    """Return a command that waited, as a new one that is based on the present state."""
+    data = {**waiting.data, "expected_version": None}
+    time = waiting.requested_at.isoformat()
+    return OperatorCommanded(id=new_id(), source=waiting.source, time=time, data=data)

@@ -25,6 +25,8 @@ from shared.contract.events import (
     Priority,
 )
 
+# Name of the console's key: its actors are members of staff, and it states their roles.
+CONSOLE_KEY = "console"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CONTROL_CHARS = {code: None for code in (*range(32), 127) if chr(code) not in "\n\t"}
 
@@ -71,6 +73,18 @@ class ProcessedMessage:
     parsed: BureauUpdate | CaseCommand | None
     refused_as: str | None
     changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCommand:
+    """A redacted command that waits for the approval of a second person."""
+
+    approval_id: str  # shared by all commands of one call
+    rule: vocabulary.FourEyesRule
+    requested_at: datetime
+    source: str  # CloudEvents source of the command
+    actor: str
+    data: Mapping[str, Any]  # as in the event of the command
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,7 @@ class ChangeSet:
     restated_cases: Sequence[Case] = ()
     changed_requests: Sequence[CaseRequest] = ()  # with another case, location or priority
     history: Sequence[CaseHistoryEntry] = ()
+    waiting: Sequence[WaitingCommand] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,44 @@ class CommandAnswer:
     events: Sequence[bytes] = ()
     refusal: CommandRefusal | None = None
     body_digest: bytes | None = None
+    approval_id: str | None = None  # set while it waits for a second person
+
+
+Decision: TypeAlias = Literal["approved", "refused"]
+ApprovalProblem: TypeAlias = Literal["unknown_approval", "already_decided", "same_person"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAnswer:
+    """Answer to a decision: what became of each command, by its case, or why it is refused."""
+
+    outcomes: Sequence[tuple[str, CommandAnswer]] = ()
+    problem: ApprovalProblem | None = None
+
+
+class ListedApproval(Data):
+    """Commands of one call that wait, or waited, for a second person."""
+
+    approval_id: str
+    """Id of the approval, a UUIDv7."""
+    status: Literal["waiting", "approved", "refused"]
+    """What became of it."""
+    rule: vocabulary.FourEyesRule
+    """Rule of the city by which it waits."""
+    actor: str
+    """Name of the operator who gave the command."""
+    reason: str
+    """Reason of the command."""
+    command: vocabulary.CommandName
+    """Name of the command."""
+    case_ids: list[str]
+    """Ids of its cases."""
+    requested_at: AwareDatetime
+    """Moment of the command, UTC."""
+    decided_by: str | None
+    """Name of the second person; null while it waits."""
+    decided_at: AwareDatetime | None
+    """Moment of the decision, UTC; null while it waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class UnitOfWork:
         self._case_ids = dict(loaded.case_ids)
         self._history_ids = set(loaded.history_ids)
         self._history: list[records.CaseHistoryEntry] = []
+        self._waiting: list[records.WaitingCommand] = []
         self._processed_keys = set(loaded.processed)
         self._processed: list[records.ProcessedMessage] = []
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
@@ -98,6 +99,10 @@ class UnitOfWork:
     def case(self, case_id: str) -> Case | None:
         """Return the present state of a case."""
         return self._cases.get(case_id)
+
+    def existing_case(self, case_id: str) -> Case:
+        """Return the present state of a case that is loaded."""
+        return self._cases[case_id]
 
     def case_with(self, work_order_id: str) -> tuple[Case, CaseWorkOrder] | None:
         """Return the present state of a stored work order and its case."""
@@ -137,6 +142,10 @@ class UnitOfWork:
         """Record the result of an update or command."""
         self._processed_keys.add(message.key)
         self._processed.append(message)
+
+    def request_approval(self, waiting: records.WaitingCommand) -> None:
+        """Keep a command until a second person approves or refuses it."""
+        self._waiting.append(waiting)
 
     def record_entry(self, entry: records.CaseHistoryEntry) -> None:
         """Record an entry of the history."""
@@ -194,6 +203,7 @@ class UnitOfWork:
             restated_cases=[case for old, case in changed if _restated(case) != _restated(old)],
             changed_requests=list(self._changed.values()),
             history=self._history,
+            waiting=self._waiting,
         )
 
 
@@ -203,8 +213,8 @@ def _state(case: Case) -> tuple[object, ...]:
 
 
 def _restated(case: Case) -> tuple[object, ...]:
-    """Return what may change in a case's problem: its representing request, location, summary."""
-    return case.opened_by, case.problem.location, case.problem.summary
+    """Return what changes seldom: the representing request, the kind, and the problem."""
+    return case.opened_by, case.service_code, case.problem
 
 
 def _orders_to_notify(before: Case | None, after: Case) -> set[str]:

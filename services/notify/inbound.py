@@ -9,6 +9,7 @@ from services.notify.rules.recipients import CaseLead, ContactConsent, person_ha
 from services.notify.rules.updates import (
     ReturnedMail,
     Updates,
+    is_no_news,
     on_closing,
     on_decision,
     on_joining,
@@ -130,11 +131,23 @@ def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttache
 
 def _status_changed(updates: Updates, event: e.CaseStatusChanged) -> None:
     case = event.data
-    has_new_lead = case.bureau != case.lead_bureau  # an operator changes nothing else
+    # In events of older versions an operator changes nothing but the lead.
+    previous_lead = case.bureau if case.previous_lead is None else case.previous_lead
+    has_new_lead = previous_lead != case.lead_bureau
+    is_operators = case.bureau is None
+    if not has_new_lead and is_no_news(
+        case.previous_status, case.status, is_operators=is_operators
+    ):
+        return
     facts = _case_facts(case)
-    if has_new_lead:
-        facts = facts._replace(bureau=case.lead_bureau)
+    if has_new_lead or is_operators:
+        facts = facts._replace(bureau=case.lead_bureau if has_new_lead else None)
     _add_trigger(updates, event, on_move(case.status, has_new_lead=has_new_lead), facts)
+
+
+def _staff_wrote(updates: Updates, event: e.CaseAnswered) -> None:
+    facts = model.CaseFacts(note=event.data.public_note)
+    _add_trigger(updates, event, "answered", facts)
 
 
 def _case_closed(updates: Updates, event: e.CaseClosed) -> None:
@@ -239,4 +252,5 @@ _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.CaseReopened: _case_reopened,
     e.CaseRequestSplit: _request_split,
     e.CaseOverdue: _case_overdue,
+    e.CaseAnswered: _staff_wrote,
 }

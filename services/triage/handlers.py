@@ -10,19 +10,28 @@ from services.triage.decisions.assessment import (
     StatedParts,
     assess_report,
     point_lookups,
+    report_place,
 )
 from services.triage.decisions.reassessment import NotedRequest, Reassessed, place_of, reassess
 from services.triage.decisions.resolution import BatchReporters, Resolution, resolve
-from services.triage.inbound import InboundChanges, read_changes
+from services.triage.inbound import InboundChanges, dedup_keys, read_changes
 from services.triage.outbound import passed_on, to_decision, to_event, to_report_counts
 from services.triage.policy import TriagePolicy
-from services.triage.records import CaseStateChange, DecisionRecord, PlacedRequest, SplitRecord
+from services.triage.records import (
+    CaseStateChange,
+    CorrectedCase,
+    DecisionRecord,
+    PlacedRequest,
+    SplitRecord,
+)
 from services.triage.rules.dedup.case_index import CandidateQuery, CaseIndex
 from services.triage.rules.dedup.model import TriageCase
 from services.triage.rules.dedup.scoring import PointUse
 from services.triage.rules.priority.context import KnownSurge, Reporters
 from services.triage.surges.state import district_of
 from shared.contract.events import (
+    CaseKindChanged,
+    CasePlaceChanged,
     Decision,
     Event,
     NoteAdded,
@@ -63,6 +72,9 @@ class TriageStore(Protocol):
 
     async def record_state_changes(self, changes: Sequence[CaseStateChange]) -> None:
         """Store state changes, also of unknown cases; the highest version wins."""
+
+    async def record_corrections(self, corrections: Sequence[CorrectedCase]) -> None:
+        """Set kind and place of cases, and the kind of their requests; the highest version wins."""
 
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits and add the cases that the requests moved to. Idempotent."""
@@ -111,8 +123,10 @@ async def on_messages(
         priority or describe a danger.
     """
     events = [message.event for message in messages]
-    await store.lock({dedup_key(e.data.jurisdiction, e.data.dedup_group) for e in events})
+    await store.lock({key for event in events for key in dedup_keys(event)})
     await _apply(read_changes(events), store)
+    if corrections := _corrections(events, policy):
+        await store.record_corrections(corrections)
     submitted = [event for event in events if isinstance(event, RequestSubmitted)]
     undecided = await _undecided(submitted, store) if submitted else ()
     decisions = await _decide(undecided, store, policy, now) if undecided else ()
@@ -156,6 +170,25 @@ async def _apply(changes: InboundChanges, store: TriageStore) -> None:
         await store.record_splits(changes.splits)
     if changes.surges:
         await store.record_surges(changes.surges)
+
+
+def _corrections(events: Iterable[Event], policy: TriagePolicy) -> Sequence[CorrectedCase]:
+    """Return the last correction of each case in a batch, of cities that are known."""
+    latest: dict[str, CorrectedCase] = {}
+    for event in events:
+        if isinstance(event, CaseKindChanged | CasePlaceChanged):
+            case, city = event.data, policy.cities.get(event.data.jurisdiction)
+            known = latest.get(case.case_id)
+            if city and (known is None or known.version < case.version):
+                latest[case.case_id] = CorrectedCase(
+                    case.case_id,
+                    case.version,
+                    case.opened_by,
+                    dedup_key(case.jurisdiction, case.dedup_group),
+                    case.service_code,
+                    report_place(case.location, city),
+                )
+    return list(latest.values())
 
 
 async def _undecided(

@@ -1,6 +1,6 @@
 """From wire events to triage's records: state changes of cases, splits and surges."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from services.triage.records import CaseStateChange, SplitRecord
@@ -15,6 +15,13 @@ class InboundChanges(NamedTuple):
     state_changes: Sequence[CaseStateChange]
     splits: Sequence[SplitRecord]
     surges: Sequence[KnownSurge]
+
+
+def dedup_keys(event: e.Event) -> Iterator[str]:
+    """Yield the dedup keys that an event is about: two for a case that changes its group."""
+    yield dedup_key(event.data.jurisdiction, event.data.dedup_group)
+    if isinstance(event, e.CaseKindChanged):
+        yield dedup_key(event.data.jurisdiction, event.data.previous_dedup_group)
 
 
 def read_changes(events: Iterable[e.Event]) -> InboundChanges:

@@ -22,6 +22,22 @@ class CaseStateChange:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectedCase:
+    """A case whose kind or place an operator corrected; the highest version wins.
+
+    Attributes:
+        opened_by: The request that the case represents.
+    """
+
+    case_id: str
+    version: int
+    opened_by: str
+    key: str
+    service_code: str
+    place: ReportPlace
+
+
+@dataclass(frozen=True, slots=True)
 class SplitRecord:
     """A request that an operator moved out of a case, because it is another problem.
 

@@ -116,6 +116,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         thresholds=MappingProxyType(_thresholds(draft.text_model, head)),
         unsure_below=head.unsure_below,
         public_texts=head.public_texts,
+        four_eyes=frozenset(head.four_eyes),
         faq=build_faq(questions.entry, answers.entry) if questions and answers else None,
         evidence=build_evidence(draft.evidence.entry) if draft.evidence else None,
         circumstances=(

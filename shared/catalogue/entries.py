@@ -1,6 +1,6 @@
 """Entries of a jurisdiction's smaller files: city, bureaus, agencies and conditions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from shared.catalogue.field_types import (
     Timezone,
 )
 from shared.catalogue.forwarding import ForwardEntry
-from shared.vocabulary import DangerClass, Language, PublicTexts
+from shared.vocabulary import DangerClass, FourEyesRule, Language, PublicTexts
 
 AnswerType = Literal[
     "string", "number", "datetime", "text", "singlevaluelist", "multivaluelist", "yes_no"
@@ -87,6 +87,7 @@ class JurisdictionEntry(Entry):
         alarm_budgets: Overrides of ``alarm_budget`` by language.
         unsure_below: Probability below which the kind of a text is unsure.
         public_texts: Which texts of residents the public reads without an operator's release.
+        four_eyes: What takes effect only once a second person approves it.
     """
 
     name: Text
@@ -105,6 +106,7 @@ class JurisdictionEntry(Entry):
     alarm_budgets: dict[Language, Annotated[float, Field(gt=0, lt=1)]] = Field(default_factory=dict)
     unsure_below: float = Field(default=0.45, ge=0, le=1)
     public_texts: PublicTexts = "screened"
+    four_eyes: tuple[FourEyesRule, ...] = get_args(FourEyesRule)
 
 
 class FamilyEntry(Entry):

@@ -28,7 +28,7 @@ from shared.text_matching import (
     TrainedModel,
     fold,
 )
-from shared.vocabulary import DangerClass, GeoPoint, PublicTexts
+from shared.vocabulary import DangerClass, FourEyesRule, GeoPoint, PublicTexts
 
 if TYPE_CHECKING:
     from shared.text_matching.text_model import TextModel
@@ -87,6 +87,7 @@ class Jurisdiction:
             than the model's own, 1.
         unsure_below: Probability below which the kind of a text is unsure, 0 to 1.
         public_texts: Which texts of residents the public reads without an operator's release.
+        four_eyes: What takes effect only once a second person approves it.
         routing: Routing rules in their order; the kind's own entry follows them.
         basemap: PMTiles file in the folder, or URL of such a file or of a tile server with
             ``{z}``, ``{x}`` and ``{y}``; None for no map.
@@ -123,6 +124,7 @@ class Jurisdiction:
     thresholds: Mapping[str, int]
     unsure_below: float
     public_texts: PublicTexts
+    four_eyes: frozenset[FourEyesRule]
     faq: Faq | None
     evidence: Evidence | None
     circumstances: Circumstances | None

@@ -84,6 +84,12 @@ def _case_and_closing(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the ta
     return (*_case(event), (t.DISPATCH_CLOSINGS.name, key))
 
 
+def _kind_change(event: e.CaseKindChanged) -> tuple[Route, ...]:
+    """Return the routes of a new kind; triage knows the case by the dedup key of the old one."""
+    key = t.dedup_key(event.data.jurisdiction, event.data.previous_dedup_group)
+    return (*_case(event), (t.DISPATCH_CLOSINGS.name, key))
+
+
 def _work(event: Any) -> tuple[Route, ...]:  # noqa: ANN401 - the table below knows the class
     return ((t.bureau_work(event.data.bureau).name, event.data.case_id),)
 
@@ -128,6 +134,15 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.CaseClosed: _case_and_closing,
     e.CaseReopened: _case_and_closing,
     e.CaseOverdue: _case,
+    e.CaseAcknowledged: _case,
+    e.CaseAssigned: _case,
+    e.CaseNoted: _case,
+    e.CaseHeld: _case,
+    e.CaseKindChanged: _kind_change,
+    e.CasePlaceChanged: _case_and_closing,
+    e.CaseAnswered: _case,
+    e.CaseApprovalRequested: _case,
+    e.CaseApprovalRefused: _case,
     e.WorkOrderIssued: _work,
     e.WorkOrderChanged: _work,
     e.WorkOrderWithdrawn: _work,

@@ -115,6 +115,15 @@ DISPATCH_CASES = Topic(
         e.CaseClosed,
         e.CaseReopened,
         e.CaseOverdue,
+        e.CaseAcknowledged,
+        e.CaseAssigned,
+        e.CaseNoted,
+        e.CaseHeld,
+        e.CaseKindChanged,
+        e.CasePlaceChanged,
+        e.CaseAnswered,
+        e.CaseApprovalRequested,
+        e.CaseApprovalRefused,
     ),
     400 * DAY,
 )
@@ -123,7 +132,13 @@ DISPATCH_CLOSINGS = Topic(
     "dispatch",
     "dedup key",
     ("triage",),
-    (e.CaseClosed, e.CaseRequestSplit, e.CaseReopened),
+    (
+        e.CaseClosed,
+        e.CaseRequestSplit,
+        e.CaseReopened,
+        e.CaseKindChanged,
+        e.CasePlaceChanged,
+    ),
     60 * DAY,
 )
 OPERATOR_COMMANDS = Topic(

@@ -1,18 +1,31 @@
 """Operators' commands: executed on the state of the batch, or refused, with an audit entry each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
 from services.dispatch.handlers.case_history import case_events
-from services.dispatch.inbound import IncomingCommand, moved_request
+from services.dispatch.inbound import (
+    IncomingCommand,
+    moved_request,
+    neighbour_at,
+    rerouted_request,
+)
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
-from services.dispatch.records import ProcessedMessage, uuids
-from services.dispatch.rules import operator_commands, split_merge
-from services.dispatch.rules.case import Case
+from services.dispatch.records import ProcessedMessage, WaitingCommand, uuids
+from services.dispatch.rules import operator_commands, rerouting, split_merge, staff_commands
+from services.dispatch.rules.case import Case, CaseRequest
+from services.dispatch.rules.case_changes import (
+    ApprovalRefused,
+    ApprovalRequested,
+    CaseTransition,
+)
 from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
-from services.dispatch.rules.history import author_of_command
+from services.dispatch.rules.four_eyes import ALONE, Oversight, rule_of
+from services.dispatch.rules.history import ChangeAuthor, author_of_command
+from services.dispatch.rules.notes import with_location, with_neighbour
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal, CommandResult
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
@@ -21,7 +34,7 @@ from shared.contract.topics import OPERATOR_COMMANDS
 from shared.runtime.consumer.messages import Message, dead_letter_record, record_position
 from shared.runtime.kafka import Record
 from shared.runtime.outgoing import Outgoing
-from shared.vocabulary import CommandName
+from shared.vocabulary import CommandName, FourEyesRule
 
 _Outcome: TypeAlias = CommandResult | CommandRefusal
 _CommandHandler: TypeAlias = Callable[
@@ -56,9 +69,16 @@ def redact_command(
 
 
 def execute_command(
-    incoming: IncomingCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+    incoming: IncomingCommand,
+    uow: UnitOfWork,
+    policy: DispatchPolicy,
+    now: datetime,
+    oversight: Oversight = ALONE,
 ) -> Sequence[Event] | CommandRefusal:
-    """Execute and record a redacted command; return the events of its cases, or the refusal."""
+    """Execute and record a redacted command; return the events of its cases, or the refusal.
+
+    A command that needs a second person, and would be executed, waits for the approval.
+    """
     parsed = incoming.parsed
     if isinstance(parsed, CommandRefusal):
         uow.record(ProcessedMessage(incoming.key, None, parsed.code))
@@ -68,7 +88,10 @@ def execute_command(
         uow.record(ProcessedMessage(incoming.key, parsed, outcome.code))
         return outcome
     uow.record(ProcessedMessage(incoming.key, parsed, None))
-    for request in outcome.moved_requests:
+    case = uow.existing_case(parsed.case_id)
+    if rule := rule_of(parsed, case, policy.four_eyes(case.jurisdiction), oversight):
+        outcome = _wait(incoming, parsed, case, rule, oversight.approval_id or new_id(), uow, now)
+    for request in outcome.changed_requests:
         uow.change_request(request)
     for transition in outcome.transitions:
         uow.change(transition.case, incoming.event)
@@ -76,11 +99,50 @@ def execute_command(
     return case_events(outcome.transitions, incoming.event, uow, now, author)
 
 
+def _wait(  # noqa: PLR0913, PLR0917 - what an approval is made of
+    incoming: IncomingCommand,
+    command: CaseCommand,
+    case: Case,
+    rule: FourEyesRule,
+    approval_id: str,
+    uow: UnitOfWork,
+    now: datetime,
+) -> CommandResult:
+    """Return the effect of a command that waits for the approval of a second person."""
+    data = command_data(command)
+    uow.request_approval(
+        WaitingCommand(approval_id, rule, now, incoming.event.source, command.actor, data)
+    )
+    change = ApprovalRequested(approval_id, command.command, rule)
+    return CommandResult([CaseTransition(replace(case, version=case.version + 1), change)])
+
+
+def refuse_approval(
+    waiting: Sequence[WaitingCommand], by: ChangeAuthor, uow: UnitOfWork, now: datetime
+) -> list[list[Event]]:
+    """Return the events of each command that the second person refused."""
+    found = []
+    for one in waiting:
+        case = uow.existing_case(one.data["case_id"])
+        change = ApprovalRefused(one.approval_id, one.data["command"], one.rule)
+        refused = CaseTransition(replace(case, version=case.version + 1), change)
+        uow.change(refused.case, None)
+        found.append(case_events([refused], None, uow, now, by))
+    return found
+
+
+def command_data(command: CaseCommand) -> dict[str, Any]:
+    """Return a command, redacted before, as the data of its event."""
+    return {name: getattr(command, name) for name in OperatorCommand.model_fields}
+
+
 def command_record(executed: IncomingCommand) -> Outgoing:
     """Return the record of an executed command for its topic, with the redacted data."""
-    data = {name: getattr(executed.parsed, name) for name in OperatorCommand.model_fields}
+    if not isinstance(executed.parsed, CaseCommand):
+        raise TypeError("a refused command has no record")
+    data = command_data(executed.parsed)
     event = executed.event.model_copy(update={"data": data})
-    return Outgoing.to_topic(OPERATOR_COMMANDS.name, data["case_id"], event)
+    return Outgoing.to_topic(OPERATOR_COMMANDS.name, executed.parsed.case_id, event)
 
 
 def _execute(
@@ -89,6 +151,8 @@ def _execute(
     case = uow.case(command.case_id)
     if case is None:
         return operator_commands.UNKNOWN_CASE
+    if conflict := operator_commands.version_conflict(case, command):
+        return conflict
     try:
         return _HANDLERS[command.command](case, command, uow, policy, now)
     except (NotInCatalogueError, NoBureauError) as error:
@@ -139,6 +203,70 @@ def _transfer(
     )
 
 
+def _change_kind(
+    case: Case, command: CaseCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+) -> _Outcome:
+    code = command.service_code
+    if code is None:
+        return operator_commands.missing("service_code", "the code of the new kind")
+    if code not in policy.kinds_of(case.jurisdiction):
+        return CommandRefusal("unknown_kind", "No kind of this city has the code in service_code.")
+    if case.is_closed:
+        return operator_commands.already_closed(case.status)
+    if code == case.service_code:
+        return CommandRefusal("same_kind", "The case is of this kind already.")
+    _, kind = policy.kind(case.jurisdiction, code)
+    name, notes = kind.name.en, kind.notes
+    problem = rerouting.with_kind(case.problem, name, notes)
+    corrected = rerouting.change_kind(case, code, kind.dedup.group, problem)
+    requests = [
+        rerouting.with_request_kind(request, code, name, notes)
+        for request in uow.requests_of(case.case_id)
+    ]
+    return CommandResult(_rerouted(corrected, requests, policy, now), requests)
+
+
+def _change_place(
+    case: Case, command: CaseCommand, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
+) -> _Outcome:
+    location = policy.located(case.jurisdiction, command.location)
+    if location is None:
+        return operator_commands.missing("location", "a point or an address")
+    if case.is_closed:
+        return operator_commands.already_closed(case.status)
+    requests = uow.requests_of(case.case_id)
+    opener = next(one for one in requests if one.request_id == case.opened_by)
+    corrected = rerouting.change_place(case, location)
+    placed = with_location(opener, location)
+    if neighbour := neighbour_at(opener, case, location, policy):
+        outside = with_neighbour(corrected.case, neighbour.name, neighbour.phone)
+        return CommandResult([replace(corrected, case=outside)], [placed])
+    others = [one for one in requests if one is not opener]
+    return CommandResult(_rerouted(corrected, [placed, *others], policy, now), [placed])
+
+
+def _rerouted(
+    corrected: CaseTransition,
+    requests: Sequence[CaseRequest],
+    policy: DispatchPolicy,
+    now: datetime,
+) -> Sequence[CaseTransition]:
+    """Return the transitions of a corrected case to the bureaus of its new route."""
+    case = corrected.case
+    opener = next(one for one in requests if one.request_id == case.opened_by)
+    incoming = rerouted_request(opener, case, policy, now)
+    lead = incoming.route.lead.bureau
+    due = policy.case_deadlines(replace(case, lead_bureau=lead), case.first_reported_at)
+    open_time = policy.open_time(case.jurisdiction, lead)
+    running = case.with_order(restart_clock(case.lead, now, policy.case_clock(case)))
+    return rerouting.follow_route(
+        replace(corrected, case=case if lead == case.lead_bureau else running),
+        incoming,
+        due.due(case.priority.level),
+        Reassignment(new_id(), acknowledgement(case.priority.level, now, open_time)),
+    )
+
+
 _HANDLERS: Mapping[CommandName, _CommandHandler] = {
     "lower_priority": lambda case, command, _, policy, __: operator_commands.lower_priority(
         case, command, policy.case_deadlines(case, case.first_reported_at)
@@ -149,6 +277,14 @@ _HANDLERS: Mapping[CommandName, _CommandHandler] = {
     "split_request": _split,
     "merge_case": _merge,
     "transfer": _transfer,
+    "change_kind": _change_kind,
+    "change_place": _change_place,
+    "acknowledge": lambda case, _, __, ___, now: staff_commands.acknowledge(case, now),
+    "assign": lambda case, command, *_: staff_commands.assign(case, command),
+    "note": lambda case, command, *_: staff_commands.note(case, command),
+    "hold": lambda case, command, _, __, now: staff_commands.hold(case, command, now),
+    "answer": lambda case, command, *_: staff_commands.answer(case, command),
+    "ask": lambda case, command, _, __, now: staff_commands.ask(case, command, now),
     "close": lambda case, command, _, __, now: operator_commands.close(case, command, now),
     "reopen": lambda case, command, _, policy, now: operator_commands.reopen(
         case, command, policy.case_deadlines(case, now).due(case.priority.level), new_id

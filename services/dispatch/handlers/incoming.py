@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import TypeAlias
 
 from services.dispatch import inbound
@@ -13,15 +14,17 @@ from services.dispatch.handlers.commands import (
     execute_command,
     on_operator_commanded,
     redact_command,
+    refuse_approval,
 )
 from services.dispatch.handlers.notes import put_feedback, put_note, raise_by_notes
 from services.dispatch.handlers.updates import apply_update, on_work_order_updated
 from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
-from services.dispatch.records import ChangeSet, LoadedState
+from services.dispatch.records import ChangeSet, LoadedState, WaitingCommand
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_requests import attach, open_case
 from services.dispatch.rules.clocks import Escalation, remind
-from services.dispatch.rules.history import PLACE_STATED, RESIDENT
+from services.dispatch.rules.four_eyes import ALONE, Oversight
+from services.dispatch.rules.history import RESIDENT, ChangeAuthor
 from services.dispatch.rules.operator_commands import CaseCommand, CommandRefusal
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from services.dispatch.unit_of_work import DispatchStore, UnitOfWork
@@ -43,7 +46,12 @@ from shared.vocabulary import CommandName
 _RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
 _ParsedEvent: TypeAlias = _RequestEvent | inbound.IncomingUpdate | inbound.IncomingCommand
-_MOVE_REQUESTS: Collection[CommandName] = ("split_request", "merge_case")
+_CHANGE_REQUESTS: Collection[CommandName] = (
+    "split_request",
+    "merge_case",
+    "change_kind",
+    "change_place",
+)
 
 
 async def on_messages(
@@ -65,8 +73,8 @@ async def on_messages(
         elif isinstance(item, inbound.IncomingCommand):
             produced += on_operator_commanded(item, message.record, uow, policy, now)
         elif isinstance(item, NoteAdded):
-            transferred = put_note(item, uow, policy, now)
-            produced += case_events(transferred, item, uow, now, PLACE_STATED)
+            for transition, author in put_note(item, uow, policy, now):
+                produced += case_events([transition], item, uow, now, author)
         elif isinstance(item, RequestReassessed):
             raised = raise_by_notes(item, uow, policy, now)
             produced += case_events(raised, item, uow, now)
@@ -120,22 +128,36 @@ async def on_command_calls(
     store: DispatchStore,
     policy: DispatchPolicy,
     now: datetime,
+    oversight: Oversight = ALONE,
 ) -> tuple[Sequence[Sequence[Event] | CommandRefusal], Sequence[Event | Outgoing]]:
     """Execute or refuse commands whose keys are new, in order.
 
     Returns the events or the refusal of each, and all that is to be published. Executed commands go
     to their topic as well, as the audit log; there they count as repeats.
     """
-    incoming = [inbound.incoming_command(command, now) for command in commands]
+    incoming = [
+        inbound.incoming_command(command, now, oversight.approved_by) for command in commands
+    ]
     uow = UnitOfWork(await _load(incoming, store))
     outcomes = list[Sequence[Event] | CommandRefusal]()
     produced = list[Event | Outgoing]()
     for command in incoming:
         redacted = redact_command(command, uow, policy)
-        outcomes.append(outcome := execute_command(redacted, uow, policy, now))
+        outcomes.append(outcome := execute_command(redacted, uow, policy, now, oversight))
         if not isinstance(outcome, CommandRefusal):
             produced += [command_record(redacted), *outcome]
     produced += notice_events(uow, now)
+    await store.write(uow.change_set())
+    return outcomes, produced
+
+
+async def on_approval_refused(
+    waiting: Sequence[WaitingCommand], by: str, store: DispatchStore, now: datetime
+) -> tuple[Sequence[Sequence[Event]], Sequence[Event]]:
+    """Record that a second person refused commands; return the events of each, and all events."""
+    uow = UnitOfWork(LoadedState(await store.load({one.data["case_id"] for one in waiting}, ())))
+    outcomes = refuse_approval(waiting, ChangeAuthor(f"operator:{by}"), uow, now)
+    produced = [*chain.from_iterable(outcomes), *notice_events(uow, now)]
     await store.write(uow.change_set())
     return outcomes, produced
 
@@ -173,7 +195,7 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
         {u.parsed.work_order_id for u in updates if isinstance(u.parsed, BureauUpdate)},
     )
     cases_of = await store.requests_in_cases(noted | {d.request_id for d in decisions})
-    moving = {c.case_id for c in commands if c.command in _MOVE_REQUESTS}
+    moving = {c.case_id for c in commands if c.command in _CHANGE_REQUESTS}
     stated = {n.data.request_id for n in notes if isinstance(n, NoteAdded) and n.data.location}
     stated |= {n.data.request_id for n in parsed if isinstance(n, RequestReassessed)}
     moving |= {cases_of[request_id] for request_id in stated & cases_of.keys()}

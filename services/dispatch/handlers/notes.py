@@ -12,7 +12,14 @@ from services.dispatch.rules.case_changes import CaseTransition
 from services.dispatch.rules.case_requests import with_summary
 from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.deadlines import acknowledgement
-from services.dispatch.rules.history import OTHER, RESIDENT, SYSTEM, place_in_words
+from services.dispatch.rules.history import (
+    OTHER,
+    PLACE_STATED,
+    RESIDENT,
+    SYSTEM,
+    ChangeAuthor,
+    place_in_words,
+)
 from services.dispatch.rules.notes import (
     add_notes,
     leave_desk,
@@ -21,6 +28,7 @@ from services.dispatch.rules.notes import (
     with_location,
     with_neighbour,
 )
+from services.dispatch.rules.staff_commands import return_to_team
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import FeedbackGiven, Location, NoteAdded, RequestReassessed, new_id
@@ -28,11 +36,12 @@ from shared.contract.events import FeedbackGiven, Location, NoteAdded, RequestRe
 
 def put_note(
     event: NoteAdded, uow: UnitOfWork, policy: DispatchPolicy, now: datetime
-) -> list[CaseTransition]:
+) -> list[tuple[CaseTransition, ChangeAuthor]]:
     """Put a note into the work orders and the history of its request's case. Idempotent.
 
-    Its location becomes that of a request and case without one; a case that waited for it at the
-    desk is transferred. Raises ``UnknownRequestError``; triage passes no such note on.
+    A reporter's note answers the question of an operator. Its location becomes that of a request
+    and case without one; a case that waited for it at the desk is transferred. Raises
+    ``UnknownRequestError``; triage passes no such note on.
     """
     if uow.has_entry(event.id):
         return []
@@ -49,8 +58,12 @@ def put_note(
             request_id=note.request_id,
         )
     )
-    uow.change(add_notes(case, [words]) if is_reporters else add_notes(case, others=[words]), event)
-    return _place(event, note.location, uow, policy, now) if note.location else []
+    case = add_notes(case, [words]) if is_reporters else add_notes(case, others=[words])
+    returned = return_to_team(case, now, policy.case_clock(case)) if is_reporters else None
+    uow.change(returned.case if returned else case, event)
+    placed = _place(event, note.location, uow, policy, now) if note.location else []
+    answered = [(returned, RESIDENT)] if returned else []
+    return [*answered, *((transition, PLACE_STATED) for transition in placed)]
 
 
 def _place(

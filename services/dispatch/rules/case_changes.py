@@ -6,7 +6,13 @@ from datetime import datetime
 from typing import TypeAlias
 
 from services.dispatch.rules.case import Case
-from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
+from shared.vocabulary import (
+    CaseStatus,
+    CommandName,
+    FourEyesRule,
+    MissedDeadline,
+    PriorityLevel,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,70 @@ class Overdue:
     escalated_to: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A person saw the case, whose status was past ``open``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Staff assigned the case."""
+
+    assignee: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Staff wrote a note; its words are in the history alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Staff took the case out of the queue; with None back into it."""
+
+    held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KindChanged:
+    """An operator corrected the kind."""
+
+    previous_service_code: str
+    previous_dedup_group: str
+    location: object  # `Location` of the wire contract
+    opened_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChanged:
+    """An operator corrected the location; both are ``Location`` of the wire contract."""
+
+    location: object
+    previous_location: object
+    opened_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAnswered:
+    """Staff wrote to the followers."""
+
+    public_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """A command waits for the approval of a second person."""
+
+    approval_id: str
+    command: CommandName
+    rule: FourEyesRule
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRefused(ApprovalRequested):
+    """A second person refused the command."""
+
+
 CaseChange: TypeAlias = (
     Opened
     | RequestAttached
@@ -109,6 +179,15 @@ CaseChange: TypeAlias = (
     | Closed
     | Reopened
     | Overdue
+    | Acknowledged
+    | Assigned
+    | Noted
+    | Held
+    | KindChanged
+    | PlaceChanged
+    | StaffAnswered
+    | ApprovalRequested
+    | ApprovalRefused
 )
 
 

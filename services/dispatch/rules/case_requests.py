@@ -123,9 +123,14 @@ def _tightened(order: CaseWorkOrder, due: Deadlines, since: datetime) -> CaseWor
     return replace(order, due=tightened, waiting_since=waiting)
 
 
-def with_new_bureaus(case: Case, incoming: IncomingRequest) -> Case:
-    """Return the case with the other bureaus of a request's route informed, while it is open."""
-    new = [a for a in incoming.route.all if a.bureau not in case.bureaus]
+def with_new_bureaus(case: Case, incoming: IncomingRequest, *, again: bool = False) -> Case:
+    """Return the case with the other bureaus of a request's route informed, while it is open.
+
+    Args:
+        again: True to inform bureaus, too, that have finished with it.
+    """
+    known = {o.bureau for o in case.orders if not o.is_final} if again else case.bureaus
+    new = [a for a in incoming.route.all if a.bureau not in known]
     if case.is_closed or not new:
         return case
     due = incoming.deadline_policy.due(case.priority.level)

@@ -10,6 +10,7 @@ from services.dispatch.rules.case_changes import CaseChange, CaseTransition
 from services.dispatch.rules.clocks import PlannedReminder
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate
+from shared.vocabulary import CommandName
 
 _BUREAU = "bureau:"
 
@@ -39,9 +40,22 @@ def author_of_update(update: BureauUpdate) -> ChangeAuthor:
 
 
 def author_of_command(command: CaseCommand) -> ChangeAuthor:
-    """Return the operator who gave a command, with reason and note, one a line."""
-    note = _lines(("Reason", command.reason), ("Public note", command.note))
-    return ChangeAuthor(f"operator:{command.actor}", note)
+    """Return the operator who gave a command, with reason and words, one a line."""
+    note = _lines(
+        ("Reason", command.reason),
+        ("Public note", command.note),
+        (_WORDS_OF.get(command.command, "Text"), command.text),
+        ("Approved by", command.approved_by),
+    )
+    by_key = f" by key {command.key}" if command.key else ""
+    return ChangeAuthor(f"operator:{command.actor}{by_key}", note)
+
+
+_WORDS_OF: Mapping[CommandName, str] = {
+    "note": "Note",
+    "answer": "Answer to residents",
+    "ask": "Question to residents",
+}
 
 
 def author_of_change(change: CaseChange) -> ChangeAuthor:
@@ -83,9 +97,17 @@ def _lines(*notes: tuple[str, str | None]) -> str | None:
     return "\n".join(f"{name}: {note}" for name, note in notes if note) or None
 
 
-def may_read_note(reader: str | None, author: str) -> bool:
-    """Return True where a bureau, or an operator for None, may read an author's notes."""
-    return reader is None or author == f"{_BUREAU}{reader}" or not author.startswith(_BUREAU)
+def may_read_note(reader: str | None, author: str, what: str) -> bool:
+    """Return True where a bureau, or an operator for None, may read an author's notes.
+
+    Words of the staff to each other are hidden from bureaus.
+    """
+    if reader is None or author == f"{_BUREAU}{reader}":
+        return True
+    return what not in _STAFF_ONLY and not author.startswith(_BUREAU)
+
+
+_STAFF_ONLY = {"noted", "assigned", "held", "approval_requested", "approval_refused"}
 
 
 def _origin(change: changes.RequestAdded) -> str:
@@ -93,7 +115,7 @@ def _origin(change: changes.RequestAdded) -> str:
 
 
 def _status_changed(change: changes.StatusChanged, case: Case) -> str:
-    if change.bureau != case.lead_bureau:
+    if change.previous_lead != case.lead_bureau:
         return f"Transferred to {case.lead_bureau}, status {_status(case.status)}."
     return f"Status {_status(case.status, change.scheduled_for)}."
 
@@ -108,6 +130,20 @@ def _overdue(change: changes.Overdue, _: Case) -> str:
     escalated = f", escalated to {change.escalated_to}" if change.escalated_to else ""
     deadline = f"its deadline to {change.what} ({_moment(change.due_at)})"
     return f"{change.bureau} missed {deadline}{escalated}."
+
+
+def _kind_changed(change: changes.KindChanged, case: Case) -> str:
+    return f"Kind changed from {change.previous_service_code} to {case.service_code}."
+
+
+def _place_changed(change: changes.PlaceChanged, _: Case) -> str:
+    before, after = _place(change.previous_location), _place(change.location)
+    return f"Place changed from {before} to {after}."
+
+
+def _place(location: Any) -> str:  # noqa: ANN401 - `Location` of the wire contract
+    point = f"{location.latitude:.5f}, {location.longitude:.5f}" if location.latitude else None
+    return ", ".join(filter(None, (location.address, point))) or "none"
 
 
 _WORDS: Mapping[type[CaseChange], Callable[[Any, Case], str]] = {
@@ -130,6 +166,21 @@ _WORDS: Mapping[type[CaseChange], Callable[[Any, Case], str]] = {
     changes.Closed: _closed,
     changes.Reopened: lambda _, case: f"Reopened, {case.lead_bureau} leads.",
     changes.Overdue: _overdue,
+    changes.Acknowledged: lambda _, __: "Acknowledged.",
+    changes.Assigned: lambda change, _: f"Assigned to {change.assignee or 'nobody'}.",
+    changes.Noted: lambda _, __: "Note of the staff.",
+    changes.Held: lambda change, _: (
+        f"Held until {_moment(change.held_until)}." if change.held_until else "Hold ended."
+    ),
+    changes.KindChanged: _kind_changed,
+    changes.PlaceChanged: _place_changed,
+    changes.StaffAnswered: lambda _, __: "Wrote to the followers.",
+    changes.ApprovalRequested: lambda change, _: (
+        f"The command {change.command} waits for the approval {change.approval_id}."
+    ),
+    changes.ApprovalRefused: lambda change, _: (
+        f"The command {change.command} was refused, approval {change.approval_id}."
+    ),
 }
 
 

@@ -42,6 +42,14 @@ class CaseCommand:
     bureau: str | None = None
     status: ClosingStatus | None = None  # status of the closed case; `declined` when None
     note: str | None = None
+    expected_version: int | None = None  # version of the case that the operator saw
+    assignee: str | None = None
+    text: str | None = None
+    service_code: str | None = None
+    location: object | None = None  # `SubmittedLocation` of the wire contract
+    until: datetime | None = None
+    key: str | None = None  # name of the key by which it came, unless it is the console's
+    approved_by: str | None = None  # name of the second person, where it needed one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class CommandResult:
     """Effects of a command; the last transition of each case has its final state."""
 
     transitions: Sequence[CaseTransition]
-    moved_requests: Sequence[CaseRequest] = ()
+    changed_requests: Sequence[CaseRequest] = ()
 
 
 CommandOutcome: TypeAlias = CommandResult | CommandRefusal
@@ -68,6 +76,15 @@ UNKNOWN_CASE = CommandRefusal("unknown_case", "There is no case of this id.")
 def missing(field: str, description: str, code: str | None = None) -> CommandRefusal:
     """Return the refusal of a command without a field; its code is ``missing_FIELD`` by default."""
     return CommandRefusal(code or f"missing_{field}", f"Set {field}: {description}.")
+
+
+def version_conflict(case: Case, command: CaseCommand) -> CommandRefusal | None:
+    """Return the refusal of a command that is based on another version of its case."""
+    if command.expected_version in (None, case.version):
+        return None
+    return CommandRefusal(
+        "version_conflict", f"The case is at version {case.version} now: look at it again."
+    )
 
 
 def already_closed(status: CaseStatus) -> CommandRefusal:

@@ -12,6 +12,7 @@ from services.dispatch.records import ChangeSet, CommandAnswer, MessageKey, uuid
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store import rows
+from services.dispatch.store.approvals import insert_waiting
 from shared.contract.events import UpdateReceipt
 from shared.runtime.postgres import Connection, Pool, columns, insert_rows, transaction
 
@@ -89,7 +90,9 @@ _UPDATE_ORDERS_SQL = _update_sql(
     acknowledge_soon timestamptz, complete_soon timestamptz, waiting_since timestamptz,
     reminded text, next_reminder_at timestamptz""",
 )
-_RESTATE_CASES_SQL = _update_sql("cases", "case_id uuid, opened_by uuid, problem jsonb")
+_RESTATE_CASES_SQL = _update_sql(
+    "cases", "case_id uuid, opened_by uuid, problem jsonb, service_code text, dedup_group text"
+)
 _UPDATE_REQUESTS_SQL = _update_sql(
     "case_requests",
     "request_id uuid, case_id uuid, moves integer, request jsonb, language text, channel text",
@@ -157,6 +160,8 @@ class PostgresDispatchStore:
         await self._insert("commands", commands)
         await self._update(_RESTATE_CASES_SQL, map(rows.restated_case_row, changes.restated_cases))
         await self._update(_UPDATE_REQUESTS_SQL, map(rows.request_row, changes.changed_requests))
+        if changes.waiting:
+            await insert_waiting(self._db, changes.waiting)
 
     async def _insert(self, table: str, records: Iterable[rows.ColumnValues]) -> None:
         if found := list(records):
@@ -197,8 +202,13 @@ async def cases_with_orders(db: Connection, cases: Sequence[Record]) -> Sequence
 
 _FIND_UPDATE = "SELECT body_digest, answer FROM updates WHERE digest = $1"
 _KEEP_UPDATE = "UPDATE updates SET body_digest = $2, answer = $3 WHERE digest = $1"
-_FIND_COMMAND = "SELECT body_digest, events, refused_as, refusal FROM commands WHERE digest = $1"
-_KEEP_COMMAND = "UPDATE commands SET body_digest = $2, events = $3, refusal = $4 WHERE digest = $1"
+_FIND_COMMAND = """
+    SELECT body_digest, events, refused_as, refusal, approval_id FROM commands WHERE digest = $1
+"""
+_KEEP_COMMAND = """
+    UPDATE commands SET body_digest = $2, events = $3, refusal = $4, approval_id = $5
+     WHERE digest = $1
+"""
 
 
 async def find_receipt(
@@ -226,12 +236,12 @@ async def find_command_answer(db: Connection, key: MessageKey) -> CommandAnswer 
         return None
     code = row["refused_as"]
     refusal = CommandRefusal(code, row["refusal"] or "") if code else None
-    return CommandAnswer(row["events"] or (), refusal, row["body_digest"])
+    approval = row["approval_id"] and str(row["approval_id"])
+    return CommandAnswer(row["events"] or (), refusal, row["body_digest"], approval)
 
 
 async def keep_command_answer(db: Connection, key: MessageKey, answer: CommandAnswer) -> None:
     """Keep the answer to a command in the transaction that processed it."""
     message = answer.refusal.message if answer.refusal else None
-    await db.execute(
-        _KEEP_COMMAND, rows.digest(key), answer.body_digest, list(answer.events), message
-    )
+    values = (answer.body_digest, list(answer.events), message, answer.approval_id)
+    await db.execute(_KEEP_COMMAND, rows.digest(key), *values)

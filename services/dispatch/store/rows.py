@@ -73,9 +73,10 @@ def new_case_row(case: Case) -> ColumnValues:
 
 
 def restated_case_row(case: Case) -> ColumnValues:
-    """Return the columns of ``cases`` that change with the request that it represents."""
+    """Return the columns of ``cases`` that seldom change: its request, its kind, its problem."""
+    kind = _fields(case, "service_code", "dedup_group")
     problem = _json(case.problem)
-    return {"case_id": case.case_id, "opened_by": case.opened_by, "problem": problem}
+    return {"case_id": case.case_id, "opened_by": case.opened_by, "problem": problem, **kind}
 
 
 def changed_order_row(order: CaseWorkOrder) -> ColumnValues:
@@ -127,7 +128,7 @@ def command_row(processed: ProcessedMessage) -> ColumnValues:
         "digest": digest(key),
         "source": key.source,
         "command_id": key.id,
-        "parsed": json.dumps(asdict(command), default=str) if command else None,
+        "parsed": _json(command) if command else None,
         "refused_as": processed.refused_as,
     }
 

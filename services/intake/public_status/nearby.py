@@ -29,13 +29,21 @@ SAVE_CASES = """
        SET version = greatest(known.version, excluded.version),
            status = CASE WHEN known.version < excluded.version
                          THEN excluded.status ELSE known.status END,
+           service_code = CASE WHEN known.version < excluded.version
+                               THEN excluded.service_code ELSE known.service_code END,
+           dedup_group = CASE WHEN known.version < excluded.version
+                              THEN excluded.dedup_group ELSE known.dedup_group END,
            request_count = CASE WHEN known.version < excluded.version
                                 THEN excluded.request_count ELSE known.request_count END,
            complete_by = CASE WHEN known.version < excluded.version
                               THEN excluded.complete_by ELSE known.complete_by END,
            first_reported_at = coalesce(known.first_reported_at, excluded.first_reported_at),
-           latitude = coalesce(known.latitude, excluded.latitude),
-           longitude = coalesce(known.longitude, excluded.longitude)
+           latitude = CASE WHEN known.version < excluded.version
+                           THEN coalesce(excluded.latitude, known.latitude)
+                           ELSE coalesce(known.latitude, excluded.latitude) END,
+           longitude = CASE WHEN known.version < excluded.version
+                            THEN coalesce(excluded.longitude, known.longitude)
+                            ELSE coalesce(known.longitude, excluded.longitude) END
      WHERE known.version < excluded.version
         OR known.latitude IS NULL AND excluded.latitude IS NOT NULL
 """

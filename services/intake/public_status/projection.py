@@ -10,8 +10,10 @@ from services.intake.public_status.store import PlacedCase, PostgresPublicStatus
 from services.intake.records import CaseLink, PublicDecision, StatusChange, WorkPictures
 from shared.contract.events import (
     CaseClosed,
+    CaseKindChanged,
     CaseOpened,
     CaseOverdue,
+    CasePlaceChanged,
     CasePriorityLowered,
     CasePriorityRaised,
     CaseReopened,
@@ -161,6 +163,11 @@ def _nearby_state(event: Event) -> NearbyState:
     )
 
 
+def _moved_state(event: CasePlaceChanged) -> NearbyState:
+    at = event.data.location
+    return _nearby_state(event)._replace(latitude=at.latitude, longitude=at.longitude)
+
+
 def _link_of_split(event: CaseRequestSplit) -> CaseLink:
     split = event.data
     return CaseLink(split.request_id, split.to_case, event.time, split.moves)
@@ -206,4 +213,6 @@ _NEARBY: Mapping[type[Event], Callable[[Any], NearbyState | None]] = {
     **dict.fromkeys((CaseOpened, CaseRequestAttached, CaseRequestSplit), _nearby_state),
     **dict.fromkeys((CaseStatusChanged, CaseClosed, CaseReopened), _nearby_state),
     **dict.fromkeys((CasePriorityRaised, CasePriorityLowered, CaseOverdue), _nearby_state),
+    CaseKindChanged: _nearby_state,
+    CasePlaceChanged: _moved_state,
 }

@@ -86,6 +86,16 @@ def on_move(case_status: str, *, has_new_lead: bool) -> model.TemplateName | Non
     return "transferred" if has_new_lead else _BY_STATUS.get(case_status)
 
 
+def is_no_news(previous_status: str, status: str, *, is_operators: bool) -> bool:
+    """Return True for a change of status that a reader knows already.
+
+    That is a bureau's acknowledgement after a person's, and the end of a wait by a reader's answer.
+    """
+    if is_operators and previous_status == "waiting_for_resident":
+        return status != previous_status
+    return status == previous_status == "acknowledged"
+
+
 def on_missed_deadline(what: str) -> model.TemplateName | None:
     """Return the template for all followers of a case that missed this deadline, or None.
 

@@ -8,9 +8,15 @@ from uuid import UUID
 import asyncpg
 
 from services.triage.decisions.assessment import PointLookup
-from services.triage.records import CaseStateChange, DecisionRecord, PlacedRequest, SplitRecord
+from services.triage.records import (
+    CaseStateChange,
+    CorrectedCase,
+    DecisionRecord,
+    PlacedRequest,
+    SplitRecord,
+)
 from services.triage.rules.dedup.case_index import CandidateQuery
-from services.triage.rules.dedup.model import TriageCase
+from services.triage.rules.dedup.model import ReportPlace, TriageCase
 from services.triage.rules.dedup.scoring import PointUse
 from services.triage.rules.priority.context import MAX_ANONYMOUS, MAX_COUNTED, KnownSurge, Reporters
 from services.triage.store.candidate_query import CANDIDATES_SQL, query_columns
@@ -48,6 +54,35 @@ _UPDATE_CASES_SQL = """
            AS change (case_id, version, closed_at, merged_into)
      WHERE cases.case_id = change.case_id
        AND cases.version < change.version
+"""
+# A case that no report could match was not stored; its first decision has the rest.
+_CORRECT_SQL = """
+    WITH corrected AS (
+        INSERT INTO cases (case_id, dedup_key, service_code, request_id, opened_at, latitude,
+                           longitude, address_key, reporter_ref, position_error_m, words, asset,
+                           is_placed, closed_at, version, merged_into, corrected_version)
+        SELECT new.case_id, new.dedup_key, new.service_code, request_id, observed_at, new.latitude,
+               new.longitude, new.address_key, reporter_ref, new.position_error_m, words, asset,
+               is_placed, change.closed_at, coalesce(change.version, 0), change.merged_into,
+               new.version
+          FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::float8[],
+                      $7::float8[], $8::text[], $9::float8[])
+               AS new (case_id, version, opened_by, dedup_key, service_code, latitude, longitude,
+                       address_key, position_error_m)
+          JOIN decisions ON decisions.request_id = new.opened_by
+          LEFT JOIN case_state_changes AS change ON change.case_id = new.case_id
+        ON CONFLICT (case_id) DO UPDATE
+           SET dedup_key = excluded.dedup_key, service_code = excluded.service_code,
+               latitude = excluded.latitude, longitude = excluded.longitude,
+               address_key = excluded.address_key, position_error_m = excluded.position_error_m,
+               corrected_version = excluded.corrected_version
+         WHERE cases.corrected_version < excluded.corrected_version
+        RETURNING case_id, dedup_key, service_code
+    )
+    UPDATE decisions
+       SET dedup_key = corrected.dedup_key, service_code = corrected.service_code
+      FROM corrected
+     WHERE decisions.case_id = corrected.case_id
 """
 # the newest cases of each point are enough: the limit bounds the cost of a crowded point
 _POINT_USES_SQL = """
@@ -205,6 +240,14 @@ class PostgresTriageStore:
         await self._connection.execute(_INSERT_CHANGES_SQL, *values)
         await self._connection.execute(_UPDATE_CASES_SQL, *values)
 
+    async def record_corrections(self, corrections: Sequence[CorrectedCase]) -> None:
+        """Set kind and place of cases, and the kind of their requests."""
+        rows = [
+            (c.case_id, c.version, c.opened_by, c.key, c.service_code, *_place_columns(c.place))
+            for c in corrections
+        ]
+        await self._connection.execute(_CORRECT_SQL, *columns(rows))
+
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         """Store splits and add the cases that the requests moved to."""
         await insert_splits(self._connection, splits)
@@ -326,9 +369,13 @@ def _is_over(surge: KnownSurge) -> bool:
 
 
 def _place_row(placed: PlacedRequest) -> tuple[object, ...]:
-    point, address, error_m = placed.place
+    return placed.request_id, *_place_columns(placed.place)
+
+
+def _place_columns(place: ReportPlace) -> tuple[object, ...]:
+    point, address, error_m = place
     latitude, longitude = (point.latitude, point.longitude) if point else (None, None)
-    return placed.request_id, latitude, longitude, address, error_m
+    return latitude, longitude, address, error_m
 
 
 def _uuids(texts: Iterable[str]) -> Iterator[UUID]:

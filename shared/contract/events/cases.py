@@ -5,11 +5,17 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from shared.contract.events.base import Data, Event
-from shared.contract.events.requests import LikelyKind
+from shared.contract.events.requests import LikelyKind, Location
 from shared.contract.events.submissions import Media
 from shared.contract.events.triage import Priority
 from shared.contract.events.work_orders import Due
-from shared.vocabulary import CaseStatus, MissedDeadline, PriorityLevel
+from shared.vocabulary import (
+    CaseStatus,
+    CommandName,
+    FourEyesRule,
+    MissedDeadline,
+    PriorityLevel,
+)
 
 
 class CaseState(Data):
@@ -143,6 +149,63 @@ class CaseMissedDeadline(CaseState):
     """Code of the bureau that it is escalated to; null for none."""
 
 
+class CaseAssignment(CaseState):
+    """State of a case after staff assigned it."""
+
+    assignee: str | None = Field(default=None, examples=["Kim"])
+    """Name of the member of staff who works on it now; null for nobody."""
+
+
+class CaseHold(CaseState):
+    """State of a case after staff took it out of the queue, or back into it."""
+
+    held_until: AwareDatetime | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
+    """Moment until which it is out of the queue, UTC; null when it is back."""
+
+
+class CaseCorrection(CaseState):
+    """State of a case after an operator corrected its kind or its location."""
+
+    location: Location
+    """Location of the problem now."""
+    opened_by: str
+    """Id of the request that the case represents, whose location it is."""
+
+
+class CaseKindChange(CaseCorrection):
+    """State of a case after an operator corrected its kind."""
+
+    previous_service_code: str
+    """Code of the kind before this change."""
+    previous_dedup_group: str
+    """Group of kinds before this change."""
+
+
+class CasePlaceChange(CaseCorrection):
+    """State of a case after an operator corrected its location."""
+
+    previous_location: Location
+    """Location of the problem before this change."""
+
+
+class CaseAnswer(CaseState):
+    """State of a case after staff wrote to its followers."""
+
+    public_note: str = Field(examples=["The crew comes on Tuesday"])
+    """Words to residents, 1 to 4,000 characters, without contact data."""
+
+
+class CaseApproval(CaseState):
+    """State of a case with a command that needs the approval of a second person."""
+
+    approval_id: str = Field(examples=["0197a1b2-c3d4-7000-8000-000000000009"])
+    """Id of the approval, a UUIDv7; the same for all cases of one call."""
+    command: CommandName
+    """Name of the command."""
+    rule: FourEyesRule
+    """Rule of the city by which it waits."""
+
+
 class _CaseEvent(Event):
     subject_field: ClassVar[str] = "case_id"
     source: str = "/dispatch"
@@ -209,3 +272,66 @@ class CaseOverdue(_CaseEvent):
 
     type: Literal["route311.case.overdue.v1"] = "route311.case.overdue.v1"
     data: CaseMissedDeadline
+
+
+class CaseAcknowledged(_CaseEvent):
+    """A person saw a case whose status was past ``open``; else its status changed."""
+
+    type: Literal["route311.case.acknowledged.v1"] = "route311.case.acknowledged.v1"
+    data: CaseState
+
+
+class CaseAssigned(_CaseEvent):
+    """Staff assigned or unassigned the case."""
+
+    type: Literal["route311.case.assigned.v1"] = "route311.case.assigned.v1"
+    data: CaseAssignment
+
+
+class CaseNoted(_CaseEvent):
+    """Staff wrote a note, whose words stay in the history."""
+
+    type: Literal["route311.case.noted.v1"] = "route311.case.noted.v1"
+    data: CaseState
+
+
+class CaseHeld(_CaseEvent):
+    """Staff took the case out of the queue for a time, or back into it."""
+
+    type: Literal["route311.case.held.v1"] = "route311.case.held.v1"
+    data: CaseHold
+
+
+class CaseKindChanged(_CaseEvent):
+    """An operator corrected the kind of the case."""
+
+    type: Literal["route311.case.kind_changed.v1"] = "route311.case.kind_changed.v1"
+    data: CaseKindChange
+
+
+class CasePlaceChanged(_CaseEvent):
+    """An operator corrected the location of the case."""
+
+    type: Literal["route311.case.place_changed.v1"] = "route311.case.place_changed.v1"
+    data: CasePlaceChange
+
+
+class CaseAnswered(_CaseEvent):
+    """Staff wrote to the followers of the case."""
+
+    type: Literal["route311.case.answered.v1"] = "route311.case.answered.v1"
+    data: CaseAnswer
+
+
+class CaseApprovalRequested(_CaseEvent):
+    """A command waits for the approval of a second person."""
+
+    type: Literal["route311.case.approval_requested.v1"] = "route311.case.approval_requested.v1"
+    data: CaseApproval
+
+
+class CaseApprovalRefused(_CaseEvent):
+    """A second person refused a command, which had no effect."""
+
+    type: Literal["route311.case.approval_refused.v1"] = "route311.case.approval_refused.v1"
+    data: CaseApproval

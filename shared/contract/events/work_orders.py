@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from shared.contract.events.base import Data, Event, ForeignEvent, PlausibleMoment
 from shared.contract.events.requests import LikelyKind, Location
-from shared.contract.events.submissions import MAX_MEDIA, AttributeValue, Media
+from shared.contract.events.submissions import MAX_MEDIA, AttributeValue, Media, SubmittedLocation
 from shared.contract.events.triage import Priority
 from shared.vocabulary import (
     CommandName,
@@ -240,6 +240,25 @@ class OperatorCommand(Data):
         | None
     ) = Field(default=None, examples=["The storm debris is cleared."])
     """Note to residents for close, 1 to 4,000 characters."""
+    expected_version: int | None = None
+    """Version of the case that the command is based on; null skips the check."""
+    assignee: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+        | None
+    ) = Field(default=None, examples=["Kim"])
+    """Name of the member of staff for assign, 1 to 200 characters; null for nobody."""
+    text: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+        | None
+    ) = Field(default=None, examples=["Which side of the street is it on?"])
+    """Words of note, answer and ask, 1 to 4,000 characters; required by them."""
+    service_code: str | None = Field(default=None, examples=["ROW-POTHOLE"])
+    """Code of the new kind; required by change_kind."""
+    location: SubmittedLocation | None = None
+    """New location, a point or an address; required by change_place."""
+    until: PlausibleMoment | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
+    """Moment until which hold keeps the case out of the queue; required by it, a past one ends
+    the hold."""
 
 
 class OperatorCommanded(ForeignEvent):

@@ -83,8 +83,8 @@ async def test_each_refusal_has_its_status_and_code(
             assert (answer.status, answer.json["code"]) == expected, name
             assert answer.headers["Content-Type"].startswith("application/problem+json")
             assert bool(answer.json.get("errors")) == (answer.status == 422)
-    lowered = await guided("command", client, CASE=alone)
-    assert [event["type"] for event in lowered["events"]] == ["route311.case.priority_lowered.v1"]
+    seen = await guided("command", client, CASE=alone)
+    assert [event["type"] for event in seen["events"]] == ["route311.case.status_changed.v1"]
     assert (await command(client, alone, "close", actor=None)).json["errors"][0]["field"] == "actor"
     assert (await command(client, alone, "close", key=None)).status == 401
     assert (await command(client, alone, "close", key=KEYS[LEAD])).status == 403

@@ -8,6 +8,7 @@ from services.dispatch.records import (
     ChangeSet,
     MessageKey,
     ProcessedMessage,
+    WaitingCommand,
 )
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 
@@ -20,6 +21,7 @@ class InMemoryDispatchStore:
         self.commands: dict[MessageKey, ProcessedMessage] = {}
         self.case_requests: dict[str, CaseRequest] = {}
         self.history: list[CaseHistoryEntry] = []
+        self.waiting: list[WaitingCommand] = []
         self._cases: dict[str, Case] = {}
         self._orders: dict[str, tuple[str, CaseWorkOrder]] = {}
 
@@ -60,6 +62,7 @@ class InMemoryDispatchStore:
 
     async def write(self, changes: ChangeSet) -> None:
         self.history += changes.history
+        self.waiting += changes.waiting
         for case in changes.opened_cases:
             self._cases[case.case_id] = case
         restated = {case.case_id for case in changes.restated_cases}
@@ -67,7 +70,11 @@ class InMemoryDispatchStore:
             known = self._cases[case.case_id]
             opener = case if case.case_id in restated else known
             self._cases[case.case_id] = replace(
-                case, opened_by=opener.opened_by, problem=opener.problem
+                case,
+                opened_by=opener.opened_by,
+                problem=opener.problem,
+                service_code=opener.service_code,
+                dedup_group=opener.dedup_group,
             )
         for case_id, order in changes.new_orders:
             self._orders[order.work_order_id] = (case_id, order)

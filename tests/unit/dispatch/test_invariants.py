@@ -137,6 +137,12 @@ class Dispatch(RuleBasedStateMachine):
             "bureau": bureau,
             "request_id": data.draw(st.sampled_from(own or [new_id()])),
             "into_case": data.draw(st.sampled_from(cases)).case_id,
+            "service_code": data.draw(KINDS),
+            "location": location().model_dump(include={"latitude", "longitude", "address"}),
+            "text": "Which side?",
+            "assignee": "Kim",
+            "until": data.draw(st.sampled_from([NOON, NOON + 2 * HOUR])).isoformat(),
+            "expected_version": data.draw(st.sampled_from([None, None, target.version])),
         }
         self.waiting.append(command_message(name, target.case_id, **changes))
         self.commands += 1

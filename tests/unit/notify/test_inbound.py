@@ -1,10 +1,20 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from services.notify.inbound import collect_updates
 from services.notify.rules.updates import Updates
-from shared.contract.events import Advice, Emergency, Event, Referral, ReferralReason, new_id
+from shared.contract.events import (
+    Advice,
+    CaseAnswer,
+    CaseAnswered,
+    Emergency,
+    Event,
+    Referral,
+    ReferralReason,
+    new_id,
+)
 from tests.support.builders import NOON, contact_given, location, note_added
 from tests.unit.notify.factories import (
     CONTACT_KEY,
@@ -241,3 +251,47 @@ def test_an_occasion_remembers_the_event_that_it_came_from() -> None:
 
     assert added.cause.event_id == event.id
     assert added.priority == event.data.priority.level
+
+
+def staff_move(before: str, status: str, **changes: Any) -> Event:
+    """A change of status by the staff; the lead stays."""
+    fields = {"bureau": None, "previous_status": before, "previous_lead": "PBOT-MAINT"}
+    return moved(C, 4, status, **(fields | changes))
+
+
+def test_a_person_of_the_staff_acknowledges_and_asks() -> None:
+    [seen] = updates_of(staff_move("open", "acknowledged")).triggers.values()
+    [asked] = updates_of(
+        staff_move("open", "waiting_for_resident", public_note="Which lane?")
+    ).triggers.values()
+
+    assert (seen.template, seen.facts.bureau) == ("acknowledged", None)
+    assert (asked.template, asked.facts.note) == ("waiting_for_resident", "Which lane?")
+    assert asked.only_for is None
+
+
+def test_what_a_reader_knows_already_is_no_message() -> None:
+    again = moved(C, 5, "acknowledged", previous_status="acknowledged")
+    returned = staff_move("waiting_for_resident", "in_progress")
+
+    assert not updates_of(again).triggers
+    assert not updates_of(returned).triggers
+
+
+def test_another_lead_is_a_transfer_in_events_of_every_version() -> None:
+    new = staff_move("open", "open", previous_lead="WATER")
+    old = moved(C, 4, "open", bureau=None)
+
+    for event in (new, old):
+        [trigger] = updates_of(event).triggers.values()
+        assert (trigger.template, trigger.facts.bureau) == ("transferred", "PBOT-MAINT")
+
+
+def test_an_answer_of_the_staff_goes_to_all_followers() -> None:
+    state = moved(C, 4, "in_progress").data.model_dump(exclude={"media"})
+    answer = CaseAnswer(**(state | {"public_note": "On Tuesday"}))
+
+    [trigger] = updates_of(CaseAnswered.of(answer, now=NOON)).triggers.values()
+
+    assert (trigger.template, trigger.facts.note) == ("answered", "On Tuesday")
+    assert (trigger.key, trigger.only_for) == ((C, 4), None)

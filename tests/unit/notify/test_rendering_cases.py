@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.notify.rules.model import CaseFacts
-from tests.unit.notify.factories import LINKS, MESSAGE
+from services.notify.rules.model import CaseFacts, TemplateName
+from tests.unit.notify.factories import LINKS, MESSAGE, message_data, renderer
 from tests.unit.notify.letters import LANGUAGES, Page, render
 
 
@@ -123,3 +123,17 @@ def test_a_new_team_is_named_with_its_phone_and_a_resident_who_called_it_back_is
     assert "Someone told us that it is not fixed." in by_resident.text
     assert "there is more work to do" in by_operator.text
     assert "A look into the file" not in by_operator.text
+
+
+@pytest.mark.parametrize("template", ["answered", "waiting_for_resident"])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_words_of_the_staff_stand_in_the_frame_of_the_readers_language(
+    template: TemplateName, language: str
+) -> None:
+    case = CaseFacts(note="Which lane? 503-823-4000")
+    message = render(template, language, case=case)
+    text = renderer().render_sms(message_data(template=template, language=language, case=case))
+
+    assert message.text.count("Which lane? 503-823-4000") == 1
+    assert "Which lane?" in message.html
+    assert text.count("Which lane? 503-823-4000") == 1

@@ -8,6 +8,7 @@ from services.triage.decisions.assessment import PointLookup, StatedParts
 from services.triage.decisions.reassessment import NotedRequest, Reassessed
 from services.triage.records import (
     CaseStateChange,
+    CorrectedCase,
     DecisionRecord,
     PlacedRequest,
     SplitRecord,
@@ -92,6 +93,17 @@ class InMemoryTriageStore:
         known, change = self.cases.get(case_id), self.state_changes.get(case_id)
         if known and change:
             self.cases[case_id] = known._replace(closed_at=change.closed_at)
+
+    async def record_corrections(self, corrections: Sequence[CorrectedCase]) -> None:
+        for one in corrections:
+            opening = self.decisions[one.opened_by].report._replace(
+                kind=one.service_code,
+                point=one.place.point,
+                address=one.place.address,
+                position_error_m=one.place.position_error_m,
+            )
+            known = self.cases.get(one.case_id) or TriageCase(one.case_id, one.key, opening)
+            self.cases[one.case_id] = known._replace(key=one.key, opening=opening)
 
     async def record_splits(self, splits: Sequence[SplitRecord]) -> None:
         for split in splits:

@@ -45,6 +45,11 @@ _EXPECTED = f"""
       LEFT JOIN ({_OPENING_REQUESTS}) AS opening ON opening.case_id = m.opened_case
       JOIN ({_FIRST}) AS d ON d.request_id = coalesce(opening.opened_by, m.request_id)
 """  # noqa: S608 - made of constants
+# Kind and place of these are those of the last correction, and not of the decision.
+_CORRECTED = """
+    SELECT case_id FROM case_events
+     WHERE topic = 'dispatch-closings' AND kind IN ('kind_changed', 'place_changed')
+"""
 
 
 def _report(alias: str, moment: str) -> str:
@@ -81,7 +86,8 @@ REPLAY = Invariant(
               LEFT JOIN ({_FINAL_CASES}) AS s ON s.request_id = d.request_id
               JOIN triage_decisions AS t ON t.request_id = d.request_id
              WHERE (d.outcome, coalesce(s.to_case, d.case_id)) IS NOT (t.outcome, t.case_id)
-                OR d.current AND ({_report("d", "observed")}) IS NOT ({_report("t", "observed")})
+                OR d.current AND coalesce(t.case_id, '') NOT IN ({_CORRECTED})
+                   AND ({_report("d", "observed")}) IS NOT ({_report("t", "observed")})
             """,  # noqa: S608 - made of constants
         ),
         ViolationQuery(
@@ -101,11 +107,12 @@ REPLAY = Invariant(
               LEFT JOIN ({_CASE_STATES}) AS state ON state.case_id = t.case_id
              WHERE {_LOG_IS_COMPLETE} AND (
                    k.opened_case IS NULL
-                OR k.current AND NOT k.known
+                OR k.current AND NOT k.known AND t.case_id NOT IN ({_CORRECTED})
                 OR k.request_id <> t.request_id
                 OR (state.closed, state.merged_into, coalesce(state.version, 0), k.split_from)
                    IS NOT (t.closed, t.merged_into, t.version, t.split_from)
-                OR k.current AND ({_report("k", "observed")}) IS NOT ({_report("t", "opened")}))
+                OR k.current AND t.case_id NOT IN ({_CORRECTED})
+                   AND ({_report("k", "observed")}) IS NOT ({_report("t", "opened")}))
             """,  # noqa: S608 - made of constants
         ),
     ),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field, StringConstraints, ValidationError
 
+from services.dispatch.channels.operator_api.staff import ROLE_HEADER, staff_member
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records import ListedSurge, SurgeClosing, strip_control_chars
 from shared.contract.events import Data, FieldError
@@ -99,6 +100,7 @@ CLOSE_SURGE = Operation(
         **KEY_REFUSALS,
     },
     body=Content("The order.", (JSON,), ClosingOrder),
+    headers=ROLE_HEADER,
     security=("operator",),
 )
 # Stands for the bureau in the cursors of the list, which is about all of them.
@@ -129,7 +131,7 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Check first whether its cases are being closed.")
     async def close(request: web.Request) -> web.Response:
-        operator = await core.access.callers.operator(request)
+        operator = await staff_member(request, core.access.callers, "supervisor")
         order = _order(await read_fields(request))
         surge_id = request.match_info["surge_id"]
         closing = SurgeClosing(f"/http/{operator}", **order.model_dump(), given_at=utc_now())

@@ -198,4 +198,4 @@ async def test_reminders_and_missed_deadlines_are_told(desk: DispatchHarness) ->
     ],
 )
 def test_a_bureau_reads_no_notes_of_another_one(reader: str | None, author: str, may: bool) -> None:
-    assert may_read_note(reader, author) is may
+    assert may_read_note(reader, author, "closed") is may

@@ -1,0 +1,108 @@
+"""Operators' commands of the daily work: acknowledge, assign, note, hold, answer and ask."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.dispatch.rules import case_changes as changes
+from services.dispatch.rules.business_time import OpenTime
+from services.dispatch.rules.case import Case
+from services.dispatch.rules.case_changes import CaseChange, CaseTransition
+from services.dispatch.rules.clocks import restart_clock
+from services.dispatch.rules.operator_commands import (
+    CaseCommand,
+    CommandOutcome,
+    CommandRefusal,
+    CommandResult,
+    already_closed,
+    missing,
+)
+from services.dispatch.rules.work_order_updates import CASE_STATUS
+
+_MISSING_TEXT = missing("text", "the words")
+
+
+def acknowledge(case: Case, now: datetime) -> CommandOutcome:
+    """Record that a person has seen the case; its status changes where it is ``open``."""
+    if case.is_closed:
+        return already_closed(case.status)
+    seen = replace(case, acknowledged_at=case.acknowledged_at or now)
+    if case.status != "open":
+        return _changed(seen, changes.Acknowledged())
+    return _changed(replace(seen, status="acknowledged"), _status_change(case))
+
+
+def assign(case: Case, command: CaseCommand) -> CommandOutcome:
+    """Assign the case to a member of staff, or unassign it."""
+    if case.is_closed:
+        return already_closed(case.status)
+    assigned = replace(case, assignee=command.assignee)
+    return _changed(assigned, changes.Assigned(command.assignee))
+
+
+def note(case: Case, command: CaseCommand) -> CommandOutcome:
+    """Put a note into the history, for the staff alone; a closed case takes one, too."""
+    return _changed(case, changes.Noted()) if command.text else _MISSING_TEXT
+
+
+def hold(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
+    """Keep the case out of the queue until a moment; one that has passed ends the hold."""
+    if command.until is None:
+        return missing("until", "the moment at which the case comes back")
+    if case.is_closed:
+        return already_closed(case.status)
+    until = command.until if command.until > now else None
+    return _changed(replace(case, held_until=until), changes.Held(until))
+
+
+def answer(case: Case, command: CaseCommand) -> CommandOutcome:
+    """Write to the followers; also of a closed case, but not of a merged one, which has none."""
+    if command.text is None:
+        return _MISSING_TEXT
+    if case.merged_into is not None:
+        return CommandRefusal("case_merged", f"Its requests are in the case {case.merged_into}.")
+    return _changed(case, changes.StaffAnswered(command.text))
+
+
+def ask(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
+    """Ask the followers; the lead's work order and its clock wait for the answer."""
+    if command.text is None:
+        return _MISSING_TEXT
+    if case.is_closed:
+        return already_closed(case.status)
+    lead = case.lead
+    is_waiting = lead.status == "waiting_for_resident"
+    waiting = replace(lead, status="waiting_for_resident", waiting_since=lead.waiting_since or now)
+    asked = replace(
+        case.with_order(waiting),
+        status="waiting_for_resident",
+        acknowledged_at=case.acknowledged_at or now,
+        asked_from=case.asked_from or "in_progress" if is_waiting else lead.status,
+    )
+    return _changed(asked, _status_change(case, command.text))
+
+
+def return_to_team(case: Case, now: datetime, clock: OpenTime) -> CaseTransition | None:
+    """Return the transition of a case whose followers were asked, after an answer; else None."""
+    if case.asked_from is None:
+        return None
+    lead = replace(restart_clock(case.lead, now, clock), status=case.asked_from)
+    status = CASE_STATUS[lead.status]
+    returned = replace(
+        case.with_order(lead),
+        version=case.version + 1,
+        status="acknowledged" if status == "open" else status,
+        asked_from=None,
+    )
+    return CaseTransition(returned, _status_change(case, scheduled_for=lead.scheduled_for))
+
+
+def _status_change(
+    case: Case, public_note: str | None = None, scheduled_for: datetime | None = None
+) -> changes.StatusChanged:
+    return changes.StatusChanged(
+        case.status, None, public_note, scheduled_for, previous_lead=case.lead_bureau
+    )
+
+
+def _changed(case: Case, change: CaseChange) -> CommandResult:
+    return CommandResult([CaseTransition(replace(case, version=case.version + 1), change)])
