@@ -73,6 +73,7 @@ class InMemoryTriageStore:
         self.splits: dict[tuple[str, int], SplitRecord] = {}
         self.moves: dict[str, int] = {}
         self._opening_versions: dict[str, int] = {}
+        self._corrected_versions: dict[str, int] = {}
         self._surges: dict[str, KnownSurge] = {}
         self.notes = InMemoryNotes(self.decisions)
 
@@ -96,6 +97,9 @@ class InMemoryTriageStore:
 
     async def record_corrections(self, corrections: Sequence[CorrectedCase]) -> None:
         for one in corrections:
+            if one.version <= self._corrected_versions.get(one.case_id, 0):
+                continue
+            self._corrected_versions[one.case_id] = one.version
             opening = self.decisions[one.opened_by].report._replace(
                 kind=one.service_code,
                 point=one.place.point,

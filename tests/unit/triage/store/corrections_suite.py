@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from services.triage.handlers import TriageStore
-from services.triage.records import CaseStateChange, PlacedRequest, SplitRecord
+from services.triage.records import (
+    CaseStateChange,
+    CorrectedCase,
+    PlacedRequest,
+    SplitRecord,
+)
 from services.triage.rules.dedup.model import Report, ReportPlace, TriageCase
 from services.triage.rules.priority.context import Reporters
 from shared.contract.events import new_id
@@ -191,3 +196,23 @@ class CorrectionsSuite:
         await cases.record_places([PlacedRequest(tents.request_id, place)])
 
         assert await found(cases, report()) == [made_by(left, tents._replace(point=HERE))]
+
+    async def test_a_case_is_found_by_the_kind_and_place_that_an_operator_gave_it(
+        self, cases: TriageStore
+    ) -> None:
+        """A case that no report could match is found from then on; the last version counts."""
+        case_id, first, other = new_id(), report(address="12 oak st"), report()
+        await cases.record_decisions([decided(first, case_id), decided(other, case_id)])
+        here = ReportPlace(HERE, None, 5.0)
+        away = ReportPlace(north_of(HERE, 5_000), None, 5.0)
+        of = CorrectedCase(case_id, 3, first.request_id, KEY, "TRASH", here)
+
+        await cases.record_corrections([of])
+        [case] = await found(cases, report())
+        assert (case.case_id, case.opening.kind, case.opening.point) == (case_id, "TRASH", HERE)
+
+        await cases.record_corrections([replace(of, version=5, place=away)])
+        await cases.record_corrections([replace(of, version=4)])
+        assert await found(cases, report()) == []
+        await cases.record_corrections([replace(of, version=6, key="rivertown.gov:other")])
+        assert await found(cases, report()) == []

@@ -6,20 +6,20 @@ from typing import Any
 
 from shared.contract.events import (
     CaseClosed,
+    CaseKindChanged,
     CaseOpened,
     CasePriorityLowered,
     CasePriorityRaised,
     CaseReopened,
     CaseRequestAttached,
     CaseRequestSplit,
-    CaseStatusChanged,
     Decision,
     Event,
     OperatorCommanded,
     Priority,
     new_id,
 )
-from tests.support.builders import NOON, case_with_request, operator_commanded
+from tests.support.builders import NOON, case_with_request, location, operator_commanded
 from workbench.evaluation.feedback.labels import LabelledReport, label_reports
 from workbench.evaluation.feedback.opinions import OpinionCollector
 
@@ -57,8 +57,15 @@ class CaseLog:
 
     def change_kind(self, service_code: str, actor: str | None = "kim") -> None:
         cause = self._command(actor, "Looked at it", "change_kind")
-        self.service_code = service_code
-        self._add(CaseStatusChanged, cause, previous_status=self.status)
+        before, self.service_code = self.service_code, service_code
+        self._add(
+            CaseKindChanged,
+            cause,
+            previous_service_code=before,
+            previous_dedup_group="pavement",
+            location=location().model_dump(),
+            opened_by=new_id(),
+        )
 
     def lifted_by(self, request_id: str, to: str = "P2") -> None:
         before, self.level = self.level, to
