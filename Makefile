@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs chart faults faults-quick hostile bench
+.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs chart release faults faults-quick hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -77,6 +77,10 @@ docs: setup ## Build the documentation site into build/site, with every link che
 chart: setup ## Render the Helm chart in every size and validate it, with the definitions of operators
 	@if command -v go >/dev/null; then cut -d' ' -f1 deploy/helm/crds.txt | xargs -n1 go mod download -json >/dev/null; fi
 	$(PYTEST) tests/chart $(ARGS)
+
+release: setup ## Build wheel, chart, SBOM and checksums into build/release; with Docker the image, too
+	$(BIN)/python -m deploy.release
+	@if docker info >/dev/null 2>&1; then docker build --file deploy/docker/Dockerfile --tag localhost/route311 .; fi
 
 faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about an hour
 	$(PYTEST) tests/faults $(ARGS)

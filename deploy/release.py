@@ -1,0 +1,110 @@
+"""Build a release into ``build/release``: wheel, chart, SBOM with licences, changes, checksums.
+
+``make release`` runs it. All files depend on the commit alone. The image is built beside it, where
+there is a container engine.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+from typing import Any
+
+from helm_python import Chart
+
+ROOT = Path(__file__).parents[1]
+RELEASE = ROOT / "build/release"
+SBOM = "sbom.cdx.json"
+
+_UV = Path(sys.executable).with_name("uv")
+_CLASSIFIER = "License :: "
+_PERMISSIVE = re.compile(
+    r"\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|Unlicense|Zlib|CC0|MPL-2\.0"
+    r"|Repoze Public|DFSG approved)"  # DFSG: dkimpy, whose text is zlib's
+)
+_ALTERNATIVES = re.compile(r" OR |; ")
+
+
+def sbom() -> dict[str, Any]:
+    """Return the locked packages of the product as CycloneDX, with hashes and licences."""
+    arguments = ("export", "--frozen", "--no-dev", "--all-extras", "--format", "cyclonedx1.5")
+    bom: dict[str, Any] = json.loads(_run(_UV, *arguments, "--preview-features", "sbom-export"))
+    del bom["serialNumber"], bom["metadata"]["timestamp"]  # the same commit, the same bytes
+    for component in bom["components"]:
+        if name := licence(component["name"]):
+            component["licenses"] = [{"license": {"name": name}}]
+    return bom
+
+
+def licence(package: str) -> str:
+    """Return what an installed package says of its licence; empty where it is not installed."""
+    try:
+        known = metadata(package)
+    except PackageNotFoundError:
+        return ""
+    classifiers = [c for c in known.get_all("Classifier") or () if c.startswith(_CLASSIFIER)]
+    return (
+        known.get("License-Expression")
+        or "; ".join(c.rpartition(" :: ")[2] for c in classifiers)
+        or (known.get("License") or "unknown").splitlines()[0]
+    )
+
+
+def refused_licences(bom: Mapping[str, Any]) -> list[str]:
+    """Return the installed packages none of whose licences is a permissive one."""
+    found = {c["name"]: c.get("licenses", []) for c in bom["components"]}
+    texts = {name: one["license"]["name"] for name, licences in found.items() for one in licences}
+    return [f"{name}: {text}" for name, text in texts.items() if not is_permissive(text)]
+
+
+def is_permissive(text: str) -> bool:
+    """Return True when one alternative of a licence has permissive terms alone."""
+    return any(
+        all(_PERMISSIVE.search(term) for term in alternative.split(" AND "))
+        for alternative in _ALTERNATIVES.split(text)
+    )
+
+
+def main() -> None:
+    """Write the files; exit with the licences that are refused."""
+    bom = sbom()
+    if refused := refused_licences(bom):
+        sys.exit(f"release: licences to look at: {'; '.join(refused)}")
+    shutil.rmtree(RELEASE, ignore_errors=True)
+    RELEASE.mkdir(parents=True)
+    committed_at = _run("git", "log", "-1", "--format=%ct").strip()
+    _run(_UV, "build", "--wheel", "--out-dir", str(RELEASE), SOURCE_DATE_EPOCH=committed_at)
+    Chart.load(ROOT / "deploy/helm/route311").save(RELEASE)
+    (RELEASE / SBOM).write_text(json.dumps(bom, indent=1) + "\n")
+    shutil.copy(ROOT / "CHANGELOG.md", RELEASE)
+    sums = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
+        for file in sorted(RELEASE.iterdir())
+        if not file.name.startswith(".")
+    ]
+    (RELEASE / "SHA256SUMS").write_text("".join(sums))
+    sys.stdout.write("".join(sums))
+
+
+def _run(program: str | Path, *arguments: str, **variables: str) -> str:
+    done = subprocess.run(  # noqa: S603 - programs of our own
+        [program, *arguments],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"release: {program} {arguments[0]} failed:\n{done.stderr}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
