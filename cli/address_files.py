@@ -9,16 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from math import cos, radians
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry import LineString
 
+from cli.map_layers import opened, read_features
+from cli.street_labels import short_label
 from services.intake.places.book import AddressBook, NamedPlace, Street, to_integers
 from services.intake.rules.addresses import PlaceKey, read_address
 from shared.errors import Route311Error
-from shared.street_words import ABBREVIATIONS
 from shared.text_matching import fold
 from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, GeoPoint, distance_m
 
@@ -27,7 +28,6 @@ _MOST_SHOWN = 10
 # Streets this near to each other cross; of two crossings this near one is kept.
 _CROSSING_M, _SAME_CROSSING_M = 15.0, 60.0
 _METRES_PER_DEGREE = 111_195.0
-_DIRECTIONS = frozenset({"n", "s", "e", "w", "ne", "nw", "se", "sw"})
 
 _NO_DIGITS = re.compile(r"\D")
 
@@ -60,17 +60,16 @@ class AddressBookBuilder:
     def read(self, file: Path) -> None:
         """Read a file: CSV, or GeoJSON whole or by line, each plain or compressed by gzip."""
         faults: list[str] = []
-        add = self.add_row if ".csv" in file.suffixes else self._add_feature
-        rows = _rows if ".csv" in file.suffixes else _features
+        is_table = ".csv" in file.suffixes
+        add = self.add_row if is_table else self._add_feature
         is_empty = True
         try:
-            with _opened(file) as opened:
-                for line, row in rows(opened, file):
-                    is_empty = False
-                    try:
-                        add(row)
-                    except (ValueError, KeyError, TypeError) as error:
-                        faults.append(f"line {line}: {error}")
+            for line, row in _rows(file) if is_table else _features(file):
+                is_empty = False
+                try:
+                    add(row)
+                except (ValueError, KeyError, TypeError) as error:
+                    faults.append(f"line {line}: {error}")
         except (csv.Error, UnicodeDecodeError, json.JSONDecodeError, gzip.BadGzipFile) as error:
             raise CityFileError(f"{file}: not a CSV or GeoJSON file in UTF-8: {error}") from None
         if faults:
@@ -204,17 +203,6 @@ class AddressBookBuilder:
             known.append(point)
 
 
-def short_label(label: str) -> str:
-    """Return a street's name as signs have it: ``SW 4th Ave`` for ``Southwest 4th Avenue``."""
-    words = label.replace(",", "").split()
-    short = [ABBREVIATIONS.get(fold(word), fold(word)) for word in words]
-    if len(words) > 1 and short[0] in _DIRECTIONS:
-        words[0] = short[0].upper()
-    if len(words) > 1 and fold(words[-1]) in ABBREVIATIONS:
-        words[-1] = short[-1].upper() if short[-1] in _DIRECTIONS else short[-1].capitalize()
-    return " ".join(words)
-
-
 def _turned(street: str, key: PlaceKey) -> str:
     return " ".join((key.direction.upper(), *street.split()[1:]))
 
@@ -226,30 +214,18 @@ def _halves(street: str) -> Iterable[str]:
     return (street, street)
 
 
-def _opened(file: Path) -> IO[str]:
-    if file.suffix == ".gz":
-        return gzip.open(file, "rt", encoding="utf-8-sig", newline="")
-    return file.open(encoding="utf-8-sig", newline="")
+def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    with opened(file) as text:
+        rows = csv.DictReader(text, strict=True)
+        if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]:
+            raise CityFileError(f"{file}: line 1: add the columns {', '.join(missing)}")
+        for row in rows:
+            yield rows.line_num, row
 
 
-def _rows(opened: IO[str], file: Path) -> Iterator[tuple[int, Mapping[str, str | None]]]:
-    rows = csv.DictReader(opened, strict=True)
-    if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or ())]:
-        raise CityFileError(f"{file}: line 1: add the columns {', '.join(missing)}")
-    for row in rows:
-        yield rows.line_num, row
-
-
-def _features(opened: IO[str], _: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    text = opened.read()
-    try:
-        whole = json.loads(text)
-    except json.JSONDecodeError:
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.strip():
-                yield number, json.loads(line)
-    else:
-        yield from enumerate(whole.get("features", [whole]), 1)
+def _features(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for _, line, feature in read_features(file):
+        yield line, feature
 
 
 def _degrees(text: str | None, column: str, limit: int) -> float:
