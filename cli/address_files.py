@@ -17,7 +17,7 @@ from shapely.geometry import LineString
 
 from cli.map_layers import opened, read_features
 from cli.street_labels import short_label
-from services.intake.places.book import AddressBook, NamedPlace, Street, to_integers
+from services.intake.places.book import AddressBook, BookPlace, BookStreet, to_integers
 from services.intake.rules.addresses import PlaceKey, read_address
 from shared.errors import Route311Error
 from shared.text_matching import fold
@@ -51,11 +51,11 @@ class AddressBookBuilder:
     def __init__(self, own: str, former: Mapping[str, str] | None = None) -> None:
         self._own, self._former = own, former or {}
         self._today = {self._key(old): new for old, new in self._former.items()}
-        self._streets: dict[tuple[PlaceKey, str], Street] = {}
+        self._streets: dict[tuple[PlaceKey, str], BookStreet] = {}
         self._houses: defaultdict[int, dict[int, GeoPoint]] = defaultdict(dict)
         self._lines: defaultdict[int, list[Any]] = defaultdict(list)
         self._crossings: defaultdict[tuple[int, int], list[GeoPoint]] = defaultdict(list)
-        self._places: dict[PlaceKey, NamedPlace] = {}
+        self._places: dict[PlaceKey, BookPlace] = {}
 
     def read(self, file: Path) -> None:
         """Read a file: CSV, or GeoJSON whole or by line, each plain or compressed by gzip."""
@@ -145,7 +145,7 @@ class AddressBookBuilder:
 
     def _add_place(self, name: str, point: GeoPoint) -> None:
         for key in read_address(name, self._own)[:1]:
-            self._places.setdefault(key, NamedPlace(key, name, point))
+            self._places.setdefault(key, BookPlace(key, name, point))
 
     def _add_feature(self, feature: Mapping[str, Any]) -> None:
         properties, shape = feature["properties"], feature["geometry"]
@@ -163,11 +163,11 @@ class AddressBookBuilder:
         keys = read_key(label.replace(",", ""), self._own)
         return keys[0]._replace(number="") if keys else PlaceKey("", fold(label), "", "")
 
-    def _street(self, label: str, city: str) -> Street:
+    def _street(self, label: str, city: str) -> BookStreet:
         key = self._key(label)
         if new := self._today.get(key):
             label, key = new, self._key(new)
-        made = Street(key, short_label(label), city, len(self._streets))
+        made = BookStreet(key, short_label(label), city, len(self._streets))
         return self._streets.setdefault((key, city), made)
 
     def _middle(self, index: int) -> GeoPoint:

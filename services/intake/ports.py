@@ -23,7 +23,7 @@ from services.intake.preview import preview
 from services.intake.public_status.nearby import OpenCase, find_within
 from services.intake.public_status.store import find_status, give_public_ids, read_status
 from services.intake.records import (
-    FoundPlace,
+    KnownPlace,
     NoSuchRequestError,
     NoteCall,
     PublicStatus,
@@ -206,7 +206,7 @@ class IntakePorts:
 
     async def find_places(
         self, jurisdiction: str, words: str, near: GeoPoint | None = None
-    ) -> Sequence[FoundPlace]:
+    ) -> Sequence[KnownPlace]:
         """Return the places that words mean or begin; without words the address at a point."""
         books = await Gazetteer(self.lookups, self.cities).books({jurisdiction})
         return find_places(books[jurisdiction], self._policy.cities[jurisdiction], words, near)

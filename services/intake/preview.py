@@ -9,7 +9,7 @@ from services.intake.outbound import advice_for, locate_areas, named_kinds
 from services.intake.places.gazetteer import Gazetteer, find_places, geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
-from services.intake.records import FoundPlace, SubmissionPreview
+from services.intake.records import KnownPlace, SubmissionPreview
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency
 from shared.contract.events import FieldError, SubmissionReceived
@@ -61,7 +61,7 @@ async def _look(
     policy: IntakePolicy,
     pool: Pool,
     prefetch: Prefetch | None,
-) -> tuple[ValidatedSubmission, Sequence[NearbyCase], FoundPlace | None]:
+) -> tuple[ValidatedSubmission, Sequence[NearbyCase], KnownPlace | None]:
     if prefetch:
         await prefetch([envelope])
     located = await locate(readable, geocoders_of(pool, policy))
@@ -72,7 +72,7 @@ async def _look(
 
 async def _found(
     located: ValidatedSubmission, policy: IntakePolicy, pool: Pool
-) -> FoundPlace | None:
+) -> KnownPlace | None:
     """Return the place of the address with its name in the gazetteer, if that is where it knows."""
     at, city = located.location, located.city
     if at.point is None or at.address is None or at.precision != "address":
@@ -82,7 +82,7 @@ async def _found(
     for place in find_places(books[id_], city, at.address, None):
         if distance_m(place.point, at.point) <= _SAME_PLACE_M:
             return place
-    return FoundPlace(at.address, "address", at.point, None)
+    return KnownPlace(at.address, "address", at.point, None)
 
 
 async def locate(

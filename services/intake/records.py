@@ -124,12 +124,12 @@ class SubmissionPreview(NamedTuple):
 
     view: dict[str, Any]
     errors: Sequence[FieldError]
-    found: "FoundPlace | None" = None
+    found: "KnownPlace | None" = None
     is_lost: bool = False
     apart_m: float | None = None
 
 
-class FoundPlace(NamedTuple):
+class KnownPlace(NamedTuple):
     """A place of the gazetteer, with the city's district that it lies in."""
 
     name: str

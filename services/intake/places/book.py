@@ -28,7 +28,7 @@ _LETTERS_PER_ERROR = 6
 Integers: TypeAlias = NDArray[np.int32]
 
 
-class Street(NamedTuple):
+class BookStreet(NamedTuple):
     """A street by one of its names; ``city`` is empty in the book's own city.
 
     Attributes:
@@ -41,7 +41,7 @@ class Street(NamedTuple):
     number: int
 
 
-class NamedPlace(NamedTuple):
+class BookPlace(NamedTuple):
     """A place by its name."""
 
     key: PlaceKey
@@ -106,8 +106,8 @@ class AddressBook:
         crossings: Points by the indexes of two streets, the smaller first.
     """
 
-    streets: Sequence[Street]
-    places: Sequence[NamedPlace]
+    streets: Sequence[BookStreet]
+    places: Sequence[BookPlace]
     offsets: Integers
     numbers: Integers
     points: Integers
@@ -133,9 +133,9 @@ class AddressBook:
             for a, b, *point in file["crossings"].tolist():
                 crossings[a, b].append(_point(point))
             return cls(
-                [Street(PlaceKey("", *key), *rest) for *key, rest in names["streets"]],
+                [BookStreet(PlaceKey("", *key), *rest) for *key, rest in names["streets"]],
                 [
-                    NamedPlace(PlaceKey("", *key), label, _point(p))
+                    BookPlace(PlaceKey("", *key), label, _point(p))
                     for *key, label, p in names["places"]
                 ],
                 file["offsets"],
@@ -168,12 +168,12 @@ class AddressBook:
         )
         return file.getvalue()
 
-    def with_places(self, places: Sequence[NamedPlace]) -> Self:
+    def with_places(self, places: Sequence[BookPlace]) -> Self:
         """Return the book with the places whose names it lacks."""
         known = {place.key for place in self.places}
         return replace(self, places=[*self.places, *(p for p in places if p.key not in known)])
 
-    def house(self, street: Street, number: int) -> tuple[GeoPoint, bool] | None:
+    def house(self, street: BookStreet, number: int) -> tuple[GeoPoint, bool] | None:
         """Return the point of a house, and True where it is interpolated between known ones.
 
         Numbers of the same side of the street, odd or even, come before others.
@@ -204,11 +204,11 @@ class AddressBook:
         near = [one for one in known if abs(one[0] - number) < _SAME_BLOCK]
         return min(near, key=lambda one: abs(one[0] - number))[1] if near else None
 
-    def middle(self, street: Street) -> GeoPoint:
+    def middle(self, street: BookStreet) -> GeoPoint:
         """Return a point on a street."""
         return _point(self.middles[street.number])
 
-    def nearest_house(self, at: GeoPoint) -> tuple[Street, int, GeoPoint] | None:
+    def nearest_house(self, at: GeoPoint) -> tuple[BookStreet, int, GeoPoint] | None:
         """Return the street, number and point of the nearest house; None in an empty book."""
         if not len(self.points):
             return None
@@ -219,7 +219,7 @@ class AddressBook:
         return self._by_index[index], int(self.numbers[house]), _point(self.points[house])
 
     @cached_property
-    def _by_index(self) -> dict[int, Street]:
+    def _by_index(self) -> dict[int, BookStreet]:
         return {street.number: street for street in reversed(self.streets)}
 
 

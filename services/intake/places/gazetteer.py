@@ -7,10 +7,10 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from services.intake.places.book import EMPTY_BOOK, AddressBook, NamedPlace
+from services.intake.places.book import EMPTY_BOOK, AddressBook, BookPlace
 from services.intake.places.search import nearest, point_of, suggestions
 from services.intake.policy import CityAddress, Geocoder, IntakePolicy, ServedCity
-from services.intake.records import FoundPlace
+from services.intake.records import KnownPlace
 from services.intake.rules.addresses import read_address, stated_city
 from services.intake.rules.location import ResolvedLocation, with_geocoded
 from shared.catalogue import Jurisdiction
@@ -127,7 +127,7 @@ def _point(book: AddressBook, address: str, city: Jurisdiction) -> GeoPoint | No
 
 def find_places(
     book: AddressBook, served: ServedCity, words: str, near: GeoPoint | None
-) -> list[FoundPlace]:
+) -> list[KnownPlace]:
     """Return the places that words mean or begin; without words the address at a point."""
     city, found = served.jurisdiction, []
     if words:
@@ -136,7 +136,7 @@ def find_places(
         found = [at]
     districts = served.boundaries.district([one.point for one in found])
     return [
-        FoundPlace(one.name, one.match, one.point, district)
+        KnownPlace(one.name, one.match, one.point, district)
         for one, district in zip(found, districts, strict=True)
     ]
 
@@ -171,14 +171,14 @@ def shipped_book(folder: Path) -> AddressBook:
     return book.with_places(well_known_places(folder))
 
 
-def well_known_places(folder: Path) -> list[NamedPlace]:
+def well_known_places(folder: Path) -> list[BookPlace]:
     """Return the places that the catalogue names in a city; a city may have none."""
     file = folder / PLACES
     if not file.exists():
         return []
     with file.open(encoding="utf-8-sig", newline="") as rows:
         return [
-            NamedPlace(key, row["name"], GeoPoint(float(row["lat"]), float(row["lon"])))
+            BookPlace(key, row["name"], GeoPoint(float(row["lat"]), float(row["lon"])))
             for row in csv.DictReader(rows)
             for key in read_address(row["name"])
         ]

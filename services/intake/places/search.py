@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
-from services.intake.places.book import AddressBook, Street
+from services.intake.places.book import AddressBook, BookStreet
 from services.intake.records import MatchKind
 from services.intake.rules.addresses import PlaceKey, agree, read_address
 from shared.vocabulary import GeoPoint, distance_m
@@ -14,7 +14,7 @@ _SAME_PLACE_M = 250.0
 _NEAREST_M = 150.0
 
 
-class Match(NamedTuple):
+class PlaceMatch(NamedTuple):
     """A place; the lower ``rank``, the better it fits the words."""
 
     name: str
@@ -44,7 +44,7 @@ def point_of(book: AddressBook, address: str, own: str, city: str | None = None)
 
 def suggestions(
     book: AddressBook, address: str, own: str, city: str | None, near: GeoPoint | None
-) -> list[Match]:
+) -> list[PlaceMatch]:
     """Return at most 8 places that an address means or begins, the likeliest, then nearest first.
 
     The last word may be the beginning of one that the book does not need, such as a type.
@@ -57,22 +57,24 @@ def suggestions(
     return [one for one in found if distinct[one.name] is one][:_MOST]
 
 
-def nearest(book: AddressBook, at: GeoPoint) -> Match | None:
+def nearest(book: AddressBook, at: GeoPoint) -> PlaceMatch | None:
     """Return the house nearest to a point, or None farther than 150 m from all."""
     if (house := book.nearest_house(at)) is None:
         return None
     street, number, point = house
     is_near = distance_m(at, point) <= _NEAREST_M
-    return Match(_house_name(number, street, street.key), "address", point) if is_near else None
+    return (
+        PlaceMatch(_house_name(number, street, street.key), "address", point) if is_near else None
+    )
 
 
-def _rank(match: Match) -> tuple[int, ...]:
+def _rank(match: PlaceMatch) -> tuple[int, ...]:
     return match.rank
 
 
 def _matches(
     book: AddressBook, address: str, own: str, city: str | None, *, partly: bool
-) -> Iterator[Match]:
+) -> Iterator[PlaceMatch]:
     keys = read_address(address, own)
     if len(keys) > 1:
         yield from _crossings(book, keys[0], keys[1], partly=partly)
@@ -83,21 +85,23 @@ def _matches(
             yield from _places(book, keys[0], partly=partly)
         for rank, street in _streets(book, keys[0], city, partly=partly):
             name = _in_city(street.label, street)
-            yield Match(name, "street", book.middle(street), (*rank, 2))
+            yield PlaceMatch(name, "street", book.middle(street), (*rank, 2))
 
 
-def _houses(book: AddressBook, key: PlaceKey, city: str | None, *, partly: bool) -> Iterator[Match]:
+def _houses(
+    book: AddressBook, key: PlaceKey, city: str | None, *, partly: bool
+) -> Iterator[PlaceMatch]:
     number = int("".join(filter(str.isdigit, key.number))[:6])
     for rank, street in _streets(book, key, city, partly=partly):
         if found := book.house(street, number):
             point, is_interpolated = found
             kind: MatchKind = "interpolated" if is_interpolated else "address"
-            yield Match(_house_name(number, street, key), kind, point, rank)
+            yield PlaceMatch(_house_name(number, street, key), kind, point, rank)
 
 
 def _crossings(
     book: AddressBook, one: PlaceKey, other: PlaceKey, *, partly: bool
-) -> Iterator[Match]:
+) -> Iterator[PlaceMatch]:
     pairs = product(
         _streets(book, one, None, partly=False), _streets(book, other, None, partly=partly)
     )
@@ -105,21 +109,21 @@ def _crossings(
         pair = (min(a.number, b.number), max(a.number, b.number))
         for point in book.crossings.get(pair, ()):
             total = tuple(map(sum, zip(rank, also, strict=True)))
-            yield Match(f"{a.label} & {b.label}", "crossing", point, total)
+            yield PlaceMatch(f"{a.label} & {b.label}", "crossing", point, total)
 
 
-def _places(book: AddressBook, key: PlaceKey, *, partly: bool) -> Iterator[Match]:
+def _places(book: AddressBook, key: PlaceKey, *, partly: bool) -> Iterator[PlaceMatch]:
     for entry, errors in book.place_names.find(key.name, partly=partly):
         place = book.places[entry]
         if agree(place.key, key):
-            yield Match(
+            yield PlaceMatch(
                 place.label, "place", place.point, (errors, 0, _left_out(place.key, key), 0)
             )
 
 
 def _streets(
     book: AddressBook, key: PlaceKey, city: str | None, *, partly: bool
-) -> Iterator[tuple[tuple[int, ...], Street]]:
+) -> Iterator[tuple[tuple[int, ...], BookStreet]]:
     """Yield streets with their ranks: errors, another city, and what the key leaves out."""
     for entry, errors in book.street_names.find(key.name, partly=partly):
         street = book.streets[entry]
@@ -131,12 +135,12 @@ def _left_out(key: PlaceKey, wanted: PlaceKey) -> int:
     return (key.direction != wanted.direction) + (key.type != wanted.type)
 
 
-def _house_name(number: int, street: Street, wanted: PlaceKey) -> str:
+def _house_name(number: int, street: BookStreet, wanted: PlaceKey) -> str:
     label, was = street.label, street.key.direction.upper()
     if wanted.direction and wanted.direction != street.key.direction:
         label = label.replace(f"{was} ", f"{wanted.direction.upper()} ", 1)
     return _in_city(f"{number} {label}", street)
 
 
-def _in_city(name: str, street: Street) -> str:
+def _in_city(name: str, street: BookStreet) -> str:
     return f"{name}, {street.city}" if street.city else name

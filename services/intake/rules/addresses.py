@@ -167,9 +167,7 @@ def stated_city(address: str, cities: Mapping[str, str]) -> str | None:
 
     It stands in a part of its own, behind the type of a street or before a state, or it begins the
     name of a building: "500 Main St, Vancouver WA", "Gresham City Hall", but not "Milwaukie Ave".
-
-    Args:
-        cities: Codes by folded name.
+    ``cities`` are codes by folded name.
     """
     first, *others = [*filter(None, map(fold, _PARTS.split(address))), ""]
     for part in others:

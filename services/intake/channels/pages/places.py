@@ -1,4 +1,4 @@
-"""What the residents' map asks for: places by words, tiles, and open problems near by."""
+"""Routes of the residents' map: places by words, tiles, and open problems near by."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.site import TILES
 from services.intake.ports import IntakePorts
-from services.intake.records import FoundPlace, MatchKind
+from services.intake.records import KnownPlace, MatchKind
 from shared.contract.events import Data, FieldError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import JSON, Handler, answers_errors, json_response, refuse_fields
@@ -156,7 +156,7 @@ class CityMap:
             raise RefusedError(ADDRESS_RATE.response())
 
 
-def _view(place: FoundPlace) -> dict[str, Any]:
+def _view(place: KnownPlace) -> dict[str, Any]:
     point = {"latitude": place.point.latitude, "longitude": place.point.longitude}
     return {**place._asdict(), "point": point}
 

@@ -21,7 +21,7 @@ from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake,
 from services.intake.channels.status_view import ReporterLinks
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import FoundPlace, RawSubmission, SubmissionPreview
+from services.intake.records import KnownPlace, RawSubmission, SubmissionPreview
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
@@ -276,7 +276,7 @@ class ReportPages:
         )
 
 
-def _found(reading: SubmissionPreview | None) -> FoundPlace | str | None:
+def _found(reading: SubmissionPreview | None) -> KnownPlace | str | None:
     """Return the place of the address; empty for one that is not known."""
     return (reading.found or ("" if reading.is_lost else None)) if reading else None
 

@@ -29,6 +29,13 @@ pytestmark = [
 SQUARE = GeoPoint(45.5189, -122.6793)
 ABOUT_M = 15
 """How near a pin comes to what a person aims at."""
+_SCROLLED = """
+(least) => new Promise((done) => {
+  const look = () => (scrollY > least ? done() : requestAnimationFrame(look));
+  look();
+})
+"""
+_TOUCH = "Input.dispatchTouchEvent"
 PHONE = {"width": 360, "height": 740}
 
 
@@ -126,10 +133,12 @@ async def test_a_phone_scrolls_past_the_map_with_one_finger(
     before = await page.evaluate("scrollY")
 
     finger = await context.new_cdp_session(page)
-    swipe = {"x": x, "y": y, "yDistance": -250, "gestureSourceType": "touch"}
-    await finger.send("Input.synthesizeScrollGesture", swipe)
+    for moved in range(0, 240, 20):
+        kind = "touchMove" if moved else "touchStart"
+        await finger.send(_TOUCH, {"type": kind, "touchPoints": [{"x": x, "y": y - moved}]})
+    await finger.send(_TOUCH, {"type": "touchEnd", "touchPoints": []})
 
-    assert await page.evaluate("scrollY") > before + 100
+    await page.evaluate(_SCROLLED, before + 100)
     assert await page.input_value("#f-latitude") == ""
 
     await page.locator(".map .view").tap()
@@ -204,7 +213,7 @@ async def test_danger_and_cases_near_by_are_told_while_a_person_writes(
     await type_coordinates(page, SQUARE)
     await expect(page.locator("[data-preview] .note")).to_contain_text("feet from the address")
     async with page.expect_navigation():
-        await page.locator("[data-preview] button[name=follow]").click()
+        await page.locator("[data-preview] button[name=follow]").first.click()
 
     await expect(page.locator("main")).to_contain_text("You are following a report")
 

@@ -12,7 +12,7 @@ from services.intake.channels.pages.report import KindChoice, KindChoices
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
 from services.intake.public_status.nearby import OpenCase
-from services.intake.records import FoundPlace
+from services.intake.records import KnownPlace
 from shared.catalogue import load_catalogue
 from shared.contract.events import Acceptance, Advice
 from shared.vocabulary import GeoPoint
@@ -30,7 +30,7 @@ STEP: Mapping[str, Any] = {
     "fault_codes": {},
     "advice": ADVICE,
     "needs_contact": True,
-    "found": FoundPlace("1221 SW 4th Ave", "address", GeoPoint(45.5, -122.6), "SW"),
+    "found": KnownPlace("1221 SW 4th Ave", "address", GeoPoint(45.5, -122.6), "SW"),
     "kinds": KindChoices(
         likely=[POTHOLE],
         found=[KindChoice("ROW-SINKHOLE", "Sinkhole")],
