@@ -25,8 +25,9 @@ from shared.vocabulary import MAX_LATITUDE, MAX_LONGITUDE, GeoPoint, distance_m
 
 _COLUMNS = ("number", "street", "lat", "lon")
 _MOST_SHOWN = 10
-# Streets this near to each other cross; of two crossings this near one is kept.
-_CROSSING_M, _SAME_CROSSING_M = 15.0, 60.0
+# Streets this near to each other cross, since a line may end at its last house; of two crossings
+# this near one is kept.
+_CROSSING_M, _SAME_CROSSING_M = 35.0, 80.0
 _METRES_PER_DEGREE = 111_195.0
 
 _NO_DIGITS = re.compile(r"\D")

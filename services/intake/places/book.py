@@ -201,7 +201,7 @@ class AddressBook:
                     before.latitude + share * (after.latitude - before.latitude),
                     before.longitude + share * (after.longitude - before.longitude),
                 )
-        near = [one for one in known if abs(one[0] - number) < _SAME_BLOCK]
+        near = [one for one in known if abs(one[0] - number) <= _SAME_BLOCK]
         return min(near, key=lambda one: abs(one[0] - number))[1] if near else None
 
     def middle(self, street: BookStreet) -> GeoPoint:

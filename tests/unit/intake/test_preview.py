@@ -162,3 +162,30 @@ def test_texts_are_in_the_language_of_the_submission() -> None:
     name = LAKESIDE.services["POTHOLE"].name.es
     assert (view["service_name"], view["near"][0]["service_name"]) == (name, name)
     assert view["near"][0]["distance_m"] == 12.3
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("Gresham City Hall", "City of Gresham"),
+        ("500 Main St, Vancouver WA", "City of Vancouver, Washington, or Clark County"),
+        ("Pike Place Market, Seattle", "The city or county where it is"),
+        ("1221 SW 4th Ave, Portland", None),
+        ("SE Milwaukie Ave & Bybee", None),
+    ],
+)
+def test_an_address_that_names_another_city_is_referred_to_it(
+    address: str, name: str | None
+) -> None:
+    submission = handed_in(
+        data(
+            jurisdiction="portland.gov",
+            service_code="ROW-POTHOLE",
+            location={"address": address},
+        )
+    )
+
+    referral = render_preview(*read_partly(submission, NOON, PORTLAND), [])["referral"]
+
+    assert (referral and referral["name"]) == name
+    assert "Multnomah" not in str(referral)
