@@ -68,6 +68,7 @@ For a city's data
  catalogue  cli.catalogue:catalogue              Look up, check and build the service catalogue.
  routing    cli.routing.command:routing          Explain and check how reports are routed to bureaus.
  gazetteer  cli.gazetteer:gazetteer              Load a city's addresses and places for geocoding.
+ export     cli.export:export                   Write open data: public requests by month.
  insight    cli.insight.command:insight         Estimate reporting rates from any city's export.
  map        cli.map:map_                         Build the base map of the residents' pages.
  evaluation workbench.export_labels:evaluation   Export people's corrections as training labels.

@@ -1,6 +1,7 @@
 """Discovery of a router: that of a data folder, or that of the environment."""
 
 import getpass
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,14 @@ def load_stack(data: Path = DEFAULT_DATA) -> Stack:
     if stack is None:
         raise NoRouterError(f"no running router in {data}; start one with `route311 up`")
     return stack
+
+
+def find_open_data_folder(data: Path = DEFAULT_DATA) -> Path:
+    """Return ``INTAKE_OPEN_DATA_FOLDER``, else the folder of the router that runs here."""
+    if folder := os.environ.get("INTAKE_OPEN_DATA_FOLDER"):
+        return Path(folder)
+    load_stack(data)
+    return DataFolder(data).open_data
 
 
 def find_kafka(data: Path = DEFAULT_DATA) -> KafkaAccess:

@@ -32,6 +32,7 @@ class DataFolder:
         mail: Every message that the mail sink accepted.
         sms: Every message that the SMS provider accepted.
         media: The pictures that intake keeps.
+        open_data: The files that intake serves to the public.
         postgres: The database cluster, or a link to it.
         kafka: The broker's settings and log segments.
         stream: Tables of the surge watcher, kept by Faust.
@@ -45,6 +46,7 @@ class DataFolder:
         self.mail = path / "mail"
         self.sms = path / "sms"
         self.media = path / "media"
+        self.open_data = path / "open-data"
         self.postgres = path / "postgres"
         self.kafka = path / "kafka"
         self.stream = path / "triage-stream"

@@ -107,6 +107,7 @@ def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> d
                 "INTAKE_PUBLIC_URL": public_url,
                 "INTAKE_REPORTER_KEY": secret("reporter-key"),
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
+                "INTAKE_OPEN_DATA_FOLDER": str(infra.site.folder.open_data),
                 "INTAKE_SMS_TOKEN": sms_token(infra.site),
                 "INTAKE_SMS_NUMBERS": _SMS_NUMBERS,
                 "INTAKE_SMS_MEDIA_HOSTS": f"api.twilio.com,{LOOPBACK}",

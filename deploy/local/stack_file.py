@@ -45,6 +45,7 @@ class Stack(BaseModel):
         sms: URL of the SMS provider that the services use.
         sms_folder: Folder of the accepted text messages, a JSON file each.
         inbound_mail: Host and port of incoming e-mail.
+        open_data: Base URL of the files for the public.
         sms_number: Number for incoming text messages, E.164.
         contact_key: Secret of the contacts in notify.
         reporter_key: Secret of the contacts in intake.
@@ -66,6 +67,7 @@ class Stack(BaseModel):
     sms: str = ""
     sms_folder: Path = Path()
     inbound_mail: str = ""
+    open_data: str = ""
     sms_number: str = ""
     keys: Keys
     contact_key: str = ""

@@ -88,6 +88,7 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         sms=f"http://{infra.sms.program.address}" if infra.sms else "",
         sms_folder=infra.site.folder.sms,
         inbound_mail=_inbound_mail(services),
+        open_data=f"{http['intake']}/open-data/",
         sms_number=SMS_NUMBER,
         keys=keys,
         contact_key=infra.site.credentials.get("contact-key"),

@@ -12,6 +12,7 @@ from services.intake.acceptance import AdaptiveBatchSize, BatchAcceptance, Submi
 from services.intake.channels.api.channel import open_api
 from services.intake.channels.mail.channel import open_mail
 from services.intake.channels.open311.channel import open_open311
+from services.intake.channels.open_data.channel import open_open_data
 from services.intake.channels.pages.channel import open_pages
 from services.intake.channels.sms.channel import open_sms
 from services.intake.limits import CallLimits, callers_of
@@ -45,6 +46,7 @@ CHANNELS: Mapping[str, Channel[IntakePorts]] = {
     "api": open_api,
     "open311": open_open311,
     "pages": open_pages,
+    "open_data": open_open_data,
     "sms": open_sms,
     "mail": open_mail,
 }

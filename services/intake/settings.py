@@ -80,6 +80,8 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
             residents and wrong keys. Five times as many may come at once.
         media_processes: The most pictures that are re-encoded at a time, each in a process that
             takes 1 GiB of memory at most.
+        open_data_folder: Folder of the open data that is served and written every night; every
+            instance needs the same one. None turns it off.
         pages_jurisdiction: The city that the residents' pages report to.
         unreviewed_languages: ``offer`` shows the residents' pages in languages that no speaker has
             reviewed, too: for trials.
@@ -120,6 +122,7 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
     key_per_second: Annotated[int | None, Field(ge=1)] = None
     bureau_per_second: Annotated[int, Field(ge=1)] = 5
     address_per_second: Annotated[int, Field(ge=1)] = 20
+    open_data_folder: Path | None = None
     pages_jurisdiction: str = "portland.gov"
     unreviewed_languages: Literal["hide", "offer"] = "hide"
     forms_per_minute: Annotated[int, Field(ge=1)] = 60

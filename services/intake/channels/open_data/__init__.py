@@ -1,0 +1,1 @@
+"""Open data: files of public requests by month, written nightly and served."""
