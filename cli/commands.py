@@ -62,6 +62,7 @@ Set it up
  migrate    cli.migrate:migrate                  Update roles, schemas and tables to this version; idempotent.
  topics     cli.topics:topics                    Create and update Kafka's topics, access rules and users.
  keys       cli.keys:keys                        Make and revoke API keys of adapters, bureaus and operators.
+ user       cli.user:user                        Add people of the console, and list them.
  bureau     cli.bureau.command:bureau+workbench.bureau.command:bureau  Manage bureau delivery: webhooks, forwarding, and tests of a bureau's program.
  env        cli.up:env                           Print shell settings for PostgreSQL's programs: eval "$(route311 env)".
 For a city's data

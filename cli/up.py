@@ -44,8 +44,10 @@ class StackView:
         self.runs(stack)
 
     def runs(self, stack: Stack) -> None:
-        """Print how to stop the stack, and last the address of the residents' pages."""
-        self._print(f"Ctrl-C stops it.\n[bold]open {escape(stack.intake)}[/]")
+        """Print how to stop the stack, the console, and last the residents' pages."""
+        login = f"as {stack.keys.console.user} with keys.console.password in stack.json"
+        self._print(f"Ctrl-C stops it.\nconsole    {escape(stack.console)}  {login}")
+        self._print(f"[bold]open {escape(stack.intake)}[/]")
 
     def stopping(self) -> None:
         """Print that the stack is stopping."""

@@ -12,7 +12,7 @@ from deploy.local.kafka import user_access
 from deploy.local.launch import run_all, running
 from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
-from shared.runtime.migrate import OPERATIONS, SERVICES
+from shared.runtime.migrate import CONSOLE, OPERATIONS, SCHEMAS, SERVICES
 
 _NO_MORE: Mapping[str, str] = MappingProxyType({})
 _STOP_WITHIN_S = 4.5
@@ -39,7 +39,9 @@ class Service:
 ROUTER = (
     *(Service(name, (sys.executable, "-m", f"services.{name}")) for name in SERVICES),
     Service("triage-stream", (sys.executable, "-m", "services.triage.surges")),
+    Service(CONSOLE, (sys.executable, "-m", CONSOLE)),
 )
+KAFKA_USERS = tuple(service.name for service in ROUTER if service.name != CONSOLE)
 
 
 @asynccontextmanager
@@ -47,11 +49,19 @@ async def running_services(
     infra: Infrastructure, services: Sequence[Service], settings: Mapping[str, str] = _NO_MORE
 ) -> AsyncGenerator[list[Process], None]:
     """Run the services concurrently; yield once all are ready, or raise StartError."""
-    public_url = f"http://{LOOPBACK}:{infra.site.ports.port('intake')}"
+    # Asked for before anything runs: a port in use is replaced.
+    urls = {
+        name: f"http://{LOOPBACK}:{infra.site.ports.port(name)}" for name in ("intake", "dispatch")
+    }
     async with run_all(
-        _running_service(infra, service, public_url, settings) for service in services
+        _running_service(infra, service, urls, settings) for service in services
     ) as processes:
         yield processes
+
+
+def console_url(port: int) -> str:
+    """Return the address of the console on this machine; a passkey needs a name."""
+    return f"http://localhost:{port}"
 
 
 def role_password(infra: Infrastructure, service: str) -> str:
@@ -71,14 +81,14 @@ def role_dsn(infra: Infrastructure, service: str) -> str:
 
 
 def _running_service(
-    infra: Infrastructure, service: Service, public_url: str, settings: Mapping[str, str]
+    infra: Infrastructure, service: Service, urls: Mapping[str, str], settings: Mapping[str, str]
 ) -> AbstractAsyncContextManager[Process]:
     async def build() -> Process:
         port = infra.site.ports.port(service.process_name)
         environment = {
             **os.environ,
             **_common_settings(infra, service.name, port),
-            **_own_settings(infra, service, public_url),
+            **_own_settings(infra, service, port, urls),
             **settings,
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # bytecode makes a restart fast
@@ -90,17 +100,19 @@ def _running_service(
 
 def _common_settings(infra: Infrastructure, service: str, port: int) -> dict[str, str]:
     prefix = service.upper().replace("-", "_")
-    settings = {
-        **user_access(infra.site.credentials, infra.access.bootstrap, service).environment(),
-        f"{prefix}_HTTP_PORT": str(port),
-    }
-    if service in SERVICES:
+    settings = {f"{prefix}_HTTP_PORT": str(port)}
+    if service in KAFKA_USERS:
+        access = user_access(infra.site.credentials, infra.access.bootstrap, service)
+        settings |= access.environment()
+    if service in SCHEMAS:
         settings[f"{prefix}_POSTGRES_DSN"] = role_dsn(infra, service)
     return settings
 
 
-def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> dict[str, str]:
-    secret = infra.site.credentials.get
+def _own_settings(
+    infra: Infrastructure, service: Service, port: int, urls: Mapping[str, str]
+) -> dict[str, str]:
+    secret, public_url = infra.site.credentials.get, urls["intake"]
     match service.name:
         case "intake":
             return {
@@ -129,6 +141,12 @@ def _own_settings(infra: Infrastructure, service: Service, public_url: str) -> d
                 "DISPATCH_WEBHOOK_ALLOW": _OWN_MACHINE,
                 "DISPATCH_INTAKE_URL": public_url,
                 **_digest_settings(infra),
+            }
+        case "console":
+            return {
+                "CONSOLE_PUBLIC_URL": console_url(port),
+                "CONSOLE_DISPATCH_URL": urls["dispatch"],
+                "CONSOLE_KEY": secret("key-console"),
             }
         case "triage-stream":
             return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}

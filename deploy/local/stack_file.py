@@ -9,6 +9,16 @@ from deploy.local.folder import write_json
 from shared.runtime.kafka_access import KafkaAccess, SaslMechanism, SecurityProtocol
 
 
+class ConsoleKeys(BaseModel):
+    """The first admin of the console, whose password is for the first log-in, and its key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: str = ""
+    password: str = ""
+    key: str = ""
+
+
 class Keys(BaseModel):
     """Keys for HTTP, and the secret with which the SMS gateway signs its calls."""
 
@@ -18,6 +28,7 @@ class Keys(BaseModel):
     adapters: dict[str, str]
     operator: str
     sms_token: str = ""
+    console: ConsoleKeys = ConsoleKeys()
 
 
 class KafkaAuth(BaseModel):
@@ -39,7 +50,7 @@ class Stack(BaseModel):
         kafka: Host and port of the broker.
         postgres: DSN of the database's administrator, password included.
         postgres_operations: DSN of the role for commands that only read, password included.
-        intake: Base URL of the service; so are triage, dispatch, notify and insight.
+        intake: Base URL of the service; so are triage, dispatch, notify, insight and console.
         mail: URL of the mail server that the services use.
         mail_folder: Folder of the accepted messages, an .eml file each.
         sms: URL of the SMS provider that the services use.
@@ -62,6 +73,7 @@ class Stack(BaseModel):
     dispatch: str
     notify: str
     insight: str = ""
+    console: str = ""
     mail: str
     mail_folder: Path
     sms: str = ""

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from console.roles import Role
+from console.store import add_person
 from deploy.local.errors import OtherVersionError
 from deploy.local.infrastructure import Infrastructure, infrastructure, sms_token
 from deploy.local.kafka import user_access
@@ -14,14 +16,16 @@ from deploy.local.process import Process
 from deploy.local.readiness import LOOPBACK
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import (
+    KAFKA_USERS,
     ROUTER,
     SMS_NUMBER,
     Service,
+    console_url,
     operations_dsn,
     role_password,
     running_services,
 )
-from deploy.local.stack_file import Keys, Stack, kafka_auth, write_stack
+from deploy.local.stack_file import ConsoleKeys, Keys, Stack, kafka_auth, write_stack
 from shared.catalogue import load_catalogue
 from shared.contract.topics import all_topics
 from shared.runtime.http.api_keys import Scope, store_keys
@@ -29,11 +33,20 @@ from shared.runtime.http.key_store import KEY_SCHEMAS
 from shared.runtime.kafka.acls import apply_access
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka.users import add_users
-from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords, unknown_migrations
+from shared.runtime.migrate import (
+    CONSOLE,
+    OPERATIONS,
+    SCHEMAS,
+    migrate,
+    set_passwords,
+    unknown_migrations,
+)
+from shared.runtime.postgres import open_database
 from shared.runtime.settings import TopicSettings
 
 _ADAPTER = "demo"
 _OPERATOR = "operator"
+_ADMIN = "admin"
 
 
 @asynccontextmanager
@@ -83,6 +96,7 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         dispatch=http["dispatch"],
         notify=http["notify"],
         insight=http["insight"],
+        console=_console(services),
         mail=f"smtp://{infra.mail.program.address}" if infra.mail else "",
         mail_folder=infra.site.folder.mail,
         sms=f"http://{infra.sms.program.address}" if infra.sms else "",
@@ -94,6 +108,11 @@ def _stack_of(infra: Infrastructure, services: Sequence[Process], keys: Keys) ->
         contact_key=infra.site.credentials.get("contact-key"),
         reporter_key=infra.site.credentials.get("reporter-key"),
     )
+
+
+def _console(services: Sequence[Process]) -> str:
+    ports = [process.program.port for process in services if process.name == CONSOLE]
+    return console_url(ports[0]) if ports else ""
 
 
 def _inbound_mail(services: Sequence[Process]) -> str:
@@ -120,10 +139,12 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
 
     async def prepare_database() -> None:
         steps = await migrate(infra.admin_dsn)
-        roles = (*SERVICES, OPERATIONS)
+        roles = (*SCHEMAS, OPERATIONS)
         await set_passwords(infra.admin_dsn, {role: role_password(infra, role) for role in roles})
         report(f"tables: {len(steps)} steps")
         report(f"keys: {await _store_keys(infra, keys)}")
+        async with open_database(infra.admin_dsn) as db:
+            await add_person(db, keys.console.user, Role.ADMIN, keys.console.password)
 
     async def prepare_topics() -> None:
         changes = await apply_topics(infra.access, topics, partitions=settings.partitions)
@@ -131,7 +152,7 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
 
     async def prepare_users() -> None:
         credentials, bootstrap = infra.site.credentials, infra.access.bootstrap
-        users = [user_access(credentials, bootstrap, service.name) for service in ROUTER]
+        users = [user_access(credentials, bootstrap, name) for name in KAFKA_USERS]
         added = await add_users(infra.access, {one.username: one.password for one in users})
         report(f"users of Kafka: {len(added)} changes")
         rules = await apply_access(infra.access, topics)  # waits until the users are known, too
@@ -146,6 +167,7 @@ async def _store_keys(infra: Infrastructure, keys: Keys) -> int:
         *((name, "adapter", key) for name, key in keys.adapters.items()),
         *((code, "bureau", key) for code, key in keys.bureaus.items()),
         (_OPERATOR, "operator", keys.operator),
+        (CONSOLE, "operator", keys.console.key),
     ]
     for schema in KEY_SCHEMAS:
         await store_keys(infra.admin_dsn, schema, principals)
@@ -158,5 +180,8 @@ def _keys(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
         bureaus={code: secret(f"key-bureau-{code}") for code in bureaus},
         adapters={_ADAPTER: secret(f"key-adapter-{_ADAPTER}")},
         operator=secret(f"key-{_OPERATOR}"),
+        console=ConsoleKeys(
+            user=_ADMIN, password=secret("console-password"), key=secret(f"key-{CONSOLE}")
+        ),
         sms_token=sms_token(infra.site),
     )

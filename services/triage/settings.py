@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.settings import ProcessSettings, ServiceSettings
+from shared.runtime.settings import KafkaSettings, ProcessSettings, ServiceSettings
 
 
 class TriageSettings(ServiceSettings):
@@ -14,7 +14,7 @@ class TriageSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", frozen=True)
 
 
-class StreamSettings(ProcessSettings):
+class StreamSettings(KafkaSettings, ProcessSettings):
     """Settings of the surge watcher; its own variables start with ``TRIAGE_STREAM_``.
 
     Attributes:

@@ -15,6 +15,8 @@ from shared.runtime.postgres import Database, open_database
 log = structlog.get_logger()
 
 SERVICES = ("intake", "triage", "dispatch", "notify", "insight")
+CONSOLE = "console"  # the staff's console: a schema, and no topic
+SCHEMAS = (*SERVICES, CONSOLE)
 OPERATIONS = "operations"  # role of commands that only read, beside the services' own
 
 _CREATE_MIGRATIONS = """
@@ -48,10 +50,14 @@ Migrations: TypeAlias = Callable[[str], Sequence[Migration]]
 
 
 def load_migrations(service: str) -> Sequence[Migration]:
-    """Return the runtime's migrations, then the service's own, in order."""
+    """Return the runtime's migrations for a service, then its own, in order."""
+    if service == CONSOLE:
+        packages = [(CONSOLE, CONSOLE)]
+    else:
+        packages = [("runtime", "shared.runtime"), (service, f"services.{service}")]
     return [
         Migration(f"{owner}/{file.name}", file.read_text())
-        for owner, package in (("runtime", "shared.runtime"), (service, f"services.{service}"))
+        for owner, package in packages
         for file in sorted(
             files(package).joinpath("migrations").iterdir(), key=lambda file: file.name
         )
@@ -61,7 +67,7 @@ def load_migrations(service: str) -> Sequence[Migration]:
 
 async def migrate(
     admin_dsn: str,
-    services: Sequence[str] = SERVICES,
+    services: Sequence[str] = SCHEMAS,
     migrations_for: Migrations = load_migrations,
 ) -> list[str]:
     """Create missing roles, schemas and tables; idempotent.
@@ -90,7 +96,7 @@ async def migrate(
 
 async def unknown_migrations(
     admin_dsn: str,
-    services: Sequence[str] = SERVICES,
+    services: Sequence[str] = SCHEMAS,
     migrations_for: Migrations = load_migrations,
 ) -> list[str]:
     """Return ``<service>: <migration>`` for each applied migration that this version lacks."""
@@ -156,6 +162,6 @@ async def set_passwords(admin_dsn: str, passwords: Mapping[str, str]) -> None:
 
 
 def _role(service: str) -> str:
-    if service not in {*SERVICES, OPERATIONS}:
+    if service not in {*SCHEMAS, OPERATIONS}:
         raise ValueError("no service of this name")
     return f"route311_{service}"

@@ -81,6 +81,8 @@ async def grant_reading(connection: Database, service: str) -> None:
     """Grant the role the listed columns of a service's schema, as its owner, and nothing else."""
     await connection.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {service} FROM {ROLE}")
     await connection.execute(f"GRANT USAGE ON SCHEMA {service} TO {ROLE}")
-    for table, columns in {**_OF_EVERY_SERVICE, **_OF_SERVICE[service]}.items():
+    own = _OF_SERVICE.get(service)
+    readable = {"migrations": ""} if own is None else {**_OF_EVERY_SERVICE, **own}
+    for table, columns in readable.items():
         listed = f" ({columns})" if columns else ""
         await connection.execute(f"GRANT SELECT{listed} ON {service}.{table} TO {ROLE}")

@@ -155,7 +155,7 @@ class HttpSettings(EnvironmentSettings):
     trusted_proxies: NetworkList = Field((), validation_alias="ROUTE311_TRUSTED_PROXIES")
 
 
-class ProcessSettings(KafkaSettings, HttpSettings):
+class ProcessSettings(HttpSettings):
     """Settings of every process.
 
     Those that are the same for all services have the prefix ``ROUTE311_``, the others the
@@ -174,18 +174,39 @@ class ProcessSettings(KafkaSettings, HttpSettings):
     drain_seconds: float = Field(1.0, ge=0, le=5, validation_alias="ROUTE311_DRAIN_SECONDS")
 
 
+class DatabaseSettings(EnvironmentSettings):
+    """Settings of a process with tables of its own.
+
+    Attributes:
+        allow_plaintext: Connect to a database on another machine without encryption.
+        postgres_dsn: DSN of the process's own role. ``sslmode=verify-full`` with ``sslrootcert``
+            encrypts the connection and checks the server's certificate and name.
+    """
+
+    allow_plaintext: bool = Field(default=False, validation_alias="ROUTE311_ALLOW_PLAINTEXT")
+    postgres_dsn: SecretStr
+
+    @field_validator("postgres_dsn")
+    @classmethod
+    def _require_encryption(cls, dsn: SecretStr, info: ValidationInfo) -> SecretStr:
+        try:
+            encrypted = is_encrypted(dsn.get_secret_value())
+        except ValueError:  # its text would repeat the DSN
+            raise ValueError("is no DSN such as postgresql://role:password@host/database") from None
+        if not encrypted and not info.data.get("allow_plaintext"):
+            raise ValueError(_PLAIN_POSTGRES)
+        return dsn
+
+
 def _channel_names(names: object) -> object:
     """Return the names; None for an empty variable, which counts as unset."""
     return split_commas(names) or None
 
 
-class ServiceSettings(ProcessSettings):
-    """Settings of a service with tables of its own.
+class ServiceSettings(KafkaSettings, DatabaseSettings, ProcessSettings):
+    """Settings of a service.
 
     Attributes:
-        allow_plaintext: Connect to a database on another machine without encryption.
-        postgres_dsn: DSN of the service's own role. ``sslmode=verify-full`` with ``sslrootcert``
-            encrypts the connection and checks the server's certificate and name.
         outbox_kept_hours: Hours that published events stay in the outbox, so that they can be
             published again.
         inbox_kept_days: Days that repeats are recognized; None for as long as the topics that the
@@ -196,8 +217,6 @@ class ServiceSettings(ProcessSettings):
             all of the service. Each process runs the core as well.
     """
 
-    allow_plaintext: bool = Field(default=False, validation_alias="ROUTE311_ALLOW_PLAINTEXT")
-    postgres_dsn: SecretStr
     outbox_kept_hours: int = Field(
         24, ge=24, le=24 * 365, validation_alias="ROUTE311_OUTBOX_KEPT_HOURS"
     )
@@ -216,14 +235,3 @@ class ServiceSettings(ProcessSettings):
     def garbage_bytes_per_hour(self) -> int:
         """``garbage_mib_per_hour`` in bytes."""
         return self.garbage_mib_per_hour * 1024 * 1024
-
-    @field_validator("postgres_dsn")
-    @classmethod
-    def _require_encryption(cls, dsn: SecretStr, info: ValidationInfo) -> SecretStr:
-        try:
-            encrypted = is_encrypted(dsn.get_secret_value())
-        except ValueError:  # its text would repeat the DSN
-            raise ValueError("is no DSN such as postgresql://role:password@host/database") from None
-        if not encrypted and not info.data.get("allow_plaintext"):
-            raise ValueError(_PLAIN_POSTGRES)
-        return dsn

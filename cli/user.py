@@ -1,0 +1,53 @@
+"""``route311 user``: people of the console."""
+
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from cli import audit
+from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
+from cli.interrupts import query
+from cli.terminal import print_found
+from console.passwords import one_time_password
+from console.roles import role_of
+from console.store import add_person
+
+user = typer.Typer()
+
+
+@user.callback()
+def people() -> None:
+    """Add people of the console."""
+
+
+@user.command()
+def add(
+    name: Annotated[str, typer.Argument(help="Name with which the person logs in.")],
+    role: Annotated[
+        str,
+        typer.Option("--role", help="viewer, agent, dispatcher, supervisor or admin."),
+    ],
+    data: DataOption = DEFAULT_DATA,
+    json_output: JsonOption = False,
+) -> None:
+    """Add a person; print a one-time password, which they replace at the first log-in.
+
+    Example: `route311 user add kim --role dispatcher`
+    """
+    try:
+        wanted = role_of(role)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--role") from None
+    if not name.isprintable() or not 1 <= len(name) <= 100:  # noqa: PLR2004 - as on the page
+        raise typer.BadParameter("write 1 to 100 printable characters", param_hint="NAME")
+    password = one_time_password()
+    if not query(find_admin_dsn(data), None, lambda db: add_person(db, name, wanted, password)):
+        raise typer.BadParameter("there is somebody of this name already", param_hint="NAME")
+    audit.record("user_added", data, user_name=name, role=role)
+    found: dict[str, Any] = {"user": name, "password": password}
+    print_found(found, partial(_show, name, password), as_json=json_output)
+
+
+def _show(name: str, password: str) -> None:
+    typer.echo(f"{name} can log in once with the password {password}")

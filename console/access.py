@@ -1,0 +1,131 @@
+"""Who may see a page: log-in, sessions, forms of our own, roles."""
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+
+from console.passwords import is_password
+from console.roles import Role
+from console.store import ConsoleStore, Person
+from shared.runtime.http.body import urlencoded_fields
+from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of, cookie_of
+from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.ops.audit import audit, authentication_failed
+
+HOME = "/console"
+LOGIN = f"{HOME}/login"
+ME = f"{HOME}/me"
+SESSION = "console"
+_LOGIN_TOKEN = "console_login"  # noqa: S105 - the name of a cookie
+FORM_TOKEN = "form_token"  # noqa: S105 - the name of a field
+TRIES, TRIES_OF_ADDRESS = 5, 50
+RETRY_AFTER_S = 12
+_BURST_S = 60.0
+_MAX_FIELDS = 500
+
+Handler = Callable[[web.Request, Person], Awaitable[web.StreamResponse]]
+
+
+class ForbiddenError(Exception):
+    """The person's role is too small, or the form is not of this session."""
+
+
+class TooManyTriesError(Exception):
+    """Too many log-ins failed, of this name or from this address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Log-in and sessions.
+
+    Attributes:
+        origin: Origin of our own pages.
+        address_of: Address of a caller, for limits.
+    """
+
+    store: ConsoleStore
+    origin: str
+    address_of: Callable[[web.Request], str]
+    _by_name: TokenBuckets = field(
+        default_factory=lambda: TokenBuckets(TRIES / _BURST_S, burst_s=_BURST_S)
+    )
+    _by_address: TokenBuckets = field(
+        default_factory=lambda: TokenBuckets(TRIES_OF_ADDRESS / _BURST_S, burst_s=_BURST_S)
+    )
+
+    def guarded(
+        self, role: Role, handler: Handler
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Return a handler for people of a role, who are asked to log in first."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            person = await self.store.person(cookie_of(request, SESSION))
+            if person is None:
+                wanted = request.path_qs if request.method == "GET" else HOME
+                raise web.HTTPSeeOther(f"{LOGIN}?next={quote(wanted, safe='')}")
+            if person.role < role:
+                raise ForbiddenError
+            return await handler(request, person)
+
+        return answer
+
+    async def form(self, request: web.Request, token: str) -> Mapping[str, str]:
+        """Return the fields of a form of ours; ForbiddenError for one of somebody else's page."""
+        sent_by = request.headers.get("Origin", self.origin)
+        body = await body_of(request, URLENCODED, max_bytes=MAX_FORM_BYTES)
+        fields = dict(urlencoded_fields(body, _MAX_FIELDS))
+        given = fields.get(FORM_TOKEN, "")
+        if sent_by != self.origin or not hmac.compare_digest(given.encode(), token.encode()):
+            raise ForbiddenError
+        return fields
+
+    def login_token(self, request: web.Request) -> str:
+        """Return the token of the log-in form, which its cookie repeats."""
+        return cookie_of(request, _LOGIN_TOKEN) or secrets.token_urlsafe(24)
+
+    def keep_login_token(self, response: web.Response, token: str) -> None:
+        """Set the cookie of the log-in form."""
+        self._set_cookie(response, _LOGIN_TOKEN, token)
+
+    async def log_in(self, request: web.Request, name: str, password: str) -> str | None:
+        """Return the token of a new session; None for a wrong name or password.
+
+        Raises:
+            TooManyTriesError: Nothing was checked.
+        """
+        address = self.address_of(request)
+        if not (self._by_name.has_token(name) and self._by_address.has_token(address)):
+            raise TooManyTriesError
+        if not await is_password(password, await self.store.password_hash(name)):
+            self._by_name.try_take(name)
+            self._by_address.try_take(address)
+            authentication_failed(address, "wrong_password")
+            return None
+        audit("console_login", user=name)
+        await self.store.record(name, "login")
+        return await self.store.begin_session(name)
+
+    def begin(self, response: web.Response, token: str) -> None:
+        """Set the cookie of a session; whatever cookie was there before is worth nothing."""
+        self._set_cookie(response, SESSION, token)
+
+    def _set_cookie(self, response: web.Response, name: str, value: str) -> None:
+        response.set_cookie(
+            name,
+            value,
+            path=HOME,
+            httponly=True,
+            secure=urlsplit(self.origin).scheme == "https",
+            samesite="Lax",
+        )
+
+
+def safe_next(wanted: str) -> str:
+    """Return a path of the console to go on to; its first page for anything else."""
+    parts = urlsplit(wanted)
+    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(HOME)
+    return wanted if is_ours and "\\" not in wanted else HOME

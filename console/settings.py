@@ -1,0 +1,39 @@
+"""Settings of the console, read from the environment."""
+
+from typing import Annotated
+
+from pydantic import Field, HttpUrl
+from pydantic_settings import SettingsConfigDict
+
+from shared.runtime.setting_types import LongSecret
+from shared.runtime.settings import DatabaseSettings, ProcessSettings
+
+
+class ConsoleSettings(DatabaseSettings, ProcessSettings):
+    """Settings of the console; each name has the prefix ``CONSOLE_``.
+
+    Attributes:
+        public_url: Base URL in the browsers of the staff, such as ``https://desk.example.org``;
+            a request with another origin changes nothing.
+        dispatch_url: Base URL of dispatch's HTTP port.
+        key: The console's own operator's key for dispatch and intake.
+        city: Name of the city in the header.
+        timezone: Time zone of all moments, such as ``America/Los_Angeles``.
+        idle_minutes: Minutes without a request after which a session ends.
+        session_hours: Hours after which a session ends in any case.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CONSOLE_", frozen=True)
+
+    public_url: HttpUrl
+    dispatch_url: HttpUrl
+    key: LongSecret
+    city: str = "311"
+    timezone: str = "America/Los_Angeles"
+    idle_minutes: Annotated[int, Field(ge=1, le=12 * 60)] = 30
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+
+    @property
+    def origin(self) -> str:
+        """Origin of the console's own pages."""
+        return str(self.public_url).rstrip("/")

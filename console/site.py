@@ -1,0 +1,141 @@
+"""The pages' frame: templates in a language, style, script, and the headers of every page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from aiohttp import web
+from babel.dates import format_datetime, format_timedelta
+
+from console.live import LiveCases
+from console.roles import Role
+from console.store import Person
+from shared.runtime.clock import utc_now
+from shared.spoken_languages import SpokenLanguage, best_language, load_languages
+
+_HERE = Path(__file__).parent
+_TYPES: Mapping[str, str] = MappingProxyType({".css": "text/css", ".js": "text/javascript"})
+ASSETS = "/console/assets"
+_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+        "connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+        "Referrer-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+        "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Language, Cookie",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of the pages; its URL has a digest of the content, so that it is cached for ever."""
+
+    url: str
+    media_type: str
+    content: bytes
+
+
+def _load_assets() -> Mapping[str, Asset]:
+    found = {}
+    for path in sorted((_HERE / "static").iterdir()):
+        if path.suffix in _TYPES:
+            content = path.read_bytes()
+            url = f"{ASSETS}/{sha256(content).hexdigest()[:12]}-{path.name}"
+            found[path.name] = Asset(url, _TYPES[path.suffix], content)
+    return found
+
+
+@dataclass(frozen=True)
+class Site:
+    """Renders the console's pages."""
+
+    city: str
+    timezone: str
+    live: LiveCases
+    languages: Mapping[str, SpokenLanguage] = field(
+        default_factory=lambda: load_languages(_HERE / "po")
+    )
+
+    @cached_property
+    def assets(self) -> Mapping[str, Asset]:
+        """Style sheet and script, by file name."""
+        return _load_assets()
+
+    @cached_property
+    def _environments(self) -> Mapping[str, jinja2.Environment]:
+        return {tag: self._environment(language) for tag, language in self.languages.items()}
+
+    def page(
+        self,
+        request: web.Request,
+        template: str,
+        person: Person | None = None,
+        *,
+        status: int = 200,
+        **variables: Any,  # noqa: ANN401 - whatever the template shows
+    ) -> web.Response:
+        """Return a page in the browser's language."""
+        accepted = request.headers.get("Accept-Language", "")
+        tag = best_language(accepted, tuple(self.languages))
+        text = (
+            self._environments[tag]
+            .get_template(f"{template}.html.j2")
+            .render(
+                path=request.path,
+                person=person,
+                alarms=self.live.alarms if person else (),
+                connected=self.live.is_connected,
+                now=utc_now(),
+                **variables,
+            )
+        )
+        headers = {**_HEADERS, "Content-Language": tag}
+        return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+    def _environment(self, language: SpokenLanguage) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("console"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.install_gettext_translations(  # type: ignore[attr-defined] # of the extension
+            language.translations, newstyle=True
+        )
+        environment.globals |= {
+            "city": self.city,
+            "language": language,
+            "assets": self.assets,
+            "roles": Role,
+        }
+        zone = ZoneInfo(self.timezone)
+
+        def moment(at: str | datetime) -> str:
+            return format_datetime(_moment(at), "MMM d, HH:mm", tzinfo=zone, locale=language.tag)
+
+        def ago(at: str | datetime, now: datetime) -> str:
+            return format_timedelta(
+                _moment(at) - now, add_direction=True, format="short", locale=language.tag
+            )
+
+        environment.filters |= {"moment": moment, "ago": ago}
+        return environment
+
+
+def _moment(at: str | datetime) -> datetime:
+    return at if isinstance(at, datetime) else datetime.fromisoformat(at)

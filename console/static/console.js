@@ -1,0 +1,98 @@
+// Live changes, the alarm and the keys of the console.
+
+const texts = JSON.parse(document.body.dataset.texts);
+const title = document.title;
+const alarmBox = document.querySelector("[data-alarm]");
+const connection = document.querySelector("[data-connection]");
+const fresh = document.querySelector("[data-new]");
+const rows = [...document.querySelectorAll("[data-queue] [data-case]")];
+const ACKNOWLEDGE_WITHIN_MS = 2 * 60 * 1000;
+const arrived = new Map(); // level by case id, since the list was drawn
+const notified = new Set();
+
+const stream = new EventSource(document.body.dataset.stream);
+stream.addEventListener("state", (event) => showState(JSON.parse(event.data)));
+stream.addEventListener("change", (event) => note(JSON.parse(event.data)));
+stream.addEventListener("reset", () => location.reload());
+stream.addEventListener("ended", () => {
+  stream.close();
+  connection.textContent = texts.ended;
+});
+stream.onerror = () => { connection.textContent = texts.lost; };
+
+function showState(state) {
+  connection.textContent = state.connected ? "" : texts.lost;
+  const alarms = state.alarms;
+  alarmBox.replaceChildren(...alarms.map(alarmLine));
+  document.title = alarms.length ? `(${alarms.length} P1) ${title}` : title;
+  showIcon(alarms.length > 0);
+  for (const alarm of alarms) notify(alarm);
+}
+
+function alarmLine(alarm) {
+  const line = element("p"), link = element("a"), level = element("strong", "P1 ");
+  link.href = `/console/cases/${encodeURIComponent(alarm.case)}`;
+  link.append(level, alarm.summary);
+  const since = new Date(alarm.since);
+  line.append(link, " ", element("span", alarm.address), " ", element("time", since.toLocaleTimeString()));
+  if (Date.now() - since > ACKNOWLEDGE_WITHIN_MS) line.append(" ", element("em", texts.unacknowledged));
+  return line;
+}
+
+function notify(alarm) {
+  if (notified.has(alarm.case)) return;
+  notified.add(alarm.case);
+  if (window.Notification?.permission === "granted") new Notification(`P1 ${alarm.summary}`, { body: alarm.address, tag: alarm.case });
+}
+
+function showIcon(isAlarm) {
+  const dot = encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4.5" cy="4.5" r="4.5" fill="#a3150f"/></svg>');
+  document.querySelector("link[rel=icon]").href = isAlarm ? `data:image/svg+xml,${dot}` : "data:,";
+}
+
+/** Count what came in since the list was drawn; the list itself does not move. */
+function note(change) {
+  if (!fresh || !change.is_new || rows.some((row) => row.dataset.case === change.case)) return;
+  arrived.set(change.case, change.level);
+  const urgent = [...arrived.values()].filter((level) => level === "P1").length;
+  const counts = [texts.new.replace("{count}", arrived.size)];
+  if (urgent) counts.push(texts.urgent.replace("{count}", urgent));
+  const button = element("button", counts.join(", "));
+  button.type = "button";
+  button.onclick = () => location.reload();
+  fresh.replaceChildren(button);
+}
+
+function element(name, text = "") {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}
+
+// Keys: off for who wants none, and never while something is typed.
+const link = (row) => row.querySelector("a");
+const at = () => rows.findIndex((row) => row.contains(document.activeElement));
+const move = (by) => rows.length && link(rows[Math.max(0, Math.min(rows.length - 1, at() + by))]).focus();
+const help = document.querySelector("[data-help]");
+const actions = {
+  j: () => move(1),
+  k: () => move(at() < 0 ? 1 : -1),
+  n: () => fresh?.querySelector("button")?.click(),
+  "/": () => document.querySelector("[data-search]")?.focus(),
+  "?": () => help.showModal(),
+};
+
+if (document.body.dataset.keys === "on") document.addEventListener("keydown", (event) => {
+  const typed = event.target.closest("input, textarea, select, dialog");
+  if (typed || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = event.key.toLowerCase();
+  const button = document.querySelector(`[data-key="${CSS.escape(key.toUpperCase())}"]`);
+  if (!actions[key] && !button) return;
+  event.preventDefault();
+  if (actions[key]) return actions[key]();
+  const field = button.form.querySelector("input:not([type=hidden]), select, textarea");
+  if (field) field.focus();
+  else button.form.requestSubmit(button);
+});
+
+if (window.Notification?.permission === "default") document.addEventListener("click", () => Notification.requestPermission(), { once: true });

@@ -1,0 +1,198 @@
+"""Tables of the console: people, sessions and audit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from uuid import UUID
+
+from console.passwords import new_hash
+from console.roles import Role, role_of
+from shared.runtime.postgres import Database, Pool
+
+_PAGE = 100
+
+_ADD = """
+    INSERT INTO console.people (name, role, password_hash, has_first_password)
+    VALUES ($1, $2, $3, true)
+    ON CONFLICT DO NOTHING RETURNING name
+"""
+_BEGIN = """
+    INSERT INTO sessions (token_hash, name, form_token) VALUES ($1, $2, $3)
+"""
+# A session is known while it is young, was used lately, and its person may still log in.
+_SEEN = """
+    UPDATE sessions SET seen_at = now()
+      FROM people
+     WHERE token_hash = $1 AND people.name = sessions.name AND is_active
+       AND began_at > now() - $2::interval AND seen_at > now() - $3::interval
+    RETURNING session_id, people.name, role, has_first_password, uses_keys, form_token
+"""
+_LASTS = """
+    SELECT EXISTS (SELECT FROM sessions JOIN people USING (name)
+                    WHERE token_hash = $1 AND is_active
+                      AND began_at > now() - $2::interval AND seen_at > now() - $3::interval)
+"""
+_LIST_PEOPLE = """
+    SELECT people.name, role, is_active, has_first_password,
+           count(session_id) FILTER (WHERE seen_at > now() - $1::interval) AS sessions,
+           max(seen_at) AS seen_at
+      FROM people LEFT JOIN sessions USING (name)
+     GROUP BY people.name ORDER BY people.name
+"""
+_LIST_AUDIT = """
+    SELECT number, at, name, action, about FROM audit
+     WHERE number < $1 AND ($2 = '' OR name = $2)
+     ORDER BY number DESC LIMIT $3
+"""
+_EXPIRE = "DELETE FROM sessions WHERE began_at < now() - $1::interval"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The person of a session.
+
+    Attributes:
+        has_first_password: True until the person has replaced the one that somebody else made.
+        uses_keys: True when single-letter keys are on.
+        form_token: Token that every form of the session carries.
+    """
+
+    session_id: UUID
+    name: str
+    role: Role
+    has_first_password: bool
+    uses_keys: bool
+    form_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person in the list of people; ``sessions`` are those used lately."""
+
+    name: str
+    role: Role
+    is_active: bool
+    has_first_password: bool
+    sessions: int
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What a person did, and when."""
+
+    number: int
+    at: datetime
+    name: str
+    action: str
+    about: str
+
+
+async def add_person(db: "Pool | Database", name: str, role: Role, password: str) -> bool:
+    """Add a person with a one-time password; return False when the name is taken."""
+    return await db.fetchval(_ADD, name, role.label, await new_hash(password)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleStore:
+    """People, sessions and audit; ``lives_for`` and ``idle_for`` bound a session."""
+
+    pool: Pool
+    lives_for: timedelta
+    idle_for: timedelta
+
+    async def password_hash(self, name: str) -> str | None:
+        """Return the hash of an active person's password."""
+        found: str | None = await self.pool.fetchval(
+            "SELECT password_hash FROM people WHERE name = $1 AND is_active", name
+        )
+        return found
+
+    async def begin_session(self, name: str) -> str:
+        """Begin a session; return its token, of which only the hash is kept."""
+        token = token_urlsafe(32)
+        await self.pool.execute(_BEGIN, _digest(token), name, token_urlsafe(24))
+        return token
+
+    async def person(self, token: str) -> Person | None:
+        """Return the person of a session and note its use; None when it has ended."""
+        row = await self.pool.fetchrow(_SEEN, _digest(token), self.lives_for, self.idle_for)
+        if row is None:
+            return None
+        session_id, name, role, has_first_password, uses_keys, form_token = row
+        return Person(session_id, name, role_of(role), has_first_password, uses_keys, form_token)
+
+    async def lasts(self, token: str) -> bool:
+        """Return True while a session lasts; an open page alone does not prolong it."""
+        found: bool = await self.pool.fetchval(
+            _LASTS, _digest(token), self.lives_for, self.idle_for
+        )
+        return found
+
+    async def end_session(self, session_id: UUID) -> None:
+        """End one session."""
+        await self.pool.execute("DELETE FROM sessions WHERE session_id = $1", session_id)
+
+    async def end_sessions(self, name: str) -> None:
+        """End all sessions of a person, at once."""
+        await self.pool.execute("DELETE FROM sessions WHERE name = $1", name)
+
+    async def expire_sessions(self) -> None:
+        """Delete the sessions that are over in any case."""
+        await self.pool.execute(_EXPIRE, self.lives_for)
+
+    async def set_password(self, name: str, password_hash: str, *, by_owner: bool) -> None:
+        """Replace a password; all sessions end, since one may be a thief's."""
+        async with self.pool.acquire() as db, db.transaction():
+            await db.execute(
+                "UPDATE people SET password_hash = $2, has_first_password = $3 WHERE name = $1",
+                name,
+                password_hash,
+                not by_owner,
+            )
+            await db.execute("DELETE FROM sessions WHERE name = $1", name)
+
+    async def set_role(self, name: str, role: Role) -> None:
+        """Change a role; it holds from the next request on."""
+        await self.pool.execute("UPDATE people SET role = $2 WHERE name = $1", name, role.label)
+
+    async def set_active(self, name: str, *, is_active: bool) -> None:
+        """Let a person log in, or not; their sessions end at once."""
+        async with self.pool.acquire() as db, db.transaction():
+            await db.execute("UPDATE people SET is_active = $2 WHERE name = $1", name, is_active)
+            await db.execute("DELETE FROM sessions WHERE name = $1", name)
+
+    async def set_keys(self, name: str, *, uses_keys: bool) -> None:
+        """Turn a person's single-letter keys on or off."""
+        await self.pool.execute("UPDATE people SET uses_keys = $2 WHERE name = $1", name, uses_keys)
+
+    async def people(self) -> Sequence[Account]:
+        """Return everybody, by name."""
+        rows = await self.pool.fetch(_LIST_PEOPLE, self.idle_for)
+        return [
+            Account(
+                row["name"],
+                role_of(row["role"]),
+                row["is_active"],
+                row["has_first_password"],
+                row["sessions"],
+                row["seen_at"],
+            )
+            for row in rows
+        ]
+
+    async def record(self, name: str, action: str, about: str = "") -> None:
+        """Add an entry to the audit."""
+        await self.pool.execute(
+            "INSERT INTO audit (name, action, about) VALUES ($1, $2, $3)", name, action, about
+        )
+
+    async def audit(self, before: int = 2**63 - 1, name: str = "") -> Sequence[AuditEntry]:
+        """Return a page of the audit, newest first, optionally of one person."""
+        return [AuditEntry(*row) for row in await self.pool.fetch(_LIST_AUDIT, before, name, _PAGE)]
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
