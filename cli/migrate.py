@@ -21,7 +21,8 @@ def migrate(data: DataOption = DEFAULT_DATA) -> None:
 
     The database is that of ROUTE311_ADMIN_DSN, else of the running router. A service's role gets
     the password in `<SERVICE>_POSTGRES_PASSWORD` or `<SERVICE>_POSTGRES_PASSWORD_FILE`, if set; the
-    role of read-only commands that in OPERATIONS_POSTGRES_PASSWORD.
+    role of read-only commands that in OPERATIONS_POSTGRES_PASSWORD. The key in CONSOLE_KEY, if set,
+    becomes the console's key of an operator.
 
     Example: `route311 migrate`
     """
@@ -29,9 +30,11 @@ def migrate(data: DataOption = DEFAULT_DATA) -> None:
 
     console = Console(highlight=False)
     admin_dsn = find_admin_dsn(data)
-    passwords = _passwords((*migrations.SERVICES, migrations.OPERATIONS))
+    passwords = _passwords((*migrations.SCHEMAS, migrations.OPERATIONS))
     steps = asyncio.run(migrations.migrate(admin_dsn))
     asyncio.run(migrations.set_passwords(admin_dsn, passwords))
+    if key := secret_from_environment("CONSOLE_KEY"):
+        asyncio.run(_store_console_key(admin_dsn, key))
     for step in steps:
         console.print(f"applied {step}")
     console.print(f"{len(steps)} steps applied" if steps else "nothing to do")
@@ -49,3 +52,11 @@ def _passwords(roles: Sequence[str]) -> dict[str, str]:
                 raise WeakPasswordError(f"{variable}: {SECRET_TOO_SHORT}")
             found[role] = password
     return found
+
+
+async def _store_console_key(admin_dsn: str, key: str) -> None:
+    from shared.runtime.http.api_keys import store_keys  # noqa: PLC0415 - slow to load
+    from shared.runtime.http.key_store import KEY_SCHEMAS  # noqa: PLC0415 - slow to load
+
+    for schema in KEY_SCHEMAS:
+        await store_keys(admin_dsn, schema, [("console", "operator", key)])

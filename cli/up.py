@@ -45,8 +45,11 @@ class StackView:
 
     def runs(self, stack: Stack) -> None:
         """Print how to stop the stack, the console, and last the residents' pages."""
-        login = f"as {stack.keys.console.user} with keys.console.password in stack.json"
-        self._print(f"Ctrl-C stops it.\nconsole    {escape(stack.console)}  {login}")
+        self._print("Ctrl-C stops it.")
+        if stack.console:
+            user = stack.keys.console.user
+            self._print(f"console    {escape(stack.console)}/console")
+            self._print(f"           log in as {user}: keys.console in stack.json")
         self._print(f"[bold]open {escape(stack.intake)}[/]")
 
     def stopping(self) -> None:

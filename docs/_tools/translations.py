@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+import console
 import services.intake.channels.pages
 import services.notify
 from services.intake.channels.status_view import (
@@ -99,6 +100,12 @@ MESSAGES = Translated(
 )
 
 
+_CONSOLE = Path(console.__file__).parent
+CONSOLE = Translated(
+    "the console", _CONSOLE / "templates", "**.html.j2", _CONSOLE / "po", tuple, is_whole=True
+)
+
+
 def source_texts(tag: str, translated: Translated) -> Catalog:
     """Return the texts that a language has, untranslated."""
     texts = Catalog(fuzzy=False)
@@ -167,7 +174,7 @@ def write(path: Path, catalogue: Catalog) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Write new texts into the catalogues if asked to, then print the state of each."""
-    for translated in (PAGES, MESSAGES):
+    for translated in (PAGES, MESSAGES, CONSOLE):
         if arguments[:1] == [UPDATE]:
             _update(translated, arguments[1:])
         sys.stdout.writelines(f"{line}\n" for line in report(translated))

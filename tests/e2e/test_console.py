@@ -1,0 +1,293 @@
+"""The console as its people see it: log-in, roles, queue, alarm and commands."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from json import loads
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.actors import post, report
+from tests.e2e.outside import Router
+from tests.integration.intake.pages.chromium import needs_chromium, open_browser, violations
+from tests.support.waiting import eventually
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(300),
+]
+
+HOSTILE = '<script>document.title="taken"</script><b>"wire" & \'spark\'</b>'
+GUESSED = {"form_token": "guessed"}
+TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody who is logged in, without a browser."""
+
+    client: aiohttp.ClientSession
+    name: str
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self.client.get(path) as answer:
+            return answer.status, await answer.text()
+
+    async def assign(self, path: str, version: str) -> int:
+        """Take over a case that has this version."""
+        sent = {"command": "assign", "expected_version": version, "assignee": self.name}
+        return await self.send(path, **sent)
+
+    async def send(self, path: str, *, origin: str | None = None, **fields: str) -> int:
+        """Send a form of ours; a given token replaces the session's own."""
+        _, page = await self.get("/console/me")
+        found = TOKEN.search(page)
+        assert found
+        form = {"form_token": found[1], **fields}
+        headers = {"Origin": origin} if origin else {}
+        async with self.client.post(path, data=form, headers=headers) as answer:
+            return answer.status
+
+
+@asynccontextmanager
+async def client_of(router: Router) -> AsyncGenerator[aiohttp.ClientSession]:
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(router.stack["console"], cookie_jar=jar) as client:
+        yield client
+
+
+async def log_in(client: aiohttp.ClientSession, name: str, password: str) -> int:
+    async with client.get("/console/login") as page:
+        found = TOKEN.search(await page.text())
+    assert found
+    form = {"form_token": found[1], "name": name, "password": password}
+    async with client.post("/console/login", data=form, allow_redirects=False) as answer:
+        return answer.status
+
+
+async def new_person(router: Router, role: str) -> tuple[str, str]:
+    """Add a person by the command; return name and one-time password."""
+    name = f"{role}-{uuid4().hex[:6]}"
+    code, output, errors = await router.command("user", "add", name, "--role", role, "--json")
+    assert code == 0, errors
+    added = loads(output)
+    return added["user"], added["password"]
+
+
+@asynccontextmanager
+async def at_work(router: Router, role: str) -> AsyncGenerator[Staff]:
+    name, password = await new_person(router, role)
+    async with client_of(router) as client:
+        assert await log_in(client, name, password) == 303
+        yield Staff(client, name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncGenerator[Browser]:
+    async with open_browser() as started:
+        yield started
+
+
+@asynccontextmanager
+async def opened(browser: Browser, router: Router, role: str) -> AsyncGenerator[Page]:
+    """The queue in a browser of somebody who has logged in by the page."""
+    name, password = await new_person(router, role)
+    context = await browser.new_context(base_url=router.stack["console"])
+    page = await context.new_page()
+    await page.goto("/console")
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    yield page
+    await context.close()
+
+
+def at(step: int) -> dict[str, Any]:
+    """A place of its own for each report, so that no two are one problem."""
+    return {"latitude": 45.60 + step / 1_000, "longitude": -122.71, "accuracy_m": 5}
+
+
+async def case_for(router: Router, step: int, description: str, **changes: Any) -> str:
+    """Submit a report; return its case once dispatch lists it."""
+    asked = report(description=description, location=at(step), **changes)
+    code, answer = await post(router, asked)
+    assert code == 201
+    stack = router.stack
+    headers = {"Authorization": f"Bearer {stack['keys']['operator']}"}
+
+    async def listed() -> str | None:
+        query = {"q": answer["tracking_number"]}
+        async with (
+            aiohttp.ClientSession(stack["dispatch"], headers=headers) as session,
+            session.get("/v1/cases", params=query) as found,
+        ):
+            cases = (await found.json())["cases"] if found.status == 200 else []
+            return cases[0]["case_id"] if cases else None
+
+    case_id = await eventually(listed)
+    assert case_id
+    return case_id
+
+
+@pytest.mark.parametrize(
+    "path", ["/console", "/console/cases/1", "/console/people", "/console/audit", "/console/stream"]
+)
+async def test_nobody_sees_a_page_without_a_session(router: Router, path: str) -> None:
+    async with client_of(router) as client, client.get(path, allow_redirects=False) as answer:
+        assert answer.status == 303
+        assert answer.headers["Location"].startswith("/console/login?next=")
+
+
+async def test_the_admin_of_the_stack_logs_in_and_the_session_is_a_new_one(router: Router) -> None:
+    keys = router.stack["keys"]["console"]
+    async with client_of(router) as client:
+        client.cookie_jar.update_cookies({"console": "chosen-by-a-thief"})
+        assert await log_in(client, keys["user"], keys["password"]) == 303
+        kept = {cookie.key: cookie for cookie in client.cookie_jar}
+        assert kept["console"].value != "chosen-by-a-thief"
+        assert kept["console"]["httponly"]
+        assert kept["console"]["samesite"] == "Lax"
+        async with client.get("/console/people") as answer:
+            assert answer.status == 200
+            assert "unsafe" not in answer.headers["Content-Security-Policy"]
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_too_many_wrong_passwords_are_not_even_looked_at(router: Router) -> None:
+    name, password = await new_person(router, "viewer")
+    async with client_of(router) as client:
+        statuses = [await log_in(client, name, "wrong") for _ in range(5)]
+        assert statuses == [401] * 5
+        assert await log_in(client, name, password) == 429
+    async with client_of(router) as client:  # and nobody else is kept out
+        assert await log_in(client, *await new_person(router, "viewer")) == 303
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("viewer", {"/console"}),
+        ("agent", {"/console"}),
+        ("dispatcher", {"/console"}),
+        ("supervisor", {"/console"}),
+        ("admin", {"/console", "/console/people", "/console/audit"}),
+    ],
+)
+async def test_each_role_sees_its_pages_and_no_other(
+    router: Router, role: str, allowed: set[str]
+) -> None:
+    async with at_work(router, role) as staff:
+        for path in ("/console", "/console/people", "/console/audit"):
+            status, _ = await staff.get(path)
+            assert status == (200 if path in allowed else 403), path
+
+
+async def test_a_viewer_reads_a_case_and_changes_nothing(router: Router) -> None:
+    case_id = await case_for(router, 1, HOSTILE)
+    async with at_work(router, "viewer") as staff:
+        status, page = await staff.get(f"/console/cases/{case_id}")
+        assert status == 200
+        assert "<script>document.title" not in page
+        assert "&lt;script&gt;document.title" in page
+        assert await staff.send(f"/console/cases/{case_id}", command="acknowledge") == 403
+
+
+async def test_a_form_of_somebody_elses_page_changes_nothing(router: Router) -> None:
+    case_id = await case_for(router, 2, "Two bikes are chained to my gate")
+    path = f"/console/cases/{case_id}"
+    async with at_work(router, "dispatcher") as staff:
+        evil = "https://evil.example"
+        assert await staff.send(path, origin=evil, command="acknowledge") == 403
+        assert await staff.send(path, command="acknowledge", **GUESSED) == 403
+        _, page = await staff.get(path)
+        assert staff.name not in page.partition('class="history"')[2]
+
+
+async def test_an_admin_ends_the_sessions_of_a_person_at_once(router: Router) -> None:
+    async with at_work(router, "dispatcher") as staff, at_work(router, "admin") as admin:
+        assert await admin.send("/console/people", action="stop", name=staff.name) == 200
+        async with staff.client.get("/console", allow_redirects=False) as answer:
+            assert answer.status == 303
+        _, audit = await admin.get("/console/audit")
+        assert "person_stop" in audit
+        assert staff.name in audit
+
+
+async def test_who_acts_on_an_old_version_is_told_and_nothing_is_done_twice(
+    router: Router,
+) -> None:
+    case_id = await case_for(router, 3, "A shopping cart lies in the creek", attributes={})
+    path = f"/console/cases/{case_id}"
+    async with at_work(router, "dispatcher") as one, at_work(router, "dispatcher") as other:
+        _, page = await one.get(path)
+        found = re.search(r'name="expected_version" value="(\d+)"', page)
+        assert found
+        assert await one.assign(path, found[1]) == 200
+        assert await other.assign(path, found[1]) == 409
+        _, page = await other.get(path)
+        assert one.name in page
+
+
+@needs_chromium
+async def test_a_p1_rings_in_a_hidden_tab_until_it_is_acknowledged_by_key(
+    router: Router, browser: Browser
+) -> None:
+    async with opened(browser, router, "dispatcher") as page:
+        other = await page.context.new_page()
+        await other.goto("/console/me")
+        await other.bring_to_front()
+        case_id = await case_for(
+            router, 4, "A live wire is down and sparking", service_code="OTHER", attributes={}
+        )
+        alarm = page.locator(f'[data-alarm] a[href$="{case_id}"]')
+
+        await expect(alarm).to_have_count(1)
+        await expect(page).to_have_title(re.compile(r"^\(\d+ P1\)"))
+        await page.bring_to_front()
+        await expect(page.locator("[data-new]")).to_contain_text("1 P1")
+        await alarm.click()
+        await page.keyboard.press("a")
+
+        await expect(page.locator(f'[data-alarm] a[href$="{case_id}"]')).to_have_count(0)
+
+
+@needs_chromium
+async def test_the_queue_is_worked_by_keyboard_alone_and_does_not_move(
+    router: Router, browser: Browser
+) -> None:
+    await case_for(router, 5, "Graffiti on the wall of the library", attributes={})
+    async with opened(browser, router, "dispatcher") as page:
+        rows = page.locator("[data-queue] [data-case]")
+        before = await rows.evaluate_all("rows => rows.map(row => row.dataset.case)")
+        assert before
+        newest = await case_for(router, 6, "A sign is bent at the corner", attributes={})
+        await expect(page.locator("[data-new]")).to_contain_text("new")
+        assert await rows.evaluate_all("rows => rows.map(row => row.dataset.case)") == before
+
+        await page.keyboard.press("n")
+        await expect(page.locator(f'[data-case="{newest}"]')).to_have_count(1)
+        await page.keyboard.press("j")
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(r"/console/cases/"))
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+
+
+@needs_chromium
+async def test_axe_finds_nothing_on_any_page(router: Router, browser: Browser) -> None:
+    case_id = await case_for(router, 7, "The swing in the park is broken", attributes={})
+    async with opened(browser, router, "admin") as page:
+        for path in ("", f"/cases/{case_id}", "/people", "/audit", "/me", "/cases/none"):
+            await page.goto(f"/console{path}")
+            assert await violations(page) == [], path
+        await page.context.clear_cookies()
+        await page.goto("/console")
+        assert await violations(page) == []

@@ -1,0 +1,50 @@
+"""Roles, ways back after the log-in, texts in Spanish."""
+
+from pathlib import Path
+
+import pytest
+
+from console.access import HOME, safe_next
+from console.pages.case import COMMANDS
+from console.passwords import hashed, is_password
+from console.roles import ROLE_NAMES, Role, role_of
+from docs._tools.translations import CONSOLE, faults, read, source_texts
+
+
+def test_each_role_includes_the_ones_before_it() -> None:
+    assert [role_of(name) for name in ROLE_NAMES] == sorted(Role)
+    with pytest.raises(ValueError, match="viewer, agent, dispatcher, supervisor, admin"):
+        role_of("root")
+
+
+def test_an_agent_writes_notes_and_answers_and_gives_no_other_command() -> None:
+    allowed = {name for name, (_, role) in COMMANDS.items() if role <= Role.AGENT}
+
+    assert allowed == {"note", "answer"}
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/console", "//evil.example/console", "/track/1", "/console\\@evil", ""],
+)
+def test_after_the_log_in_nobody_is_led_out_of_the_console(elsewhere: str) -> None:
+    assert safe_next(elsewhere) == HOME
+
+
+def test_after_the_log_in_a_person_goes_on_where_they_were() -> None:
+    assert safe_next("/console/cases/1?view=order%3Ddue") == "/console/cases/1?view=order%3Ddue"
+
+
+async def test_a_password_fits_its_own_hash_alone_and_nobodys_never() -> None:
+    password_hash = hashed("correct horse battery")
+
+    assert password_hash.startswith("$argon2id$")
+    assert await is_password("correct horse battery", password_hash)
+    assert not await is_password("correct horse", password_hash)
+    assert not await is_password("correct horse battery", None)
+    assert not await is_password("", "no hash")
+
+
+@pytest.mark.parametrize("path", CONSOLE.paths, ids=lambda path: path.stem)
+def test_a_language_has_every_text(path: Path) -> None:
+    assert list(faults(read(path), source_texts(path.stem, CONSOLE))) == []
