@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
+from console.passkeys import BadPasskeyError, Passkeys, credential_id_of
 from console.passwords import is_password
 from console.roles import Role
 from console.store import ConsoleStore, Person
@@ -49,6 +50,7 @@ class Access:
 
     store: ConsoleStore
     origin: str
+    passkeys: Passkeys
     address_of: Callable[[web.Request], str]
     _by_name: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(TRIES / _BURST_S, burst_s=_BURST_S)
@@ -105,8 +107,32 @@ class Access:
             self._by_address.try_take(address)
             authentication_failed(address, "wrong_password")
             return None
+        return await self._begin(name, "login")
+
+    async def log_in_by_passkey(
+        self, request: web.Request, credential: str, form_token: str
+    ) -> str | None:
+        """Return the token of a new session; None for an unknown or wrong passkey.
+
+        Raises:
+            TooManyTriesError: Nothing was checked.
+        """
+        address = self.address_of(request)
+        if not self._by_address.has_token(address):
+            raise TooManyTriesError
+        try:
+            name, passkey = await self.store.passkey(credential_id_of(credential))
+            uses = self.passkeys.uses_after(credential, form_token, passkey)
+        except BadPasskeyError:
+            self._by_address.try_take(address)
+            authentication_failed(address, "wrong_passkey")
+            return None
+        await self.store.count_passkey_use(passkey.credential_id, uses)
+        return await self._begin(name, "login_by_passkey")
+
+    async def _begin(self, name: str, how: str) -> str:
         audit("console_login", user=name)
-        await self.store.record(name, "login")
+        await self.store.record(name, how)
         return await self.store.begin_session(name)
 
     def begin(self, response: web.Response, token: str) -> None:

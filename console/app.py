@@ -17,6 +17,7 @@ from console.pages.parts import Console
 from console.pages.people import people_routes
 from console.pages.queue import queue_routes
 from console.pages.stream import stream_routes
+from console.passkeys import Passkeys
 from console.settings import ConsoleSettings
 from console.site import Site
 from console.store import ConsoleStore
@@ -47,7 +48,10 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         stopped = asyncio.Event()
         parts = Console(
             access=Access(
-                store, settings.origin, partial(address_of, proxies=settings.trusted_proxies)
+                store,
+                settings.origin,
+                Passkeys(settings.origin, settings.key.get_secret_value().encode()),
+                partial(address_of, proxies=settings.trusted_proxies),
             ),
             store=store,
             dispatch=dispatch,

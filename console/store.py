@@ -7,6 +7,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from uuid import UUID
 
+from console.passkeys import BadPasskeyError, NewPasskey
 from console.passwords import new_hash
 from console.roles import Role, role_of
 from shared.runtime.postgres import Database, Pool
@@ -28,6 +29,19 @@ _SEEN = """
      WHERE token_hash = $1 AND people.name = sessions.name AND is_active
        AND began_at > now() - $2::interval AND seen_at > now() - $3::interval
     RETURNING session_id, people.name, role, has_first_password, uses_keys, form_token
+"""
+_HASH_OF = """
+    SELECT password_hash FROM people
+     WHERE name = $1 AND is_active
+       AND NOT EXISTS (SELECT FROM passkeys WHERE passkeys.name = people.name)
+"""
+_PASSKEY = """
+    SELECT name, credential_id, public_key, uses FROM passkeys JOIN people USING (name)
+     WHERE credential_id = $1 AND is_active
+"""
+_ADD_PASSKEY = """
+    INSERT INTO passkeys (credential_id, name, public_key, uses) VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING
 """
 _LASTS = """
     SELECT EXISTS (SELECT FROM sessions JOIN people USING (name)
@@ -104,10 +118,32 @@ class ConsoleStore:
     idle_for: timedelta
 
     async def password_hash(self, name: str) -> str | None:
-        """Return the hash of an active person's password."""
-        found: str | None = await self.pool.fetchval(
-            "SELECT password_hash FROM people WHERE name = $1 AND is_active", name
+        """Return the hash of an active person's password; None once they have a passkey."""
+        found: str | None = await self.pool.fetchval(_HASH_OF, name)
+        return found
+
+    async def passkey(self, credential_id: bytes) -> tuple[str, NewPasskey]:
+        """Return an active person's name and passkey; BadPasskeyError for an unknown id."""
+        row = await self.pool.fetchrow(_PASSKEY, credential_id)
+        if row is None:
+            raise BadPasskeyError
+        return row[0], NewPasskey(*row[1:])
+
+    async def add_passkey(self, name: str, passkey: NewPasskey) -> None:
+        """Add a passkey to a person; from then on the password alone opens nothing."""
+        await self.pool.execute(
+            _ADD_PASSKEY, passkey.credential_id, name, passkey.public_key, passkey.uses
         )
+
+    async def count_passkey_use(self, credential_id: bytes, uses: int) -> None:
+        """Keep the counter of a passkey after a log-in."""
+        await self.pool.execute(
+            "UPDATE passkeys SET uses = $2 WHERE credential_id = $1", credential_id, uses
+        )
+
+    async def passkeys_of(self, name: str) -> int:
+        """Return the number of a person's passkeys."""
+        found: int = await self.pool.fetchval("SELECT count(*) FROM passkeys WHERE name = $1", name)
         return found
 
     async def begin_session(self, name: str) -> str:
@@ -153,6 +189,8 @@ class ConsoleStore:
                 not by_owner,
             )
             await db.execute("DELETE FROM sessions WHERE name = $1", name)
+            if not by_owner:  # they may have lost the passkey
+                await db.execute("DELETE FROM passkeys WHERE name = $1", name)
 
     async def set_role(self, name: str, role: Role) -> None:
         """Change a role; it holds from the next request on."""

@@ -15,6 +15,7 @@ from console.access import (
     safe_next,
 )
 from console.pages.parts import Console
+from console.passkeys import BadPasskeyError
 from console.passwords import MAX_LENGTH, MIN_LENGTH, is_password, new_hash
 from console.roles import Role
 from console.store import Person
@@ -41,7 +42,11 @@ async def _log_in(console: Console, request: web.Request) -> web.StreamResponse:
     wanted = fields.get("next", HOME)
     name, password = fields.get("name", "")[:MAX_LENGTH], fields.get("password", "")[:MAX_LENGTH]
     try:
-        token = await access.log_in(request, name, password)
+        if credential := fields.get("credential"):
+            form_token = access.login_token(request)
+            token = await access.log_in_by_passkey(request, credential, form_token)
+        else:
+            token = await access.log_in(request, name, password)
     except TooManyTriesError:
         response = _login_page(console, request, wanted, "too_many", 429)
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
@@ -58,7 +63,13 @@ def _login_page(
 ) -> web.Response:
     token = console.access.login_token(request)
     response = console.site.page(
-        request, "login", status=status, token=token, next=safe_next(wanted), error=error
+        request,
+        "login",
+        status=status,
+        token=token,
+        options=console.access.passkeys.request_options(token),
+        next=safe_next(wanted),
+        error=error,
     )
     console.access.keep_login_token(response, token)
     return response
@@ -76,9 +87,15 @@ async def _log_out(console: Console, request: web.Request, person: Person) -> we
 async def _show_me(
     console: Console, request: web.Request, person: Person, error: str = ""
 ) -> web.StreamResponse:
-    status = 422 if error else 200
     return console.site.page(
-        request, "me", person, status=status, error=error, min_length=MIN_LENGTH
+        request,
+        "me",
+        person,
+        status=422 if error else 200,
+        error=error,
+        min_length=MIN_LENGTH,
+        passkeys=await console.store.passkeys_of(person.name),
+        options=console.access.passkeys.creation_options(person.name, person.form_token),
     )
 
 
@@ -88,6 +105,8 @@ async def _change_me(console: Console, request: web.Request, person: Person) -> 
     if "keys" in fields:
         await store.set_keys(person.name, uses_keys=fields["keys"] == "on")
         return web.HTTPSeeOther(ME)
+    if credential := fields.get("credential"):
+        return await _add_passkey(console, request, person, credential)
     old, new = fields.get("old", "")[:MAX_LENGTH], fields.get("new", "")
     if not MIN_LENGTH <= len(new) <= MAX_LENGTH:
         return await _show_me(console, request, person, "length")
@@ -100,3 +119,15 @@ async def _change_me(console: Console, request: web.Request, person: Person) -> 
     response = web.HTTPSeeOther(HOME)
     console.access.begin(response, await store.begin_session(person.name))
     return response
+
+
+async def _add_passkey(
+    console: Console, request: web.Request, person: Person, credential: str
+) -> web.StreamResponse:
+    try:
+        passkey = console.access.passkeys.registered(credential, person.form_token)
+    except BadPasskeyError:
+        return await _show_me(console, request, person, "passkey")
+    await console.store.add_passkey(person.name, passkey)
+    await console.record(person, "passkey_added")
+    return web.HTTPSeeOther(ME)

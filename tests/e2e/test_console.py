@@ -282,6 +282,30 @@ async def test_the_queue_is_worked_by_keyboard_alone_and_does_not_move(
 
 
 @needs_chromium
+async def test_who_has_a_passkey_logs_in_with_it_alone(router: Router, browser: Browser) -> None:
+    async with opened(browser, router, "agent") as page:
+        devices = await page.context.new_cdp_session(page)
+        await devices.send("WebAuthn.enable")
+        key = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        await devices.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+        await page.goto("/console/me")
+        await page.get_by_role("button", name="Add a passkey").click()
+        await expect(page.get_by_role("heading", name="Passkeys")).to_contain_text("1")
+        await page.get_by_role("button", name="Log out").click()
+
+        await page.get_by_role("button", name="Log in with a passkey").click()
+
+        await expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+
+
+@needs_chromium
 async def test_axe_finds_nothing_on_any_page(router: Router, browser: Browser) -> None:
     case_id = await case_for(router, 7, "The swing in the park is broken", attributes={})
     async with opened(browser, router, "admin") as page:
