@@ -15,9 +15,11 @@ ALLOWED = {
     "dispatch": {"dns", "kafka", "postgres", "mail", "https"},
     "notify": {"dns", "kafka", "postgres", "mail", "https"},
     "insight": {"dns", "kafka", "postgres"},
+    "console": {"dns", "postgres"},
     "migrate": {"dns", "postgres"},
     "check": {"dns", "kafka", "postgres"},
 }
+CALLS = {"console": "dispatch"}
 DESTINATIONS = yaml.safe_load((CHART / "values.yaml").read_text())["network"]["destinations"]
 
 
@@ -37,9 +39,13 @@ def test_a_process_opens_connections_to_what_it_needs_and_to_names(rendered: Ren
         service = pod["metadata"]["labels"]["app.kubernetes.io/component"]
         policy = rendered.of("NetworkPolicy")[name]["spec"]
         assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
-        assert policy["egress"] == [
-            rule for key, rule in DESTINATIONS.items() if key in ALLOWED[service]
-        ], name
+        outward = [rule for rule in policy["egress"] if "route311/process" not in str(rule)]
+        assert outward == [rule for key, rule in DESTINATIONS.items() if key in ALLOWED[service]], (
+            name
+        )
+        assert _processes([r for r in policy["egress"] if r not in outward], "to") == {
+            called for caller, called in CALLS.items() if caller == service
+        }
     for job in ("migrate", "check"):
         policy = rendered.of("NetworkPolicy")[job]["spec"]
         assert policy["egress"] == [r for key, r in DESTINATIONS.items() if key in ALLOWED[job]]
@@ -64,9 +70,16 @@ def test_only_the_proxy_reaches_a_service_and_only_prometheus_its_metrics(
             "kubernetes.io/metadata.name": "monitoring"
         }
         if "http" in by_port:
-            [proxy] = by_port["http"]
-            assert proxy["podSelector"]["matchLabels"]["route311/process"] == "proxy", name
+            callers = {caller for caller, called in CALLS.items() if called == name}
+            from_http = [{"from": by_port["http"]}]
+            assert _processes(from_http, "from") == {"proxy"} | callers, name
         assert ("smtp" in by_port) == ("INTAKE_MAIL_PORT" in environment(pod) and _has_smtp(pod))
+
+
+def _processes(rules: Any, side: str) -> set[str]:
+    """Return the processes that rules of a policy name."""
+    pods = [pod["podSelector"]["matchLabels"] for rule in rules for pod in rule[side]]
+    return {labels["route311/process"] for labels in pods}
 
 
 def _has_smtp(pod: Any) -> bool:

@@ -23,7 +23,7 @@ def test_each_scaled_process_exists_and_has_no_number_of_its_own(country: Render
     for name, one in scaled.items():
         assert one["spec"]["scaleTargetRef"] == {"name": name}
         assert "replicas" not in deployments[name]["spec"], "else each upgrade resets it"
-    assert deployments.keys() - scaled.keys() == {"proxy"}
+    assert deployments.keys() - scaled.keys() == {"proxy", "console"}
 
 
 @pytest.mark.parametrize("size", ["city", "country"])
