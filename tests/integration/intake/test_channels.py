@@ -73,7 +73,9 @@ async def test_a_process_serves_the_routes_of_its_channel_and_no_others(
 async def test_an_unknown_channel_stops_the_start_and_names_those_that_there_are(
     client_of: Running,
 ) -> None:
-    with pytest.raises(ValueError, match="no channel page; there are api, open311, pages, open_data"):
+    with pytest.raises(
+        ValueError, match="no channel page; there are api, open311, pages, open_data"
+    ):
         async with client_of("api", "page"):
             pass
 
