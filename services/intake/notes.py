@@ -154,7 +154,7 @@ class NoteWork:
         return await store.find_request(self.db, number)
 
     def add_feedback(
-        self, request: records.FinishedRequest, channel: SubmissionChannel, *, fixed: bool
+        self, request: records.AskedRequest, channel: SubmissionChannel, *, fixed: bool
     ) -> None:
         """Add the answer to the question whether the problem of a request is fixed."""
         feedback = Feedback(

@@ -38,7 +38,7 @@ from shared.contract.events import (
 from shared.contract.topics import receipts_of
 from shared.runtime.outgoing import Outgoing, event_headers
 from shared.text_matching import KindProbability
-from shared.vocabulary import GeoPoint
+from shared.vocabulary import GeoPoint, StatusChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,14 @@ class AcceptedSubmission:
     receipt: SubmissionAccepted
     events: tuple[Event, ...]
     public: PublicRequest
+
+
+def with_informed(event: Event, channel: StatusChannel) -> Event:
+    """Return a contact of a reporter who gets the tracking number by a channel; others as is."""
+    if not isinstance(event, ContactGiven):
+        return event
+    contact = event.data.model_copy(update={"informed": (channel,)})
+    return event.model_copy(update={"data": contact})
 
 
 def reject(

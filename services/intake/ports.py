@@ -16,6 +16,7 @@ from services.intake.inbound.validation import read_partly
 from services.intake.limits import CallLimits
 from services.intake.media.library import MediaLibrary
 from services.intake.notes import NoteWork
+from services.intake.outbound import with_informed
 from services.intake.pictures import derived_media_id
 from services.intake.places.gazetteer import Gazetteer, find_places, geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
@@ -46,14 +47,19 @@ from shared.runtime.http.deadline import Deadline
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, transaction, translate_errors
-from shared.vocabulary import GeoPoint, TextStatus
+from shared.vocabulary import GeoPoint, StatusChannel, TextStatus
 
 
 class IntakeWork(NoteWork):
     """A transaction of a channel: its rows, requests, notes and events commit together."""
 
-    async def submit(self, submission: RawSubmission) -> Acceptance | None:
-        """Accept a submission; None for a rejected one, whose bytes stay with its receipt."""
+    async def submit(
+        self, submission: RawSubmission, *, informs: StatusChannel | None = None
+    ) -> Acceptance | None:
+        """Accept a submission; None for a rejected one, whose bytes stay with its receipt.
+
+        ``informs`` is the channel by which the reporter gets the tracking number with the answer.
+        """
         [result] = await accept_submissions(
             [submission],
             PostgresSubmissions(self.db),
@@ -61,7 +67,9 @@ class IntakeWork(NoteWork):
             self.now,
             geocoders_of(self.db, self._policy),
         )
-        self.events += result.events
+        self.events += (
+            with_informed(event, informs) if informs else event for event in result.events
+        )
         event = result.receipt.decode()
         return event.data if isinstance(event, SubmissionAccepted) else None
 

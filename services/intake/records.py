@@ -164,13 +164,14 @@ class RequestReference(NamedTuple):
         return "other" if {self.reporter_ref, self.phone_ref}.isdisjoint(refs) else "reporter"
 
 
-class FinishedRequest(NamedTuple):
-    """A request whose work is done."""
+class AskedRequest(NamedTuple):
+    """A request that its reporter was asked about."""
 
     request_id: str
     case_id: str
     tracking_number: str
     service_code: str
+    at: datetime  # of the case's step that asks
 
 
 class NoteWriter(Data):

@@ -58,6 +58,7 @@ def _contact(event: e.ContactGiven, key: bytes) -> model.ReporterContact:
         wants=frozenset(given.status_updates),
         has=frozenset(channel for channel, value in usable.items() if value),
         languages=(given.language,) if given.language else (),
+        informed=frozenset(given.informed),
     )
     mailbox = without_tag(address) if address else None
     return model.ReporterContact(
@@ -105,6 +106,8 @@ def _request_facts(decision: e.Decision) -> model.RequestFacts:
         address=decision.request.location.address,
         emergency=decision.emergency is not None,
         agency=_agency(decision.referral) if decision.referral else None,
+        words=decision.request.description[:_MAX_WORDS],
+        submitted_at=decision.request.submitted_at,
         answer_code=next((a.code for a in decision.advice), None) if is_answered else None,
     )
 
@@ -131,6 +134,9 @@ def _request_joined(updates: Updates, event: e.CaseOpened | e.CaseRequestAttache
 
 def _status_changed(updates: Updates, event: e.CaseStatusChanged) -> None:
     case = event.data
+    if case.answered_by:
+        _answer_received(updates, event)
+        return
     # In events of older versions an operator changes nothing but the lead.
     previous_lead = case.bureau if case.previous_lead is None else case.previous_lead
     has_new_lead = previous_lead != case.lead_bureau
@@ -148,6 +154,14 @@ def _status_changed(updates: Updates, event: e.CaseStatusChanged) -> None:
 def _staff_wrote(updates: Updates, event: e.CaseAnswered) -> None:
     facts = model.CaseFacts(note=event.data.public_note)
     _add_trigger(updates, event, "answered", facts)
+
+
+def _answer_received(updates: Updates, event: e.CaseStatusChanged) -> None:
+    """Thank the reporter who answered; a text message had its reply at once."""
+    case = event.data
+    if case.answered_through != "sms":
+        facts = model.CaseFacts(bureau=case.lead_bureau)
+        _add_trigger(updates, event, "answer_received", facts, only_for=case.answered_by)
 
 
 def _case_closed(updates: Updates, event: e.CaseClosed) -> None:
@@ -240,6 +254,8 @@ def _set_lead(updates: Updates, case: e.CaseState) -> None:
         updates.leads[case.case_id] = lead
 
 
+# Characters of a reporter's words that are kept for the receipt, which shows fewer.
+_MAX_WORDS = 400
 _MEDIA_PATH = "/v1/media/"  # of our own pictures; residents see no others
 _READERS: Mapping[type[e.Event], Callable[[Updates, Any], None]] = {
     e.ConsentChanged: _consent_changed,

@@ -29,6 +29,7 @@ class CityTexts:
     answers: Mapping[str, LocalText]
     # Agencies around the city, by municipality.
     neighbours: Mapping[str, ReferralAgency] = field(default_factory=dict)
+    takes_replies: bool = False  # True where replies to e-mails reach the city
 
     def phone_in(self, tag: str) -> str:
         """Return the phone number in words; without words in a language the catalogue lacks."""
@@ -86,4 +87,5 @@ def _texts(city: Jurisdiction) -> CityTexts:
             municipality: ReferralAgency(one.name, one.phone, one.url, one.reason)
             for municipality, one in city.neighbours.items()
         },
+        takes_replies=bool(city.inbound_mail),
     )

@@ -28,7 +28,7 @@ from services.dispatch.rules.notes import (
     with_location,
     with_neighbour,
 )
-from services.dispatch.rules.staff_commands import return_to_team
+from services.dispatch.rules.staff_commands import Answer, return_to_team
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import FeedbackGiven, Location, NoteAdded, RequestReassessed, new_id
@@ -39,7 +39,7 @@ def put_note(
 ) -> list[tuple[CaseTransition, ChangeAuthor]]:
     """Put a note into the work orders and the history of its request's case. Idempotent.
 
-    A reporter's note answers the question of an operator. Its location becomes that of a request
+    A note answers the open question of an operator or bureau, unless it is another person's. Its location becomes that of a request
     and case without one; a case that waited for it at the desk is transferred. Raises
     ``UnknownRequestError``; triage passes no such note on.
     """
@@ -59,7 +59,9 @@ def put_note(
         )
     )
     case = add_notes(case, [words]) if is_reporters else add_notes(case, others=[words])
-    returned = return_to_team(case, now, policy.case_clock(case)) if is_reporters else None
+    answer = Answer(note.request_id, note.channel)
+    clock = policy.case_clock(case)
+    returned = return_to_team(case, answer, now, clock) if note.by != "other" else None
     uow.change(returned.case if returned else case, event)
     placed = _place(event, note.location, uow, policy, now) if note.location else []
     answered = [(returned, RESIDENT)] if returned else []

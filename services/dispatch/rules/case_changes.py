@@ -12,6 +12,7 @@ from shared.vocabulary import (
     FourEyesRule,
     MissedDeadline,
     PriorityLevel,
+    SubmissionChannel,
 )
 
 
@@ -72,6 +73,9 @@ class StatusChanged:
     media: tuple[Mapping[str, str | None], ...] = ()
     previous_lead: str | None = None  # code of the bureau that led before
     at: datetime | None = None  # by the bureau's clock; None for now
+    # Request and channel of the reporter whose answer ended the wait, if it did.
+    answered_by: str | None = None
+    answered_through: SubmissionChannel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,8 @@ def _origin(change: changes.RequestAdded) -> str:
 
 
 def _status_changed(change: changes.StatusChanged, case: Case) -> str:
+    if change.answered_by:
+        return f"The question is answered, status {_status(case.status)}."
     if change.previous_lead != case.lead_bureau:
         return f"Transferred to {case.lead_bureau}, status {_status(case.status)}."
     return f"Status {_status(case.status, change.scheduled_for)}."

@@ -134,8 +134,12 @@ def _new_level(
         return missing("level", "the new priority level")
     if case.is_closed:
         return already_closed(case.status)
-    if level == present or (level < present) != (direction == "raise"):
+    if level == present:
         return CommandRefusal(f"cannot_{direction}", f"The case is {present} already.")
+    wanted = "raise" if level < present else "lower"
+    if wanted != direction:
+        advice = f"The case is {present}: use {wanted}_priority for {level}."
+        return CommandRefusal(f"cannot_{direction}", advice)
     return level
 
 

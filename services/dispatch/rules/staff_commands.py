@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from services.dispatch.rules import case_changes as changes
 from services.dispatch.rules.business_time import OpenTime
@@ -17,6 +18,7 @@ from services.dispatch.rules.operator_commands import (
     missing,
 )
 from services.dispatch.rules.work_order_updates import CASE_STATUS
+from shared.vocabulary import SubmissionChannel
 
 _MISSING_TEXT = missing("text", "the words")
 
@@ -81,11 +83,23 @@ def ask(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
     return _changed(asked, _status_change(case, command.text))
 
 
-def return_to_team(case: Case, now: datetime, clock: OpenTime) -> CaseTransition | None:
-    """Return the transition of a case whose followers were asked, after an answer; else None."""
-    if case.asked_from is None:
+class Answer(NamedTuple):
+    """A note that may answer a question: its request, and the channel that it came by."""
+
+    request_id: str
+    channel: SubmissionChannel
+
+
+def return_to_team(
+    case: Case, answer: Answer, now: datetime, clock: OpenTime
+) -> CaseTransition | None:
+    """Return the transition of a case that waits for residents, after an answer; else None.
+
+    Its lead has the work as before an operator's question, and after a bureau's as acknowledged.
+    """
+    if case.status != "waiting_for_resident":
         return None
-    lead = replace(restart_clock(case.lead, now, clock), status=case.asked_from)
+    lead = replace(restart_clock(case.lead, now, clock), status=case.asked_from or "acknowledged")
     status = CASE_STATUS[lead.status]
     returned = replace(
         case.with_order(lead),
@@ -93,7 +107,12 @@ def return_to_team(case: Case, now: datetime, clock: OpenTime) -> CaseTransition
         status="acknowledged" if status == "open" else status,
         asked_from=None,
     )
-    return CaseTransition(returned, _status_change(case, scheduled_for=lead.scheduled_for))
+    change = replace(
+        _status_change(case, scheduled_for=lead.scheduled_for),
+        answered_by=answer.request_id,
+        answered_through=answer.channel,
+    )
+    return CaseTransition(returned, change)
 
 
 def _status_change(

@@ -151,7 +151,8 @@ def current_status(outcome: str | None, case_status: str | None) -> str:
 
 
 LANGUAGES = ("en", "es")
-_CLOCK_RUNS = frozenset({"open", "acknowledged", "scheduled", "in_progress"})
+# Statuses in which the deadline of the work is public.
+CLOCK_RUNS = frozenset({"open", "acknowledged", "scheduled", "in_progress"})
 
 
 def render_status(
@@ -185,7 +186,7 @@ def render_status(
         "answer": answer.in_language(language) if answer else None,
         "bureau": bureau_name(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
-        "complete_by": format_moment(due) if due and current in _CLOCK_RUNS else None,
+        "complete_by": format_moment(due) if due and current in CLOCK_RUNS else None,
         "referral": _referral(decision, jurisdiction, language),
         "media": list(_media(status.media_ids, is_private=is_private)),
         "history": list(_history(status, jurisdiction, language, is_private=is_private)),

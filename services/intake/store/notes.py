@@ -3,13 +3,14 @@
 from typing import NamedTuple
 
 from services.intake.identifiers import SubmissionKey
-from services.intake.records import FinishedRequest, RequestReference
+from services.intake.records import AskedRequest, RequestReference
 from shared.runtime.postgres import Connection
 
 _DONE = """
-    SELECT request_id::text, requests.case_id::text, tracking_number, service_code
+    SELECT request_id::text, requests.case_id::text, tracking_number, service_code,
+           last.taken_at
       FROM requests
-      JOIN LATERAL (SELECT status FROM case_steps
+      JOIN LATERAL (SELECT status, taken_at FROM case_steps
                      WHERE case_steps.case_id = requests.case_id
                      ORDER BY version DESC
                      LIMIT 1) AS last ON last.status = 'completed'
@@ -17,10 +18,10 @@ _DONE = """
 """
 
 
-async def finished(db: Connection, request_id: str) -> FinishedRequest | None:
+async def finished(db: Connection, request_id: str) -> AskedRequest | None:
     """Return a request whose case is completed at present; None for any other."""
     row = await db.fetchrow(_DONE, request_id)
-    return FinishedRequest(*row) if row else None
+    return AskedRequest(*row) if row else None
 
 
 _REQUEST = """

@@ -51,7 +51,7 @@ _CLAIM_SQL = f"""
            r.jurisdiction, r.service_code, r.address, r.contact_language,
            r.language AS request_language,
            r.emergency, r.agency_name,
-           r.agency_phone, r.agency_url, r.agency_reason, r.answer,
+           r.agency_phone, r.agency_url, r.agency_reason, r.answer, r.words, r.submitted_at,
            p.language AS chosen_language,
            CASE WHEN p.updates = 'important' AND d.template = ANY($7::text[])
                 THEN 'not_wanted' END AS unwanted,
@@ -214,4 +214,6 @@ def _request_facts(row: Record) -> RequestFacts:
         emergency=row["emergency"],
         agency=agency if row["agency_name"] else None,
         answer_code=row["answer"],
+        words=row["words"],
+        submitted_at=row["submitted_at"],
     )

@@ -32,6 +32,7 @@ _LINK = re.compile(r"://|@|\bwww\.|[^\W_]\.[^\W\d_]{2}", re.IGNORECASE)
 _NAME_MARKS = " '\u2019.-,"  # people type either apostrophe
 _MAX_NAME = 60
 _MAX_ADDRESS = 120
+_MAX_WORDS = 300
 _SPANISH: Mapping[bool, str] = {
     False: "EEEE d 'de' MMMM",  # no comma, for it follows "el"
     True: "d 'de' MMMM",  # without "sáb", whose á would lengthen a text message
@@ -65,6 +66,14 @@ def safe_address(address: str | None) -> str | None:
     """Return the reporter's text for the address, or None when it is too long or has a link."""
     line = one_line(address)
     return line if line and len(line) <= _MAX_ADDRESS and not _LINK.search(line) else None
+
+
+def own_words(words: str | None) -> str | None:
+    """Return the reporter's words as a receipt repeats them, or None when they have a link."""
+    line = one_line(words)
+    if not line or _LINK.search(line):
+        return None
+    return line if len(line) <= _MAX_WORDS else f"{line[: _MAX_WORDS - 1].rstrip()}…"
 
 
 def _is_visible(character: str) -> bool:
@@ -127,6 +136,8 @@ def template_variables(
         "tracking_number": one_line(request.tracking_number),
         "service": service and service.in_language(reader.tag),
         "place": safe_address(request.address),
+        "words": own_words(request.words),
+        "reported_on": days.coming(request.submitted_at),
         "emergency": request.emergency,
         "agency": _sanitized(agency) if agency and data.template in _WITH_AGENCY else None,
         "why": _reason(agency, city, reader),
@@ -145,6 +156,7 @@ def template_variables(
         "followed": [one_line(number) for number in data.followed],
         "city": city.name,
         "phone": city.phone_in(reader.tag),
+        "takes_replies": city.takes_replies,
     }
 
 

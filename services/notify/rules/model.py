@@ -22,6 +22,7 @@ TemplateName: TypeAlias = Literal[
     "reopened",
     "transferred",
     "overdue",
+    "answer_received",
     "outside_city",
     "digest",
 ]
@@ -97,6 +98,8 @@ class Recipient:
     wants: frozenset[StatusChannel]  # channels that the person asked for
     has: frozenset[StatusChannel]  # channels with a usable address or number
     languages: tuple[str, ...] = ()  # BCP 47 tags, the preferred one first
+    # Channels by which the person got the tracking number already.
+    informed: frozenset[StatusChannel] = frozenset()
     # By channel, the keyed hash of the mailbox or number.
     contacts: Mapping[StatusChannel, str] = field(default_factory=dict)
 
@@ -180,5 +183,7 @@ class RequestFacts:
     address: str | None
     emergency: bool  # True when the report describes a danger to life
     agency: ReferralAgency | None  # outside agency that must act instead of the city or as well
+    words: str | None = None  # beginning of the reporter's own words
+    submitted_at: datetime | None = None
     # Answer in the catalogue, when the request is a question that needs no work.
     answer_code: str | None = None

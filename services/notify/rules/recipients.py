@@ -41,8 +41,9 @@ def deliveries_due(  # noqa: PLR0913 - all that it depends on
     """Return the deliveries that became due with these new requests and triggers.
 
     A delivery is due once its contact, its decision and its trigger are all known, so every order
-    of arrival gives the same deliveries. A person with several requests in a case has the one
-    that joined first listed first, and those of a flood last.
+    of arrival gives the same deliveries. Who has the tracking number by a channel gets no
+    receipt there. A person with several requests in a case has the one that joined first listed
+    first, and those of a flood last.
     """
     by_subject = _by_subject(triggers)
     return [
@@ -54,6 +55,7 @@ def deliveries_due(  # noqa: PLR0913 - all that it depends on
         for channel, suppressed in channels_for(
             follower.recipient, texts=follower.jurisdiction in rules.texting
         )
+        if trigger.template != "received" or channel not in follower.recipient.informed
     ]
 
 

@@ -292,15 +292,15 @@ _SAVE_CONTACTS_SQL = """
        SET person = new.person, sealed_mailbox = new.mailbox, sealed_phone = new.phone,
            phone_ref = new.phone_ref, wants_email = new.wants_email, wants_sms = new.wants_sms,
            sealed_name = new.name, contact_language = new.contact_language,
-           flood_key = new.flood_key,
+           flood_key = new.flood_key, informed_sms = new.informed_sms,
            flooded = CASE WHEN requests.contact_received_at IS NULL THEN new.flooded
                           ELSE requests.flooded END,
            contact_received_at = coalesce(requests.contact_received_at, new.received_at)
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
                   $7::boolean[], $8::boolean[], $9::text[], $10::text[], $11::timestamptz[],
-                  $12::boolean[])
+                  $12::boolean[], $13::boolean[])
            AS new (request_id, person, mailbox, phone, name, phone_ref, wants_email, wants_sms,
-                   contact_language, flood_key, received_at, flooded)
+                   contact_language, flood_key, received_at, flooded, informed_sms)
      WHERE requests.request_id = new.request_id AND NOT requests.erased
 """
 _ERASE_PREFERENCES_SQL = """
@@ -314,7 +314,7 @@ _ERASE_CONTACTS_SQL = """
     UPDATE requests
        SET person = NULL, sealed_mailbox = NULL, sealed_phone = NULL, phone_ref = NULL,
            has_phone = NULL, wants_email = NULL, wants_sms = NULL, sealed_name = NULL,
-           contact_language = NULL, flood_key = NULL, erased = true
+           contact_language = NULL, flood_key = NULL, words = NULL, erased = true
      WHERE request_id = ANY($1::uuid[])
 """
 
@@ -343,6 +343,7 @@ async def save_contacts(
             contact.flood_key,
             contact.received_at,
             contact.is_flooded,
+            "sms" in contact.recipient.informed,
         )
         for contact in contacts
     ]

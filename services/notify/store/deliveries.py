@@ -223,7 +223,7 @@ async def latest_messages(
 
 _REQUEST_SQL = """
     SELECT request_id::text, tracking_number, jurisdiction, service_code, language, address,
-           emergency
+           emergency, words, submitted_at
       FROM memberships JOIN requests USING (request_id)
      WHERE subject_id = $1 AND since IS NOT NULL AND tracking_number IS NOT NULL
      ORDER BY since, request_id

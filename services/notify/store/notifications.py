@@ -65,7 +65,7 @@ _FOLLOWERS_SQL = """
     )
     SELECT request_id, subject_id, since, until, person, sealed_mailbox IS NOT NULL AS has_email,
            sealed_phone IS NOT NULL AS has_phone, wants_email, wants_sms, contact_language,
-           language, jurisdiction, flooded, flood_key, phone_ref
+           language, jurisdiction, flooded, flood_key, phone_ref, informed_sms
       FROM following JOIN requests USING (request_id)
      WHERE since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
 """
@@ -102,17 +102,18 @@ _ADD_SQL = """
 _SAVE_REQUESTS_SQL = """
     INSERT INTO requests AS known (request_id, tracking_number, jurisdiction, service_code,
                                    language, address, emergency, agency_name, agency_phone,
-                                   agency_url, agency_reason, answer)
+                                   agency_url, agency_reason, answer, words, submitted_at)
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
                          $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[],
-                         $12::text[])
+                         $12::text[], $13::text[], $14::timestamptz[])
     ON CONFLICT (request_id) DO UPDATE
        SET tracking_number = excluded.tracking_number, jurisdiction = excluded.jurisdiction,
            service_code = excluded.service_code, language = excluded.language,
            address = excluded.address, emergency = excluded.emergency,
            agency_name = excluded.agency_name, agency_phone = excluded.agency_phone,
            agency_url = excluded.agency_url, agency_reason = excluded.agency_reason,
-           answer = excluded.answer
+           answer = excluded.answer, submitted_at = excluded.submitted_at,
+           words = CASE WHEN known.erased THEN NULL ELSE excluded.words END
      WHERE known.tracking_number IS NULL
 """
 _SAVE_MEMBERSHIPS_SQL = """
@@ -254,6 +255,8 @@ class PostgresNotificationStore:
                 request.emergency,
                 *(request.agency or _NO_AGENCY),
                 request.answer_code,
+                request.words,
+                request.submitted_at,
             )
             for request in requests
         ]
@@ -358,6 +361,7 @@ def _follower(row: Record) -> Follower:
             wants=frozenset(channel for channel, wanted in wants.items() if wanted),
             has=frozenset(channel for channel, usable in has.items() if usable),
             languages=tuple(filter(None, (row["contact_language"], row["language"]))),
+            informed=frozenset({"sms"} if row["informed_sms"] else ()),
             contacts={channel: contact for channel, contact in contacts.items() if contact},
         ),
         is_flooded=row["flooded"],

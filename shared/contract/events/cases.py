@@ -15,6 +15,7 @@ from shared.vocabulary import (
     FourEyesRule,
     MissedDeadline,
     PriorityLevel,
+    SubmissionChannel,
 )
 
 
@@ -85,6 +86,10 @@ class CaseStatusChange(CaseState):
     """Bureau's pictures of the work, as far as their addresses hold no contact data."""
     previous_lead: str | None = Field(default=None, examples=["PBOT-MAINT"])
     """Code of the bureau that led before a change of status; null in events of older versions."""
+    answered_by: str | None = Field(default=None, examples=["0197a1b2-c3d4-7000-8000-000000000001"])
+    """Id of the request whose reporter answered the bureau's question; null for another change."""
+    answered_through: SubmissionChannel | None = None
+    """Channel of that answer, or null."""
 
 
 class CasePriorityRaise(CaseState):

@@ -157,6 +157,8 @@ class Contact(Data):
     """Channels by which the reporter wants status updates; empty for none."""
     phone_ref: str | None = Field(default=None, examples=["9f2c41d07ab35e6688f01c2d3e4a5b6c"])
     """Keyed hash of ``phone``, by which a consent names it; 32 hex digits, or null."""
+    informed: tuple[StatusChannel, ...] = ()
+    """Channels by which the reporter got the tracking number already; empty for none."""
 
 
 class ContactGiven(Event):

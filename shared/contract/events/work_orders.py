@@ -1,8 +1,9 @@
 """Work orders, bureaus' updates with their receipts, and operators' commands."""
 
+import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from shared.contract.events.base import Data, Event, ForeignEvent, PlausibleMoment
 from shared.contract.events.requests import LikelyKind, Location
@@ -124,6 +125,15 @@ class WorkOrderReminded(_WorkOrderEvent):
     data: WorkOrderReminder
 
 
+def _noon_of_day(given: object) -> object:
+    is_day = isinstance(given, str) and _DAY.fullmatch(given)
+    return f"{given}T12:00:00Z" if is_day else given
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+PlannedMoment = Annotated[PlausibleMoment, BeforeValidator(_noon_of_day)]
+
+
 class WorkOrderUpdate(Data):
     """A bureau's update of its work order.
 
@@ -142,8 +152,12 @@ class WorkOrderUpdate(Data):
     """Note for residents, at most 4,000 characters."""
     internal_note: Note | None = None
     """Note for the city's staff, at most 4,000 characters; never shown to residents."""
-    scheduled_for: PlausibleMoment | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
-    """Moment for which the work is scheduled, RFC 3339 with offset; from 2000 to 2099."""
+    scheduled_for: PlannedMoment | None = Field(default=None, examples=["2026-11-25T17:00:00Z"])
+    """Moment for which the work is scheduled, RFC 3339 with offset, or a day, ``2026-11-25``.
+
+    A day is its noon in UTC, which is the same day everywhere but at UTC+12 and east of it. From
+    2000 to 2099.
+    """
     reason: Note | None = Field(default=None, examples=["No debris found"])
     """Reason; required for ``declined``, at most 4,000 characters."""
     transfer_to: str | None = Field(default=None, examples=["BPS-GARBAGE"])

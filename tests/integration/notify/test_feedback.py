@@ -143,6 +143,20 @@ async def test_the_page_speaks_the_language_of_the_message_or_the_one_that_is_ch
     assert tree_of(chosen.text).get("lang") == "en"
 
 
+async def test_a_button_of_the_mail_chooses_the_answer_and_sends_nothing(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    asked = await ask(pool)
+    queries = ("", "?fixed=yes", "?fixed=no", "?fixed=maybe")
+    pages = [await call(client, "GET", asked.path + query) for query in queries]
+    chosen = [tree_of(page.text).xpath("//input[@checked]/@value") for page in pages]
+    answer = await call(client, "POST", f"{asked.path}?fixed=yes", data={"fixed": "no"})
+
+    assert chosen == [[], ["yes"], ["no"], []]
+    assert answer.status == 200
+    assert [event.data.fixed for event in await given(pool)] == [False]
+
+
 async def test_a_link_of_no_message_is_not_found_and_names_nothing(
     client: aiohttp.ClientSession, pool: Pool
 ) -> None:

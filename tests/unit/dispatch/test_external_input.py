@@ -1,4 +1,4 @@
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,6 +23,13 @@ def data(**changes: Any) -> dict[str, Any]:
 
 def test_an_update_is_named_by_its_sender_and_its_own_id() -> None:
     assert parsed(data()).key == MessageKey("/bureau/roads", "u-1", "ROADS")
+
+
+def test_a_plain_day_is_its_noon_in_utc() -> None:
+    update = parsed(data(status="scheduled", scheduled_for="2026-03-04")).parsed
+
+    assert isinstance(update, BureauUpdate)
+    assert update.scheduled_for == datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 def test_an_update_says_what_its_bureau_wrote() -> None:

@@ -295,3 +295,14 @@ def test_an_answer_of_the_staff_goes_to_all_followers() -> None:
 
     assert (trigger.template, trigger.facts.note) == ("answered", "On Tuesday")
     assert (trigger.key, trigger.only_for) == ((C, 4), None)
+
+
+@pytest.mark.parametrize(("channel", "told"), [("email", True), ("web", True), ("sms", False)])
+def test_the_reporter_who_answered_is_thanked_unless_the_text_was_answered_at_once(
+    channel: str, *, told: bool
+) -> None:
+    answered = moved(C, 4, "acknowledged", answered_by=R, answered_through=channel)
+
+    triggers = list(updates_of(answered).triggers.values())
+
+    assert [(one.template, one.only_for) for one in triggers] == [("answer_received", R)] * told

@@ -1,9 +1,21 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from services.notify.channels.sms.rules import sms_parts
+from services.notify.rendering.renderer import MessageRenderer
 from services.notify.rules.model import CaseFacts, TemplateName
-from tests.unit.notify.factories import LINKS, MESSAGE, message_data, renderer
+from tests.unit.notify.factories import LANGUAGES as SPOKEN
+from tests.unit.notify.factories import (
+    LINKS,
+    MESSAGE,
+    PORTLAND,
+    PUBLIC_URL,
+    message_data,
+    renderer,
+    request_facts,
+)
 from tests.unit.notify.letters import LANGUAGES, Page, render
 
 
@@ -108,8 +120,9 @@ def test_who_reads_that_the_work_is_done_can_say_whether_it_is_fixed(language: s
     message = render("completed", language)
 
     link = LINKS.url("feedback", MESSAGE)
-    assert link in message.text
-    assert f'href="{link}"' in message.html
+    for answer in ("yes", "no"):
+        assert f"{link}?fixed={answer}\n" in message.text
+        assert f'href="{link}?fixed={answer}"' in message.html
     assert "/feedback/" not in render("declined", language).text
 
 
@@ -137,3 +150,49 @@ def test_words_of_the_staff_stand_in_the_frame_of_the_readers_language(
     assert message.text.count("Which lane? 503-823-4000") == 1
     assert "Which lane?" in message.html
     assert text.count("Which lane? 503-823-4000") == 1
+
+
+WORDS = "A hole in the road, knee deep. It is by the bus stop."
+ON_TUESDAY = datetime(2026, 11, 24, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("template", ["received", "attached", "already_closed", "referred"])
+def test_a_receipt_repeats_the_reporters_words_and_the_day(template: str) -> None:
+    given = request_facts(words=f" {WORDS}\n", submitted_at=ON_TUESDAY)
+    english, spanish = (render(template, tag, request=given) for tag in ("en", "es"))
+
+    assert f"You wrote on Tuesday, November 24: {WORDS}" in english.text
+    assert f"Usted escribi\u00f3 el martes 24 de noviembre: {WORDS}" in spanish.text
+    assert WORDS not in render("completed", request=given).text
+
+
+def test_words_with_a_link_are_not_repeated_and_long_ones_are_cut() -> None:
+    link = request_facts(words="Win at www.example.org", submitted_at=ON_TUESDAY)
+    long = request_facts(words="long " * 200, submitted_at=ON_TUESDAY)
+
+    assert "You wrote" not in render(request=link).text
+    assert f"{'long ' * 59}long\u2026" in render(request=long).text
+
+
+def test_a_question_of_the_team_can_be_answered_where_it_is_read() -> None:
+    asked = CaseFacts("PBOT-MAINT", "Which of the two poles is it?")
+    answerable = MessageRenderer(
+        {"portland.gov": replace(PORTLAND, takes_replies=True)}, PUBLIC_URL, LINKS, SPOKEN
+    )
+    data = message_data(template="waiting_for_resident", case=asked)
+    text = answerable.render_sms(data)
+
+    assert "The team says: Which of the two poles is it?" in answerable.render(data).text
+    assert "Please reply to this message with your answer." in answerable.render(data).text
+    assert "reply" not in render("waiting_for_resident", case=asked).text
+    assert "26-7KQ4-M2: Which of the two poles is it? Reply to this text" in text
+    assert (
+        sms_parts(
+            answerable.render_sms(
+                message_data(
+                    template="waiting_for_resident", case=CaseFacts(note="which pole " * 40)
+                )
+            )
+        ).count
+        <= 3
+    )

@@ -24,11 +24,14 @@ _TYPES = "|".join(
     )
 )
 _DIRECTION = r"(?:[ns]\.?\ ?[ew]\.?|north(?:east|west)?|south(?:east|west)?|[nsew]\.?|east|west)"
+_THANKS = "gracias|thanks|thank|thx|saludos|regards|cheers|atentamente|sincerely"
 _NO_NAME = (
-    r"(?!(?:it|its|is|the|there|this|that|we|my|a|an|they|i|you|people|nobody|no|not|please|has|was"
+    rf"(?!(?:{_THANKS}|it|its|is|the|there|this|that|we|my|a|an|they|i|you|people|nobody|no|not|please|has|was"
     r"|side|and|at|on|in|es|el|esta|hay|que|por|un|una|me|yo|lado)\b)"
 )
 _WORD = _NO_NAME + r"[^\W\d_][\w'\u2019.-]{0,30}"
+# A second word of a name; behind a full stop another sentence begins, often with a name.
+_MORE_OF_NAME = rf"(?:(?<!\.)\ (?=(?-i:[A-Z])){_WORD})"
 _ORDINAL = r"\d{1,3}(?:st|nd|rd|th)(?!\ (?:time|day|week|month|year|floor|call|report))"
 _TYPED = (
     rf"(?:\d{{1,3}}(?:st|nd|rd|th)?|{_WORD}(?:\ {_WORD}){{0,2}}?)"
@@ -44,7 +47,7 @@ _PATTERN = re.compile(
     rf"""
     \b\d{{1,5}}[a-z]?\ (?:block\ (?:of\ )?)?  # a house or block; then crossings
         (?:{_DIRECTION}\ (?:{_TYPED}|{_ORDINAL}|{_WORD})|{_TYPED})(?:\ {_DIRECTION}\b)?
-    | \b(?:{_CORNER}{_WORD}|{_SURE}){_JOINED}(?:{_SURE}|{_WORD}(?:\ (?-i:[A-Z]){_WORD})?)
+    | \b(?:{_CORNER}{_WORD}|{_SURE}){_JOINED}(?:{_SURE}|{_WORD}{_MORE_OF_NAME}?)
     | \b{_SURE}\ at\ {_SURE}
     | \b{_WORD}{_JOINED}{_SURE}
     """,
@@ -61,12 +64,17 @@ _NAMED = re.compile(
     ( {_WORD}(?:\ {_WORD}){{0,3}}?\ (?:park|bridge|school|library|station|plaza|hospital|cemetery
         |zoo|airport|market|mall|church|community\ center|transit\ center)\b
     | (?:parque|puente|escuela|biblioteca|estaci[oó]n|plaza|hospital|cementerio|mercado|iglesia)
-        (?:\ del?)?\ {_WORD}(?:\ (?-i:[A-Z]){_WORD}){{0,3}} )
+        (?:\ del?)?\ {_WORD}{_MORE_OF_NAME}{{0,3}} )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _BLANKS = re.compile(r"\s+")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
+# A last line of names alone, unless the line before has a crossing's first street.
+_SIGNATURE = re.compile(
+    r"(?<!\b[aA]nd)(?<!\b[aA]t)(?<!\by)(?<![&@+/,])[ \t]*\n"
+    r"(?=[ \t]*(?:[A-Z][\w'\u2019.-]{0,30}[ \t]*){1,3}$)"
+)
 _HINTS = re.compile(
     rf"\d|\b(?:{_TYPES})\b"
     r"|^(?:at|near|in|inside|by|outside|behind|opposite|across|next to|on|under|between|corner"
@@ -74,6 +82,7 @@ _HINTS = re.compile(
     r"|\b(?:park|bridge|school|library|station|plaza|corner|parque|puente|escuela|biblioteca"
     r"|estacion|esquina)\b"
 )
+_SAYS_THANKS = re.compile(rf"\b(?:{_THANKS})\b")
 _INNER_CAPITAL = re.compile(r"\w\s+[A-Z][a-z]")
 _MAX_HINT_WORDS = 15
 
@@ -95,7 +104,8 @@ def find_place(text: str) -> FoundPlace | None:
     A street alone is none: it is too long. What could be something else is none as well, for then
     the person is asked.
     """
-    plain = _BLANKS.sub(" ", _PARAGRAPH.sub(" ¶ ", text))  # no place goes on in the next one
+    apart = _SIGNATURE.sub(" ¶ ", _PARAGRAPH.sub(" ¶ ", text))  # no place goes on behind it
+    plain = _BLANKS.sub(" ", apart)
     if found := _PATTERN.search(plain) or _NAMED.search(plain):
         words = found[1] if found.lastindex else found[0]
         rest = f"{plain[: found.start()]} {plain[found.end() :]}"
@@ -106,8 +116,9 @@ def find_place(text: str) -> FoundPlace | None:
 def may_be_place(answer: str) -> bool:
     """Return True when the answer to "where?" is likely to say it, in whatever words."""
     folded = fold(answer)
-    is_hint = _HINTS.search(folded) or _INNER_CAPITAL.search(answer)
-    return folded.count(" ") < _MAX_HINT_WORDS and is_hint is not None
+    has_name = _INNER_CAPITAL.search(answer) and not _SAYS_THANKS.search(folded)
+    is_hint = _HINTS.search(folded) or has_name
+    return folded.count(" ") < _MAX_HINT_WORDS and bool(is_hint)
 
 
 # Classifies and screens a text with answers to the questions of its kind.

@@ -165,7 +165,12 @@ def _span(parameters: Parameters, first: str, last: str, now: datetime) -> Span 
         raise bad_request(f"{last}: write a moment after {first}.")
     if until - since > MAX_SPAN:
         raise bad_request(f"{first} and {last}: ask for at most 90 days at once.")
-    return Span(since, until)
+    return Span(since, _whole_second(until))
+
+
+def _whole_second(until: datetime) -> datetime:
+    """Return the end of a moment's second: answers have moments without fractions."""
+    return until if until.microsecond else until.replace(microsecond=999_999)
 
 
 def _statuses(texts: Collection[str]) -> tuple[bool, ...]:

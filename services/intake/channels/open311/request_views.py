@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pydantic_core
@@ -13,6 +13,7 @@ from services.intake.channels.open311.query import Span
 from services.intake.channels.open311.responses import CONTENT_TYPE
 from services.intake.channels.open311.store import ListedRequest
 from services.intake.channels.status_view import (
+    CLOCK_RUNS,
     STATUS_TEXT,
     bureau_name,
     current_status,
@@ -48,7 +49,7 @@ def render_request(
         service_notice=_referral(request),
         requested_datetime=w3c(request.submitted_at),
         updated_datetime=w3c(request.updated_at),
-        expected_datetime=_expected(request, timedelta(hours=kind.target_hours)),
+        expected_datetime=_expected(request),
         address=request.address,
         address_id=None,
         zipcode=None,
@@ -127,12 +128,13 @@ def _referral(request: ListedRequest) -> str | None:
     return f"Also responsible: {', '.join(contacts)}"
 
 
-def _expected(request: ListedRequest, target: timedelta) -> str | None:
-    """Return when the work is planned, or else until when the kind's target wants it done."""
-    if not request.is_open:
-        return None
+def _expected(request: ListedRequest) -> str | None:
+    """Return when the work is planned, or else its deadline, as the request's page shows them."""
     planned = request.last.scheduled_for if request.last else None
-    return w3c(planned if planned and is_plausible(planned) else request.submitted_at + target)
+    if request.is_open and planned and is_plausible(planned):
+        return w3c(planned)
+    due = request.complete_by
+    return w3c(due) if due and _current(request) in CLOCK_RUNS else None
 
 
 def _rounded(degrees: float | None) -> float | None:

@@ -108,6 +108,14 @@ _STATUS = {
 }
 
 
+# Faults of the key, by status: callers know it by the name of its parameter.
+_KEY_FAULTS: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "api_key: send the key of an adapter, as this parameter or in "
+    "Authorization: Bearer <key>.",
+    HTTPStatus.FORBIDDEN: "api_key: this key is no adapter's. Send the key of an adapter.",
+}
+
+
 class Open311Error(Exception):
     """An error response; its status is also the code of each error."""
 
@@ -144,7 +152,7 @@ def error_of_problem(status: int, body: object, headers: Mapping[str, str]) -> O
     fields = [
         f"{parameter_of(one['field'])}: {one['message']}" for one in problem.get("errors", ())
     ]
-    detail = problem.get("detail", HTTPStatus(status).phrase)
+    detail = _KEY_FAULTS.get(status) or problem.get("detail", HTTPStatus(status).phrase)
     kept = {name: headers[name] for name in ("Retry-After", "Allow") if name in headers}
     return Open311Error(status, fields or [detail], kept)
 

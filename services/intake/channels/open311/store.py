@@ -35,6 +35,7 @@ class ListedRequest:
     was_moved: bool  # True when an operator moved it to another case than triage decided
     media_id: str | None
     case_id: str | None
+    complete_by: datetime | None
     last: StatusChange | None
 
 
@@ -61,6 +62,7 @@ _SELECT = """
            known.address, listed.latitude, listed.longitude, known.outcome,
            known.referral_name, known.referral_phone, known.referral_url,
            known.moves > 0 AS was_moved, listed.case_id::text,
+           (SELECT complete_by FROM cases WHERE cases.case_id = listed.case_id) AS complete_by,
            (SELECT replace(media_id::text, '-', '')
               FROM request_media JOIN media USING (media_id)
              WHERE request_media.request_id = listed.request_id AND released_by IS NOT NULL

@@ -14,7 +14,6 @@ from services.intake.channels.conversations.lookup import (
 from services.intake.channels.sms import store
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.machine import (
-    AskedRequest,
     Conversation,
     FollowedRequest,
     IncomingText,
@@ -24,11 +23,11 @@ from services.intake.channels.sms.rules.machine import (
     on_due,
     on_text,
 )
-from services.intake.channels.sms.rules.wording import fit, is_answer, say
+from services.intake.channels.sms.rules.wording import fit, is_answer, is_question, say
 from services.intake.channels.status_view import render_status
 from services.intake.identifiers import idempotency_key, phone_ref
 from services.intake.ports import IntakePorts, IntakeWork
-from services.intake.records import FinishedRequest, NoteWords, RequestReference
+from services.intake.records import AskedRequest, NoteWords, RequestReference
 from shared.contract.events import Consent, ConsentChanged, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
 from shared.runtime.postgres import transaction
@@ -159,18 +158,18 @@ class _Turn:
     def __init__(self, core: IntakePorts, work: IntakeWork, who: store.Correspondent) -> None:
         self._work, self._who, self._now = work, who, work.now
         self._city = core.cities[who.jurisdiction]
-        self._asked: FinishedRequest | None = None
+        self._asked: AskedRequest | None = None
         self._named: RequestReference | None = None
 
     async def incoming(self, text: ReceivedText) -> IncomingText:
         """Return a text with the requests that it is about: named in it, or asked about."""
         incoming = incoming_text(text, self._now)
-        if is_answer(incoming.body):
+        if is_answer(incoming.body) or is_question(incoming.body):
             self._asked = await store.last_finished(self._work.db, self._who, self._now)
-        asked = self._asked and AskedRequest(self._asked.tracking_number, self._asked.service_code)
+        question = await store.open_question(self._work.db, self._who)
         self._named = await named_request(self._work, [incoming.body], self._who.jurisdiction)
         names = self._named.tracking_number if self._named else None
-        return incoming._replace(names=names, asked=asked)
+        return incoming._replace(names=names, asked=self._asked, question=question)
 
     def author(self, number: str, conversation: Conversation) -> NoteAuthor:
         """Return the role of the sender: reporter by the conversation or by the number."""
@@ -197,7 +196,7 @@ class _Turn:
         if step.says_fixed is not None and self._asked:
             self._work.add_feedback(self._asked, "sms", fixed=step.says_fixed)
         if step.submit:
-            request = await self._submit(step.submit, conversation)
+            request = await self._submit(step.submit, conversation, is_told=reply is not None)
             if request is None:
                 reply = reply and say(conversation.language, wording.NOT_TAKEN)
             else:
@@ -210,10 +209,10 @@ class _Turn:
         return conversation, fit(reply.replace("{phone}", phone)) if reply else None
 
     async def _submit(
-        self, draft: ReportDraft, conversation: Conversation
+        self, draft: ReportDraft, conversation: Conversation, *, is_told: bool
     ) -> FollowedRequest | None:
         submission = submission_of(draft, self._who, conversation)
-        taken = await self._work.submit(submission.raw)
+        taken = await self._work.submit(submission.raw, informs="sms" if is_told else None)
         if taken is None:
             return None
         if submission.more:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from services.intake.channels.conversations.waiting import number_place, open_if_readable
 from services.intake.channels.sms.rules.machine import Conversation
 from services.intake.channels.sms.rules.pictures import retry_after
-from services.intake.records import FinishedRequest
+from services.intake.records import AskedRequest
 from shared.runtime.postgres import Connection, Pool, translate_errors
 from shared.runtime.sealing import Sealer
 
@@ -246,7 +246,7 @@ async def erase_drafts(db: Connection, drafts: Collection[tuple[str, str]]) -> N
 # Time after the end of the work in which a text that is YES or NO is about it.
 _FEEDBACK_WITHIN = timedelta(days=30)
 _LAST_DONE = """
-    SELECT request_id::text, case_id::text, tracking_number, service_code
+    SELECT request_id::text, case_id::text, tracking_number, service_code, taken_at
       FROM requests JOIN case_steps USING (case_id)
      WHERE phone_ref = $1 AND jurisdiction = $2 AND status = 'completed' AND taken_at >= $3
      ORDER BY taken_at DESC, submitted_at
@@ -254,12 +254,29 @@ _LAST_DONE = """
 """
 
 
-async def last_finished(
-    db: Connection, who: Correspondent, now: datetime
-) -> FinishedRequest | None:
+_QUESTION = """
+    SELECT request_id::text, requests.case_id::text, tracking_number, service_code, last.taken_at
+      FROM requests
+      JOIN LATERAL (SELECT status, taken_at FROM case_steps
+                     WHERE case_steps.case_id = requests.case_id
+                     ORDER BY version DESC
+                     LIMIT 1) AS last ON last.status = 'waiting_for_resident'
+     WHERE phone_ref = $1 AND jurisdiction = $2
+     ORDER BY last.taken_at DESC, submitted_at
+     LIMIT 1
+"""
+
+
+async def open_question(db: Connection, who: Correspondent) -> AskedRequest | None:
+    """Return the request about which a team last asked a person, if it still waits."""
+    row = await db.fetchrow(_QUESTION, who.person, who.jurisdiction)
+    return AskedRequest(*row) if row else None
+
+
+async def last_finished(db: Connection, who: Correspondent, now: datetime) -> AskedRequest | None:
     """Return the request that a person was last asked about by text; None without one.
 
     It stays that one when its case was reopened since: a second NO is about the same work.
     """
     row = await db.fetchrow(_LAST_DONE, who.person, who.jurisdiction, now - _FEEDBACK_WITHIN)
-    return FinishedRequest(*row) if row else None
+    return AskedRequest(*row) if row else None

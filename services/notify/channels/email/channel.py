@@ -91,11 +91,14 @@ class _Mailer(Protocol):  # shared.runtime.smtp.SmtpMailer
 class MailIdentity:
     """Sender identity of the router's e-mail; ``sign`` adds the DKIM signature."""
 
-    sender: str
-    # By jurisdiction, the address that takes replies; bounces go to its domain. A city without one
-    # gets both at `sender`.
+    sender: str  # of cities without an inbox
+    # By jurisdiction, the address that sends and takes replies; bounces go to its domain.
     inboxes: Mapping[str, str] = field(default_factory=dict)
     sign: Callable[[bytes], bytes] = lambda message: message
+
+    def sender_of(self, jurisdiction: str) -> str:
+        """Return the address in `From`: that which takes replies and sends questions, if any."""
+        return self.inboxes.get(jurisdiction, self.sender)
 
     def bounce_address(self, jurisdiction: str, notification_id: str) -> str | None:
         """Return the envelope sender that identifies a bounced message (VERP), if any."""
@@ -119,7 +122,8 @@ class EmailSender:
         """Send one message; ``provider_id`` of the outcome is its Message-ID."""
         id_, request = claimed.stored.notification_id, claimed.data.request
         identity = self.identity
-        headers = dict(thread_headers(request.tracking_number, identity.sender))
+        sender = identity.sender_of(request.jurisdiction)
+        headers = dict(thread_headers(request.tracking_number, sender))
         if inbox := identity.inboxes.get(request.jurisdiction):
             headers["Reply-To"] = inbox
         rendered = self.render(claimed.data)
@@ -128,7 +132,7 @@ class EmailSender:
         message = build_message(
             rendered,
             notification_id=id_,
-            sender=identity.sender,
+            sender=sender,
             mailbox=address,
             now=now,
             headers=headers,
@@ -138,7 +142,7 @@ class EmailSender:
             identity.sign(message),
             returns_to=identity.bounce_address(request.jurisdiction, id_),
         )
-        return replace(outcome, provider_id=message_id(id_, identity.sender))
+        return replace(outcome, provider_id=message_id(id_, sender))
 
 
 _SIGNED = (

@@ -21,7 +21,7 @@ from services.notify.records import LinkedMessage, UpdatesChoice
 from shared.runtime.http.authentication import Callers
 from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.deadline import Deadline
-from shared.runtime.http.openapi import Content, Operation, documents
+from shared.runtime.http.openapi import Content, Operation, Parameter, documents
 from shared.runtime.service import ChannelParts
 from shared.vocabulary import primary_subtag
 
@@ -31,7 +31,7 @@ _MAX_COMMENT = 4_000
 _SHOW_QUESTION = Operation(
     "Show the question whether a problem is fixed; changes nothing.",
     {200: Content("The page.", HTML), **LINK_REFUSALS},
-    query=LANGUAGE,
+    query=LANGUAGE | {"fixed": Parameter("`yes` or `no` to choose that answer beforehand.")},
     unknown="ignored",
 )
 _SUBMIT = Operation(
@@ -54,7 +54,8 @@ class _FeedbackPages:
     pages: LinkPages
 
     async def show(self, request: web.Request) -> web.Response:
-        return self._form(request, await self._message(request), {})
+        chosen = {"fixed": request.query.get("fixed", "")}
+        return self._form(request, await self._message(request), chosen)
 
     async def submit(self, request: web.Request) -> web.Response:
         message = await self._message(request)

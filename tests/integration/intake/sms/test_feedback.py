@@ -6,15 +6,20 @@ import pytest
 
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.status_view import ReporterLinks
-from shared.contract.events import Event, FeedbackGiven, new_id
-from shared.contract.topics import INTAKE_REQUESTS_EXPRESS, NOTIFY_FEEDBACK
+from shared.contract.events import Event, FeedbackGiven, NoteAdded, new_id
+from shared.contract.topics import (
+    INTAKE_CONTACTS,
+    INTAKE_REQUESTS,
+    INTAKE_REQUESTS_EXPRESS,
+    NOTIFY_FEEDBACK,
+)
 from shared.runtime.clock import utc_now
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.pages.browser import visit
 from tests.integration.intake.sms.gateway import SETTINGS, Phone
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.notify.factories import closed, opened
+from tests.unit.notify.factories import closed, moved, opened
 
 pytestmark = pytest.mark.integration
 
@@ -61,3 +66,30 @@ async def test_no_is_an_answer_by_text_and_by_the_reporters_link_and_by_no_numbe
         ("/intake", "web", False),
     ]
     assert {(one.data.case_id, one.data.request_id) for one in answers} == {(case_id, request_id)}
+
+
+async def test_an_answer_to_the_teams_question_is_the_reporters_note(
+    running: Running, topic_log: TopicLog
+) -> None:
+    phone, case_id = Phone("+15035550173"), new_id()
+    async with running(**SETTINGS) as client:
+        await phone.say(client, REPORT)
+        [request] = await topic_log.at_least(1, INTAKE_REQUESTS_EXPRESS)
+        number, request_id = request.data.tracking_number, request.data.request_id
+        await phone.say(client, "Sí")
+        asked = just_now(moved(case_id, 2, "waiting_for_resident"))
+        await topic_log.publish(opened(request_id, case_id), asked)
+
+        async def asks() -> Any:
+            page = await visit(client, f"/track/{number}")
+            return page if "needs to hear from you" in page.text else None
+
+        await eventually(asks)
+        said = await phone.say(client, "No")
+        [_, note] = await topic_log.at_least(2, INTAKE_REQUESTS)
+        [contact] = await topic_log.at_least(1, INTAKE_CONTACTS)
+
+    assert isinstance(note, NoteAdded)
+    assert contact.data.informed == ("sms",)  # the answer had the number
+    assert said == wording.ANSWER_ADDED.es.replace("{number}", number)
+    assert (note.data.request_id, note.data.text, note.data.by) == (request_id, "No", "reporter")

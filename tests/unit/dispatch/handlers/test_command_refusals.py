@@ -19,6 +19,24 @@ NOBODY = new_id()
 
 
 @pytest.mark.parametrize(
+    ("name", "level", "advice"),
+    [
+        ("lower_priority", "P1", "The case is P3: use raise_priority for P1."),
+        ("raise_priority", "P5", "The case is P3: use lower_priority for P5."),
+        ("raise_priority", "P3", "The case is P3 already."),
+    ],
+)
+async def test_a_priority_in_the_other_direction_names_the_command_for_it(
+    harness: DispatchHarness, name: str, level: str, advice: str
+) -> None:
+    [lead] = await harness.open_case("POTHOLE", "P3")
+    [parked] = await harness.handle_all(command_message(name, case_id=lead.case_id, level=level))
+
+    assert isinstance(parked, Outgoing)
+    assert dict(parked.headers)["reason"] == advice.encode()
+
+
+@pytest.mark.parametrize(
     ("name", "changes", "code"),
     [
         pytest.param("close", {"actor": None}, "invalid", id="nobody orders it"),

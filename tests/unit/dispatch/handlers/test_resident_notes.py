@@ -9,6 +9,7 @@ from services.dispatch.rules.notes import MAX_NOTES
 from services.dispatch.unit_of_work import UnknownRequestError
 from shared.contract.events import (
     CasePriorityRaised,
+    CaseStatusChanged,
     NoteAdded,
     Reassessment,
     RequestReassessed,
@@ -238,3 +239,39 @@ async def test_what_remains_after_a_split_has_the_words_of_its_most_urgent_reque
     await desk.handle(command_message("merge_case", own.case_id, into_case=left.case_id))
     merged = next(one for one in desk.store.all if one.case_id == first.case_id)
     assert merged.problem.summary == "It sparks"
+
+
+@pytest.mark.parametrize("by", ["reporter", "other", None])
+async def test_an_answer_ends_the_wait_and_the_clock_goes_on_but_not_by_another_person(
+    desk: DispatchHarness, by: str | None
+) -> None:
+    decision = await opened(desk)
+    [case] = desk.store.all
+    for status in ("acknowledged", "waiting_for_resident"):
+        await desk.handle(update_message(case.lead_bureau, case.lead, status))
+    due = desk.store.all[0].lead.due.complete_by
+    answer = noted(decision.request_id, "The one by the door", by=by)
+    produced = await desk.handle(answer, answer)
+
+    [case] = desk.store.all
+    if by == "other":
+        assert case.status == case.lead.status == "waiting_for_resident"
+        return
+    [changed] = of_type(CaseStatusChanged, produced)
+    assert (changed.data.status, changed.data.previous_status, changed.data.bureau) == (
+        "acknowledged",
+        "waiting_for_resident",
+        case.lead_bureau,
+    )
+    assert (changed.data.answered_by, changed.data.answered_through) == (
+        decision.request_id,
+        "web",
+    )
+    assert (case.status, case.lead.status) == ("acknowledged", "acknowledged")
+    assert case.lead.waiting_since is None
+    assert case.lead.due.complete_by >= due
+    [order] = of_type(WorkOrderChanged, produced)[:1]
+    assert order.data.status == "acknowledged"
+    assert "The one by the door" in order.data.notes
+    [entry] = [one for one in desk.store.history if "answered" in (one.text or "")]
+    assert entry.by == "resident"

@@ -27,10 +27,18 @@ async def test_answers_go_to_the_citys_inbox_and_bounces_name_their_message() ->
 
     message = message_from_bytes(content, policy=default)
     assert message["Reply-To"] == INBOX
-    assert message["References"] == "<26-7KQ4-M2@city.example>"
+    assert message["References"] == "<26-7KQ4-M2@portlandoregon.gov>"
     assert returns_to == f"bounce+{id_}@portlandoregon.gov"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Unsubscribe"] == f"<{LINKS.url('unsubscribe', MESSAGE)}>"
+
+
+async def test_a_thread_has_one_sender_that_of_the_citys_questions() -> None:
+    content, *_ = await sent(MailIdentity(SENDER, {"portland.gov": INBOX}))
+    other, *_ = await sent(MailIdentity(SENDER, {"lakeside.gov": INBOX}))
+
+    assert message_from_bytes(content)["From"] == f"City of Portland <{INBOX}>"
+    assert message_from_bytes(other)["From"] == f"City of Portland <{SENDER}>"
 
 
 async def test_a_city_without_an_inbox_gets_both_at_the_sender() -> None:

@@ -203,3 +203,18 @@ def test_a_phone_number_is_no_mailbox_of_the_same_letters() -> None:
 
 def test_the_hash_of_a_mailbox_stays_what_it_was() -> None:
     assert person("Ana@example.org") == "e9914a2d53e783d4a63f18297d5a37a3"
+
+
+@pytest.mark.parametrize(("template", "texted"), [("received", False), ("attached", True)])
+def test_who_has_the_number_by_text_gets_no_second_text_that_gives_it(
+    template: str, *, texted: bool
+) -> None:
+    both = frozenset({"email", "sms"})
+    informed = recipient(wants=both, has=both, informed=frozenset({"sms"}))
+    due = all_due(
+        [follower(recipient=informed)],
+        [trigger(version=1, template=template, only_for="request")],
+        new_requests=["request"],
+    )
+
+    assert [one.channel for one in due] == ["email", "sms"][: 1 + texted]

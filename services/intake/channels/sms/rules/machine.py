@@ -16,9 +16,9 @@ from services.intake.channels.conversations.rules import (
     is_another_danger,
 )
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.wording import Command, read_command, say
+from services.intake.channels.sms.rules.wording import Command, is_question, read_command, say
 from services.intake.identifiers import read_tracking_number
-from services.intake.records import StatedPlace
+from services.intake.records import AskedRequest, StatedPlace
 from shared.catalogue import LocalText
 from shared.text_matching import fold
 
@@ -61,13 +61,6 @@ class Conversation:
     answered_at: tuple[datetime, ...] = ()
 
 
-class AskedRequest(NamedTuple):
-    """A request whose work is done."""
-
-    number: str
-    service_code: str
-
-
 class IncomingText(NamedTuple):
     """A text as it arrives."""
 
@@ -77,6 +70,7 @@ class IncomingText(NamedTuple):
     names: str | None = None  # tracking number of a known request in it
     asked: AskedRequest | None = None  # the request that a YES or NO can be about
     has_pictures: bool = False
+    question: AskedRequest | None = None  # the request about which a team waits for an answer
 
 
 class TextNote(NamedTuple):
@@ -172,11 +166,9 @@ class _Turn:
         if number := self.text.names:
             is_alone = read_tracking_number(self.text.body) == number
             return self._status(number) if is_alone else self._note(number)
-        if draft:
-            return self._go_on(draft)
-        if request := self._followed():
-            return self._follow_up(request)
-        return self._begin()
+        if question := self._open_question():
+            return self._answer_team(question)
+        return self._go_on(draft) if draft else self._follow_up(self._followed())
 
     # -- commands
 
@@ -209,7 +201,9 @@ class _Turn:
         return Step(replace(self.conversation, is_silent=opted_out), told, opted_out=opted_out)
 
     def _yes_or_no(self, answer: str) -> Step:
-        draft = self.conversation.draft
+        draft, question = self.conversation.draft, self._open_question()
+        if question and not (self.text.asked and self.text.asked.at > question.at):
+            return self._answer_team(question)
         if draft and _asks_of_kind(draft):
             return self._submit(replace(draft, answers={draft.asked: answer}))
         if self.text.asked:
@@ -223,12 +217,51 @@ class _Turn:
     def _says_fixed(self, asked: AskedRequest, fixed: bool) -> Step:  # noqa: FBT001 - an answer
         """Take the answer; an open question of a report is asked again behind the thanks."""
         thanks = say(self.conversation.language, wording.FIXED if fixed else wording.NOT_FIXED)
-        reply = thanks.replace("{number}", asked.number)
+        reply = thanks.replace("{number}", asked.tracking_number)
         if draft := self.conversation.draft:
             again = self._ask(draft)
             return replace(again, reply=f"{reply} {again.reply}", says_fixed=fixed)
-        about = FollowedRequest(asked.number, asked.service_code, "", self.text.at)
-        return Step(replace(self.conversation, request=about), reply, says_fixed=fixed)
+        return Step(self._about(asked), reply, says_fixed=fixed)
+
+    def _about(self, asked: AskedRequest) -> Conversation:
+        """Return the conversation about a request that the person was asked about."""
+        followed = self.conversation.request
+        if followed is None or followed.number != asked.tracking_number:
+            followed = FollowedRequest(asked.tracking_number, asked.service_code, "", self.text.at)
+        return replace(self.conversation, request=replace(followed, at=self.text.at))
+
+    # -- questions of teams, and to them
+
+    def _open_question(self) -> AskedRequest | None:
+        """Return the question of a team, unless the person reported or added something since."""
+        question, draft = self.text.question, self.conversation.draft
+        request = self.conversation.request
+        if question is None or (draft and draft.since > question.at):
+            return None
+        is_other = request is not None and request.number != question.tracking_number
+        return None if request and is_other and request.at > question.at else question
+
+    def _answer_team(self, question: AskedRequest) -> Step:
+        """Take the answer to a team's question; another danger is another report."""
+        turn = replace(self, conversation=self._about(question))
+        request, found = turn.conversation.request, self.reader.assess(self.text.body)
+        if request and is_another_danger(found, question.service_code, request.dangers):
+            return self._begin()
+        return turn._note(question.tracking_number, wording.ANSWER_ADDED)  # noqa: SLF001 - its own
+
+    def _questioned(self, request: FollowedRequest | None) -> AskedRequest | None:
+        """Return the request that is asked about in place of an answer, YES or NO."""
+        asked = self.text.asked
+        if asked is None or not is_question(self.text.body) or self.reading.place:
+            return None
+        is_late = self.text.at - asked.at >= ANSWER_WITHIN
+        is_other = request is not None and request.number != asked.tracking_number
+        return None if is_late or is_other else asked
+
+    def _question_back(self, asked: AskedRequest) -> Step:
+        """Take a question to the team as a note, and ask again."""
+        turn = replace(self, conversation=self._about(asked))
+        return turn._note(asked.tracking_number, wording.NOTE_ADDED, wording.ASK_FIXED)  # noqa: SLF001 - its own
 
     # -- reports
 
@@ -257,7 +290,8 @@ class _Turn:
             has_what=draft.has_what or reading.says_what,
             place=draft.place or reading.place or self._answered_place(draft),
         )
-        return self._submit(added) if _asks_of_kind(draft) else self._advance(added)
+        is_answer = _asks_of_kind(draft) and not is_question(text.body)
+        return self._submit(added) if is_answer else self._advance(added)
 
     def _answered_place(self, draft: ReportDraft) -> str | None:
         body = self.text.body
@@ -310,7 +344,11 @@ class _Turn:
         request = self.conversation.request
         return request if request and self.text.at - request.at < ANSWER_WITHIN else None
 
-    def _follow_up(self, request: FollowedRequest) -> Step:
+    def _follow_up(self, request: FollowedRequest | None) -> Step:
+        if asked := self._questioned(request):
+            return self._question_back(asked)
+        if request is None:
+            return self._begin()
         if self.reading.is_empty and not request.asks_where:
             told = wording.NOTE_ADDED if self.text.has_pictures else wording.ALREADY_TAKEN
             return self._answer(told, number=request.number)
@@ -333,10 +371,10 @@ class _Turn:
         names_kind = request.place is not None or not found.is_other
         return (names_kind and found.service_code != request.service_code) or is_elsewhere
 
-    def _note(self, number: str) -> Step:
+    def _note(self, number: str, *thanks: LocalText) -> Step:
         found, place = self.reader.assess(self.text.body), None
         advice = [one.text for one in found.advice]
-        reply = say(self.conversation.language, *advice, wording.NOTE_ADDED)
+        reply = say(self.conversation.language, *advice, *(thanks or (wording.NOTE_ADDED,)))
         conversation, request = self.conversation, self.conversation.request
         if request and request.number == number:
             if request.place is None:
@@ -344,7 +382,7 @@ class _Turn:
             dangers = request.dangers | found.dangers
             followed = replace(request, at=self.text.at, asks_where=False, dangers=dangers)
             conversation = replace(conversation, request=followed)
-        note = TextNote(number, self.text.body, place)
+        note = TextNote(number, self.text.body, place) if self.text.body else None
         return Step(conversation, reply.replace("{number}", number), note=note)
 
     def _answer(self, text: LocalText, *, number: str = "") -> Step:

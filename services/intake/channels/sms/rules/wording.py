@@ -44,6 +44,14 @@ NOTE_ADDED = LocalText(
     "Thank you. We added that to report {number}.",
     "Gracias. Lo agregamos al reporte {number}.",
 )
+ANSWER_ADDED = LocalText(
+    "Thank you. We gave your answer about report {number} to the team.",
+    "Gracias. Le dimos al equipo su respuesta sobre el reporte {number}.",
+)
+ASK_FIXED = LocalText(
+    "Is it fixed? Reply YES or NO.",
+    "¿Quedó resuelto? Responda SÍ o NO.",
+)
 ALREADY_TAKEN = LocalText(
     "We have your report {number}. Text STATUS to check its status.",
     "Tenemos su reporte {number}. Envíe ESTADO para saber cómo va.",
@@ -130,6 +138,7 @@ _WORDS = MappingProxyType(
     }
 )
 _MAX_NUMBER_WORDS = 4
+_QUESTION_MARKS = "?\N{ARABIC QUESTION MARK}\N{FULLWIDTH QUESTION MARK}"
 
 
 class Command(NamedTuple):
@@ -142,17 +151,26 @@ class Command(NamedTuple):
 
 
 def read_command(text: str) -> Command | None:
-    """Return the command that a text is, or None; only ``status`` may have a number behind it."""
+    """Return the command that a text is, or None; only ``status`` may have a number behind it.
+
+    YES or NO with a question mark is a question and no answer.
+    """
     first, *rest = fold(text).split() or [""]
     name, language = _WORDS.get(first, (None, None))
     if name is None:
         return None
     if not rest:
-        return Command(name, language)
+        is_asked_back = name in {"yes", "no"} and is_question(text)
+        return None if is_asked_back else Command(name, language)
     is_number = len(rest) <= _MAX_NUMBER_WORDS and any(map(str.isdigit, "".join(rest)))
     if name != "status" or not is_number:
         return None
     return Command(name, language, read_tracking_number("".join(rest)) or "")
+
+
+def is_question(text: str) -> bool:
+    """Return True for a text that asks something."""
+    return any(mark in text for mark in _QUESTION_MARKS)
 
 
 def is_answer(text: str) -> bool:

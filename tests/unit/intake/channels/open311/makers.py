@@ -44,6 +44,7 @@ def listed(**changes: Any) -> ListedRequest:
             referral_phone=None,
             referral_url=None,
             was_moved=False,
+            complete_by=None,
             media_id=None,
             case_id=None,
             last=None,

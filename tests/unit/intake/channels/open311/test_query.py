@@ -18,6 +18,8 @@ from shared.vocabulary import END_OF_TIME
 from tests.support.builders import NOON
 from tests.unit.intake.channels.open311.makers import CITY, REQUEST, parameters
 
+LAST = timedelta(microseconds=999_999)
+
 
 def query(**values: str) -> ListQuery:
     return read_query(parameters(**values), CITY, NOON)
@@ -52,11 +54,18 @@ def test_the_status_is_a_list(text: str, statuses: tuple[bool, ...]) -> None:
 
 def test_one_date_begins_or_ends_90_days() -> None:
     assert query(start_date=days_ago(200)).submitted == Span(
-        NOON - timedelta(days=200), NOON - timedelta(days=110)
+        NOON - timedelta(days=200), NOON - timedelta(days=110) + LAST
     )
     assert query(end_date=days_ago(10)).submitted == Span(
-        NOON - timedelta(days=100), NOON - timedelta(days=10)
+        NOON - timedelta(days=100), NOON - timedelta(days=10) + LAST
     )
+
+
+def test_an_end_has_its_whole_second_since_answers_have_no_fractions() -> None:
+    second = days_ago(3)
+    found = query(start_date=second, end_date=second).submitted
+
+    assert found == Span(NOON - timedelta(days=3), NOON - timedelta(days=3) + LAST)
 
 
 def test_a_span_of_90_days_is_the_longest() -> None:

@@ -34,7 +34,7 @@ def test_a_request_before_its_decision_is_open_and_nobodys() -> None:
     assert view.status_notes == "We got your report. We are finding out who takes care of it."
     assert view.service_name == "Pothole"
     assert view.requested_datetime == "2026-03-02T12:00:00Z"
-    assert view.expected_datetime == "2026-04-01T12:00:00Z"  # the target of 30 days
+    assert view.expected_datetime is None
     assert (view.lat, view.long) == (45.51904, -122.67932)
     assert (view.extended_attributes, view.notes, view.media_url) == (None, None, None)
 
@@ -51,6 +51,24 @@ def test_a_request_tells_what_the_bureau_wrote() -> None:
     assert view.status_notes == "The work is done. Filled it."
     assert view.agency_responsible == "PBOT Maintenance Operations"
     assert view.expected_datetime is None
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("open", "2026-03-09T12:00:00Z"),
+        ("in_progress", "2026-03-09T12:00:00Z"),
+        ("waiting_for_resident", None),
+        ("completed", None),
+    ],
+)
+def test_work_is_expected_by_the_deadline_that_its_page_shows(
+    status: str, expected: str | None
+) -> None:
+    due = NOON + timedelta(days=7)
+    request = listed(last=change(status), complete_by=due, is_open=status != "completed")
+
+    assert shown(request).expected_datetime == expected
 
 
 def test_planned_work_is_expected_when_it_is_planned() -> None:

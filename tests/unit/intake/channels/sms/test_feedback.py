@@ -1,19 +1,17 @@
 """YES and NO as the answer to "Is it fixed?", beside every other question that may be open."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.machine import (
-    AskedRequest,
-    Conversation,
-    IncomingText,
-    Step,
-)
+from services.intake.channels.sms.rules.machine import Conversation, IncomingText, Step
+from services.intake.records import AskedRequest
+from tests.support.builders import NOON
 from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
 
-DONE = AskedRequest("26-8LR5-N3", "ROW-POTHOLE")
+DONE = AskedRequest("request", "case", "26-8LR5-N3", "ROW-POTHOLE", NOON)
 
 
 class Asked(Talk):
@@ -37,7 +35,7 @@ def test_a_word_alone_is_the_answer(word: str, said: str, *, fixed: bool) -> Non
     step = Asked().answer(word)
 
     assert step.says_fixed is fixed
-    assert reply(step) == said.replace("{number}", DONE.number)
+    assert reply(step) == said.replace("{number}", DONE.tracking_number)
 
 
 def test_what_follows_a_no_is_a_note_about_it() -> None:
@@ -46,7 +44,7 @@ def test_what_follows_a_no_is_a_note_about_it() -> None:
     step = talk.say("The hole is only half filled")
 
     assert step.note is not None
-    assert step.note.number == DONE.number
+    assert step.note.number == DONE.tracking_number
 
 
 def test_more_than_a_word_is_no_answer() -> None:
@@ -71,7 +69,7 @@ def test_an_open_question_that_it_cannot_answer_is_asked_again() -> None:
     talk.say("There is a big pothole")
     step = talk.answer("NO")
 
-    thanks = wording.NOT_FIXED.en.replace("{number}", DONE.number)
+    thanks = wording.NOT_FIXED.en.replace("{number}", DONE.tracking_number)
     assert step.says_fixed is False
     assert reply(step) == f"{thanks} {wording.ASK_WHERE.en}"
     assert reply(step).count("?") == 1
@@ -93,3 +91,35 @@ def test_without_the_question_a_word_is_a_note_to_the_report_it_follows() -> Non
     assert (step.says_fixed, step.note is not None) == (None, True)
     assert step.note is not None
     assert step.note.number == NUMBER
+
+
+@pytest.mark.parametrize("body", ["When did you fix it?", "No?", "Yes?", "\u00bfCu\u00e1ndo?"])
+def test_a_question_is_no_answer_but_a_note_and_the_question_is_asked_again(body: str) -> None:
+    step = Asked().answer(body)
+
+    assert (step.says_fixed, step.submit) == (None, None)
+    assert step.note is not None
+    assert step.note.number == DONE.tracking_number
+    language = step.conversation.language or "en"
+    assert reply(step).endswith(wording.ASK_FIXED.in_language(language))
+
+
+def test_a_question_about_another_place_or_a_day_later_is_a_report() -> None:
+    elsewhere = Asked().answer("Can you fix the pothole at NE 33rd and Fremont?")
+    later = Asked(now=NOON + timedelta(hours=24)).answer("Why is there trash everywhere?")
+
+    assert elsewhere.submit is not None
+    assert later.note is None
+
+
+@pytest.mark.parametrize("body", ["What do you mean?", "Why?"])
+def test_a_question_of_the_kind_is_asked_again_where_a_question_comes_back(body: str) -> None:
+    talk = Talk()
+    talk.say("There is a big pothole")
+    talk.say("82nd and Powell")
+    step = talk.say(body)
+
+    assert step.submit is None
+    assert wording.ASK_YES_NO.en in reply(step)
+    assert talk.say("no").submit is not None
+    assert body in talk.submitted[0][0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.channels.conversations.rules import find_place
+from services.intake.channels.conversations.rules import find_place, may_be_place
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,15 @@ from services.intake.channels.conversations.rules import find_place
         ("Bache en Fremont y la 33", "Fremont y la 33"),
         ("dead raccoon near Laurelhurst Park", "Laurelhurst Park"),
         ("basura en el parque Laurelhurst", "parque Laurelhurst"),
+        ("Bache en NE 33rd y Fremont Gracias", "NE 33rd y Fremont"),
+        ("Bache en NE 33rd y Fremont. Gracias, Maria Lopez", "NE 33rd y Fremont"),
+        ("Pothole at NE 33rd and Fremont Thanks Joe", "NE 33rd and Fremont"),
+        ("Pothole at NE 33rd and Fremont. Maria Lopez", "NE 33rd and Fremont"),
+        ("Pothole at NE 33rd and Fremont\nMaria Lopez", "NE 33rd and Fremont"),
+        ("basura en el parque Laurelhurst Gracias", "parque Laurelhurst"),
+        ("Sign down at NE 33rd and Martin Luther", "NE 33rd and Martin Luther"),
+        ("Sign down at NE 33rd and\nFremont", "NE 33rd and Fremont"),
+        ("basura en el parque Mt Tabor", "parque Mt Tabor"),
     ],
 )
 def test_a_house_a_crossing_or_a_named_place_is_found(text: str, place: str) -> None:
@@ -57,3 +66,11 @@ def test_anything_else_is_asked_for(text: str) -> None:
 @pytest.mark.parametrize("text", ["a.a" * 1_300, "ne " * 1_300, "st and " * 600, "1 a " * 1_000])
 def test_hostile_texts_take_no_time(text: str) -> None:
     find_place(text)
+
+
+@pytest.mark.parametrize(
+    "answer", ["Gracias", "Muchas Gracias", "ok Thanks", "Gracias Maria Lopez"]
+)
+def test_thanks_and_a_name_are_no_place(answer: str) -> None:
+    assert not may_be_place(answer)
+    assert may_be_place("by Fred Meyer, thanks")
