@@ -39,9 +39,9 @@ def put_note(
 ) -> list[tuple[CaseTransition, ChangeAuthor]]:
     """Put a note into the work orders and the history of its request's case. Idempotent.
 
-    A note answers the open question of an operator or bureau, unless it is another person's. Its location becomes that of a request
-    and case without one; a case that waited for it at the desk is transferred. Raises
-    ``UnknownRequestError``; triage passes no such note on.
+    A note answers the open question of an operator or bureau, unless it is another person's. Its
+    location becomes that of a request and case without one; a case that waited for it at the desk
+    is transferred. Raises ``UnknownRequestError``; triage passes no such note on.
     """
     if uow.has_entry(event.id):
         return []

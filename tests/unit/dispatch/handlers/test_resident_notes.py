@@ -258,11 +258,11 @@ async def test_an_answer_ends_the_wait_and_the_clock_goes_on_but_not_by_another_
         assert case.status == case.lead.status == "waiting_for_resident"
         return
     [changed] = of_type(CaseStatusChanged, produced)
-    assert (changed.data.status, changed.data.previous_status, changed.data.bureau) == (
+    assert (changed.data.status, changed.data.previous_status) == (
         "acknowledged",
         "waiting_for_resident",
-        case.lead_bureau,
     )
+    assert changed.data.previous_lead == case.lead_bureau
     assert (changed.data.answered_by, changed.data.answered_through) == (
         decision.request_id,
         "web",
