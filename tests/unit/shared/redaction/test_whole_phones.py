@@ -28,7 +28,7 @@ def test_every_whole_number_is_found(region: str, text: str) -> None:
     whole = [
         (match.start, match.end)
         for match in matches
-        if match.number.country_code != 1 or match.number.national_number >= has_area_code
+        if match.number.country_code != 1 or (match.number.national_number or 0) >= has_area_code
     ]
 
     assert [(start, end) for start, end, _ in phones_in(text, region)] == whole
