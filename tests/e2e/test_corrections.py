@@ -145,8 +145,8 @@ async def test_what_cannot_be_done_is_said_and_kept_and_everything_still_holds(
 ) -> None:
     number, request_id = await accepted(router, 3_000, "hal@example.org")
     case_id = await case_of(router, request_id)
-    raised = await order(router, "raise", "--case", number, "--to", "P1")
-    assert (raised["data"]["case_id"], raised["data"]["priority"]["level"]) == (case_id, "P1")
+    raised = await order(router, "raise", "--case", number, "--to", "P2")
+    assert (raised["data"]["case_id"], raised["data"]["priority"]["level"]) == (case_id, "P2")
     await order(router, "lower", "--case", case_id, "--to", "P5")
     await order(router, "transfer", "--case", case_id, "--bureau", "PBOT-MOD")
 

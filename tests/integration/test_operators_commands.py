@@ -100,7 +100,7 @@ async def test_changes_are_printed_as_they_happen_and_resumed_after_an_event(
 ) -> None:
     opened = (await router.command("cases", "show", number))[1]["history"][0]["event_id"]
     async with router.started("cases", "watch", "--after", opened, "--json") as watch:
-        raised = await changed(router, watch, number, "raise", "P1")
+        raised = await changed(router, watch, number, "raise", "P2")
         lowered = await changed(router, watch, number, "lower", "P4")
         watch.send_signal(signal.SIGINT)
         assert await watch.wait() == 130

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from shared.contract.events import (
-    CaseStatusChange,
-    CaseStatusChanged,
     RequestTriaged,
     encode,
     new_id,
@@ -17,8 +15,6 @@ from shared.contract.events import (
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, bureau_work
 from tests.integration.dispatch.sinkholes import LEAD, send_update, update
 from tests.support.builders import (
-    NOON,
-    case_with_request,
     decision,
     operator_commanded,
     priority,
@@ -39,13 +35,6 @@ def judged(level: str, score: int, text: str, **changes: Any) -> RequestTriaged:
     of = request(service_code="ROW-SINKHOLE", dedup_group="pavement", description=text)
     fields = {"case_id": new_id(), "priority": priority(level, score)} | changes
     return request_triaged(decision(of, **fields))
-
-
-def renamed(report: RequestTriaged, service_code: str) -> CaseStatusChanged:
-    """The event of a case whose kind an operator changed."""
-    state = case_with_request(case_id=report.data.case_id, version=99, service_code=service_code)
-    data = CaseStatusChange.model_validate(state.model_dump() | {"previous_status": "open"})
-    return CaseStatusChanged.of(data, now=NOON, request=report.data.request_id)
 
 
 async def order(log: TopicLog, command: str, case_id: str, actor: str, **changes: Any) -> None:
@@ -69,7 +58,7 @@ async def export(stores: Stores, folder: Path) -> tuple[Path, str]:
 async def test_what_people_corrected_comes_out_as_labels_that_training_reads(
     topic_log: TopicLog, stores: Stores, tmp_path: Path
 ) -> None:
-    lowered = judged("P1", 80, "The road killed my car", danger=("collapse",))
+    lowered = judged("P2", 60, "The road killed my car", danger=("collapse",))
     raised = judged("P4", 20, "Dip in the lane, and [removed] saw water")
     disputed = judged("P4", 20, "Water under the street")
     declined = judged("P2", 60, "Looks dangerous, a crack")
@@ -83,7 +72,7 @@ async def test_what_people_corrected_comes_out_as_labels_that_training_reads(
     await topic_log.write(OPERATOR_COMMANDS, "case", b"no JSON")
     await order(topic_log, "lower_priority", case_ids[0], "kim", level="P4")
     await order(topic_log, "raise_priority", case_ids[1], "kim", level="P2")
-    await order(topic_log, "raise_priority", case_ids[2], "kim", level="P1")
+    await order(topic_log, "raise_priority", case_ids[2], "kim", level="P2")
     await order(topic_log, "lower_priority", case_ids[2], "lee", level="P5")
     await order(topic_log, "lower_priority", case_ids[4], "kim", level="P1")  # it is P1
     closing = update(orders[case_ids[3]], "declined", reason="No hazard found")
@@ -91,8 +80,8 @@ async def test_what_people_corrected_comes_out_as_labels_that_training_reads(
     [at_the_desk] = await topic_log.at_least(1, bureau_work(DESK))
     declined_there = update(at_the_desk.data, "declined", reason="No hazard found")
     await send_update(topic_log, DESK, declined_there)
-    await topic_log.at_least(6 + 6, DISPATCH_CASES)
-    await topic_log.publish(renamed(other_kind, "ROW-POTHOLE"))
+    await order(topic_log, "change_kind", case_ids[5], "kim", service_code="ROW-POTHOLE")
+    await topic_log.at_least(6 + 7, DISPATCH_CASES)
     file, errors = await export(stores, tmp_path)
 
     ids = {report.data.request_id: report for report in reports}

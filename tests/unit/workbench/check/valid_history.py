@@ -102,7 +102,7 @@ async def _correct(router: Router) -> None:
     *_, mistaken, far = router.work.all
     of_case = [r for r, case_id in router.work.requests.items() if case_id == mistaken.case_id]
     case_id = mistaken.case_id
-    await router.order("raise_priority", case_id, level="P1")
+    await router.order("raise_priority", case_id, level="P2")
     await router.order("lower_priority", case_id, level="P4")
     await router.order("split_request", case_id, request_id=of_case[1])
     await router.order("split_request", case_id, request_id=of_case[0])  # it had opened the case
