@@ -105,6 +105,10 @@ CREATE TABLE notify_deliveries (
     request_id TEXT
 );
 CREATE TABLE notify_requests (request_id TEXT, readable INTEGER);
+CREATE TABLE insight_requests (request_id TEXT, case_id TEXT, decided INTEGER);
+CREATE TABLE insight_cases (
+    case_id TEXT, versions INTEGER, status TEXT, level TEXT, lead_bureau TEXT
+);
 
 CREATE VIEW erased_contacts AS
     SELECT request_id FROM contacts WHERE erased

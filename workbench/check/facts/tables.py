@@ -84,6 +84,15 @@ _DELIVERIES = """
 _REPORTERS = """
     SELECT request_id::text, has_contact::integer FROM notify.contact_presence
 """
+_INSIGHT_REQUESTS = """
+    SELECT request_id::text, case_id::text, (submitted_at IS NOT NULL)::integer
+      FROM insight.requests
+"""
+_INSIGHT_CASES = """
+    SELECT case_id::text, (SELECT count(*) FROM insight.case_changes AS known
+                            WHERE known.case_id = cases.case_id), status, level, bureau
+      FROM insight.cases AS cases
+"""
 _TABLES = {
     "intake_submissions": _SUBMISSIONS,
     "intake_requests": "SELECT request_id::text, jurisdiction, contact FROM intake.requests",
@@ -104,6 +113,8 @@ _TABLES = {
     "digests": "SELECT bureau, seq FROM dispatch.digests",
     "notify_deliveries": _DELIVERIES,
     "notify_requests": _REPORTERS,
+    "insight_requests": _INSIGHT_REQUESTS,
+    "insight_cases": _INSIGHT_CASES,
 }
 
 

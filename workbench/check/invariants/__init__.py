@@ -1,4 +1,4 @@
-"""The sixteen invariants, one file each."""
+"""The seventeen invariants, one file each."""
 
 from workbench.check.invariants.i01_requests import REQUESTS
 from workbench.check.invariants.i02_decisions import DECISIONS
@@ -16,6 +16,7 @@ from workbench.check.invariants.i13_erasures import ERASURES
 from workbench.check.invariants.i14_reminders import REMINDERS
 from workbench.check.invariants.i15_deliveries import DELIVERIES
 from workbench.check.invariants.i16_forwards import FORWARDS
+from workbench.check.invariants.i17_insight import INSIGHT
 from workbench.check.invariants.invariant import Invariant, ViolationQuery
 
 __all__ = ["INVARIANTS", "Invariant", "ViolationQuery"]
@@ -37,4 +38,5 @@ INVARIANTS = (
     REMINDERS,
     DELIVERIES,
     FORWARDS,
+    INSIGHT,
 )

@@ -57,5 +57,5 @@ def test_live_ratios_are_those_of_the_command() -> None:
 
     expected = {row.pop("district"): row for row in rates(BOSTON, COLUMNS, "--days", "7")["ratios"]}
     assert len(live) == len(expected) == 23
-    for row in live:
-        assert row.figures == pytest.approx(expected[row.cell[0]], abs=1e-4)
+    for found in live:
+        assert found.figures == pytest.approx(expected[found.cell[0]], abs=1e-4)

@@ -1,12 +1,16 @@
 """Rows of facts from the services' tables in memory."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
 from services.dispatch.rules.case import Case
+from services.insight.inbound import collect_updates
+from services.insight.rules.cases import CaseVersion, fold
 from services.triage.rules.dedup.model import Report
-from shared.contract.events import SubmissionAccepted
+from shared.contract.events import Decoder, Event, SubmissionAccepted
+from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS
 from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
 from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
@@ -142,6 +146,30 @@ def _case(case: Case) -> list[Any]:
     priority = (case.priority.level, case.priority.score)
     head = (case.case_id, case.version, case.jurisdiction, case.status)
     return [*head, *priority, case.lead.bureau, case.request_count]
+
+
+def insight(sent: Sequence[Sent]) -> dict[str, Rows]:
+    """Return insight's tables after all records of the topics that it reads."""
+    events: list[Event] = []
+    changes: dict[str, list[CaseVersion]] = defaultdict(list)
+    for topic in (TRIAGE_DECISIONS, DISPATCH_CASES):
+        decoder: Decoder[Any] = Decoder(topic.events)
+        values = [one.value for one in sent if one.topic == topic.name and one.service]
+        events += [decoder.decode(value) for value in values]
+    updates = collect_updates(events)
+    for change in updates.changes.values():
+        changes[change.case_id].append(change)
+    ids = updates.decided.keys() | updates.memberships.keys()
+    requests = [
+        [id_, member.case_id if (member := updates.memberships.get(id_)) else None, 1]
+        for id_ in ids
+    ]
+    cases = [
+        [case.case_id, len(known), case.status, case.level, case.bureau]
+        for known in changes.values()
+        for case in [fold(known)]
+    ]
+    return {"insight_requests": requests, "insight_cases": cases}
 
 
 def _of_notify(notify: InMemoryNotify) -> dict[str, Rows]:

@@ -51,7 +51,7 @@ from tests.unit.intake.fakes import InMemorySubmissions
 from tests.unit.notify.fakes import InMemoryNotify
 from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
 from tests.unit.workbench.check.history import CATALOGUE, History, Sent
-from tests.unit.workbench.check.rows import feed_and_webhooks, forwards, tables_of
+from tests.unit.workbench.check.rows import feed_and_webhooks, forwards, insight, tables_of
 from workbench.check.history import Attempt, Poison
 
 KEY = b"a secret of the tests"
@@ -209,7 +209,7 @@ class Router:
         """Return the history so far."""
         tables = tables_of(self.submissions, self.cases, self.work, self.audience)
         feed, webhooks = feed_and_webhooks(self.sent)
-        tables |= webhooks | forwards(self.sent)
+        tables |= webhooks | forwards(self.sent) | insight(self.sent)
         return History(self.sent, tables, client=self.client, feed=feed)
 
 

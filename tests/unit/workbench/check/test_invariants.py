@@ -10,6 +10,7 @@ from tests.unit.workbench.check.valid_history import valid_history
 from tests.unit.workbench.check.violations import (
     bureaus,
     forwards,
+    insight,
     log,
     operators,
     people,
@@ -24,7 +25,7 @@ from workbench.check.invariants import INVARIANTS
 from workbench.check.report import InvariantResult, evaluate
 
 assert all(
-    (bureaus, forwards, log, operators, people, reminders, requests, state, work)
+    (bureaus, forwards, insight, log, operators, people, reminders, requests, state, work)
 )  # each registers its violations
 
 
