@@ -1,15 +1,19 @@
 """Backup as in docs/operations.md, restored into an empty server without our roles."""
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import yaml
 
 from deploy.local.errors import StackError
 from deploy.local.postgres import admin_dsn, running_postgres
@@ -29,6 +33,7 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.migrate import SERVICES, migrate, set_passwords
 from tests.support.builders import handed_in, submission
 from tests.support.databases import Database
+from tests.support.paths import REPOSITORY
 from tests.support.stack import PASSWORD
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
@@ -109,6 +114,52 @@ async def test_a_restored_backup_is_the_database_that_was_dumped(
         await assert_only_own_schema_is_readable(restored, service)
 
 
+async def test_the_container_for_backups_makes_dumps_at_its_start(
+    database: Database, programs: Path, tmp_path: Path
+) -> None:
+    backup = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]["backup"]
+    *shell, script = backup["command"]
+    script = script.replace("$$", "$").replace("/var/lib/postgresql", str(tmp_path))
+    at = urlsplit(database.admin_dsn)
+    access = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PGHOST": str(at.hostname),
+        "PGPORT": str(at.port),
+        "PGDATABASE": at.path.removeprefix("/"),
+        "PGUSER": str(at.username),
+        "PGPASSWORD": str(at.password),
+    }
+    process = await asyncio.create_subprocess_exec(
+        *shell, script, env=access, start_new_session=True
+    )
+
+    async def is_done() -> bool:
+        assert process.returncode is None
+        return (tmp_path / "keys.dump").exists()
+
+    try:
+        await eventually(is_done)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        await process.wait()
+
+    modes = private_modes(tmp_path)
+    [dump] = [name for name in modes if name.startswith("route311-")]
+    tables = [
+        await listed(programs / "pg_restore", tmp_path / name) for name in (dump, "keys.dump")
+    ]
+    assert modes.keys() == {dump, "keys.dump", "roles.sql"}
+    assert all(modes.values())
+    assert "TABLE DATA intake requests" in tables[0]
+    assert "TABLE DATA notify contact_keys" not in tables[0]
+    assert "TABLE DATA notify contact_keys" in tables[1]
+
+
+def private_modes(folder: Path) -> dict[str, bool]:
+    """Return the names of files, and whether only their owner may read each."""
+    return {file.name: file.stat().st_mode & 0o077 == 0 for file in folder.iterdir()}
+
+
 @asynccontextmanager
 async def running_services(database: Database, folder: Path) -> AsyncGenerator[None]:
     """Run the tasks of all four services, without their HTTP ports."""
@@ -177,3 +228,12 @@ async def run(program: Path, *arguments: str) -> None:
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
+
+
+async def listed(pg_restore: Path, file: Path) -> str:
+    """Return the contents of a dump."""
+    process = await asyncio.create_subprocess_exec(
+        pg_restore, "--list", file, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    return output.decode()
