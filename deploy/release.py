@@ -48,12 +48,12 @@ def licence(package: str) -> str:
         known = metadata(package)
     except PackageNotFoundError:
         return ""
-    classifiers = [c for c in known.get_all("Classifier") or () if c.startswith(_CLASSIFIER)]
-    return (
-        known.get("License-Expression")
-        or "; ".join(c.rpartition(" :: ")[2] for c in classifiers)
-        or (known.get("License") or "unknown").splitlines()[0]
+    expression, text = (
+        (known.get_all(field) or [""])[0] for field in ("License-Expression", "License")
     )
+    classifiers = [c for c in known.get_all("Classifier") or () if c.startswith(_CLASSIFIER)]
+    named = "; ".join(classifier.rpartition(" :: ")[2] for classifier in classifiers)
+    return expression or named or text.partition("\n")[0] or "unknown"
 
 
 def refused_licences(bom: Mapping[str, Any]) -> list[str]:
