@@ -22,7 +22,7 @@ class FeatureExtractor:
     def __init__(
         self, evidence: Evidence | None, kind_words: Mapping[str, Collection[str]]
     ) -> None:
-        """Take the words of each kind's name and keywords by service code."""
+        """Take the words of each kind by service code."""
         self._vague_m: Mapping[str, float] = evidence.accuracy.vague_m if evidence else {}
         self._words = evidence.words if evidence else None
         self._asset_questions = evidence.assets.answers if evidence else ()

@@ -55,8 +55,8 @@ class Report(NamedTuple):
         address: An ``address_key``; None when it names no single place.
         reporter: Keyed hash of the reporter; None when anonymous.
         position_error_m: Error radius of the point in metres; 0 when it is unknown.
-        words: Distinguishing words of the text beyond those of its kind's name and keywords.
-        kind_words: Those of its kind's name and keywords.
+        words: Distinguishing words of the text beyond those of its kind.
+        kind_words: Those of its kind, which count less.
         particulars: Plates, numbers of things and directions, as ``slot:value``.
         is_placed: False when the point is a placeholder that many unrelated reports share.
         likely_kinds: Codes of the kinds that its text is likely about; empty when unknown.
