@@ -112,7 +112,9 @@ async def export_open_data(
         for one in months if month is None else {month} & {*months}:
             found = await store.public_requests(db, city.id, *_bounds(one, city.timezone))
             rows = [
-                open_request(row, city) for row in found if row["service_code"] in city.services
+                open_request(dict(row), city)
+                for row in found
+                if row["service_code"] in city.services
             ]
             folder.write_month(city.id, one, rows)
             count += len(rows)

@@ -41,7 +41,7 @@ async def valid_history() -> History:
     """Return a history with repeats, hazards, closings, corrections and poison of two cities."""
     router = Router()
     router.park(CHANNEL_SUBMISSIONS.name, POISON, "intake")
-    router.park(TRIAGE_DECISIONS.name, b"{}", "intake", "dispatch", "notify")
+    router.park(TRIAGE_DECISIONS.name, b"{}", "intake", "dispatch", "notify", "insight")
     first = handed_in(report(), id="first")
     await router.hand_in(first)
     await router.hand_in(first)
