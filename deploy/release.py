@@ -24,9 +24,11 @@ SBOM = "sbom.cdx.json"
 
 _UV = Path(sys.executable).with_name("uv")
 _CLASSIFIER = "License :: "
+# Mozilla's asks for the source of changed files alone, and certifi's are used as they are; dkimpy
+# says "DFSG approved", and its text is that of zlib.
 _PERMISSIVE = re.compile(
     r"\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|Unlicense|Zlib|CC0|MPL-2\.0"
-    r"|Repoze Public|DFSG approved)"  # DFSG: dkimpy, whose text is zlib's
+    r"|Mozilla Public License 2\.0|Repoze Public|DFSG approved)"
 )
 _ALTERNATIVES = re.compile(r" OR |; ")
 
