@@ -22,7 +22,6 @@ _REPORT_EVERY_S = 1.0
 _REPORT_WITHIN_S = 1.0
 _LAST_REPORT_WITHIN_S = 0.5
 _SEEK_WITHIN_S = 5.0
-_GATHER_S = (0.1, 0.3)
 _REQUEST_TIMEOUT_MS = 15_000  # longer than a session, which a rebalance may have to wait for
 
 
@@ -37,7 +36,7 @@ class KafkaSource(ConsumerRebalanceListener):
     timestamp must be the stored one. This costs one record per assignment. It cannot detect the
     restored log when retention or compaction removed the record, nor when a broker that was
     replaced faster than our session ends has grown past us within that time: the group then
-    continues without a new assignment.
+    continues without a new assignment. ``assignment`` is the partitions of this member.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class KafkaSource(ConsumerRebalanceListener):
         self._express = frozenset(express)
         self._gathering = gathering
         self._waits = waits_of(consumer)
-        self._assignment: frozenset[Partition] = frozenset()
+        self.assignment: frozenset[Partition] = frozenset()
         self._changed = asyncio.Event()
         self._readable: list[Partition] = []
         self._positions: Mapping[Partition, int | None] = {}
@@ -61,12 +60,12 @@ class KafkaSource(ConsumerRebalanceListener):
         """Stop reading; the fence protects the batch in progress."""
         del revoked
         self._readable = []
-        self._assignment = frozenset()
+        self.assignment = frozenset()
 
     @override
     async def on_partitions_assigned(self, assigned: Collection[Partition]) -> None:
         """Store the new assignment."""
-        self._assignment = frozenset(assigned)
+        self.assignment = frozenset(assigned)
         self._readable = []
         self._waits.is_positioned = False
         self._changed.set()
@@ -76,12 +75,7 @@ class KafkaSource(ConsumerRebalanceListener):
         if not self._changed.is_set():
             return None
         self._changed.clear()
-        return self._assignment
-
-    @property
-    def assignment(self) -> frozenset[Partition]:
-        """The partitions of this member."""
-        return self._assignment
+        return self.assignment
 
     async def resume(
         self, positions: Mapping[Partition, int | None], timestamps: Mapping[Partition, int]
@@ -283,6 +277,6 @@ async def open_source(  # noqa: PLR0913 - a reader has that many choices
         )
 
     async with connect(make, stopping) as consumer:
-        source = KafkaSource(consumer, express, gathering or Gathering(*_GATHER_S))
+        source = KafkaSource(consumer, express, gathering or Gathering(0.1, 0.3))
         consumer.subscribe([topic.name for topic in topics], listener=source)
         yield source

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 
 import structlog
 from asyncpg import Record
@@ -56,18 +57,13 @@ class BatchMemory:
         self._bytes -= batch.bytes
         return batch.records if len(batch.records) == count else None
 
-    def drop_before(self, seq: int) -> None:
+    def drop_before(self, seq: float) -> None:
         """Remove the batches with lower numbers than the lowest that still waits.
 
         They were erased, or read from the table and published before they were added.
         """
         for earlier in [number for number in self._batches if number < seq]:
             self._bytes -= self._batches.pop(earlier).bytes
-
-    def clear(self) -> None:
-        """Remove all."""
-        self._batches.clear()
-        self._bytes = 0
 
 
 log = structlog.get_logger()
@@ -94,7 +90,6 @@ _SESSION = "SET idle_session_timeout = '15s'; SET synchronous_commit = off"
 
 _CHUNK_BATCHES = 1000
 _CHUNK_BYTES = 512 * 1024  # an urgent record waits for the chunk that is under way
-_LINGER_S = 0.1
 _MEMORY_BYTES = 32 * 1024 * 1024
 _RETRY_S = 1.0
 _STOP_GRACE_S = 1.0
@@ -130,7 +125,7 @@ class Relay:
     buckets: Collection[int] = BUCKETS
     memory: BatchMemory = field(default_factory=lambda: BatchMemory(_MEMORY_BYTES))
     look_every_s: float = 5.0
-    gathering: Gathering = field(default_factory=lambda: Gathering(0.0, _LINGER_S))
+    gathering: Gathering = field(default_factory=lambda: Gathering(0.0, 0.1))
     _held: list[int] = field(default_factory=list, init=False)
     _published: list[int] = field(default_factory=list, init=False)
     _tell_others: bool = field(default=False, init=False)
@@ -173,7 +168,7 @@ class Relay:
                         await self._publish(db, sink, stopping)
                     finally:
                         self._held, self._published = [], []
-                        self.memory.clear()
+                        self.memory.drop_before(inf)
             except (DatabaseDownError, DatabaseBusyError) as error:
                 await _pause(error, stopping)
 
@@ -205,10 +200,7 @@ class Relay:
         """Mark published batches, then publish the oldest ones; return their number of records."""
         rows = await db.fetch(_NEXT, self._published, self._held, _CHUNK_BATCHES)
         self._published = []
-        if rows:
-            self.memory.drop_before(rows[0]["seq"])
-        else:
-            self.memory.clear()
+        self.memory.drop_before(rows[0]["seq"] if rows else inf)
         first = _first_of(rows)
         batches = await self._records(db, first)
         if not batches:

@@ -1,3 +1,5 @@
+from math import inf
+
 from shared.runtime.outbox.outbox import OutboxBatch
 from shared.runtime.outbox.relay import BatchMemory
 from shared.runtime.outgoing import Outgoing
@@ -23,7 +25,7 @@ def test_what_exceeds_the_limit_is_not_kept_and_room_comes_back() -> None:
     assert [memory.take(seq, 1) is not None for seq in (1, 2, 3)] == [True, False, True]
 
     memory.add(batch(4, 10))
-    memory.clear()
+    memory.drop_before(inf)
     assert memory.take(4, 1) is None
     memory.add(batch(5, 10))
     assert memory.take(5, 1)
