@@ -37,6 +37,6 @@ def test_the_formula_tells_plain_from_hard() -> None:
     assert grade("Municipal infrastructure deterioration necessitates remediation.") > 12
 
 
-@pytest.mark.parametrize("name", PAGES.keys() - {"pins"})  # no sentences
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "pins"])  # no sentences
 def test_a_page_is_plain(name: str) -> None:
     assert grade(prose_of(page(name))) <= 8, f"{name}: {grade(prose_of(page(name))):.1f}"
