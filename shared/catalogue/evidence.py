@@ -119,7 +119,7 @@ class WordWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Contrast:
     """Points where both reports name the same, and where they name something else."""
 
     same: float = 0.0
@@ -127,7 +127,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Assets(Agreement):
+class Assets(Contrast):
     """Points for assets with a unique id that both reports name, such as cars by their plates.
 
     Attributes:
@@ -177,8 +177,8 @@ class Evidence:
     same_sender: Slope | None = None
     words: WordWeights | None = None
     likely_kinds: Slope | None = None
-    dangers: Agreement = Agreement()
-    details: Agreement = Agreement()
+    dangers: Contrast = Contrast()
+    details: Contrast = Contrast()
     assets: Assets = Assets()
     placeholder_points: PlaceholderPoints | None = None
     limits: Mapping[str, DedupLimits] = field(default_factory=dict)

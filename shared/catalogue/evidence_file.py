@@ -12,8 +12,8 @@ from shared.catalogue.document import read_file
 from shared.catalogue.evidence import (
     MOST_POINTS,
     Accuracy,
-    Agreement,
     Assets,
+    Contrast,
     DedupLimits,
     Evidence,
     Extent,
@@ -97,14 +97,14 @@ class WordsEntry(Entry):
     common: tuple[Text, ...] = ()
 
 
-class AgreementEntry(Entry):
+class ContrastEntry(Entry):
     """Points for what both name."""
 
     same: float
     other: float
 
 
-class AssetsEntry(AgreementEntry):
+class AssetsEntry(ContrastEntry):
     """Points for the ids of assets."""
 
     answers: tuple[Text, ...] = Field(min_length=1)
@@ -139,8 +139,8 @@ class EvidenceEntry(Entry):
     assets: AssetsEntry | None = None
     words: WordsEntry | None = None
     likely_kinds: dict[Share, float] | None = Field(default=None, min_length=1)
-    dangers: AgreementEntry | None = None
-    details: AgreementEntry | None = None
+    dangers: ContrastEntry | None = None
+    details: ContrastEntry | None = None
     placeholder_points: PlaceholderPointsEntry | None = None
     default: ThresholdsEntry
     groups: dict[str, GroupEntry] = Field(default_factory=dict)
@@ -176,8 +176,8 @@ def build_evidence(entry: EvidenceEntry) -> Evidence:
         same_sender=Slope.through(entry.same_sender.items()) if entry.same_sender else None,
         words=_words(entry.words) if entry.words else None,
         likely_kinds=Slope.through(entry.likely_kinds.items()) if entry.likely_kinds else None,
-        dangers=_agreement(entry.dangers),
-        details=_agreement(entry.details),
+        dangers=_contrast(entry.dangers),
+        details=_contrast(entry.details),
         assets=Assets(assets.same, assets.other, assets.answers) if assets else Assets(),
         placeholder_points=PlaceholderPoints(points.groups, points.within) if points else None,
         limits=MappingProxyType(
@@ -203,8 +203,8 @@ def _words(entry: WordsEntry) -> WordWeights:
     return WordWeights(share, unsure, frozenset(common))
 
 
-def _agreement(entry: AgreementEntry | None) -> Agreement:
-    return Agreement(entry.same, entry.other) if entry else Agreement()
+def _contrast(entry: ContrastEntry | None) -> Contrast:
+    return Contrast(entry.same, entry.other) if entry else Contrast()
 
 
 def _thresholds(entry: GroupEntry, default: Thresholds) -> Thresholds:

@@ -6,7 +6,7 @@ import pytest
 
 from services.triage.policy import CityPolicy
 from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
-from shared.catalogue.evidence import Agreement, Assets, DedupLimits, Slope, WordWeights
+from shared.catalogue.evidence import Assets, Contrast, DedupLimits, Slope, WordWeights
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
 from tests.unit.triage.factories import CITY
 from tests.unit.workbench.evaluation.training.factories import evidence
@@ -101,7 +101,7 @@ dangers: {same: 5, other: -10}
     share, unsure = Slope((0, 0.5), (-30, 40)), Slope((0, 0.4), (0, 60))
     assert evidence.words == WordWeights(share, unsure, frozenset({"the", "street", "ninos"}))
     assert evidence.likely_kinds == Slope((0, 0.8), (-5, 10))
-    assert (evidence.dangers, evidence.details) == (Agreement(5, -10), Agreement())
+    assert (evidence.dangers, evidence.details) == (Contrast(5, -10), Contrast())
 
 
 def test_figures_may_be_shares_of_the_kinds_own_limits(tmp_path: Path) -> None:

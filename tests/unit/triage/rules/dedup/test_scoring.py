@@ -266,3 +266,17 @@ def test_the_same_thing_speaks_for_one_problem_and_another_one_against(
     assert match is not None
     reasons = [one for one in match_reasons(match, "CAMP") if one[0].endswith("_asset")]
     assert reasons == ([reason] if reason else [])
+
+
+def test_the_name_of_an_area_is_no_sure_address_and_its_centre_no_sure_point() -> None:
+    accuracy = Accuracy(Slope((0.0, 500.0), (1.0, 0.0)), {"place": 500})
+    evidence = replace(EVIDENCE, accuracy=accuracy)
+    park, house = report(address="laurelhurst park"), report(address="12 oak st")
+
+    def codes(one: Report) -> dict[str, str | None]:
+        match = find_match(one, [case(one._replace(request_id="other"))], LIMITS, evidence).match
+        return dict(match_reasons(match, "CAMP")) if match else {}
+
+    assert "same_address" in codes(house)
+    assert "same_address" not in codes(park)
+    assert "give or take" in (codes(park).get("near") or "give or take")

@@ -8,7 +8,7 @@ from services.triage.rules.dedup.matching import find_match
 from services.triage.rules.dedup.model import Report, TriageCase
 from services.triage.rules.dedup.reasons import match_reasons
 from services.triage.rules.dedup.text_scoring import score_text
-from shared.catalogue.evidence import Agreement, Evidence, Slope, WordWeights
+from shared.catalogue.evidence import Contrast, Evidence, Slope, WordWeights
 from tests.support.builders import NOON, north_of
 from tests.unit.triage.factories import DAY, HERE, LIMITS, case, report
 from tests.unit.triage.rules.dedup.test_scoring import EVIDENCE
@@ -20,8 +20,8 @@ WEIGHING = replace(
         unsure=Slope.through([(0, 0), (0.5, 80)]),
     ),
     likely_kinds=Slope.through([(0, -5), (0.5, 0), (1, 5)]),
-    dangers=Agreement(5, -10),
-    details=Agreement(6, -55),
+    dangers=Contrast(5, -10),
+    details=Contrast(6, -55),
 )
 SWING = frozenset({"swing", "chain", "seat"})
 FOUNTAIN = frozenset({"fountain", "leaks", "statue"})
