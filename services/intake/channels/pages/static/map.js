@@ -74,7 +74,7 @@ class CityMap {
     });
     this.map.touchZoomRotate.disableRotation();
     const drawn = this.map.getCanvas();
-    drawn.tabIndex = -1;
+    drawn.removeAttribute("tabindex"); // the frame has the focus
     drawn.setAttribute("role", "presentation");
     drawn.removeAttribute("aria-label");
     this.#listen();
