@@ -74,9 +74,9 @@ class CityMap {
     });
     this.map.touchZoomRotate.disableRotation();
     const drawn = this.map.getCanvas();
-    drawn.removeAttribute("tabindex"); // the frame has the focus
-    drawn.setAttribute("role", "presentation");
-    drawn.removeAttribute("aria-label");
+    drawn.tabIndex = -1; // the frame has the focus, and the words
+    drawn.setAttribute("aria-hidden", "true");
+    drawn.removeAttribute("role");
     this.#listen();
     this.#readFields();
     archive?.getMetadata().then(({ attribution }) => {
