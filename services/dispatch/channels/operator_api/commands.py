@@ -20,24 +20,8 @@ from services.dispatch.channels.operator_api.staff import (
 from services.dispatch.ports import DispatchPorts, IdReusedError
 from services.dispatch.records import CaseDetails, CommandAnswer, strip_control_chars
 from shared.contract.events import (
-    CaseAcknowledged,
-    CaseAnswered,
-    CaseApprovalRefused,
-    CaseApprovalRequested,
-    CaseAssigned,
-    CaseClosed,
-    CaseHeld,
-    CaseKindChanged,
-    CaseNoted,
-    CaseOpened,
-    CasePlaceChanged,
-    CasePriorityLowered,
-    CasePriorityRaised,
-    CaseReopened,
-    CaseRequestAttached,
-    CaseRequestSplit,
-    CaseStatusChanged,
     Data,
+    Event,
     FieldError,
     OperatorCommand,
     OperatorCommanded,
@@ -83,37 +67,19 @@ class SentCommands(SentCommand):
     """Ids of the cases, 1 to 200."""
 
 
-CaseEvents = list[
-    CaseOpened
-    | CaseRequestAttached
-    | CaseStatusChanged
-    | CasePriorityRaised
-    | CasePriorityLowered
-    | CaseRequestSplit
-    | CaseClosed
-    | CaseReopened
-    | CaseAcknowledged
-    | CaseAssigned
-    | CaseNoted
-    | CaseHeld
-    | CaseKindChanged
-    | CasePlaceChanged
-    | CaseAnswered
-    | CaseApprovalRequested
-    | CaseApprovalRefused
-]
-
-
 class CommandEvents(Data):
     """Events of an executed command."""
 
-    events: CaseEvents
-    """The events of all cases that it changed, in order, with the bytes of ``dispatch-cases``."""
+    events: list[Event]
+    """The events of all cases that it changed, in order, with the bytes of ``dispatch-cases``,
+    whose description has their data."""
 
 
-class WaitingEvents(CommandEvents):
+class WaitingEvents(Data):
     """Events of a command that waits for a second person."""
 
+    events: list[Event]
+    """The event of each case."""
     approval_id: str
     """Id of the approval; `POST /v1/approvals/{approval_id}/approve` executes the command."""
 
@@ -125,8 +91,8 @@ class ResultOfCase(Data):
     """Id of the case."""
     status: int
     """HTTP status that the command alone would get."""
-    events: CaseEvents
-    """The events; none for a refused one."""
+    events: list[Event]
+    """The events as on ``dispatch-cases``; none for a refused one."""
     code: str | None = None
     """Why it was refused; null otherwise."""
     message: str | None = None
