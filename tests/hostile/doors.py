@@ -46,6 +46,8 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
                 "GET /track",
                 "GET /track/{number}",
                 "GET /assets/{name}",
+                "GET /open-data/",
+                "GET /open-data/{name}",
                 f"POST {_OPEN311}/requests.{{format}}",
                 f"POST {_OPEN311}/servicerequestupdates.{{format}}",
                 "POST /report",
@@ -82,6 +84,7 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
             MOST_MS,
         ),
     },
+    "insight": {**_HEALTH, "GET /v1/insight/{report}": MOST_MS},
     "notify": {
         **_HEALTH,
         **dict.fromkeys(
