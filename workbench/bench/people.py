@@ -22,7 +22,7 @@ from workbench.demo.scenario.residents import Resident, Residents
 CITY = "portland.gov"
 
 
-class Channel(NamedTuple):
+class ChannelMix(NamedTuple):
     """Fields that the adapter of a channel fills in.
 
     Attributes:
@@ -41,12 +41,12 @@ class Channel(NamedTuple):
 
 
 CHANNELS = {
-    "web": Channel(35, 0.9, point=True, address=True, photo=0.25),
-    "phone": Channel(30, 1.0, point=False, address=True, photo=0.0),
-    "app": Channel(20, 0.9, point=True, address=False, photo=0.6),
-    "email": Channel(8, 0.0, point=False, address=True, photo=0.15),
-    "open311": Channel(4, 1.0, point=True, address=True, photo=0.3),
-    "walk_in": Channel(3, 1.0, point=False, address=True, photo=0.0),
+    "web": ChannelMix(35, 0.9, point=True, address=True, photo=0.25),
+    "phone": ChannelMix(30, 1.0, point=False, address=True, photo=0.0),
+    "app": ChannelMix(20, 0.9, point=True, address=False, photo=0.6),
+    "email": ChannelMix(8, 0.0, point=False, address=True, photo=0.15),
+    "open311": ChannelMix(4, 1.0, point=True, address=True, photo=0.3),
+    "walk_in": ChannelMix(3, 1.0, point=False, address=True, photo=0.0),
 }
 SPANISH = 0.2
 REPEATED = 0.2
@@ -127,7 +127,7 @@ def _texts_by_kind() -> Mapping[str, Mapping[str, Sequence[str]]]:
     return by_kind
 
 
-def _location(channel: Channel, place: NamedPlace) -> dict[str, Any]:
+def _location(channel: ChannelMix, place: NamedPlace) -> dict[str, Any]:
     location: dict[str, Any] = {}
     if channel.point:
         location |= {

@@ -18,7 +18,7 @@ from workbench.bench.load import submissions
 from workbench.bench.mix import LeadsAwayError, Mix, outgoing_settings, require_this_machine
 
 COUNT = 2_000
-PHONE = re.compile(r"\d{3}\W{0,2}\d{3}\W?\d{4}")
+PHONE = re.compile(r"(?<!\d)\d{3}\W{0,2}\d{3}\W?\d{4}(?!\d)")
 
 
 @pytest.fixture(scope="module")
