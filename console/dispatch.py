@@ -18,7 +18,7 @@ class DispatchDownError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """An answer of dispatch.
 
     Attributes:
@@ -40,11 +40,11 @@ class DispatchApi:
 
     session: aiohttp.ClientSession
 
-    async def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    async def get(self, path: str, query: Mapping[str, str] | None = None) -> ApiAnswer:
         """Read."""
         return await self._call("GET", path, params=query)
 
-    async def post(self, path: str, person: Person, body: Mapping[str, Any]) -> Answer:
+    async def post(self, path: str, person: Person, body: Mapping[str, Any]) -> ApiAnswer:
         """Change something in the name of a person."""
         return await self._call(
             "POST",
@@ -53,12 +53,12 @@ class DispatchApi:
             headers={_ROLE: person.role.label, "Idempotency-Key": new_id()},
         )
 
-    async def _call(self, method: str, path: str, **options: Any) -> Answer:  # noqa: ANN401 - aiohttp's
+    async def _call(self, method: str, path: str, **options: Any) -> ApiAnswer:  # noqa: ANN401 - aiohttp's
         try:
             async with self.session.request(method, path, **options) as response:
                 if response.status >= 500:  # noqa: PLR2004 - server errors
                     raise DispatchDownError(f"dispatch answered {response.status}")
-                return Answer(response.status, await response.json(content_type=None))
+                return ApiAnswer(response.status, await response.json(content_type=None))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise DispatchDownError(type(error).__name__) from error
 

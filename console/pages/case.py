@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from aiohttp import web
 
 from console.access import HOME
-from console.dispatch import Answer
+from console.dispatch import ApiAnswer
 from console.pages.parts import Console
 from console.pages.queue import api_query, view_of
 from console.roles import Role
@@ -99,7 +99,7 @@ def _body(name: str, fields: Mapping[str, str], known: Sequence[str]) -> dict[st
     return body
 
 
-def _problem(answer: Answer) -> str:
+def _problem(answer: ApiAnswer) -> str:
     faults = answer.body.get("errors") or []
     named = " ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
     return named or answer.body.get("code") or answer.body.get("title") or "refused"

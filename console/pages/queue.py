@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from console.access import HOME
-from console.dispatch import Answer
+from console.dispatch import ApiAnswer
 from console.pages.parts import Console
 from console.roles import Role
 from console.store import Person
@@ -69,6 +69,6 @@ def queue_routes(console: Console) -> Sequence[web.RouteDef]:
     return [web.get(HOME, console.page(Role.VIEWER, show))]
 
 
-def _faults(answer: Answer) -> str:
+def _faults(answer: ApiAnswer) -> str:
     faults = answer.body.get("errors") or []
     return " ".join(f"{fault['field']}: {fault['message']}" for fault in faults) or "refused"

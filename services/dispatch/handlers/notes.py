@@ -28,7 +28,7 @@ from services.dispatch.rules.notes import (
     with_location,
     with_neighbour,
 )
-from services.dispatch.rules.staff_commands import Answer, return_to_team
+from services.dispatch.rules.staff_commands import AnsweringNote, return_to_team
 from services.dispatch.rules.work_order_updates import Reassignment
 from services.dispatch.unit_of_work import UnitOfWork
 from shared.contract.events import FeedbackGiven, Location, NoteAdded, RequestReassessed, new_id
@@ -59,7 +59,7 @@ def put_note(
         )
     )
     case = add_notes(case, [words]) if is_reporters else add_notes(case, others=[words])
-    answer = Answer(note.request_id, note.channel)
+    answer = AnsweringNote(note.request_id, note.channel)
     clock = policy.case_clock(case)
     returned = return_to_team(case, answer, now, clock) if note.by != "other" else None
     uow.change(returned.case if returned else case, event)

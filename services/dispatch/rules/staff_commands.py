@@ -83,7 +83,7 @@ def ask(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:
     return _changed(asked, _status_change(case, command.text))
 
 
-class Answer(NamedTuple):
+class AnsweringNote(NamedTuple):
     """A note that may answer a question: its request, and the channel that it came by."""
 
     request_id: str
@@ -91,7 +91,7 @@ class Answer(NamedTuple):
 
 
 def return_to_team(
-    case: Case, answer: Answer, now: datetime, clock: OpenTime
+    case: Case, answer: AnsweringNote, now: datetime, clock: OpenTime
 ) -> CaseTransition | None:
     """Return the transition of a case that waits for residents, after an answer; else None.
 

@@ -1,4 +1,4 @@
-"""What a text names that distinguishes its problem: words, plates, numbers and directions.
+"""Features of a text that distinguish its problem: words, plates, numbers and directions.
 
 Plates, numbers of things and directions are *particulars*, ``slot:value``, the same in English and
 Spanish.

@@ -49,7 +49,7 @@ async def valid_history() -> History:
     await router.hand_in(handed_in(report(5, reporter=None), id="same place"))
     await router.post(
         handed_in(
-            report(8, description="A limb tore down a power line, it is sparking"),
+            report(8, description="A limb hangs low over the sidewalk, on a sparking power line"),
             id="urgent",
             source="/http/demo",
         )

@@ -77,7 +77,7 @@ def garbage_is_not_parked(history: History) -> None:
 
 @violates("I10")
 def a_service_writes_garbage(history: History) -> None:
-    history.sent.append(garbage("notify-deliveries"))
+    history.sent.append(garbage("intake-receipts"))
 
 
 @violates("I10")
