@@ -190,7 +190,8 @@ class Relay:
             if published := await self._publish_chunk(db, sink):
                 linger_s = self.gathering.after(published, clock())
                 if linger_s and not self._has_more:
-                    await cancel_on_stop(stopping, is_set_within(self._hurried, linger_s))
+                    with suppress(StoppedError):  # what was published is marked all the same
+                        await cancel_on_stop(stopping, is_set_within(self._hurried, linger_s))
             else:
                 await cancel_on_stop(stopping, is_set_within(self._woken, self.look_every_s))
         self._held = []
