@@ -70,11 +70,14 @@ class Thresholds:
         start: Prior: points of every pair of reports of the group.
         duplicate: Points from which two reports are duplicates, inclusive.
         possible: Points from which they are possible duplicates for a person to review, inclusive.
+        one_a_place: True when a place has one such problem at a time, so that other words about it
+            contradict nothing.
     """
 
     start: float
     duplicate: float
     possible: float
+    one_a_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)

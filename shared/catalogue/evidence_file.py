@@ -75,11 +75,12 @@ class ThresholdsEntry(Entry):
 
 
 class GroupEntry(Entry):
-    """Prior of a group with thresholds that default to the city's."""
+    """Prior and thresholds of a group, which default to the city's."""
 
-    start: float
+    start: float | None = None
     duplicate: Points | None = None
     possible: Points | None = None
+    one_a_place: bool = False
 
 
 class AccuracyEntry(Entry):
@@ -209,7 +210,8 @@ def _contrast(entry: ContrastEntry | None) -> Contrast:
 
 def _thresholds(entry: GroupEntry, default: Thresholds) -> Thresholds:
     return Thresholds(
-        entry.start,
+        default.start if entry.start is None else entry.start,
         default.duplicate if entry.duplicate is None else entry.duplicate,
         default.possible if entry.possible is None else entry.possible,
+        entry.one_a_place,
     )

@@ -52,7 +52,7 @@ def score_match(
     Evidence never widens radius or window: beyond the radius a match is a possible duplicate at
     most. A recurrence goes by radius alone. Two reports of the same person about a kind without
     location need no more evidence. Where the texts speak against it, whatever the place, a match is
-    a possible duplicate at most.
+    a possible duplicate at most; other words speak against none of which a place has one at a time.
 
     A report of an unsure kind needs evidence from the texts alone, for a recurrence too, and a
     danger that only one of the two names keeps them apart.
@@ -65,9 +65,14 @@ def score_match(
         return CaseRejection(match.case, "too_far", away_m, away_m, match.radius_m)
     if not report.is_unsure and (is_recurrence or match.basis == "same_reporter"):
         return match
-    of_texts = tuple(score_text(report, opening, evidence))
+    thresholds = evidence.thresholds(group)
+    of_texts = tuple(
+        item
+        for item in score_text(report, opening, evidence)
+        if item.aspect != "other_words" or report.is_unsure or not thresholds.one_a_place
+    )
     items = (*score_items(match, report, group, evidence), *of_texts)
-    score, thresholds = sum(item.points for item in items), evidence.thresholds(group)
+    score = sum(item.points for item in items)
     is_contradicted = sum(item.points for item in of_texts) < 0
     if score >= thresholds.duplicate and match.is_within_radius and not is_contradicted:
         return match._replace(items=items)
