@@ -123,7 +123,14 @@ async def test_no_route_shows_anybody_a_private_requests_words_or_its_reporter(
         given["media_id"] = picture
         document = (await get(client, "/openapi.json")).json
         for path, method, address in calls(
-            document, given | {"service_code": "CAMP-ADA", "number": number, "name": "pages.css"}
+            document,
+            given
+            | {
+                "service_code": "CAMP-ADA",
+                "number": number,
+                "name": "pages.css",
+                "city": "portland.gov",
+            },
         ):
             query = {"jurisdiction_id": "portland.gov"} if BASE in path else {}
             for caller, key in KEYS.items():

@@ -129,7 +129,8 @@ async def test_ids_are_texts_and_moments_utc_without_fractions(
     [request] = (await read(client, f"requests/{number}.json")).json
 
     assert isinstance(request["service_request_id"], str)
-    for name in ("requested_datetime", "updated_datetime", "expected_datetime"):
+    assert request["expected_datetime"] is None  # nobody has planned the work yet
+    for name in ("requested_datetime", "updated_datetime"):
         assert len(request[name]) == len("2026-11-24T12:00:00Z")
         assert request[name].endswith("Z")
 
