@@ -47,9 +47,8 @@ class StackView:
         """Print how to stop the stack, the console, and last the residents' pages."""
         self._print("Ctrl-C stops it.")
         if stack.console:
-            user = stack.keys.console.user
             self._print(f"console    {escape(stack.console)}/console")
-            self._print(f"           log in as {user}: keys.console in stack.json")
+            self._print("           log in with keys.console of stack.json")
         self._print(f"[bold]open {escape(stack.intake)}[/]")
 
     def stopping(self) -> None:

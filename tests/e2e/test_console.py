@@ -256,6 +256,8 @@ async def test_a_p1_rings_in_a_hidden_tab_until_it_is_acknowledged_by_key(
         await page.bring_to_front()
         await expect(page.locator("[data-new]")).to_contain_text("1 P1")
         await alarm.click()
+        await expect(page.get_by_role("heading", name="Actions")).to_be_visible()
+        await page.wait_for_load_state()
         await page.keyboard.press("a")
 
         await expect(page.locator(f'[data-alarm] a[href$="{case_id}"]')).to_have_count(0)

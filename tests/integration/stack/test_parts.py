@@ -120,7 +120,10 @@ async def test_every_key_of_the_stack_file_is_known_to_those_who_check_it_as_a_h
     bureaus = {code for city in load_catalogue().jurisdictions.values() for code in city.bureaus}
     assert set(keys.bureaus) == bureaus
 
-    expected = {("operator", "operator", hash_key(keys.operator))}
+    expected = {
+        ("operator", "operator", hash_key(keys.operator)),
+        ("console", "operator", hash_key(keys.console.key)),
+    }
     expected |= {(name, "adapter", hash_key(key)) for name, key in keys.adapters.items()}
     expected |= {(code, "bureau", hash_key(key)) for code, key in keys.bureaus.items()}
     connection = await asyncpg.connect(router.stack.postgres)

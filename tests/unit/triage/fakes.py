@@ -100,6 +100,8 @@ class InMemoryTriageStore:
             if one.version <= self._corrected_versions.get(one.case_id, 0):
                 continue
             self._corrected_versions[one.case_id] = one.version
+            if one.opened_by not in self.decisions:
+                continue
             opening = self.decisions[one.opened_by].report._replace(
                 kind=one.service_code,
                 point=one.place.point,

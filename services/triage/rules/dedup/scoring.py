@@ -13,6 +13,10 @@ from shared.catalogue.evidence import Evidence, PlaceholderPoints
 from shared.vocabulary import GeoPoint
 
 
+# What people may tell of one problem in different ways; numbers and directions are no such thing.
+_TOLD_OTHERWISE = frozenset({"other_words", "other_kinds", "other_danger"})
+
+
 class PointUse(NamedTuple):
     """A case at exactly a point, with the event time of its opening report."""
 
@@ -69,7 +73,7 @@ def score_match(
     of_texts = tuple(
         item
         for item in score_text(report, opening, evidence)
-        if item.aspect != "other_words" or report.is_unsure or not thresholds.one_a_place
+        if item.aspect not in _TOLD_OTHERWISE or report.is_unsure or not thresholds.one_a_place
     )
     items = (*score_items(match, report, group, evidence), *of_texts)
     score = sum(item.points for item in items)
