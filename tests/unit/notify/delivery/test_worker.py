@@ -22,7 +22,7 @@ async def test_what_is_due_is_sent_once_and_reported(harness: DeliveryHarness) -
     assert subject.startswith("We got your report 26-")
     (sent,) = harness.store.published
     assert sent.type == "route311.notification.sent.v1"
-    assert sent.data.provider_id == f"<{sent.data.notification_id}@city.example>"
+    assert sent.data.provider_id == f"<{sent.data.notification_id}@portlandoregon.gov>"
     assert harness.states == ["sent"]
 
 
