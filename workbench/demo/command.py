@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +18,6 @@ from workbench.demo.scenario.stories import TIMEZONE
 
 MIN_REQUESTS = 150
 DEFAULT_REQUESTS = 2_500
-_FRIDAY = 4
 _SETTINGS = {
     "NOTIFY_QUIET_HOURS": "off",  # the day is played in seconds
     "INTAKE_FORMS_PER_MINUTE": "60000",  # all residents have one address
@@ -60,8 +59,9 @@ async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: 
     from workbench.demo.session import run_scenario  # noqa: PLC0415 - slow to load
 
     console = Console(highlight=False)
-    today = utc_now().astimezone(TIMEZONE).date()
-    scenario = make_scenario(seed, last_working_day_before(today), requests)
+    # Yesterday: reports of this moment are among its own, and two days apart would be too late.
+    yesterday = utc_now().astimezone(TIMEZONE).date() - timedelta(days=1)
+    scenario = make_scenario(seed, yesterday, requests)
     console.print("Starting Kafka, PostgreSQL and the services …")
     began = time.monotonic()
     async with running_stack(data, fresh=True, report=view.show, settings=_SETTINGS) as stack:
@@ -74,11 +74,3 @@ async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: 
                 await asyncio.Event().wait()
             view.stopping()
     return result.lost
-
-
-def last_working_day_before(today: date) -> date:
-    """Return the latest Monday to Friday before a date."""
-    day = today - timedelta(days=1)
-    while day.weekday() > _FRIDAY:
-        day -= timedelta(days=1)
-    return day

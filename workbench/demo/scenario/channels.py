@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workbench.demo.scenario.kinds import STORM_GROUP, ReportKind
+from workbench.demo.scenario.kinds import ReportKind
 from workbench.demo.scenario.randomness import Random
 from workbench.demo.scenario.residents import Resident
 
@@ -15,9 +15,6 @@ PAGES_SOURCE, EMAIL_SOURCE, SMS_SOURCE = "/web", "/email", "/sms"
 """Sources that intake gives to what comes by the residents' pages, by e-mail and by text."""
 WEB_FORM = "/adapters/web-form"
 """Adapter of an older web form, whose reports come over Kafka."""
-_OF_NOW = frozenset({"web", "email", "sms"})
-"""Channels whose reports are of the moment when they are sent. On a Monday the demo plays the
-Friday before, and one of them would end the surge of the storm, which is too old beside it."""
 _SENSOR_SHARE = 0.4
 _ALL_DAY = range(24)
 
@@ -65,8 +62,7 @@ def random_channel(kind: ReportKind, at: datetime, rng: Random) -> str:
     if kind.sensor and rng.random() < _SENSOR_SHARE:
         return "sensor"
     weights = [c.weight if at.hour in c.hours else 0 for c in CHANNELS.values()]
-    channel = rng.choices(list(CHANNELS), weights)[0]
-    return "app" if kind.code in STORM_GROUP and channel in _OF_NOW else channel
+    return rng.choices(list(CHANNELS), weights)[0]
 
 
 def reporter_fields(

@@ -11,7 +11,6 @@ import yaml
 from workbench.demo.scenario.randomness import Random
 
 STORM_KIND = "ROW-TREE-DOWN"
-STORM_GROUP = frozenset({STORM_KIND, "ROW-TREE-HANGING"})  # counted together for surges
 
 Rhythm = Literal["daytime", "office", "evening", "night"]
 
