@@ -108,6 +108,7 @@ class Consumer(Generic[E]):
     _lost: frozenset[Partition] = field(default=frozenset(), init=False)
     _recheck_at: float | None = field(default=None, init=False)
     _ended: str | None = field(default=None, init=False)
+    _oldest_ms: int | None = field(default=None, init=False)
     _deferred_crashes: dict[int, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -142,6 +143,7 @@ class Consumer(Generic[E]):
             Exception: An unexpected error; nothing is half done. The record in progress stays
                 marked: this counts as a crash.
         """
+        metrics.OLDEST.labels(self.name).set_function(self._oldest_age_s)
         try:
             with suppress(StoppedError, TooManyDeadLettersError):
                 while not stopping.is_set():
@@ -193,12 +195,15 @@ class Consumer(Generic[E]):
                 await self._claim_if_due(source, stopping)
                 records = await self._poll(source, stopping)
                 pending = [record for record in records if self._processor.is_pending(record)]
+                if pending:
+                    self._oldest_ms = min(record.timestamp for record in pending)
                 for unit in self._processor.units(pending, self.express_topics):
                     await self._process(unit, stopping)
                 for key in self._processor.deferred_keys.due():
                     await self._retry_deferred(key, stopping)
                 await source.report_progress(self.positions)
                 self.pace.on_lag(lag := source.lag(self.positions))
+                self._oldest_ms = self._oldest_ms if lag else None
                 deferred = self._processor.deferred_keys
                 _show_lag(self.name, lag, len(deferred), moved=bool(pending))
         finally:
@@ -245,6 +250,12 @@ class Consumer(Generic[E]):
     def positions(self) -> dict[Partition, int | None]:
         """The next offset of each partition that it owns; None before the first record."""
         return {p: position.next_offset for p, position in self._processor.positions.items()}
+
+    def _oldest_age_s(self) -> float:
+        """Return the age of the oldest event of the last poll; 0 once nothing waits."""
+        if self._oldest_ms is None:
+            return 0.0
+        return max(0.0, utc_now().timestamp() - self._oldest_ms / 1000)
 
     async def _process(self, records: Sequence[Record], stopping: asyncio.Event) -> None:
         """Handle records in one batch; they are marked as in progress before they are decoded."""

@@ -76,6 +76,11 @@ POSITION_LOST = Counter(
     "Polls of a partition whose log does not have the next record.",
     ["topic", "partition"],
 )
+OLDEST = Gauge(
+    "route311_oldest_event_seconds",
+    "Age of the oldest unhandled event that is not deferred, in seconds; 0 when there is none.",
+    ["consumer"],
+)
 PROGRESS = Gauge(
     "route311_progress_timestamp_seconds",
     "Unix time at which a consumer last advanced or had no lag.",

@@ -1,7 +1,9 @@
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.contract.events import Event, RequestSubmitted
 from shared.contract.topics import INTAKE_REQUESTS, TRIAGE_DECISIONS
@@ -16,6 +18,7 @@ from tests.support.builders import request_submitted
 from tests.support.databases import Database
 from tests.support.tcp_proxy import tcp_proxy
 from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -57,6 +60,38 @@ async def test_an_event_whose_name_is_as_long_as_allowed_is_handled(
         await topic_log.at_least(1, TRIAGE_DECISIONS)
 
     assert await noted(pool) == ids([event])
+
+
+async def test_the_age_of_the_oldest_event_grows_until_it_is_handled(
+    run_consumer: RunConsumer, topic_log: TopicLog
+) -> None:
+    may_end = asyncio.Event()
+
+    async def held(messages: Sequence[Message[RequestSubmitted]], db: Connection) -> list[Event]:
+        await may_end.wait()
+        return await decide(messages, db)
+
+    async with run_consumer(held):
+        await eventually(no_event_waits)
+        await topic_log.publish(request_submitted())
+        await eventually(an_event_waits_for_over_a_second)
+        may_end.set()
+        await eventually(no_event_waits)
+
+
+async def no_event_waits() -> bool:
+    return oldest_age_s() == 0
+
+
+async def an_event_waits_for_over_a_second() -> bool:
+    return oldest_age_s() > 1
+
+
+def oldest_age_s() -> float:
+    """What a scrape of ``route311_oldest_event_seconds`` reads; -1 when it is absent."""
+    labels = {"consumer": "runtime-test"}
+    age_s = REGISTRY.get_sample_value("route311_oldest_event_seconds", labels)
+    return -1 if age_s is None else age_s
 
 
 async def test_a_restart_goes_on_after_the_last_commit(
