@@ -55,7 +55,7 @@ class NotificationStore(Protocol):
         """Merge text messages that wait for the end of quiet hours into later ones of the case."""
 
     async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
-        """Lock the readers of these deliveries, and count their other messages of the same days."""
+        """Lock the readers of these deliveries, and count their other events of the same days."""
 
     async def suppress(self, deliveries: Collection[StoredDelivery]) -> None:
         """Suppress deliveries that are above the limit of a day."""

@@ -1,6 +1,7 @@
-"""Rule: a person gets a limited number of messages a day over all channels, then one digest.
+"""Rule: a person hears of a limited number of events a day, then gets one digest.
 
-A mailbox and a number have the same limit, so that new names for one person do not evade it.
+An event counts once, however many channels it goes out by. A mailbox and a number have the same
+limit, so that new names for one person do not evade it.
 """
 
 from collections import Counter, defaultdict
@@ -14,7 +15,13 @@ from services.notify.rules import model
 from services.notify.rules.languages import LanguageRules
 
 MAX_PER_DAY = 6
-EXEMPT_TEMPLATES: tuple[model.TemplateName, ...] = ("digest",)
+# Events of a day after which steps that need nothing of the person are dropped: the first to go.
+MAX_BEFORE_STEPS = 4
+_STEPS: tuple[model.TemplateName, ...] = ("acknowledged", "in_progress")
+# Messages that count and always go out: without them a person waits for ever.
+_ALWAYS: tuple[model.TemplateName, ...] = ("completed", "declined")
+# Messages that do not count and always go out: the digest, and questions of a team.
+EXEMPT_TEMPLATES: tuple[model.TemplateName, ...] = ("digest", "waiting_for_resident")
 EXEMPT_PRIORITY = "P1"
 # Keyed hash of a person, mailbox or number, and a day of their city.
 ReaderDay: TypeAlias = tuple[str, date]
@@ -22,7 +29,7 @@ ReaderDay: TypeAlias = tuple[str, date]
 
 @dataclass(frozen=True, slots=True)
 class MessagesOfDay:
-    """Messages to people, mailboxes and numbers, by day; ``counted`` counts toward the limit."""
+    """Events that people, mailboxes and numbers hear of, by day, as far as they are counted."""
 
     counted: Mapping[ReaderDay, int]
     with_digest: Collection[ReaderDay]
@@ -32,7 +39,7 @@ _DIGESTS = UUID("0197f1a0-3c11-7000-8000-000000000311")
 
 
 def counts(delivery: model.Delivery) -> bool:
-    """Return True for a delivery that counts toward the limit and is subject to it."""
+    """Return True for a delivery that counts toward the limit."""
     trigger = delivery.trigger
     is_exempt = trigger.priority == EXEMPT_PRIORITY or trigger.template in EXEMPT_TEMPLATES
     return not (is_exempt or delivery.suppressed)
@@ -43,15 +50,19 @@ def over_limit(
 ) -> list[model.StoredDelivery]:
     """Return the new deliveries, in due order, that exceed the limit of their person and day."""
     so_far: Counter[ReaderDay] = Counter(known.counted)
+    heard: set[tuple[ReaderDay, model.TriggerKey]] = set()
     excess = []
     for stored in new:
         if not counts(stored.delivery):
             continue
-        readers = reader_days(stored.delivery)
-        if any(so_far[reader] >= MAX_PER_DAY for reader in readers):
+        template, event = stored.delivery.trigger.template, stored.delivery.trigger.key
+        readers = {key for key in reader_days(stored.delivery) if (key, event) not in heard}
+        most = MAX_BEFORE_STEPS if template in _STEPS else MAX_PER_DAY
+        if template not in _ALWAYS and any(so_far[reader] >= most for reader in readers):
             excess.append(stored)
         else:
             so_far.update(readers)
+            heard.update((reader, event) for reader in readers)
     return excess
 
 

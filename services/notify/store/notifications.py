@@ -168,12 +168,14 @@ _LOCK_READERS_SQL = """
 """
 _COUNT_OF_DAY_SQL = """
     SELECT reader, day,
-           count(*) FILTER (WHERE priority <> $4 AND template <> ALL($5::text[])) AS counted,
+           count(DISTINCT (subject_id, version))
+               FILTER (WHERE priority <> $4 AND template <> ALL($5::text[])) AS counted,
            bool_or(template = 'digest') AS has_digest
-      FROM (SELECT person AS reader, day, notification_id, priority, template, state
+      FROM (SELECT person AS reader, day, notification_id, subject_id, version, priority, template,
+                   state
               FROM deliveries WHERE person = ANY($1::text[]) AND day = ANY($2::date[])
              UNION
-            SELECT contact, day, notification_id, priority, template, state
+            SELECT contact, day, notification_id, subject_id, version, priority, template, state
               FROM deliveries WHERE contact = ANY($1::text[]) AND day = ANY($2::date[])) AS known
      WHERE state IN ('pending', 'sending', 'sent', 'unknown')
        AND notification_id <> ALL($3::uuid[])
@@ -316,7 +318,7 @@ class PostgresNotificationStore:
         await self._db.execute(_MERGE_SQL, *columns(threads), now)
 
     async def messages_of_day(self, deliveries: Collection[StoredDelivery]) -> MessagesOfDay:
-        """Lock the readers of these deliveries, and count their other messages of the same days."""
+        """Lock the readers of these deliveries, and count their other events of the same days."""
         keys = list({key for one in deliveries for key in reader_days(one.delivery)})
         await self._db.execute(_LOCK_READERS_SQL, [reader for reader, _ in keys])
         ids = [one.notification_id for one in deliveries]

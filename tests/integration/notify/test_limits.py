@@ -20,6 +20,11 @@ pytestmark = pytest.mark.integration
 NIGHT = replace(POLICY, rules=replace(RULES, quiet_hours=QuietHours(time(21), time(8))))
 NOON = datetime.fromisoformat("2026-03-02T12:00:00-08:00")
 MIDNIGHT = datetime.fromisoformat("2026-03-02T00:30:00-08:00")
+_PENDING = """
+    SELECT template, count(*) AS messages
+      FROM deliveries WHERE state = 'pending' AND channel = $1
+     GROUP BY template
+"""
 MORNING = datetime.fromisoformat("2026-03-02T08:00:00-08:00")
 
 
@@ -51,6 +56,41 @@ async def test_the_next_day_begins_anew_and_what_is_urgent_is_not_counted(
     await receive(store, *(event for _ in range(7) for event in report()))
     assert await receive(store, *report(level="P1")) == []
     assert await receive(store, *report(), at=NOON.replace(day=3)) == []
+
+
+async def test_three_cases_by_two_channels_on_one_day_end_with_is_it_fixed(pool: Pool) -> None:
+    store = PostgresStores(pool, "sms")
+    by_both = {"phone": "+15035550177", "phone_ref": "ref", "status_updates": ("email", "sms")}
+    suppressed = []
+    for _ in range(3):
+        request_id, case_id = new_id(), new_id()
+        for event in (
+            contact_given(request_id, **by_both),
+            triaged(request_id, case_id),
+            opened(request_id, case_id),
+            moved(case_id, 2, "acknowledged"),
+            moved(case_id, 3, "in_progress"),
+            moved(case_id, 4, "waiting_for_resident"),
+            closed(case_id, 5),
+        ):
+            suppressed += await receive(store, event)
+
+    assert Counter(event.data.template for event in suppressed) == {
+        "received": 2,
+        "acknowledged": 4,
+        "in_progress": 4,
+    }
+    for channel in ("email", "sms"):
+        rows = await pool.fetch(_PENDING, channel)
+        pending = {row["template"]: row["messages"] for row in rows}
+        assert pending.pop("digest", 1) == 1
+        assert pending == {
+            "received": 2,
+            "acknowledged": 1,
+            "in_progress": 1,
+            "waiting_for_resident": 3,
+            "completed": 3,
+        }
 
 
 async def test_what_comes_at_night_is_one_text_in_the_morning(pool: Pool) -> None:

@@ -158,8 +158,11 @@ class InMemoryNotify:
             for row in self.rows
             if row.state in _COUNTED and row.stored.notification_id not in new
         ]
+        heard = {
+            (key, one.trigger.key) for one in others if counts(one) for key in reader_days(one)
+        }
         return MessagesOfDay(
-            Counter(key for one in others if counts(one) for key in reader_days(one)),
+            Counter(key for key, _ in heard),
             {key for one in others if one.trigger.template == "digest" for key in reader_days(one)},
         )
 
