@@ -68,6 +68,7 @@ For a city's data
  catalogue  cli.catalogue:catalogue              Look up, check and build the service catalogue.
  routing    cli.routing.command:routing          Explain and check how reports are routed to bureaus.
  gazetteer  cli.gazetteer:gazetteer              Load a city's addresses and places for geocoding.
+ insight    cli.insight.command:insight         Estimate reporting rates from any city's export.
  evaluation workbench.export_labels:evaluation   Export people's corrections as training labels.
 For developers
  replay     workbench.replay.command:replay      Replay an export into a running router and count the outcomes.

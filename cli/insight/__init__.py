@@ -1,0 +1,1 @@
+"""``route311 insight``: reporting rates from anybody's export."""

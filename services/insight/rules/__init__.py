@@ -1,0 +1,1 @@
+"""Statistics of insight: pure functions of counts and durations."""

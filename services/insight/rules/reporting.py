@@ -1,0 +1,89 @@
+"""Reporting ratios: how often standing problems are reported, against the rates of their kinds.
+
+A problem that was reported once and still stands is reported again at a rate of its own. Among
+such incidents the chance of the first report cancels out, and unseen incidents do not count
+(Liu, Bhandaram and Garg, Nature Computational Science 4, 2024). Ratios between groups are robust
+to missed duplicates and to the length of the window; absolute delays are not, so none is given.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from services.insight.rules.gamma import gamma_quantile
+
+# Shape and rate of the prior: a group without data has the ratio 1, 0.5 to 1.6 at 90 %.
+PRIOR_REPORTS = 8.0
+
+_LOW, _HIGH = 0.05, 0.95
+
+G = TypeVar("G", bound=Hashable)
+
+
+class Incident(NamedTuple, Generic[G]):
+    """A problem from its first report to its end, or to the end of its window.
+
+    Attributes:
+        group: What the ratios compare, such as a district.
+        days: Time under observation, above 0.
+        further: Later reports by other people in this time.
+    """
+
+    group: G
+    kind: str
+    days: float
+    further: int
+
+
+class ReportingRatio(NamedTuple, Generic[G]):
+    """Reporting in a group against the expectation from its kinds; the interval has 90 %.
+
+    Attributes:
+        observed: Later reports.
+        expected: Later reports at the rates of the kinds in the whole city.
+        ratio: Mean of Gamma(8 + observed, 8 + expected), which shrinks small groups towards 1.
+    """
+
+    group: G
+    incidents: int
+    observed: int
+    expected: float
+    ratio: float
+    low: float
+    high: float
+
+
+def reporting_ratios(incidents: Sequence[Incident[G]]) -> list[ReportingRatio[G]]:
+    """Return the ratio of each group, in order of first appearance."""
+    rates = _rates(incidents)
+    counts: dict[G, int] = defaultdict(int)
+    observed: dict[G, int] = defaultdict(int)
+    expected: dict[G, float] = defaultdict(float)
+    for one in incidents:
+        counts[one.group] += 1
+        observed[one.group] += one.further
+        expected[one.group] += rates[one.kind] * one.days
+    return [_ratio(group, counts[group], observed[group], expected[group]) for group in counts]
+
+
+def _rates(incidents: Iterable[Incident[G]]) -> dict[str, float]:
+    """Return the later reports per day of each kind."""
+    reports: dict[str, int] = defaultdict(int)
+    days: dict[str, float] = defaultdict(float)
+    for one in incidents:
+        reports[one.kind] += one.further
+        days[one.kind] += one.days
+    return {kind: reports[kind] / days[kind] for kind in days}
+
+
+def _ratio(group: G, incidents: int, observed: int, expected: float) -> ReportingRatio[G]:
+    shape, rate = PRIOR_REPORTS + observed, PRIOR_REPORTS + expected
+    return ReportingRatio(
+        group,
+        incidents,
+        observed,
+        expected,
+        ratio=shape / rate,
+        low=gamma_quantile(shape, _LOW) / rate,
+        high=gamma_quantile(shape, _HIGH) / rate,
+    )
