@@ -1,4 +1,4 @@
-"""``route311 insight rates``: who is heard, from anybody's export of reports."""
+"""``route311 insight rates``: reporting rates from any city's export."""
 
 import json
 from datetime import timedelta

@@ -39,7 +39,6 @@ class ReportingRatio(NamedTuple, Generic[G]):
     """Reporting in a group against the expectation from its kinds; the interval has 90 %.
 
     Attributes:
-        observed: Later reports.
         expected: Later reports at the rates of the kinds in the whole city.
         ratio: Mean of Gamma(8 + observed, 8 + expected), which shrinks small groups towards 1.
     """

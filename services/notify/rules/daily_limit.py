@@ -1,4 +1,4 @@
-"""Rule: a person hears of a limited number of events a day, then gets one digest.
+"""Rule: a person gets messages about a limited number of events a day, then one digest.
 
 An event counts once, however many channels it goes out by. A mailbox and a number have the same
 limit, so that new names for one person do not evade it.
@@ -29,7 +29,7 @@ ReaderDay: TypeAlias = tuple[str, date]
 
 @dataclass(frozen=True, slots=True)
 class MessagesOfDay:
-    """Events that people, mailboxes and numbers hear of, by day, as far as they are counted."""
+    """Counted events with messages to people, mailboxes and numbers, by day."""
 
     counted: Mapping[ReaderDay, int]
     with_digest: Collection[ReaderDay]
@@ -50,19 +50,19 @@ def over_limit(
 ) -> list[model.StoredDelivery]:
     """Return the new deliveries, in due order, that exceed the limit of their person and day."""
     so_far: Counter[ReaderDay] = Counter(known.counted)
-    heard: set[tuple[ReaderDay, model.TriggerKey]] = set()
+    counted: set[tuple[ReaderDay, model.TriggerKey]] = set()
     excess = []
     for stored in new:
         if not counts(stored.delivery):
             continue
         template, event = stored.delivery.trigger.template, stored.delivery.trigger.key
-        readers = {key for key in reader_days(stored.delivery) if (key, event) not in heard}
+        readers = {key for key in reader_days(stored.delivery) if (key, event) not in counted}
         most = MAX_BEFORE_STEPS if template in _STEPS else MAX_PER_DAY
         if template not in _ALWAYS and any(so_far[reader] >= most for reader in readers):
             excess.append(stored)
         else:
             so_far.update(readers)
-            heard.update((reader, event) for reader in readers)
+            counted.update((reader, event) for reader in readers)
     return excess
 
 

@@ -41,7 +41,7 @@ def spearman(a: list[float], b: list[float]) -> float:
     middle = (len(a) - 1) / 2
     top = sum((x - middle) * (y - middle) for x, y in zip(*ranks, strict=True))
     first, second = (math.hypot(*(x - middle for x in one)) for one in ranks)
-    return top / (first * second)
+    return float(top / (first * second))
 
 
 def small_file(tmp_path: Path) -> Path:
