@@ -1,1 +1,1 @@
-"""``route311 insight``: reporting rates from anybody's export."""
+"""``route311 insight``: reporting rates from any city's export."""
