@@ -1,12 +1,33 @@
-"""CSV (RFC 4180) without formula injection: no cell of text is a formula in a spreadsheet."""
+"""CSV (RFC 4180) files: read plain or compressed, written without formula injection.
+
+No cell of text that is written is a formula in a spreadsheet.
+"""
 
 import csv
+import gzip
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TextIO
 from unicodedata import category, normalize
 
+_GZIP = b"\x1f\x8b"
 _FORMULA = "=+-@"
 _SEPARATORS = "\t\r\n"
+
+
+@contextmanager
+def open_text(path: Path, *, errors: Literal["strict", "replace"]) -> Generator[TextIO]:
+    """Open a text file in UTF-8, plain or compressed with gzip.
+
+    Args:
+        errors: Treatment of other bytes, as for ``open``.
+    """
+    with path.open("rb") as raw:
+        is_compressed = raw.read(len(_GZIP)) == _GZIP
+    with gzip.open(path, "rb") if is_compressed else path.open("rb") as plain:
+        yield io.TextIOWrapper(plain, encoding="utf-8-sig", errors=errors, newline="")
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:

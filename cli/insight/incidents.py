@@ -5,14 +5,13 @@ import gzip
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO, TypeAlias
 
 from services.insight.rules.reporting import Incident
+from shared.csv_text import open_text
 from shared.errors import Route311Error
 
-_GZIP = b"\x1f\x8b"
 _OTHER_TIMES = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y")
 _UNKNOWN = "unknown"
 _DAY = timedelta(days=1)
@@ -74,19 +73,11 @@ def read_incidents(
     Later reports in this time count, each id once.
     """
     reports: dict[str, dict[str, _Report]] = {}
-    with _open_text(file) as lines:
+    with open_text(file, errors="strict") as lines:
         for incident, report in _reports(lines, columns, file.name):
             reports.setdefault(incident, {}).setdefault(report.report, report)
     found = (_incident(list(of_one.values()), window) for of_one in reports.values())
-    longest = longer_than / _DAY
-    return [one for one in found if one.incident.days > max(longest, 0)]
-
-
-def _open_text(file: Path) -> TextIO:
-    with file.open("rb") as probe:
-        is_gzip = probe.read(2) == _GZIP
-    raw = gzip.open(file) if is_gzip else file.open("rb")  # noqa: SIM115 - the caller closes it
-    return TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    return [one for one in found if one.incident.days > longer_than / _DAY]
 
 
 def _incident(reports: Sequence[_Report], window: timedelta) -> CoveredIncident:

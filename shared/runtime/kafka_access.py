@@ -11,6 +11,10 @@ from shared.errors import Route311Error
 SecurityProtocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism: TypeAlias = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 
+# aiokafka's 100 ms, over the dozens of clients of a small machine, keep it too busy with refused
+# connections to answer callers while a broker starts.
+_RETRY_AFTER_MS = 500
+
 
 class KafkaAccessError(Route311Error):
     """Settings that contradict each other; no client could connect with them."""
@@ -85,6 +89,7 @@ class KafkaAccess:
             "bootstrap_servers": self.bootstrap,
             "security_protocol": self.security_protocol,
             "ssl_context": self.ssl_context(),
+            "retry_backoff_ms": _RETRY_AFTER_MS,
         }
         if self.uses_password:
             options |= {

@@ -59,7 +59,8 @@ async def _demo(data: Path, seed: int, requests: int, view: StackView, *, keep: 
     from workbench.demo.session import run_scenario  # noqa: PLC0415 - slow to load
 
     console = Console(highlight=False)
-    # Yesterday: reports of this moment are among its own, and two days apart would be too late.
+    # Reports by web, mail and text have the present time, and the surge watcher drops what is 48
+    # hours behind: so the day before, also at a weekend.
     yesterday = utc_now().astimezone(TIMEZONE).date() - timedelta(days=1)
     scenario = make_scenario(seed, yesterday, requests)
     console.print("Starting Kafka, PostgreSQL and the services …")

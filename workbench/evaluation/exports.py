@@ -5,21 +5,18 @@ city's export.
 """
 
 import csv
-import gzip
 import json
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from shared.catalogue import Catalogue, Jurisdiction
+from shared.csv_text import open_text
 from shared.errors import Route311Error
 
-_GZIP = b"\x1f\x8b"
 _PAIR_COLUMNS = (("request_id", "duplicate_of"), ("duplicate_id", "parent_id"))
 
 
@@ -136,7 +133,7 @@ def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) 
     Raises:
         UnreadableRowsError: A cell is missing or invalid, or the city is unknown.
     """
-    with open_text(path) as file:
+    with open_text(path, errors="replace") as file:
         records = _numbered(file)
         line, first = next(records, (0, None))
         if first is None:
@@ -151,7 +148,7 @@ def read_requests(path: Path, catalogue: Catalogue, city_id: str | None = None) 
 
 def city_of(path: Path, city_id: str | None = None) -> str:
     """Return the city of an export: the given one, else the publisher of such columns."""
-    with open_text(path) as file:
+    with open_text(path, errors="replace") as file:
         return city_id or format_of(next(_numbered(file), (0, {}))[1]).city_id
 
 
@@ -161,7 +158,7 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
     Raises:
         UnreadableRowsError: The columns are neither ours nor those of Boston's pairs.
     """
-    with open_text(path) as file:
+    with open_text(path, errors="replace") as file:
         records = [record for _, record in _numbered(file)]
     for duplicate, parent in _PAIR_COLUMNS:
         if not records or {duplicate, parent} <= records[0].keys():
@@ -202,15 +199,6 @@ def parse_row(
         address=" ".join(_cell(record, columns.address).split()) or None,
         description=_cell(record, columns.description) or own,
     )
-
-
-@contextmanager
-def open_text(path: Path) -> Iterator[TextIO]:
-    """Open a text file, plain or compressed with gzip."""
-    with path.open("rb") as raw:
-        compressed = raw.read(len(_GZIP)) == _GZIP
-    with gzip.open(path, "rb") if compressed else path.open("rb") as plain:
-        yield TextIOWrapper(plain, encoding="utf-8-sig", errors="replace", newline="")
 
 
 def _numbered(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:

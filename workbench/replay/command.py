@@ -17,7 +17,7 @@ from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
 from cli.interrupts import run
 from deploy.local.stack_file import Stack
 from shared.catalogue import load_catalogue
-from workbench.evaluation.exports import open_text
+from shared.csv_text import open_text
 from workbench.replay.formats import FORMATS, format_of
 from workbench.replay.outcomes import OutcomeCounter, OutcomeCounts
 from workbench.replay.runner import Pacing, SendProgress, parse_speed, send_rows
@@ -119,7 +119,10 @@ async def _replay(
         _open_transport(options.via, stack, counter) as transport,
         asyncio.TaskGroup() as group,
     ):
-        with open_text(options.file) as text, live_progress(console, sent, counter):
+        with (
+            open_text(options.file, errors="replace") as text,
+            live_progress(console, sent, counter),
+        ):
             rows = islice(FORMATS[options.format](text, catalogue), options.limit)
             tracking = group.create_task(
                 tracker.follow(lambda: sent.sent if sent.finished else None, _GIVE_UP_AFTER_IDLE_S)

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from shared.catalogue import Catalogue, Jurisdiction
 from shared.contract.events import SubmissionReceived, invalid_fields
+from shared.csv_text import open_text
 from workbench.evaluation.exports import (
     BOSTON,
     PORTLAND_CAMPSITES,
     ExportFormat,
     PastRequest,
-    open_text,
     parse_row,
 )
 from workbench.replay.rows import Row, Sendable, UnreadableFileError, Unsendable, submission
@@ -124,7 +124,7 @@ def format_of(path: Path) -> str:
     Raises:
         UnreadableFileError: It indicates none.
     """
-    with open_text(path) as file:
+    with open_text(path, errors="replace") as file:
         first = file.readline()
     if first.lstrip().startswith("{"):
         return "submissions"

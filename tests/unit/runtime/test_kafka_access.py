@@ -36,6 +36,7 @@ def test_the_user_and_the_password_reach_each_library() -> None:
         "bootstrap_servers": "a:1,b:2",
         "security_protocol": "SASL_PLAINTEXT",
         "ssl_context": None,
+        "retry_backoff_ms": 500,
         "sasl_mechanism": "SCRAM-SHA-512",
         "sasl_plain_username": "intake",
         "sasl_plain_password": PASSWORD,

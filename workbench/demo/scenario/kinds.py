@@ -10,8 +10,6 @@ import yaml
 
 from workbench.demo.scenario.randomness import Random
 
-STORM_KIND = "ROW-TREE-DOWN"
-
 Rhythm = Literal["daytime", "office", "evening", "night"]
 
 _FILE = Path(__file__).with_name("kinds.yaml")

@@ -12,7 +12,6 @@ import yaml
 
 from shared.vocabulary import GeoPoint
 from workbench.demo.scenario.channels import CHANNELS
-from workbench.demo.scenario.kinds import STORM_KIND
 from workbench.demo.scenario.locations import OUTSIDE, NamedPlace, streets
 from workbench.demo.scenario.randomness import Random, seeded_random
 from workbench.demo.scenario.residents import STORY_AREA_CODES, Residents
@@ -93,7 +92,7 @@ def gust_of_wind(writer: StoryWriter) -> list[DemoSubmission]:
             at=first_at + number * _STORM_EVERY,
             text=text.replace("{street}", street.name),
             place=street.random_place(writer.rng),
-            kind=STORM_KIND,
+            kind="ROW-TREE-DOWN",
             language=language,
         )
         for number, street in enumerate(islice(southeast, _STORM_REPORTS))

@@ -7,8 +7,8 @@ import pytest
 
 from shared.catalogue import load_catalogue
 from shared.contract.events import Submission
+from shared.csv_text import open_text
 from tests.support.paths import DATA
-from workbench.evaluation.exports import open_text
 from workbench.replay.formats import FORMATS, format_of
 from workbench.replay.rows import Row, Sendable, UnreadableFileError, Unsendable
 
@@ -24,7 +24,7 @@ CAMPS = "lon,lat,inc_date,inc_id,is_vehicle\n-122.69,45.53,2026-07-23,26-150147,
 def rows(text: str, name: str, folder: Path) -> list[Row]:
     file = folder / "export"
     file.write_text(text)
-    with open_text(file) as read:
+    with open_text(file, errors="replace") as read:
         return list(FORMATS[name](read, CATALOGUE))
 
 
@@ -140,7 +140,7 @@ def test_every_row_of_bostons_export_can_be_sent_and_has_a_kind() -> None:
     file = DATA / "boston_2011q3" / "requests.csv.gz"
     if not file.exists():
         pytest.skip("Boston's export is not beside this clone")
-    with open_text(file) as read:
+    with open_text(file, errors="replace") as read:
         found = list(islice(FORMATS["boston"](read, CATALOGUE), 5_000))
 
     assert len(_sendable(found)) == len(found)
