@@ -30,7 +30,7 @@ from workbench.evaluation.trial import BacktestRun, Selection, rules_at, run_bac
 
 _LABELS_FOLDER = Path(workbench.evaluation.__file__).parent / "labels"
 _LABELS, _KINDS = [_LABELS_FOLDER / "real_reports.csv"], [_LABELS_FOLDER / "kinds.csv"]
-_REPORTS = Path(workbench.evaluation.__file__).parents[2] / "shared" / "data" / "real_reports"
+_REPORTS = Path(workbench.evaluation.__file__).parents[3] / "shared" / "data" / "real_reports"
 
 app = typer.Typer()
 

@@ -12,7 +12,6 @@ from services.triage.rules.dedup.text_scoring import has_other_danger, score_tex
 from shared.catalogue.evidence import Evidence, PlaceholderPoints
 from shared.vocabulary import GeoPoint
 
-
 # What people may tell of one problem in different ways; numbers and directions are no such thing.
 _TOLD_OTHERWISE = frozenset({"other_words", "other_kinds", "other_danger"})
 
