@@ -31,8 +31,9 @@ def secrets_of(router: Router) -> set[str]:
 
     def leaves(value: Any) -> Iterator[str]:
         if isinstance(value, dict):
-            for inner in value.values():
-                yield from leaves(inner)
+            for name, inner in value.items():
+                if name != "user":
+                    yield from leaves(inner)
         else:
             yield str(value)
 
