@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import StringConstraints, ValidationError
 
 from services.dispatch.channels.operator_api.commands import ResultOfCase, result_of
-from services.dispatch.channels.operator_api.staff import ROLE_HEADER, second_person
+from services.dispatch.channels.operator_api.staff import ROLE_HEADER, require_second_person
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records import (
     ApprovalProblem,
@@ -144,8 +144,9 @@ def approval_routes(core: DispatchPorts) -> list[web.RouteDef]:
     def deciding(path: str, decision: Decision, operation: Operation) -> web.RouteDef:
         @answers_errors("Look first whether it is decided.")
         async def decide(request: web.Request) -> web.Response:
-            await second_person(request, core.access.callers)
+            operator = await core.access.callers.operator(request)
             by = _second_person(await read_fields(request))
+            require_second_person(request, operator)
             approval_id = _id(request.match_info["approval_id"])
             if approval_id is None:
                 raise _refused("unknown_approval")

@@ -20,7 +20,7 @@ _OF_AGENTS: frozenset[CommandName] = frozenset({"note", "answer"})
 
 def role_for(command: object) -> Role:
     """Return the least role that may give a command."""
-    return "agent" if command in _OF_AGENTS else "dispatcher"
+    return "agent" if isinstance(command, str) and command in _OF_AGENTS else "dispatcher"
 
 
 async def staff_member(request: web.Request, callers: Callers, least: Role) -> str:
@@ -31,15 +31,17 @@ async def staff_member(request: web.Request, callers: Callers, least: Role) -> s
 
 
 def require_role(request: web.Request, operator: str, least: Role) -> None:
-    """Raise RefusedError where the console's user has a lower role, or none is stated."""
+    """Raise RefusedError where the console's user has a lower role, or none; or for no role."""
+    if request.headers.get(ROLE, least) not in _ROLES:
+        detail = f"In {ROLE}, write {', '.join(_ROLES)}, or omit it."
+        raise RefusedError(problem_response(422, "No such role", detail, code="bad_role"))
     if operator == CONSOLE_KEY and not _has(request, least):
         detail = f"This needs the role {least} or a higher one in {ROLE}."
         raise RefusedError(problem_response(403, "Role too low", detail, code="role_too_low"))
 
 
-async def second_person(request: web.Request, callers: Callers) -> None:
+def require_second_person(request: web.Request, operator: str) -> None:
     """Raise RefusedError unless the console calls for a supervisor or an admin."""
-    operator = await callers.operator(request)
     if operator != CONSOLE_KEY or not _has(request, "supervisor"):
         detail = f"Only the console's key approves, with supervisor or admin in {ROLE}."
         raise RefusedError(problem_response(403, "Not a supervisor", detail, code="not_supervisor"))
