@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.process import Process
 from tests.faults.conftest import NewRouter
-from tests.faults.kit.members import SERVICES, kill
+from tests.faults.kit.members import SERVICES, kill, start_aside
 from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived
@@ -102,7 +102,7 @@ async def test_t03_the_broker_is_killed_and_comes_back_after_20_seconds(
     async def inject(trial: Trial) -> None:
         await kill(router.broker)
         await trial.run_traffic(20)
-        await router.broker.start()
+        await start_aside(router.broker)
 
     def observe(trial: Trial) -> str:
         return f"{trial.reconnects:,} new connections" if trial.reconnects > 10 else ""

@@ -1,5 +1,6 @@
 """Processes of the services, several per service where a trial needs them."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -13,7 +14,8 @@ from deploy.local.process import Process, Program
 from deploy.local.readiness import LOOPBACK, http_ready
 from deploy.local.site import Site
 
-SERVICES = ("intake", "triage", "dispatch", "notify")
+SERVICES = ("intake", "triage", "dispatch", "insight", "notify")
+_ASIDE = 10  # its threads inherit this niceness
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,14 @@ async def kill(process: Process) -> None:
     """Kill the process and wait for its exit."""
     process.kill()
     await process.wait_for_exit()
+
+
+async def start_aside(process: Process) -> None:
+    """Start a process that takes no time from the others, as if it had a machine of its own."""
+    starting = asyncio.create_task(process.start())
+    await asyncio.sleep(0)  # it is launched now
+    psutil.Process(process.pid).nice(_ASIDE)
+    await starting
 
 
 def pause(process: Process) -> None:
