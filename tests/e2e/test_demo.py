@@ -59,7 +59,7 @@ async def test_a_day_ends_by_itself_with_a_summary_in_which_nothing_is_lost(fold
             "24 repeats of an adapter changed nothing; 5 unreadable records were dead-lettered.",
             "in no record of the topics that triage, dispatch and the bureaus use",
             "30 reports, 1 case; 30 followers told.",
-            "300 m away: 3 reports, 1 case of its own.",
+            "240 m away: 3 reports, 1 case of its own.",
             "A dark traffic signal: 3 reports, 1 case, priority P1",
             "A power line that sparks: 2 reports, 1 case; 2 of 2 told to call 911",
             "A gust of wind in SE: 14 reports, 14 cases. A surge was announced after 10 reports",

@@ -103,7 +103,7 @@ def _camp(result: DemoResult) -> str:
     followers = result.seen.notified(camp.requests)
     return (
         f"One camp by {counted(len(channels), 'channel')}: {camp.counts}; "
-        f"{counted(followers, 'follower')} told. Another camp 300 m away: {other.counts} "
+        f"{counted(followers, 'follower')} told. Another camp 240 m away: {other.counts} "
         "of its own."
     )
 
