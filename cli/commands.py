@@ -50,7 +50,7 @@ Look at it
  triage     cli.explain.command:explain+workbench.evaluate.command:app+workbench.judge:judge  Explain, measure and train decisions about duplicates and urgency.
  check      workbench.check.command:check        Check the invariants over a running router, and name what breaks them.
 Correct it
- operator   cli.operator.command:operator        Correct a case: priority, bureau, duplicates, end of the work.
+ operator   cli.operator.command:operator        Correct and handle a case: priority, bureau, kind, place, duplicates, words, end of work.
  notify     cli.notify.preview:preview+cli.notify.deliveries:deliveries+cli.notify.rewrap:rewrap  Preview messages to residents; settle those that are held or unknown.
  erase      cli.erase.command:erase              Erase a person's contact data and original texts; cases stay.
 Get lost things back

@@ -141,7 +141,7 @@ async def test_everything_holds_of_a_router_that_works(lived: Lived) -> None:
     assert code == 0, report
     assert report["holds"]
     assert report["requests"] == 3
-    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 17)]
+    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 18)]
 
 
 async def test_a_bureau_is_told_what_is_wrong_with_its_updates(lived: Lived) -> None:

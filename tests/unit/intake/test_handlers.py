@@ -57,6 +57,7 @@ async def test_a_request_carries_all_that_was_said_but_no_contact(
         "classified": False,
         "kinds": [],
         "unsure": False,
+        "entered_by": "resident",
         "dedup_group": "pavement",
         "description": "Deep, in the right lane. Call [removed], [removed]",
         "language": "en",

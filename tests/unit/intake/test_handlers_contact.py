@@ -20,6 +20,7 @@ async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> No
         "phone": "+15035550100",
         "language": "es",
         "status_updates": ("email",),
+        "informed": (),
         "phone_ref": phone_ref(KEY, "+15035550100"),
     }
     for other in (SubmissionAccepted, RequestSubmitted):

@@ -83,7 +83,9 @@ def test_nothing_that_leads_to_the_reporter_is_told() -> None:
 
     for done in (explain("-", stdin=stdin), explain("-", "--json", stdin=stdin)):
         assert done.exit_code == 0
-        assert not any(mark in done.stdout for mark in ("Ruiz", "ana@", "5550100", "555-0100", "reporter_ref"))
+        assert not any(
+            mark in done.stdout for mark in ("Ruiz", "ana@", "5550100", "555-0100", "reporter_ref")
+        )
 
 
 def test_words_cannot_steer_the_terminal() -> None:

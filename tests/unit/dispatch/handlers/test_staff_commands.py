@@ -191,14 +191,16 @@ async def test_an_answer_returns_a_case_to_where_it_was(
     assert (desk.store.all[0].status, desk.store.all[0].lead.status) == (after, after)
 
 
-async def test_what_the_bureau_asks_itself_no_answer_returns(desk: DispatchHarness) -> None:
+async def test_an_answer_to_the_bureaus_own_question_returns_the_case_as_acknowledged(
+    desk: DispatchHarness,
+) -> None:
     [lead] = await desk.open_case()
     await desk.handle(update_message("ROADS", lead, "acknowledged"))
     await desk.handle(update_message("ROADS", lead, "waiting_for_resident"))
     request_id = desk.store.all[0].opened_by
     await desk.handle(note_added(request_id=request_id, jurisdiction="harbour.gov", by="reporter"))
 
-    assert desk.store.all[0].status == "waiting_for_resident"
+    assert desk.store.all[0].status == "acknowledged"
 
 
 @pytest.mark.parametrize(
