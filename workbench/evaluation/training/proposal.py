@@ -159,7 +159,8 @@ def _labels_of(found: Sequence[Sample]) -> str:
 
 def _thresholds(thresholds: Thresholds) -> str:
     figures = f"start: {thresholds.start:g}, duplicate: {thresholds.duplicate:g}"
-    return f"{{{figures}, possible: {thresholds.possible:g}}}"
+    one_a_place = ", one_a_place: true" if thresholds.one_a_place else ""
+    return f"{{{figures}, possible: {thresholds.possible:g}{one_a_place}}}"
 
 
 def _bounds(limits: DedupLimits) -> str:

@@ -16,6 +16,7 @@ RESULT: dict[str, Any] = {
             "intake": {"cpu_s": 0.6, "memory_mib": 1},
             "triage": {"cpu_s": 0.4, "memory_mib": 1},
             "dispatch": {"cpu_s": 0.3, "memory_mib": 1},
+            "insight": {"cpu_s": 0.0, "memory_mib": 1},
             "notify": {"cpu_s": 0.2, "memory_mib": 1},
             "kafka": {"cpu_s": 0.5, "memory_mib": 1},
         },
