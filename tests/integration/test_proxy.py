@@ -46,6 +46,7 @@ UPSTREAMS = (*CHANNELS, "ROUTE311_DISPATCH", "ROUTE311_NOTIFY")
 CADDY = os.environ.get("ROUTE311_CADDY") or shutil.which("caddy")
 INTERNAL = ("/metrics", "/live", "/ready", "/openapi.json", "/debug", "/v1", "/v1/")
 NUMBER = "26-7KQ4-M2"
+_EVENTS = "text/event-stream"
 
 
 class Route(NamedTuple):
@@ -141,14 +142,14 @@ def upstream(name: str) -> web.Application:
     """Return a server that tells what arrives."""
 
     async def tell_for_ever(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response = web.StreamResponse(headers={"Content-Type": _EVENTS})
         await response.prepare(request)
         await response.write(b"data: one\n\n")
         await asyncio.Event().wait()
         return response
 
     async def tell(request: web.Request) -> web.StreamResponse:
-        if request.path == "/v1/stream":
+        if request.headers.get("Accept") == _EVENTS:
             return await tell_for_ever(request)
         told = {
             "upstream": name,
@@ -297,7 +298,7 @@ async def test_an_event_reaches_an_operator_while_its_stream_is_open(tmp_path: P
     async with (
         caddy(tmp_path) as proxy,
         aiohttp.ClientSession(proxy.operators) as session,
-        session.get("/v1/stream") as response,
+        session.get("/v1/stream", headers={"Accept": _EVENTS}) as response,
     ):
         line = await asyncio.wait_for(response.content.readline(), 30)
 
