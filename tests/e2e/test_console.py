@@ -117,7 +117,7 @@ def at(step: int) -> dict[str, Any]:
 
 async def case_for(router: Router, step: int, description: str, **changes: Any) -> str:
     """Submit a report; return its case once dispatch lists it."""
-    asked = report(description=description, location=at(step), **changes)
+    asked = report(**{"description": description, "location": at(step), **changes})
     code, answer = await post(router, asked)
     assert code == 201
     stack = router.stack
