@@ -11,10 +11,11 @@ from console.store import Person
 from shared.contract.events import new_id
 
 _ROLE = "Route311-Role"
+_NOT_NOW = frozenset({401, 429})  # the console's own key is unknown, or calls too often
 
 
 class ServiceDownError(Exception):
-    """A service did not answer, or answered with a server error."""
+    """A service did not answer, or not to what it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class ServiceApi:
         """Make any other call."""
         try:
             async with self.session.request(method, path, **options) as response:
-                if response.status >= 500:  # noqa: PLR2004 - server errors
+                if response.status >= 500 or response.status in _NOT_NOW:  # noqa: PLR2004 - server errors
                     raise ServiceDownError(f"{path} answered {response.status}")
                 return ApiAnswer(response.status, await response.json(content_type=None))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:

@@ -15,6 +15,7 @@ from console.answers import AnswerSearch
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
+from console.pages.approvals import approval_routes
 from console.pages.case import case_routes
 from console.pages.delivery import delivery_routes
 from console.pages.desk import desk_routes
@@ -92,6 +93,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *case_routes(parts),
                 *unsure_routes(parts),
                 *surge_routes(parts),
+                *approval_routes(parts),
                 *delivery_routes(parts),
                 *people_routes(parts),
                 *stream_routes(parts, stopped),

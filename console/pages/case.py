@@ -1,11 +1,13 @@
 """A case: all that is known of it, and the commands about it."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
 from console.access import HOME
+from console.pages.approvals import waiting_approvals
 from console.pages.commands import case_path, case_url, give_command
 from console.pages.parts import Console
 from console.pages.queue import api_query, view_of
@@ -27,6 +29,7 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             return console.site.page(request, "problem", person, status=404, problem="unknown_case")
         bureaus = await console.dispatch.get("/v1/bureaus")
         kinds = await console.dispatch.get("/v1/kinds")
+        waiting = await waiting_approvals(console)
         return console.site.page(
             request,
             "case",
@@ -36,6 +39,7 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             is_closed=answer.body["status"] in _CLOSED,
             bureaus=bureaus.body["bureaus"] if bureaus.is_done else (),
             kinds=kinds.body["kinds"] if kinds.is_done else (),
+            waiting=[one for one in waiting if case_id in one["case_ids"]],
             view=request.query.get("view", ""),
             problem=problem,
         )
@@ -49,6 +53,8 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
         status, problem = await give_command(console, person, case_id, fields)
         if problem:
             return await shown(request, person, status=status, problem=problem)
+        if status == HTTPStatus.ACCEPTED:  # it waits, which the case says
+            raise web.HTTPSeeOther(case_path(case_id))
         raise web.HTTPSeeOther(await _next(console, case_id, request.query.get("view")))
 
     return [

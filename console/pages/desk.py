@@ -74,12 +74,11 @@ class Desk:
         self, request: web.Request, person: Person, fields: Mapping[str, str], problem: str = ""
     ) -> web.Response:
         preview, places, kinds, counts = await asyncio.gather(
-            self.intake.preview(submission_of(fields, self.zone)),
+            self._preview(fields),
             places_for(self.console, _words_of(fields.get("where", ""))),
             kinds_of(self.console, self.intake.city),
             self.console.store.counts_today(person.name, _AUDITED, self.zone.key),
         )
-        said = fields.get("said", "")
         return self.console.site.page(
             request,
             "desk",
@@ -87,19 +86,27 @@ class Desk:
             status=422 if problem else 200,
             fields=fields,
             problem=problem,
-            preview=preview.body if preview.is_done and said.strip() else None,
-            answers=self.answers.find(said),
+            preview=preview,
+            answers=self.answers.find(fields.get("said", "")),
             places=places,
             kinds=kinds,
-            channels=CHANNELS,
             languages=LANGUAGES,
-            contact_id=fields.get("contact_id") or new_id(),
+            # What was refused under an id stays refused.
+            contact_id=new_id() if problem else fields.get("contact_id") or new_id(),
             done=request.query.get("done", ""),
             number=request.query.get("number", ""),
             advised=request.query.get("advice", "").split(","),
             contacts=sum(counts.values()),
             settled=sum(counts.get(_AUDITED + one, 0) for one in FIRST_CONTACT),
         )
+
+    async def _preview(self, fields: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """Return what intake makes of the words so far; None without words."""
+        submission = submission_of(fields, self.zone)
+        if "description" not in submission:
+            return None
+        answer = await self.intake.preview(submission)
+        return answer.body if answer.is_done else None
 
 
 def desk_routes(

@@ -103,7 +103,10 @@ async def places_for(console: Console, words: str) -> Sequence[Mapping[str, Any]
     if console.intake is None or not words.strip():
         return ()
     query = {"q": words.strip()[:_MAX_PLACE], "jurisdiction": console.intake.city}
-    answer = await console.intake.get("/v1/places", query)
+    try:
+        answer = await console.intake.get("/v1/places", query)
+    except ServiceDownError:  # it limits calls, and what is typed will do
+        return ()
     return answer.body["places"] if answer.is_done else ()
 
 

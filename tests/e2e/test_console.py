@@ -47,13 +47,20 @@ class Staff:
 
     async def send(self, path: str, *, origin: str | None = None, **fields: str) -> int:
         """Send a form of ours; a given token replaces the session's own."""
+        status, _ = await self.submit(path, origin=origin, **fields)
+        return status
+
+    async def submit(
+        self, path: str, *, origin: str | None = None, **fields: str
+    ) -> tuple[int, str]:
+        """Send a form of ours; return status and page of the answer."""
         _, page = await self.get("/console/me")
         found = TOKEN.search(page)
         assert found
         form = {"form_token": found[1], **fields}
         headers = {"Origin": origin} if origin else {}
         async with self.client.post(path, data=form, headers=headers) as answer:
-            return answer.status
+            return answer.status, await answer.text()
 
 
 @asynccontextmanager

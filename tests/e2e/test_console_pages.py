@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from json import loads
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -35,6 +36,7 @@ LOWEST = {
     "/console/unsure": "dispatcher",
     "/console/review": "dispatcher",
     "/console/delivery": "supervisor",
+    "/console/approvals": "supervisor",
 }
 ROLES = ("viewer", "agent", "dispatcher", "supervisor", "admin")
 STRANGE = "The thing over there is doing it again"
@@ -169,6 +171,18 @@ async def listed(desk: Router, number: str) -> Any:
     return await eventually(found)
 
 
+async def test_a_refused_report_can_be_mended_and_sent(desk: Router) -> None:
+    async with at_work(desk, "agent") as staff:
+        said = {"command": "request", "said": "A deep pothole", "contact_id": str(uuid4())}
+        status, page = await staff.submit("/console/desk", **said)
+        assert status == 422
+        assert "location" in page
+        said["contact_id"] = re.findall(r'name="contact_id" value="([^"]+)"', page)[0]
+        status, page = await staff.submit("/console/desk", **said, where="45.608, -122.71")
+        assert status == 200
+        assert "data-tracking-number" in page
+
+
 @needs_chromium
 async def test_an_answered_call_leaves_a_count_and_no_personal_data(
     desk: Router, browser: Browser
@@ -262,6 +276,23 @@ async def test_a_supervisor_switches_a_webhook_off_and_sends_events_again(desk: 
     assert not state["enabled"]
 
 
+async def test_a_p1_is_lowered_once_another_person_approves(desk: Router) -> None:
+    danger = "A live wire is down and sparking"
+    case_id = await case_for(desk, 9, danger, service_code="OTHER", attributes={})
+    path = f"/console/cases/{case_id}"
+    order = {"command": "lower_priority", "level": "P3", "reason": "A cable of the phone"}
+    async with at_work(desk, "supervisor") as one, at_work(desk, "supervisor") as other:
+        assert await one.send(path, **order) == 200
+        _, page = await other.get(path)
+        found = re.search(r'data-approval="([^"]+)"', page)
+        assert found
+        decision = {"command": "approve", "approval": found[1], "case": case_id}
+        assert await one.send("/console/approvals", **decision) == 403
+        assert await other.send("/console/approvals", **decision) == 200
+        assert await other.send("/console/approvals", **decision) == 409
+    assert (await as_operator(desk, "GET", f"/v1/cases/{case_id}"))["priority"]["level"] == "P3"
+
+
 async def test_a_supervisor_alone_closes_a_surge(desk: Router) -> None:
     order = {"command": "close_surge", "surge": "none", "reason": "over", "note": "It is over."}
     async with at_work(desk, "dispatcher") as staff:
@@ -312,7 +343,15 @@ async def test_axe_finds_nothing_on_any_page(desk: Router, browser: Browser) -> 
         await expect(page.locator("[data-summary]")).to_be_visible()
         assert await look_at(page, "desk") == []
         code = (await as_operator(desk, "GET", "/v1/bureaus"))["bureaus"][0]["code"]
-        for name in ("map", f"unsure?case={case_id}", "review", "surges", "delivery", "me"):
+        for name in (
+            "map",
+            f"unsure?case={case_id}",
+            "review",
+            "surges",
+            "delivery",
+            "approvals",
+            "me",
+        ):
             await page.goto(f"/console/{name}")
             if name == "map":
                 await expect(page.locator("[data-drawn]")).to_have_count(1)
