@@ -1,5 +1,6 @@
 """Client of a service's HTTP, with the console's key and a person's name and role."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,11 +12,17 @@ from console.store import Person
 from shared.contract.events import new_id
 
 _ROLE = "Route311-Role"
-_NOT_NOW = frozenset({401, 429})  # the console's own key is unknown, or calls too often
+_BUSY = frozenset({429, 503})
+_FAILED = frozenset({401, *range(500, 600)})  # 401: the console's own key is not known
+_PAUSES_S = (0.3, 1.0)
 
 
 class ServiceDownError(Exception):
     """A service did not answer, or not to what it was asked."""
+
+
+class ServiceBusyError(ServiceDownError):
+    """A service asks to call again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +57,36 @@ class ServiceApi:
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> ApiAnswer:
         """Read."""
-        return await self.call("GET", path, params=query)
+        return await self.repeat("GET", path, params=query)
 
     async def post(self, path: str, person: Person, body: Mapping[str, Any]) -> ApiAnswer:
         """Change something in the name of a person."""
-        return await self.call(
+        return await self.repeat(
             "POST",
             path,
             json={**body, "actor": person.name},
             headers={_ROLE: person.role.label, "Idempotency-Key": new_id()},
         )
 
+    async def repeat(self, method: str, path: str, **options: Any) -> ApiAnswer:  # noqa: ANN401 - aiohttp's
+        """Make an idempotent call, again while the service is busy."""
+        for pause_s in _PAUSES_S:
+            try:
+                return await self.call(method, path, **options)
+            except ServiceBusyError:
+                await asyncio.sleep(pause_s)
+        return await self.call(method, path, **options)
+
     async def call(self, method: str, path: str, **options: Any) -> ApiAnswer:  # noqa: ANN401 - aiohttp's
-        """Make any other call."""
+        """Make a call once."""
         try:
             async with self.session.request(method, path, **options) as response:
-                if response.status >= 500 or response.status in _NOT_NOW:  # noqa: PLR2004 - server errors
-                    raise ServiceDownError(f"{path} answered {response.status}")
-                return ApiAnswer(response.status, await response.json(content_type=None))
+                status = response.status
+                if status in _BUSY:
+                    raise ServiceBusyError(f"{path} answered {status}")
+                if status in _FAILED:
+                    raise ServiceDownError(f"{path} answered {status}")
+                return ApiAnswer(status, await response.json(content_type=None))
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise ServiceDownError(type(error).__name__) from error
 

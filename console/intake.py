@@ -30,7 +30,7 @@ class IntakeApi(ServiceApi):
     async def _as_desk(
         self, path: str, submission: Mapping[str, Any], headers: Mapping[str, str] | None = None
     ) -> ApiAnswer:
-        return await self.call(
+        return await self.repeat(
             "POST",
             path,
             json={**submission, "jurisdiction": self.city},

@@ -104,7 +104,7 @@ async def places_for(console: Console, words: str) -> Sequence[Mapping[str, Any]
         return ()
     query = {"q": words.strip()[:_MAX_PLACE], "jurisdiction": console.intake.city}
     try:
-        answer = await console.intake.get("/v1/places", query)
+        answer = await console.intake.call("GET", "/v1/places", params=query)
     except ServiceDownError:  # it limits calls, and what is typed will do
         return ()
     return answer.body["places"] if answer.is_done else ()

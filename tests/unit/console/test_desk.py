@@ -83,6 +83,14 @@ def test_answers_are_found_in_each_language(words: str) -> None:
     assert search.find("a tree fell on my car") == []
 
 
+def test_a_special_answer_stands_for_the_general_one() -> None:
+    search = AnswerSearch(load_catalogue().jurisdictions["portland.gov"].faq)
+
+    [answer] = search.find("what day is garbage collection on Christmas")
+
+    assert answer.code == "garbage_holiday"
+
+
 def test_a_city_without_answers_finds_none() -> None:
     assert AnswerSearch(None).find("when is my garbage picked up") == []
 
