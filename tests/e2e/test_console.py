@@ -204,6 +204,7 @@ async def test_a_viewer_reads_a_case_and_changes_nothing(router: Router) -> None
         assert status == 200
         assert "<script>document.title" not in page
         assert "&lt;script&gt;document.title" in page
+        assert re.search(r">\+\d+ base_p\d<", page)  # why it is this urgent
         assert await staff.send(f"/console/cases/{case_id}", command="acknowledge") == 403
 
 
