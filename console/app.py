@@ -1,26 +1,38 @@
 """Composition root of the console."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
 import aiohttp
+from aiohttp import web
+from pydantic import HttpUrl
 
 from console.access import Access
+from console.answers import AnswerSearch
 from console.dispatch import DispatchApi
+from console.intake import IntakeApi
 from console.live import LiveCases
+from console.pages.approvals import approval_routes
 from console.pages.case import case_routes
+from console.pages.delivery import delivery_routes
+from console.pages.desk import desk_routes
 from console.pages.login import login_routes
+from console.pages.map import map_routes
 from console.pages.parts import Console
 from console.pages.people import people_routes
 from console.pages.queue import queue_routes
+from console.pages.review import review_routes
 from console.pages.stream import stream_routes
+from console.pages.surges import surge_routes
+from console.pages.unsure import unsure_routes
 from console.passkeys import Passkeys
 from console.settings import ConsoleSettings
 from console.site import Site
 from console.store import ConsoleStore
+from shared.catalogue import load_catalogue
 from shared.runtime.http.addresses import address_of
 from shared.runtime.postgres import open_pool
 from shared.runtime.service import ServiceParts
@@ -32,18 +44,15 @@ _EXPIRE_EVERY_S = 600.0
 @asynccontextmanager
 async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
     """Open the resources of the console, yield its parts, and close all."""
-    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
-    timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)
-    async with (
-        open_pool(settings.postgres_dsn.get_secret_value()) as pool,
-        aiohttp.ClientSession(
-            str(settings.dispatch_url), headers=headers, timeout=timeout
-        ) as session,
-    ):
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(settings.postgres_dsn.get_secret_value()))
         store = ConsoleStore(
             pool, timedelta(hours=settings.session_hours), timedelta(minutes=settings.idle_minutes)
         )
-        dispatch = DispatchApi(session)
+        dispatch = DispatchApi(
+            await stack.enter_async_context(_session(settings, settings.dispatch_url))
+        )
+        intake = await _intake(settings, stack)
         live = LiveCases(dispatch)
         stopped = asyncio.Event()
         parts = Console(
@@ -55,8 +64,9 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
             ),
             store=store,
             dispatch=dispatch,
+            intake=intake,
             live=live,
-            site=Site(settings.city, settings.timezone, live),
+            site=Site(settings.city, settings.timezone, live, has_intake=intake is not None),
         )
 
         async def expire_sessions() -> None:
@@ -81,7 +91,37 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *login_routes(parts),
                 *queue_routes(parts),
                 *case_routes(parts),
+                *unsure_routes(parts),
+                *surge_routes(parts),
+                *approval_routes(parts),
+                *delivery_routes(parts),
                 *people_routes(parts),
                 *stream_routes(parts, stopped),
+                *_intake_routes(parts, settings.jurisdiction),
             ],
         )
+
+
+def _session(settings: ConsoleSettings, url: HttpUrl) -> aiohttp.ClientSession:
+    headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
+    timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)
+    return aiohttp.ClientSession(str(url), headers=headers, timeout=timeout)
+
+
+async def _intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi | None:
+    if settings.intake_url is None or settings.desk_key is None:
+        return None
+    session = await stack.enter_async_context(_session(settings, settings.intake_url))
+    return IntakeApi(session, settings.jurisdiction, settings.desk_key.get_secret_value())
+
+
+def _intake_routes(parts: Console, city: str) -> Sequence[web.RouteDef]:
+    """Return the routes of pages that need intake; none without it."""
+    if parts.intake is None:
+        return ()
+    answers = AnswerSearch(load_catalogue().jurisdictions[city].faq)
+    return [
+        *desk_routes(parts, parts.intake, answers),
+        *review_routes(parts, parts.intake),
+        *map_routes(parts, parts.intake),
+    ]

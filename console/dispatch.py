@@ -1,66 +1,18 @@
-"""Client of dispatch's operators' API, with the console's key and a person's name and role."""
+"""Client of dispatch's operators' API."""
 
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncGenerator
 
 import aiohttp
 
-from console.store import Person
-from shared.contract.events import new_id
+from console.api import ServiceApi, ServiceDownError
 
-_ROLE = "Route311-Role"
 _STREAM_SILENT_S = 40.0  # a comment comes every 15 s
 
 
-class DispatchDownError(Exception):
-    """Dispatch did not answer, or answered with a server error."""
+class DispatchApi(ServiceApi):
+    """Calls of dispatch, and its stream of changes."""
 
-
-@dataclass(frozen=True, slots=True)
-class ApiAnswer:
-    """An answer of dispatch.
-
-    Attributes:
-        body: The JSON value; of an error, the problem details.
-    """
-
-    status: int
-    body: Any
-
-    @property
-    def is_done(self) -> bool:
-        """True unless the call was refused."""
-        return self.status < 400  # noqa: PLR2004 - the first status of an error
-
-
-@dataclass(frozen=True, slots=True)
-class DispatchApi:
-    """Calls of dispatch; each raises DispatchDownError without an answer."""
-
-    session: aiohttp.ClientSession
-
-    async def get(self, path: str, query: Mapping[str, str] | None = None) -> ApiAnswer:
-        """Read."""
-        return await self._call("GET", path, params=query)
-
-    async def post(self, path: str, person: Person, body: Mapping[str, Any]) -> ApiAnswer:
-        """Change something in the name of a person."""
-        return await self._call(
-            "POST",
-            path,
-            json={**body, "actor": person.name},
-            headers={_ROLE: person.role.label, "Idempotency-Key": new_id()},
-        )
-
-    async def _call(self, method: str, path: str, **options: Any) -> ApiAnswer:  # noqa: ANN401 - aiohttp's
-        try:
-            async with self.session.request(method, path, **options) as response:
-                if response.status >= 500:  # noqa: PLR2004 - server errors
-                    raise DispatchDownError(f"dispatch answered {response.status}")
-                return ApiAnswer(response.status, await response.json(content_type=None))
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise DispatchDownError(type(error).__name__) from error
+    __slots__ = ()
 
     async def follow(self, last_id: str | None) -> AsyncGenerator[tuple[str, str], None]:
         """Yield id and data of each event of the stream after ``last_id``; "" for a reset."""
@@ -79,4 +31,4 @@ class DispatchApi:
                     elif name == "data":
                         yield event_id, value
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise DispatchDownError(type(error).__name__) from error
+            raise ServiceDownError(type(error).__name__) from error

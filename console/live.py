@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 
-from console.dispatch import DispatchApi, DispatchDownError
+from console.api import ServiceDownError
+from console.dispatch import DispatchApi
 
 log = structlog.get_logger()
 
@@ -69,7 +70,7 @@ class LiveCases:
                     self._set_connected(is_connected=True)
                     self._pass_on(json.loads(data))
                     self._changed.set()
-            except DispatchDownError as error:
+            except ServiceDownError as error:
                 log.warning("case_stream_lost", reason=str(error))
             self._set_connected(is_connected=False)
             await asyncio.sleep(random.uniform(*_RETRY_S))  # noqa: S311 - jitter
@@ -85,7 +86,7 @@ class LiveCases:
                     self.alarms = [Alarm.of(c) for c in cases if c["acknowledged_at"] is None]
                     self._set_connected(is_connected=True)
                     self._publish(self._state())
-            except DispatchDownError:
+            except ServiceDownError:
                 self._set_connected(is_connected=False)
             await asyncio.sleep(_ALARM_EVERY_S)
             try:

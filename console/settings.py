@@ -16,7 +16,10 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
         public_url: Base URL in the browsers of the staff, such as ``https://desk.example.org``;
             a request with another origin changes nothing.
         dispatch_url: Base URL of dispatch's HTTP port.
+        intake_url: Base URL of intake's HTTP port; without it there are no desk, review and map.
         key: The console's own operator's key for dispatch and intake.
+        desk_key: Key of the adapter ``desk``, as which the desk submits what callers say.
+        jurisdiction: Id of the city whose residents call.
         city: Name of the city in the header.
         timezone: Time zone of all moments, such as ``America/Los_Angeles``.
         idle_minutes: Minutes without a request after which a session ends.
@@ -27,7 +30,10 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
 
     public_url: HttpUrl
     dispatch_url: HttpUrl
+    intake_url: HttpUrl | None = None
     key: LongSecret
+    desk_key: LongSecret | None = None
+    jurisdiction: str = "portland.gov"
     city: str = "311"
     timezone: str = "America/Los_Angeles"
     idle_minutes: Annotated[int, Field(ge=1, le=12 * 60)] = 30

@@ -1,9 +1,10 @@
 """The pages' frame: templates in a language, style, script, and the headers of every page."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 from aiohttp import web
+from babel import Locale
 from babel.dates import format_datetime, format_timedelta
+from markupsafe import Markup, escape
 
 from console.live import LiveCases
 from console.roles import Role
@@ -23,11 +26,16 @@ from shared.spoken_languages import SpokenLanguage, best_language, load_language
 _HERE = Path(__file__).parent
 _TYPES: Mapping[str, str] = MappingProxyType({".css": "text/css", ".js": "text/javascript"})
 ASSETS = "/console/assets"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types "
+)
+# The map has a worker, whose address its own policy checks, and draws from blobs.
+MAP_POLICY = _POLICY.replace("data:", "data: blob:") + "default; worker-src 'self'"
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
-        "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-        "connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+        "Content-Security-Policy": f"{_POLICY}'none'",
         "Referrer-Policy": "same-origin",
         "X-Frame-Options": "DENY",
         "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
@@ -49,7 +57,7 @@ class Asset:
 
 def _load_assets() -> Mapping[str, Asset]:
     found = {}
-    for path in sorted((_HERE / "static").iterdir()):
+    for path in sorted((_HERE / "static").rglob("*")):
         if path.suffix in _TYPES:
             content = path.read_bytes()
             url = f"{ASSETS}/{sha256(content).hexdigest()[:12]}-{path.name}"
@@ -64,6 +72,7 @@ class Site:
     city: str
     timezone: str
     live: LiveCases
+    has_intake: bool
     languages: Mapping[str, SpokenLanguage] = field(
         default_factory=lambda: load_languages(_HERE / "po")
     )
@@ -121,6 +130,8 @@ class Site:
             "city": self.city,
             "language": language,
             "assets": self.assets,
+            "has_intake": self.has_intake,
+            "language_name": partial(_language_name, language.tag),
             "roles": Role,
         }
         zone = ZoneInfo(self.timezone)
@@ -133,8 +144,22 @@ class Site:
                 _moment(at) - now, add_direction=True, format="short", locale=language.tag
             )
 
-        environment.filters |= {"moment": moment, "ago": ago}
+        environment.filters |= {"moment": moment, "ago": ago, "marked": _marked}
         return environment
+
+
+def _marked(text: str, findings: Sequence[Mapping[str, str]]) -> Markup:
+    """Return a text in which the words of findings are marked."""
+    words = sorted({one["words"] for one in findings if one["words"]}, key=len, reverse=True)
+    if not words:
+        return escape(text)
+    parts = re.split(f"({'|'.join(map(re.escape, words))})", text, flags=re.IGNORECASE)
+    found = Markup("<mark>{}</mark>")  # every second part is one
+    return Markup().join(found.format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
+
+
+def _language_name(of_page: str, tag: str) -> str:
+    return Locale.parse(tag).get_display_name(of_page) or tag
 
 
 def _moment(at: str | datetime) -> datetime:

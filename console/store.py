@@ -1,10 +1,11 @@
 """Tables of the console: people, sessions and audit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from console.passkeys import BadPasskeyError, NewPasskey
@@ -28,7 +29,8 @@ _SEEN = """
       FROM people
      WHERE token_hash = $1 AND people.name = sessions.name AND is_active
        AND began_at > now() - $2::interval AND seen_at > now() - $3::interval
-    RETURNING session_id, people.name, role, has_first_password, uses_keys, form_token
+    RETURNING session_id, people.name, role, has_first_password, uses_keys, keys_with_alt,
+              form_token
 """
 _HASH_OF = """
     SELECT password_hash FROM people
@@ -60,7 +62,17 @@ _LIST_AUDIT = """
      WHERE number < $1 AND ($2 = '' OR name = $2)
      ORDER BY number DESC LIMIT $3
 """
+_COUNT_TODAY = """
+    SELECT action, count(*) FROM audit
+     WHERE name = $1 AND starts_with(action, $2)
+       AND at >= date_trunc('day', now() AT TIME ZONE $3) AT TIME ZONE $3
+     GROUP BY action
+"""
+_SET_KEYS = "UPDATE people SET uses_keys = $2, keys_with_alt = $3 WHERE name = $1"
 _EXPIRE = "DELETE FROM sessions WHERE began_at < now() - $1::interval"
+
+
+Keys: TypeAlias = Literal["on", "alt", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,7 @@ class Person:
 
     Attributes:
         has_first_password: True until the person has replaced the one that somebody else made.
-        uses_keys: True when single-letter keys are on.
+        keys: Single-letter keys: ``on``, ``alt`` where they need the Alt key, or ``off``.
         form_token: Token that every form of the session carries.
     """
 
@@ -77,7 +89,7 @@ class Person:
     name: str
     role: Role
     has_first_password: bool
-    uses_keys: bool
+    keys: Keys
     form_token: str
 
 
@@ -157,8 +169,9 @@ class ConsoleStore:
         row = await self.pool.fetchrow(_SEEN, _digest(token), self.lives_for, self.idle_for)
         if row is None:
             return None
-        session_id, name, role, has_first_password, uses_keys, form_token = row
-        return Person(session_id, name, role_of(role), has_first_password, uses_keys, form_token)
+        session_id, name, role, has_first_password, uses_keys, with_alt, form_token = row
+        keys: Keys = "off" if not uses_keys else "alt" if with_alt else "on"
+        return Person(session_id, name, role_of(role), has_first_password, keys, form_token)
 
     async def lasts(self, token: str) -> bool:
         """Return True while a session lasts; an open page alone does not prolong it."""
@@ -202,9 +215,9 @@ class ConsoleStore:
             await db.execute("UPDATE people SET is_active = $2 WHERE name = $1", name, is_active)
             await db.execute("DELETE FROM sessions WHERE name = $1", name)
 
-    async def set_keys(self, name: str, *, uses_keys: bool) -> None:
-        """Turn a person's single-letter keys on or off."""
-        await self.pool.execute("UPDATE people SET uses_keys = $2 WHERE name = $1", name, uses_keys)
+    async def set_keys(self, name: str, *, uses_keys: bool, with_alt: bool) -> None:
+        """Turn a person's single-letter keys on or off, or make them need the Alt key."""
+        await self.pool.execute(_SET_KEYS, name, uses_keys, with_alt)
 
     async def people(self) -> Sequence[Account]:
         """Return everybody, by name."""
@@ -226,6 +239,11 @@ class ConsoleStore:
         await self.pool.execute(
             "INSERT INTO audit (name, action, about) VALUES ($1, $2, $3)", name, action, about
         )
+
+    async def counts_today(self, name: str, prefix: str, zone: str) -> Mapping[str, int]:
+        """Return how often a person did what begins so since midnight in a time zone."""
+        rows = await self.pool.fetch(_COUNT_TODAY, name, prefix, zone)
+        return {row[0]: row[1] for row in rows}
 
     async def audit(self, before: int = 2**63 - 1, name: str = "") -> Sequence[AuditEntry]:
         """Return a page of the audit, newest first, optionally of one person."""

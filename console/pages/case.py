@@ -1,44 +1,20 @@
 """A case: all that is known of it, and the commands about it."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from collections.abc import Sequence
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
 from console.access import HOME
-from console.dispatch import ApiAnswer
+from console.pages.approvals import waiting_approvals
+from console.pages.commands import case_path, case_url, give_command
 from console.pages.parts import Console
 from console.pages.queue import api_query, view_of
 from console.roles import Role
 from console.store import Person
 
-# Fields of a command beside its reason, and the smallest role that may give it.
-COMMANDS: Mapping[str, tuple[Sequence[str], Role]] = MappingProxyType(
-    {
-        "acknowledge": ((), Role.DISPATCHER),
-        "raise_priority": (("level",), Role.DISPATCHER),
-        "lower_priority": (("level",), Role.DISPATCHER),
-        "transfer": (("bureau",), Role.DISPATCHER),
-        "assign": (("assignee",), Role.DISPATCHER),
-        "change_kind": (("service_code",), Role.DISPATCHER),
-        "hold": (("until",), Role.DISPATCHER),
-        "split_request": (("request_id",), Role.DISPATCHER),
-        "merge_case": (("into_case",), Role.DISPATCHER),
-        "note": (("text",), Role.AGENT),
-        "answer": (("text",), Role.AGENT),
-        "ask": (("text",), Role.DISPATCHER),
-        "close": (("status", "note"), Role.DISPATCHER),
-        "reopen": ((), Role.DISPATCHER),
-    }
-)
 _CLOSED = frozenset({"completed", "declined", "referred"})
-
-
-def case_path(case_id: str) -> str:
-    """Return the path of a case's page."""
-    return f"{HOME}/cases/{quote(case_id, safe='')}"
 
 
 def case_routes(console: Console) -> Sequence[web.RouteDef]:
@@ -48,11 +24,12 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
         request: web.Request, person: Person, *, status: int = 200, problem: str = ""
     ) -> web.StreamResponse:
         case_id = request.match_info["case_id"]
-        answer = await console.dispatch.get(f"/v1/cases/{quote(case_id, safe='')}")
+        answer = await console.dispatch.get(case_url(case_id))
         if not answer.is_done:
             return console.site.page(request, "problem", person, status=404, problem="unknown_case")
         bureaus = await console.dispatch.get("/v1/bureaus")
         kinds = await console.dispatch.get("/v1/kinds")
+        waiting = await waiting_approvals(console)
         return console.site.page(
             request,
             "case",
@@ -62,6 +39,7 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             is_closed=answer.body["status"] in _CLOSED,
             bureaus=bureaus.body["bureaus"] if bureaus.is_done else (),
             kinds=kinds.body["kinds"] if kinds.is_done else (),
+            waiting=[one for one in waiting if case_id in one["case_ids"]],
             view=request.query.get("view", ""),
             problem=problem,
         )
@@ -72,37 +50,17 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
     async def command(request: web.Request, person: Person) -> web.StreamResponse:
         case_id = request.match_info["case_id"]
         fields = await console.form(request, person)
-        name = fields.get("command", "")
-        known, role = COMMANDS.get(name, ((), Role.ADMIN))
-        if name not in COMMANDS or person.role < role:
-            return await shown(request, person, status=403, problem="forbidden")
-        answer = await console.dispatch.post(
-            f"/v1/cases/{quote(case_id, safe='')}/commands", person, _body(name, fields, known)
-        )
-        if not answer.is_done:
-            return await shown(request, person, status=answer.status, problem=_problem(answer))
-        await console.record(person, name, case_id)
+        status, problem = await give_command(console, person, case_id, fields)
+        if problem:
+            return await shown(request, person, status=status, problem=problem)
+        if status == HTTPStatus.ACCEPTED:  # it waits, which the case says
+            raise web.HTTPSeeOther(case_path(case_id))
         raise web.HTTPSeeOther(await _next(console, case_id, request.query.get("view")))
 
     return [
         web.get(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, show)),
         web.post(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, command)),
     ]
-
-
-def _body(name: str, fields: Mapping[str, str], known: Sequence[str]) -> dict[str, Any]:
-    """Return the command as the API wants it; an empty field is left out."""
-    body: dict[str, Any] = {"command": name, "reason": fields.get("reason", "").strip() or name}
-    body |= {field: fields[field] for field in known if fields.get(field)}
-    if fields.get("expected_version", "").isdecimal():
-        body["expected_version"] = int(fields["expected_version"])
-    return body
-
-
-def _problem(answer: ApiAnswer) -> str:
-    faults = answer.body.get("errors") or []
-    named = " ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
-    return named or answer.body.get("code") or answer.body.get("title") or "refused"
 
 
 async def _next(console: Console, case_id: str, view: str | None) -> str:

@@ -1,19 +1,38 @@
 """What every page of the console is built with."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any
 
 from aiohttp import web
 
 from console.access import Access, ForbiddenError
-from console.dispatch import DispatchApi, DispatchDownError
+from console.api import ServiceDownError
+from console.dispatch import DispatchApi
+from console.intake import IntakeApi
 from console.live import LiveCases
 from console.roles import Role
 from console.site import Site
 from console.store import ConsoleStore, Person
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
+
+_POINT = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)(?:\s+(\S.*))?\s*")
+_MAX_PLACE = 200
+_CHUNK_BYTES = 64 * 1024
+_FILE_HEADERS = (
+    "Content-Type",
+    "Content-Length",
+    "Content-Range",
+    "Accept-Ranges",
+    "ETag",
+    "Cache-Control",
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+)
 
 Page = Callable[[web.Request, Person], Awaitable[web.StreamResponse]]
 
@@ -25,6 +44,7 @@ class Console:
     access: Access
     store: ConsoleStore
     dispatch: DispatchApi
+    intake: IntakeApi | None
     live: LiveCases
     site: Site
 
@@ -48,7 +68,7 @@ class Console:
             except RefusedError as refused:
                 status = refused.response.status
                 return self.site.page(request, "problem", status=status, problem="refused")
-            except (DispatchDownError, SystemicError, TransientError, TimeoutError):
+            except (ServiceDownError, SystemicError, TransientError, TimeoutError):
                 return self.site.page(request, "problem", status=503, problem="down")
 
         return answer
@@ -60,3 +80,45 @@ class Console:
     async def record(self, person: Person, action: str, about: str = "") -> None:
         """Add what the person did to the audit."""
         await self.store.record(person.name, action, about)
+
+
+def location_of(where: str) -> dict[str, Any] | None:
+    """Return the location that words mean: a point as ``lat, lon``, an address, or both."""
+    if found := _POINT.fullmatch(where):
+        latitude, longitude, address = found.groups()
+        point = {"latitude": float(latitude), "longitude": float(longitude)}
+        return point | ({"address": address} if address else {})
+    return {"address": where.strip()} if where.strip() else None
+
+
+async def kinds_of(console: Console, city: str) -> Mapping[str, str]:
+    """Return the names of a city's kinds by code, for the staff, in the order of its catalogue."""
+    answer = await console.dispatch.get("/v1/kinds")
+    kinds = answer.body["kinds"] if answer.is_done else ()
+    return {one["service_code"]: one["name"] for one in kinds if one["jurisdiction"] == city}
+
+
+async def places_for(console: Console, words: str) -> Sequence[Mapping[str, Any]]:
+    """Return the places that words mean or begin, likeliest first; none without intake."""
+    if console.intake is None or not words.strip():
+        return ()
+    query = {"q": words.strip()[:_MAX_PLACE], "jurisdiction": console.intake.city}
+    try:
+        answer = await console.intake.call("GET", "/v1/places", params=query)
+    except ServiceDownError:  # it limits calls, and what is typed will do
+        return ()
+    return answer.body["places"] if answer.is_done else ()
+
+
+async def passed_on(request: web.Request, intake: IntakeApi, path: str) -> web.StreamResponse:
+    """Return a file of intake, whole or by a range, under the console's own origin."""
+    wanted = {"Range": request.headers["Range"]} if "Range" in request.headers else {}
+    async with intake.opened(path, wanted) as found:
+        headers = {name: found.headers[name] for name in _FILE_HEADERS if name in found.headers}
+        response = web.StreamResponse(status=found.status, headers=headers)
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            async for chunk in found.content.iter_chunked(_CHUNK_BYTES):
+                await response.write(chunk)
+            await response.write_eof()
+    return response

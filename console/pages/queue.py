@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from console.access import HOME
-from console.dispatch import ApiAnswer
 from console.pages.parts import Console
 from console.roles import Role
 from console.store import Person
@@ -51,7 +50,7 @@ def queue_routes(console: Console) -> Sequence[web.RouteDef]:
         answer = await console.dispatch.get("/v1/cases", api_query(view))
         if not answer.is_done:
             return console.site.page(
-                request, "problem", person, status=answer.status, problem=_faults(answer)
+                request, "problem", person, status=answer.status, problem=answer.problem
             )
         found = answer.body
         older = urlencode({**view, "after": found["next"]}) if found["more"] else ""
@@ -60,15 +59,10 @@ def queue_routes(console: Console) -> Sequence[web.RouteDef]:
             "queue",
             person,
             cases=found["cases"],
-            counts=found.get("counts"),
+            total=found["total"],
             view=view,
             view_query=urlencode({k: v for k, v in view.items() if k != "after"}),
             older=older,
         )
 
     return [web.get(HOME, console.page(Role.VIEWER, show))]
-
-
-def _faults(answer: ApiAnswer) -> str:
-    faults = answer.body.get("errors") or []
-    return " ".join(f"{fault['field']}: {fault['message']}" for fault in faults) or "refused"

@@ -69,29 +69,44 @@ function element(name, text = "") {
   return made;
 }
 
+/** The key by its place, since Alt makes other characters on some keyboards. */
+function keyWithAlt({ code, shiftKey }) {
+  if (code === "Slash") return shiftKey ? "?" : "/";
+  return code.replace(/^(Key|Digit)/, "").toLowerCase();
+}
+
 // Keys: off for who wants none, and never while something is typed.
 const link = (row) => row.querySelector("a");
 const at = () => rows.findIndex((row) => row.contains(document.activeElement));
 const move = (by) => rows.length && link(rows[Math.max(0, Math.min(rows.length - 1, at() + by))]).focus();
+const search = document.querySelector("[data-search]");
+if (location.hash === "#search") search?.focus();
 const help = document.querySelector("[data-help]");
 const actions = {
   j: () => move(1),
   k: () => move(at() < 0 ? 1 : -1),
   n: () => fresh?.querySelector("button")?.click(),
-  "/": () => document.querySelector("[data-search]")?.focus(),
+  "/": () => search ? search.focus() : location.assign("/console#search"),
   "?": () => help.showModal(),
 };
 
-if (document.body.dataset.keys === "on") document.addEventListener("keydown", (event) => {
-  const typed = event.target.closest("input, textarea, select, dialog");
-  if (typed || event.ctrlKey || event.metaKey || event.altKey) return;
-  const key = event.key.toLowerCase();
+const mode = document.body.dataset.keys;
+if (mode !== "off") document.addEventListener("keydown", (event) => {
+  const typed = event.target.closest("input:not([type=radio]), textarea, select, dialog");
+  if (event.key === "Escape" && typed?.form) return event.target.blur();
+  if (typed || event.ctrlKey || event.metaKey || event.altKey !== (mode === "alt")) return;
+  const key = mode === "alt" ? keyWithAlt(event) : event.key.toLowerCase();
   const button = document.querySelector(`[data-key="${CSS.escape(key.toUpperCase())}"]`);
+  const choice = document.querySelector(`[data-choose="${CSS.escape(key)}"]`);
+  if (choice) {
+    choice.checked = true;
+    choice.focus(); // Enter confirms
+  }
   if (!actions[key] && !button) return;
   event.preventDefault();
   if (actions[key]) return actions[key]();
   const field = button.form.querySelector("input:not([type=hidden]), select, textarea");
-  if (field) field.focus();
+  if (field && !button.hasAttribute("data-at-once")) field.focus();
   else button.form.requestSubmit(button);
 });
 

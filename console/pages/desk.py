@@ -1,0 +1,195 @@
+"""The desk: what a caller says and where, and what to ask, tell and do while they talk."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from console.access import HOME, ForbiddenError
+from console.answers import AnswerSearch
+from console.intake import IntakeApi
+from console.pages.parts import Console, kinds_of, location_of, places_for
+from console.roles import Role
+from console.store import Person
+from shared.contract.events import new_id
+
+PATH = f"{HOME}/desk"
+CHANNELS = ("phone", "walk_in")
+LANGUAGES = ("en", "es", "vi", "zh", "ru", "uk", "so", "ro", "ne", "ar", "ko", "ja", "lo", "my")
+# Outcomes that settle what the person came for.
+FIRST_CONTACT = frozenset({"answered", "referred", "joined"})
+_WITHOUT_REQUEST = frozenset({"answered", "referred", "interpreter"})
+_LOOK = "look"
+_MAX_SECONDS = 4 * 3_600
+_LEAST_WORDS = 3  # letters of a place that is looked for
+_AUDITED = "desk_"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Handlers of the desk."""
+
+    console: Console
+    intake: IntakeApi
+    answers: AnswerSearch
+    zone: ZoneInfo
+
+    async def show(self, request: web.Request, person: Person) -> web.StreamResponse:
+        """Show an empty form, below the outcome of the contact before."""
+        return await self._page(request, person, {})
+
+    async def act(self, request: web.Request, person: Person) -> web.StreamResponse:
+        """Look up what is typed so far, or end the contact with an outcome."""
+        fields = await self.console.form(request, person)
+        outcome = "joined" if fields.get("follow") else fields.get("command", _LOOK)
+        if outcome in _WITHOUT_REQUEST:
+            await self.console.record(person, _AUDITED + outcome, about(outcome, fields))
+            raise web.HTTPSeeOther(f"{PATH}?{urlencode({'done': outcome})}")
+        if outcome in {"request", "joined"}:
+            return await self._submit(request, person, fields, outcome)
+        if outcome != _LOOK:
+            raise ForbiddenError
+        return await self._page(request, person, fields)
+
+    async def _submit(
+        self, request: web.Request, person: Person, fields: Mapping[str, str], outcome: str
+    ) -> web.StreamResponse:
+        submission = submission_of(fields, self.zone)
+        answer = await self.intake.submit(submission, fields.get("contact_id") or new_id())
+        if not answer.is_done:
+            return await self._page(request, person, fields, answer.problem)
+        number = answer.body["tracking_number"]
+        await self.console.record(person, _AUDITED + outcome, f"{number} {_seconds(fields)} s")
+        codes = ",".join(one["code"] for one in answer.body["advice"])
+        shown = {"done": outcome, "number": number, "advice": codes}
+        raise web.HTTPSeeOther(f"{PATH}?{urlencode(shown)}")
+
+    async def _page(
+        self, request: web.Request, person: Person, fields: Mapping[str, str], problem: str = ""
+    ) -> web.Response:
+        preview, places, kinds, counts = await asyncio.gather(
+            self._preview(fields),
+            places_for(self.console, _words_of(fields.get("where", ""))),
+            kinds_of(self.console, self.intake.city),
+            self.console.store.counts_today(person.name, _AUDITED, self.zone.key),
+        )
+        return self.console.site.page(
+            request,
+            "desk",
+            person,
+            status=422 if problem else 200,
+            fields=fields,
+            problem=problem,
+            preview=preview,
+            answers=self.answers.find(fields.get("said", "")),
+            places=places,
+            kinds=kinds,
+            languages=LANGUAGES,
+            # What was refused under an id stays refused.
+            contact_id=new_id() if problem else fields.get("contact_id") or new_id(),
+            done=request.query.get("done", ""),
+            number=request.query.get("number", ""),
+            advised=request.query.get("advice", "").split(","),
+            contacts=sum(counts.values()),
+            settled=sum(counts.get(_AUDITED + one, 0) for one in FIRST_CONTACT),
+        )
+
+    async def _preview(self, fields: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """Return what intake makes of the words so far; None without words."""
+        submission = submission_of(fields, self.zone)
+        if "description" not in submission:
+            return None
+        answer = await self.intake.preview(submission)
+        return answer.body if answer.is_done else None
+
+
+def desk_routes(
+    console: Console, intake: IntakeApi, answers: AnswerSearch
+) -> Sequence[web.RouteDef]:
+    """Return the routes of the desk."""
+    desk = Desk(console, intake, answers, ZoneInfo(console.site.timezone))
+    page = partial(console.page, Role.AGENT)
+    return [web.get(PATH, page(desk.show)), web.post(PATH, page(desk.act))]
+
+
+def submission_of(fields: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """Return the report of a form, which may lack anything."""
+    language = fields.get("language", "")
+    channel = fields.get("channel", "")
+    reporter = {
+        "name": fields.get("name", "").strip(),
+        "phone": fields.get("callback", "").strip(),
+        "email": fields.get("email", "").strip(),
+        "language": language,
+    }
+    updates = [
+        *(["email"] if reporter["email"] else []),
+        *(["sms"] if reporter["phone"] and fields.get("texts") else []),
+    ]
+    has_contact = any(value for name, value in reporter.items() if name != "language")
+    submission = {
+        "channel": channel if channel in CHANNELS else CHANNELS[0],
+        "entered_by": "resident",
+        "service_code": fields.get("service_code"),
+        "description": fields.get("said", "").strip(),
+        "language": language,
+        "location": location_of(fields.get("where", "")),
+        "attributes": _attributes(fields, zone),
+        "follow_case": fields.get("follow"),
+        "reporter": _filled({**reporter, "status_updates": updates}) if has_contact else None,
+    }
+    return _filled(submission)
+
+
+def about(outcome: str, fields: Mapping[str, str]) -> str:
+    """Return what the audit keeps of a contact without a request: nothing about the person."""
+    topic = {"answered": "answer", "referred": "agency", "interpreter": "language"}[outcome]
+    return f"{_code(fields.get(topic, ''))} {_seconds(fields)} s".strip()
+
+
+def _words_of(where: str) -> str:
+    """Return what may be completed: words of some letters, and no point."""
+    is_point = "latitude" in (location_of(where) or {})
+    return "" if is_point or len(where.strip()) < _LEAST_WORDS else where
+
+
+def _code(text: str) -> str:
+    return text if text.replace("_", "").replace("-", "").isalnum() and text.isascii() else ""
+
+
+def _seconds(fields: Mapping[str, str]) -> int:
+    text = fields.get("seconds", "")
+    return min(int(text), _MAX_SECONDS) if text.isdecimal() and text.isascii() else 0
+
+
+def _attributes(fields: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """Return the answers to questions; the name of a field is ``answer:DATATYPE:CODE``."""
+    answers: dict[str, Any] = {}
+    for name, text in fields.items():
+        is_answer, _, rest = name.partition(":")
+        datatype, _, code = rest.partition(":")
+        if is_answer == "answer" and text.strip():
+            answers[code] = _answer(datatype, text.strip(), zone)
+    return answers
+
+
+def _answer(datatype: str, text: str, zone: ZoneInfo) -> object:
+    """Return a value of the datatype; the text where it is none, which intake then names."""
+    try:
+        if datatype == "number":
+            return float(text.replace(",", "."))
+        if datatype == "datetime":
+            return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+    except ValueError:
+        return text
+    return [text] if datatype == "multivaluelist" else text
+
+
+def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
