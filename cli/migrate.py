@@ -2,12 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from cli.connection import DEFAULT_DATA, DataOption, find_admin_dsn
 from shared.errors import Route311Error
 from shared.runtime.secret_files import secret_from_environment
+
+if TYPE_CHECKING:
+    from shared.runtime.http.api_keys import Scope
+
+# Environment variables of keys, with the name and scope that each is stored for.
+_CONSOLES_KEYS: "Sequence[tuple[str, str, Scope]]" = (
+    ("CONSOLE_KEY", "console", "operator"),
+    ("CONSOLE_DESK_KEY", "desk", "adapter"),
+)
 
 
 class WeakPasswordError(Route311Error):
@@ -22,7 +32,7 @@ def migrate(data: DataOption = DEFAULT_DATA) -> None:
     The database is that of ROUTE311_ADMIN_DSN, else of the running router. A service's role gets
     the password in `<SERVICE>_POSTGRES_PASSWORD` or `<SERVICE>_POSTGRES_PASSWORD_FILE`, if set; the
     role of read-only commands that in OPERATIONS_POSTGRES_PASSWORD. The key in CONSOLE_KEY, if set,
-    becomes the console's key of an operator.
+    becomes the console's key of an operator, and that in CONSOLE_DESK_KEY the adapter `desk`'s.
 
     Example: `route311 migrate`
     """
@@ -33,8 +43,9 @@ def migrate(data: DataOption = DEFAULT_DATA) -> None:
     passwords = _passwords((*migrations.SCHEMAS, migrations.OPERATIONS))
     steps = asyncio.run(migrations.migrate(admin_dsn))
     asyncio.run(migrations.set_passwords(admin_dsn, passwords))
-    if key := secret_from_environment("CONSOLE_KEY"):
-        asyncio.run(_store_console_key(admin_dsn, key))
+    for variable, name, scope in _CONSOLES_KEYS:
+        if key := secret_from_environment(variable):
+            asyncio.run(_store_key(admin_dsn, name, scope, key))
     for step in steps:
         console.print(f"applied {step}")
     console.print(f"{len(steps)} steps applied" if steps else "nothing to do")
@@ -54,9 +65,9 @@ def _passwords(roles: Sequence[str]) -> dict[str, str]:
     return found
 
 
-async def _store_console_key(admin_dsn: str, key: str) -> None:
+async def _store_key(admin_dsn: str, name: str, scope: "Scope", key: str) -> None:
     from shared.runtime.http.api_keys import store_keys  # noqa: PLC0415 - slow to load
     from shared.runtime.http.key_store import KEY_SCHEMAS  # noqa: PLC0415 - slow to load
 
     for schema in KEY_SCHEMAS:
-        await store_keys(admin_dsn, schema, [("console", "operator", key)])
+        await store_keys(admin_dsn, schema, [(name, scope, key)])

@@ -19,6 +19,7 @@ _STOP_WITHIN_S = 4.5
 _SENDER = "311@city.example"
 SMS_NUMBER = "+15035550199"  # the cities' number for text messages, reserved for fiction
 _SMS_NUMBERS = f"{SMS_NUMBER}=portland.gov"
+DESK_KEY = "key-adapter-desk"
 _OWN_MACHINE = "127.0.0.0/8"
 
 
@@ -146,7 +147,9 @@ def _own_settings(
             return {
                 "CONSOLE_PUBLIC_URL": console_url(port),
                 "CONSOLE_DISPATCH_URL": urls["dispatch"],
+                "CONSOLE_INTAKE_URL": urls["intake"],
                 "CONSOLE_KEY": secret("key-console"),
+                "CONSOLE_DESK_KEY": secret(DESK_KEY),
             }
         case "triage-stream":
             return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}

@@ -16,6 +16,7 @@ from deploy.local.process import Process
 from deploy.local.readiness import LOOPBACK
 from deploy.local.report import Prepared, Report, ignore_events
 from deploy.local.services import (
+    DESK_KEY,
     KAFKA_USERS,
     ROUTER,
     SMS_NUMBER,
@@ -168,6 +169,7 @@ async def _store_keys(infra: Infrastructure, keys: Keys) -> int:
         *((code, "bureau", key) for code, key in keys.bureaus.items()),
         (_OPERATOR, "operator", keys.operator),
         (CONSOLE, "operator", keys.console.key),
+        ("desk", "adapter", infra.site.credentials.get(DESK_KEY)),
     ]
     for schema in KEY_SCHEMAS:
         await store_keys(infra.admin_dsn, schema, principals)

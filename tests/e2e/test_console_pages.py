@@ -1,25 +1,19 @@
 """The console's pages beside queue and case, worked by the people they are for."""
 
-import asyncio
 import re
-import socket
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from json import loads
 from typing import Any
 from uuid import uuid4
 
-import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
-from typing_extensions import override
 
 from tests.e2e.actors import call
 from tests.e2e.outside import Router
-from tests.e2e.test_console import at_work, case_for, client_of, opened
+from tests.e2e.test_console import at_work, case_for, opened
 from tests.integration.intake.pages.chromium import look_at, needs_chromium, open_browser
 from tests.support.waiting import eventually
 
@@ -43,61 +37,6 @@ STRANGE = "The thing over there is doing it again"
 CALL_BACK = "503-555-0177"
 
 
-@dataclass(frozen=True)
-class RouterWithDesk(Router):
-    """A router with another console, which knows intake and has the key of the desk."""
-
-    console: str
-
-    @property
-    @override
-    def stack(self) -> dict[str, Any]:
-        """The content of ``stack.json``, with this console."""
-        return {**super().stack, "console": self.console}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def desk(router: Router) -> AsyncGenerator[RouterWithDesk]:
-    """Start a console with all its settings beside the router's own."""
-    code, output, errors = await router.command("keys", "add", "adapter", "desk", "--json")
-    assert code == 0, errors
-    stack = router.stack
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    found = RouterWithDesk(router.data, router.process, f"http://localhost:{port}")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "console",
-        cwd=router.data,
-        stdout=asyncio.subprocess.DEVNULL,
-        env={
-            "CONSOLE_HTTP_PORT": str(port),
-            "CONSOLE_PUBLIC_URL": found.console,
-            "CONSOLE_DISPATCH_URL": stack["dispatch"],
-            "CONSOLE_INTAKE_URL": stack["intake"],
-            "CONSOLE_KEY": stack["keys"]["console"]["key"],
-            "CONSOLE_DESK_KEY": loads(output)["key"],
-            "CONSOLE_POSTGRES_DSN": f"{stack['postgres']}?search_path=console",
-        },
-    )
-
-    async def answers() -> bool | None:
-        try:
-            async with client_of(found) as client, client.get("/console/login") as page:
-                return page.status == 200 or None
-        except aiohttp.ClientError:
-            return None
-
-    try:
-        assert await eventually(answers)
-        yield found
-    finally:
-        process.terminate()
-        await process.wait()
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncGenerator[Browser]:
     async with open_browser() as started:
@@ -118,8 +57,8 @@ async def as_operator(router: Router, method: str, path: str, **sent: Any) -> An
     return loads(text)
 
 
-async def audit_of(desk: Router, name: str) -> str:
-    async with at_work(desk, "admin") as admin:
+async def audit_of(router: Router, name: str) -> str:
+    async with at_work(router, "admin") as admin:
         _, page = await admin.get(f"/console/audit?name={name}")
     return page
 
@@ -130,8 +69,8 @@ async def name_of(page: Page) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_each_role_sees_its_pages_and_no_other(desk: Router, role: str) -> None:
-    async with at_work(desk, role) as staff:
+async def test_each_role_sees_its_pages_and_no_other(router: Router, role: str) -> None:
+    async with at_work(router, role) as staff:
         for path, lowest in LOWEST.items():
             status, _ = await staff.get(path)
             assert status == (200 if ROLES.index(role) >= ROLES.index(lowest) else 403), path
@@ -139,9 +78,9 @@ async def test_each_role_sees_its_pages_and_no_other(desk: Router, role: str) ->
 
 @needs_chromium
 async def test_an_agent_reports_what_a_caller_says_by_keyboard_alone(
-    desk: Router, browser: Browser
+    router: Router, browser: Browser
 ) -> None:
-    async with at_page(browser, desk, "agent", "/console/desk") as page:
+    async with at_page(browser, router, "agent", "/console/desk") as page:
         await page.keyboard.type("A wire is down and sparking in the road")
         await expect(page.locator('[data-advice="call_911"]')).to_be_visible()
         await page.keyboard.press("Control+a")
@@ -155,24 +94,24 @@ async def test_an_agent_reports_what_a_caller_says_by_keyboard_alone(
 
         number = page.locator("[data-tracking-number]")
         await expect(number).to_be_visible()
-        found = await listed(desk, await number.inner_text())
+        found = await listed(router, await number.inner_text())
         assert found["service_code"] == "ROW-POTHOLE"
-        [request] = (await as_operator(desk, "GET", f"/v1/cases/{found['case_id']}"))["requests"]
+        [request] = (await as_operator(router, "GET", f"/v1/cases/{found['case_id']}"))["requests"]
         assert request["channel"] == "phone"
 
 
-async def listed(desk: Router, number: str) -> Any:
+async def listed(router: Router, number: str) -> Any:
     """Return the case of a request once dispatch lists it."""
 
     async def found() -> Any:
-        cases = (await as_operator(desk, "GET", f"/v1/cases?q={number}"))["cases"]
+        cases = (await as_operator(router, "GET", f"/v1/cases?q={number}"))["cases"]
         return cases[0] if cases else None
 
     return await eventually(found)
 
 
-async def test_a_refused_report_can_be_mended_and_sent(desk: Router) -> None:
-    async with at_work(desk, "agent") as staff:
+async def test_a_refused_report_can_be_mended_and_sent(router: Router) -> None:
+    async with at_work(router, "agent") as staff:
         said = {"command": "request", "said": "A deep pothole", "contact_id": str(uuid4())}
         status, page = await staff.submit("/console/desk", **said)
         assert status == 422
@@ -185,9 +124,9 @@ async def test_a_refused_report_can_be_mended_and_sent(desk: Router) -> None:
 
 @needs_chromium
 async def test_an_answered_call_leaves_a_count_and_no_personal_data(
-    desk: Router, browser: Browser
+    router: Router, browser: Browser
 ) -> None:
-    async with at_page(browser, desk, "agent", "/console/desk") as page:
+    async with at_page(browser, router, "agent", "/console/desk") as page:
         await page.keyboard.type("¿Qué día pasa la basura por mi casa?")
         await expect(page.locator('[data-answer="garbage_day"]')).to_be_visible()
         await page.get_by_role("textbox", name="Phone").fill(CALL_BACK)
@@ -195,18 +134,18 @@ async def test_an_answered_call_leaves_a_count_and_no_personal_data(
         await page.keyboard.press("1")
 
         await expect(page.locator(".head")).to_contain_text("1 contact today, 1 settled at once")
-        audit = await audit_of(desk, await name_of(page))
+        audit = await audit_of(router, await name_of(page))
         assert re.search(r"desk_answered</td><td>garbage_day \d+ s", audit)
         assert CALL_BACK not in audit
         assert "basura" not in audit
 
 
 @needs_chromium
-async def test_a_caller_joins_the_open_case_near_by(desk: Router, browser: Browser) -> None:
+async def test_a_caller_joins_the_open_case_near_by(router: Router, browser: Browser) -> None:
     words = "Graffiti on the wall of the school"
-    near = await case_for(desk, 10, words, service_code=None, attributes={})
-    before = len((await as_operator(desk, "GET", f"/v1/cases/{near}"))["requests"])
-    async with at_page(browser, desk, "agent", "/console/desk") as page:
+    near = await case_for(router, 10, words, service_code=None, attributes={})
+    before = len((await as_operator(router, "GET", f"/v1/cases/{near}"))["requests"])
+    async with at_page(browser, router, "agent", "/console/desk") as page:
         await page.keyboard.type("There is graffiti on the school wall")
         await page.keyboard.press("Tab")
         await page.keyboard.type("45.610, -122.71")
@@ -217,17 +156,17 @@ async def test_a_caller_joins_the_open_case_near_by(desk: Router, browser: Brows
         await expect(page.locator("[data-tracking-number]")).to_be_visible()
 
     async def joined() -> bool | None:
-        case = await as_operator(desk, "GET", f"/v1/cases/{near}")
+        case = await as_operator(router, "GET", f"/v1/cases/{near}")
         return len(case["requests"]) > before or None
 
     assert await eventually(joined)
 
 
 @needs_chromium
-async def test_kind_and_place_take_two_keys_each(desk: Router, browser: Browser) -> None:
+async def test_kind_and_place_take_two_keys_each(router: Router, browser: Browser) -> None:
     at = {"address": "SE 82nd Ave"}
-    case_id = await case_for(desk, 11, STRANGE, service_code=None, attributes={}, location=at)
-    async with at_page(browser, desk, "dispatcher", f"/console/unsure?case={case_id}") as page:
+    case_id = await case_for(router, 11, STRANGE, service_code=None, attributes={}, location=at)
+    async with at_page(browser, router, "dispatcher", f"/console/unsure?case={case_id}") as page:
         kind = page.locator('[data-choose="1"]')
         place = page.locator('[data-choose="6"]')
         chosen, where = await kind.input_value(), await place.input_value()
@@ -238,15 +177,15 @@ async def test_kind_and_place_take_two_keys_each(desk: Router, browser: Browser)
         await page.keyboard.press("Enter")
         await expect(page).to_have_url(re.compile(r"/console/unsure$"))
 
-        case = await as_operator(desk, "GET", f"/v1/cases/{case_id}")
+        case = await as_operator(router, "GET", f"/v1/cases/{case_id}")
         assert case["service_code"] == chosen
         assert where.startswith(f"{case['location']['latitude']}, ")
 
 
-async def test_a_held_text_is_released_once_by_whoever_reviews(desk: Router) -> None:
+async def test_a_held_text_is_released_once_by_whoever_reviews(router: Router) -> None:
     words = "My neighbor Jane Miller is a thief and her plate is 123 ABC <script>"
-    await case_for(desk, 12, words, service_code="OTHER", attributes={})
-    async with at_work(desk, "dispatcher") as staff:
+    await case_for(router, 12, words, service_code="OTHER", attributes={})
+    async with at_work(router, "dispatcher") as staff:
         _, page = await staff.get("/console/review")
         found = re.search(r'data-held="([^"]+)"', page)
         assert found
@@ -256,32 +195,32 @@ async def test_a_held_text_is_released_once_by_whoever_reviews(desk: Router) -> 
         assert await staff.send("/console/review", command="release", number=found[1]) == 200
         _, page = await staff.get("/console/review")
         assert found[1] not in page
-        assert "text_release" in await audit_of(desk, staff.name)
+        assert "text_release" in await audit_of(router, staff.name)
 
 
-async def test_a_supervisor_switches_a_webhook_off_and_sends_events_again(desk: Router) -> None:
-    bureaus = (await as_operator(desk, "GET", "/v1/bureaus"))["bureaus"]
+async def test_a_supervisor_switches_a_webhook_off_and_sends_events_again(router: Router) -> None:
+    bureaus = (await as_operator(router, "GET", "/v1/bureaus"))["bureaus"]
     code = bureaus[0]["code"]
     setting = {"url": "http://127.0.0.1:9/hook", "enabled": True}
-    await as_operator(desk, "PUT", f"/v1/bureaus/{code}/webhook", json=setting)
+    await as_operator(router, "PUT", f"/v1/bureaus/{code}/webhook", json=setting)
     path = f"/console/delivery/{code}"
-    async with at_work(desk, "supervisor") as staff:
+    async with at_work(router, "supervisor") as staff:
         _, page = await staff.get("/console/delivery")
         assert f'data-bureau="{code}"' in page
         span = {"from": "2026-01-01T00:00", "to": "2026-01-02T00:00"}
         assert await staff.send(path, command="replay", **span) == 200
         assert await staff.send(path, command="replay", **{"from": "soon", "to": ""}) == 422
         assert await staff.send(path, command="switch_off") == 200
-    state = await as_operator(desk, "GET", f"/v1/bureaus/{code}/webhook")
+    state = await as_operator(router, "GET", f"/v1/bureaus/{code}/webhook")
     assert not state["enabled"]
 
 
-async def test_a_p1_is_lowered_once_another_person_approves(desk: Router) -> None:
+async def test_a_p1_is_lowered_once_another_person_approves(router: Router) -> None:
     danger = "A live wire is down and sparking"
-    case_id = await case_for(desk, 9, danger, service_code="OTHER", attributes={})
+    case_id = await case_for(router, 9, danger, service_code="OTHER", attributes={})
     path = f"/console/cases/{case_id}"
     order = {"command": "lower_priority", "level": "P3", "reason": "A cable of the phone"}
-    async with at_work(desk, "supervisor") as one, at_work(desk, "supervisor") as other:
+    async with at_work(router, "supervisor") as one, at_work(router, "supervisor") as other:
         assert await one.send(path, **order) == 200
         _, page = await other.get(path)
         found = re.search(r'data-approval="([^"]+)"', page)
@@ -290,21 +229,23 @@ async def test_a_p1_is_lowered_once_another_person_approves(desk: Router) -> Non
         assert await one.send("/console/approvals", **decision) == 403
         assert await other.send("/console/approvals", **decision) == 200
         assert await other.send("/console/approvals", **decision) == 409
-    assert (await as_operator(desk, "GET", f"/v1/cases/{case_id}"))["priority"]["level"] == "P3"
+    assert (await as_operator(router, "GET", f"/v1/cases/{case_id}"))["priority"]["level"] == "P3"
 
 
-async def test_a_supervisor_alone_closes_a_surge(desk: Router) -> None:
+async def test_a_supervisor_alone_closes_a_surge(router: Router) -> None:
     order = {"command": "close_surge", "surge": "none", "reason": "over", "note": "It is over."}
-    async with at_work(desk, "dispatcher") as staff:
+    async with at_work(router, "dispatcher") as staff:
         assert await staff.send("/console/surges", **order) == 403
-    async with at_work(desk, "supervisor") as staff:
+    async with at_work(router, "supervisor") as staff:
         assert await staff.send("/console/surges", **order) == 404
 
 
 @needs_chromium
-async def test_the_map_has_a_pin_for_each_case_of_its_list(desk: Router, browser: Browser) -> None:
-    case_id = await case_for(desk, 13, "A bench in the park is broken", attributes={})
-    async with at_page(browser, desk, "viewer", "/console/map") as page:
+async def test_the_map_has_a_pin_for_each_case_of_its_list(
+    router: Router, browser: Browser
+) -> None:
+    case_id = await case_for(router, 13, "A bench in the park is broken", attributes={})
+    async with at_page(browser, router, "viewer", "/console/map") as page:
         pin = page.locator(f'[data-pin="{case_id}"]')
         await expect(pin).to_be_visible()
         for _ in range(4):
@@ -315,8 +256,8 @@ async def test_the_map_has_a_pin_for_each_case_of_its_list(desk: Router, browser
 
 
 @needs_chromium
-async def test_keys_can_be_tied_to_alt_or_turned_off(desk: Router, browser: Browser) -> None:
-    async with at_page(browser, desk, "viewer", "/console/me") as page:
+async def test_keys_can_be_tied_to_alt_or_turned_off(router: Router, browser: Browser) -> None:
+    async with at_page(browser, router, "viewer", "/console/me") as page:
         help_ = page.get_by_role("dialog")
         await page.get_by_label("Single-letter keys").select_option("alt")
         await page.get_by_role("button", name="Save").click()
@@ -334,15 +275,15 @@ async def test_keys_can_be_tied_to_alt_or_turned_off(desk: Router, browser: Brow
 
 
 @needs_chromium
-async def test_axe_finds_nothing_on_any_page(desk: Router, browser: Browser) -> None:
-    case_id = await case_for(desk, 14, STRANGE, service_code=None, attributes={})
-    async with at_page(browser, desk, "admin", "/console/desk") as page:
+async def test_axe_finds_nothing_on_any_page(router: Router, browser: Browser) -> None:
+    case_id = await case_for(router, 14, STRANGE, service_code=None, attributes={})
+    async with at_page(browser, router, "admin", "/console/desk") as page:
         await page.keyboard.type("A deep pothole, and when is the garbage picked up?")
         await page.keyboard.press("Tab")
         await page.keyboard.type("45.608, -122.71")
         await expect(page.locator("[data-summary]")).to_be_visible()
         assert await look_at(page, "desk") == []
-        code = (await as_operator(desk, "GET", "/v1/bureaus"))["bureaus"][0]["code"]
+        code = (await as_operator(router, "GET", "/v1/bureaus"))["bureaus"][0]["code"]
         for name in (
             "map",
             f"unsure?case={case_id}",
