@@ -20,7 +20,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
         key: The console's own operator's key for dispatch and intake.
         desk_key: Key of the adapter ``desk``, as which the desk submits what callers say.
         jurisdiction: Id of the city whose residents call.
-        city: Name of the city in the header.
+        city: Name in the header.
         timezone: Time zone of all moments, such as ``America/Los_Angeles``.
         idle_minutes: Minutes without a request after which a session ends.
         session_hours: Hours after which a session ends in any case.

@@ -146,6 +146,7 @@ def _own_settings(
         case "console":
             return {
                 "CONSOLE_PUBLIC_URL": console_url(port),
+                "CONSOLE_CITY": "Portland 311",
                 "CONSOLE_DISPATCH_URL": urls["dispatch"],
                 "CONSOLE_INTAKE_URL": urls["intake"],
                 "CONSOLE_KEY": secret("key-console"),

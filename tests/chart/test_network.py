@@ -19,7 +19,7 @@ ALLOWED = {
     "migrate": {"dns", "postgres"},
     "check": {"dns", "kafka", "postgres"},
 }
-CALLS = {"console": "dispatch"}
+CALLS = (("console", "intake"), ("console", "dispatch"))
 DESTINATIONS = yaml.safe_load((CHART / "values.yaml").read_text())["network"]["destinations"]
 
 
@@ -44,7 +44,7 @@ def test_a_process_opens_connections_to_what_it_needs_and_to_names(rendered: Ren
             name
         )
         assert _processes([r for r in policy["egress"] if r not in outward], "to") == {
-            called for caller, called in CALLS.items() if caller == service
+            called for caller, called in CALLS if caller == service
         }
     for job in ("migrate", "check"):
         policy = rendered.of("NetworkPolicy")[job]["spec"]
@@ -70,7 +70,7 @@ def test_only_the_proxy_reaches_a_service_and_only_prometheus_its_metrics(
             "kubernetes.io/metadata.name": "monitoring"
         }
         if "http" in by_port:
-            callers = {caller for caller, called in CALLS.items() if called == name}
+            callers = {caller for caller, called in CALLS if called == name}
             from_http = [{"from": by_port["http"]}]
             assert _processes(from_http, "from") == {"proxy"} | callers, name
         assert ("smtp" in by_port) == ("INTAKE_MAIL_PORT" in environment(pod) and _has_smtp(pod))
