@@ -34,7 +34,7 @@ async function start() {
   map.touchZoomRotate.disableRotation();
   map.getCanvas().tabIndex = -1; // the list has the focus, the buttons move the map
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(style(source)));
-  map.once("load", () => { view.dataset.drawn = ""; draw(maplibre, map); });
+  map.once("load", () => { view.dataset.drawn = ""; draw(maplibre, map); showAll(maplibre, map); });
   map.on("moveend", () => { clearTimeout(timer); timer = setTimeout(() => look(maplibre, map), LOOK_AFTER_MS); });
   box.addEventListener("click", ({ target }) => {
     const { zoom, pan } = target.dataset;
@@ -77,6 +77,13 @@ function draw(maplibre, map) {
     element.addEventListener("click", () => row.querySelector("a").click());
     return new maplibre.Marker({ element }).setLngLat([Number(longitude), Number(latitude)]).addTo(map);
   });
+}
+
+/** Move the view to where all pins are. */
+function showAll(maplibre, map) {
+  const bounds = new maplibre.LngLatBounds();
+  for (const pin of pins) bounds.extend(pin.getLngLat());
+  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 60, maxZoom: 14, animate: false });
 }
 
 function mark(id) {

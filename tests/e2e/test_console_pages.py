@@ -248,10 +248,13 @@ async def test_the_map_has_a_pin_for_each_case_of_its_list(
     async with at_page(browser, router, "viewer", "/console/map") as page:
         pin = page.locator(f'[data-pin="{case_id}"]')
         await expect(pin).to_be_visible()
-        for _ in range(4):
-            await page.get_by_role("button", name="Closer").click()
         row = page.locator(f'[data-list] [data-case="{case_id}"]')
-        await expect(row).to_have_count(0)  # out of view
+
+        async def is_out_of_view() -> bool:
+            await page.get_by_role("button", name="West").click()
+            return await row.count() == 0
+
+        await eventually(is_out_of_view)
         await expect(pin).to_have_count(0)
 
 
