@@ -169,7 +169,6 @@ async def _store_keys(infra: Infrastructure, keys: Keys) -> int:
         *((code, "bureau", key) for code, key in keys.bureaus.items()),
         (_OPERATOR, "operator", keys.operator),
         (CONSOLE, "operator", keys.console.key),
-        ("desk", "adapter", infra.site.credentials.get(DESK_KEY)),
     ]
     for schema in KEY_SCHEMAS:
         await store_keys(infra.admin_dsn, schema, principals)
@@ -180,7 +179,7 @@ def _keys(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
     secret = infra.site.credentials.get
     return Keys(
         bureaus={code: secret(f"key-bureau-{code}") for code in bureaus},
-        adapters={_ADAPTER: secret(f"key-adapter-{_ADAPTER}")},
+        adapters={_ADAPTER: secret(f"key-adapter-{_ADAPTER}"), "desk": secret(DESK_KEY)},
         operator=secret(f"key-{_OPERATOR}"),
         console=ConsoleKeys(
             user=_ADMIN, password=secret("console-password"), key=secret(f"key-{CONSOLE}")

@@ -176,6 +176,9 @@ async def test_dispatch_answers_as_documented(
     statuses = await fuzz(url, tmp_path, *_OPTIONS, number=order, case_id=case_id)
 
     for label, answered in statuses.items():
+        if "/v1/approvals/" in label:
+            assert 403 in answered, label  # the console's key alone decides
+            continue
         assert "{" not in label or answered & {200, 202, 404, 409}, label
     assert 200 in statuses["GET /v1/bureaus/{code}/work-orders"]
     assert 200 in statuses["GET /v1/work-orders/{work_order_id}"]
