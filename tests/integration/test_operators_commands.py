@@ -100,16 +100,16 @@ async def test_changes_are_printed_as_they_happen_and_resumed_after_an_event(
 ) -> None:
     opened = (await router.command("cases", "show", number))[1]["history"][0]["event_id"]
     async with router.started("cases", "watch", "--after", opened, "--json") as watch:
-        raised = await changed(router, watch, number, "raise", "P2")
         lowered = await changed(router, watch, number, "lower", "P4")
+        raised = await changed(router, watch, number, "raise", "P2")
         watch.send_signal(signal.SIGINT)
         assert await watch.wait() == 130
-    async with router.started("cases", "watch", "--after", raised["id"]) as resumed:
+    async with router.started("cases", "watch", "--after", lowered["id"]) as resumed:
         line = await printed(resumed)
         resumed.send_signal(signal.SIGINT)
         assert await resumed.wait() == 130
 
-    assert line.split()[1:3] == ["P4", "priority"]
+    assert line.split()[1:3] == ["P2", "priority"]
     assert lowered["data"]["case_id"] == raised["data"]["case_id"]
 
 
