@@ -21,7 +21,7 @@ pytestmark = [
 
 PROGRAMS = {"intake", "triage", "triage-stream", "dispatch", "notify", "mail", "sms"}
 STORES = {"kafka", "postgres"}
-HEARD = {"http", "bulk", "open311", "page", "text", "mail", "kafka", "note", "links", "bureau"}
+HEARD = {"http", "bulk", "open311", "page", "mail", "kafka", "note", "links", "bureau"}
 PHONE = r"503\W{0,3}555\W{0,3}16\d\d"
 LINK = re.compile(r"/(?:feedback|preferences|unsubscribe)/([\w.=-]{20,})")
 
