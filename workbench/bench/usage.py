@@ -7,6 +7,7 @@ import psutil
 
 _PARTS = {
     "kafka.Kafka": "kafka",
+    "services.insight": "insight",
     "services.intake": "intake",
     "services.triage.surges": "surge watcher",
     "services.triage": "triage",

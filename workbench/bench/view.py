@@ -46,7 +46,7 @@ def show_end_to_end(measured: "RouterBenchmark", console: Console) -> None:
         f"cases {counts.new_cases:,}, at a bureau {counts.with_work:,}"
     )
     services_mib = sum(measured.parts[name].memory_mib for name in SERVICES)
-    total = ("the four services", "", "", f"{services_mib:,.0f}")
+    total = ("the services", "", "", f"{services_mib:,.0f}")
     _show_parts(measured.parts, measured.requests, console, total)
     if measured.profile:
         _show_profile(measured.profile, measured.requests, console)
