@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from console.live import LiveCases
 from console.roles import Role
 from console.store import Person
+from shared import map_library
 from shared.runtime.clock import utc_now
 from shared.spoken_languages import SpokenLanguage, best_language, load_languages
 
@@ -57,7 +58,7 @@ class Asset:
 
 def _load_assets() -> Mapping[str, Asset]:
     found = {}
-    for path in sorted((_HERE / "static").rglob("*")):
+    for path in (*(_HERE / "static").iterdir(), *map_library.FOLDER.iterdir()):
         if path.suffix in _TYPES:
             content = path.read_bytes()
             url = f"{ASSETS}/{sha256(content).hexdigest()[:12]}-{path.name}"

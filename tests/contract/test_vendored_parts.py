@@ -2,11 +2,9 @@
 
 import re
 from hashlib import sha256
-from pathlib import Path
 
-import services.intake.channels.pages
+from shared.map_library import FOLDER
 
-FOLDER = Path(services.intake.channels.pages.__file__).parent / "static" / "vendor"
 _ROW = re.compile(r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", re.MULTILINE)
 
 

@@ -1,19 +1,14 @@
 """Roles, ways back after the log-in, texts in Spanish."""
 
-import re
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-import console
 from console.access import HOME, safe_next
 from console.pages.commands import COMMANDS
 from console.passwords import hashed, is_password
 from console.roles import ROLE_NAMES, Role, role_of
 from docs._tools.translations import CONSOLE, faults, read, source_texts
-
-_ROW = re.compile(r"^\| `([^`]+)` .*`([0-9a-f]{64})` \|$", re.MULTILINE)
 
 
 def test_each_role_includes_the_ones_before_it() -> None:
@@ -48,15 +43,6 @@ async def test_a_password_fits_its_own_hash_alone_and_nobodys_never() -> None:
     assert not await is_password("correct horse", password_hash)
     assert not await is_password("correct horse battery", None)
     assert not await is_password("", "no hash")
-
-
-def test_every_vendored_script_has_the_checksum_of_its_page() -> None:
-    folder = Path(console.__file__).parent / "static" / "vendor"
-    stated = dict(_ROW.findall((folder / "README.md").read_text()))
-
-    assert stated == {
-        file.name: sha256(file.read_bytes()).hexdigest() for file in folder.glob("*.js")
-    }
 
 
 @pytest.mark.parametrize("path", CONSOLE.paths, ids=lambda path: path.stem)

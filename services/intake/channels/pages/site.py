@@ -17,6 +17,7 @@ from babel.dates import format_date, format_time
 from markupsafe import Markup
 from yarl import URL
 
+from shared import map_library
 from shared.catalogue import Jurisdiction
 from shared.catalogue.advice import CRISIS_LINE
 from shared.page_style.colors import style_sheet
@@ -65,7 +66,9 @@ class Asset:
 
 def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
     """Return the assets by file name."""
-    files = {path.name: path.read_bytes() for path in _FOLDER.rglob("*") if path.suffix in _TYPES}
+    folders = (_FOLDER, map_library.FOLDER)
+    paths = (path for folder in folders for path in folder.iterdir() if path.suffix in _TYPES)
+    files = {path.name: path.read_bytes() for path in paths}
     files["pages.css"] = style_sheet(city.pages.color).encode()
     return {
         name: Asset(
