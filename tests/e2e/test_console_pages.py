@@ -251,7 +251,8 @@ async def test_the_map_has_a_pin_for_each_case_of_its_list(
         row = page.locator(f'[data-list] [data-case="{case_id}"]')
 
         async def is_out_of_view() -> bool:
-            await page.get_by_role("button", name="West").click()
+            async with page.expect_response(re.compile(r"/console/map\?bbox=")):
+                await page.get_by_role("button", name="West").click()
             return await row.count() == 0
 
         await eventually(is_out_of_view)
