@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from shared.catalogue.answers import Answer, Faq
+from shared.catalogue.answers import Answer, Faq, most_specific
 from shared.text_matching import PhraseIndex, fold
 
 
@@ -16,8 +16,7 @@ class AnswerSearch:
     def find(self, words: str) -> Sequence[Answer]:
         """Return the answers, each as specific as the words are."""
         codes = dict.fromkeys(hit.code for hit in self._index.find(fold(words)))
-        general = {code for one in codes for code in self._answers[one].supersedes}
-        return [self._answers[code] for code in codes if code not in general]
+        return most_specific([self._answers[code] for code in codes])
 
 
 def _topics(answers: Iterable[Answer]) -> Iterator[tuple[str, str]]:

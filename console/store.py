@@ -215,9 +215,9 @@ class ConsoleStore:
             await db.execute("UPDATE people SET is_active = $2 WHERE name = $1", name, is_active)
             await db.execute("DELETE FROM sessions WHERE name = $1", name)
 
-    async def set_keys(self, name: str, *, uses_keys: bool, with_alt: bool) -> None:
-        """Turn a person's single-letter keys on or off, or make them need the Alt key."""
-        await self.pool.execute(_SET_KEYS, name, uses_keys, with_alt)
+    async def set_keys(self, name: str, keys: str) -> None:
+        """Set a person's single-letter keys to one of ``Keys``; any other word is ``on``."""
+        await self.pool.execute(_SET_KEYS, name, keys != "off", keys == "alt")
 
     async def people(self) -> Sequence[Account]:
         """Return everybody, by name."""

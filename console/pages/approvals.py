@@ -33,9 +33,6 @@ def approval_routes(console: Console) -> Sequence[web.RouteDef]:
             request, "approvals", person, status=status, problem=problem, waiting=waiting
         )
 
-    async def show(request: web.Request, person: Person) -> web.StreamResponse:
-        return await shown(request, person)
-
     async def decide(request: web.Request, person: Person) -> web.StreamResponse:
         fields = await console.form(request, person)
         decision, approval = fields.get("command", ""), fields.get("approval", "")
@@ -49,6 +46,6 @@ def approval_routes(console: Console) -> Sequence[web.RouteDef]:
         raise web.HTTPSeeOther(case_path(fields["case"]) if fields.get("case") else PATH)
 
     return [
-        web.get(PATH, console.page(Role.SUPERVISOR, show)),
+        web.get(PATH, console.page(Role.SUPERVISOR, shown)),
         web.post(PATH, console.page(Role.SUPERVISOR, decide)),
     ]

@@ -1,5 +1,6 @@
 """A case: all that is known of it, and the commands about it."""
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
@@ -9,7 +10,7 @@ from aiohttp import web
 from console.access import HOME
 from console.pages.approvals import waiting_approvals
 from console.pages.commands import case_path, case_url, give_command
-from console.pages.parts import Console
+from console.pages.parts import Console, kinds_of
 from console.pages.queue import api_query, view_of
 from console.roles import Role
 from console.store import Person
@@ -27,9 +28,11 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
         answer = await console.dispatch.get(case_url(case_id))
         if not answer.is_done:
             return console.site.page(request, "problem", person, status=404, problem="unknown_case")
-        bureaus = await console.dispatch.get("/v1/bureaus")
-        kinds = await console.dispatch.get("/v1/kinds")
-        waiting = await waiting_approvals(console)
+        bureaus, kinds, waiting = await asyncio.gather(
+            console.dispatch.get("/v1/bureaus"),
+            kinds_of(console, answer.body["jurisdiction"]),
+            waiting_approvals(console),
+        )
         return console.site.page(
             request,
             "case",
@@ -38,14 +41,11 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             case=answer.body,
             is_closed=answer.body["status"] in _CLOSED,
             bureaus=bureaus.body["bureaus"] if bureaus.is_done else (),
-            kinds=kinds.body["kinds"] if kinds.is_done else (),
+            kinds=kinds,
             waiting=[one for one in waiting if case_id in one["case_ids"]],
             view=request.query.get("view", ""),
             problem=problem,
         )
-
-    async def show(request: web.Request, person: Person) -> web.StreamResponse:
-        return await shown(request, person)
 
     async def command(request: web.Request, person: Person) -> web.StreamResponse:
         case_id = request.match_info["case_id"]
@@ -58,7 +58,7 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
         raise web.HTTPSeeOther(await _next(console, case_id, request.query.get("view")))
 
     return [
-        web.get(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, show)),
+        web.get(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, shown)),
         web.post(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, command)),
     ]
 

@@ -103,8 +103,7 @@ async def _change_me(console: Console, request: web.Request, person: Person) -> 
     store = console.store
     fields = await console.form(request, person)
     if "keys" in fields:
-        keys = fields["keys"]
-        await store.set_keys(person.name, uses_keys=keys != "off", with_alt=keys == "alt")
+        await store.set_keys(person.name, fields["keys"])
         return web.HTTPSeeOther(ME)
     if credential := fields.get("credential"):
         return await _add_passkey(console, request, person, credential)

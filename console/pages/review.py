@@ -7,6 +7,7 @@ from aiohttp import web
 
 from console.access import HOME, ForbiddenError
 from console.intake import IntakeApi
+from console.pages.commands import case_path
 from console.pages.parts import Console, passed_on
 from console.roles import Role
 from console.store import Person
@@ -27,9 +28,6 @@ def review_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]
             request, "review", person, status=status, problem=problem, texts=texts
         )
 
-    async def show(request: web.Request, person: Person) -> web.StreamResponse:
-        return await shown(request, person)
-
     async def decide(request: web.Request, person: Person) -> web.StreamResponse:
         fields = await console.form(request, person)
         decision, number = fields.get("command", ""), fields.get("number", "")
@@ -42,16 +40,14 @@ def review_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]
             return await shown(request, person, status=answer.status, problem=answer.problem)
         what = "picture" if media else "text"
         await console.record(person, f"{what}_{decision}", number)
-        raise web.HTTPSeeOther(
-            f"{HOME}/cases/{quote(fields.get('case', ''), safe='')}" if media else PATH
-        )
+        raise web.HTTPSeeOther(case_path(fields.get("case", "")) if media else PATH)
 
     async def picture(request: web.Request, _: Person) -> web.StreamResponse:
         media_id = quote(request.match_info["media_id"], safe="")
         return await passed_on(request, intake, f"/v1/media/{media_id}")
 
     return [
-        web.get(PATH, console.page(Role.DISPATCHER, show)),
+        web.get(PATH, console.page(Role.DISPATCHER, shown)),
         web.post(PATH, console.page(Role.DISPATCHER, decide)),
         web.get(f"{HOME}/media/{{media_id}}", console.page(Role.VIEWER, picture)),
     ]

@@ -34,9 +34,6 @@ def surge_routes(console: Console) -> Sequence[web.RouteDef]:
             older=found.body["next"] if found.body.get("more") else "",
         )
 
-    async def show(request: web.Request, person: Person) -> web.StreamResponse:
-        return await shown(request, person)
-
     async def close(request: web.Request, person: Person) -> web.StreamResponse:
         fields = await console.form(request, person)
         surge_id = fields.get("surge", "")
@@ -50,6 +47,6 @@ def surge_routes(console: Console) -> Sequence[web.RouteDef]:
         raise web.HTTPSeeOther(PATH)
 
     return [
-        web.get(PATH, console.page(Role.VIEWER, show)),
+        web.get(PATH, console.page(Role.VIEWER, shown)),
         web.post(PATH, console.page(Role.SUPERVISOR, close)),
     ]

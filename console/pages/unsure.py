@@ -42,9 +42,6 @@ def unsure_routes(console: Console) -> Sequence[web.RouteDef]:
             places=await _places(console, case) if case else (),
         )
 
-    async def show(request: web.Request, person: Person) -> web.StreamResponse:
-        return await shown(request, person)
-
     async def decide(request: web.Request, person: Person) -> web.StreamResponse:
         fields = await console.form(request, person)
         case_id = request.query.get("case", "")
@@ -55,7 +52,7 @@ def unsure_routes(console: Console) -> Sequence[web.RouteDef]:
         raise web.HTTPSeeOther(PATH if is_done else f"{PATH}?case={case_id}")
 
     return [
-        web.get(PATH, console.page(Role.DISPATCHER, show)),
+        web.get(PATH, console.page(Role.DISPATCHER, shown)),
         web.post(PATH, console.page(Role.DISPATCHER, decide)),
     ]
 
