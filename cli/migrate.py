@@ -43,9 +43,7 @@ def migrate(data: DataOption = DEFAULT_DATA) -> None:
     passwords = _passwords((*migrations.SCHEMAS, migrations.OPERATIONS))
     steps = asyncio.run(migrations.migrate(admin_dsn))
     asyncio.run(migrations.set_passwords(admin_dsn, passwords))
-    for variable, name, scope in _CONSOLES_KEYS:
-        if key := secret_from_environment(variable):
-            asyncio.run(_store_key(admin_dsn, name, scope, key))
+    asyncio.run(_store_keys(admin_dsn))
     for step in steps:
         console.print(f"applied {step}")
     console.print(f"{len(steps)} steps applied" if steps else "nothing to do")
@@ -65,9 +63,15 @@ def _passwords(roles: Sequence[str]) -> dict[str, str]:
     return found
 
 
-async def _store_key(admin_dsn: str, name: str, scope: "Scope", key: str) -> None:
+async def _store_keys(admin_dsn: str) -> None:
     from shared.runtime.http.api_keys import store_keys  # noqa: PLC0415 - slow to load
     from shared.runtime.http.key_store import KEY_SCHEMAS  # noqa: PLC0415 - slow to load
 
-    for schema in KEY_SCHEMAS:
-        await store_keys(admin_dsn, schema, [(name, scope, key)])
+    principals = [
+        (name, scope, key)
+        for variable, name, scope in _CONSOLES_KEYS
+        if (key := secret_from_environment(variable))
+    ]
+    if principals:
+        for schema in KEY_SCHEMAS:
+            await store_keys(admin_dsn, schema, principals)

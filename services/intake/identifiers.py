@@ -102,12 +102,7 @@ def idempotency_key(source: str, submission_id: str) -> bytes:
 
 
 def payload_hash(data: object) -> bytes:
-    """Return 32 bytes that are the same for equal JSON data, whatever the order of the fields.
-
-    Who entered it is left out, for a line of a bulk call repeats a call of its own.
-    """
-    if isinstance(data, dict):
-        data = {name: value for name, value in data.items() if name != "entered_by"}
+    """Return 32 bytes that are the same for equal JSON data, whatever the order of the fields."""
     return sha256(_canonical(data).encode()).digest()
 
 

@@ -1,6 +1,6 @@
 """Answers to frequent questions that need no work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -42,6 +42,12 @@ class Faq:
     complaint_exceptions: Phrases
     allowed_conditions: frozenset[str]
     by_code: Mapping[str, Answer]
+
+
+def most_specific(answers: Sequence[Answer]) -> list[Answer]:
+    """Return the answers that none of the others supersedes."""
+    general = {code for answer in answers for code in answer.supersedes}
+    return [answer for answer in answers if answer.code not in general]
 
 
 class QuestionsEntry(Entry):

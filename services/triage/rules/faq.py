@@ -1,11 +1,10 @@
 """Match plain questions with the city's FAQ answers."""
 
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 
 from services.triage.rules.priority.score import MatchedConditions
 from shared.catalogue import Phrases, ServiceType
-from shared.catalogue.answers import Answer, Faq
+from shared.catalogue.answers import Answer, Faq, most_specific
 from shared.text_matching import PhraseIndex, fold
 
 _MAX_WORDS = 60  # a longer text is a story that a person should read
@@ -50,15 +49,10 @@ class FaqMatcher:
         codes = {hit.code for hit in self._index.find(folded)}
         if _ASKING not in codes or _TROUBLED in codes or len(folded.split()) > _MAX_WORDS:
             return None
-        answers = self._most_specific(service, codes - {_ASKING})
+        found = (self._answers[code] for code in codes - {_ASKING})
+        answers = most_specific([one for one in found if service.code in one.kinds])
         return answers[0] if len(answers) == 1 else None
-
-    def _most_specific(self, service: ServiceType, codes: AbstractSet[str]) -> list[Answer]:
-        answers = [self._answers[code] for code in codes]
-        of_kind = [answer for answer in answers if service.code in answer.kinds]
-        general = {code for answer in of_kind for code in answer.supersedes}
-        return [answer for answer in of_kind if answer.code not in general]
 
 
 def _coded(code: str, phrases: Phrases) -> Iterator[tuple[str, str]]:
-    return ((code, wording) for wording in (*phrases.en, *phrases.es))
+    return ((code, wording) for wording in phrases.all)

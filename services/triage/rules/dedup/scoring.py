@@ -69,11 +69,9 @@ def score_match(
     if not report.is_unsure and (is_recurrence or match.basis == "same_reporter"):
         return match
     thresholds = evidence.thresholds(group)
-    of_texts = tuple(
-        item
-        for item in score_text(report, opening, evidence)
-        if item.aspect not in _TOLD_OTHERWISE or report.is_unsure or not thresholds.one_a_place
-    )
+    of_texts = tuple(score_text(report, opening, evidence))
+    if thresholds.one_a_place and not report.is_unsure:
+        of_texts = tuple(item for item in of_texts if item.aspect not in _TOLD_OTHERWISE)
     items = (*score_items(match, report, group, evidence), *of_texts)
     score = sum(item.points for item in items)
     is_contradicted = sum(item.points for item in of_texts) < 0
