@@ -8,8 +8,8 @@ from typing import Self, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
-from services.dispatch.records import (
-    CONSOLE_KEY,
+from services.dispatch.records.answers import CONSOLE_KEY
+from services.dispatch.records.changes import (
     CONTROL_CHARS,
     MessageKey,
     StoredSurge,

@@ -6,8 +6,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from services.dispatch import records
 from services.dispatch.inbound import IncomingUpdate
+from services.dispatch.records.answers import WholeCase
+from services.dispatch.records.changes import CaseHistoryEntry, UpdateResult, WorkOrderNotice
+from services.dispatch.records.views import (
+    BureauContact,
+    CaseDetails,
+    CaseEntry,
+    ListedBureau,
+    ListedCase,
+    ListedKind,
+    RequestOfCase,
+    WorkOrderOfCase,
+)
 from services.dispatch.rules import case_changes as changes
 from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange, CaseTransition
@@ -85,7 +96,7 @@ def _case_state(case: Case) -> dict[str, Any]:
     }
 
 
-def work_order_events(notice: records.WorkOrderNotice, now: datetime) -> Iterator[Event]:
+def work_order_events(notice: WorkOrderNotice, now: datetime) -> Iterator[Event]:
     """Yield an event with the complete state of each work order of a notice."""
     case = notice.case
     for order in notice.orders:
@@ -155,7 +166,7 @@ def _work_order_case(case: Case) -> dict[str, Any]:
 
 
 def receipt(
-    incoming: IncomingUpdate, result: records.UpdateResult, now: datetime
+    incoming: IncomingUpdate, result: UpdateResult, now: datetime
 ) -> UpdateAccepted | UpdateRefused:
     """Return the receipt for an update; it reveals nothing of other bureaus' work."""
     refusal, case = result.refusal, result.case
@@ -176,22 +187,20 @@ def receipt(
     return event_class.of(data, now=now, cause=incoming.event, request=request)
 
 
-def listed_case(case: Case, due_at: datetime | None, now: datetime) -> records.ListedCase:
+def listed_case(case: Case, due_at: datetime | None, now: datetime) -> ListedCase:
     """Return a case as a list shows it; ``due_at`` is when it becomes or became overdue."""
-    return records.ListedCase(**_listed(case, due_at, now))
+    return ListedCase(**_listed(case, due_at, now))
 
 
-def case_details(
-    found: records.WholeCase, bureau: str | None, now: datetime
-) -> records.CaseDetails:
+def case_details(found: WholeCase, bureau: str | None, now: datetime) -> CaseDetails:
     """Return a case as far as a bureau may see it; None for an operator, who sees all."""
     case = found.case
-    return records.CaseDetails(
+    return CaseDetails(
         **_listed(case, overdue_at(case), now),
         linked_case=case.linked_case,
         requests=[_request(request) for request in found.requests],
         work_orders=[
-            records.WorkOrderOfCase(
+            WorkOrderOfCase(
                 **_work_order_fields(order),
                 scheduled_for=order.scheduled_for,
                 external_id=order.external_id,
@@ -202,9 +211,9 @@ def case_details(
     )
 
 
-def listed_kind(city: Jurisdiction, kind: ServiceType) -> records.ListedKind:
+def listed_kind(city: Jurisdiction, kind: ServiceType) -> ListedKind:
     """Return a kind as a list shows it."""
-    return records.ListedKind(
+    return ListedKind(
         jurisdiction=city.id,
         service_code=kind.code,
         code=kind.code,
@@ -215,7 +224,7 @@ def listed_kind(city: Jurisdiction, kind: ServiceType) -> records.ListedKind:
     )
 
 
-def listed_bureau(city: Jurisdiction, bureau: Bureau) -> records.ListedBureau:
+def listed_bureau(city: Jurisdiction, bureau: Bureau) -> ListedBureau:
     """Return a bureau as a list shows it."""
     week = bureau.hours.week
     open_days = {
@@ -223,12 +232,12 @@ def listed_bureau(city: Jurisdiction, bureau: Bureau) -> records.ListedBureau:
         for day, times in zip(DAYS, week, strict=False)
         if times
     }
-    return records.ListedBureau(
+    return ListedBureau(
         jurisdiction=city.id,
         code=bureau.code,
         name=bureau.name,
         hours=dict.fromkeys(DAYS, "00:00-24:00") if bureau.hours.always else open_days,
-        contact=records.BureauContact(phone=bureau.phone),
+        contact=BureauContact(phone=bureau.phone),
     )
 
 
@@ -249,9 +258,9 @@ def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any
     }
 
 
-def _request(request: CaseRequest) -> records.RequestOfCase:
+def _request(request: CaseRequest) -> RequestOfCase:
     shown = {name: getattr(request.problem, name) for name in _SHOWN}
-    return records.RequestOfCase(
+    return RequestOfCase(
         request_id=request.request_id,
         tracking_number=request.tracking_number,
         service_code=request.service_code,
@@ -263,9 +272,9 @@ def _request(request: CaseRequest) -> records.RequestOfCase:
     )
 
 
-def _entry(entry: records.CaseHistoryEntry, bureau: str | None) -> records.CaseEntry:
+def _entry(entry: CaseHistoryEntry, bureau: str | None) -> CaseEntry:
     note = entry.note if may_read_note(bureau, entry.by, entry.what) else None
     text = f"{entry.text}\n{note}" if note else entry.text
-    return records.CaseEntry(
+    return CaseEntry(
         at=entry.at, by=entry.by, what=entry.what, text=text, event_id=entry.case_event
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.dispatch import records
 from services.dispatch.handlers.commands import operator_audit
 from services.dispatch.handlers.incoming import (
     on_approval_refused,
@@ -20,6 +19,24 @@ from services.dispatch.outbound import (
     work_order_state,
 )
 from services.dispatch.policy import DispatchPolicy
+from services.dispatch.records.answers import (
+    ApprovalAnswer,
+    CaseFilter,
+    CasePage,
+    CasePosition,
+    CommandAnswer,
+    Decision,
+    SurgeClosing,
+)
+from services.dispatch.records.changes import MessageKey, WaitingCommand
+from services.dispatch.records.views import (
+    CaseDetails,
+    ListedApproval,
+    ListedBureau,
+    ListedCase,
+    ListedKind,
+    ListedSurge,
+)
 from services.dispatch.rules.four_eyes import ALONE, MAX_CLOSINGS, Oversight
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.settings import DispatchSettings
@@ -81,7 +98,7 @@ class DispatchPorts:
         self, update: WorkOrderUpdated, bureau: str, body_digest: bytes
     ) -> UpdateReceipt:
         """Apply or refuse a bureau's update. Idempotent; raises ``IdReusedError``."""
-        key = records.MessageKey(update.source, update.id, bureau)
+        key = MessageKey(update.source, update.id, bureau)
         async with transaction(self.pool) as db:
             if known := await postgres.find_receipt(db, key):
                 known_digest, receipt = known
@@ -95,16 +112,14 @@ class DispatchPorts:
         self.on_commit(batches)
         return receipt
 
-    async def command(
-        self, command: OperatorCommanded, body_digest: bytes
-    ) -> records.CommandAnswer:
+    async def command(self, command: OperatorCommanded, body_digest: bytes) -> CommandAnswer:
         """Execute or refuse a command, and audit it. Idempotent; raises ``IdReusedError``."""
         [answer] = await self._together([command], body_digest, ALONE)
         return answer
 
     async def commands(
         self, commands: Sequence[OperatorCommanded], body_digest: bytes
-    ) -> Sequence[records.CommandAnswer]:
+    ) -> Sequence[CommandAnswer]:
         """Execute or refuse the commands of one call, each in a transaction of its own.
 
         Closings that need a second person wait as a whole. Idempotent; raises ``IdReusedError``.
@@ -120,9 +135,9 @@ class DispatchPorts:
 
     async def _together(
         self, commands: Sequence[OperatorCommanded], body_digest: bytes, oversight: Oversight
-    ) -> Sequence[records.CommandAnswer]:
+    ) -> Sequence[CommandAnswer]:
         """Execute or refuse commands in one transaction; all are new, or all are repeated."""
-        keys = [records.MessageKey(command.source, command.id) for command in commands]
+        keys = [MessageKey(command.source, command.id) for command in commands]
         async with transaction(self.pool) as db:
             known = [await postgres.find_command_answer(db, key) for key in keys]
             if repeated := [answer for answer in known if answer]:
@@ -146,23 +161,21 @@ class DispatchPorts:
 
     async def approvals(
         self, before: UUID, statuses: Sequence[str], limit: int
-    ) -> Sequence[records.ListedApproval]:
+    ) -> Sequence[ListedApproval]:
         """Return the newest approvals of these statuses with a lower id than ``before``."""
         return await list_approvals(self.pool, before, statuses, limit)
 
-    async def decide(
-        self, approval_id: UUID, decision: records.Decision, by: str
-    ) -> records.ApprovalAnswer:
+    async def decide(self, approval_id: UUID, decision: Decision, by: str) -> ApprovalAnswer:
         """Execute the commands of an approval, or refuse them, as the second person decides."""
         async with transaction(self.pool) as db:
             found = await lock_approval(db, approval_id)
             if found is None:
-                return records.ApprovalAnswer(problem="unknown_approval")
+                return ApprovalAnswer(problem="unknown_approval")
             decided, waiting = found
             if decided:
-                return records.ApprovalAnswer(problem="already_decided")
+                return ApprovalAnswer(problem="already_decided")
             if waiting[0].actor.casefold() == by.casefold():
-                return records.ApprovalAnswer(problem="same_person")
+                return ApprovalAnswer(problem="same_person")
             store, now = postgres.PostgresDispatchStore(db), utc_now()
             await decide(db, approval_id, decision, by, now)
             outcomes: Sequence[Sequence[Event] | CommandRefusal]
@@ -177,7 +190,7 @@ class DispatchPorts:
             batches = await publish(db, produced)
         self.on_commit(batches)
         audit("approval", actor=by, approval_id=str(approval_id), decision=decision)
-        return records.ApprovalAnswer(
+        return ApprovalAnswer(
             [
                 (one.data["case_id"], _answer(outcome, b""))
                 for one, outcome in zip(waiting, outcomes, strict=True)
@@ -194,25 +207,25 @@ class DispatchPorts:
             return next(iter(await self.work_orders(db, [work_order_id])), None)
 
     async def cases(
-        self, wanted: records.CaseFilter, after: records.CasePosition, limit: int, *, counts: bool
-    ) -> tuple[Sequence[records.ListedCase], records.CasePage]:
+        self, wanted: CaseFilter, after: CasePosition, limit: int, *, counts: bool
+    ) -> tuple[Sequence[ListedCase], CasePage]:
         """Return the cases that follow a position in its order, and the counts if asked for."""
         now = self.clock()
         async with postgres.snapshot(self.pool) as db:
             page = await list_cases(db, wanted, after, limit, now, counts=counts)
         return [listed_case(case, due_at, now) for case, due_at in page.cases], page
 
-    def kinds(self) -> Sequence[records.ListedKind]:
+    def kinds(self) -> Sequence[ListedKind]:
         """Return the kinds of all cities."""
         cities = self.policy.catalogue.jurisdictions.values()
         return [listed_kind(city, kind) for city in cities for kind in city.services.values()]
 
-    def bureaus(self) -> Sequence[records.ListedBureau]:
+    def bureaus(self) -> Sequence[ListedBureau]:
         """Return the bureaus of all cities."""
         cities = self.policy.catalogue.jurisdictions.values()
         return [listed_bureau(city, one) for city in cities for one in city.bureaus.values()]
 
-    async def case(self, case_id: str, bureau: str | None) -> records.CaseDetails | None:
+    async def case(self, case_id: str, bureau: str | None) -> CaseDetails | None:
         """Return a case for a bureau, or an operator for None; None if hidden from it."""
         async with postgres.snapshot(self.pool) as db:
             found = await find_case(db, case_id)
@@ -220,11 +233,11 @@ class DispatchPorts:
             return None
         return case_details(found, bureau, self.clock())
 
-    async def surges(self, before: int, limit: int) -> Sequence[tuple[int, records.ListedSurge]]:
+    async def surges(self, before: int, limit: int) -> Sequence[tuple[int, ListedSurge]]:
         """Return the newest surges with a lower number than ``before``, each with its number."""
         return await list_surges(self.pool, before, limit)
 
-    async def close_surge(self, surge_id: str, closing: records.SurgeClosing) -> int | None:
+    async def close_surge(self, surge_id: str, closing: SurgeClosing) -> int | None:
         """Order to close the open cases of a surge, and audit it.
 
         Returns their number, without those of earlier orders; None for an unknown surge.
@@ -244,22 +257,22 @@ class DispatchPorts:
         await lock_bureaus(db, [bureau])
 
 
-def _answer(outcome: Sequence[Event] | CommandRefusal, body_digest: bytes) -> records.CommandAnswer:
+def _answer(outcome: Sequence[Event] | CommandRefusal, body_digest: bytes) -> CommandAnswer:
     if isinstance(outcome, CommandRefusal):
-        return records.CommandAnswer(refusal=outcome, body_digest=body_digest)
+        return CommandAnswer(refusal=outcome, body_digest=body_digest)
     waits = (e.data.approval_id for e in outcome if isinstance(e, CaseApprovalRequested))
-    return records.CommandAnswer(
+    return CommandAnswer(
         tuple(map(encode, outcome)), body_digest=body_digest, approval_id=next(waits, None)
     )
 
 
-def _outcome_code(answer: records.CommandAnswer) -> str:
+def _outcome_code(answer: CommandAnswer) -> str:
     if answer.approval_id:
         return "waits"
     return answer.refusal.code if answer.refusal else "executed"
 
 
-def _again(waiting: records.WaitingCommand) -> OperatorCommanded:
+def _again(waiting: WaitingCommand) -> OperatorCommanded:
     """Return a command that waited, as a new one that is based on the present state."""
     data = {**waiting.data, "expected_version": None}
     time = waiting.requested_at.isoformat()

@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from services.dispatch import records
+from services.dispatch.records.changes import (
+    CaseHistoryEntry,
+    ChangeSet,
+    LoadedState,
+    MessageKey,
+    ProcessedMessage,
+    WaitingCommand,
+    WorkOrderNotice,
+)
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from shared.contract.events import Event
 from shared.errors import PermanentError, TransientError
@@ -24,15 +32,13 @@ class DispatchStore(Protocol):
     async def history_entries(self, event_ids: Collection[str]) -> Collection[str]:
         """Return those of the events that are in the history of a case."""
 
-    async def processed(
-        self, keys: Collection[records.MessageKey]
-    ) -> Collection[records.MessageKey]:
+    async def processed(self, keys: Collection[MessageKey]) -> Collection[MessageKey]:
         """Return those of the updates and commands that were processed before."""
 
     async def requests_of(self, case_ids: Collection[str]) -> Sequence[CaseRequest]:
         """Return all requests of these cases."""
 
-    async def write(self, changes: records.ChangeSet) -> None:
+    async def write(self, changes: ChangeSet) -> None:
         """Write the changes of a batch."""
 
 
@@ -51,7 +57,7 @@ class UnknownRequestError(PermanentError):
 class UnitOfWork:
     """State after all earlier messages of the batch; nothing is written before the end."""
 
-    def __init__(self, loaded: records.LoadedState) -> None:
+    def __init__(self, loaded: LoadedState) -> None:
         self._stored = {case.case_id: case for case in loaded.cases}
         self._cases = dict(self._stored)
         self._case_by_order = {
@@ -64,10 +70,10 @@ class UnitOfWork:
         self._orders: dict[str, Sequence[CaseWorkOrder]] = {}
         self._case_ids = dict(loaded.case_ids)
         self._history_ids = set(loaded.history_ids)
-        self._history: list[records.CaseHistoryEntry] = []
-        self._waiting: list[records.WaitingCommand] = []
+        self._history: list[CaseHistoryEntry] = []
+        self._waiting: list[WaitingCommand] = []
         self._processed_keys = set(loaded.processed)
-        self._processed: list[records.ProcessedMessage] = []
+        self._processed: list[ProcessedMessage] = []
         self._stored_requests = {request.request_id: request for request in loaded.case_requests}
         self._joined: dict[str, CaseRequest] = {}
         self._changed: dict[str, CaseRequest] = {}
@@ -92,7 +98,7 @@ class UnitOfWork:
             raise MergedMeanwhileError("request_id: moved just now")
         return self._cases[case_id]
 
-    def has_processed(self, key: records.MessageKey) -> bool:
+    def has_processed(self, key: MessageKey) -> bool:
         """Return True when the update or command was processed before."""
         return key in self._processed_keys
 
@@ -138,16 +144,16 @@ class UnitOfWork:
         joined = request.request_id in self._joined
         (self._joined if joined else self._changed)[request.request_id] = request
 
-    def record(self, message: records.ProcessedMessage) -> None:
+    def record(self, message: ProcessedMessage) -> None:
         """Record the result of an update or command."""
         self._processed_keys.add(message.key)
         self._processed.append(message)
 
-    def request_approval(self, waiting: records.WaitingCommand) -> None:
+    def request_approval(self, waiting: WaitingCommand) -> None:
         """Keep a command until a second person approves or refuses it."""
         self._waiting.append(waiting)
 
-    def record_entry(self, entry: records.CaseHistoryEntry) -> None:
+    def record_entry(self, entry: CaseHistoryEntry) -> None:
         """Record an entry of the history."""
         if entry.event_id:
             self._history_ids.add(entry.event_id)
@@ -163,7 +169,7 @@ class UnitOfWork:
         """Return the version of a work order once its pending notice is sent."""
         return order.version + (order.work_order_id in self._orders_to_notify)
 
-    def pending_notices(self) -> Iterator[records.WorkOrderNotice]:
+    def pending_notices(self) -> Iterator[WorkOrderNotice]:
         """Yield one notice per changed case, with the next version of each work order in it."""
         for case_id, cause in self._cause_by_case.items():
             case = self._cases[case_id]
@@ -173,20 +179,20 @@ class UnitOfWork:
                 if order.work_order_id in self._orders_to_notify
             }
             self._orders[case_id] = [notified.get(o.work_order_id, o) for o in case.orders]
-            yield records.WorkOrderNotice(case, list(notified.values()), cause)
+            yield WorkOrderNotice(case, list(notified.values()), cause)
         self._orders_to_notify.clear()
 
     def notified_orders(self, case_id: str) -> Sequence[CaseWorkOrder]:
         """Return a case's work orders as bureaus know them, after ``pending_notices``."""
         return self._orders[case_id]
 
-    def change_set(self) -> records.ChangeSet:
+    def change_set(self) -> ChangeSet:
         """Return the differences from the stored state; call it after ``pending_notices``."""
         touched = [self._cases[case_id] for case_id in self._cause_by_case]
         changed = [(self._stored[c.case_id], c) for c in touched if c.case_id in self._stored]
         stored_orders = {o.work_order_id: o for c in self._stored.values() for o in c.orders}
         orders = [(case_id, order) for case_id, of in self._orders.items() for order in of]
-        return records.ChangeSet(
+        return ChangeSet(
             opened_cases=[case for case in touched if case.case_id not in self._stored],
             changed_cases=[case for old, case in changed if _state(case) != _state(old)],
             new_orders=[

@@ -12,7 +12,7 @@ import structlog
 from services.dispatch.handlers.commands import operator_audit
 from services.dispatch.handlers.incoming import on_command_calls, on_reminders_due
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import SurgeClosing
+from services.dispatch.records.answers import SurgeClosing
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, publish
 from services.dispatch.store.postgres import PostgresDispatchStore

@@ -12,7 +12,7 @@ from services.intake.handlers import accept_submissions, on_submissions_received
 from services.intake.inbound.validation import addresses_alone
 from services.intake.places.gazetteer import PrefetchedPlaces, geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
-from services.intake.records import RawSubmission, Receipt
+from services.intake.records.submissions import RawSubmission, Receipt
 from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import Event, SubmissionReceived
 from shared.errors import SystemicError, TransientError

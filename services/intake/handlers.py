@@ -23,7 +23,8 @@ from services.intake.outbound import (
 )
 from services.intake.places.gazetteer import geocode
 from services.intake.policy import Geocoder, IntakePolicy
-from services.intake.records import PublicRequest, RawSubmission, Receipt, StoredSubmission
+from services.intake.records.public import PublicRequest
+from services.intake.records.submissions import RawSubmission, Receipt, StoredSubmission
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
 from shared.runtime.cooperative import in_turns

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from services.intake import records
 from services.intake.identifiers import (
     contact_channels,
     idempotency_key,
@@ -28,6 +27,18 @@ from services.intake.pictures import media_ids_of
 from services.intake.places.gazetteer import geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, ServedCity
 from services.intake.public_status.store import place_request
+from services.intake.records.notes import (
+    AskedRequest,
+    NoSuchRequestError,
+    NoteCall,
+    NoteError,
+    NoteWords,
+    NoteWriter,
+    RequestReference,
+    StatedPlace,
+    SubmittedNote,
+    TooManyNotesError,
+)
 from services.intake.rules.location import resolve_location
 from services.intake.rules.private_persons import HeldText, reasons_to_hold
 from services.intake.store import notes as store
@@ -73,7 +84,7 @@ class NoteOrigin(NamedTuple):
 
 def parse_note(
     data: Any,  # noqa: ANN401 - anything may come from outside
-    request: records.RequestReference,
+    request: RequestReference,
     origin: NoteOrigin,
     policy: IntakePolicy,
     now: datetime,
@@ -83,7 +94,7 @@ def parse_note(
         return (NOT_AN_OBJECT,)
     given = shortened({name: value for name, value in data.items() if value is not None})
     try:
-        note = records.SubmittedNote.model_validate(given)
+        note = SubmittedNote.model_validate(given)
     except ValidationError as error:
         return field_errors(error)
     if note.language and not is_language_tag(note.language):
@@ -113,8 +124,8 @@ def parse_note(
 
 
 def _author(
-    writer: records.NoteWriter,
-    request: records.RequestReference,
+    writer: NoteWriter,
+    request: RequestReference,
     city: ServedCity,
     policy: IntakePolicy,
     origin: NoteOrigin,
@@ -127,7 +138,7 @@ def _author(
 
 
 async def locate_stated(
-    place: records.StatedPlace, city: ServedCity, geocoders: Sequence[Geocoder]
+    place: StatedPlace, city: ServedCity, geocoders: Sequence[Geocoder]
 ) -> Location | None:
     """Return the location of a stated place, as for a report's address; None for an unknown one."""
     address = city.redactor.redact_address(normalize_text(place.words), _NOBODY)
@@ -149,12 +160,12 @@ class NoteWork:
         self.db, self._policy, self.now = db, policy, now
         self.events: list[Event] = []
 
-    async def find_request(self, number: str) -> records.RequestReference | None:
+    async def find_request(self, number: str) -> RequestReference | None:
         """Return the request with this tracking number, or None."""
         return await store.find_request(self.db, number)
 
     def add_feedback(
-        self, request: records.AskedRequest, channel: SubmissionChannel, *, fixed: bool
+        self, request: AskedRequest, channel: SubmissionChannel, *, fixed: bool
     ) -> None:
         """Add the answer to the question whether the problem of a request is fixed."""
         feedback = Feedback(
@@ -167,34 +178,34 @@ class NoteWork:
         event = FeedbackGiven.of(feedback, now=self.now, request=request.request_id)
         self.events.append(event.model_copy(update={"source": "/intake"}))
 
-    async def add_note(self, call: records.NoteCall) -> str:
+    async def add_note(self, call: NoteCall) -> str:
         """Add the note of a call, and return its id, or raise ``NoteError``; idempotent."""
         number = read_tracking_number(call.number)
         origin = NoteOrigin(f"/http/{call.caller}", call.page_by)
         request = await self.find_request(number) if number else None
         if request is None:
-            raise records.NoSuchRequestError
+            raise NoSuchRequestError
         parsed = parse_note(call.data, request, origin, self._policy, self.now)
         if not isinstance(parsed, ParsedNote):
-            raise records.NoteError(parsed)
+            raise NoteError(parsed)
         note = parsed.note
         quota = f"{note.request_id} {call.page_by}" if call.page_by else None
         is_within = quota is None or await store.has_quota(self.db, quota, MAX_PAGE_NOTES)
         key = idempotency_key(origin.source, call.id), payload_hash([number, call.data])
         stored = await store.store_note(self.db, key, note.note_id, quota)
         if not stored.is_same:
-            raise records.NoteError((ID_REUSED,))
+            raise NoteError((ID_REUSED,))
         if not stored.is_new:
             return stored.note_id
         if not is_within:
-            raise records.TooManyNotesError
+            raise TooManyNotesError
         await self._attach(note.request_id, [medium.url for medium in note.media])
         await self._add(note)
         if parsed.not_fixed and (done := await store.finished(self.db, note.request_id)):
             self.add_feedback(done, note.channel, fixed=False)
         return stored.note_id
 
-    async def add_words(self, number: str, words: records.NoteWords) -> Location | None:
+    async def add_words(self, number: str, words: NoteWords) -> Location | None:
         """Add words to a request as notes; return its location by them, None for none."""
         request = await self.find_request(number)
         if request is None:
@@ -213,7 +224,7 @@ class NoteWork:
         return stated
 
     async def _stated_location(
-        self, words: records.NoteWords, request: records.RequestReference
+        self, words: NoteWords, request: RequestReference
     ) -> Location | None:
         if words.place is None or words.by != "reporter":
             return None

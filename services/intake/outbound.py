@@ -10,7 +10,8 @@ from services.intake.identifiers import followed_case, phone_ref
 from services.intake.inbound.validation import ValidatedSubmission
 from services.intake.pictures import media_ids_of
 from services.intake.policy import IntakePolicy, ServedCity
-from services.intake.records import Listing, PublicRequest, Receipt
+from services.intake.records.public import Listing, PublicRequest
+from services.intake.records.submissions import Receipt
 from services.intake.rules.addresses import stated_city
 from services.intake.rules.location import ResolvedLocation, public_degrees
 from services.intake.rules.private_persons import HeldText, reasons_to_hold

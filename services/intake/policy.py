@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
-from services.intake.records import ScreenedText
+from services.intake.records.submissions import ScreenedText
 from services.intake.rules.classification import choose_code, likely_kinds
 from services.intake.rules.screening import HazardScreen, QuickLook
 from shared.catalogue import Jurisdiction, danger_advice

@@ -23,16 +23,14 @@ from services.intake.policy import IntakePolicy, Prefetch
 from services.intake.preview import preview
 from services.intake.public_status.nearby import OpenCase, find_within
 from services.intake.public_status.store import find_status, give_public_ids, read_status
-from services.intake.records import (
+from services.intake.records.notes import NoSuchRequestError, NoteCall
+from services.intake.records.public import PublicStatus, TextToReview
+from services.intake.records.submissions import (
     KnownPlace,
-    NoSuchRequestError,
-    NoteCall,
-    PublicStatus,
     RawSubmission,
     Receipt,
     ScreenedText,
     SubmissionPreview,
-    TextToReview,
     Uploader,
 )
 from services.intake.rules.classification import search_kinds

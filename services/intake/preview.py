@@ -9,7 +9,7 @@ from services.intake.outbound import advice_for, locate_areas, named_kinds
 from services.intake.places.gazetteer import Gazetteer, find_places, geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
-from services.intake.records import KnownPlace, SubmissionPreview
+from services.intake.records.submissions import KnownPlace, SubmissionPreview
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.catalogue.referral import outside_agency
 from shared.contract.events import FieldError, SubmissionReceived

@@ -5,13 +5,8 @@ from shared.text_matching.folding import fold, limit_marks
 from shared.text_matching.index import CompiledPhrases, Hit, PhraseIndex
 from shared.text_matching.negation import PhraseRoles, filter_affirmed
 from shared.text_matching.notation import expand_families, families_named, parse_pattern
-from shared.text_matching.trained_model import (
-    EVIDENCE_GAP,
-    KindProbability,
-    TrainedModel,
-    UrgencyScore,
-    urgency_head,
-)
+from shared.text_matching.scores import EVIDENCE_GAP, KindProbability, UrgencyScore, urgency_head
+from shared.text_matching.trained_model import TrainedModel
 
 __all__ = [
     "EVIDENCE_GAP",

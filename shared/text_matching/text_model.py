@@ -26,12 +26,7 @@ from shared.text_matching.features import (
     prefix_of,
     word_features,
 )
-from shared.text_matching.trained_model import (
-    EVIDENCE_GAP,
-    KindProbability,
-    UrgencyScore,
-    urgency_head,
-)
+from shared.text_matching.scores import EVIDENCE_GAP, KindProbability, UrgencyScore, urgency_head
 
 # The head that decides for all classes of `ModelHeads.to_life` whether the text has one.
 LIFE_DANGER = "life_danger"

@@ -1,28 +1,11 @@
-"""The file of a text model, and what its scores are made of; without NumPy."""
+"""The file of a text model; without NumPy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from types import MappingProxyType
-from typing import NamedTuple
 
-EVIDENCE_GAP = " … "  # placeholder in evidence for the words between two of its words
 _VERSION_DIGITS = 12
-
-
-class KindProbability(NamedTuple):
-    """A kind with the calibrated probability that a text is about it, 0 to 1."""
-
-    code: str
-    probability: float
-
-
-class UrgencyScore(NamedTuple):
-    """Points for urgency in a language, positive if urgent, and the number of known features."""
-
-    language: str
-    points: int
-    known: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +29,3 @@ class TrainedModel:
         heads = decode_model(data).heads
         version = sha256(data).hexdigest()[:_VERSION_DIGITS]
         return cls(version, heads.dangers, heads.levels, data)
-
-
-def urgency_head(language: str) -> str:
-    """Return the name of the head for urgency in a language."""
-    return f"urgent:{language}"

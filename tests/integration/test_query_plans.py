@@ -10,7 +10,7 @@ import pytest
 
 from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
 from services.dispatch.handlers.incoming import on_messages as dispatch_messages
-from services.dispatch.records import CasePosition
+from services.dispatch.records.answers import CasePosition
 from services.dispatch.store.cases import list_cases
 from services.dispatch.store.events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore

@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable
 from contextlib import aclosing
 
-from services.intake.records import ReceiptEvent
+from services.intake.records.submissions import ReceiptEvent
 from shared.contract.topics import INTAKE_RESUBMISSIONS, receipts_of, submission_topics
 from shared.runtime.consumer.messages import (
     Message,

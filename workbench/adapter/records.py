@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
-from services.intake.records import ReceiptEvent
+from services.intake.records.submissions import ReceiptEvent
 from shared.contract.events import Decoder, SubmissionReceived
 from shared.contract.events.submissions import SubmissionAccepted, SubmissionRejected
 from shared.contract.topic import Topic

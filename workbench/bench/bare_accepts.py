@@ -9,7 +9,8 @@ from typing import NamedTuple, Self
 
 from services.intake.handlers import accept_submissions
 from services.intake.identifiers import CAPACITY, SubmissionKey, tracking_number
-from services.intake.records import Listing, PublicRequest, RawSubmission, Receipt, StoredSubmission
+from services.intake.records.public import Listing, PublicRequest
+from services.intake.records.submissions import RawSubmission, Receipt, StoredSubmission
 from shared.contract.events import encode, new_id
 from shared.runtime.clock import utc_now
 from shared.runtime.outgoing import Outgoing

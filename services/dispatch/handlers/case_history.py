@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from services.dispatch.outbound import case_event, reminder_event, work_order_events
-from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.records.changes import CaseHistoryEntry
 from services.dispatch.rules import history
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseTransition

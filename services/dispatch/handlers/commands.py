@@ -13,7 +13,7 @@ from services.dispatch.inbound import (
     rerouted_request,
 )
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
-from services.dispatch.records import ProcessedMessage, WaitingCommand, uuids
+from services.dispatch.records.changes import ProcessedMessage, WaitingCommand, uuids
 from services.dispatch.rules import operator_commands, rerouting, split_merge, staff_commands
 from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import (

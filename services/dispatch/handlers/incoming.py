@@ -19,7 +19,7 @@ from services.dispatch.handlers.commands import (
 from services.dispatch.handlers.notes import put_feedback, put_note, raise_by_notes
 from services.dispatch.handlers.updates import apply_update, on_work_order_updated
 from services.dispatch.policy import DispatchPolicy, NotInCatalogueError
-from services.dispatch.records import ChangeSet, LoadedState, WaitingCommand
+from services.dispatch.records.changes import ChangeSet, LoadedState, WaitingCommand
 from services.dispatch.rules.case import Case, CaseWorkOrder
 from services.dispatch.rules.case_requests import attach, open_case
 from services.dispatch.rules.clocks import Escalation, remind

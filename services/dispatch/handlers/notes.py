@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.dispatch.inbound import case_priority, neighbour_at, placed_request
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
-from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.records.changes import CaseHistoryEntry
 from services.dispatch.rules import operator_commands
 from services.dispatch.rules.case import Case, CaseNote, CaseRequest
 from services.dispatch.rules.case_changes import CaseTransition

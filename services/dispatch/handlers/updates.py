@@ -7,7 +7,7 @@ from services.dispatch.handlers.case_history import case_events, record_update
 from services.dispatch.inbound import IncomingUpdate
 from services.dispatch.outbound import receipt
 from services.dispatch.policy import DispatchPolicy
-from services.dispatch.records import ProcessedMessage, UpdateResult
+from services.dispatch.records.changes import ProcessedMessage, UpdateResult
 from services.dispatch.rules import work_order_updates as rules
 from services.dispatch.rules.case import Case, CaseNote, CaseWorkOrder
 from services.dispatch.rules.case_changes import CaseChange, CaseTransition

@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pydantic_core
 
-from services.dispatch.records import Decision, ListedApproval, WaitingCommand
+from services.dispatch.records.answers import Decision
+from services.dispatch.records.changes import WaitingCommand
+from services.dispatch.records.views import ListedApproval
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 
 _INSERT_SQL = """

@@ -8,16 +8,15 @@ from typing import Any
 
 from asyncpg import Record
 
-from services.dispatch.records import (
+from services.dispatch.records.answers import (
     CaseCounts,
     CaseFilter,
-    CaseHistoryEntry,
     CaseOrder,
     CasePage,
     CasePosition,
     WholeCase,
-    uuids,
 )
+from services.dispatch.records.changes import CaseHistoryEntry, uuids
 from services.dispatch.store import rows
 from services.dispatch.store.postgres import CASE_REQUESTS_SQL, cases_with_orders
 from shared.runtime.postgres import Connection

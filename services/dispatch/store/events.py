@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import chain
 from uuid import UUID
 
-from services.dispatch.records import FeedPage, KeptEvent
+from services.dispatch.records.answers import FeedPage, KeptEvent
 from shared.contract.events import CaseState, Event, WorkOrder
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.cooperative import in_turns

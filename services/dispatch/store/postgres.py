@@ -8,7 +8,8 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from services.dispatch.records import ChangeSet, CommandAnswer, MessageKey, uuids
+from services.dispatch.records.answers import CommandAnswer
+from services.dispatch.records.changes import ChangeSet, MessageKey, uuids
 from services.dispatch.rules.case import Case, CaseRequest, CaseWorkOrder
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store import rows

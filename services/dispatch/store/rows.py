@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 from pydantic_core import to_json
 
-from services.dispatch.records import MessageKey, ProcessedMessage
+from services.dispatch.records.changes import MessageKey, ProcessedMessage
 from services.dispatch.rules.case import (
     Case,
     CaseNote,

@@ -6,7 +6,9 @@ The cases of a surge are not stored: the view ``surge_cases`` selects them.
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from services.dispatch.records import ListedSurge, StoredSurge, SurgeClosing, uuids
+from services.dispatch.records.answers import SurgeClosing
+from services.dispatch.records.changes import StoredSurge, uuids
+from services.dispatch.records.views import ListedSurge
 from shared.contract.events import new_id
 from shared.runtime.postgres import (
     Connection,

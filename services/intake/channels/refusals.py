@@ -5,12 +5,8 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from services.intake.pictures import MAX_SCANS, PictureFault, RefusedPictureError
-from services.intake.records import (
-    NoSuchRequestError,
-    NoteError,
-    NothingToReviewError,
-    TooManyNotesError,
-)
+from services.intake.records.notes import NoSuchRequestError, NoteError, TooManyNotesError
+from services.intake.records.public import NothingToReviewError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import NOT_ACCEPTABLE
 from shared.runtime.http.problem_details import problem_response

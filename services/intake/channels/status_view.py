@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from services.intake.pictures import media_url
-from services.intake.records import PublicDecision, PublicRequest, PublicStatus, StatusChange
+from services.intake.records.public import PublicDecision, PublicRequest, PublicStatus, StatusChange
 from shared.catalogue import Jurisdiction, LocalText
 from shared.runtime.clock import format_moment
 from shared.signed_tokens import TokenSigner

@@ -25,7 +25,7 @@ from services.intake.inbound.parsing import (
 )
 from services.intake.pictures import KEPT_MEDIA_TYPE, media_id_of
 from services.intake.policy import CityAddress, IntakePolicy, ServedCity
-from services.intake.records import RawSubmission
+from services.intake.records.submissions import RawSubmission
 from services.intake.rules.classification import choose_code, likely_kinds
 from services.intake.rules.event_time import SentAt, event_time, sent_at
 from services.intake.rules.location import ResolvedLocation, resolve_location

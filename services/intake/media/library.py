@@ -12,7 +12,7 @@ from services.intake.media import store
 from services.intake.media.folder import MediaFiles, MediaFolder
 from services.intake.media.reencoding import PictureBytes, Reencoder
 from services.intake.pictures import ReencodedPicture
-from services.intake.records import KeptMedia, Uploader
+from services.intake.records.submissions import KeptMedia, Uploader
 from services.intake.settings import MediaSettings
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.ops.audit import audit

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import structlog
 
 from services.intake.pictures import ReencodedPicture, RefusedPictureError
-from services.intake.records import Uploader
+from services.intake.records.submissions import Uploader
 from shared.errors import SystemicError
 
 # The bytes of a picture, or a function that returns them once its turn has come.

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.intake.pictures import ReencodedPicture
-from services.intake.records import KeptMedia
+from services.intake.records.submissions import KeptMedia
 from shared.runtime.postgres import Connection, row_count
 from shared.vocabulary import CLOSED_STATUSES
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.intake.places.book import EMPTY_BOOK, AddressBook, BookPlace
 from services.intake.places.search import nearest, point_of, suggestions
 from services.intake.policy import CityAddress, Geocoder, IntakePolicy, ServedCity
-from services.intake.records import KnownPlace
+from services.intake.records.submissions import KnownPlace
 from services.intake.rules.addresses import read_address, stated_city
 from services.intake.rules.location import ResolvedLocation, with_geocoded
 from shared.catalogue import Jurisdiction

@@ -5,7 +5,7 @@ from itertools import product
 from typing import NamedTuple
 
 from services.intake.places.book import AddressBook, BookStreet
-from services.intake.records import MatchKind
+from services.intake.records.submissions import MatchKind
 from services.intake.rules.addresses import PlaceKey, agree, read_address
 from shared.vocabulary import GeoPoint, distance_m
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from services.intake.pictures import media_ids_of
 from services.intake.public_status.nearby import NearbyState
 from services.intake.public_status.store import PlacedCase, PostgresPublicStatuses
-from services.intake.records import CaseLink, PublicDecision, StatusChange, WorkPictures
+from services.intake.records.public import CaseLink, PublicDecision, StatusChange, WorkPictures
 from shared.contract.events import (
     CaseClosed,
     CaseKindChanged,

@@ -8,7 +8,7 @@ from asyncpg import Record
 
 from services.intake.identifiers import CAPACITY, public_id
 from services.intake.public_status.nearby import SAVE_CASES, NearbyState
-from services.intake.records import (
+from services.intake.records.public import (
     CaseLink,
     PublicDecision,
     PublicRequest,

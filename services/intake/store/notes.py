@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from services.intake.identifiers import SubmissionKey
-from services.intake.records import AskedRequest, RequestReference
+from services.intake.records.notes import AskedRequest, RequestReference
 from shared.runtime.postgres import Connection
 
 _DONE = """

@@ -8,7 +8,8 @@ from secrets import randbelow
 from services.intake.identifiers import CAPACITY, SubmissionKey
 from services.intake.media.store import attach_media
 from services.intake.public_status.store import LISTING_COLUMNS, listing_rows
-from services.intake.records import PublicRequest, Receipt, StoredSubmission
+from services.intake.records.public import PublicRequest
+from services.intake.records.submissions import Receipt, StoredSubmission
 from services.intake.store.texts import HELD_COLUMNS, held_rows
 from shared.runtime.consumer.garbage import DEFAULT_BYTES_PER_HOUR, Piece, admit, show_garbage
 from shared.runtime.postgres import Connection, columns, row_count

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import pydantic_core
 
-from services.intake.records import NoSuchRequestError, NothingToReviewError, TextToReview
+from services.intake.records.notes import NoSuchRequestError
+from services.intake.records.public import NothingToReviewError, TextToReview
 from services.intake.rules.private_persons import HeldText, PersonalWords
 from shared.runtime.postgres import Connection, columns
 from shared.vocabulary import TextStatus

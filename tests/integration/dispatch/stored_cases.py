@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.dispatch.records import ChangeSet
+from services.dispatch.records.changes import ChangeSet
 from services.dispatch.rules.case import Case
 from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.dispatch.records import ChangeSet
+from services.dispatch.records.changes import ChangeSet
 from services.dispatch.rules.case import CaseNote, CaseWorkOrder, KnownPriority
 from services.dispatch.rules.deadlines import WorkOrderDeadline
 from services.dispatch.rules.notes import add_notes

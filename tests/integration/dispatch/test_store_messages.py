@@ -2,11 +2,7 @@
 
 import pytest
 
-from services.dispatch.records import (
-    ChangeSet,
-    MessageKey,
-    ProcessedMessage,
-)
+from services.dispatch.records.changes import ChangeSet, MessageKey, ProcessedMessage
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id

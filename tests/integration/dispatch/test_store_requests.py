@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.dispatch.records import ChangeSet, MessageKey, ProcessedMessage
+from services.dispatch.records.changes import ChangeSet, MessageKey, ProcessedMessage
 from services.dispatch.rules.case import CaseRequest
 from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from services.dispatch.inbound import latest_surges
-from services.dispatch.records import SurgeClosing
+from services.dispatch.records.answers import SurgeClosing
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.surges import order_closing, upsert_surges
 from services.dispatch.workers import SurgeClosingWorker

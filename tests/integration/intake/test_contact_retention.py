@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.intake.public_status.store import PostgresPublicStatuses
-from services.intake.records import CaseLink, PublicDecision, PublicRequest, StatusChange
+from services.intake.records.public import CaseLink, PublicDecision, PublicRequest, StatusChange
 from services.intake.store.submissions import PostgresSubmissions
 from services.intake.workers import Retention
 from shared.contract.events import new_id

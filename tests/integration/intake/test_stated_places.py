@@ -7,7 +7,7 @@ from services.intake.places.gazetteer import geocoders_of
 from services.intake.policy import IntakePolicy, city_of
 from services.intake.public_status.nearby import NearbyState, NearQuery, find_near
 from services.intake.public_status.store import PlacedCase, PostgresPublicStatuses, place_request
-from services.intake.records import StatedPlace
+from services.intake.records.notes import StatedPlace
 from shared.catalogue import load_catalogue
 from shared.contract.events import Location, new_id
 from shared.runtime.postgres import Pool, transaction

@@ -16,14 +16,8 @@ from services.intake.identifiers import (
     tracking_number,
 )
 from services.intake.public_status.store import PostgresPublicStatuses, find_status
-from services.intake.records import (
-    CaseLink,
-    PublicDecision,
-    PublicRequest,
-    Receipt,
-    StatusChange,
-    StoredSubmission,
-)
+from services.intake.records.public import CaseLink, PublicDecision, PublicRequest, StatusChange
+from services.intake.records.submissions import Receipt, StoredSubmission
 from services.intake.store.submissions import PostgresSubmissions
 from services.intake.workers import REJECTED_RETENTION, Retention
 from shared.contract.events import new_id

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.intake.public_status.store import PostgresPublicStatuses
-from services.intake.records import WorkPictures
+from services.intake.records.public import WorkPictures
 from services.intake.workers import Retention
 from shared.contract.events import CaseClosed, CaseClosing, CaseOpened
 from shared.runtime.clock import utc_now

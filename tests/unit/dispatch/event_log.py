@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.records.changes import CaseHistoryEntry
 from services.dispatch.rules.case import Case, CasePriority
 from shared.contract.events import (
     CaseClosed,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from services.dispatch.records import (
+from services.dispatch.records.changes import (
     CaseHistoryEntry,
     ChangeSet,
     MessageKey,

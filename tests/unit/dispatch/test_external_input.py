@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.dispatch.inbound import IncomingUpdate, incoming_command, incoming_update
-from services.dispatch.records import MessageKey
+from services.dispatch.records.changes import MessageKey
 from services.dispatch.rules.operator_commands import CaseCommand
 from services.dispatch.rules.work_order_updates import BureauUpdate, UpdateRefusal
 from shared.contract.events import OperatorCommanded, WorkOrderUpdated

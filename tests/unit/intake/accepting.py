@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.intake.handlers import SubmissionResult, accept_submissions
-from services.intake.records import RawSubmission
+from services.intake.records.submissions import RawSubmission
 from shared.contract.events import Event
 from tests.support.builders import NOON
 from tests.unit.intake.factories import POLICY, raw_submission

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from services.intake.policy import IntakePolicy, ServedCity, city_of
-from services.intake.records import RawSubmission
+from services.intake.records.submissions import RawSubmission
 from shared.catalogue import load_catalogue
 from shared.contract.events import SubmissionReceived, encode
 from shared.vocabulary import GeoPoint

@@ -7,15 +7,14 @@ from typing_extensions import override
 from services.intake.identifiers import SubmissionKey
 from services.intake.public_status.nearby import NearbyState
 from services.intake.public_status.store import PlacedCase, PostgresPublicStatuses
-from services.intake.records import (
+from services.intake.records.public import (
     CaseLink,
     PublicDecision,
     PublicRequest,
-    Receipt,
     StatusChange,
-    StoredSubmission,
     WorkPictures,
 )
+from services.intake.records.submissions import Receipt, StoredSubmission
 
 
 class InMemorySubmissions:

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from services.intake.acceptance import TARGET_BATCH_S, AdaptiveBatchSize, SubmissionBatcher
 from services.intake.policy import Prefetch
-from services.intake.records import RawSubmission, Receipt
+from services.intake.records.submissions import RawSubmission, Receipt
 from shared.contract.events import SubmissionReceived
 from shared.errors import DatabaseBusyError, DatabaseDownError
 from shared.runtime.http.deadline import DeadlineExceededError

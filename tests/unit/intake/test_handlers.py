@@ -1,7 +1,7 @@
 import pytest
 
 from services.intake.identifiers import read_tracking_number
-from services.intake.records import RawSubmission
+from services.intake.records.submissions import RawSubmission
 from shared.contract.events import RequestSubmitted, SubmissionAccepted, SubmissionRejected
 from tests.support.builders import NOON, handed_in
 from tests.unit.intake.accepting import REPORTER, TRACE, accept, accepted_events

@@ -6,7 +6,7 @@ import pytest
 
 from services.intake.identifiers import ContactChannels, email_ref, phone_ref, reporter_ref
 from services.intake.notes import NoteOrigin, ParsedNote, parse_note
-from services.intake.records import RequestReference
+from services.intake.records.notes import RequestReference
 from shared.contract.events import Note, new_id
 from tests.support.builders import NOON
 from tests.unit.intake.factories import LAKESIDE, POLICY

@@ -1,6 +1,6 @@
 import pytest
 
-from services.intake.records import Receipt
+from services.intake.records.submissions import Receipt
 from shared.contract.events import (
     Advice,
     FieldError,

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from services.dispatch.channels.bureau_api.media import media_routes, open_intake
 from services.dispatch.ports import DispatchPorts, IdReusedError
-from services.dispatch.records import FeedPage
+from services.dispatch.records.answers import FeedPage
 from shared.contract.events import (
     Data,
     FieldError,

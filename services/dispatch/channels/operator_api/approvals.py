@@ -11,12 +11,9 @@ from pydantic import StringConstraints, ValidationError
 from services.dispatch.channels.operator_api.commands import ResultOfCase, result_of
 from services.dispatch.channels.operator_api.staff import ROLE_HEADER, require_second_person
 from services.dispatch.ports import DispatchPorts
-from services.dispatch.records import (
-    ApprovalProblem,
-    Decision,
-    ListedApproval,
-    strip_control_chars,
-)
+from services.dispatch.records.answers import ApprovalProblem, Decision
+from services.dispatch.records.changes import strip_control_chars
+from services.dispatch.records.views import ListedApproval
 from shared.contract.events import Data, FieldError
 from shared.runtime.http import list_queries
 from shared.runtime.http.authentication import RefusedError

@@ -22,15 +22,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from services.dispatch.ports import DispatchPorts
-from services.dispatch.records import (
+from services.dispatch.records.answers import (
     CaseCounts,
-    CaseDetails,
     CaseFilter,
     CaseOrder,
     CasePosition,
     FilterBox,
-    ListedCase,
 )
+from services.dispatch.records.views import CaseDetails, ListedCase
 from shared.contract.events import Data, FieldError
 from shared.runtime.http import list_queries
 from shared.runtime.http.authentication import BUREAU, OPERATOR, RefusedError

@@ -6,7 +6,7 @@ from functools import cache
 from aiohttp import web
 
 from services.dispatch.ports import DispatchPorts
-from services.dispatch.records import ListedBureau, ListedKind
+from services.dispatch.records.views import ListedBureau, ListedKind
 from shared.contract.events import Data
 from shared.runtime.http.calls import JSON, answers_errors, json_response
 from shared.runtime.http.openapi import KEY_REFUSALS, Content, Operation, documents

@@ -18,7 +18,9 @@ from services.dispatch.channels.operator_api.staff import (
     staff_member,
 )
 from services.dispatch.ports import DispatchPorts, IdReusedError
-from services.dispatch.records import CaseDetails, CommandAnswer, strip_control_chars
+from services.dispatch.records.answers import CommandAnswer
+from services.dispatch.records.changes import strip_control_chars
+from services.dispatch.records.views import CaseDetails
 from shared.contract.events import (
     Data,
     Event,

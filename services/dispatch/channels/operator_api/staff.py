@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias, get_args
 
 from aiohttp import web
 
-from services.dispatch.records import CONSOLE_KEY
+from services.dispatch.records.answers import CONSOLE_KEY
 from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.openapi import Parameter
 from shared.runtime.http.problem_details import problem_response

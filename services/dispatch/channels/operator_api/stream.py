@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import Field
 
 from services.dispatch.ports import DispatchPorts
-from services.dispatch.records import KeptEvent
+from services.dispatch.records.answers import KeptEvent
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.calls import answers_errors

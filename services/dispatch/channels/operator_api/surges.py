@@ -7,7 +7,9 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from services.dispatch.channels.operator_api.staff import ROLE_HEADER, staff_member
 from services.dispatch.ports import DispatchPorts
-from services.dispatch.records import ListedSurge, SurgeClosing, strip_control_chars
+from services.dispatch.records.answers import SurgeClosing
+from services.dispatch.records.changes import strip_control_chars
+from services.dispatch.records.views import ListedSurge
 from shared.contract.events import Data, FieldError
 from shared.runtime.clock import utc_now
 from shared.runtime.http import list_queries

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from asyncpg import Record
 
-from services.dispatch.records import uuids
+from services.dispatch.records.changes import uuids
 from shared.delivery_attempts import READ_AHEAD, Breaker, Outcome, Progress, progress_after
 from shared.runtime.postgres import Connection, Pool, columns, transaction, translate_errors
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from services.intake.channels.api.operations import BULK, BULK_PATH, BulkLine
 from services.intake.ports import IntakePorts
-from services.intake.records import RawSubmission, Receipt
+from services.intake.records.submissions import RawSubmission, Receipt
 from shared.contract.events import (
     FieldError,
     SubmissionAccepted,

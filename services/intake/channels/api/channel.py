@@ -31,7 +31,9 @@ from services.intake.channels.api.status import status_routes
 from services.intake.channels.refusals import worded_refusals
 from services.intake.pictures import PATH as MEDIA_PATH
 from services.intake.ports import IntakePorts
-from services.intake.records import NoteCall, RawSubmission, Receipt, TextToReview
+from services.intake.records.notes import NoteCall
+from services.intake.records.public import TextToReview
+from services.intake.records.submissions import RawSubmission, Receipt
 from shared.contract.events import FieldError, SubmissionAccepted, new_id
 from shared.runtime.http.calls import (
     JSON,

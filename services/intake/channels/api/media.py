@@ -17,7 +17,7 @@ from services.intake.channels.api.operations import (
 from services.intake.channels.refusals import worded_refusals
 from services.intake.pictures import MAX_BYTES, PATH, RefusedPictureError, is_media_id, media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import KeptMedia, Uploader
+from services.intake.records.submissions import KeptMedia, Uploader
 from shared.contract.events import FieldError
 from shared.runtime.http.authentication import RefusedError, is_known
 from shared.runtime.http.body import (

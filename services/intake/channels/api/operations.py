@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from services.intake.pictures import KEPT_MEDIA_TYPE
-from services.intake.records import SubmittedNote
+from services.intake.records.notes import SubmittedNote
 from shared.contract.events import (
     Acceptance,
     Advice,

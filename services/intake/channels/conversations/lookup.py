@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from services.intake.channels.conversations.rules import TextReader, numbers_in
 from services.intake.ports import IntakePorts, IntakeWork
-from services.intake.records import RawSubmission, RequestReference
+from services.intake.records.notes import RequestReference
+from services.intake.records.submissions import RawSubmission
 from shared.contract.events.submissions import MAX_DESCRIPTION
 from shared.text_matching.normalization import split_text
 

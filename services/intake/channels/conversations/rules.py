@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from services.intake.identifiers import read_tracking_number
-from services.intake.records import ScreenedText, StatedPlace
+from services.intake.records.notes import StatedPlace
+from services.intake.records.submissions import ScreenedText
 from shared.catalogue import Attribute, DangerAdvice, Jurisdiction, ServiceType
 from shared.catalogue.advice import CALL_CRISIS_LINE
 from shared.redaction import REMOVED

@@ -25,7 +25,8 @@ from services.intake.channels.mail.rules.message import Mail
 from services.intake.identifiers import email_ref, idempotency_key
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
 from services.intake.ports import IntakePorts, IntakeWork
-from services.intake.records import NoteWords, RequestReference, StatedPlace, Uploader
+from services.intake.records.notes import NoteWords, RequestReference, StatedPlace
+from services.intake.records.submissions import Uploader
 from shared.contract.events import MailReturn, MailReturned
 from shared.contract.events.notes import NoteAuthor
 from shared.contract.events.submissions import MAX_MEDIA

@@ -20,7 +20,7 @@ from services.intake.channels.status_view import (
     outcome_note,
 )
 from services.intake.pictures import media_url
-from services.intake.records import StatusChange
+from services.intake.records.public import StatusChange
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.vocabulary import CLOSED_STATUSES, is_plausible
 

@@ -30,7 +30,8 @@ from services.intake.channels.status_view import ReporterLinks
 from services.intake.identifiers import read_public_id
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import NoteCall, RawSubmission, Receipt, Uploader
+from services.intake.records.notes import NoteCall
+from services.intake.records.submissions import RawSubmission, Receipt, Uploader
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.contract.events import SubmissionAccepted
 from shared.redaction import Answer

@@ -9,7 +9,7 @@ from multipart import MultipartSegment
 
 from services.intake.pictures import MAX_BYTES, RefusedPictureError
 from services.intake.ports import IntakePorts
-from services.intake.records import Uploader
+from services.intake.records.submissions import Uploader
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.body import (

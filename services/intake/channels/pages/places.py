@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.site import TILES
 from services.intake.ports import IntakePorts
-from services.intake.records import KnownPlace, MatchKind
+from services.intake.records.submissions import KnownPlace, MatchKind
 from shared.contract.events import Data, FieldError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import JSON, Handler, answers_errors, json_response, refuse_fields

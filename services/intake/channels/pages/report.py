@@ -21,7 +21,7 @@ from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake,
 from services.intake.channels.status_view import ReporterLinks
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import KnownPlace, RawSubmission, SubmissionPreview
+from services.intake.records.submissions import KnownPlace, RawSubmission, SubmissionPreview
 from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError

@@ -16,14 +16,8 @@ from services.intake.channels.status_view import TRACK_PATH, ReporterLinks, rend
 from services.intake.identifiers import read_tracking_number
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import (
-    NoSuchRequestError,
-    NoteCall,
-    NoteError,
-    PublicRequest,
-    PublicStatus,
-    TooManyNotesError,
-)
+from services.intake.records.notes import NoSuchRequestError, NoteCall, NoteError, TooManyNotesError
+from services.intake.records.public import PublicRequest, PublicStatus
 from shared.catalogue import Jurisdiction
 from shared.contract.events import new_id
 from shared.contract.events.notes import NoteAuthor

@@ -13,21 +13,20 @@ from services.intake.channels.conversations.lookup import (
 )
 from services.intake.channels.sms import store
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.machine import (
+from services.intake.channels.sms.rules.conversation import (
     Conversation,
     FollowedRequest,
     IncomingText,
     ReportDraft,
     Step,
     TextNote,
-    on_due,
-    on_text,
 )
+from services.intake.channels.sms.rules.machine import on_due, on_text
 from services.intake.channels.sms.rules.wording import fit, is_answer, is_question, say
 from services.intake.channels.status_view import render_status
 from services.intake.identifiers import idempotency_key, phone_ref
 from services.intake.ports import IntakePorts, IntakeWork
-from services.intake.records import AskedRequest, NoteWords, RequestReference
+from services.intake.records.notes import AskedRequest, NoteWords, RequestReference
 from shared.contract.events import Consent, ConsentChanged, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
 from shared.runtime.postgres import transaction

@@ -16,7 +16,8 @@ from services.intake.channels.sms.rules import pictures
 from services.intake.channels.sms.store import WaitingPicture, claim_picture, remove_picture
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, media_url
 from services.intake.ports import IntakePorts
-from services.intake.records import NoteWords, Uploader
+from services.intake.records.notes import NoteWords
+from services.intake.records.submissions import Uploader
 from shared.contract.events.notes import NoteAuthor
 from shared.runtime.http.client import AddressNotAllowedError, JudgedCalls
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop

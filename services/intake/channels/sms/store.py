@@ -8,9 +8,9 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from services.intake.channels.conversations.waiting import number_place, open_if_readable
-from services.intake.channels.sms.rules.machine import Conversation
+from services.intake.channels.sms.rules.conversation import Conversation
 from services.intake.channels.sms.rules.pictures import retry_after
-from services.intake.records import AskedRequest
+from services.intake.records.notes import AskedRequest
 from shared.runtime.postgres import Connection, Pool, translate_errors
 from shared.runtime.sealing import Sealer
 

@@ -10,7 +10,7 @@ import pytest
 from cli.dlq.rejected import RejectedReplay, ReplayOutcome
 from services.intake.handlers import accept_submissions
 from services.intake.policy import IntakePolicy
-from services.intake.records import RawSubmission
+from services.intake.records.submissions import RawSubmission
 from services.intake.store.submissions import PostgresSubmissions
 from shared.contract.events import SubmissionAccepted, SubmissionRejected, encode
 from shared.contract.topics import (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.records.changes import CaseHistoryEntry
 from services.dispatch.unit_of_work import UnknownRequestError
 from shared.contract.events import (
     CaseReopened,

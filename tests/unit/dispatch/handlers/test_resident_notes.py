@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.records import CaseHistoryEntry
+from services.dispatch.records.changes import CaseHistoryEntry
 from services.dispatch.rules.notes import MAX_NOTES
 from services.dispatch.unit_of_work import UnknownRequestError
 from shared.contract.events import (

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.dispatch.policy import NotInCatalogueError
-from services.dispatch.records import MessageKey
+from services.dispatch.records.changes import MessageKey
 from services.dispatch.rules.work_order_updates import BureauUpdate
 from shared.contract.events import (
     CaseClosed,

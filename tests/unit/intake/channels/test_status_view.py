@@ -11,7 +11,7 @@ from services.intake.channels.status_view import (
     current_status,
     render_status,
 )
-from services.intake.records import PublicDecision, PublicRequest, PublicStatus, StatusChange
+from services.intake.records.public import PublicDecision, PublicRequest, PublicStatus, StatusChange
 from shared.vocabulary import CaseStatus
 from tests.support.builders import NOON
 from tests.unit.intake.factories import LAKESIDE

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from services.intake.media.reencoding import FairSemaphore
-from services.intake.records import Uploader
+from services.intake.records.submissions import Uploader
 
 ADAPTER, OTHER_ADAPTER = Uploader("demo"), Uploader("app")
 LONG_S = 60.0

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 
 from services.intake.media.reencoding import Reencoder, ReencodingError
 from services.intake.pictures import RefusedPictureError
-from services.intake.records import Uploader
+from services.intake.records.submissions import Uploader
 from tests.support.heif_files import rotated_heif
 from tests.support.pictures import encoded
 

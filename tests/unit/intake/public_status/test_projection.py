@@ -5,7 +5,7 @@ import pytest
 
 from services.intake.public_status.nearby import NearbyState
 from services.intake.public_status.projection import PictureRules, project_events
-from services.intake.records import CaseLink, PublicDecision, StatusChange, WorkPictures
+from services.intake.records.public import CaseLink, PublicDecision, StatusChange, WorkPictures
 from shared.contract.events import (
     Advice,
     CaseClosed,

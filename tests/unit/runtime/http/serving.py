@@ -14,7 +14,7 @@ from services.intake.acceptance import AcceptSubmissions, SubmissionBatcher
 from services.intake.channels.api.channel import submission_routes
 from services.intake.channels.api.operations import NOTES_PATH, SUBMISSIONS_PATH
 from services.intake.channels.api.status import status_routes
-from services.intake.records import RawSubmission, Receipt
+from services.intake.records.submissions import RawSubmission, Receipt
 from shared.errors import DatabaseDownError
 from shared.runtime.http.admission import AdmissionControl
 from shared.runtime.http.api_keys import ApiKeyCache, Principal

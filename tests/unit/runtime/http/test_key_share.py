@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from services.intake.channels.api.operations import NOTES_PATH, SUBMISSIONS_PATH
-from services.intake.records import RawSubmission, Receipt
+from services.intake.records.submissions import RawSubmission, Receipt
 from shared.errors import DatabaseDownError
 from tests.unit.runtime.http.serving import ADAPTER, Intake, Response, post
 

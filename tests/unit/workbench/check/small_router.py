@@ -12,7 +12,7 @@ from services.dispatch.handlers.incoming import on_reminders_due
 from services.dispatch.policy import DispatchPolicy
 from services.intake.handlers import accept_submissions, on_submissions_received
 from services.intake.policy import IntakePolicy, city_of
-from services.intake.records import RawSubmission
+from services.intake.records.submissions import RawSubmission
 from services.notify.delivery.worker import delivery_update
 from services.notify.handlers import on_messages as notify
 from services.notify.policy import NotifyPolicy

@@ -8,7 +8,7 @@ from typing import Any
 from asyncpg import Record
 
 from services.dispatch.channels.forwarding.rules import forwards
-from services.dispatch.records import uuids
+from services.dispatch.records.changes import uuids
 from shared.delivery_attempts import PROBE_EVERY, Breaker
 from shared.runtime.postgres import Connection, Database, Pool, transaction, translate_errors
 from shared.vocabulary import FINAL_STATUSES

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from services.intake.channels.conversations.rules import MAX_ANSWER, TextReader
 from services.intake.channels.mail.rules.message import MAX_WORDS
-from services.intake.records import StatedPlace
+from services.intake.records.notes import StatedPlace
 from shared.catalogue import Jurisdiction, LocalText, danger_advice
 from shared.vocabulary import DangerClass
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
-from services.dispatch.records import FilterBox
+from services.dispatch.records.answers import FilterBox
 from services.dispatch.store.cases import search_query
 
 CODES = KnownCodes(bureaus={"ROADS"}, kinds={"POTHOLE"})

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit
-from services.dispatch.records import KeptEvent
+from services.dispatch.records.answers import KeptEvent
 from services.dispatch.workers import FeedWatch
 from shared.runtime.http.authentication import RefusedError
 from tests.unit.dispatch.factories import ports

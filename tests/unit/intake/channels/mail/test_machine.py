@@ -17,7 +17,7 @@ from services.intake.channels.mail.rules.machine import (
     on_report,
     question_text,
 )
-from services.intake.records import StatedPlace
+from services.intake.records.notes import StatedPlace
 from tests.support.builders import NOON
 from tests.unit.intake.channels.mail.test_corpus import READER
 from tests.unit.intake.channels.sms.talking import PORTLAND

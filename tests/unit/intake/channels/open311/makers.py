@@ -6,7 +6,7 @@ from typing import Any
 
 from services.intake.channels.open311.form import Parameters
 from services.intake.channels.open311.store import ListedRequest
-from services.intake.records import StatusChange
+from services.intake.records.public import StatusChange
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
 

@@ -15,7 +15,7 @@ from services.intake.channels.open311.request_views import (
 )
 from services.intake.channels.open311.schema import ServiceRequest
 from services.intake.channels.open311.store import ListedRequest
-from services.intake.records import StatusChange
+from services.intake.records.public import StatusChange
 from shared.catalogue import Jurisdiction
 from tests.support.builders import NOON
 from tests.unit.intake.channels.open311.makers import CASE, CITIES, CITY, change, listed

@@ -12,7 +12,7 @@ from services.intake.channels.pages.report import KindChoice, KindChoices
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
 from services.intake.public_status.nearby import OpenCase
-from services.intake.records import KnownPlace
+from services.intake.records.submissions import KnownPlace
 from shared.catalogue import load_catalogue
 from shared.contract.events import Acceptance, Advice
 from shared.vocabulary import GeoPoint

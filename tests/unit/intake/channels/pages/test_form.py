@@ -10,7 +10,7 @@ from aiohttp import web
 
 from services.intake.channels.pages.form import PhotoIntake, read_form
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, derived_media_id
-from services.intake.records import Uploader
+from services.intake.records.submissions import Uploader
 from shared.errors import SystemicError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.body_memory import BodyMemory

@@ -4,16 +4,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.intake.channels.conversations.rules import TextReader
-from services.intake.channels.sms.rules.machine import (
+from services.intake.channels.sms.rules.conversation import (
     Conversation,
     FollowedRequest,
     IncomingText,
     Step,
-    on_due,
-    on_text,
 )
+from services.intake.channels.sms.rules.machine import on_due, on_text
 from services.intake.policy import city_of
-from services.intake.records import StatedPlace
+from services.intake.records.notes import StatedPlace
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
 from tests.unit.intake.factories import FakeBoundaries

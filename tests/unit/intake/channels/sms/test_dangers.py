@@ -3,7 +3,7 @@
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.records import StatedPlace
+from services.intake.records.notes import StatedPlace
 from shared.catalogue import CALL_911, danger_advice
 from tests.unit.intake.channels.sms.talking import NUMBER, PORTLAND, Talk, reply
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.machine import Conversation, IncomingText, Step
-from services.intake.records import AskedRequest
+from services.intake.channels.sms.rules.conversation import Conversation, IncomingText, Step
+from services.intake.records.notes import AskedRequest
 from tests.support.builders import NOON
 from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.sms.rules.machine import ANSWER_WITHIN, MAX_ANSWERS
+from services.intake.channels.sms.rules.conversation import MAX_ANSWERS
+from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from services.intake.channels.sms.rules.wording import MAX_REPLY, fit, read_command
 from tests.unit.intake.channels.sms.talking import READER, Talk
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.intake.channels.conversations.rules import numbers_in
 from services.intake.channels.sms.conversations import submission_of
-from services.intake.channels.sms.rules.machine import Conversation, ReportDraft
+from services.intake.channels.sms.rules.conversation import Conversation, ReportDraft
 from services.intake.channels.sms.store import Correspondent
 from services.intake.identifiers import tracking_number
 from shared.contract.events import RequestSubmitted

@@ -1,0 +1,1 @@
+"""Value types that the core of dispatch and its channels share."""

@@ -1,0 +1,1 @@
+"""Value types that the core of intake and its channels share."""
