@@ -10,7 +10,6 @@ from pathlib import Path
 
 from shared.catalogue.jurisdiction import Catalogue, TextIndexes
 from shared.catalogue.ready_file import ReadyFile, code_checksum, ready_file
-from shared.catalogue.serialization import from_plain, to_plain
 
 PACKAGE_DATA = Path(__file__).parent / "data"
 _DATA_SUFFIXES = frozenset({".yaml", ".geojson", ".json", ".npz"})
@@ -39,9 +38,9 @@ def load_catalogue_with_indexes(root: Path = PACKAGE_DATA) -> Catalogue:
     with _collector_paused():
         catalogue = load_catalogue(root)
         if not catalogue.has_indexes:
-            plain = ready_file(root, catalogue.version).read(_INDEXES)
-            if plain is not None:
-                catalogue.use_indexes(from_plain(TextIndexes, plain))
+            indexes: TextIndexes | None = ready_file(root, catalogue.version).read(_INDEXES)
+            if indexes is not None:
+                catalogue.use_indexes(indexes)
         for city in catalogue.jurisdictions.values():
             city.build_indexes()
     return catalogue
@@ -71,9 +70,9 @@ def _collector_paused() -> Generator[None]:
 @lru_cache(_CACHED_CATALOGUES)
 def _load(root: Path, version: str) -> Catalogue:
     file = ready_file(root, version)
-    plain = file.read(_FACTS)
-    if plain is not None:
-        return from_plain(Catalogue, plain)
+    ready: Catalogue | None = file.read(_FACTS)
+    if ready is not None:
+        return ready
     catalogue = _read_yaml(root, version)
     if root == PACKAGE_DATA:
         with suppress(OSError):
@@ -88,7 +87,7 @@ def _read_yaml(root: Path, version: str) -> Catalogue:
 
 
 def _write(catalogue: Catalogue, file: ReadyFile) -> None:
-    file.write({_FACTS: to_plain(catalogue), _INDEXES: to_plain(catalogue.indexes())})
+    file.write({_FACTS: catalogue, _INDEXES: catalogue.indexes()})
 
 
 def source_version(root: Path) -> str:

@@ -4,8 +4,8 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -20,8 +20,6 @@ from shared.catalogue import (
 from shared.catalogue.build import read_catalogue
 from shared.catalogue.judgement import judge_text
 from shared.catalogue.ready_file import ReadyFile, ready_file
-from shared.catalogue.serialization import from_plain, to_plain
-from shared.catalogue.service_type import Hours
 from tests.support.catalogue_files import BUREAUS, GOOD, STREETS, write
 from tests.support.paths import REPOSITORY
 
@@ -51,7 +49,7 @@ def test_the_built_in_catalogue_is_the_same_from_either(built_in: Path) -> None:
     from_yaml = read_catalogue(built_in, load_catalogue(built_in).version)
 
     assert _file(built_in).read("facts") is not None
-    assert to_plain(load_catalogue(built_in)) == to_plain(from_yaml)
+    assert load_catalogue(built_in) == from_yaml
 
 
 def test_texts_are_judged_the_same_by_either(built_in: Path) -> None:
@@ -75,7 +73,7 @@ def test_what_cities_have_in_common_is_in_memory_once(built_in: Path) -> None:
 
 def test_the_file_is_used_and_not_the_sources(town: Path) -> None:
     built = read_catalogue(town, "version")
-    _file(town).write({"facts": to_plain(replace(built, version="of the ready file"))})
+    _file(town).write({"facts": replace(built, version="of the ready file")})
 
     assert load_catalogue(town).version == "of the ready file"
 
@@ -148,16 +146,10 @@ def test_where_no_file_can_be_written_the_sources_are_read(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "data.ready"]
 
 
-def test_hours_come_back_as_they_were() -> None:
-    hours = Hours(always=False, week=((time(8), time(17, 30)), None))
+def test_a_file_with_an_object_of_another_class_is_not_used(town: Path) -> None:
+    _file(town).write({"facts": UUID(int=0)})
 
-    assert from_plain(Hours, to_plain(hours)) == hours
-
-
-def test_an_object_of_another_class_has_no_plain_form() -> None:
-    assert to_plain(timedelta(hours=25)) == (1, 3600, 0)
-    with pytest.raises(TypeError, match="no form as plain data"):
-        to_plain(object())
+    assert _file(town).read("facts") is None
 
 
 def _file(root: Path) -> ReadyFile:
