@@ -1,5 +1,6 @@
 """Fixtures of all tests: the stores of the run, and a database and a topic log per test."""
 
+import gc
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -23,6 +24,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> RouterT
     """Schedule tests on workers in collection order, which puts the slowest first."""
     config.option.loadscopereorder = False
     return RouterTestsOnOneWorker(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Leave the collected tests and modules out of garbage collection, a fifth of a run's time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -9,7 +9,7 @@ from tests.e2e.outside import Router, running_router
 from tests.support.temporary_folders import let_others_in
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Router]:
     """Start a whole router by its command."""
     folder = let_others_in(tmp_path_factory.mktemp("router"))

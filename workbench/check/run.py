@@ -5,10 +5,12 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
+from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.topics import adapters_among
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
 from shared.runtime.kafka_access import KafkaAccess
+from workbench.check.facts.events import EventReader
 from workbench.check.facts.log import LogLoader
 from workbench.check.facts.log_files import load_log_files
 from workbench.check.facts.store import FactStore, open_store
@@ -84,7 +86,8 @@ async def _load_log(
     access: KafkaAccess, bounds: OffsetRanges, store: FactStore, on_progress: OnProgress
 ) -> int:
     adapters = adapters_among(partition.topic for partition in bounds)
-    log = LogLoader(store, load_catalogue(), adapters)
+    catalogue = load_catalogue()
+    log = LogLoader(store, catalogue, EventReader(TriagePolicy(catalogue)), adapters)
     log.load_bounds(bounds)
     ranges = {p: limits for p, limits in bounds.items() if p.topic in log.topics}
     total = sum(end - first for first, end in ranges.values())

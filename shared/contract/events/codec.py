@@ -1,7 +1,7 @@
 """Codec of events: JSON bytes to models and back."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
 from operator import or_
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -41,7 +41,7 @@ class Decoder(Generic[E]):
     def __init__(self, event_classes: Iterable[type[E]]) -> None:
         self._by_type = {type_of(event_class): event_class for event_class in event_classes}
         self._families = {name.rpartition(".")[0] for name in self._by_type}
-        self._adapter: TypeAdapter[E] = TypeAdapter(_union(tuple(self._by_type.values())))
+        self._adapter: TypeAdapter[E] = _adapter(tuple(self._by_type.values()))
 
     def decode(self, value: bytes | None, headers: Mapping[str, bytes] | None = None) -> E:
         """Decode a record: its value (structured mode), or value and headers (binary mode).
@@ -90,9 +90,13 @@ def invalid_fields(error: ValidationError) -> str:
     )
 
 
-def _union(event_classes: Sequence[type[Event]]) -> Any:  # noqa: ANN401 - no type for a type
+@cache
+def _adapter(event_classes: tuple[type[Event], ...]) -> TypeAdapter[Any]:
+    """Return the adapter of a union, which takes milliseconds to build."""
     union: Any = reduce(or_, event_classes)
-    return Annotated[union, Field(discriminator="type")] if len(event_classes) > 1 else union
+    if len(event_classes) > 1:
+        union = Annotated[union, Field(discriminator="type")]
+    return TypeAdapter(union)
 
 
 def _from_binary(value: bytes | None, headers: Mapping[str, bytes]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any
 
 from services.intake.identifiers import idempotency_key, payload_hash
-from services.triage.policy import TriagePolicy
 from shared.catalogue import Catalogue, Jurisdiction
 from shared.contract.events import (
     Contact,
@@ -33,10 +32,14 @@ class LogLoader:
     """Adds facts about records to a store; decodes each record once."""
 
     def __init__(
-        self, store: FactStore, catalogue: Catalogue, adapters: Collection[str] = ()
+        self,
+        store: FactStore,
+        catalogue: Catalogue,
+        events: EventReader,
+        adapters: Collection[str] = (),
     ) -> None:
         self._store = store
-        self._events = EventReader(TriagePolicy(catalogue))
+        self._events = events
         self._catalogue = catalogue
         self.topics: Mapping[str, Topic] = {
             topic.name: topic for topic in all_topics(catalogue.bureau_codes, adapters)

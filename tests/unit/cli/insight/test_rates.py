@@ -1,5 +1,6 @@
 import json
 import math
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,11 @@ def run(file: Path, columns: dict[str, str], *more: str) -> Any:
 def rates(file: Path, columns: dict[str, str], *more: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(run(file, columns, *more).stdout)
     return found
+
+
+@cache
+def boston_rates(days: int) -> dict[str, Any]:
+    return rates(BOSTON, COLUMNS, "--days", str(days))
 
 
 def spearman(a: list[float], b: list[float]) -> float:
@@ -81,7 +87,7 @@ def test_without_any_later_report_the_error_says_what_to_do(tmp_path: Path) -> N
 
 @needs_boston
 def test_ratios_of_bostons_districts_hold_over_windows_of_1_to_30_days() -> None:
-    answers = {days: rates(BOSTON, COLUMNS, "--days", str(days)) for days in WINDOWS}
+    answers = {days: boston_rates(days) for days in WINDOWS}
     ratios = {
         days: {row["district"]: row["ratio"] for row in answer["ratios"]}
         for days, answer in answers.items()
@@ -100,7 +106,7 @@ def test_ratios_of_bostons_districts_hold_over_windows_of_1_to_30_days() -> None
 
 @needs_boston
 def test_most_of_bostons_incidents_never_get_a_second_report() -> None:
-    plain = rates(BOSTON, COLUMNS, "--days", "7")
+    plain = boston_rates(7)
     inflated = rates(BOSTON, COLUMNS, "--days", "7", "--model", "zip")
 
     assert inflated["n"] == plain["n"]

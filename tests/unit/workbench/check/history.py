@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from services.triage.policy import TriagePolicy
 from shared.catalogue import load_catalogue
 from shared.contract.events import CONTENT_TYPE
 from shared.contract.topics import DISPATCH_CASES, INTAKE_CONTACTS
 from shared.runtime.kafka import Partition
 from shared.runtime.outgoing import Headers
 from tests.support.records import record
+from workbench.check.facts.events import EventReader
 from workbench.check.facts.log import LogLoader
 from workbench.check.facts.store import FactStore, open_store
 from workbench.check.history import Attempt, Poison, load_line
@@ -20,6 +22,7 @@ from workbench.check.invariants import INVARIANTS
 from workbench.check.report import InvariantResult, evaluate
 
 CATALOGUE = load_catalogue()
+READER = EventReader(TriagePolicy(CATALOGUE))
 
 
 @dataclass(slots=True)
@@ -153,7 +156,7 @@ def broken(history: History) -> dict[str, list[str]]:
 
 
 def _load(history: History, store: FactStore) -> None:
-    log = LogLoader(store, CATALOGUE)
+    log = LogLoader(store, CATALOGUE, READER)
     ends: Counter[str] = Counter()
     records = []
     for sent in history.sent:
