@@ -10,7 +10,7 @@ import aiosmtplib
 
 from shared.contract.events import ContactGiven, SubmissionReceived, encode
 from shared.runtime.clock import utc_now
-from tests.integration.operated_router import OperatedRouter
+from tests.integration.operators.operated_router import OperatedRouter
 from tests.support.builders import PIONEER_SQUARE, handed_in, north_of, submission
 from tests.support.waiting import eventually
 

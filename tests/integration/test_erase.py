@@ -21,7 +21,7 @@ from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import open_database
 from tests.integration.erasure import mail, report, restore, taken
-from tests.integration.operated_router import OperatedRouter
+from tests.integration.operators.operated_router import OperatedRouter
 from tests.support.builders import contact_given, submission
 from tests.support.pictures import encoded
 from tests.support.temporary_folders import let_others_in

@@ -3,13 +3,13 @@
 from typing_extensions import override
 from xdist.scheduler import LoadFileScheduling
 
-_ROUTER_TESTS = "tests/e2e/"
+_OF_ONE_ROUTER = ("tests/e2e/", "tests/integration/operators/")
 
 
 class RouterTestsOnOneWorker(LoadFileScheduling):
-    """Schedules file by file, and all tests that run whole routers on one worker."""
+    """Schedules file by file, and all tests of one router on one worker."""
 
     @override
     def _split_scope(self, nodeid: str) -> str:
-        is_router_test = nodeid.startswith(_ROUTER_TESTS)
-        return _ROUTER_TESTS if is_router_test else super()._split_scope(nodeid)
+        folders = [folder for folder in _OF_ONE_ROUTER if nodeid.startswith(folder)]
+        return folders[0] if folders else super()._split_scope(nodeid)

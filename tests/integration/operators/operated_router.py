@@ -58,6 +58,12 @@ class OperatedRouter:
         finally:
             await connection.close()
 
+    async def execute(self, statements: str) -> None:
+        """Change tables behind the router's back."""
+        connection = await asyncpg.connect(self.stack.postgres)
+        await connection.execute(statements)
+        await connection.close()
+
     async def hand_in(self, *events: SubmissionReceived) -> None:
         topic = CHANNEL_SUBMISSIONS.name
         async with open_sink(self.stack.access) as sink:

@@ -1,23 +1,22 @@
 """``route311 check`` over a whole router that has lived a little."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from deploy.local.stack_file import Stack
-from deploy.local.supervisor import running_stack
 from shared.contract.events import Decoder, SubmissionReceived, WorkOrder, new_id
 from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_work
 from shared.runtime.kafka import open_sink
-from shared.runtime.kafka.reader import offset_bounds, read_range
+from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
 from shared.runtime.outgoing import Outgoing
+from tests.integration.operators.operated_router import OperatedRouter
 from tests.support.builders import (
     PIONEER_SQUARE,
     handed_in,
@@ -25,13 +24,11 @@ from tests.support.builders import (
     submission,
     work_order_updated,
 )
-from tests.support.program import route311
-from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(240),
 ]
 
@@ -39,10 +36,12 @@ POISON = b"no JSON"
 BUREAU = "PBOT-MAINT"
 WORK = bureau_work(BUREAU)
 BREAK = """
-    CREATE TABLE decided AS SELECT request_id, outcome FROM triage.decisions;
-    UPDATE triage.decisions SET outcome = 'recurrence';
+    CREATE TABLE decided AS SELECT request_id, outcome FROM triage.decisions
+     WHERE request_id = ANY ('{requests}'::uuid[]);
+    UPDATE triage.decisions SET outcome = 'recurrence'
+     WHERE request_id IN (SELECT request_id FROM decided);
     INSERT INTO dispatch.webhooks (bureau, url, enabled, secrets, begins_after)
-    VALUES ('PBOT-MAINT', 'https://bureau.invalid/', true, '{}', 0)
+    VALUES ('PBOT-MAINT', 'https://bureau.invalid/', true, '{{}}', 0)
 """
 MEND = """
     UPDATE triage.decisions AS decision SET outcome = decided.outcome
@@ -54,27 +53,15 @@ MEND = """
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """A router with a past, and what its client saw of that."""
+    """Three reports of a router, and what their client saw of them."""
 
-    stack: Stack
-    data: Path
+    router: OperatedRouter
+    requests: Sequence[str]
     history: Path
 
-    async def command(self, *options: str) -> tuple[int, dict[str, Any]]:
+    async def check(self, *options: str) -> tuple[int, dict[str, Any]]:
         """Run ``route311 check``; return its exit code and what it says."""
-        return await self.route311("check", "--settle", "60", *options)
-
-    async def route311(self, *words: str) -> tuple[int, dict[str, Any]]:
-        """Run a command; return its exit code and what it says."""
-        done = await route311(*words, "--json", "--data", str(self.data))
-        report: dict[str, Any] = json.loads(done.out)
-        return done.code, report
-
-    async def execute(self, statement: str) -> None:
-        """Change a table behind the router's back."""
-        connection = await asyncpg.connect(self.stack.postgres)
-        await connection.execute(statement)
-        await connection.close()
+        return await self.router.command("check", "--settle", "60", *options)
 
 
 def pothole(metres: float) -> SubmissionReceived:
@@ -84,19 +71,13 @@ def pothole(metres: float) -> SubmissionReceived:
     return handed_in(submission(location=place, reporter=reporter))
 
 
-async def hand_in(stack: Stack, *events: SubmissionReceived) -> None:
-    topic = CHANNEL_SUBMISSIONS.name
-    async with open_sink(stack.access) as sink:
-        await sink.publish([Outgoing.to_topic(topic, "adapter", event) for event in events])
-        await sink.publish([Outgoing("", topic, b"adapter", POISON)])
-
-
-async def work_orders(stack: Stack) -> list[WorkOrder]:
-    bounds = {p: b for p, b in (await offset_bounds(stack.access)).items() if p.topic == WORK.name}
+async def work_orders(stack: Stack, after: OffsetRanges) -> list[WorkOrder]:
+    bounds = await offset_bounds(stack.access)
+    new = {p: (after[p][1], end) for p, (_, end) in bounds.items() if p.topic == WORK.name}
     decoder = Decoder[Any](WORK.events)
     return [
         decoder.decode(record.value).data
-        async for records in read_range(stack.access, bounds)
+        async for records in read_range(stack.access, new)
         for record in records
     ]
 
@@ -118,39 +99,42 @@ def client_saw(*events: SubmissionReceived) -> str:
     return "\n".join(json.dumps(line) for line in (*lines, poison))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def lived(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lived]:
-    folder = let_others_in(tmp_path_factory.mktemp("check"))
-    async with running_stack(folder / "data") as stack:
-        first, second, other = pothole(0), pothole(5), pothole(5_000)
-        await hand_in(stack, first, first, second, other)
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def lived(router: OperatedRouter, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    before = await offset_bounds(router.stack.access)
+    first, second, other = pothole(0), pothole(5), pothole(5_000)
+    await router.hand_in(first, first, second, other)
+    async with open_sink(router.stack.access) as sink:
+        await sink.publish([Outgoing("", CHANNEL_SUBMISSIONS.name, b"adapter", POISON)])
 
-        async def two_cases() -> list[WorkOrder]:
-            orders = await work_orders(stack)
-            return orders if len({order.case_id for order in orders}) == 2 else []
+    async def two_cases() -> list[WorkOrder]:
+        orders = await work_orders(router.stack, before)
+        return orders if len({order.case_id for order in orders}) == 2 else []
 
-        await complete(stack, (await eventually(two_cases, within_s=60))[0])
-        history = folder / "history.jsonl"
-        history.write_text(client_saw(first, second, other))
-        yield Lived(stack, folder / "data", history)
+    await complete(router.stack, (await eventually(two_cases, within_s=60))[0])
+    history = tmp_path_factory.mktemp("check") / "history.jsonl"
+    history.write_text(client_saw(first, second, other))
+    requests = await router.requests(first, second, other)
+    return Lived(router, [request_id for request_id, _ in requests], history)
 
 
 async def test_everything_holds_of_a_router_that_works(lived: Lived) -> None:
-    code, report = await lived.command("--history", str(lived.history))
+    code, report = await lived.check("--history", str(lived.history))
+    [(requests,)] = await lived.router.fetch("SELECT count(*) FROM intake.requests")
 
     assert code == 0, report
     assert report["holds"]
-    assert report["requests"] == 3
+    assert report["requests"] == requests
     assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 18)]
 
 
 async def test_a_bureau_is_told_what_is_wrong_with_its_updates(lived: Lived) -> None:
     late = work_order_updated(work_order_id=new_id(), status="completed")
-    async with open_sink(lived.stack.access) as sink:
+    async with open_sink(lived.router.stack.access) as sink:
         await sink.publish([Outgoing.to_topic(bureau_updates(BUREAU).name, "case", late)])
 
     async def told() -> list[dict[str, Any]]:
-        code, report = await lived.route311("bureau", "check", BUREAU)
+        code, report = await lived.router.command("bureau", "check", BUREAU)
         assert code in {0, 1}
         return [one for one in report["findings"] if one["code"] == "unknown_work_order"]
 
@@ -161,12 +145,12 @@ async def test_a_bureau_is_told_what_is_wrong_with_its_updates(lived: Lived) -> 
 async def test_contact_data_in_logs_are_named_by_place_and_kind_alone(
     lived: Lived, tmp_path: Path
 ) -> None:
-    assert (await lived.command("--logs", str(lived.data / "logs")))[0] == 0
+    assert (await lived.check("--logs", str(lived.router.data / "logs")))[0] == 0
     (tmp_path / "intake.log").write_text('{"event": "ready"}\n{"event": "from ANA0@example.org"}\n')
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "notify.log").write_text("sent to +1 (503) 555-0123\n")
 
-    code, report = await lived.command("--logs", str(tmp_path))
+    code, report = await lived.check("--logs", str(tmp_path))
 
     [broken] = [one for one in report["invariants"] if not one["holds"]]
     assert (code, broken["id"]) == (1, "I7")
@@ -180,10 +164,11 @@ async def test_contact_data_in_logs_are_named_by_place_and_kind_alone(
 
 
 async def test_what_is_broken_is_named_and_ends_with_exit_code_1(lived: Lived) -> None:
-    await lived.execute(BREAK)
+    requests = ",".join(lived.requests)
+    await lived.router.execute(BREAK.format(requests=f"{{{requests}}}"))
 
-    code, report = await lived.command()
-    await lived.execute(MEND)
+    code, report = await lived.check()
+    await lived.router.execute(MEND)
 
     triage, webhook = [one for one in report["invariants"] if not one["holds"]]
     assert code == 1

@@ -3,39 +3,37 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from deploy.local.supervisor import running_stack
 from shared.contract.topics import CHANNEL_SUBMISSIONS
+from shared.runtime.clock import utc_now
 from shared.runtime.kafka import open_sink
 from shared.runtime.outgoing import Outgoing
 from tests.integration.erasure import report
-from tests.integration.operated_router import OperatedRouter
+from tests.integration.operators.operated_router import OperatedRouter
 from tests.support.program import RunningProgram
-from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(240),
 ]
 SUMMARY = "A pothole as deep as a bathtub, in the middle of the street behind the old cannery"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[OperatedRouter]:
-    folder = let_others_in(tmp_path_factory.mktemp("operators"))
-    async with running_stack(folder / "data") as stack:
-        yield OperatedRouter(stack, folder / "data")
+@pytest.fixture(scope="module")
+def since() -> str:
+    """Moment before the first report of these tests; the router has older ones."""
+    return utc_now().isoformat()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def number(router: OperatedRouter) -> str:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def number(router: OperatedRouter, since: str) -> str:
     """Tracking number of a pothole; another report and a dead letter are there, too."""
     pothole = report("ana@example.org", service_code="ROW-POTHOLE", description=SUMMARY)
     tree = report("bea@example.org", service_code="ROW-DEBRIS")
@@ -45,7 +43,7 @@ async def number(router: OperatedRouter) -> str:
     (_, found), _ = await router.requests(pothole, tree)
 
     async def all_cases() -> bool:
-        return len((await router.command("cases", "list"))[1]["cases"]) == 2
+        return len((await router.command("cases", "list", "--since", since))[1]["cases"]) == 2
 
     await eventually(all_cases, within_s=60)
     await eventually(lambda: router.records("channel-submissions-dlq"), within_s=60)
@@ -53,10 +51,10 @@ async def number(router: OperatedRouter) -> str:
 
 
 async def test_cases_are_listed_by_the_filters_of_dispatch(
-    router: OperatedRouter, number: str
+    router: OperatedRouter, number: str, since: str
 ) -> None:
     async def kinds(*filters: str) -> list[str]:
-        code, found = await router.command("cases", "list", *filters)
+        code, found = await router.command("cases", "list", "--since", since, *filters)
         assert code == 0
         return sorted(case["service_code"] for case in found["cases"])
 
