@@ -4,11 +4,11 @@ Import this only where it is needed: shapely and numpy take some 30 MB.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, radians
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -104,13 +104,25 @@ def _first_containing(
     return codes
 
 
-def _load_areas(path: Path) -> list[_Area]:
+def district_names(folder: Path) -> Mapping[str, str]:
+    """Return the names of a city's districts by code."""
+    return {
+        properties["code"]: properties.get("name", properties["code"])
+        for properties in (feature["properties"] for feature in _features(folder / DISTRICTS))
+    }
+
+
+def _features(path: Path) -> Sequence[Mapping[str, Any]]:
     if not path.exists():
         return []
-    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    found: Sequence[Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return found
+
+
+def _load_areas(path: Path) -> list[_Area]:
     return [
         _Area(f["properties"]["code"], shape(f["geometry"]))  # type: ignore[no-untyped-call] # shapely has no types
-        for f in features
+        for f in _features(path)
     ]
 
 

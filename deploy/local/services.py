@@ -52,7 +52,8 @@ async def running_services(
     """Run the services concurrently; yield once all are ready, or raise StartError."""
     # Asked for before anything runs: a port in use is replaced.
     urls = {
-        name: f"http://{LOOPBACK}:{infra.site.ports.port(name)}" for name in ("intake", "dispatch")
+        name: f"http://{LOOPBACK}:{infra.site.ports.port(name)}"
+        for name in ("intake", "dispatch", "insight")
     }
     async with run_all(
         _running_service(infra, service, urls, settings) for service in services
@@ -120,6 +121,7 @@ def _own_settings(
                 "INTAKE_PUBLIC_URL": public_url,
                 "INTAKE_REPORTER_KEY": secret("reporter-key"),
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
+                "INTAKE_INSIGHT_URL": urls["insight"],
                 "INTAKE_OPEN_DATA_FOLDER": str(infra.site.folder.open_data),
                 "INTAKE_SMS_TOKEN": sms_token(infra.site),
                 "INTAKE_SMS_NUMBERS": _SMS_NUMBERS,

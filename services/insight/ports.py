@@ -9,16 +9,34 @@ from zoneinfo import ZoneInfo
 
 from services.insight.policy import InsightPolicy
 from services.insight.rules import reports
+from services.insight.rules.months import PublicMonth, earliest, public_months
 from services.insight.rules.reports import CaseFact, ReportName, RequestFact, TimedReport
 from services.insight.rules.survival import Duration
-from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Row
+from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Cell, Row, hidden_cells
 from services.insight.store import queries
 from services.insight.store.queries import CityPeriod
 from shared.runtime.http.authentication import Callers
 from shared.runtime.postgres import Pool
 from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
-__all__ = ["DIMENSIONS", "MOST_DIMENSIONS", "InsightPorts", "ReportName", "Row", "Wanted"]
+__all__ = [
+    "DIMENSIONS",
+    "MOST_DIMENSIONS",
+    "FiguresOfMonth",
+    "InsightPorts",
+    "PublicMonth",
+    "ReportName",
+    "Row",
+    "Wanted",
+]
+
+# What the public sees of a month, each by one dimension, so that no two tables give a cell away.
+PUBLIC_REPORTS: Mapping[ReportName, Sequence[str]] = {
+    "volumes": ("kind", "district"),
+    "times": ("kind", "district"),
+    "promises": ("kind", "district"),
+    "reporting": ("district",),
+}
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -33,6 +51,19 @@ class Wanted(NamedTuple):
     since: date | None
     until: date | None
     jurisdiction: str | None
+
+
+class FiguresOfMonth(NamedTuple):
+    """Figures of a month for the public.
+
+    Attributes:
+        months: All months to choose from, the latest first.
+    """
+
+    month: PublicMonth
+    months: Sequence[PublicMonth]
+    volumes: Sequence[Row]  # requests by month
+    tables: Mapping[ReportName, Mapping[str, Sequence[Row]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +84,43 @@ class InsightPorts:
                 return await asyncio.to_thread(self._case_rows, wanted, cases)
             requests = await queries.request_rows(db, periods)
         return await asyncio.to_thread(self._request_rows, wanted, requests)
+
+    async def public_figures(self, city: str, month: date | None) -> FiguresOfMonth | None:
+        """Return the figures of a month, by default the latest; None for one that is not shown."""
+        zone = self.policy.timezones[city]
+        today = self.clock().astimezone(zone).date()
+        async with queries.snapshot(self.pool) as db:
+            counts = await queries.month_counts(db, city, zone, earliest(today))
+            months = public_months(counts, today)
+            shown = next((one for one in months if month in (None, one.first_day)), None)
+            if shown is None:
+                return None
+            wanted = Wanted("volumes", (), shown.first_day, shown.last_day, city)
+            periods = self._periods(wanted)
+            requests = await queries.request_rows(db, periods)
+            cases = await queries.case_rows(db, periods)
+        tables = await asyncio.to_thread(self._public_tables, wanted, requests, cases)
+        volumes: dict[Cell, int] = {(str(one),): counts.get(one.first_day, 0) for one in months}
+        hidden = hidden_cells(volumes, 1)
+        rows = [Row(cell, None if cell in hidden else n, {}) for cell, n in volumes.items()]
+        return FiguresOfMonth(shown, months, rows, tables)
+
+    def _public_tables(
+        self,
+        period: Wanted,
+        requests: Sequence[queries.Row],
+        cases: Sequence[tuple[queries.Row, Sequence[queries.Row]]],
+    ) -> dict[ReportName, dict[str, list[Row]]]:
+        def rows(report: ReportName, dimension: str) -> list[Row]:
+            wanted = period._replace(report=report, by=[dimension])
+            if reports.is_about_cases(report):
+                return self._case_rows(wanted, cases)
+            return self._request_rows(wanted, requests)
+
+        return {
+            report: {dimension: rows(report, dimension) for dimension in dimensions}
+            for report, dimensions in PUBLIC_REPORTS.items()
+        }
 
     def _periods(self, wanted: Wanted) -> list[CityPeriod]:
         """Return the period of each city in its own time."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, HttpUrl, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.setting_types import (
@@ -93,6 +93,8 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
             The default is as long as case events stay on their topic.
         pelias_url: Base URL of a Pelias geocoder, ``https`` but on this machine, which gets the
             addresses that the gazetteer does not know, without contact data. None turns it off.
+        insight_url: Base URL of insight, whose public figures ``/performance`` shows; None shows
+            none.
         sms_token: Secret with which the SMS gateway signs its calls. None turns SMS off.
         sms_token_before: The secret before it, while one replaces the other: calls may still be
             signed with it.
@@ -131,6 +133,7 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
         int, Field(ge=1, le=36_500, validation_alias="ROUTE311_CONTACTS_KEPT_DAYS")
     ] = 400
     pelias_url: EncryptedBase | None = None
+    insight_url: HttpUrl | None = None
     sms_token: LongSecret | None = None
     sms_token_before: OptionalSecret = None
     sms_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#]+$")] | None = None

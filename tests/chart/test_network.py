@@ -19,7 +19,7 @@ ALLOWED = {
     "migrate": {"dns", "postgres"},
     "check": {"dns", "kafka", "postgres"},
 }
-CALLS = (("console", "intake"), ("console", "dispatch"))
+CALLS = (("console", "intake"), ("console", "dispatch"), ("intake", "insight"))
 DESTINATIONS = yaml.safe_load((CHART / "values.yaml").read_text())["network"]["destinations"]
 
 
@@ -70,7 +70,11 @@ def test_only_the_proxy_reaches_a_service_and_only_prometheus_its_metrics(
             "kubernetes.io/metadata.name": "monitoring"
         }
         if "http" in by_port:
-            callers = {caller for caller, called in CALLS if called == name}
+            callers = {
+                process
+                for process, other in rendered.services().items()
+                if (other["metadata"]["labels"]["app.kubernetes.io/component"], name) in CALLS
+            }
             from_http = [{"from": by_port["http"]}]
             assert _processes(from_http, "from") == {"proxy"} | callers, name
         assert ("smtp" in by_port) == ("INTAKE_MAIL_PORT" in environment(pod) and _has_smtp(pod))

@@ -5,6 +5,7 @@ from email.message import Message
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
 from tests.e2e.actors import (
@@ -79,6 +80,17 @@ async def test_the_public_status_holds_no_contact_data(router: Router) -> None:
     shown = json.dumps(await eventually(decided))
     for secret in (EMAIL, PHONE, "5550142", "Canary", "reporter"):
         assert secret not in shown
+
+
+async def test_everybody_sees_how_the_city_does(router: Router) -> None:
+    async with (
+        aiohttp.ClientSession(router.stack["intake"]) as client,
+        client.get("/performance") as response,
+    ):
+        page = await response.text()
+
+    assert response.status == 200
+    assert "What we promised" in page
 
 
 async def test_contact_data_is_on_its_own_topic_alone(router: Router) -> None:

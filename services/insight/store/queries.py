@@ -1,10 +1,11 @@
 """Reads the facts of a period for the reports."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -52,6 +53,13 @@ _MEMBERS = """
      ORDER BY submitted_at, request_id
 """
 
+_MONTHS = """
+    SELECT date_trunc('month', submitted_at AT TIME ZONE $2)::date AS month, count(*) AS n
+      FROM requests
+     WHERE jurisdiction = $1 AND submitted_at >= $3::timestamp AT TIME ZONE $2
+  GROUP BY 1
+"""
+
 
 @asynccontextmanager
 async def snapshot(pool: Pool) -> AsyncGenerator[Connection]:
@@ -75,6 +83,14 @@ async def case_rows(
     for row in await db.fetch(_MEMBERS, [case["case_id"] for case in cases]):
         members[row["case_id"]].append(row)
     return [(case, members[case["case_id"]]) for case in cases]
+
+
+async def month_counts(
+    db: Connection, city: str, zone: ZoneInfo, since: date
+) -> Mapping[date, int]:
+    """Return the requests of each month since a day, by its first day in the city's time."""
+    rows = await db.fetch(_MONTHS, city, zone.key, datetime.combine(since, time()))
+    return {row["month"]: row["n"] for row in rows}
 
 
 def _columns(periods: Sequence[CityPeriod]) -> Sequence[Sequence[object]]:

@@ -216,3 +216,32 @@ async def test_operators_alone_read_reports(
     headers = {"Authorization": f"Bearer {key}"}
     async with client.get("/v1/insight/volumes", headers=headers) as response:
         assert response.status == status
+
+
+async def test_everybody_reads_the_figures_of_a_month_without_a_key(
+    city: aiohttp.ClientSession,
+) -> None:
+    async def read(**query: str) -> tuple[int, Any]:
+        nobody = {"Authorization": ""}
+        async with city.get("/v1/public-figures", params=query, headers=nobody) as response:
+            return response.status, await response.json()
+
+    status, figures = await read(jurisdiction="portland.gov")
+    by_district = {
+        name: (await report(city, f"{name}?by=district"))["rows"]
+        for name in ("volumes", "times", "promises")
+    }
+
+    assert status == 200
+    assert (figures["month"], figures["complete"]) == ("2026-03", True)
+    assert figures["months"] == ["2026-03"]
+    assert figures["volumes"] == [{"month": "2026-03", "n": 48}]
+    assert {name: figures["tables"][name]["district"] for name in by_district} == by_district
+    assert [row["n"] for row in figures["tables"]["volumes"]["kind"]] == [48]
+    assert [row["district"] for row in figures["tables"]["reporting"]["district"]] == [
+        "north",
+        "south",
+    ]
+    assert (await read(jurisdiction="portland.gov", month="2026-02"))[0] == 404
+    assert (await read(jurisdiction="portland.gov", month="march"))[0] == 422
+    assert (await read(jurisdiction="atlantis.gov"))[0] == 422

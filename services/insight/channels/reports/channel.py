@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from services.insight.channels.reports.public import WITHIN_S, known_city, public_routes, row_fields
 from services.insight.ports import (
     DIMENSIONS,
     MOST_DIMENSIONS,
@@ -51,7 +52,6 @@ from shared.runtime.http.problem_details import problem_response
 from shared.runtime.service import ChannelParts
 
 CSV = "text/csv"
-_WITHIN_S = 10.0
 _NAME: TypeAdapter[ReportName] = TypeAdapter(ReportName)
 
 
@@ -115,9 +115,7 @@ def _known_dimensions(by: Sequence[str], info: ValidationInfo[KnownValues]) -> S
 
 
 def _known_city(city: str, info: ValidationInfo[KnownValues]) -> str:
-    if city not in info.context.cities:
-        raise PydanticCustomError("unknown_jurisdiction", "Write the id of a city.")
-    return city
+    return known_city(city, info.context.cities)
 
 
 class ReportQuery(BaseModel):
@@ -144,7 +142,7 @@ def report_routes(core: InsightPorts) -> list[web.RouteDef]:
     async def read(request: web.Request) -> web.Response:
         await core.callers.operator(request)
         wanted = _wanted(request, core.policy.timezones.keys())
-        rows = await Deadline(_WITHIN_S).wait_for(core.report(wanted))
+        rows = await Deadline(WITHIN_S).wait_for(core.report(wanted))
         if CSV in request.headers.get("Accept", ""):
             return web.Response(text=_csv(wanted.by, rows), content_type=CSV, charset="utf-8")
         answer = ReportRows.model_validate(
@@ -153,7 +151,7 @@ def report_routes(core: InsightPorts) -> list[web.RouteDef]:
                 "by": wanted.by,
                 "from": wanted.since,
                 "to": wanted.until,
-                "rows": [_fields(wanted.by, row) for row in rows],
+                "rows": [row_fields(wanted.by, row) for row in rows],
             }
         )
         return json_response(answer.model_dump(mode="json", by_alias=True))
@@ -175,13 +173,8 @@ def _wanted(request: web.Request, cities: Collection[str]) -> Wanted:
     return Wanted(report, query.by, query.from_, query.to, query.jurisdiction)
 
 
-def _fields(by: Sequence[str], row: Row) -> Mapping[str, Any]:
-    suppressed = {"suppressed": True} if row.n is None else {}
-    return dict(zip(by, row.cell, strict=True)) | {"n": row.n} | suppressed | dict(row.figures)
-
-
 def _csv(by: Sequence[str], rows: Sequence[Row]) -> str:
-    flat = [dict(_flat(_fields(by, row))) for row in rows]
+    flat = [dict(_flat(row_fields(by, row))) for row in rows]
     names = dict.fromkeys(name for row in flat for name in row)
     columns = [*by, "n", "suppressed", *(n for n in names if n not in {*by, "n", "suppressed"})]
     return csv_text(columns, [[row.get(name) for name in columns] for row in flat])
@@ -198,4 +191,4 @@ def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 @asynccontextmanager
 async def open_reports(core: InsightPorts) -> AsyncGenerator[ChannelParts]:
     """Open the reports."""
-    yield ChannelParts(routes=report_routes(core))
+    yield ChannelParts(routes=[*report_routes(core), *public_routes(core)])

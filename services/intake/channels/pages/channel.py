@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from services.intake.channels.pages.access import PageAccess, PageHandler
+from services.intake.channels.pages.performance import PATH as PERFORMANCE
+from services.intake.channels.pages.performance import PerformancePage, open_performance
 from services.intake.channels.pages.places import CityMap
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.report import PREVIEW, ReportPages
@@ -75,6 +77,11 @@ PAGES: Mapping[tuple[str, str], Operation] = {
     ("GET", "/"): _page("Show the first page.", {}),
     ("GET", "/accessibility"): _page("Show the accessibility statement.", {}),
     ("GET", "/privacy"): _page("Show the privacy notice.", {}),
+    ("GET", "/performance"): _page(
+        "Show what came in, how fast it was done and what was promised.",
+        {404: Content("There are no figures of this month.", _HTML)},
+        _LANGUAGE | {"month": Parameter("Month as 2026-11; by default the latest complete one.")},
+    ),
     ("GET", "/report"): _page("Show the first step of a report.", {}),
     ("POST", "/report"): _form(
         "Go to the next step of a report, or submit it.",
@@ -131,15 +138,19 @@ async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     links = ReporterLinks.of(core.reporter_key, core.public_url)
     reports = ReportPages(core, access, signer, links)
     tracking = TrackPages(core, access, signer, links, notes)
-    routes = [*_routes(access, reports, tracking), *CityMap(core, access).routes]
-    yield ChannelParts(routes=routes)
+    async with open_performance(site, settings.insight_url) as performance:
+        routes = _routes(access, reports, tracking, performance)
+        yield ChannelParts(routes=[*routes, *CityMap(core, access).routes])
 
 
-def _routes(access: PageAccess, reports: ReportPages, tracking: TrackPages) -> list[web.RouteDef]:
+def _routes(
+    access: PageAccess, reports: ReportPages, tracking: TrackPages, performance: PerformancePage
+) -> list[web.RouteDef]:
     handlers: Mapping[tuple[str, str], PageHandler] = {
         ("GET", "/"): _text_page(access, "home"),
         ("GET", "/accessibility"): _text_page(access, "accessibility"),
         ("GET", "/privacy"): _text_page(access, "privacy"),
+        ("GET", PERFORMANCE): performance.show,
         ("GET", REPORT): reports.begin,
         ("POST", REPORT): reports.go_on,
         ("POST", PREVIEW): reports.preview,

@@ -8,6 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm
+from services.intake.channels.pages.performance import PublicFigures, content, words_of
 from services.intake.channels.pages.report import KindChoice, KindChoices
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
@@ -106,7 +107,47 @@ ACCEPTED = Acceptance(
     status_url="https://311.example.org",
     advice=(Advice(code="call_911", text="Call 911."),),
 )
+FIGURES = PublicFigures.model_validate(
+    {
+        "month": "2026-03",
+        "complete": True,
+        "months": ["2026-03", "2026-02"],
+        "volumes": [{"month": "2026-03", "n": 48}, {"month": "2026-02", "n": 96}],
+        "tables": {
+            "volumes": {
+                "kind": [{"kind": "ROW-POTHOLE", "n": 36}, {"kind": "OTHER", "n": None}],
+                "district": [{"district": "N", "n": 12}, {"district": None, "n": 36}],
+            },
+            "times": {
+                "kind": [
+                    {
+                        "kind": "ROW-POTHOLE",
+                        "n": 36,
+                        "complete": {"median_hours": 30.0, "p90_hours": None},
+                    }
+                ],
+                "district": [],
+            },
+            "promises": {
+                "kind": [
+                    {"kind": "ROW-POTHOLE", "n": 36, "kept": 3, "missed": 1, "open_past_due": 0}
+                ],
+                "district": [
+                    {"district": "N", "n": 12, "kept": 0, "missed": 0, "open_past_due": 0}
+                ],
+            },
+            "reporting": {
+                "district": [
+                    {"district": "N", "n": 12, "ratio": 1.3, "low": 0.9, "high": 2.4},
+                    {"district": "SE", "n": None, "ratio": None, "low": None, "high": None},
+                ]
+            },
+        },
+    }
+)
+WORDS = words_of(load_catalogue().jurisdictions["portland.gov"], {"N": "North"}, "en")
 PAGES: Mapping[str, Mapping[str, Any]] = {
+    "performance": content(FIGURES, WORDS),
     "home": {},
     "accessibility": {},
     "privacy": {},

@@ -1,0 +1,51 @@
+"""Months that the public sees figures of, in the city's time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from typing_extensions import override
+
+SHOWN_MONTHS = 12
+
+
+class PublicMonth(NamedTuple):
+    """A month with its last day; a running one counts until now."""
+
+    first_day: date
+    is_complete: bool
+
+    @property
+    def last_day(self) -> date:
+        """Its last day."""
+        return _next(self.first_day) - timedelta(days=1)
+
+    @override
+    def __str__(self) -> str:
+        """Return it as ``2026-11``."""
+        return f"{self.first_day:%Y-%m}"
+
+
+def public_months(counts: Mapping[date, int], today: date) -> Sequence[PublicMonth]:
+    """Return the months to choose from on a day of the city's time, the latest first, at most 12.
+
+    The running month is shown as long as no complete one has requests: what is added to it from day
+    to day would tell single requests.
+
+    Args:
+        counts: Requests by first day of their month.
+    """
+    running = today.replace(day=1)
+    complete = [month for month in sorted(counts, reverse=True) if month < running]
+    found = [PublicMonth(month, is_complete=True) for month in complete[:SHOWN_MONTHS]]
+    return found or [PublicMonth(running, is_complete=False)]
+
+
+def earliest(today: date) -> date:
+    """Return the first day of the earliest month that is shown."""
+    months = today.year * 12 + today.month - 1 - SHOWN_MONTHS
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _next(first_day: date) -> date:
+    return (first_day.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,0 +1,77 @@
+"""The page of the city's performance, with insight's figures by HTTP and without."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from services.intake.channels.pages.performance import PublicFigures
+from tests.integration.intake.conftest import Running
+from tests.integration.intake.pages.browser import visit
+from tests.unit.intake.channels.pages.pages import FIGURES
+
+pytestmark = pytest.mark.integration
+
+
+@asynccontextmanager
+async def insight(figures: PublicFigures | str) -> AsyncGenerator[str]:
+    """Insight's public port; it knows one month."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if isinstance(figures, str):
+            return web.Response(text=figures)
+        assert request.query["jurisdiction"] == "portland.gov"
+        if request.query.get("month", figures.month) != figures.month:
+            return web.json_response({"code": "unknown_month"}, status=404)
+        return web.json_response(figures.model_dump())
+
+    runner = web.AppRunner(web.Application())
+    runner.app.router.add_get("/v1/public-figures", answer)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_month_is_shown_with_a_table_beside_each_chart_and_no_cookie(
+    running: Running,
+) -> None:
+    async with insight(FIGURES) as url, running(insight_url=url) as client:
+        page = await visit(client, "/performance")
+        other = await visit(client, "/performance?month=2025-01")
+        wrong = await visit(client, "/performance?month=%2F..%2F")
+        async with client.get("/performance") as response:
+            cookies = response.cookies
+
+    assert (page.status, other.status, wrong.status) == (200, 404, 404)
+    assert page.heading == "How we are doing"
+    assert page.texts("//table/caption")[:3] == [
+        "Reports by month",
+        "Reports by kind of problem",
+        "Reports by part of town",
+    ]
+    assert len(page.tree.xpath("//table[not(.//tbody/tr/td/*[name() = 'svg'])]")) == 2  # no rows
+    assert "Pothole" in page.texts("//tbody//th")
+    assert not cookies
+
+
+@pytest.mark.parametrize("answer", ["", "[]", '{"month": "2026-03"}'])
+async def test_without_usable_figures_the_page_is_503_and_says_so(
+    running: Running, answer: str
+) -> None:
+    async with insight(answer) as url, running(insight_url=url) as client:
+        assert (await visit(client, "/performance")).status == 503
+
+
+async def test_where_no_figures_are_published_the_page_says_so(
+    client: aiohttp.ClientSession,
+) -> None:
+    page = await visit(client, "/performance")
+
+    assert page.status == 404
+    assert "There are no figures of this month." in page.texts("//main/p")

@@ -1,0 +1,57 @@
+"""The charts of the performance page: what is long, what is left out, and in whose words."""
+
+from services.intake.channels.pages import charts
+from services.intake.channels.pages.performance import words_of
+from shared.catalogue import load_catalogue
+from tests.unit.intake.channels.pages.pages import FIGURES, WORDS
+
+CITY = load_catalogue().jurisdictions["portland.gov"]
+
+
+def test_the_longest_bar_is_the_most_and_what_is_suppressed_is_counted() -> None:
+    rows = [{"kind": "ROW-DEBRIS", "n": 12}, {"kind": "ROW-POTHOLE", "n": 48}]
+    hidden = {"kind": "OTHER", "n": None, "suppressed": True}
+
+    chart = charts.volumes([*rows, hidden], "kind", WORDS)
+
+    assert [(bar.label, bar.percent, bar.texts) for bar in chart.bars] == [
+        ("Pothole", 100.0, ["48"]),
+        ("Debris in roadway", 25.0, ["12"]),
+    ]
+    assert chart.hidden == 1
+
+
+def test_only_the_first_twenty_rows_are_shown() -> None:
+    rows = [{"district": f"D{n}", "n": 40 - n} for n in range(25)]
+
+    chart = charts.volumes(rows, "district", WORDS)
+
+    assert [bar.label for bar in chart.bars] == [f"D{n}" for n in range(20)]
+    assert chart.hidden == 5
+
+
+def test_a_time_that_was_not_reached_is_a_dash_and_others_are_in_words() -> None:
+    rows = FIGURES.tables["times"]["kind"]
+    spanish = words_of(CITY, {}, "es")
+
+    [english], [other] = (charts.times(rows, "kind", one).bars for one in (WORDS, spanish))
+
+    assert english.texts == ["1 day", charts.NONE, "36"]
+    assert (other.label, other.texts[0]) == ("Bache", "1 d\u00eda")
+
+
+def test_a_promise_counts_against_all_that_were_due() -> None:
+    chart = charts.promises(FIGURES.tables["promises"]["kind"], "kind", WORDS)
+    nothing_due = charts.promises(FIGURES.tables["promises"]["district"], "district", WORDS)
+
+    assert [(bar.percent, bar.texts) for bar in chart.bars] == [(75.0, ["3", "1", "0"])]
+    assert (nothing_due.bars, nothing_due.hidden) == ([], 1)
+
+
+def test_a_ratio_is_a_dot_with_its_interval_between_nothing_and_twice_the_city() -> None:
+    chart = charts.reporting(FIGURES.tables["reporting"]["district"], WORDS)
+
+    [north] = chart.bars
+    assert (north.label, north.dot) == ("North", (45.0, 65.0, 100))
+    assert north.texts == ["1.30", "0.90 - 2.40"]
+    assert chart.hidden == 1
