@@ -191,6 +191,23 @@ async def test_who_may_not_set_or_see_a_webhook_cannot(client: aiohttp.ClientSes
     assert statuses == [401, 403, 404, 422, 422, 422, 404, 403, 403, 200, 400, 403, 404, 422, 404]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "fields"),
+    [
+        pytest.param({}, ["from", "to"], id="neither ids nor a period"),
+        pytest.param({"event_ids": "all"}, ["event_ids"], id="no list of ids"),
+        pytest.param({"from": "2026-11-24T00:00:00Z"}, ["to"], id="half a period"),
+    ],
+)
+async def test_a_wrong_replay_names_the_fields_as_they_are_sent(
+    client: aiohttp.ClientSession, chosen: dict[str, Any], fields: list[str]
+) -> None:
+    path = f"/v1/bureaus/{LEAD}/deliveries/replay"
+    refused = await call(client, "POST", path, OPERATOR, json=chosen)
+
+    assert [error["field"] for error in refused.json["errors"]] == fields
+
+
 async def test_a_version_that_fails_holds_its_work_order_and_no_other_bureau(
     client: aiohttp.ClientSession, pool: Pool, receiver: Receiver
 ) -> None:
