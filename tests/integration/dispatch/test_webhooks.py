@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from opentelemetry.sdk.trace import ReadableSpan
 from typer.testing import CliRunner
 
 from cli import calls
@@ -31,6 +32,7 @@ from tests.integration.dispatch.http_access import (
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import Response, call
 from tests.support.databases import Database
+from tests.support.spans import CALLER, TRACEPARENT, Spans, parent_of
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 
@@ -166,6 +168,25 @@ async def test_a_bureau_gets_what_is_issued_after_its_webhook_was_set(
         "breaker": "closed",
     }
     assert "whsec_" not in state.body.decode()
+
+
+async def test_a_call_stands_in_the_trace_of_its_event(
+    client: aiohttp.ClientSession,
+    pool: Pool,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spans = Spans()
+    spans.install(monkeypatch)
+    await put(client, receiver.url)
+
+    await open_case(pool, sinkhole().model_copy(update={"traceparent": TRACEPARENT}))
+
+    async def delivered() -> list[ReadableSpan]:
+        return [span for span in spans.ended if span.name == "deliver webhook"]
+
+    [span] = await eventually(delivered)
+    assert parent_of(span) == CALLER
 
 
 async def test_who_may_not_set_or_see_a_webhook_cannot(client: aiohttp.ClientSession) -> None:
