@@ -233,7 +233,7 @@ async def test_a_p1_is_lowered_once_another_person_approves(router: Router) -> N
 
 
 async def test_a_case_shows_its_clocks_and_likely_kinds_and_is_put_on_hold(router: Router) -> None:
-    case_id = await case_for(router, 31, STRANGE, service_code=None, attributes={})
+    case_id = await case_for(router, 4, STRANGE, service_code=None, attributes={})
     path = f"/console/cases/{case_id}"
     async with at_work(router, "dispatcher") as staff:
         _, page = await staff.get(path)
