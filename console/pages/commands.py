@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from console.access import HOME
-from console.pages.parts import Console, location_of
+from console.pages.parts import Console, location_of, moment_of
 from console.roles import Role
 from console.store import Person
 
@@ -49,7 +50,7 @@ async def give_command(
     name = fields.get("command", "")
     if name not in COMMANDS or person.role < COMMANDS[name][1]:
         return 403, "forbidden"
-    body = command_of(name, fields)
+    body = command_of(name, fields, ZoneInfo(console.site.timezone))
     answer = await console.dispatch.post(f"{case_url(case_id)}/commands", person, body)
     if answer.is_done:
         await console.record(person, name, case_id)
@@ -57,13 +58,15 @@ async def give_command(
     return answer.status, answer.problem
 
 
-def command_of(name: str, fields: Mapping[str, str]) -> dict[str, Any]:
+def command_of(name: str, fields: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
     """Return the command as the API wants it; an empty field is left out."""
     known, _ = COMMANDS[name]
     body: dict[str, Any] = {"command": name, "reason": fields.get("reason", "").strip() or name}
     body |= {field: fields[field] for field in known if fields.get(field)}
     if "where" in body:
         body["location"] = location_of(body.pop("where"))
+    if "until" in body:
+        body["until"] = moment_of(body["until"], zone)
     if fields.get("expected_version", "").isdecimal():
         body["expected_version"] = int(fields["expected_version"])
     return body

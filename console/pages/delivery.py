@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from aiohttp import web
 
 from console.access import HOME, ForbiddenError
 from console.api import ApiAnswer, ServiceDownError
-from console.pages.parts import Console
+from console.pages.parts import Console, moment_of
 from console.roles import Role
 from console.store import Person
 
@@ -109,15 +108,7 @@ def chosen(fields: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
     """Return the events to send again: one by its id, or a span in the city's time."""
     if event_id := fields.get("event"):
         return {"event_ids": [event_id]}
-    return {name: _moment(fields.get(name, ""), zone) for name in ("from", "to")}
-
-
-def _moment(text: str, zone: ZoneInfo) -> str:
-    """Return a moment with its offset; the text where it is none, which dispatch then names."""
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
-    except ValueError:
-        return text
+    return {name: moment_of(fields.get(name, ""), zone) for name in ("from", "to")}
 
 
 def _is_well(state: Mapping[str, Any]) -> bool:

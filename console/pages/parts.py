@@ -4,8 +4,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -89,6 +91,14 @@ def location_of(where: str) -> dict[str, Any] | None:
         point = {"latitude": float(latitude), "longitude": float(longitude)}
         return point | ({"address": address} if address else {})
     return {"address": where.strip()} if where.strip() else None
+
+
+def moment_of(text: str, zone: ZoneInfo) -> str:
+    """Return a moment of the city's time with its offset; the text where it is none."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+    except ValueError:
+        return text
 
 
 async def kinds_of(console: Console, city: str) -> Mapping[str, str]:

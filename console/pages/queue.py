@@ -25,6 +25,9 @@ FILTERS = (
     "language",
     "channel",
     "held",
+    "bbox",
+    "since",
+    "until",
     "order",
     "after",
 )

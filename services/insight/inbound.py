@@ -90,7 +90,7 @@ def _case_change(event: e.Event) -> CaseVersion:
         complete_by=case.due.complete_by if case.due else None,
         first_reported_at=case.first_reported_at if isinstance(case, e.CaseWithRequest) else None,
         merged=isinstance(case, e.CaseClosing) and case.merged_into is not None,
-        corrected=isinstance(case, e.CaseLowering)
+        corrected=isinstance(case, e.CaseLowering | e.CaseKindChange | e.CasePlaceChange)
         or (isinstance(case, e.CasePriorityRaise) and case.request_id is None),
     )
 

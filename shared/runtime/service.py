@@ -20,6 +20,7 @@ from shared.runtime.http.server import serve_http
 from shared.runtime.ops.logging import configure_logging
 from shared.runtime.ops.shutdown import stop_signal
 from shared.runtime.ops.tracebacks import log_loop_errors
+from shared.runtime.ops.tracing import configure_tracing
 from shared.runtime.ops.watchdog import watchdog
 from shared.runtime.postgres import Pool
 from shared.runtime.settings import ProcessSettings
@@ -133,6 +134,7 @@ def run(
     """Run a service until SIGTERM or SIGINT; then finish the current batch, within 10 s."""
     os.nice(niceness)
     configure_logging(name, settings.log_level)
+    configure_tracing(name)
     uvloop.run(_run(name, settings, open_parts))
 
 

@@ -232,6 +232,22 @@ async def test_a_p1_is_lowered_once_another_person_approves(router: Router) -> N
     assert (await as_operator(router, "GET", f"/v1/cases/{case_id}"))["priority"]["level"] == "P3"
 
 
+async def test_a_case_shows_its_clocks_and_likely_kinds_and_is_put_on_hold(router: Router) -> None:
+    case_id = await case_for(router, 4, STRANGE, service_code=None, attributes={})
+    path = f"/console/cases/{case_id}"
+    async with at_work(router, "dispatcher") as staff:
+        _, page = await staff.get(path)
+        assert re.search(r"data-kinds>Likely kinds: \D+ \d+ %", page)
+        assert re.search(r'data-order="311-TRIAGE">[^<]*acknowledge by <time', page)
+        assert await staff.send(path, command="hold", until="2099-01-01T09:30") == 200
+        _, page = await staff.get(path)
+        assert 'on hold until <time datetime="2099-01-01T17:30:00Z">' in page
+        _, queue = await staff.get("/console")
+        assert case_id not in queue
+        _, queue = await staff.get("/console?held=true&since=2020-01-01T00:00:00Z")
+        assert case_id in queue
+
+
 async def test_a_supervisor_alone_closes_a_surge(router: Router) -> None:
     order = {"command": "close_surge", "surge": "none", "reason": "over", "note": "It is over."}
     async with at_work(router, "dispatcher") as staff:

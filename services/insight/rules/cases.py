@@ -17,7 +17,7 @@ class CaseVersion(NamedTuple):
         complete_by: Deadline of the lead; None where the event states none.
         first_reported_at: First report of the case; None where the event states none.
         merged: Whether another case took over its requests.
-        corrected: Whether an operator changed its priority.
+        corrected: Whether an operator changed its priority, kind or place.
     """
 
     case_id: str

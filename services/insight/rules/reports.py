@@ -39,7 +39,7 @@ class RequestFact:
     Attributes:
         at: When it was submitted, in the city's time.
         joined_after: Time since the first request of its case; None for that one and without case.
-        corrected: Whether an operator moved it, or changed the priority of its case.
+        corrected: Whether an operator moved it, or changed priority, kind or place of its case.
     """
 
     kind: str

@@ -19,6 +19,7 @@ from shared.contract.events import (
     usable_trace,
 )
 from shared.runtime.clock import utc_now
+from shared.runtime.ops.tracing import current_trace
 from shared.vocabulary import GeoPoint
 
 # Kind of a place that was found: a known house, one between two known ones, and so on.
@@ -74,14 +75,14 @@ class RawSubmission:
         Args:
             source: Namespace of the id, such as ``/http/<adapter>``.
             time: None for now.
-            trace: ``traceparent`` as received (W3C); left out where it is malformed.
+            trace: ``traceparent`` (W3C) of the call; by default that of the span that runs.
             body: None to encode the data.
         """
         envelope = SubmissionReceived(
             id=id_,
             source=source,
             time=time or utc_now(),
-            traceparent=usable_trace(trace),
+            traceparent=usable_trace(trace) or current_trace(),
             data=data,
         )
         return cls(envelope, pydantic_core.to_json(data) if body is None else body)

@@ -14,6 +14,7 @@ from itertools import chain, repeat
 from typing import Literal, Protocol, TypeAlias
 
 import structlog
+from opentelemetry.trace import SpanKind
 
 from services.notify.outbound import delivery_event
 from services.notify.records import OPTED_OUT, ClaimedDelivery
@@ -30,6 +31,7 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.ops.metrics import DELIVERIES
 from shared.runtime.ops.shutdown import is_set_within
+from shared.runtime.ops.tracing import span_below
 from shared.runtime.smtp import SendOutcome
 from shared.vocabulary import StatusChannel
 
@@ -272,8 +274,10 @@ class DeliveryWorker:
             return SendOutcome("deferred", "contact_unreadable")
         if claimed.address is None:
             return SendOutcome("refused", "contact_gone")
+        parent = claimed.stored.delivery.trigger.cause.traceparent
         try:
-            return await sender.send(claimed, claimed.address, self.clock())
+            with span_below(parent, f"deliver {self.channel}", SpanKind.CLIENT, {}):
+                return await sender.send(claimed, claimed.address, self.clock())
         except UnknownCityError:
             return SendOutcome("deferred", "unknown_city")
 

@@ -17,6 +17,7 @@ from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
 from shared.runtime.http.openapi import Content, Health, Operation, documents, openapi_route
 from shared.runtime.http.problem_details import NOSNIFF, unreadable_bodies
 from shared.runtime.http.timed_connection import TimedConnection
+from shared.runtime.http.tracing import route_of, traced_calls
 from shared.runtime.http.unknown_fields import state_preference, strict_fields
 from shared.runtime.ops.metrics import HTTP_SECONDS
 
@@ -111,7 +112,7 @@ def _application(
     routes: Sequence[web.AbstractRouteDef], stopping: asyncio.Event, limits: HttpLimits
 ) -> web.Application:
     app = web.Application(
-        middlewares=[_measure(stopping), unreadable_bodies, strict_fields],
+        middlewares=[_measure(stopping), traced_calls, unreadable_bodies, strict_fields],
         client_max_size=_MAX_BODY_BYTES,
     )
     app[HTTP_LIMITS], app[BODY_MEMORY] = limits, BodyMemory()
@@ -215,8 +216,7 @@ def _measure(stopping: asyncio.Event) -> Middleware:
             return response
         finally:
             end_body(request)
-            route = request.match_info.route.resource
-            name = route.canonical if route else "unknown"
-            HTTP_SECONDS.labels(name, str(status)).observe(time.perf_counter() - started_at)
+            took_s = time.perf_counter() - started_at
+            HTTP_SECONDS.labels(route_of(request), str(status)).observe(took_s)
 
     return measure

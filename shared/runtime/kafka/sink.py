@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from shared.contract.topic import MAX_RECORD_BYTES
 from shared.runtime.kafka.clients import Producer, connect
 from shared.runtime.kafka.records import BrokerDownError
+from shared.runtime.kafka.tracing import sending
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 
@@ -69,14 +70,8 @@ class KafkaSink:
                 through another sink: this one may be fenced, or still try to send them.
         """
         try:
-            by_partition = await self._group_by_partition(records)
-            outcomes = await asyncio.gather(
-                *(
-                    self._publish(topic, partition, group)
-                    for (topic, partition), group in by_partition.items()
-                ),
-                return_exceptions=True,
-            )
+            with sending(records):
+                outcomes = await self._publish_all(records)
         except (KafkaError, TimeoutError) as error:
             raise BrokerDownError(type(error).__name__) from error
         for outcome in outcomes:
@@ -84,6 +79,17 @@ class KafkaSink:
                 raise BrokerDownError(type(outcome).__name__) from outcome
             if isinstance(outcome, BaseException):
                 raise outcome
+
+    async def _publish_all(self, records: Sequence[Outgoing]) -> Sequence[BaseException | None]:
+        """Write the records; return the failure of each partition, or None."""
+        by_partition = await self._group_by_partition(records)
+        return await asyncio.gather(
+            *(
+                self._publish(topic, partition, group)
+                for (topic, partition), group in by_partition.items()
+            ),
+            return_exceptions=True,
+        )
 
     async def _group_by_partition(
         self, records: Sequence[Outgoing]

@@ -1,10 +1,12 @@
 """The staff's commands over HTTP: versions, bulk, roles and the approval of a second person."""
 
+from time import monotonic
 from typing import Any
 
 import aiohttp
 import pytest
 
+from services.dispatch import policy
 from shared.contract.events import encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
 from shared.runtime.http.api_keys import store_keys
@@ -98,6 +100,25 @@ async def test_each_command_is_executed_and_shown_in_rows_and_history(
     assert "0142" not in entries["answered"]["text"]
     of_bureau = {e["what"]: e for e in await history(client, case_id, KEYS[LEAD])}
     assert "She called twice" not in of_bureau["noted"]["text"]
+
+
+async def test_the_first_place_is_answered_though_its_polygons_load_for_a_second(
+    client: aiohttp.ClientSession, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loads_slowly(*_: object) -> tuple[str, str]:
+        until = monotonic() + 1.0
+        while monotonic() < until:
+            pass
+        return "SW", "portland.gov"
+
+    monkeypatch.setattr(policy, "_land", loads_slowly)
+    case_id = new_id()
+    await open_case(pool, sinkhole(case_id))
+    place = {"latitude": 45.52, "longitude": -122.68}
+
+    answer = await command(client, of(case_id), command="change_place", location=place)
+
+    assert answer.status == 200, answer.json
 
 
 async def test_a_command_by_an_old_version_gets_the_present_state(

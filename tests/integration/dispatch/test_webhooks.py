@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from opentelemetry.sdk.trace import ReadableSpan
 from typer.testing import CliRunner
 
 from cli import calls
@@ -31,6 +32,7 @@ from tests.integration.dispatch.http_access import (
 from tests.integration.dispatch.sinkholes import LEAD, sinkhole
 from tests.integration.intake.http_client import Response, call
 from tests.support.databases import Database
+from tests.support.spans import CALLER, TRACEPARENT, Spans, parent_of
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 
@@ -168,6 +170,25 @@ async def test_a_bureau_gets_what_is_issued_after_its_webhook_was_set(
     assert "whsec_" not in state.body.decode()
 
 
+async def test_a_call_stands_in_the_trace_of_its_event(
+    client: aiohttp.ClientSession,
+    pool: Pool,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spans = Spans()
+    spans.install(monkeypatch)
+    await put(client, receiver.url)
+
+    await open_case(pool, sinkhole().model_copy(update={"traceparent": TRACEPARENT}))
+
+    async def delivered() -> list[ReadableSpan]:
+        return [span for span in spans.ended if span.name == "deliver webhook"]
+
+    [span] = await eventually(delivered)
+    assert parent_of(span) == CALLER
+
+
 async def test_who_may_not_set_or_see_a_webhook_cannot(client: aiohttp.ClientSession) -> None:
     log, replay = f"/v1/bureaus/{LEAD}/deliveries", f"/v1/bureaus/{LEAD}/deliveries/replay"
     statuses = [
@@ -189,6 +210,23 @@ async def test_who_may_not_set_or_see_a_webhook_cannot(client: aiohttp.ClientSes
     ]
 
     assert statuses == [401, 403, 404, 422, 422, 422, 404, 403, 403, 200, 400, 403, 404, 422, 404]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fields"),
+    [
+        pytest.param({}, ["from", "to"], id="neither ids nor a period"),
+        pytest.param({"event_ids": "all"}, ["event_ids"], id="no list of ids"),
+        pytest.param({"from": "2026-11-24T00:00:00Z"}, ["to"], id="half a period"),
+    ],
+)
+async def test_a_wrong_replay_names_the_fields_as_they_are_sent(
+    client: aiohttp.ClientSession, chosen: dict[str, Any], fields: list[str]
+) -> None:
+    path = f"/v1/bureaus/{LEAD}/deliveries/replay"
+    refused = await call(client, "POST", path, OPERATOR, json=chosen)
+
+    assert [error["field"] for error in refused.json["errors"]] == fields
 
 
 async def test_a_version_that_fails_holds_its_work_order_and_no_other_bureau(

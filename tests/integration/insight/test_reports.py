@@ -190,7 +190,7 @@ async def test_a_reopening_takes_the_completion_back(
         pytest.param("volumes?by=reporter", 422, "by", id="an unknown dimension"),
         pytest.param("desk?by=kind,district", 422, "by", id="two beside the desk's channels"),
         pytest.param("volumes?from=yesterday", 422, "from", id="no day"),
-        pytest.param("volumes?from=2026-03-02&to=2026-03-01", 422, "", id="days in disorder"),
+        pytest.param("volumes?from=2026-03-02&to=2026-03-01", 422, "to", id="days in disorder"),
         pytest.param("volumes?jurisdiction=atlantis.gov", 422, "jurisdiction", id="no city"),
         pytest.param("volumes?colour=red", 422, "colour", id="an unknown parameter"),
     ],

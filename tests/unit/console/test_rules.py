@@ -1,14 +1,17 @@
 """Roles, ways back after the log-in, texts in Spanish."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from console.access import HOME, safe_next
-from console.pages.commands import COMMANDS
+from console.pages.commands import COMMANDS, command_of
+from console.pages.queue import FILTERS
 from console.passwords import hashed, is_password
 from console.roles import ROLE_NAMES, Role, role_of
 from docs._tools.translations import CONSOLE, faults, read, source_texts
+from services.dispatch.channels.operator_api.cases import LIST_CASES
 
 
 def test_each_role_includes_the_ones_before_it() -> None:
@@ -21,6 +24,18 @@ def test_an_agent_writes_notes_and_answers_and_gives_no_other_command() -> None:
     allowed = {name for name, (_, role) in COMMANDS.items() if role <= Role.AGENT}
 
     assert allowed == {"note", "answer"}
+
+
+def test_the_queue_has_the_filters_of_the_operators_api() -> None:
+    assert set(FILTERS) == LIST_CASES.query.keys() - {"limit", "counts"}
+
+
+def test_a_hold_ends_at_a_time_of_the_city() -> None:
+    fields = {"until": "2026-12-01T09:30", "reason": "A crew comes then"}
+    zone = ZoneInfo("America/Los_Angeles")
+
+    assert command_of("hold", fields, zone)["until"] == "2026-12-01T09:30:00-08:00"
+    assert command_of("hold", {"until": "soon"}, zone)["until"] == "soon"
 
 
 @pytest.mark.parametrize(

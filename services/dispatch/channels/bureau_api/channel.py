@@ -25,7 +25,6 @@ from shared.contract.events import (
     WorkOrderUpdate,
     WorkOrderUpdated,
     WorkOrderWithdrawn,
-    usable_trace,
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.http import list_queries
@@ -50,6 +49,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.postgres import attempt
 from shared.runtime.service import ChannelParts
@@ -104,7 +104,7 @@ def update_routes(core: DispatchPorts) -> list[web.RouteDef]:
             id=idempotency_id(request),
             source=f"/http/{bureau}",
             time=utc_now(),
-            traceparent=usable_trace(request.headers.get("traceparent")),
+            traceparent=trace_of(request),
             data=body | named if isinstance(body, dict) else body,
         )
         digest = sha256(json.dumps([order_id, body], sort_keys=True).encode()).digest()

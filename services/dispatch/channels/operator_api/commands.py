@@ -27,7 +27,6 @@ from shared.contract.events import (
     FieldError,
     OperatorCommand,
     OperatorCommanded,
-    usable_trace,
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import (
@@ -39,7 +38,7 @@ from shared.runtime.http.calls import (
     json_response,
     refuse_fields,
 )
-from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.deadline import DEADLINE_S, Deadline
 from shared.runtime.http.openapi import (
     IDEMPOTENT,
     JSON_REFUSALS,
@@ -51,8 +50,10 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import NOSNIFF, PROBLEM, problem_response
 from shared.runtime.http.problem_details import problem as problem_of
+from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.postgres import attempt
+from shared.vocabulary import CommandName
 
 
 class SentCommand(OperatorCommand):
@@ -169,6 +170,8 @@ _FIELDS: Mapping[str, str] = {
 # The field without which a command is `invalid`, by its name.
 _NEEDED: Mapping[str, str] = {"split_request": "request_id", "merge_case": "into_case"}
 _CONFLICT = "version_conflict"
+_PLACE: CommandName = "change_place"
+_PLACE_DEADLINE_S = 5.0  # the first one loads the polygons of the city
 _BULK_DEADLINE_S = 30.0
 _MAX_BULK_KEY = 460  # the id of each command has that of its case behind it
 
@@ -185,8 +188,9 @@ def command_routes(core: DispatchPorts) -> list[web.RouteDef]:
         case_id = request.match_info["case_id"]
         id_, digest = idempotency_id(request), _digest([case_id, body])
         command = _command(request, operator, id_, case_id, body)
+        deadline = Deadline(_PLACE_DEADLINE_S if _command_in(body) == _PLACE else DEADLINE_S)
         try:
-            answer = await Deadline().wait_for(attempt(partial(core.command, command, digest)))
+            answer = await deadline.wait_for(attempt(partial(core.command, command, digest)))
         except IdReusedError:
             raise id_reused("command") from None
         if answer.refusal and answer.refusal.code == _CONFLICT:
@@ -256,7 +260,7 @@ def _command(
         id=id_,
         source=f"/http/{operator}",
         time=utc_now().isoformat(),
-        traceparent=usable_trace(request.headers.get("traceparent")),
+        traceparent=trace_of(request),
         data=body | {"case_id": case_id} if isinstance(body, dict) else body,
     )
 

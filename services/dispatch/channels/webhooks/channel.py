@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, StrictBool, ValidationError
 
 from services.dispatch.channels.webhooks.rules import secret_of, url_error
 from services.dispatch.channels.webhooks.store import SecretRefusal, Webhook, WebhookQueue, Webhooks
@@ -276,9 +276,6 @@ def no_webhook() -> RefusedError:
     return RefusedError(problem_response(404, "No webhook", detail, code="no_webhook"))
 
 
-_REPLAY: TypeAdapter[ReplayedEvents | ReplayedSpan] = TypeAdapter(ReplayedEvents | ReplayedSpan)
-
-
 def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteDef]:
     """Return the routes of the log and of replay."""
 
@@ -319,8 +316,9 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
 
 
 def _chosen(fields: Any) -> ReplayedEvents | ReplayedSpan:  # noqa: ANN401 - any JSON
+    is_by_id = isinstance(fields, dict) and "event_ids" in fields
     try:
-        return _REPLAY.validate_python(fields)
+        return (ReplayedEvents if is_by_id else ReplayedSpan).model_validate(fields)
     except ValidationError as error:
         raise refuse_fields(*field_errors(error)) from None
 

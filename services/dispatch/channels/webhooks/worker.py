@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
+import pydantic_core
 import structlog
+from opentelemetry.trace import SpanKind
 
 from services.dispatch.channels.webhooks.rules import signature
 from services.dispatch.channels.webhooks.store import (
@@ -26,6 +28,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.client import OutgoingCalls
 from shared.runtime.ops.metrics import WEBHOOK_CALLS
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.ops.tracing import span_below
 from shared.runtime.postgres import Connection, acquire
 
 _CONTENT_TYPE = "application/cloudevents+json"
@@ -149,9 +152,11 @@ class WebhookWorker:
                 return ended
 
     async def _call(self, bureau: str, due: Round, delivery: WebhookDelivery) -> Call:
-        outcome = await call_webhook(
-            self.calls, due.url, due.secrets, delivery.event_id, delivery.payload
-        )
+        parent = pydantic_core.from_json(delivery.payload).get("traceparent")
+        with span_below(parent, "deliver webhook", SpanKind.CLIENT, {"bureau": bureau}):
+            outcome = await call_webhook(
+                self.calls, due.url, due.secrets, delivery.event_id, delivery.payload
+            )
         WEBHOOK_CALLS.labels(bureau, outcome.error or "delivered").inc()
         return Call(delivery, outcome, random.uniform(-1, 1))  # noqa: S311 - no secret
 

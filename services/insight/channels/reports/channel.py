@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Seque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, get_args
 
 from aiohttp import web
 from pydantic import (
@@ -16,7 +16,6 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -118,6 +117,13 @@ def _known_city(city: str, info: ValidationInfo[KnownValues]) -> str:
     return known_city(city, info.context.cities)
 
 
+def _not_before_from(to: date | None, info: ValidationInfo[KnownValues]) -> date | None:
+    since = info.data.get("from_")
+    if since and to and to < since:
+        raise PydanticCustomError("bad_period", "Write a day that is not before from.")
+    return to
+
+
 class ReportQuery(BaseModel):
     """Query of a report, validated."""
 
@@ -125,14 +131,8 @@ class ReportQuery(BaseModel):
 
     by: Annotated[list[str], BeforeValidator(_split), AfterValidator(_known_dimensions)] = []
     from_: Annotated[date | None, Field(alias="from")] = None
-    to: date | None = None
+    to: Annotated[date | None, AfterValidator(_not_before_from)] = None
     jurisdiction: Annotated[str, AfterValidator(_known_city)] | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_ and self.to and self.from_ > self.to:
-            raise PydanticCustomError("bad_period", "Write from as a day that is not after to.")
-        return self
 
 
 def report_routes(core: InsightPorts) -> list[web.RouteDef]:

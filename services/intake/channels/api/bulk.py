@@ -29,6 +29,7 @@ from shared.runtime.http.calls import MIB, NDJSON, NOT_ACCEPTABLE, CallSlot, ans
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem, problem_response
 from shared.runtime.http.refusals import BUSY
+from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import is_lenient, unknown_in, with_warnings
 
 MAX_LINES = 1_000
@@ -82,7 +83,7 @@ def bulk_routes(core: IntakePorts) -> list[web.RouteDef]:
 async def _answers(
     core: IntakePorts, lines: Sequence[bytes], request: web.Request, adapter: str
 ) -> list[bytes]:
-    trace = request.headers.get("traceparent")
+    trace = trace_of(request)
     read = parse_line if is_lenient(request) else partial(_parse_strictly, core)
     cooperative = CooperativeYield()
     answers: list[bytes] = []

@@ -50,6 +50,7 @@ from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import read_fields, unknown_fields
 from shared.runtime.service import ChannelParts
 
@@ -97,7 +98,7 @@ def submission_routes(core: IntakePorts) -> list[web.RouteDef]:
                 f"/http/{adapter}",
                 idempotency_id(request),
                 data,
-                trace=request.headers.get("traceparent"),
+                trace=trace_of(request),
                 body=body,
             )
             if unknown := unknown_fields(request, data):

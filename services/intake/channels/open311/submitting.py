@@ -38,6 +38,7 @@ from shared.redaction import Answer
 from shared.runtime.http.authentication import authorization_of
 from shared.runtime.http.body_memory import BodyBuffer
 from shared.runtime.http.calls import CallSlot, idempotency_id, slot_of
+from shared.runtime.http.tracing import trace_of
 
 _MAX_KEYS_TOLD = 20
 
@@ -181,7 +182,7 @@ class Open311Submitting:
         async with self._called(request) as call:
             city = jurisdiction_of(call.parameters, self.core.cities)
             data = read_submission(call.parameters, city)
-            id_, trace = idempotency_id(request), request.headers.get("traceparent")
+            id_, trace = idempotency_id(request), trace_of(request)
             data = await self._with_pictures(data, call, id_)
             submission = RawSubmission.of(f"/http/{call.adapter}", id_, data, trace=trace)
             call.slot.take(self.core.limits.submissions, call.adapter)

@@ -1,10 +1,12 @@
 from datetime import datetime
 
+import pytest
 from typing_extensions import override
 
 from shared.contract.events import new_id
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON, contact_given
+from tests.support.spans import CALLER, TRACEPARENT, Spans, parent_of
 from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, FakeMailer, report
 from tests.unit.notify.factories import closed, moved, opened, triaged
 from tests.unit.notify.fakes import InMemoryNotify
@@ -24,6 +26,21 @@ async def test_what_is_due_is_sent_once_and_reported(harness: DeliveryHarness) -
     assert sent.type == "route311.notification.sent.v1"
     assert sent.data.provider_id == f"<{sent.data.notification_id}@portlandoregon.gov>"
     assert harness.states == ["sent"]
+
+
+async def test_a_message_ends_the_trace_of_what_it_is_about(
+    harness: DeliveryHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans = Spans()
+    spans.install(monkeypatch)
+    events = [one.model_copy(update={"traceparent": TRACEPARENT}) for one in report()]
+    await harness.receive(events)
+
+    await harness.worker.poll_once()
+
+    [span] = spans.ended
+    assert span.name == "deliver email"
+    assert parent_of(span) == CALLER
 
 
 async def test_nothing_is_sent_while_erasures_are_unread(harness: DeliveryHarness) -> None:

@@ -1,6 +1,4 @@
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+import pytest
 
 from shared.contract.events import Decoder, RequestTriaged, encode
 from shared.contract.topics import INTAKE_REQUESTS
@@ -8,9 +6,8 @@ from shared.runtime.consumer.messages import Message, parse_record
 from shared.runtime.consumer.tracing import processing
 from tests.support.builders import NOON, decision, request_submitted
 from tests.support.records import record
+from tests.support.spans import CALLER, TRACEPARENT, Spans, parent_of, trace_after
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 DECODER = Decoder(INTAKE_REQUESTS.events)
 
 
@@ -35,19 +32,33 @@ def test_what_follows_carries_the_trace_on() -> None:
     assert caused.traceparent == TRACEPARENT
 
 
-def test_with_an_sdk_each_message_has_a_span_below_the_senders_and_above_what_follows() -> None:
-    kept = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(kept))
+def test_with_an_sdk_each_message_has_a_span_below_the_senders_and_above_what_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spans = Spans()
+    spans.install(monkeypatch)
 
-    with processing([traced_message()], provider) as [item]:
+    with processing([traced_message()]) as [item]:
         assert isinstance(item, Message)
         continued = item.event.traceparent
 
-    [span] = kept.get_finished_spans()
+    [span] = spans.ended
     assert span.name == "process test"
     assert span.attributes is not None
     assert span.attributes["messaging.destination.name"] == "test"
-    assert span.parent is not None
-    assert f"{span.parent.span_id:016x}" == "00f067aa0ba902b7"
-    assert continued == f"00-{TRACE}-{span.context.span_id:016x}-01"
+    assert parent_of(span) == CALLER
+    assert continued == trace_after(span)
+
+
+def test_what_cannot_be_processed_has_a_failed_span_without_the_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spans = Spans()
+    spans.install(monkeypatch)
+
+    with pytest.raises(ValueError, match="ana@"), processing([traced_message()]):
+        raise ValueError("ana@example.org")
+
+    [span] = spans.ended
+    assert not span.status.is_ok
+    assert "ana@" not in span.to_json()

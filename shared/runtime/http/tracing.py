@@ -1,0 +1,41 @@
+"""Spans of HTTP calls, below the trace context that the caller sent."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from opentelemetry.trace import SpanKind
+
+from shared.contract.events import usable_trace
+from shared.runtime.ops.tracing import current_trace, span_below
+
+TRACEPARENT = "traceparent"
+_STATUS = "http.response.status_code"
+_FOR_PROBES = frozenset({"/live", "/ready", "/metrics"})
+
+
+def route_of(request: web.Request) -> str:
+    """Return the route of a call as it is declared, without values; ``unknown`` for none."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"
+
+
+@web.middleware
+async def traced_calls(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a call in a span; those of probes have none."""
+    route = route_of(request)
+    if route in _FOR_PROBES:
+        return await handler(request)
+    named = {"http.request.method": request.method, "http.route": route}
+    name, parent = f"{request.method} {route}", usable_trace(request.headers.get(TRACEPARENT))
+    with span_below(parent, name, SpanKind.SERVER, named) as span:
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            span.set_attribute(_STATUS, error.status)
+            raise
+        span.set_attribute(_STATUS, response.status)
+        return response
+
+
+def trace_of(request: web.Request) -> str | None:
+    """Return the ``traceparent`` of what a call causes: that of its span, else the caller's."""
+    return current_trace() or usable_trace(request.headers.get(TRACEPARENT))
