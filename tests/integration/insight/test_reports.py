@@ -141,16 +141,21 @@ async def test_days_months_and_hours_are_those_of_the_city(city: aiohttp.ClientS
     ]
 
 
-async def test_csv_has_a_column_for_each_figure(city: aiohttp.ClientSession) -> None:
+async def test_csv_has_a_column_for_each_figure_also_beside_suppressed_rows(
+    city: aiohttp.ClientSession, topic_log: TopicLog
+) -> None:
+    await topic_log.publish(*story(1, "west"))
+    await rows_of(city, "times", 25)
     async with city.get(
         "/v1/insight/times?by=district", headers={"Accept": "text/csv"}
     ) as response:
         assert response.content_type == "text/csv"
         rows = list(csv.DictReader(io.StringIO(await response.text())))
 
-    assert [row["district"] for row in rows] == ["north", "south"]
-    assert rows[0] == {
-        "district": "north",
+    assert [row["district"] for row in rows] == ["north", "south", "west"]
+    assert rows[2] == dict.fromkeys(rows[0], "") | {"district": "west", "suppressed": "True"}
+    assert rows[1] == {
+        "district": "south",
         "n": "12",
         "suppressed": "",
         "acknowledge_median_hours": "2.0",

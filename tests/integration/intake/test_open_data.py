@@ -12,7 +12,9 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import new_id
 from shared.runtime.postgres import Database as OwnDatabase
 from shared.runtime.postgres import open_database
+from tests.integration.intake.conftest import Running
 from tests.support.databases import Database
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -101,3 +103,13 @@ async def test_a_held_text_and_an_erased_one_leave_the_files(
     await db.execute("UPDATE listed_requests SET description = ''")
     await export_open_data(db, CITIES, OpenDataFolder(tmp_path))
     assert features(tmp_path, "2026-03")["req_a"]["description"] == ""
+
+
+async def test_a_new_folder_is_written_at_the_first_start(running: Running, tmp_path: Path) -> None:
+    async with running(open_data_folder=tmp_path / "open-data") as client:
+
+        async def served() -> bool:
+            async with client.get("/open-data/") as response:
+                return response.status == 200
+
+        await eventually(served)

@@ -175,7 +175,8 @@ def _wanted(request: web.Request, cities: Collection[str]) -> Wanted:
 
 def _csv(by: Sequence[str], rows: Sequence[Row]) -> str:
     flat = [dict(_flat(row_fields(by, row))) for row in rows]
-    names = dict.fromkeys(name for row in flat for name in row)
+    whole = [one for row, one in zip(rows, flat, strict=True) if row.n is not None]
+    names = dict.fromkeys(name for one in whole or flat for name in one)
     columns = [*by, "n", "suppressed", *(n for n in names if n not in {*by, "n", "suppressed"})]
     return csv_text(columns, [[row.get(name) for name in columns] for row in flat])
 

@@ -51,7 +51,7 @@ _READ = Operation(
 
 @dataclass(frozen=True, slots=True)
 class NightlyExport:
-    """Writes all months once a night; one instance at a time."""
+    """Writes all months once a night, and at the first start; one instance at a time."""
 
     core: IntakePorts
     path: Path
@@ -59,8 +59,10 @@ class NightlyExport:
     async def run(self, stopping: asyncio.Event) -> None:
         """Write every night until asked to stop; a failed night is made up for by the next."""
         with suppress(StoppedError):
+            wait_s = seconds_until(_HOUR_UTC, utc_now()) if (self.path / PACKAGE).exists() else 0.0
             while True:
-                await pause(stopping, seconds_until(_HOUR_UTC, utc_now()))
+                await pause(stopping, wait_s)
+                wait_s = seconds_until(_HOUR_UTC, utc_now())
                 try:
                     await cancel_on_stop(stopping, self.export())
                 except (SystemicError, TransientError, OSError) as error:
