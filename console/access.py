@@ -21,6 +21,7 @@ HOME = "/console"
 LOGIN = f"{HOME}/login"
 ME = f"{HOME}/me"
 SESSION = "console"
+AGAIN = "again"
 _LOGIN_TOKEN = "console_login"  # noqa: S105 - the name of a cookie
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of a field
 TRIES, TRIES_OF_ADDRESS = 5, 50
@@ -84,6 +85,12 @@ class Access:
         if sent_by != self.origin or not hmac.compare_digest(given.encode(), token.encode()):
             raise ForbiddenError
         return fields
+
+    @staticmethod
+    def step_up(person: Person, page: str) -> None:
+        """Ask for another log-in, which leads back to the page, unless the last was just now."""
+        if not person.has_just_logged_in:
+            raise web.HTTPSeeOther(f"{LOGIN}?{AGAIN}=1&next={quote(page, safe='')}")
 
     def login_token(self, request: web.Request) -> str:
         """Return the token of the log-in form, which its cookie repeats."""

@@ -30,7 +30,7 @@ _SEEN = """
      WHERE token_hash = $1 AND people.name = sessions.name AND is_active
        AND began_at > now() - $2::interval AND seen_at > now() - $3::interval
     RETURNING session_id, people.name, role, has_first_password, uses_keys, keys_with_alt,
-              form_token
+              form_token, began_at > now() - interval '10 minutes'
 """
 _HASH_OF = """
     SELECT password_hash FROM people
@@ -83,6 +83,7 @@ class Person:
         has_first_password: True until the person has replaced the one that somebody else made.
         keys: Single-letter keys: ``on``, ``alt`` where they need the Alt key, or ``off``.
         form_token: Token that every form of the session carries.
+        has_just_logged_in: True within ten minutes of the log-in.
     """
 
     session_id: UUID
@@ -91,6 +92,7 @@ class Person:
     has_first_password: bool
     keys: Keys
     form_token: str
+    has_just_logged_in: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,9 @@ class ConsoleStore:
         row = await self.pool.fetchrow(_SEEN, _digest(token), self.lives_for, self.idle_for)
         if row is None:
             return None
-        session_id, name, role, has_first_password, uses_keys, with_alt, form_token = row
+        session_id, name, role, has_first_password, uses_keys, with_alt, *token_and_login = row
         keys: Keys = "off" if not uses_keys else "alt" if with_alt else "on"
-        return Person(session_id, name, role_of(role), has_first_password, keys, form_token)
+        return Person(session_id, name, role_of(role), has_first_password, keys, *token_and_login)
 
     async def lasts(self, token: str) -> bool:
         """Return True while a session lasts; an open page alone does not prolong it."""

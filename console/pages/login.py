@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from console.access import (
+    AGAIN,
     HOME,
     LOGIN,
     ME,
@@ -69,7 +70,7 @@ def _login_page(
         token=token,
         options=console.access.passkeys.request_options(token),
         next=safe_next(wanted),
-        error=error,
+        error=error or (AGAIN if AGAIN in request.query else ""),
     )
     console.access.keep_login_token(response, token)
     return response

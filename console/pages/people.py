@@ -46,6 +46,7 @@ async def _show(
 
 async def _change(console: Console, request: web.Request, person: Person) -> web.StreamResponse:
     fields = await console.form(request, person)
+    console.access.step_up(person, _PATH)
     name = fields.get("name", "").strip()
     try:
         if fields.get("action") == "add":

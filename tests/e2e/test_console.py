@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
+import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
@@ -229,6 +230,34 @@ async def test_an_admin_ends_the_sessions_of_a_person_at_once(router: Router) ->
         _, audit = await admin.get("/console/audit")
         assert "person_stop" in audit
         assert staff.name in audit
+
+
+async def test_people_are_changed_by_an_admin_who_has_just_logged_in(router: Router) -> None:
+    name, password = await new_person(router, "admin")
+    async with client_of(router) as client:
+        assert await log_in(client, name, password) == 303
+        async with client.get("/console/people") as page:
+            found = TOKEN.search(await page.text())
+        assert found
+        add = {"form_token": found[1], "action": "add", "name": f"new-{name}", "role": "viewer"}
+        await age_sessions(router, name)
+        async with client.post("/console/people", data=add, allow_redirects=False) as answer:
+            assert answer.status == 303
+            assert answer.headers["Location"].startswith("/console/login?again=1")
+        async with client.get(answer.headers["Location"]) as login:
+            assert "log in again" in await login.text()
+        async with client.get("/console/people") as page:
+            assert f"new-{name}" not in await page.text()
+
+
+async def age_sessions(router: Router, name: str) -> None:
+    """Let a person's sessions have begun eleven minutes earlier."""
+    db = await asyncpg.connect(router.stack["postgres"])
+    await db.execute(
+        "UPDATE console.sessions SET began_at = began_at - interval '11 minutes' WHERE name = $1",
+        name,
+    )
+    await db.close()
 
 
 async def test_who_acts_on_an_old_version_is_told_and_nothing_is_done_twice(

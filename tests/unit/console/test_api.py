@@ -14,7 +14,13 @@ from console.roles import Role
 from console.store import Person
 
 KIM = Person(
-    uuid4(), "kim", Role.AGENT, has_first_password=False, keys="on", form_token=uuid4().hex
+    uuid4(),
+    "kim",
+    Role.AGENT,
+    has_first_password=False,
+    keys="on",
+    form_token=uuid4().hex,
+    has_just_logged_in=True,
 )
 KEY, ROLE = "Idempotency-Key", "Route311-Role"
 
