@@ -12,6 +12,7 @@ from pydantic import HttpUrl
 
 from console.access import Access
 from console.answers import AnswerSearch
+from console.api import ServiceApi
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
@@ -19,6 +20,7 @@ from console.pages.approvals import approval_routes
 from console.pages.case import case_routes
 from console.pages.delivery import delivery_routes
 from console.pages.desk import desk_routes
+from console.pages.insight import insight_routes
 from console.pages.login import login_routes
 from console.pages.map import map_routes
 from console.pages.parts import Console
@@ -53,6 +55,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
             await stack.enter_async_context(_session(settings, settings.dispatch_url))
         )
         intake = await _intake(settings, stack)
+        insight = await _insight(settings, stack)
         live = LiveCases(dispatch)
         stopped = asyncio.Event()
         parts = Console(
@@ -66,7 +69,13 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
             dispatch=dispatch,
             intake=intake,
             live=live,
-            site=Site(settings.city, settings.timezone, live, has_intake=intake is not None),
+            site=Site(
+                settings.city,
+                settings.timezone,
+                live,
+                has_intake=intake is not None,
+                has_insight=insight is not None,
+            ),
         )
 
         async def expire_sessions() -> None:
@@ -98,6 +107,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *people_routes(parts),
                 *stream_routes(parts, stopped),
                 *_intake_routes(parts, settings.jurisdiction),
+                *(insight_routes(parts, insight) if insight else ()),
             ],
         )
 
@@ -113,6 +123,12 @@ async def _intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi
         return None
     session = await stack.enter_async_context(_session(settings, settings.intake_url))
     return IntakeApi(session, settings.jurisdiction, settings.desk_key.get_secret_value())
+
+
+async def _insight(settings: ConsoleSettings, stack: AsyncExitStack) -> ServiceApi | None:
+    if settings.insight_url is None:
+        return None
+    return ServiceApi(await stack.enter_async_context(_session(settings, settings.insight_url)))
 
 
 def _intake_routes(parts: Console, city: str) -> Sequence[web.RouteDef]:

@@ -17,6 +17,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
             a request with another origin changes nothing.
         dispatch_url: Base URL of dispatch's HTTP port.
         intake_url: Base URL of intake's HTTP port; without it there are no desk, review and map.
+        insight_url: Base URL of insight's HTTP port; without it there is no page of its figures.
         key: The console's own operator's key for dispatch and intake.
         desk_key: Key of the adapter ``desk``, as which the desk submits what callers say.
         jurisdiction: Id of the city whose residents call.
@@ -31,6 +32,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
     public_url: HttpUrl
     dispatch_url: HttpUrl
     intake_url: HttpUrl | None = None
+    insight_url: HttpUrl | None = None
     key: LongSecret
     desk_key: LongSecret | None = None
     jurisdiction: str = "portland.gov"

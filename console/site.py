@@ -74,6 +74,7 @@ class Site:
     timezone: str
     live: LiveCases
     has_intake: bool
+    has_insight: bool
     languages: Mapping[str, SpokenLanguage] = field(
         default_factory=lambda: load_languages(_HERE / "po")
     )
@@ -132,6 +133,7 @@ class Site:
             "language": language,
             "assets": self.assets,
             "has_intake": self.has_intake,
+            "has_insight": self.has_insight,
             "language_name": partial(_language_name, language.tag),
             "roles": Role,
         }

@@ -151,6 +151,7 @@ def _own_settings(
                 "CONSOLE_CITY": "Portland 311",
                 "CONSOLE_DISPATCH_URL": urls["dispatch"],
                 "CONSOLE_INTAKE_URL": urls["intake"],
+                "CONSOLE_INSIGHT_URL": urls["insight"],
                 "CONSOLE_KEY": secret("key-console"),
                 "CONSOLE_DESK_KEY": secret(DESK_KEY),
             }

@@ -19,7 +19,12 @@ ALLOWED = {
     "migrate": {"dns", "postgres"},
     "check": {"dns", "kafka", "postgres"},
 }
-CALLS = (("console", "intake"), ("console", "dispatch"), ("intake", "insight"))
+CALLS = (
+    ("console", "intake"),
+    ("console", "dispatch"),
+    ("console", "insight"),
+    ("intake", "insight"),
+)
 DESTINATIONS = yaml.safe_load((CHART / "values.yaml").read_text())["network"]["destinations"]
 
 

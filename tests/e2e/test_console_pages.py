@@ -309,6 +309,7 @@ async def test_axe_finds_nothing_on_any_page(router: Router, browser: Browser) -
             f"unsure?case={case_id}",
             "review",
             "surges",
+            "insight?report=times&by=kind",
             "delivery",
             "approvals",
             "me",

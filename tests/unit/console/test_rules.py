@@ -1,12 +1,14 @@
 """Roles, ways back after the log-in, texts in Spanish."""
 
 from pathlib import Path
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from console.access import HOME, safe_next
 from console.pages.commands import COMMANDS, command_of
+from console.pages.insight import cases_of
 from console.pages.queue import FILTERS
 from console.passwords import hashed, is_password
 from console.roles import ROLE_NAMES, Role, role_of
@@ -36,6 +38,27 @@ def test_a_hold_ends_at_a_time_of_the_city() -> None:
 
     assert command_of("hold", fields, zone)["until"] == "2026-12-01T09:30:00-08:00"
     assert command_of("hold", {"until": "soon"}, zone)["until"] == "soon"
+
+
+def test_a_row_of_insight_leads_to_its_cases_in_the_days_of_the_city() -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+    row = {"kind": "ROW-POTHOLE", "district": "N", "hour": 4, "n": 12}
+    period = {"from": "2026-03-07", "to": "2026-03-08"}  # the clock goes forward
+
+    query = dict(parse_qsl(cases_of(row, ["kind", "district"], period, zone)))
+
+    assert query.items() >= {"kind": "ROW-POTHOLE", "district": "N"}.items()
+    assert "completed" in query["status"]
+    assert query["since"] == "2026-03-07T00:00:00-08:00"
+    assert query["until"] == "2026-03-09T00:00:00-07:00"
+    assert query.keys() <= set(FILTERS)
+
+
+def test_a_row_that_no_filter_of_the_queue_means_leads_nowhere() -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+
+    assert cases_of({"hour": 4}, ["hour"], {}, zone) == ""
+    assert cases_of({"district": None}, ["district"], {}, zone) == ""
 
 
 @pytest.mark.parametrize(
