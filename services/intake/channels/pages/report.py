@@ -1,9 +1,8 @@
 """The pages that report a problem: what and where, the choice of its kind, contact, and done."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -20,12 +19,17 @@ from services.intake.channels.pages.draft import (
     form_faults,
 )
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
+from services.intake.channels.pages.kinds import (
+    KindChoices,
+    chosen_kind,
+    is_search,
+    kind_choices,
+)
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.pages.store import Drafts
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records.submissions import KnownPlace, RawSubmission, SubmissionPreview
-from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
@@ -43,75 +47,6 @@ _DEGREES = ("latitude", "longitude")
 STEPS = {"what": WHAT, "kind": KIND, "check": CONTACT}
 RECEIPT, RECEIPT_STEP = CONTACT + 1, "receipt"
 _STEP_NAMES = {step: name for name, step in STEPS.items()} | {RECEIPT: RECEIPT_STEP}
-
-
-class KindChoice(NamedTuple):
-    """A kind by its name in the language of the page."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class KindChoices:
-    """The kinds from which a person chooses; ``other`` is always the last one.
-
-    Attributes:
-        likely: By the words of the report, with the chosen one among them.
-        found: By the words of a search; None without a search.
-        groups: All kinds but ``other`` by heading, both in alphabetical order.
-        chosen: Code; empty while none is.
-    """
-
-    likely: Sequence[KindChoice]
-    found: Sequence[KindChoice] | None
-    groups: Mapping[str, Sequence[KindChoice]]
-    other: KindChoice
-    chosen: str
-
-
-def chosen_kind(form: PageForm, view: Mapping[str, Any]) -> str:
-    """Return the code of the kind that a person chose, or that their words tell for sure."""
-    is_sure = view and not view["unsure"]
-    return form.text("service_code") or (is_sure and view["service_code"]) or ""
-
-
-def is_search(form: PageForm) -> bool:
-    """Return True for a form that searches for a kind, also by Enter in the field for it."""
-    is_new = form.text("kind_words") != form.text("searched")
-    is_same_kind = form.text("service_code") == form.text("asked")
-    return form.text("to") == "search" or (is_new and is_same_kind)
-
-
-def kind_choices(
-    city: Jurisdiction,
-    language: str,
-    chosen: str,
-    likely: Iterable[str],
-    found: Iterable[ServiceType] | None,
-) -> KindChoices:
-    """Return the choices; ``likely`` are codes, the likeliest first."""
-
-    def choice(kind: ServiceType) -> KindChoice:
-        return KindChoice(kind.code, kind.name.in_language(language))
-
-    groups: dict[str, list[KindChoice]] = {}
-    for kind in city.services.values():
-        if kind.code != city.other_code:
-            groups.setdefault(kind.group.in_language(language), []).append(choice(kind))
-    codes = list(likely)
-    if chosen in city.services and chosen not in {*codes, city.other_code}:
-        codes.insert(0, chosen)
-    return KindChoices(
-        likely=[choice(city.services[code]) for code in codes],
-        found=None if found is None else [choice(kind) for kind in found],
-        groups={
-            heading: sorted(named, key=attrgetter("name"))
-            for heading, named in sorted(groups.items())
-        },
-        other=choice(city.services[city.other_code]),
-        chosen=chosen,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.integration.intake.pages.chromium import (
     base,
+    leave_out_maps,
     look_at,
     needs_chromium,
     press,
@@ -62,6 +63,7 @@ async def test_a_report_is_sent_and_followed_by_keyboard_alone(
     scripts: bool,
 ) -> None:
     page = await browser.new_page(base_url=base(site), java_script_enabled=scripts, locale=language)
+    await leave_out_maps(page)
     await page.goto("/")
     await press(page, ".button[href='/report']")
     await go_on(page)
@@ -98,6 +100,7 @@ async def test_steps_have_addresses_for_back_reload_changes_and_a_second_tab(
     context = await browser.new_context(
         base_url=base(site), java_script_enabled=scripts, locale="en"
     )
+    await leave_out_maps(context)
     page, main = await context.new_page(), "main button.main"
     await page.goto("/report")
     await page.fill("#f-description", "A small pothole")
@@ -162,6 +165,7 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     await page.set_input_files("#f-photo", files=PHOTO)  # type: ignore[arg-type] # as documented
     await page.locator("main .photo img").wait_for()
     found += await look_at(page, "report-1-photo")
+    await leave_out_maps(page)
     await page.locator("main button.main").click()
     found += await look_at(page, "report-2-near")
     await page.locator(".kinds > details > summary").click()
@@ -203,6 +207,7 @@ async def test_axe_finds_nothing_while_there_is_danger(
     site: aiohttp.ClientSession, browser: Browser, language: str, danger: str
 ) -> None:
     page = await browser.new_page(base_url=base(site), locale=language)
+    await leave_out_maps(page)
     await page.goto("/report")
     await page.fill("#f-description", danger)
     await page.fill("#f-address", "SE 82nd y Division")

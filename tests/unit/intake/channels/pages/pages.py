@@ -8,8 +8,8 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm
+from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.performance import PublicFigures, content, words_of
-from services.intake.channels.pages.report import KindChoice, KindChoices
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
 from services.intake.public_status.nearby import OpenCase

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from services.intake.channels.pages.form import PageForm
-from services.intake.channels.pages.report import KindChoice, KindChoices
+from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.tracking import Goal
 from shared.catalogue import LocalText
 from tests.support.html_tree import one_line, tree_of
