@@ -79,15 +79,19 @@ _ELSEWHERE = Content("Redirects to the step that the report is at.")
 # The steps of a report have addresses by its signed id.
 STEP = f"{REPORT}/{{draft}}/{{step:{'|'.join(STEPS)}}}"
 RECEIPT = f"{REPORT}/{{draft}}/{RECEIPT_STEP}"
-_GO_ON = _form(
-    "Go to the next step of a report, or submit it.",
-    (MULTIPART, URLENCODED),
-    {
+_NO_REPORT: Mapping[int, Content] = {404: problem("No such report, or no such step.")}
+
+
+def _go_on(others: Mapping[int, Content]) -> Operation:
+    answers = {
         303: Content("Redirects to the next step, or to the receipt."),
         409: Content("This report was sent before, with other words.", _HTML),
-    },
-    {"step": "1", "to": "back"},
-)
+        **others,
+    }
+    example = {"step": "1", "to": "back"}
+    summary = "Go to the next step of a report, or submit it."
+    return _form(summary, (MULTIPART, URLENCODED), answers, example)
+
 
 PAGES: Mapping[tuple[str, str], Operation] = {
     ("GET", "/"): _page("Show the first page.", {}),
@@ -105,12 +109,14 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         headers=_HEADERS,
         unknown="ignored",
     ),
-    ("POST", REPORT): _GO_ON,
-    ("GET", STEP): _page("Show a step of a report.", {303: _ELSEWHERE}),
-    ("POST", STEP): _GO_ON,
-    ("GET", RECEIPT): _page("Show the receipt of a report.", {303: _ELSEWHERE}),
+    ("POST", REPORT): _go_on({}),
+    ("GET", STEP): _page("Show a step of a report.", {303: _ELSEWHERE, **_NO_REPORT}),
+    ("POST", STEP): _go_on(_NO_REPORT),
+    ("GET", RECEIPT): _page("Show the receipt of a report.", {303: _ELSEWHERE, **_NO_REPORT}),
     ("POST", RECEIPT): _form(
-        "Take an e-mail address or a number for updates.", (URLENCODED,), {303: _ELSEWHERE}
+        "Take an e-mail address or a number for updates.",
+        (URLENCODED,),
+        {303: _ELSEWHERE, **_NO_REPORT},
     ),
     ("POST", PREVIEW): _form("Preview a report while it is written.", (URLENCODED,), _THE_PAGE),
     ("GET", "/track"): _page(

@@ -9,7 +9,6 @@ from aiohttp import web
 from services.intake.channels.pages.draft import CONTACT, FormFault, UnsentReport
 from services.intake.channels.pages.form import PageForm, read_form
 from services.intake.channels.pages.report import (
-    PATH,
     RECEIPT,
     ReportPages,
     advice_of,
@@ -58,7 +57,7 @@ class ReceiptPage:
         """Return the report, or redirect to where it is; after a day to the page for its number."""
         form_id = self.reports.form_id(request)
         if form_id is None:
-            raise web.HTTPSeeOther(PATH)
+            raise web.HTTPNotFound
         draft = await self.reports.drafts.find(form_id)
         if draft is None:
             raise web.HTTPSeeOther(TRACK_PATH)

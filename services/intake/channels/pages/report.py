@@ -77,7 +77,7 @@ class ReportPages:
         """Show a step as it was saved; without a report the first one."""
         form_id = self.form_id(request)
         if form_id is None:
-            raise web.HTTPSeeOther(PATH)
+            raise web.HTTPNotFound
         step, draft = STEPS[request.match_info["step"]], await self.drafts.find(form_id)
         if draft is None and step != WHAT:
             raise self.redirect(request, form_id, WHAT)

@@ -278,6 +278,9 @@ async def test_a_form_with_a_made_up_id_is_shown_again_with_its_words(
     forged = await contact.submit({"form": f"{new_id()}.0000", "name": "Ana"})
     sent = await contact.submit()
     done = await forged.submit()
+    for step in ("what", "receipt"):
+        async with client.get(f"/report/{new_id()}.0000/{step}") as answer:
+            assert answer.status == 404
 
     assert (forged.status, forged.value("name")) == (422, "Ana")
     assert done.number != sent.number
