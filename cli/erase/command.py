@@ -22,6 +22,7 @@ from cli.erase.search import ErasureSubject, Findings, SealedSearch, Search
 from cli.interrupts import run
 from cli.terminal import print_found, printable
 from services.intake.channels.mail.store import erase_mail_drafts
+from services.intake.channels.pages.store import erase_page_drafts
 from services.intake.channels.sms.store import erase_drafts
 from services.intake.store import erasure
 from services.notify.handlers import erase as erase_in_notify
@@ -54,7 +55,7 @@ _LABELS = {
     "contacts": "contacts",
     "messages": "messages not sent yet",
     "media": "pictures",
-    "drafts": "unfinished reports by text message or e-mail",
+    "drafts": "unfinished reports by text message, e-mail or page",
     "submissions": "rejected submissions",
     "dead_letters": "dead letters",
     "outbox": "copies of dead letters in outboxes",
@@ -169,6 +170,7 @@ async def remove(db: Connection, found: Findings) -> None:
         await erasure.erase_bodies(db, found.submissions)
         await erase_drafts(db, found.drafts)
         await erase_mail_drafts(db, found.mail_drafts)
+        await erase_page_drafts(db, found.page_drafts)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
         await wake_relays(db)
         for service, copies in found.outbox.items():

@@ -14,6 +14,7 @@ from services.intake.channels.conversations.waiting import (
     conversation_sealer,
     number_place,
 )
+from services.intake.channels.pages.store import draft_place, draft_sealer
 from services.intake.identifiers import phone_ref, read_tracking_number
 from services.intake.store.erasure import reused_submissions
 from services.notify.rules.recipients import person_hash
@@ -29,7 +30,7 @@ from shared.runtime.outbox.housekeeping import StoredRecord
 from shared.runtime.outbox.outbox import unpack_headers
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.dead_letters import DeadLetter, parse_dead_letter
-from shared.runtime.sealing import UnreadableError
+from shared.runtime.sealing import Sealer, UnreadableError
 
 _REQUESTS = """
     SELECT request_id::text FROM notify.requests
@@ -43,6 +44,7 @@ _MAILS = """
     SELECT token, sealed_address AS sealed FROM intake.mail_conversations
      WHERE sealed_address IS NOT NULL
 """
+_PAGES = "SELECT draft_id::text, state AS sealed FROM intake.report_drafts"
 
 
 class WrongReporterKeyError(Route311Error):
@@ -90,15 +92,28 @@ class SealedSearch:
             if address and address.casefold() in self.person.emails
         }
 
+    async def page_drafts(self) -> set[str]:
+        """Return the ids of reports on the pages, unfinished or sent within a day."""
+        rows = await self.db.fetch(_PAGES)
+        sealer = draft_sealer(self.secrets.conversations)
+        states = self._opened(rows, [draft_place(row["draft_id"]) for row in rows], sealer)
+        return {
+            row["draft_id"]
+            for row, state in zip(rows, states, strict=True)
+            if state and self.person.is_named_in([state.encode()])
+        }
+
     def _hashes(self, key: bytes) -> Iterator[str]:
         for address in self.person.emails:
             yield person_hash(key, address=address, phone=None, request_id="")
         for number in self.person.phones:
             yield person_hash(key, address=None, phone=number, request_id="")
 
-    def _opened(self, rows: Sequence[Record], places: Sequence[str]) -> list[str | None]:
+    def _opened(
+        self, rows: Sequence[Record], places: Sequence[str], sealer: Sealer | None = None
+    ) -> list[str | None]:
         """Return the values, None for damaged ones; WrongReporterKeyError if all are."""
-        sealer = conversation_sealer(self.secrets.conversations)
+        sealer = sealer or conversation_sealer(self.secrets.conversations)
         opened: list[str | None] = []
         for row, place in zip(rows, places, strict=True):
             try:
@@ -178,6 +193,8 @@ class Findings:
     drafts: set[tuple[str, str]] = field(default_factory=set)
     # Tokens of the reports by e-mail that wait for an answer.
     mail_drafts: set[str] = field(default_factory=set)
+    # Ids of the reports on the residents' pages.
+    page_drafts: set[str] = field(default_factory=set)
 
     @property
     def request_ids(self) -> Collection[str]:
@@ -195,7 +212,7 @@ class Findings:
             "contacts": len(self.requests),
             "messages": self.messages,
             "media": self.media,
-            "drafts": len(self.drafts) + len(self.mail_drafts),
+            "drafts": len(self.drafts) + len(self.mail_drafts) + len(self.page_drafts),
             "submissions": len(self.submissions),
             "dead_letters": len(self.dead_letters),
             "outbox": sum(map(len, self.outbox.values())),
@@ -226,6 +243,7 @@ class Search:
         if self.sealed:
             found.drafts = await self.sealed.drafts()
             found.mail_drafts = await self.sealed.mail_drafts()
+            found.page_drafts = await self.sealed.page_drafts()
         if self.subject.person:
             found.submissions |= await self._rejected(self.subject.person)
             for service in SERVICES:

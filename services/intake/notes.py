@@ -242,4 +242,5 @@ class NoteWork:
         findings = reasons_to_hold(note.text, public_texts)
         if findings is not None:
             await hold(self.db, HeldText(note.note_id, note.request_id, findings))
+        await store.add_text(self.db, note)
         self.events.append(NoteAdded.of(note, now=self.now, request=note.request_id))

@@ -10,7 +10,12 @@ from pydantic import ValidationError
 
 from services.intake.acceptance import SubmissionBatcher
 from services.intake.handlers import accept_submissions
-from services.intake.identifiers import read_tracking_number
+from services.intake.identifiers import (
+    ContactChannels,
+    phone_ref,
+    read_tracking_number,
+    reporter_ref,
+)
 from services.intake.inbound.parsing import field_errors
 from services.intake.inbound.validation import read_partly
 from services.intake.limits import CallLimits
@@ -27,6 +32,7 @@ from services.intake.records.notes import NoSuchRequestError, NoteCall
 from services.intake.records.public import PublicStatus, TextToReview
 from services.intake.records.submissions import (
     KnownPlace,
+    LateContact,
     RawSubmission,
     Receipt,
     ScreenedText,
@@ -35,10 +41,16 @@ from services.intake.records.submissions import (
 )
 from services.intake.rules.classification import search_kinds
 from services.intake.settings import IntakeSettings
-from services.intake.store.submissions import PostgresSubmissions
+from services.intake.store.submissions import PostgresSubmissions, give_contact
 from services.intake.store.texts import decide, held_texts
 from shared.catalogue import Jurisdiction, ServiceType
-from shared.contract.events import Acceptance, FieldError, SubmissionAccepted
+from shared.contract.events import (
+    Acceptance,
+    Contact,
+    ContactGiven,
+    FieldError,
+    SubmissionAccepted,
+)
 from shared.runtime.clock import utc_now
 from shared.runtime.http.authentication import Callers
 from shared.runtime.http.deadline import Deadline
@@ -74,6 +86,21 @@ class IntakeWork(NoteWork):
     async def status(self, number: str) -> PublicStatus | None:
         """Return the status of a request with its latest 100 changes, or None."""
         return await read_status(self.db, number)
+
+    async def give_contact(self, number: str, given: LateContact) -> None:
+        """Give the reporter of a request an address or a number; an erased one gets none."""
+        key, reached = self._policy.reporter_key, ContactChannels(given.email, given.phone)
+        numbered = phone_ref(key, given.phone) if given.phone else None
+        person = reporter_ref(key, "", None, reached)
+        request_id = await give_contact(self.db, number, person, numbered)
+        if request_id:
+            contact = Contact(
+                request_id=request_id,
+                **given._asdict(),
+                status_updates=given.status_updates,
+                phone_ref=numbered,
+            )
+            self.events.append(ContactGiven.of(contact, now=self.now, request=request_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +176,14 @@ class IntakePorts:
     async def _add_note(self, call: NoteCall) -> str:
         async with self.unit_of_work() as work:
             return await work.add_note(call)
+
+    async def give_contact(self, number: str, given: LateContact) -> None:
+        """Give the reporter of a request an address or a number for updates. Idempotent."""
+        await Deadline().wait_for(self._give_contact(number, given))
+
+    async def _give_contact(self, number: str, given: LateContact) -> None:
+        async with self.unit_of_work() as work:
+            await work.give_contact(number, given)
 
     async def status(self, number: str) -> PublicStatus | None:
         """Return the status of a request with its latest 100 changes, or None."""

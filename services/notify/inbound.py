@@ -29,7 +29,8 @@ def collect_updates(
 ) -> Updates:
     """Return the updates in events of the topics that notify reads, in order of arrival.
 
-    A decision about an anonymous request is skipped: it has no reporter to notify. Neighbours are
+    A decision about an anonymous request is skipped: it has no reporter to notify, unless it came
+    by the residents' pages, where an address may be given later. Neighbours are
     the municipalities around each city, by jurisdiction.
     """
     updates = Updates()
@@ -88,7 +89,7 @@ def _mail_returned(updates: Updates, event: e.MailReturned) -> None:
 
 def _request_triaged(updates: Updates, event: e.RequestTriaged) -> None:
     decision, request_id = event.data, event.data.request_id
-    if decision.request.reporter_ref is None:
+    if decision.request.reporter_ref is None and decision.request.channel != "web":
         return
     updates.requests.setdefault(request_id, _request_facts(decision))
     if template := on_decision(decision.outcome):

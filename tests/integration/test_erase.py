@@ -21,6 +21,7 @@ from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import open_database
 from tests.integration.erasure import mail, report, restore, taken
+from tests.integration.intake.pages.browser import visit
 from tests.integration.operators.operated_router import OperatedRouter
 from tests.support.builders import contact_given, submission
 from tests.support.pictures import encoded
@@ -185,7 +186,7 @@ async def test_a_telephone_number_in_any_format_names_its_owner(router: Operated
     assert await router.last_contact(request_id) is None
 
 
-async def test_a_report_by_e_mail_that_waits_for_its_place_is_erased(
+async def test_reports_that_wait_for_their_place_or_on_the_pages_are_erased(
     router: OperatedRouter,
 ) -> None:
     email = "dora.waits@example.org"
@@ -193,6 +194,9 @@ async def test_a_report_by_e_mail_that_waits_for_its_place_is_erased(
     message["From"], message["To"] = f"Dora Ximenes <{email}>", "311@portlandoregon.gov"
     message.set_content("A bench is broken")
     await mail(router, message)
+    async with aiohttp.ClientSession(router.stack.intake) as client:
+        kind = await (await visit(client, "/report")).submit({"description": "A broken bench"})
+        await kind.submit({"email": email, "step": "3", "to": "back"})
     waiting = "SELECT sealed_address, state, due_at FROM intake.mail_conversations"
     before = [tuple(row) for row in await router.fetch(waiting)]
     shown = await router.holding(email, "Dora Ximenes")
@@ -200,7 +204,8 @@ async def test_a_report_by_e_mail_that_waits_for_its_place_is_erased(
     code, done = await router.command("erase", "--email", email)
     after = [tuple(row) for row in await router.fetch(waiting)]
 
-    assert (code, done["removed"]["drafts"]) == (0, 1)
+    assert (code, done["removed"]["drafts"]) == (0, 2)
+    assert await router.fetch("SELECT FROM intake.report_drafts") == []
     assert [str(row).count("sealed:") for row in before] == [3]
     assert shown == []
     assert "sealed:" not in str(after)

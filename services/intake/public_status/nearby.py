@@ -71,7 +71,7 @@ _WITHIN = """
      LIMIT 200
 """
 # Degrees of public points: about 10 m, as near as a pin on a map tells.
-_PIN_DECIMALS = 4
+PIN_DECIMALS = 4
 _DEGREES_PER_METRE = degrees(1 / EARTH_RADIUS_M)
 _LEAST_COSINE = 0.01  # within 64 km of a pole a box is too narrow, and no city lies there
 
@@ -155,8 +155,8 @@ async def find_within(
             case_id,
             code,
             status,
-            round(latitude, _PIN_DECIMALS),
-            round(longitude, _PIN_DECIMALS),
+            round(latitude, PIN_DECIMALS),
+            round(longitude, PIN_DECIMALS),
             count,
         )
         for case_id, code, status, latitude, longitude, count in rows

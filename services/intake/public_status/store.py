@@ -7,8 +7,9 @@ from typing import NamedTuple, TypeVar
 from asyncpg import Record
 
 from services.intake.identifiers import CAPACITY, public_id
-from services.intake.public_status.nearby import SAVE_CASES, NearbyState
+from services.intake.public_status.nearby import PIN_DECIMALS, SAVE_CASES, NearbyState
 from services.intake.records.public import (
+    AddedNote,
     CaseLink,
     PublicDecision,
     PublicRequest,
@@ -19,7 +20,7 @@ from services.intake.records.public import (
 from services.intake.rules.location import public_degrees
 from shared.contract.events import Location
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
-from shared.vocabulary import CLOSED_STATUSES
+from shared.vocabulary import CLOSED_STATUSES, GeoPoint
 
 # Only the first change that shows a picture publishes it: an operator may withhold it afterwards.
 _SAVE_PICTURES = """
@@ -121,22 +122,35 @@ _SAVE_CHANGES = """
     ON CONFLICT DO NOTHING
 """
 _REQUEST = """
-    SELECT request_id::text, tracking_number, public_id, jurisdiction, service_code, submitted_at,
-           address, latitude, longitude,
+    SELECT requests.request_id::text, tracking_number, public_id, requests.jurisdiction,
+           requests.service_code, requests.submitted_at,
+           address, requests.latitude, requests.longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
-           answer, case_id::text, moves,
-           (SELECT description FROM listed_requests AS listed
-             WHERE listed.request_id = requests.request_id) AS description,
+           answer, requests.case_id::text, moves,
+           listed.description, listed.latitude AS at_latitude, listed.longitude AS at_longitude,
+           contact = 'none' AS is_anonymous,
            coalesce((SELECT status FROM reviewed_texts AS text
                       WHERE text.request_id = requests.request_id
                       ORDER BY status = 'held' DESC LIMIT 1), 'public') AS text_status,
            (SELECT complete_by FROM cases WHERE cases.case_id = requests.case_id) AS complete_by,
-           ARRAY(SELECT replace(media_id::text, '-', '')
-                   FROM request_media JOIN media USING (media_id)
-                  WHERE request_media.request_id = requests.request_id
-                    AND released_by IS NOT NULL AND erased_at IS NULL
-                  ORDER BY uploaded_at, media_id) AS media_ids
+           pictures.media_ids, pictures.held_media_ids, notes.notes
       FROM requests
+      LEFT JOIN listed_requests AS listed USING (request_id)
+     CROSS JOIN LATERAL (
+           SELECT array_agg(id) FILTER (WHERE released_by IS NOT NULL) AS media_ids,
+                  array_agg(id) FILTER (WHERE released_by IS NULL) AS held_media_ids
+             FROM (SELECT replace(media_id::text, '-', '') AS id, released_by
+                     FROM request_media JOIN media USING (media_id)
+                    WHERE request_media.request_id = requests.request_id AND erased_at IS NULL
+                    ORDER BY uploaded_at, media_id) AS kept) AS pictures
+     CROSS JOIN LATERAL (
+           SELECT array_agg((added_at, text) ORDER BY added_at) AS notes
+             FROM (SELECT added_at, text FROM note_texts
+                    WHERE note_texts.request_id = requests.request_id
+                      AND (by_reporter OR NOT EXISTS (
+                           SELECT FROM reviewed_texts
+                            WHERE text_id = note_id AND status IN ('held', 'withheld')))
+                    ORDER BY added_at DESC LIMIT $2) AS latest) AS notes
      WHERE tracking_number = $1
 """
 _CHANGES = """
@@ -153,7 +167,7 @@ _CHANGES = """
      LIMIT $2
 """
 
-_MAX_CHANGES = 100
+_MAX_CHANGES, _MAX_NOTES = 100, 50
 _NO_DECISION = (None,) * len(PublicDecision._fields)
 _NO_LINK = (None,) * len(CaseLink._fields)
 
@@ -298,7 +312,7 @@ async def find_status(pool: Pool, tracking_number: str) -> PublicStatus | None:
 
 async def read_status(connection: Connection, tracking_number: str) -> PublicStatus | None:
     """Return what ``find_status`` does; a request from before may lack its public id."""
-    row = await connection.fetchrow(_REQUEST, tracking_number)
+    row = await connection.fetchrow(_REQUEST, tracking_number, _MAX_NOTES)
     if row is None:
         return None
     changes = await connection.fetch(_CHANGES, row["case_id"], _MAX_CHANGES)
@@ -307,7 +321,11 @@ async def read_status(connection: Connection, tracking_number: str) -> PublicSta
         decision=None if row["outcome"] is None else _from_row(PublicDecision, row),
         changes=tuple(_from_row(StatusChange, change) for change in reversed(changes)),
         was_moved=row["moves"] > 0,
-        media_ids=tuple(row["media_ids"]),
+        media_ids=tuple(row["media_ids"] or ()),
+        held_media_ids=tuple(row["held_media_ids"] or ()),
+        notes=tuple(AddedNote(*note) for note in row["notes"] or ()),
+        point=_pin(row["at_latitude"], row["at_longitude"]),
+        is_anonymous=row["is_anonymous"],
         work_media_ids={c["version"]: tuple(c["media_ids"]) for c in changes if c["media_ids"]},
         complete_by=row["complete_by"],
         description=row["description"] or None,
@@ -333,6 +351,13 @@ async def give_public_ids(db: Connection, request_ids: Collection[str]) -> None:
     """Give requests without a public id a random one. Idempotent."""
     ids = [public_id(randbelow(CAPACITY)) for _ in request_ids]
     await db.execute(_GIVE, list(request_ids), ids)
+
+
+def _pin(latitude: float | None, longitude: float | None) -> GeoPoint | None:
+    """Return the point as near as a pin on a map tells."""
+    if latitude is None or longitude is None:
+        return None
+    return GeoPoint(round(latitude, PIN_DECIMALS), round(longitude, PIN_DECIMALS))
 
 
 def _from_row(model: type[M], row: Record) -> M:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.intake.rules.private_persons import HeldText, PersonalWords
-from shared.vocabulary import TextStatus
+from shared.vocabulary import GeoPoint, TextStatus
 
 
 class TextToReview(NamedTuple):
@@ -113,6 +113,13 @@ class WorkPictures(NamedTuple):
     publisher: str | None = None
 
 
+class AddedNote(NamedTuple):
+    """Words that were added to a request, redacted."""
+
+    added_at: datetime
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class PublicStatus:
     """A request with its decision and the latest status changes of its case, oldest first.
@@ -123,6 +130,10 @@ class PublicStatus:
             a private kind.
         text_status: Of its texts together: held while any of them is.
         media_ids: Public pictures of the reporter, oldest first.
+        held_media_ids: Pictures that the reporter alone sees.
+        notes: The latest 50, oldest first; for the holder of the tracking number, as the words.
+        point: As near as a pin on a map tells; None for a private kind.
+        is_anonymous: True for a reporter who gave no contact.
         work_media_ids: Public pictures of the work, by the version of the change.
     """
 
@@ -135,3 +146,7 @@ class PublicStatus:
     complete_by: datetime | None = None
     description: str | None = None
     text_status: TextStatus = "public"
+    held_media_ids: tuple[str, ...] = ()
+    notes: tuple[AddedNote, ...] = ()
+    point: GeoPoint | None = None
+    is_anonymous: bool = False

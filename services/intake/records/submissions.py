@@ -1,6 +1,6 @@
 """Submissions, their receipts and previews, and pictures."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
@@ -20,7 +20,7 @@ from shared.contract.events import (
 )
 from shared.runtime.clock import utc_now
 from shared.runtime.ops.tracing import current_trace
-from shared.vocabulary import GeoPoint
+from shared.vocabulary import GeoPoint, StatusChannel
 
 # Kind of a place that was found: a known house, one between two known ones, and so on.
 MatchKind: TypeAlias = Literal["address", "interpolated", "crossing", "street", "place"]
@@ -104,6 +104,21 @@ class StoredSubmission(NamedTuple):
     receipt: Receipt
     body: bytes | None
     time_replaced: bool
+
+
+class LateContact(NamedTuple):
+    """Contact data that a reporter gives after the report: usable, and for updates."""
+
+    name: str | None
+    email: str | None
+    phone: str | None  # E.164
+    language: str
+
+    @property
+    def status_updates(self) -> tuple[StatusChannel, ...]:
+        """The channels by which the reporter wants updates."""
+        by_channel: Mapping[StatusChannel, str | None] = {"email": self.email, "sms": self.phone}
+        return tuple(channel for channel, usable in by_channel.items() if usable)
 
 
 class SubmissionPreview(NamedTuple):

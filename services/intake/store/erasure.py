@@ -19,6 +19,7 @@ _ERASE_TEXTS_SQL = """
     UPDATE listed_requests SET description = '' WHERE request_id = ANY($1::uuid[])
 """
 _ERASE_OWN_TEXTS_SQL = "UPDATE requests SET own_text = NULL WHERE request_id = ANY($1::uuid[])"
+_ERASE_NOTES_SQL = "DELETE FROM note_texts WHERE request_id = ANY($1::uuid[])"
 _ERASE_FINDINGS_SQL = "DELETE FROM reviewed_texts WHERE request_id = ANY($1::uuid[])"
 _REUSED_SQL = """
     SELECT reused.identity, reused.fingerprint
@@ -34,6 +35,11 @@ _ERASE_BODIES_SQL = """
 _ERASE_SMS_PICTURES_SQL = """
     DELETE FROM sms_pictures USING requests
      WHERE requests.tracking_number = sms_pictures.tracking_number
+       AND request_id = ANY($1::uuid[])
+"""
+_ERASE_DRAFTS_SQL = """
+    DELETE FROM report_drafts USING requests
+     WHERE requests.tracking_number = report_drafts.tracking_number
        AND request_id = ANY($1::uuid[])
 """
 _TERM_SQL = f"""
@@ -79,12 +85,18 @@ async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
     await db.execute(_MARK_SQL, ids)
     await erase_media(db, ids)
     await db.execute(_ERASE_SMS_PICTURES_SQL, ids)
+    await db.execute(_ERASE_DRAFTS_SQL, ids)
     return await remove_contacts(db, ids)
 
 
 async def erase_texts(db: Connection, request_ids: Collection[str]) -> None:
     """Erase the reporters' words from requests, their lists and what operators review."""
-    for statement in (_ERASE_TEXTS_SQL, _ERASE_OWN_TEXTS_SQL, _ERASE_FINDINGS_SQL):
+    for statement in (
+        _ERASE_TEXTS_SQL,
+        _ERASE_OWN_TEXTS_SQL,
+        _ERASE_NOTES_SQL,
+        _ERASE_FINDINGS_SQL,
+    ):
         await db.execute(statement, sorted(request_ids))
 
 

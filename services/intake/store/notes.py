@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from services.intake.identifiers import SubmissionKey
 from services.intake.records.notes import AskedRequest, RequestReference
+from shared.contract.events import Note
 from shared.runtime.postgres import Connection
 
 _DONE = """
@@ -40,6 +41,15 @@ _LOCK_QUOTA = """
 """
 _USED = "SELECT count(*) FROM notes WHERE quota = $1 AND added_at > now() - interval '1 day'"
 _STORED = "SELECT note_id::text, fingerprint FROM notes WHERE identity = $1"
+
+
+_ADD_TEXT = "INSERT INTO note_texts VALUES ($1, $2, $3, $4, $5)"
+
+
+async def add_text(db: Connection, note: Note) -> None:
+    """Keep the words of a note, for the holder of the tracking number."""
+    by_reporter = note.by == "reporter"
+    await db.execute(_ADD_TEXT, note.note_id, note.request_id, note.text, by_reporter, note.at)
 
 
 class StoredNote(NamedTuple):

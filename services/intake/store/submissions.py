@@ -158,3 +158,19 @@ def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:
         submission.body,
         submission.time_replaced,
     )
+
+
+_GIVE_CONTACT = """
+    UPDATE requests
+       SET contact = 'given', reporter_ref = coalesce(reporter_ref, $2), phone_ref = $3
+     WHERE tracking_number = $1 AND contact <> 'erased'
+    RETURNING request_id::text
+"""
+
+
+async def give_contact(
+    db: Connection, number: str, reporter_ref: str | None, phone_ref: str | None
+) -> str | None:
+    """Note that a request has a contact, and return its id; None for one that was erased."""
+    request_id: str | None = await db.fetchval(_GIVE_CONTACT, number, reporter_ref, phone_ref)
+    return request_id

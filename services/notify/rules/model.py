@@ -115,6 +115,7 @@ class Follower:
     jurisdiction: str
     until: int | None = None  # version that split the request off; None while it is attached
     is_flooded: bool = False
+    is_late: bool = False  # gave an address after the report
 
 
 @dataclass(frozen=True, slots=True)

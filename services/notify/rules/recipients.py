@@ -41,7 +41,8 @@ def deliveries_due(  # noqa: PLR0913 - all that it depends on
     """Return the deliveries that became due with these new requests and triggers.
 
     A delivery is due once its contact, its decision and its trigger are all known, so every order
-    of arrival gives the same deliveries. Who has the tracking number by a channel gets no
+    of arrival gives the same deliveries. Who gave an address after the report gets of what was
+    before only what is about the request alone. Who has the tracking number by a channel gets no
     receipt there. A person with several requests in a case has the one that joined first listed
     first, and those of a flood last.
     """
@@ -50,7 +51,8 @@ def deliveries_due(  # noqa: PLR0913 - all that it depends on
         _delivery(follower, trigger, channel, suppressed, rules, now)
         for follower in sorted(followers, key=_order)
         for trigger in by_subject.get(follower.subject_id, ())
-        if follower.request_id in new_requests or trigger.key in new_triggers
+        if trigger.key in new_triggers
+        or (follower.request_id in new_requests and (trigger.only_for or not follower.is_late))
         if is_recipient(follower, trigger)
         for channel, suppressed in channels_for(
             follower.recipient, texts=follower.jurisdiction in rules.texting

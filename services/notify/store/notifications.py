@@ -65,7 +65,8 @@ _FOLLOWERS_SQL = """
     )
     SELECT request_id, subject_id, since, until, person, sealed_mailbox IS NOT NULL AS has_email,
            sealed_phone IS NOT NULL AS has_phone, wants_email, wants_sms, contact_language,
-           language, jurisdiction, flooded, flood_key, phone_ref, informed_sms
+           language, jurisdiction, flooded, flood_key, phone_ref, informed_sms,
+           coalesce(contact_received_at > submitted_at + interval '1 minute', false) AS is_late
       FROM following JOIN requests USING (request_id)
      WHERE since IS NOT NULL AND person IS NOT NULL AND tracking_number IS NOT NULL
 """
@@ -365,4 +366,5 @@ def _follower(row: Record) -> Follower:
             contacts={channel: contact for channel, contact in contacts.items() if contact},
         ),
         is_flooded=row["flooded"],
+        is_late=row["is_late"],
     )

@@ -49,7 +49,13 @@ _OTHERS_KEYS = {
 _NO_KEYS = dict.fromkeys(_RIGHT_KEYS, "")
 _FEW = ("--phases=fuzzing", "--mode=positive", "--max-examples=3")
 _NO_NUMBER = "26-0000-000000"
-_NEEDS_SIGNED_ID = {"POST /report/preview", "POST /track/{number}"}
+_NEEDS_SIGNED_ID = {
+    "POST /report/preview",
+    "GET /report/{draft}/{step}",
+    "GET /report/{draft}/receipt",
+    "POST /report/{draft}/receipt",
+    "POST /track/{number}",
+}
 """Forms that are taken only with an id from the page before; the tests of the pages send them."""
 
 Statuses = Mapping[str, set[int]]

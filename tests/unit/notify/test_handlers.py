@@ -146,7 +146,11 @@ async def test_nobody_is_waited_for_when_the_reporter_is_anonymous() -> None:
 
     produced = await handle(
         store,
-        [triaged(r1, case, request={"reporter_ref": None}), opened(r1, case), closed(case, 2)],
+        [
+            triaged(r1, case, request={"reporter_ref": None, "channel": "phone"}),
+            opened(r1, case),
+            closed(case, 2),
+        ],
         [contact_given(r1)],
     )
 

@@ -93,10 +93,15 @@ def test_of_two_decisions_about_a_request_the_first_counts() -> None:
     assert found.tracking_number == "26-FIRST"
 
 
-def test_a_decision_about_an_anonymous_request_says_nothing() -> None:
-    anonymous = triaged(R, None, outcome="referral", request={"reporter_ref": None})
+@pytest.mark.parametrize(("channel", "kept"), [("phone", False), ("web", True)])
+def test_a_decision_about_an_anonymous_request_counts_where_an_address_may_follow(
+    channel: str, kept: bool
+) -> None:
+    of_request = {"reporter_ref": None, "channel": channel}
+    anonymous = triaged(R, None, outcome="referral", request=of_request)
 
-    assert updates_of(anonymous) == Updates()
+    assert bool(updates_of(anonymous).requests) == kept
+    assert (updates_of(anonymous) == Updates()) != kept
 
 
 def test_a_referral_is_told_to_its_reporter_although_there_is_no_case() -> None:

@@ -9,10 +9,12 @@ from services.intake.channels.pages.access import PageAccess, PageHandler
 from services.intake.channels.pages.performance import PATH as PERFORMANCE
 from services.intake.channels.pages.performance import PerformancePage, open_performance
 from services.intake.channels.pages.places import CityMap
+from services.intake.channels.pages.receipt import ReceiptPage
 from services.intake.channels.pages.report import PATH as REPORT
-from services.intake.channels.pages.report import PREVIEW, ReportPages
+from services.intake.channels.pages.report import PREVIEW, RECEIPT_STEP, STEPS, ReportPages
 from services.intake.channels.pages.site import PATH as ASSETS
 from services.intake.channels.pages.site import Asset, CitySite, page_languages
+from services.intake.channels.pages.store import Drafts, draft_sealer
 from services.intake.channels.pages.tracking import TrackPages
 from services.intake.channels.status_view import TRACK_PATH as TRACK
 from services.intake.channels.status_view import ReporterLinks
@@ -40,6 +42,7 @@ _LIMITED: Mapping[int, Content] = {
         "Overloaded, or the database does not respond; retry later.", _HTML, headers=RETRY_AFTER
     ),
 }
+_THE_PAGE: Mapping[int, Content] = {200: Content("The page.", _HTML)}
 _FORM_REFUSED: Mapping[int, Content] = {
     400: Content("Not a form.", _HTML),
     403: Content("A browser sent it from another site.", _HTML),
@@ -54,7 +57,7 @@ _FORM_REFUSED: Mapping[int, Content] = {
 def _page(
     summary: str, others: Mapping[int, Content], query: Mapping[str, Parameter] = _LANGUAGE
 ) -> Operation:
-    responses = {200: Content("The page.", _HTML), **_LIMITED, **others}
+    responses = {**_THE_PAGE, **_LIMITED, **others}
     return Operation(summary, responses, query=query, headers=_HEADERS, unknown="ignored")
 
 
@@ -64,7 +67,7 @@ def _form(
     others: Mapping[int, Content],
     example: Mapping[str, str] | None = None,
 ) -> Operation:
-    responses = {200: Content("The next page.", _HTML), **_FORM_REFUSED, **others}
+    responses = {**_FORM_REFUSED, **others}
     body = Content("The fields of the page.", types, dict[str, str], example=example)
     return Operation(
         summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS, unknown="ignored"
@@ -72,6 +75,23 @@ def _form(
 
 
 _UNKNOWN = Content("Unknown tracking number.", _HTML)
+_ELSEWHERE = Content("Redirects to the step that the report is at.")
+# The steps of a report have addresses by its signed id.
+STEP = f"{REPORT}/{{draft}}/{{step:{'|'.join(STEPS)}}}"
+RECEIPT = f"{REPORT}/{{draft}}/{RECEIPT_STEP}"
+_NO_REPORT: Mapping[int, Content] = {404: problem("No such report, or no such step.")}
+
+
+def _go_on(others: Mapping[int, Content]) -> Operation:
+    answers = {
+        303: Content("Redirects to the next step, or to the receipt."),
+        409: Content("This report was sent before, with other words.", _HTML),
+        **others,
+    }
+    example = {"step": "1", "to": "back"}
+    summary = "Go to the next step of a report, or submit it."
+    return _form(summary, (MULTIPART, URLENCODED), answers, example)
+
 
 PAGES: Mapping[tuple[str, str], Operation] = {
     ("GET", "/"): _page("Show the first page.", {}),
@@ -82,14 +102,23 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         {404: Content("There are no figures of this month.", _HTML)},
         _LANGUAGE | {"month": Parameter("Month as 2026-11; by default the latest complete one.")},
     ),
-    ("GET", "/report"): _page("Show the first step of a report.", {}),
-    ("POST", "/report"): _form(
-        "Go to the next step of a report, or submit it.",
-        (MULTIPART, URLENCODED),
-        {409: Content("This report was sent before, with other words.", _HTML)},
-        {"step": "1", "to": "back"},
+    ("GET", REPORT): Operation(
+        "Begin a report.",
+        {303: Content("Redirects to its first step."), **_LIMITED},
+        query=_LANGUAGE,
+        headers=_HEADERS,
+        unknown="ignored",
     ),
-    ("POST", "/report/preview"): _form("Preview a report while it is written.", (URLENCODED,), {}),
+    ("POST", REPORT): _go_on({}),
+    ("GET", STEP): _page("Show a step of a report.", {303: _ELSEWHERE, **_NO_REPORT}),
+    ("POST", STEP): _go_on(_NO_REPORT),
+    ("GET", RECEIPT): _page("Show the receipt of a report.", {303: _ELSEWHERE, **_NO_REPORT}),
+    ("POST", RECEIPT): _form(
+        "Take an e-mail address or a number for updates.",
+        (URLENCODED,),
+        {303: _ELSEWHERE, **_NO_REPORT},
+    ),
+    ("POST", PREVIEW): _form("Preview a report while it is written.", (URLENCODED,), _THE_PAGE),
     ("GET", "/track"): _page(
         "Show the form for a tracking number.",
         {303: Content("Redirects to the page of the request."), 404: _UNKNOWN},
@@ -101,7 +130,9 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         _LANGUAGE | {"key": Parameter("Signature of the reporter's own link.")},
     ),
     ("POST", "/track/{number}"): _form(
-        "Add words and a photo to a request.", (MULTIPART, URLENCODED), {404: _UNKNOWN}
+        "Add words and a photo to a request, or an address for updates.",
+        (MULTIPART, URLENCODED),
+        {**_THE_PAGE, 303: Content("Redirects to the page of the request."), 404: _UNKNOWN},
     ),
 }
 ASSET = Operation(
@@ -136,15 +167,21 @@ async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     notes = TokenBuckets(settings.notes_per_hour / 3_600, burst_s=3_600)
     access = PageAccess(site, core.callers, forms)
     links = ReporterLinks.of(core.reporter_key, core.public_url)
-    reports = ReportPages(core, access, signer, links)
+    drafts = Drafts(core.lookups, draft_sealer(settings.conversation_secrets))
+    reports = ReportPages(core, access, signer, drafts)
     tracking = TrackPages(core, access, signer, links, notes)
     async with open_performance(site, settings.insight_url) as performance:
-        routes = _routes(access, reports, tracking, performance)
-        yield ChannelParts(routes=[*routes, *CityMap(core, access).routes])
+        receipt = ReceiptPage(reports, links)
+        routes = _routes(access, reports, receipt, tracking, performance)
+        yield ChannelParts(tasks=[drafts.run], routes=[*routes, *CityMap(core, access).routes])
 
 
 def _routes(
-    access: PageAccess, reports: ReportPages, tracking: TrackPages, performance: PerformancePage
+    access: PageAccess,
+    reports: ReportPages,
+    receipt: ReceiptPage,
+    tracking: TrackPages,
+    performance: PerformancePage,
 ) -> list[web.RouteDef]:
     handlers: Mapping[tuple[str, str], PageHandler] = {
         ("GET", "/"): _text_page(access, "home"),
@@ -153,6 +190,10 @@ def _routes(
         ("GET", PERFORMANCE): performance.show,
         ("GET", REPORT): reports.begin,
         ("POST", REPORT): reports.go_on,
+        ("GET", STEP): reports.show,
+        ("POST", STEP): reports.go_on,
+        ("GET", RECEIPT): receipt.show,
+        ("POST", RECEIPT): receipt.take_contact,
         ("POST", PREVIEW): reports.preview,
         ("GET", TRACK): tracking.find,
         ("GET", f"{TRACK}/{{number}}"): tracking.show,

@@ -67,15 +67,16 @@ def _known(keys: Sequence[str], question: Attribute) -> list[str]:
     return list(keys)
 
 
-# The steps: problem, place and photo; kind and questions; contact data.
+# The steps: problem, place and photo; kind and questions; contact data, and a check of it all.
 WHAT, KIND, CONTACT = 1, 2, 3
 
 _ANSWER = re.compile(r"attribute\[([^\[\]]+)\]")
 _FIELDS = {
     WHAT: ("description", "address", "latitude", "longitude"),
-    KIND: ("service_code", "asked", "follow"),
+    KIND: ("service_code", "asked", "follow", "kind_words"),
     CONTACT: ("name", "email", "phone", "status_updates"),
 }
+_STEP_OF = {name: step for step, names in _FIELDS.items() for name in names}
 _FORM_FIELD = {
     "location.latitude": ("latitude", WHAT),
     "location.longitude": ("longitude", WHAT),
@@ -97,11 +98,12 @@ class FormFault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnsentReport:
-    """A report that a person is writing."""
+    """A report that a person is writing; ``number`` is its tracking number once it was sent."""
 
     form: PageForm
     form_id: str
     photo_id: str | None = None
+    number: str | None = None
 
     def answers(
         self, city: Jurisdiction, kind: ServiceType | None
@@ -150,35 +152,40 @@ class UnsentReport:
         wanted = [one for one in self.form.texts("status_updates") if reached.get(one)]
         return {**given, "language": language, "status_updates": wanted} if given else None
 
-    def contact_faults(self, region: str) -> list[FormFault]:
-        """Return the errors of the contact data; ``region`` is an ISO 3166-1 alpha-2 country."""
-        email, phone = self.form.text("email"), self.form.text("phone")
-        usable = contact_channels(email or None, phone or None, region)
-        faults = []
-        if email and not usable.email:
-            faults.append(FormFault("email", "unusable_email", CONTACT))
-        if phone and not usable.phone:
-            faults.append(FormFault("phone", "unusable_phone", CONTACT))
-        if "sms" in self.form.texts("status_updates") and not phone:
-            faults.append(FormFault("phone", "missing_phone", CONTACT))
-        return faults
+    def with_step(self, step: int, given: PageForm) -> "UnsentReport":
+        """Return the report with the fields of a step, and any others that came with them.
 
-    def carried(self, step: int) -> list[tuple[str, str]]:
-        """Return the hidden fields of a step; the first has no kind, since words may change it."""
-        shown = _FIELDS[step] + (_FIELDS[KIND] if step == WHAT else ())
-        return [
-            (name, value)
-            for name, value in self.form.pairs()
-            if name in _CARRIED - set(shown) or (step != KIND and _ANSWER.fullmatch(name))
-        ]
-
-    def following(self, case_id: str) -> "UnsentReport":
-        """Return the same report about a case that is known; none with an empty id."""
-        values = {name: v for name, v in self.form.values.items() if name != "follow"}
-        return replace(self, form=PageForm(values | ({"follow": (case_id,)} if case_id else {})))
+        Other words may be of another kind, and at another place there are other cases.
+        """
+        changed = {name for name in _FIELDS[WHAT] if given.text(name) != self.form.text(name)}
+        lost: set[str] = set()
+        if step == WHAT and changed:
+            lost = set(_FIELDS[KIND]) if "description" in changed else {"follow"}
+        kept = {
+            name: values
+            for name, values in self.form.values.items()
+            if _step_of(name) != step and name not in lost
+        }
+        new = {name: values for name, values in given.values.items() if _step_of(name)}
+        return replace(self, form=PageForm(kept | new))
 
 
-_CARRIED = frozenset(name for names in _FIELDS.values() for name in names)
+def _step_of(name: str) -> int | None:
+    return KIND if _ANSWER.fullmatch(name) else _STEP_OF.get(name)
+
+
+def contact_faults(form: PageForm, region: str) -> list[FormFault]:
+    """Return the errors of the contact data; ``region`` is an ISO 3166-1 alpha-2 country."""
+    email, phone = form.text("email"), form.text("phone")
+    usable = contact_channels(email or None, phone or None, region)
+    faults = []
+    if email and not usable.email:
+        faults.append(FormFault("email", "unusable_email", CONTACT))
+    if phone and not usable.phone:
+        faults.append(FormFault("phone", "unusable_phone", CONTACT))
+    if "sms" in form.texts("status_updates") and not phone:
+        faults.append(FormFault("phone", "missing_phone", CONTACT))
+    return faults
 
 
 def form_faults(errors: Sequence[FieldError]) -> list[FormFault]:

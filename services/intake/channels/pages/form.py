@@ -58,9 +58,9 @@ class PageForm:
         """Return all values."""
         return self.values.get(name, ())
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return names and values, in order."""
-        return [(name, value) for name, values in self.values.items() for value in values]
+    def without(self, left_out: str) -> "PageForm":
+        """Return the form without a field."""
+        return PageForm({name: values for name, values in self.values.items() if name != left_out})
 
 
 async def read_form(

@@ -1,9 +1,9 @@
 """The pages that report a problem: what and where, the choice of its kind, contact, and done."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -15,96 +15,38 @@ from services.intake.channels.pages.draft import (
     WHAT,
     FormFault,
     UnsentReport,
+    contact_faults,
     form_faults,
 )
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
-from services.intake.channels.status_view import ReporterLinks
+from services.intake.channels.pages.kinds import (
+    KindChoices,
+    chosen_kind,
+    is_search,
+    kind_choices,
+)
+from services.intake.channels.pages.site import PARAMETER
+from services.intake.channels.pages.store import Drafts
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records.submissions import KnownPlace, RawSubmission, SubmissionPreview
-from shared.catalogue import Jurisdiction, ServiceType
 from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import MAX_PREVIEW_BYTES, slot_of
 from shared.runtime.http.problem_details import problem_response
 from shared.signed_tokens import TokenSigner
+from shared.vocabulary import GeoPoint
 
 PATH = "/report"
 PREVIEW = f"{PATH}/preview"
-# Purposes of signed values.
-_FORM, _PHOTO = "report", "photo"
+# Purpose of signed ids.
+_FORM = "report"
 _MAX_SEARCH = 200  # characters
-_STEPS = {"1": WHAT, "2": KIND, "3": CONTACT}
-
-
-class KindChoice(NamedTuple):
-    """A kind by its name in the language of the page."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class KindChoices:
-    """The kinds from which a person chooses; ``other`` is always the last one.
-
-    Attributes:
-        likely: By the words of the report, with the chosen one among them.
-        found: By the words of a search; None without a search.
-        groups: All kinds but ``other`` by heading, both in alphabetical order.
-        chosen: Code; empty while none is.
-    """
-
-    likely: Sequence[KindChoice]
-    found: Sequence[KindChoice] | None
-    groups: Mapping[str, Sequence[KindChoice]]
-    other: KindChoice
-    chosen: str
-
-
-def chosen_kind(form: PageForm, view: Mapping[str, Any]) -> str:
-    """Return the code of the kind that a person chose, or that their words tell for sure."""
-    is_sure = view and not view["unsure"]
-    return form.text("service_code") or (is_sure and view["service_code"]) or ""
-
-
-def is_search(form: PageForm) -> bool:
-    """Return True for a form that searches for a kind, also by Enter in the field for it."""
-    is_new = form.text("kind_words") != form.text("searched")
-    is_same_kind = form.text("service_code") == form.text("asked")
-    return form.text("to") == "search" or (is_new and is_same_kind)
-
-
-def kind_choices(
-    city: Jurisdiction,
-    language: str,
-    chosen: str,
-    likely: Iterable[str],
-    found: Iterable[ServiceType] | None,
-) -> KindChoices:
-    """Return the choices; ``likely`` are codes, the likeliest first."""
-
-    def choice(kind: ServiceType) -> KindChoice:
-        return KindChoice(kind.code, kind.name.in_language(language))
-
-    groups: dict[str, list[KindChoice]] = {}
-    for kind in city.services.values():
-        if kind.code != city.other_code:
-            groups.setdefault(kind.group.in_language(language), []).append(choice(kind))
-    codes = list(likely)
-    if chosen in city.services and chosen not in {*codes, city.other_code}:
-        codes.insert(0, chosen)
-    return KindChoices(
-        likely=[choice(city.services[code]) for code in codes],
-        found=None if found is None else [choice(kind) for kind in found],
-        groups={
-            heading: sorted(named, key=attrgetter("name"))
-            for heading, named in sorted(groups.items())
-        },
-        other=choice(city.services[city.other_code]),
-        chosen=chosen,
-    )
+_DEGREES = ("latitude", "longitude")
+STEPS = {"what": WHAT, "kind": KIND, "check": CONTACT}
+RECEIPT, RECEIPT_STEP = CONTACT + 1, "receipt"
+_STEP_NAMES = {step: name for name, step in STEPS.items()} | {RECEIPT: RECEIPT_STEP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,50 +56,63 @@ class _Shown:
     reading: SubmissionPreview | None = None
     faults: Sequence[FormFault] = ()
     status: int = 200
-    pressed: str = ""
+    then: str = ""  # "check" to return there, as from its links
 
 
 @dataclass(frozen=True)
 class ReportPages:
-    """Handlers of ``/report``."""
+    """Handlers of ``/report``: a step is posted, and redirects to the address of the next one."""
 
     core: IntakePorts
     access: PageAccess
     signer: TokenSigner
-    links: ReporterLinks
+    drafts: Drafts
 
     async def begin(self, request: web.Request) -> web.Response:
-        """Show the empty first step."""
-        return self._show(request, _Shown(WHAT, UnsentReport(PageForm(), new_id())))
+        """Redirect to the first step of a new report, so that Back finds it again."""
+        query = request.rel_url.raw_query_string
+        raise web.HTTPSeeOther(self._path(new_id(), WHAT) + (f"?{query}" if query else ""))
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show a step as it was saved; without a report the first one."""
+        form_id = self.form_id(request)
+        if form_id is None:
+            raise web.HTTPNotFound
+        step, draft = STEPS[request.match_info["step"]], await self.drafts.find(form_id)
+        if draft is None and step != WHAT:
+            raise self.redirect(request, form_id, WHAT)
+        if draft is None:
+            return self._show(request, _Shown(WHAT, UnsentReport(PageForm(), form_id)))
+        if draft.number:
+            raise self.redirect(request, form_id, RECEIPT)
+        reading = await self.preview_of(draft, self.access.site.language_of(request).tag)
+        then = "check" if request.query.get("then") else ""
+        return self._show(request, _Shown(step, draft, reading, then=then))
 
     async def go_on(self, request: web.Request) -> web.Response:
-        """Check the steps so far; show the next one, or send the report after the last one."""
-        draft, faults = await self._read(request)
-        form = draft.form
-        step = _STEPS.get(form.text("step"), WHAT)
-        pressed, follow, to = form.text("lang"), form.text("follow"), form.text("to")
-        if follow and step == WHAT and to != "back":
+        """Save a step, and redirect to the next one, or submit the report after the last one."""
+        known, draft, form, faults = await self._read(request)
+        if known.number:
+            return self._again(request, draft.form_id, is_same=draft == known)
+        await self.drafts.save(draft)
+        step, then = _step_of(form), "check" if form.text("then") else ""
+        language = self._language(request, form)
+        if asked := _asked_step(form, step):
+            raise self.redirect(request, draft.form_id, asked, language, then)
+        if form.text("follow") and step == WHAT:
             step = KIND  # a case near by, shown while the first step was written
-        if step == KIND:
-            draft = draft.following(follow)
-        language = self.access.site.language_of(request, pressed).tag
-        reading = await self._preview(draft, language)
-        if pressed or to == "back":
-            step = step if pressed else max(WHAT, step - 1)
-            return self._show(request, _Shown(step, draft, reading, pressed=pressed))
-        if step == KIND and not follow and is_search(form):
-            return self._show(request, _Shown(KIND, draft, reading))
+        reading = await self.preview_of(draft, language)
         faults += self._faults(draft, reading, step)
         if faults:
             first = min(fault.step for fault in faults)
-            return self._show(request, _Shown(first, draft, reading, faults, status=422))
-        code = form.text("service_code")
-        is_new = bool(code) and code != form.text("asked")  # its questions were not shown yet
-        if step == KIND and not follow and is_new and reading.view["questions"]:
-            return self._show(request, _Shown(KIND, draft, reading))
-        if step < CONTACT:
-            return self._show(request, _Shown(step + 1, draft, reading))
-        return await self._send(request, draft, reading, language)
+            return self._show(request, _Shown(first, draft, reading, faults, 422, then))
+        if step == CONTACT:
+            return await self._send(request, draft, reading, language)
+        if _asks_more(form, step, reading):
+            raise self.redirect(request, draft.form_id, KIND, language, then)
+        if then and not self._faults(draft, reading, KIND):
+            step = KIND
+        raise self.redirect(request, draft.form_id, step + 1, language)
 
     async def preview(self, request: web.Request) -> web.Response:
         """Preview the first step for a script; it may be refused."""
@@ -168,32 +123,62 @@ class ReportPages:
         draft = UnsentReport(form, form_id)
         language = self.access.site.language_of(request).tag
         with slot_of(self.core.limits.previews, self.access.callers.address(request)):
-            reading = await self._preview(draft, language)
+            reading = await self.preview_of(draft, language)
         return self.access.site.page(
             request,
             "preview",
             view=reading.view,
-            advice=_advice(reading.view),
+            advice=advice_of(reading.view),
             found=_found(reading),
             apart_m=reading.apart_m,
         )
 
-    async def _read(self, request: web.Request) -> tuple[UnsentReport, list[FormFault]]:
-        """Return the report, under a new id if its own is forged."""
+    def form_id(self, request: web.Request) -> str | None:
+        """Return the id of a report by its address; None for another, or a forged one."""
+        return self.signer.read(_FORM, request.match_info.get("draft", ""))
+
+    def _language(self, request: web.Request, form: PageForm) -> str:
+        """Return the language whose button was pressed, else that of the page."""
+        site, pressed = self.access.site, form.text("lang")
+        return pressed if pressed in site.languages else site.language_of(request).tag
+
+    def _path(self, form_id: str, step: int) -> str:
+        return f"{PATH}/{self.signer.sign(_FORM, form_id)}/{_STEP_NAMES[step]}"
+
+    def redirect(
+        self, request: web.Request, form_id: str, step: int, language: str = "", then: str = ""
+    ) -> web.HTTPSeeOther:
+        """Return the redirection to a step, which never has what was written in its address."""
+        language = language or self.access.site.language_of(request).tag
+        query = urlencode({PARAMETER: language, **({"then": then} if then else {})})
+        return web.HTTPSeeOther(f"{self._path(form_id, step)}?{query}")
+
+    async def _read(
+        self, request: web.Request
+    ) -> tuple[UnsentReport, UnsentReport, PageForm, list[FormFault]]:
+        """Return the report as saved and as posted; under a new id if its own is forged."""
         with self.core.limits.memory.body(self.access.callers.address(request)) as buffer:
             photo = PhotoIntake(self.core, buffer)
             form = await read_form(request, photo.take)
-            known_id = self.signer.read(_FORM, form.text("form"))
+            at = self.form_id(request)
+            known_id = self.signer.read(_FORM, form.text("form")) if form.text("form") else at
             form_id = known_id or new_id()
             photo_id = await photo.keep(form_id)
-        if not photo_id and not form.text("remove_photo"):
-            photo_id = self.signer.read(_PHOTO, form.text("photo_id"))
+        draft_id, step = known_id or at, _step_of(form)
+        saved = await self.drafts.find(draft_id) if draft_id else None
+        known = saved or UnsentReport(PageForm(), form_id)
+        if known_id is None:
+            known = replace(known, form_id=form_id, number=None)
+        given = form if is_search(form) else form.without("kind_words")
+        draft = known.with_step(step, given)
+        if photo_id or form.text("remove_photo"):
+            draft = replace(draft, photo_id=photo_id)
         faults = [FormFault("photo", photo.fault, WHAT)] if photo.fault else []
         if known_id is None:
-            faults.append(FormFault("", "unknown_form", _STEPS.get(form.text("step"), WHAT)))
-        return UnsentReport(form, form_id, photo_id), faults
+            faults.append(FormFault("", "unknown_form", step))
+        return known, draft, form, faults
 
-    async def _preview(self, draft: UnsentReport, language: str) -> SubmissionPreview:
+    async def preview_of(self, draft: UnsentReport, language: str) -> SubmissionPreview:
         """Return the request that it would become, as far as the database answers in time."""
         return await self.core.preview(self._submission(draft, language), best_effort=True)
 
@@ -211,7 +196,7 @@ class ReportPages:
         if step >= KIND and not draft.form.text("follow"):
             faults += draft.answers(city, city.services.get(draft.form.text("service_code")))[1]
         if step >= CONTACT:
-            faults += draft.contact_faults(city.holidays_country)
+            faults += contact_faults(draft.form, city.holidays_country)
         return [fault for fault in faults if fault.step <= step]
 
     async def _send(
@@ -225,48 +210,48 @@ class ReportPages:
             return self._show(request, _Shown(CONTACT, draft, reading, [fault], status=503))
         event = receipt.decode()
         if isinstance(event, SubmissionAccepted):
-            city = self.access.site.city
-            kind = city.services[event.data.service_code].name.in_language(language)
-            key = self.links.key(event.data.tracking_number)
-            advice = {one.code: one.text for one in event.data.advice}
-            return self.access.site.page(
-                request, "done", accepted=event.data, kind=kind, key=key, advice=advice
-            )
+            await self.drafts.save(replace(draft, number=event.data.tracking_number))
+            raise self.redirect(request, draft.form_id, RECEIPT, language)
         if any(error.code == "id_reused" for error in event.data.errors):
-            return self.access.site.page(request, "sent_before", status=409)
+            return self._again(request, draft.form_id, is_same=False)
         faults = form_faults(event.data.errors)
         first = min(fault.step for fault in faults)
         return self._show(request, _Shown(first, draft, reading, faults, status=422))
 
+    def _again(self, request: web.Request, form_id: str, *, is_same: bool) -> web.Response:
+        """Answer to a form of a report that was sent before."""
+        if is_same:
+            raise self.redirect(request, form_id, RECEIPT)
+        return self.access.site.page(request, "sent_before", status=409)
+
     def _show(self, request: web.Request, shown: _Shown) -> web.Response:
         draft, view = shown.draft, shown.reading.view if shown.reading else {}
         site = self.access.site
-        language = site.language_of(request, shown.pressed).tag
-        code = chosen_kind(draft.form, view)
-        kind = site.city.services.get(code)
+        language = site.language_of(request).tag
+        kind = site.city.services.get(chosen_kind(draft.form, view))
         return site.page(
             request,
             f"report_{shown.step}",
             status=shown.status,
-            pressed=shown.pressed,
             step=shown.step,
+            then=shown.then,
             form=draft.form,
             form_token=self.signer.sign(_FORM, draft.form_id),
-            photo_token=self.signer.sign(_PHOTO, draft.photo_id) if draft.photo_id else "",
+            steps={step: self._path(draft.form_id, step) for step in STEPS.values()},
             photo_url=media_url("", draft.photo_id) if draft.photo_id else "",
-            carried=draft.carried(shown.step),
             faults=shown.faults,
             fault_codes={fault.field: fault.code for fault in reversed(shown.faults)},
             view=view,
-            advice=_advice(view),
+            advice=advice_of(view),
             found=_found(shown.reading),
+            point=point_of(draft, shown.reading),
             needs_contact=bool(kind and kind.needs.contact),
             kinds=self._kinds(draft.form, view, language) if shown.step == KIND else None,
         )
 
     def _kinds(self, form: PageForm, view: Mapping[str, Any], language: str) -> KindChoices:
         city = self.access.site.city
-        words = form.text("kind_words")[:_MAX_SEARCH] if is_search(form) else ""
+        words = form.text("kind_words")[:_MAX_SEARCH]
         return kind_choices(
             city,
             language,
@@ -276,10 +261,42 @@ class ReportPages:
         )
 
 
+def _step_of(form: PageForm) -> int:
+    step = form.text("step")
+    return int(step) if step in {"1", "2", "3"} else WHAT
+
+
+def _asked_step(form: PageForm, step: int) -> int | None:
+    """Return the step that another button than the main one leads to; None for the main one."""
+    if form.text("lang"):
+        return step
+    if form.text("to") == "back":
+        return max(WHAT, step - 1)
+    return KIND if step == KIND and not form.text("follow") and is_search(form) else None
+
+
+def _asks_more(form: PageForm, step: int, reading: SubmissionPreview) -> bool:
+    """Return True after the choice of a kind whose questions were not shown yet."""
+    code = form.text("service_code")
+    is_new = bool(code) and code != form.text("asked")
+    return step == KIND and not form.text("follow") and is_new and bool(reading.view["questions"])
+
+
+def point_of(draft: UnsentReport, reading: SubmissionPreview | None) -> GeoPoint | None:
+    """Return where a report is: its pin, or the place of its address; None for neither."""
+    if reading and reading.found:
+        return reading.found.point
+    try:
+        return GeoPoint(*(float(draft.form.text(n).replace(",", ".")) for n in _DEGREES))
+    except ValueError:
+        return None
+
+
 def _found(reading: SubmissionPreview | None) -> KnownPlace | str | None:
     """Return the place of the address; empty for one that is not known."""
     return (reading.found or ("" if reading.is_lost else None)) if reading else None
 
 
-def _advice(view: Mapping[str, Any]) -> Mapping[str, str]:
+def advice_of(view: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the advice of a preview, texts by code."""
     return {one["code"]: one["text"] for one in view.get("advice", ())}

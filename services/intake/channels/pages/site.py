@@ -1,6 +1,7 @@
 """The site: renders pages in a language, with the headers that every page has."""
 
 import gzip
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,10 +38,10 @@ def page_languages(*, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
 
 
 def chosen_language(
-    request: web.Request, languages: Mapping[str, SpokenLanguage], pressed: str = ""
+    request: web.Request, languages: Mapping[str, SpokenLanguage]
 ) -> SpokenLanguage:
-    """Return the language of a page: of the pressed button, the URL, the cookie, or the browser."""
-    for tag in (pressed, request.query.get(PARAMETER), cookie_of(request, COOKIE)):
+    """Return the language of a page: of the URL, the cookie, or the browser."""
+    for tag in (request.query.get(PARAMETER), cookie_of(request, COOKIE)):
         if tag and (language := languages.get(primary_subtag(tag))):
             return language
     accepted = request.headers.get("Accept-Language", "")
@@ -124,9 +125,9 @@ class CitySite:
         server = f" {URL(self.tiles).origin()}" if self.tiles and "://" in self.tiles else ""
         return {name: value.format(tile_server=server) for name, value in _HEADERS.items()}
 
-    def language_of(self, request: web.Request, pressed: str = "") -> SpokenLanguage:
-        """Return the language of a page; the arguments are those of ``chosen_language``."""
-        return chosen_language(request, self.languages, pressed)
+    def language_of(self, request: web.Request) -> SpokenLanguage:
+        """Return the language of a page, as ``chosen_language`` does."""
+        return chosen_language(request, self.languages)
 
     def page(
         self,
@@ -134,12 +135,11 @@ class CitySite:
         template: str,
         *,
         status: int = 200,
-        pressed: str = "",
         headers: Mapping[str, str] = MappingProxyType({}),
         **variables: Any,  # noqa: ANN401 - whatever the template shows
     ) -> web.Response:
         """Return a page."""
-        language = self.language_of(request, pressed)
+        language = self.language_of(request)
         text = (
             self._environment(language)
             .get_template(f"{template}.html.j2")
@@ -156,7 +156,7 @@ class CitySite:
                 **headers,
             },
         )
-        if pressed or request.query.get(PARAMETER):
+        if request.query.get(PARAMETER):
             response.set_cookie(
                 COOKIE,
                 language.tag,
@@ -199,11 +199,26 @@ class CitySite:
         }
         environment.filters["translated"] = language.translated
         environment.filters["tag"] = language.tag_of
+        environment.filters["dial"] = _dial
         environment.filters["part"] = partial(_part, language=language)
         zone = ZoneInfo(self.city.timezone)
         environment.filters["moment"] = partial(_moment, zone=zone, language=language.tag)
         environment.filters["day"] = partial(_day, zone=zone, language=language.tag)
         return environment
+
+
+_NUMBER = re.compile(r"\+?\d[\d -]*\d")
+
+
+def _dial(text: str) -> str:
+    """Return a text with each telephone number in it as a link."""
+    link = Markup('<a class="phone" href="tel:{}" dir="ltr">{}</a>')
+    parts, end = [], 0
+    for found in _NUMBER.finditer(text):
+        number = found.group()
+        parts += [text[end : found.start()], link.format(re.sub(r"[ -]", "", number), number)]
+        end = found.end()
+    return Markup("").join([*parts, text[end:]])
 
 
 def _part(text: str, language: SpokenLanguage) -> str:

@@ -4,20 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
 from services.intake.channels.pages.access import PageAccess
-from services.intake.channels.pages.draft import FormFault
+from services.intake.channels.pages.draft import FormFault, contact_faults
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.status_view import TRACK_PATH, ReporterLinks, render_status
-from services.intake.identifiers import read_tracking_number
+from services.intake.identifiers import contact_channels, read_tracking_number
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records.notes import NoSuchRequestError, NoteCall, NoteError, TooManyNotesError
 from services.intake.records.public import PublicRequest, PublicStatus
+from services.intake.records.submissions import LateContact
 from shared.catalogue import Jurisdiction
 from shared.contract.events import new_id
 from shared.contract.events.notes import NoteAuthor
@@ -34,6 +35,7 @@ from shared.vocabulary import URGENT_LEVELS
 
 _HOURS_OF_A_DAY = 24
 _NOT_NOW = "not_now"
+_FOLLOWED = "followed"
 # The only step of the form.
 _STEP = 1
 _EMPTY = PageForm()
@@ -44,6 +46,28 @@ class Goal(NamedTuple):
 
     hours: int | None
     working_days: int | None
+
+
+def shown_status(status: PublicStatus, city: Jurisdiction, language: str) -> dict[str, Any]:
+    """Return what pages show of a request's status, by the names in their templates."""
+    bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
+    return {
+        "report": render_status(status, city, language),
+        "goal": _goal(status, city),
+        "is_late": status.complete_by is not None and status.complete_by < utc_now(),
+        "bureau_phone": bureau.phone if bureau else None,
+    }
+
+
+def given_contact(
+    form: PageForm, city: Jurisdiction, language: str
+) -> tuple[LateContact | None, list[FormFault]]:
+    """Return the contact in a form, None without one, and the errors of its fields."""
+    email, phone = form.text("email") or None, form.text("phone") or None
+    usable = contact_channels(email, phone, city.holidays_country)
+    faults = contact_faults(form, city.holidays_country)
+    contact = LateContact(None, usable.email, usable.phone, language)
+    return (contact if contact.status_updates else None), faults
 
 
 @dataclass(frozen=True)
@@ -83,6 +107,8 @@ class TrackPages:
             form = await read_form(request, photo.take)
             note_id, by = self._form(number, form.text("form"))
             photo_id = await photo.keep(note_id) if note_id else None
+        if form.text("to") == "follow" and by == "reporter":
+            return await self._follow(request, number, form)
         text = "\n".join(filter(None, (form.text("not_fixed"), form.text("text"))))
         note = {"text": text, "not_fixed": bool(form.text("not_fixed"))}
         if photo.fault:
@@ -106,6 +132,17 @@ class TrackPages:
         if note_id := self.signer.read(_purpose(number, "reporter"), token):
             return note_id, "reporter"
         return self.signer.read(_purpose(number, "other"), token), "other"
+
+    async def _follow(self, request: web.Request, number: str, form: PageForm) -> web.Response:
+        """Take an address or a number for updates; idempotent."""
+        site, language = self.access.site, self.access.site.language_of(request).tag
+        contact, faults = given_contact(form, site.city, language)
+        if contact is None or faults:
+            faults = faults or [FormFault("email", "missing_contact", _STEP)]
+            return await self._status(request, "reporter", form, faults[0])
+        await self.core.give_contact(number, contact)
+        query = urlencode({PARAMETER: language, "key": self.links.key(number), _FOLLOWED: "yes"})
+        raise web.HTTPSeeOther(f"{TRACK_PATH}/{number}?{query}")
 
     async def _add(self, request: web.Request, call: NoteCall, photo_id: str | None) -> str | None:
         language = self.access.site.language_of(request).tag
@@ -142,18 +179,20 @@ class TrackPages:
         if status is None:
             return self._unknown(request, typed, "unknown")
         city = self.core.cities[status.request.jurisdiction]
-        bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
         language = self.access.site.language_of(request).tag
+        is_reporter = by == "reporter"
         return self.access.site.page(
             request,
             "status",
             status=200 if fault is None else 503 if fault.code == _NOT_NOW else 422,
-            report=render_status(status, city, language),
-            goal=_goal(status, city),
-            is_late=status.complete_by is not None and status.complete_by < utc_now(),
-            bureau_phone=bureau.phone if bureau else None,
+            **shown_status(status, city, language),
             form_token=self.signer.sign(_purpose(number, by), new_id()),
-            key=self.links.key(number) if by == "reporter" else "",
+            key=self.links.key(number) if is_reporter else "",
+            notes=status.notes,
+            point=status.point,
+            held_photos=[media_url("", one) for one in status.held_media_ids if is_reporter],
+            may_follow=is_reporter and status.is_anonymous,
+            is_followed=is_reporter and _FOLLOWED in request.query,
             form=form,
             faults=[fault] if fault else [],
             fault_codes={fault.field: fault.code} if fault else {},

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import axe_playwright_python
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from shared.vocabulary import GeoPoint
 
@@ -85,6 +85,11 @@ async def look_at(page: Page, name: str) -> list[str]:
 def base(client: aiohttp.ClientSession) -> str:
     """The address of a running instance."""
     return str(client._base_url).rstrip("/")  # noqa: SLF001 - it has no other way to tell
+
+
+async def leave_out_maps(pages: Page | BrowserContext) -> None:
+    """Let maps fail to load, as without WebGL: a map that is drawn takes seconds."""
+    await pages.route("**/*maplibre*", lambda route: route.abort())
 
 
 async def type_coordinates(page: Page, point: GeoPoint) -> None:

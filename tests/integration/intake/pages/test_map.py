@@ -14,6 +14,7 @@ from tests.integration.intake.pages.chromium import (
     tab_to,
     type_coordinates,
     type_into,
+    violations,
 )
 from tests.integration.intake.pages.near import open_case_near
 from tests.support.pictures import encoded
@@ -216,6 +217,22 @@ async def test_danger_and_cases_near_by_are_told_while_a_person_writes(
         await page.locator("[data-preview] button[name=follow]").first.click()
 
     await expect(page.locator("main")).to_contain_text("You are following a report")
+
+
+async def test_a_small_map_has_the_cases_of_the_list_by_their_numbers(
+    page: Page, site: aiohttp.ClientSession, site_log: TopicLog
+) -> None:
+    await open_case_near(site, site_log)
+    await page.fill("#f-description", "A small pothole")
+    await type_coordinates(page, SQUARE)
+    await page.locator("main button.main").click()
+    await look_at_map(page)
+    pin = page.locator(".still button.known").first
+    await expect(pin).to_have_text("1")
+    await pin.click()
+
+    await expect(page.locator("button[name=follow]").first).to_be_focused()
+    assert await violations(page) == []
 
 
 async def test_an_address_is_chosen_from_a_list_by_keyboard(page: Page) -> None:

@@ -6,8 +6,10 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
+from services.intake.store.erasure import erase_contacts
 from shared.contract.events import CaseOpened, ContactGiven, RequestSubmitted, new_id
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.runtime.postgres import open_pool, transaction
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.pages.browser import Page, visit
 from tests.integration.locks import locked
@@ -274,12 +276,14 @@ async def test_a_form_with_a_made_up_id_is_shown_again_with_its_words(
 ) -> None:
     contact = await (await (await first_step(client)).submit(POTHOLE)).submit()
     forged = await contact.submit({"form": f"{new_id()}.0000", "name": "Ana"})
-    photo = await contact.submit({"photo_id": f"{'0' * 32}.0000"})
+    sent = await contact.submit()
     done = await forged.submit()
+    for step in ("what", "receipt"):
+        async with client.get(f"/report/{new_id()}.0000/{step}") as answer:
+            assert answer.status == 404
 
     assert (forged.status, forged.value("name")) == (422, "Ana")
-    assert photo.number
-    assert done.number != photo.number
+    assert done.number != sent.number
     assert len(await topic_log.records(INTAKE_REQUESTS)) == 2
 
 
@@ -312,3 +316,54 @@ async def test_while_the_database_is_stuck_nothing_that_was_written_is_lost(
     assert stuck.headers["Retry-After"]
     assert stuck.value("name") == "Ana"
     assert done.number
+
+
+async def test_a_draft_lies_sealed_for_a_day_known_to_every_process_and_goes_with_its_contact(
+    running: Running, topic_log: TopicLog, database: Database
+) -> None:
+    async with running() as client, open_pool(database.dsn("intake")) as pool:
+        kind = await (await first_step(client)).submit(POTHOLE)
+        contact = await kind.submit({"name": "Quimberly"})
+        async with running() as other:
+            known = await visit(other, contact.url)
+        [stored] = await pool.fetch("SELECT state, tracking_number FROM report_drafts")
+        await contact.submit({"email": "quimberly@example.org", "status_updates": ["email"]})
+        [submitted] = await topic_log.at_least(1, INTAKE_REQUESTS)
+        [sent] = await pool.fetch("SELECT state, tracking_number FROM report_drafts")
+        receipt = await visit(client, contact.url)
+        async with transaction(pool) as db:
+            await erase_contacts(db, [submitted.data.request_id])
+        erased = await visit(client, receipt.url)
+        over = await (await first_step(client)).submit(POTHOLE)
+        await pool.execute("UPDATE report_drafts SET saved_at = saved_at - interval '1 day'")
+        begun = await visit(client, over.url)
+
+    assert POTHOLE["description"] in known.text
+    assert stored["state"].startswith("sealed:")
+    assert (stored["tracking_number"], sent["tracking_number"]) == (None, receipt.number)
+    assert "We wrote to quimberly@example.org." in receipt.text
+    assert (erased.url, erased.heading) == ("/track", "Check a report")
+    assert begun.url.endswith("/what")
+    assert begun.value("description") == ""
+
+
+async def test_everything_can_be_posted_at_once_and_an_address_given_later(
+    client: aiohttp.ClientSession, topic_log: TopicLog
+) -> None:
+    what = await first_step(client)
+    everything = {**POTHOLE, "service_code": "ROW-POTHOLE", "name": "Ana", "step": "3"}
+    form = {**everything, "form": what.value("form")}
+    async with client.post("/report", data=form, allow_redirects=False) as answer:
+        receipt = await visit(client, answer.headers["Location"])
+    none = await receipt.submit()
+    wrong = await none.submit({"email": "ana@"})
+    told = await wrong.submit({"email": "ana@example.org"})
+    _, late = await topic_log.at_least(2, INTAKE_CONTACTS)
+
+    assert answer.status == 303
+    assert [page.status for page in (none, wrong, told)] == [422, 422, 200]
+    assert told.url == receipt.url
+    assert "We wrote to ana@example.org." in told.text
+    assert isinstance(late, ContactGiven)
+    assert (late.data.name, late.data.email) == ("Ana", "ana@example.org")
+    assert late.data.status_updates == ("email",)

@@ -7,8 +7,8 @@ import pytest
 
 from services.intake.channels.status_view import ReporterLinks
 from services.intake.notes import MAX_PAGE_NOTES
-from shared.contract.events import NoteAdded
-from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.contract.events import ContactGiven, NoteAdded
+from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.http_client import note, plain, post
 from tests.integration.intake.pages.browser import visit
@@ -111,6 +111,30 @@ async def test_a_photo_comes_with_the_words_and_not_fixed_needs_none(
     assert [medium.url for medium in first.data.media] != []
     assert (second.data.text, second.data.by) == ("It is not fixed.", "reporter")
     assert first.data.by == "other"
+
+
+async def test_the_reporter_sees_what_was_added_and_asks_for_updates(
+    running: Running, topic_log: TopicLog
+) -> None:
+    async with running() as client:
+        number = await number_of(client)
+        link = f"/track/{number}?key={LINKS.key(number)}"
+        own = await visit(client, link)
+        await own.submit({"text": "It is deeper now", "photo": encoded()})
+        wrong = await own.submit({"email": "ana@"}, button=("to", "follow"))
+        told = await wrong.submit({"email": "ana@example.org"}, button=("to", "follow"))
+        other = await visit(client, f"/track/{number}")
+        [given] = await topic_log.at_least(1, INTAKE_CONTACTS)
+
+    assert [page.status for page in (own, wrong, told)] == [200, 422, 200]
+    for page in (told, other):
+        assert page.texts("//ol[@class='history'][1]//p") == ["It is deeper now"]
+        assert page.tree.xpath("//*[contains(@class, 'still')]/@data-at") == ["45.5189,-122.6793"]
+        assert not page.tree.xpath("//*[@name='email']")
+    assert [len(page.tree.xpath("//figure/img")) for page in (told, other)] == [1, 0]
+    assert "You get updates from now on." in told.text
+    assert isinstance(given, ContactGiven)
+    assert (given.data.email, given.data.status_updates) == ("ana@example.org", ("email",))
 
 
 async def test_a_link_of_another_report_does_not_make_its_holder_the_reporter(

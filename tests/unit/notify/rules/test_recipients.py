@@ -83,6 +83,19 @@ def test_a_request_that_became_complete_is_told_all_that_it_missed_and_no_other_
     assert told(deliveries) == [("late", 1), ("late", 2), ("late", 3)]
 
 
+def test_who_gave_an_address_after_the_report_gets_its_receipt_and_what_is_new() -> None:
+    triggers = [
+        trigger(version=1, template="received", only_for="late"),
+        trigger(version=2),
+        trigger(version=3),
+    ]
+    late = follower(request_id="late", since=1, is_late=True)
+
+    deliveries = all_due([late], triggers, new_requests={"late"}, new_triggers={("case", 3)})
+
+    assert told(deliveries) == [("late", 1), ("late", 3)]
+
+
 def test_nothing_is_due_when_nothing_is_new() -> None:
     assert all_due([follower()], [trigger()]) == []
 

@@ -1,8 +1,10 @@
-// The map: set the pin by mouse, finger or keyboard, and see open problems near by. MapLibre and the
-// tiles are fetched when a person comes to look at it; without WebGL there is no map.
+// The map: set the pin by mouse, finger or keyboard, and see open problems near by; or a small one
+// that shows a place. MapLibre and the tiles are fetched when a person comes to look at it; without
+// WebGL there is no map.
 
 const CITY_ZOOM = 10.5, POINT_ZOOM = 16, TAP_ZOOM = 15, PINS_ZOOM = 13;
 const KEY_STEP = 12; // pixels that an arrow key moves the pin
+const NEAR = 0.006; // degrees around a report in which open cases may be the same problem
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const PIN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-14 -41 28 41" width="28" height="41"><path d="M0 0C-3-10-14-15-14-27a14 14 0 0 1 28 0C14-15 3-10 0 0z"/><circle cy="-27" r="5"/></svg>`;
 
@@ -15,7 +17,9 @@ if (field && canvas.getContext("webgl2")) {
     if (!isIntersecting) return;
     observer.disconnect();
     try {
-      new CityMap(field, await engine(field.dataset));
+      const loaded = await engine(field.dataset);
+      if (field.dataset.at) new StillMap(field, loaded);
+      else new PinMap(field, loaded);
     } catch {
       field.remove(); // words and addresses do as well
     }
@@ -42,17 +46,12 @@ async function engine({ map, engine, worker, reader }) {
   return { maplibre, archive, header: await archive.getHeader(), source: { url: `pmtiles://${url}` } };
 }
 
+/** A map in its frame, with its attribution. */
 class CityMap {
-  #known = [];
-
-  constructor(field, { maplibre, archive, header, source }) {
+  constructor(field, { maplibre, archive, header, source }, options) {
     this.field = field;
     this.maplibre = maplibre;
-    this.view = field.querySelector("[role=application]");
-    this.said = field.querySelector(".tools [role=status]");
-    this.inputs = ["latitude", "longitude"].map((name) => document.getElementById(`f-${name}`));
-    this.dark = matchMedia("(prefers-color-scheme: dark)");
-    this.source = source;
+    this.view = field.querySelector(".view");
     const { hint, wheel } = field.dataset;
     this.map = new maplibre.Map({
       container: this.view,
@@ -60,7 +59,6 @@ class CityMap {
       center: header ? [header.centerLon, header.centerLat] : [0, 0],
       zoom: CITY_ZOOM,
       maxZoom: 18,
-      cooperativeGestures: true,
       keyboard: false,
       attributionControl: false,
       dragRotate: false,
@@ -71,43 +69,22 @@ class CityMap {
         "CooperativeGesturesHandler.WindowsHelpText": wheel,
         "CooperativeGesturesHandler.MacHelpText": wheel.replace("Ctrl", "⌘"),
       },
+      ...options,
     });
     this.map.touchZoomRotate.disableRotation();
     const drawn = this.map.getCanvas();
     drawn.tabIndex = -1; // the frame has the focus, and the words
     drawn.setAttribute("aria-hidden", "true");
     drawn.removeAttribute("role");
-    this.#listen();
-    this.#readFields();
+    this.map.once("load", () => { this.view.dataset.drawn = ""; });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.map.setStyle(style(source)));
     archive?.getMetadata().then(({ attribution }) => {
       field.querySelector("[data-attribution]").textContent = (attribution ?? "").replace("(c)", "©");
     });
   }
 
-  #listen() {
-    const { field, map, view } = this;
-    map.on("click", ({ lngLat }) => {
-      this.#setPin(lngLat);
-      if (map.getZoom() < TAP_ZOOM) map.easeTo({ center: lngLat, zoom: TAP_ZOOM }); // is it right?
-    });
-    map.on("moveend", () => this.#showKnown());
-    map.once("load", () => { view.dataset.drawn = ""; this.#showKnown(); });
-    this.dark.addEventListener("change", () => map.setStyle(style(this.source)));
-    view.addEventListener("keydown", (event) => this.#key(event));
-    field.addEventListener("click", ({ target }) => {
-      const { zoom } = target.closest("button")?.dataset ?? {};
-      if (zoom) map.zoomTo(map.getZoom() + Number(zoom));
-      else if (target.closest("[data-unpin]")) this.#setPin(null);
-    });
-    for (const input of this.inputs) input.addEventListener("input", () => this.#readFields());
-    document.addEventListener("found", ({ detail }) => {
-      this.found = this.#mark(this.found, "found", detail && { lat: detail[0], lng: detail[1] });
-      if (this.found && !this.pin) this.#approach(this.found.getLngLat());
-    });
-  }
-
   /** Put a mark at a point, or take it away. */
-  #mark(mark, name, lngLat) {
+  mark(mark, name, lngLat, draggable = false) {
     if (!lngLat) {
       mark?.remove();
       return null;
@@ -117,13 +94,93 @@ class CityMap {
     element.className = name;
     const isPin = name === "pin";
     if (isPin) element.innerHTML = PIN;
-    return new this.maplibre.Marker({ element, draggable: isPin, anchor: isPin ? "bottom" : "center" })
+    return new this.maplibre.Marker({ element, draggable, anchor: isPin ? "bottom" : "center" })
       .setLngLat(lngLat).addTo(this.map);
+  }
+
+  /** Open problems between west, south, east and north, as buttons of the page; null on failure. */
+  async known(bounds) {
+    const edges = bounds.map((one) => one.toFixed(4)).join();
+    try {
+      const answer = await fetch(`${this.field.dataset.pins}&bounds=${edges}`);
+      if (!answer.ok) return null;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      return [...page.querySelectorAll("[data-pin]")].map((pin) => document.importNode(pin, true));
+    } catch {
+      return null;
+    }
+  }
+
+  markKnown(element, onClick) {
+    const { latitude, longitude } = element.dataset;
+    element.setAttribute("aria-label", element.textContent);
+    element.replaceChildren();
+    element.addEventListener("click", (event) => {
+      event.stopPropagation();
+      onClick(element);
+    });
+    return new this.maplibre.Marker({ element }).setLngLat([Number(longitude), Number(latitude)]).addTo(this.map);
+  }
+}
+
+/** A small map of one place, and of the cases near by that the page lists, by their numbers. */
+class StillMap extends CityMap {
+  constructor(field, loaded) {
+    const [lat, lng] = field.dataset.at.split(",").map(Number);
+    super(field, loaded, { interactive: false, center: [lng, lat], zoom: POINT_ZOOM });
+    this.mark(null, "pin", { lat, lng });
+    if (field.dataset.pins) this.#showListed(lat, lng);
+  }
+
+  async #showListed(lat, lng) {
+    const listed = [...document.querySelectorAll("button[name=follow]")];
+    const bounds = new this.maplibre.LngLatBounds([lng, lat], [lng, lat]);
+    for (const pin of await this.known([lng - NEAR, lat - NEAR, lng + NEAR, lat + NEAR]) ?? []) {
+      const number = listed.findIndex(({ value }) => value === pin.dataset.pin);
+      if (number < 0) continue;
+      bounds.extend(this.markKnown(pin, () => listed[number].focus()).getLngLat());
+      pin.textContent = number + 1;
+    }
+    this.map.fitBounds(bounds, { padding: 40, maxZoom: POINT_ZOOM + 1, animate: false });
+  }
+}
+
+/** The map on which a person sets the pin. */
+class PinMap extends CityMap {
+  #known = [];
+
+  constructor(field, loaded) {
+    super(field, loaded, { cooperativeGestures: true });
+    this.said = field.querySelector(".tools [role=status]");
+    this.inputs = ["latitude", "longitude"].map((name) => document.getElementById(`f-${name}`));
+    this.#listen();
+    this.#readFields();
+  }
+
+  #listen() {
+    const { field, map, view } = this;
+    map.on("click", ({ lngLat }) => {
+      this.#setPin(lngLat);
+      if (map.getZoom() < TAP_ZOOM) map.easeTo({ center: lngLat, zoom: TAP_ZOOM }); // is it right?
+    });
+    map.on("moveend", () => this.#showKnown());
+    map.once("load", () => this.#showKnown());
+    view.addEventListener("keydown", (event) => this.#key(event));
+    field.addEventListener("click", ({ target }) => {
+      const { zoom } = target.closest("button")?.dataset ?? {};
+      if (zoom) map.zoomTo(map.getZoom() + Number(zoom));
+      else if (target.closest("[data-unpin]")) this.#setPin(null);
+    });
+    for (const input of this.inputs) input.addEventListener("input", () => this.#readFields());
+    document.addEventListener("found", ({ detail }) => {
+      this.found = this.mark(this.found, "found", detail && { lat: detail[0], lng: detail[1] });
+      if (this.found && !this.pin) this.#approach(this.found.getLngLat());
+    });
   }
 
   #drawPin(lngLat) {
     const isNew = lngLat && !this.pin;
-    this.pin = this.#mark(this.pin, "pin", lngLat);
+    this.pin = this.mark(this.pin, "pin", lngLat, true);
     if (isNew) this.pin.on("dragend", () => this.#setPin(this.pin.getLngLat()));
   }
 
@@ -180,38 +237,21 @@ class CityMap {
 
   /** Show the open problems of what is in view, from near by. */
   async #showKnown() {
-    const { map, field } = this;
-    const bounds = map.getBounds().toArray().flat().map((one) => one.toFixed(4)).join();
-    let pins = [];
-    if (map.getZoom() >= PINS_ZOOM) {
-      try {
-        const answer = await fetch(`${field.dataset.pins}&bounds=${bounds}`);
-        if (!answer.ok) return;
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        pins = [...page.querySelectorAll("[data-pin]")];
-      } catch {
-        return;
-      }
-    }
+    const { map } = this;
+    const pins = map.getZoom() < PINS_ZOOM ? [] : await this.known(map.getBounds().toArray().flat());
+    if (!pins) return;
     const focused = document.activeElement.dataset.pin;
     for (const mark of this.#known) mark.remove();
-    this.#known = pins.map((pin) => this.#knownMark(document.importNode(pin, true)));
+    this.#known = pins.map((pin) => this.markKnown(pin, (one) => this.#offer(one)));
     this.view.querySelector(`[data-pin="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  #knownMark(element) {
-    const { latitude, longitude, follow, pin } = element.dataset;
-    const words = element.textContent;
-    element.setAttribute("aria-label", words);
-    element.replaceChildren();
-    element.addEventListener("click", (event) => {
-      event.stopPropagation();
-      const button = Object.assign(document.createElement("button"), {
-        type: "submit", className: "second", name: "follow", value: pin, textContent: follow,
-      });
-      this.said.replaceChildren(words, " ", button);
+  /** Say what a pin is, with the button that follows it. */
+  #offer(pin) {
+    const button = Object.assign(document.createElement("button"), {
+      type: "submit", className: "second", name: "follow", value: pin.dataset.pin, textContent: pin.dataset.follow,
     });
-    return new this.maplibre.Marker({ element }).setLngLat([Number(longitude), Number(latitude)]).addTo(this.map);
+    this.said.replaceChildren(pin.getAttribute("aria-label"), " ", button);
   }
 }
 

@@ -60,3 +60,15 @@ function preview(url) {
   image.alt = photo.dataset.alt;
   image.src = url;
 }
+
+// The receipt is there before its team is: look again, and put in what is known then.
+const facts = document.querySelector("[data-fresh=received]");
+for (const pause of facts ? [1500, 5000] : []) {
+  setTimeout(async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-fresh]");
+    if (fresh?.dataset.fresh !== "received") facts.replaceChildren(...fresh.children);
+  }, pause);
+}

@@ -8,15 +8,16 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm
+from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.performance import PublicFigures, content, words_of
-from services.intake.channels.pages.report import KindChoice, KindChoices
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
 from services.intake.public_status.nearby import OpenCase
+from services.intake.records.public import AddedNote
 from services.intake.records.submissions import KnownPlace
 from shared.catalogue import load_catalogue
-from shared.contract.events import Acceptance, Advice
 from shared.vocabulary import GeoPoint
+from tests.support.builders import NOON
 
 FORM = PageForm.of([("description", "A pothole"), ("step", "2"), ("follow", "a case")])
 ADVICE = {"call_crisis_line": "Call 988.", "call_911": "Call 911."}
@@ -24,9 +25,10 @@ POTHOLE = KindChoice("ROW-POTHOLE", "Pothole")
 STEP: Mapping[str, Any] = {
     "form": FORM,
     "form_token": "token",
-    "photo_token": "token",
+    "steps": {1: "/report/token/what", 2: "/report/token/kind", 3: "/report/token/check"},
+    "then": "check",
     "photo_url": "/v1/media/1",
-    "carried": [("name", "Ana")],
+    "point": GeoPoint(45.5, -122.6),
     "faults": [],
     "fault_codes": {},
     "advice": ADVICE,
@@ -40,6 +42,7 @@ STEP: Mapping[str, Any] = {
         chosen="ROW-POTHOLE",
     ),
     "view": {
+        "service_name": "Pothole",
         "near": [
             {
                 "case_id": "1",
@@ -97,16 +100,6 @@ REPORT: Mapping[str, Any] = {
         }
     ],
 }
-ACCEPTED = Acceptance(
-    submission_id="1",
-    submission_source="/web",
-    request_id="1",
-    tracking_number="26-7KQ4-HJ3M2P",
-    service_code="ROW-POTHOLE",
-    lane="express",
-    status_url="https://311.example.org",
-    advice=(Advice(code="call_911", text="Call 911."),),
-)
 FIGURES = PublicFigures.model_validate(
     {
         "month": "2026-03",
@@ -146,6 +139,13 @@ FIGURES = PublicFigures.model_validate(
     }
 )
 WORDS = words_of(load_catalogue().jurisdictions["portland.gov"], {"N": "North"}, "en")
+SHOWN: Mapping[str, Any] = {
+    "report": REPORT,
+    "goal": Goal(None, 3),
+    "is_late": False,
+    "bureau_phone": "503-823-1700",
+}
+AGENCY = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "reason": None}
 PAGES: Mapping[str, Mapping[str, Any]] = {
     "performance": content(FIGURES, WORDS),
     "home": {},
@@ -158,18 +158,33 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "report_3": {**STEP, "step": 3},
     "preview": {**STEP, "apart_m": 300.0},
     "pins": {"cases": [OpenCase("1", "ROW-POTHOLE", "open", 45.5, -122.6, 2)]},
-    "done": {"accepted": ACCEPTED, "advice": ADVICE, "kind": "Pothole", "key": "0a"},
+    "receipt": {
+        **SHOWN,
+        "sent": FORM,
+        "number": "26-7KQ4-HJ3M2P",
+        "key": "0a",
+        "advice": ADVICE,
+        "referral": AGENCY,
+        "point": GeoPoint(45.5, -122.6),
+        "photo_url": "/v1/media/1",
+        "reached": [],
+        "form": FORM,
+        "faults": [],
+        "fault_codes": {},
+    },
     "track": {"typed": "1", "fault": "mistyped"},
     "status": {
-        "report": REPORT,
-        "goal": Goal(None, 3),
-        "is_late": False,
-        "bureau_phone": None,
+        **SHOWN,
         "form_token": "token",
         "key": "0a",
         "form": FORM,
         "faults": [FormFault("text", "missing_text", 1)],
         "fault_codes": {"text": "missing_text"},
+        "notes": [AddedNote(NOON, "It is deeper now")],
+        "point": GeoPoint(45.5, -122.6),
+        "held_photos": ["/v1/media/2"],
+        "may_follow": True,
+        "is_followed": False,
         "added": False,
         "advice": {},
     },

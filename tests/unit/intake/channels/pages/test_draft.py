@@ -10,6 +10,7 @@ from services.intake.channels.pages.draft import (
     WHAT,
     FormFault,
     UnsentReport,
+    contact_faults,
     form_faults,
 )
 from services.intake.channels.pages.form import PageForm
@@ -71,38 +72,51 @@ def test_an_anonymous_report_has_no_reporter() -> None:
     assert "reporter" not in written.submission(CITY, "en", None)
 
 
+WRITTEN = draft(
+    description="A pothole",
+    address="1221 SW 4th Ave",
+    service_code="ROW-POTHOLE",
+    asked="ROW-POTHOLE",
+    follow="a case",
+    name="Ana",
+    **{"attribute[size]": "small"},
+)
+
+
 @pytest.mark.parametrize(
-    ("step", "names"),
+    ("step", "given", "lost"),
     [
-        pytest.param(WHAT, {"attribute[size]", "name"}, id="the kind is read anew"),
-        pytest.param(KIND, {"description", "name"}, id="the kind's own fields are shown"),
         pytest.param(
-            CONTACT,
-            {"description", "service_code", "asked", "follow", "attribute[size]"},
-            id="all before the last step",
+            WHAT, {"description": "Trash", "address": "1221 SW 4th Ave"},
+            {"service_code", "asked", "follow"}, id="other words may be of another kind",
+        ),
+        pytest.param(
+            WHAT, {"description": "A pothole", "latitude": "45.5"}, {"address", "follow"},
+            id="at another place there are other cases",
+        ),
+        pytest.param(
+            WHAT, {"description": "A pothole", "address": "1221 SW 4th Ave"}, set(), id="the same"
+        ),
+        pytest.param(
+            KIND, {"service_code": "ROW-SINKHOLE"}, {"asked", "follow", "attribute[size]"},
+            id="a step replaces its own fields",
+        ),
+        pytest.param(CONTACT, {"email": "ana@example.org"}, {"name"}, id="contact data alone"),
+        pytest.param(
+            CONTACT, {"description": "Trash", "name": "Bea", "form": "a token"}, set(),
+            id="all at once, but for what is no part of a report",
         ),
     ],
-)
-def test_a_step_carries_the_fields_of_the_others(step: int, names: set[str]) -> None:
-    written = draft(
-        description="A pothole",
-        service_code="ROW-POTHOLE",
-        asked="ROW-POTHOLE",
-        follow="a case",
-        name="Ana",
-        unknown="x",
-        form="a token",
-        **{"attribute[size]": "small"},
-    )
+)  # fmt: skip
+def test_a_step_changes_its_own_fields_and_what_follows_from_them(
+    step: int, given: dict[str, str], lost: set[str]
+) -> None:
+    before, after = WRITTEN.form.values, WRITTEN.with_step(step, draft(**given).form).form.values
 
-    assert {name for name, _ in written.carried(step)} == names
-
-
-def test_a_case_is_followed_only_while_its_button_is_pressed() -> None:
-    followed = draft(description="A pothole").following("a case")
-
-    assert followed.form.text("follow") == "a case"
-    assert followed.following("").form.text("follow") == ""
+    assert before.keys() - after.keys() == lost
+    assert after.keys() - before.keys() == given.keys() - before.keys() - {"form"}
+    for name in given.keys() & after.keys():
+        assert after[name] == (given[name],)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +133,7 @@ def test_a_case_is_followed_only_while_its_button_is_pressed() -> None:
 def test_ways_to_reach_a_person_are_checked(
     fields: dict[str, str], faults: list[tuple[str, str]]
 ) -> None:
-    found = draft(**fields).contact_faults("US")
+    found = contact_faults(draft(**fields).form, "US")
 
     assert [(fault.field, fault.code) for fault in found] == faults
 

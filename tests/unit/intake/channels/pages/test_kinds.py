@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.intake.channels.pages.form import PageForm
-from services.intake.channels.pages.report import chosen_kind, is_search, kind_choices
+from services.intake.channels.pages.kinds import chosen_kind, is_search, kind_choices
 from shared.catalogue import load_catalogue
 
 CITY = load_catalogue().jurisdictions["portland.gov"]

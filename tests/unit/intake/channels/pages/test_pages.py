@@ -6,11 +6,11 @@ from itertools import product
 import pytest
 
 from services.intake.channels.pages.form import PageForm
-from services.intake.channels.pages.report import KindChoice, KindChoices
+from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.tracking import Goal
 from shared.catalogue import LocalText
 from tests.support.html_tree import one_line, tree_of
-from tests.unit.intake.channels.pages.pages import ALL_FAULTS, PAGES, REPORT, page, site
+from tests.unit.intake.channels.pages.pages import AGENCY, ALL_FAULTS, PAGES, REPORT, page, site
 
 OTHER = "Something else"
 EVERY_PART = list(product(PAGES, site().languages))
@@ -104,8 +104,7 @@ def test_the_last_note_of_the_team_stands_before_the_history() -> None:
     [("referred", "Another agency handles this"), ("open", "Please tell this agency as well")],
 )
 def test_an_agency_acts_in_place_of_the_team_or_beside_it(status: str, heading: str) -> None:
-    agency = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "reason": None}
-    tree = tree_of(page("status", report={**REPORT, "status": status, "referral": agency}))
+    tree = tree_of(page("status", report={**REPORT, "status": status, "referral": AGENCY}))
 
     [note] = tree.xpath("//div[@class='note'][contains(., 'Metro RID Patrol')]")
     assert note.findtext("h2") == heading
@@ -166,7 +165,7 @@ def test_questions_after_the_first_wait_behind_more_unless_answered(
     assert (more.get("open") is not None) == is_open
 
 
-@pytest.mark.parametrize("name", ["report_2", "preview", "done"])
+@pytest.mark.parametrize("name", ["report_2", "preview", "receipt"])
 def test_the_crisis_line_stands_first_and_911_beside_it(name: str) -> None:
     tree = tree_of(page(name))
 
@@ -177,7 +176,7 @@ def test_what_people_write_is_escaped() -> None:
     hostile = '"><script>alert(1)</script>'
     form = PageForm.of([("description", hostile), ("address", hostile), ("name", hostile)])
     for name in ("report_1", "report_2", "report_3"):
-        text = page(name, form=form, carried=[("name", hostile)], faults=ALL_FAULTS)
+        text = page(name, form=form, faults=ALL_FAULTS)
         assert "<script>alert" not in text
     assert "<script>alert" not in page("track", typed=hostile)
     assert "<script>alert" not in page("status", form=PageForm.of([("text", hostile)]))
