@@ -41,6 +41,7 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
                 f"GET {_OPEN311}/servicerequestupdates.{{format}}",
                 "GET /",
                 "GET /accessibility",
+                "GET /performance",
                 "GET /privacy",
                 "GET /report",
                 "GET /report/pins",
@@ -97,7 +98,10 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
             MOST_MS,
         ),
     },
-    "insight": {**_HEALTH, "GET /v1/insight/{report}": MOST_MS},
+    "insight": {
+        **_HEALTH,
+        **dict.fromkeys(("GET /v1/insight/{report}", "GET /v1/public-figures"), MOST_MS),
+    },
     "notify": {
         **_HEALTH,
         **dict.fromkeys(

@@ -58,6 +58,8 @@ def serving(
         def started(module: str) -> str:
             port = stack.enter_context(reserved_port())
             settings = _settings(database, stores, folder, port)
+            if module == "services.intake":
+                settings["INTAKE_INSIGHT_URL"] = started("services.insight")
             process = subprocess.Popen((sys.executable, "-m", module), env=os.environ | settings)  # noqa: S603 - ours
             stack.callback(process.wait)
             stack.callback(process.kill)
