@@ -18,6 +18,7 @@ from shared.redaction import REMOVED
 from shared.redaction.names import GIVEN_NAMES, names_in_note
 from shared.redaction.word_lists import words
 from shared.text_matching import fold
+from shared.text_matching.pattern_scan import PatternScan
 from shared.vocabulary import PersonalClass, PublicTexts
 
 
@@ -42,11 +43,14 @@ class HeldText(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """A subject with a predicate that counts after it in its sentence, or also before it."""
+    """A subject with a predicate that counts after it in its sentence, or also before it.
+
+    Both are names of phrases.
+    """
 
     about: PersonalClass
-    subject: re.Pattern[str]
-    predicate: re.Pattern[str]
+    subject: str
+    predicate: str
     before: bool = False
 
 
@@ -59,37 +63,39 @@ def _either(alternatives: str) -> str:
     return "|".join(_CONTINUED.sub("", alternatives).strip().splitlines())
 
 
-def _phrases() -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Yield each list of phrases by its name, as whole words."""
+def _phrases() -> Iterator[tuple[str, str]]:
+    """Yield each list of phrases by its name."""
     families = {name: f"(?:{_either(one)})" for name, one in _DATA["families"].items()}
     for name, alternatives in _DATA["phrases"].items():
         phrase = _REFERENCE.sub(lambda reference: families[reference[1]], _either(alternatives))
-        yield name, re.compile(rf"(?<![\w-])(?:{phrase})(?![\w-])")
+        yield name, f"(?:{phrase})"
 
 
-_PHRASES = dict(_phrases())
-_ALONE: tuple[tuple[PersonalClass, re.Pattern[str]], ...] = (
-    ("plate", _PHRASES["plate"]),
-    ("health", _PHRASES["patient_alone"]),
-    ("accusation", _PHRASES["described"]),
-    ("home", _PHRASES["at_number"]),
-    ("insult", _PHRASES["insulted"]),
+# As whole words; the scan finds them at the end of a text that was cut as well.
+_PHRASES = {name: re.compile(rf"(?<![\w-]){one}(?![\w-])") for name, one in _phrases()}
+_SCAN = PatternScan({name: rf"(?:^|[^\w-]){one}" for name, one in _phrases()})
+_ALONE: tuple[tuple[PersonalClass, str], ...] = (
+    ("plate", "plate"),
+    ("health", "patient_alone"),
+    ("accusation", "described"),
+    ("home", "at_number"),
+    ("insult", "insulted"),
 )
-_OF_SOMEBODY_KNOWN: tuple[tuple[PersonalClass, re.Pattern[str], bool], ...] = (
-    ("accusation", _PHRASES["crime"], True),
-    ("accusation", _PHRASES["nuisance"], False),
-    ("insult", _PHRASES["insult"], False),
+_OF_SOMEBODY_KNOWN: tuple[tuple[PersonalClass, str, bool], ...] = (
+    ("accusation", "crime", True),
+    ("accusation", "nuisance", False),
+    ("insult", "insult", False),
 )
 _PAIRS = (
     *(
         _Pair(about, subject, predicate, before)
-        for subject in (_PHRASES["neighbour"], _PHRASES["at_home"])
+        for subject in ("neighbour", "at_home")
         for about, predicate, before in _OF_SOMEBODY_KNOWN
     ),
-    _Pair("accusation", _PHRASES["somebody"], _PHRASES["crime"]),
-    _Pair("home", _PHRASES["home"], _PHRASES["home_crime"], before=True),
-    _Pair("home", _PHRASES["numbered"], _PHRASES["neglect"]),
-    _Pair("health", _PHRASES["patient"], _PHRASES["health"]),
+    _Pair("accusation", "somebody", "crime"),
+    _Pair("home", "home", "home_crime", before=True),
+    _Pair("home", "numbered", "neglect"),
+    _Pair("health", "patient", "health"),
 )
 # Characters after a subject, and before it, in which a predicate counts.
 _AFTER, _BEFORE = 110, 60
@@ -122,11 +128,14 @@ def _findings(text: str) -> Iterator[tuple[PersonalClass, str]]:
     for name in person_names(text):
         yield "name", name
     folded = text.lower().translate(_ACCENTS)
-    for about, pattern in _ALONE:
-        for match in pattern.finditer(folded):
-            yield about, match.group()
+    possible = _SCAN.possible(folded)
+    for about, name in _ALONE:
+        if name in possible:
+            yield from ((about, match.group()) for match in _PHRASES[name].finditer(folded))
     for pair in _PAIRS:
-        for number, subject in enumerate(pair.subject.finditer(folded)):
+        if pair.subject not in possible or pair.predicate not in possible:
+            continue
+        for number, subject in enumerate(_PHRASES[pair.subject].finditer(folded)):
             if number == _MOST_SUBJECTS:
                 break
             if evidence := _evidence(folded, subject, pair):
@@ -136,9 +145,10 @@ def _findings(text: str) -> Iterator[tuple[PersonalClass, str]]:
 def _evidence(text: str, subject: re.Match[str], pair: _Pair) -> str | None:
     start, end = subject.span()
     ended = _SENTENCE_END.search(text, end, end + _AFTER)
-    if predicate := pair.predicate.search(text, start, ended.start() if ended else end + _AFTER):
+    search = _PHRASES[pair.predicate].search
+    if predicate := search(text, start, ended.start() if ended else end + _AFTER):
         return text[min(start, predicate.start()) : max(end, predicate.end())]
-    if pair.before and (predicate := pair.predicate.search(text, max(0, start - _BEFORE), start)):
+    if pair.before and (predicate := search(text, max(0, start - _BEFORE), start)):
         return text[predicate.start() : end]
     return None
 
