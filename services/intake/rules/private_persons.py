@@ -10,7 +10,8 @@ bounded number of characters, so the time is linear in the length of the text.
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -133,13 +134,10 @@ def _findings(text: str) -> Iterator[tuple[PersonalClass, str]]:
         if name in possible:
             yield from ((about, match.group()) for match in _PHRASES[name].finditer(folded))
     for pair in _PAIRS:
-        if pair.subject not in possible or pair.predicate not in possible:
-            continue
-        for number, subject in enumerate(_PHRASES[pair.subject].finditer(folded)):
-            if number == _MOST_SUBJECTS:
-                break
-            if evidence := _evidence(folded, subject, pair):
-                yield pair.about, evidence
+        if pair.subject in possible and pair.predicate in possible:
+            subjects = islice(_PHRASES[pair.subject].finditer(folded), _MOST_SUBJECTS)
+            found = (_evidence(folded, subject, pair) for subject in subjects)
+            yield from ((pair.about, evidence) for evidence in found if evidence)
 
 
 def _evidence(text: str, subject: re.Match[str], pair: _Pair) -> str | None:
@@ -221,6 +219,14 @@ _PLACE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = 30  # characters before and after a name
+_NAME_SCAN = PatternScan(
+    {
+        "cued": _CUED.pattern,
+        "at_home": _AT_HOME.pattern,
+        "signed": _SIGNED.pattern.removesuffix("$"),
+        "family": _FAMILY.pattern,
+    }
+)
 
 
 def person_names(text: str) -> Iterator[str]:
@@ -228,17 +234,23 @@ def person_names(text: str) -> Iterator[str]:
 
     Officials in their role, streets, places and pets are left out.
     """
-    if not _PET.search(text):
+    yield from _names_by_words_beside(text, _NAME_SCAN.possible(text))
+    for start, end in names_in_note(text, ()):
+        if _is_person(text, start, end):
+            yield text[start:end]
+
+
+def _names_by_words_beside(text: str, possible: Collection[str]) -> Iterator[str]:
+    if ("cued" in possible or "at_home" in possible) and not _PET.search(text):
         for pattern in (_CUED, _AT_HOME):
             yield from (m.group() for m in pattern.finditer(text) if _is_given(m["name"]))
-    if (signed := _SIGNED.search(text)) and _is_given(signed["name"]):
+    if "signed" in possible and (signed := _SIGNED.search(text)) and _is_given(signed["name"]):
         yield signed["name"]
-    for pattern in (_SIGNED_IN_PART, _CONTACT, _FAMILY):
-        yield from (match["name"] for match in pattern.finditer(text))
-    is_english = _ENGLISH.search(text) is not None
-    for start, end in names_in_note(text, ()):
-        if _is_person(text, start, end, is_english=is_english):
-            yield text[start:end]
+    if REMOVED in text:
+        for pattern in (_SIGNED_IN_PART, _CONTACT):
+            yield from (match["name"] for match in pattern.finditer(text))
+    if "family" in possible:
+        yield from (match["name"] for match in _FAMILY.finditer(text))
 
 
 def _is_given(name: str) -> bool:
@@ -246,7 +258,7 @@ def _is_given(name: str) -> bool:
     return fold(first) in _GIVEN
 
 
-def _is_person(text: str, start: int, end: int, *, is_english: bool) -> bool:
+def _is_person(text: str, start: int, end: int) -> bool:
     before, name, after = (
         text[max(0, start - _BESIDE) : start],
         text[start:end],
@@ -256,4 +268,4 @@ def _is_person(text: str, start: int, end: int, *, is_english: bool) -> bool:
         return False
     if _STREET_BEFORE.search(before) or _PLACE_AFTER.match(after):
         return False
-    return is_english or _SPANISH_CUE.search(before) is not None
+    return (_ENGLISH.search(text) or _SPANISH_CUE.search(before)) is not None
