@@ -7,7 +7,7 @@ where texts are read: NumPy takes 30 MB.
 
 import io
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from heapq import nlargest
@@ -38,6 +38,9 @@ _NEXT_CLASS = 10  # points that a class may be behind the likeliest one and stil
 
 Weights: TypeAlias = NDArray[np.int8]  # a row for each feature, a column for each head
 Sums: TypeAlias = NDArray[np.int64]
+Rows: TypeAlias = NDArray[np.intp]
+
+_BEFORE_ROWS = np.array([-1], np.intp)
 
 
 class ModelHeads(BaseModel):
@@ -103,15 +106,17 @@ class TextModel:
 
     def score(self, words: Sequence[str], facts: Iterable[str] = ()) -> "TextScore":
         """Score the folded words of a text; ``facts`` are further features."""
-        rows = set(self._rows_of([*joint_features(words), *facts]))
-        rows.update(*map(self._rows_of_words.__getitem__, {*mark_negated(words)}))
-        return TextScore(self, words, rows)
+        of_words = map(self._rows_of_words.__getitem__, {*mark_negated(words)})
+        of_text = self._rows_of([*joint_features(words), *facts])
+        rows = np.concatenate([_BEFORE_ROWS, of_text, *of_words])
+        rows.sort()  # small arrays one after another: faster than a set of so many
+        return TextScore(self, words, rows[1:].compress(rows[1:] != rows[:-1]))
 
-    def _rows_of(self, features: Iterable[str]) -> list[int]:
-        return [row for row in map(self.rows.get, features) if row is not None]
+    def _rows_of(self, features: Iterable[str]) -> Rows:
+        return np.array([row for row in map(self.rows.get, features) if row is not None], np.intp)
 
     @cached_property
-    def _rows_of_words(self) -> Mapping[str, Sequence[int]]:
+    def _rows_of_words(self) -> Mapping[str, Rows]:
         return _RowsOfWords(self._rows_of)
 
     def typical_words(self, kind: str, least: int) -> Iterator[str]:
@@ -130,14 +135,14 @@ class TextModel:
         return self._columns[head]
 
 
-class _RowsOfWords(dict[str, Sequence[int]]):
+class _RowsOfWords(dict[str, Rows]):
     """The rows of a word's features by the word, looked up once: most words are common ones."""
 
-    def __init__(self, rows_of: Callable[[Iterable[str]], Sequence[int]]) -> None:
+    def __init__(self, rows_of: Callable[[Iterable[str]], Rows]) -> None:
         super().__init__()
         self._rows_of = rows_of
 
-    def __missing__(self, marked: str) -> Sequence[int]:
+    def __missing__(self, marked: str) -> Rows:
         if len(self) >= _CACHED_WORDS:
             self.clear()
         self[marked] = rows = self._rows_of(word_features(marked))
@@ -152,14 +157,13 @@ class TextScore:
         urgency: The urgency in the language of which most features are known.
     """
 
-    def __init__(self, model: TextModel, words: Sequence[str], rows: Collection[int]) -> None:
-        self._model, self._words = model, words
-        self._rows = np.fromiter(rows, np.intp, len(rows))
-        self._weights = model.weights.take(self._rows, axis=0)
+    def __init__(self, model: TextModel, words: Sequence[str], rows: Rows) -> None:
+        self._model, self._words, self._rows = model, words, rows
+        self._weights = model.weights.take(rows, axis=0)
         sums = np.add.reduce(self._weights, axis=0, dtype=np.int32)
         self._sums = sums.astype(np.float32)  # whole numbers, exact up to 2**24
         self._length = max(len(rows), 1) ** 0.5
-        known = np.add.reduce(model.known.take(self._rows, axis=0), axis=0, dtype=np.intp).tolist()
+        known = np.add.reduce(model.known.take(rows, axis=0), axis=0, dtype=np.intp).tolist()
         self.known_words: int = known[0]
         self.urgency = self._urgency(known[1:])
 
