@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 
 from shared.redaction.reading import Span
 from shared.redaction.word_lists import NO_PERSONS, NO_SURNAMES, PLACES, words
+from shared.text_matching.pattern_scan import PatternScan
 
 GIVEN_NAMES = words(
     """
@@ -80,6 +81,14 @@ _GIVEN_FIRST = re.compile(
 )
 _SURNAME_HINT = re.compile(r",\s[A-Z\u00c0-\u00de]")
 _SURNAME_FIRST = re.compile(rf"(?<![\w-])({_CAPITALIZED}),\s({_CAPITALIZED})(?![\w-])")
+_GIVEN = rf"(?i:{'|'.join(sorted(GIVEN_NAMES))})"
+_SCAN = PatternScan(
+    {
+        "after cue": _AFTER_CUE.pattern,
+        "given first": rf"\b{_GIVEN}\s",
+        "surname first": rf",\s{_GIVEN}\b",
+    }
+)
 
 
 def names_in(text: str) -> Iterator[Span]:
@@ -115,13 +124,17 @@ def names_in_note(text: str, known_words: Collection[str]) -> Iterator[Span]:
     name with a surname, in either order. A whole text in capitals has fewer: only those with such a
     given name. No name contains one of ``known_words``: places and offices, in lower case.
     """
-    for match in _AFTER_CUE.finditer(text):
-        if _may_be_person(text, match, 1, known_words):
-            yield match.span(1)
-    for match in _GIVEN_FIRST.finditer(text):
-        if match[1].casefold() in GIVEN_NAMES and _may_be_person(text, match, 0, known_words):
-            yield match.span()
-    yield from _surnames_first(text, known_words)
+    possible = _SCAN.possible(text)
+    if "after cue" in possible:
+        for match in _AFTER_CUE.finditer(text):
+            if _may_be_person(text, match, 1, known_words):
+                yield match.span(1)
+    if "given first" in possible:
+        for match in _GIVEN_FIRST.finditer(text):
+            if match[1].casefold() in GIVEN_NAMES and _may_be_person(text, match, 0, known_words):
+                yield match.span()
+    if "surname first" in possible:
+        yield from _surnames_first(text, known_words)
 
 
 def _surnames_first(text: str, known_words: Collection[str]) -> Iterator[Span]:

@@ -25,16 +25,15 @@ def extract_features(words: Sequence[str]) -> set[str]:
     four letters in a row (``~hole``, ``~<ho``), up to three signs of a script without spaces, and
     words up to three words after a negation (``!smoke``).
     """
-    features = joint_features(words)
+    features = set(joint_features(words))
     features.update(*map(word_features, mark_negated(words)))
     return features
 
 
-def joint_features(words: Sequence[str]) -> set[str]:
+def joint_features(words: Sequence[str]) -> list[str]:
     """Return the features of a text that are not of one word: pairs, and the number of words."""
-    features = set(map(" ".join, pairwise(words)))
-    features.update(_LENGTHS[min(len(words).bit_length(), _MAX_DOUBLINGS)])
-    return features
+    length = _LENGTHS[min(len(words).bit_length(), _MAX_DOUBLINGS)]
+    return [*map(" ".join, pairwise(words)), *length]
 
 
 @lru_cache(_CACHED_WORDS)

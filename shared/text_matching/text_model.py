@@ -38,6 +38,9 @@ _NEXT_CLASS = 10  # points that a class may be behind the likeliest one and stil
 
 Weights: TypeAlias = NDArray[np.int8]  # a row for each feature, a column for each head
 Sums: TypeAlias = NDArray[np.int64]
+Rows: TypeAlias = NDArray[np.intp]
+
+_BEFORE_ROWS = np.array([-1], np.intp)
 
 
 class ModelHeads(BaseModel):
@@ -81,9 +84,14 @@ class TextModel:
         return {feature: row for row, feature in enumerate(self.features)}
 
     @cached_property
-    def are_words(self) -> NDArray[np.bool_]:
-        """True for each feature that identifies a language."""
-        return np.array([is_word(feature) for feature in self.features], np.bool_)
+    def known(self) -> NDArray[np.int8]:
+        """For each feature 1 where it is a word, and where it is one with a weight for a language.
+
+        The columns after the first are those of the languages.
+        """
+        are_words = np.array([is_word(one) for one in self.features], np.bool_)[:, np.newaxis]
+        have_weight = self.weights[:, self.weights.shape[1] - len(self.heads.languages) :] != 0
+        return np.hstack([are_words, are_words & have_weight]).astype(np.int8)
 
     @cached_property
     def _columns(self) -> Mapping[str, int]:
@@ -98,17 +106,17 @@ class TextModel:
 
     def score(self, words: Sequence[str], facts: Iterable[str] = ()) -> "TextScore":
         """Score the folded words of a text; ``facts`` are further features."""
-        features = joint_features(words)
-        features.update(facts)
-        rows = set(self._rows_of(features))
-        rows.update(*map(self._rows_of_words.__getitem__, mark_negated(words)))
-        return TextScore(self, words, [*rows])
+        of_words = map(self._rows_of_words.__getitem__, {*mark_negated(words)})
+        of_text = self._rows_of([*joint_features(words), *facts])
+        rows = np.concatenate([_BEFORE_ROWS, of_text, *of_words])
+        rows.sort()  # small arrays one after another: faster than a set of so many
+        return TextScore(self, words, rows[1:].compress(rows[1:] != rows[:-1]))
 
-    def _rows_of(self, features: Iterable[str]) -> list[int]:
-        return [row for row in map(self.rows.get, features) if row is not None]
+    def _rows_of(self, features: Iterable[str]) -> Rows:
+        return np.array([row for row in map(self.rows.get, features) if row is not None], np.intp)
 
     @cached_property
-    def _rows_of_words(self) -> Mapping[str, Sequence[int]]:
+    def _rows_of_words(self) -> Mapping[str, Rows]:
         return _RowsOfWords(self._rows_of)
 
     def typical_words(self, kind: str, least: int) -> Iterator[str]:
@@ -127,14 +135,14 @@ class TextModel:
         return self._columns[head]
 
 
-class _RowsOfWords(dict[str, Sequence[int]]):
+class _RowsOfWords(dict[str, Rows]):
     """The rows of a word's features by the word, looked up once: most words are common ones."""
 
-    def __init__(self, rows_of: Callable[[Iterable[str]], Sequence[int]]) -> None:
+    def __init__(self, rows_of: Callable[[Iterable[str]], Rows]) -> None:
         super().__init__()
         self._rows_of = rows_of
 
-    def __missing__(self, marked: str) -> Sequence[int]:
+    def __missing__(self, marked: str) -> Rows:
         if len(self) >= _CACHED_WORDS:
             self.clear()
         self[marked] = rows = self._rows_of(word_features(marked))
@@ -142,22 +150,30 @@ class _RowsOfWords(dict[str, Sequence[int]]):
 
 
 class TextScore:
-    """The scores of one text."""
+    """The scores of one text.
 
-    def __init__(self, model: TextModel, words: Sequence[str], rows: Sequence[int]) -> None:
-        self._model, self._words, self._rows = model, words, np.array(rows, np.intp)
-        weights = model.weights.take(self._rows, axis=0)
-        self._sums = weights.sum(axis=0, dtype=np.float32)  # whole numbers, exact up to 2**24
+    Attributes:
+        known_words: Number of known features that are words or pairs of words.
+        urgency: The urgency in the language of which most features are known.
+    """
+
+    def __init__(self, model: TextModel, words: Sequence[str], rows: Rows) -> None:
+        self._model, self._words, self._rows = model, words, rows
+        self._weights = model.weights.take(rows, axis=0)
+        sums = np.add.reduce(self._weights, axis=0, dtype=np.int32)
+        self._sums = sums.astype(np.float32)  # whole numbers, exact up to 2**24
         self._length = max(len(rows), 1) ** 0.5
+        known = np.add.reduce(model.known.take(rows, axis=0), axis=0, dtype=np.intp).tolist()
+        self.known_words: int = known[0]
+        self.urgency = self._urgency(known[1:])
 
-    @cached_property
-    def _word_rows(self) -> NDArray[np.intp]:
-        return self._rows[self._model.are_words[self._rows]]
-
-    @property
-    def known_words(self) -> int:
-        """Number of known features that are words or pairs of words."""
-        return self._word_rows.size
+    def _urgency(self, known: Sequence[int]) -> UrgencyScore | None:
+        languages = self._model.heads.languages
+        if not languages:
+            return None
+        start = len(self._sums) - len(languages)
+        points = map(int, (self._model.biases[start:] + self._sums[start:]).tolist())
+        return max(map(UrgencyScore, languages, points, known), key=lambda score: score.known)
 
     def kinds(self, most: int) -> list[KindProbability]:
         """Return the likeliest kinds, the likeliest first, at most ten."""
@@ -169,11 +185,12 @@ class TextScore:
         if not heads.kinds:
             return []
         logits = self._sums[: len(heads.kinds)] * (heads.kind_scale / self._length)
-        odds = np.exp(logits - logits.max())
-        first = np.argsort(-odds, kind="stable")[:_RANKED_KINDS].tolist()
-        shares = (odds[first] / odds.sum()).tolist()
+        odds = np.exp(logits - np.maximum.reduce(logits))
+        first = (-odds).argsort(kind="stable")[:_RANKED_KINDS]
+        shares = (odds.take(first) / np.add.reduce(odds)).tolist()
         return [
-            KindProbability(heads.kinds[i], round(p, 3)) for i, p in zip(first, shares, strict=True)
+            KindProbability(heads.kinds[i], round(p, 3))
+            for i, p in zip(first.tolist(), shares, strict=True)
         ]
 
     def dangers(self) -> Mapping[str, int]:
@@ -194,18 +211,6 @@ class TextScore:
             }
         return {name: int(score) for name, score in of_class.items() if score >= 1}
 
-    @cached_property
-    def urgency(self) -> UrgencyScore | None:
-        """The urgency in the language of which most features are known."""
-        languages = self._model.heads.languages
-        if not languages:
-            return None
-        start = len(self._sums) - len(languages)
-        weights = self._model.weights[self._word_rows, start:]
-        known = np.count_nonzero(weights, axis=0).tolist()
-        points = (self._model.biases[start:] + self._sums[start:]).astype(np.int64).tolist()
-        return max(map(UrgencyScore, languages, points, known), key=lambda score: score.known)
-
     def points(self, head: str) -> int:
         """Return the score of a head; that of a danger is relative to the text's length."""
         column = self._model.column(head)
@@ -215,16 +220,18 @@ class TextScore:
 
     def evidence(self, head: str) -> str:
         """Return the words with the largest weights for a head, neighbours joined."""
-        return _evidence(self._words, dict(self.contributions(head)))
+        return _evidence(self._words, self._weights_for(head))
 
     def contributions(self, head: str) -> list[tuple[str, int]]:
         """Return every feature that has a weight for a head, the largest weight first."""
-        features = self._model.features
-        weights = self._model.weights[self._rows, self._model.column(head)].tolist()
-        named = zip((features[row] for row in self._rows.tolist()), weights, strict=True)
-        return sorted(
-            [item for item in named if item[1]], key=lambda item: (-abs(item[1]), item[0])
-        )
+        weights = self._weights_for(head).items()
+        return sorted(weights, key=lambda item: (-abs(item[1]), item[0]))
+
+    def _weights_for(self, head: str) -> dict[str, int]:
+        weights = self._weights[:, self._model.column(head)]
+        [places] = weights.nonzero()
+        features = map(self._model.features.__getitem__, self._rows[places].tolist())
+        return dict(zip(features, weights[places].tolist(), strict=True))
 
 
 def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:

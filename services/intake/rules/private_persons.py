@@ -10,7 +10,8 @@ bounded number of characters, so the time is linear in the length of the text.
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from shared.redaction import REMOVED
 from shared.redaction.names import GIVEN_NAMES, names_in_note
 from shared.redaction.word_lists import words
 from shared.text_matching import fold
+from shared.text_matching.pattern_scan import PatternScan
 from shared.vocabulary import PersonalClass, PublicTexts
 
 
@@ -42,11 +44,14 @@ class HeldText(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """A subject with a predicate that counts after it in its sentence, or also before it."""
+    """A subject with a predicate that counts after it in its sentence, or also before it.
+
+    Both are names of phrases.
+    """
 
     about: PersonalClass
-    subject: re.Pattern[str]
-    predicate: re.Pattern[str]
+    subject: str
+    predicate: str
     before: bool = False
 
 
@@ -59,37 +64,39 @@ def _either(alternatives: str) -> str:
     return "|".join(_CONTINUED.sub("", alternatives).strip().splitlines())
 
 
-def _phrases() -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Yield each list of phrases by its name, as whole words."""
+def _phrases() -> Iterator[tuple[str, str]]:
+    """Yield each list of phrases by its name."""
     families = {name: f"(?:{_either(one)})" for name, one in _DATA["families"].items()}
     for name, alternatives in _DATA["phrases"].items():
         phrase = _REFERENCE.sub(lambda reference: families[reference[1]], _either(alternatives))
-        yield name, re.compile(rf"(?<![\w-])(?:{phrase})(?![\w-])")
+        yield name, f"(?:{phrase})"
 
 
-_PHRASES = dict(_phrases())
-_ALONE: tuple[tuple[PersonalClass, re.Pattern[str]], ...] = (
-    ("plate", _PHRASES["plate"]),
-    ("health", _PHRASES["patient_alone"]),
-    ("accusation", _PHRASES["described"]),
-    ("home", _PHRASES["at_number"]),
-    ("insult", _PHRASES["insulted"]),
+# As whole words; the scan finds them at the end of a text that was cut as well.
+_PHRASES = {name: re.compile(rf"(?<![\w-]){one}(?![\w-])") for name, one in _phrases()}
+_SCAN = PatternScan({name: rf"(?:^|[^\w-]){one}" for name, one in _phrases()})
+_ALONE: tuple[tuple[PersonalClass, str], ...] = (
+    ("plate", "plate"),
+    ("health", "patient_alone"),
+    ("accusation", "described"),
+    ("home", "at_number"),
+    ("insult", "insulted"),
 )
-_OF_SOMEBODY_KNOWN: tuple[tuple[PersonalClass, re.Pattern[str], bool], ...] = (
-    ("accusation", _PHRASES["crime"], True),
-    ("accusation", _PHRASES["nuisance"], False),
-    ("insult", _PHRASES["insult"], False),
+_OF_SOMEBODY_KNOWN: tuple[tuple[PersonalClass, str, bool], ...] = (
+    ("accusation", "crime", True),
+    ("accusation", "nuisance", False),
+    ("insult", "insult", False),
 )
 _PAIRS = (
     *(
         _Pair(about, subject, predicate, before)
-        for subject in (_PHRASES["neighbour"], _PHRASES["at_home"])
+        for subject in ("neighbour", "at_home")
         for about, predicate, before in _OF_SOMEBODY_KNOWN
     ),
-    _Pair("accusation", _PHRASES["somebody"], _PHRASES["crime"]),
-    _Pair("home", _PHRASES["home"], _PHRASES["home_crime"], before=True),
-    _Pair("home", _PHRASES["numbered"], _PHRASES["neglect"]),
-    _Pair("health", _PHRASES["patient"], _PHRASES["health"]),
+    _Pair("accusation", "somebody", "crime"),
+    _Pair("home", "home", "home_crime", before=True),
+    _Pair("home", "numbered", "neglect"),
+    _Pair("health", "patient", "health"),
 )
 # Characters after a subject, and before it, in which a predicate counts.
 _AFTER, _BEFORE = 110, 60
@@ -122,23 +129,24 @@ def _findings(text: str) -> Iterator[tuple[PersonalClass, str]]:
     for name in person_names(text):
         yield "name", name
     folded = text.lower().translate(_ACCENTS)
-    for about, pattern in _ALONE:
-        for match in pattern.finditer(folded):
-            yield about, match.group()
+    possible = _SCAN.possible(folded)
+    for about, name in _ALONE:
+        if name in possible:
+            yield from ((about, match.group()) for match in _PHRASES[name].finditer(folded))
     for pair in _PAIRS:
-        for number, subject in enumerate(pair.subject.finditer(folded)):
-            if number == _MOST_SUBJECTS:
-                break
-            if evidence := _evidence(folded, subject, pair):
-                yield pair.about, evidence
+        if pair.subject in possible and pair.predicate in possible:
+            subjects = islice(_PHRASES[pair.subject].finditer(folded), _MOST_SUBJECTS)
+            found = (_evidence(folded, subject, pair) for subject in subjects)
+            yield from ((pair.about, evidence) for evidence in found if evidence)
 
 
 def _evidence(text: str, subject: re.Match[str], pair: _Pair) -> str | None:
     start, end = subject.span()
     ended = _SENTENCE_END.search(text, end, end + _AFTER)
-    if predicate := pair.predicate.search(text, start, ended.start() if ended else end + _AFTER):
+    search = _PHRASES[pair.predicate].search
+    if predicate := search(text, start, ended.start() if ended else end + _AFTER):
         return text[min(start, predicate.start()) : max(end, predicate.end())]
-    if pair.before and (predicate := pair.predicate.search(text, max(0, start - _BEFORE), start)):
+    if pair.before and (predicate := search(text, max(0, start - _BEFORE), start)):
         return text[predicate.start() : end]
     return None
 
@@ -211,6 +219,14 @@ _PLACE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = 30  # characters before and after a name
+_NAME_SCAN = PatternScan(
+    {
+        "cued": _CUED.pattern,
+        "at_home": _AT_HOME.pattern,
+        "signed": _SIGNED.pattern.removesuffix("$"),
+        "family": _FAMILY.pattern,
+    }
+)
 
 
 def person_names(text: str) -> Iterator[str]:
@@ -218,17 +234,23 @@ def person_names(text: str) -> Iterator[str]:
 
     Officials in their role, streets, places and pets are left out.
     """
-    if not _PET.search(text):
+    yield from _names_by_words_beside(text, _NAME_SCAN.possible(text))
+    for start, end in names_in_note(text, ()):
+        if _is_person(text, start, end):
+            yield text[start:end]
+
+
+def _names_by_words_beside(text: str, possible: Collection[str]) -> Iterator[str]:
+    if ("cued" in possible or "at_home" in possible) and not _PET.search(text):
         for pattern in (_CUED, _AT_HOME):
             yield from (m.group() for m in pattern.finditer(text) if _is_given(m["name"]))
-    if (signed := _SIGNED.search(text)) and _is_given(signed["name"]):
+    if "signed" in possible and (signed := _SIGNED.search(text)) and _is_given(signed["name"]):
         yield signed["name"]
-    for pattern in (_SIGNED_IN_PART, _CONTACT, _FAMILY):
-        yield from (match["name"] for match in pattern.finditer(text))
-    is_english = _ENGLISH.search(text) is not None
-    for start, end in names_in_note(text, ()):
-        if _is_person(text, start, end, is_english=is_english):
-            yield text[start:end]
+    if REMOVED in text:
+        for pattern in (_SIGNED_IN_PART, _CONTACT):
+            yield from (match["name"] for match in pattern.finditer(text))
+    if "family" in possible:
+        yield from (match["name"] for match in _FAMILY.finditer(text))
 
 
 def _is_given(name: str) -> bool:
@@ -236,7 +258,7 @@ def _is_given(name: str) -> bool:
     return fold(first) in _GIVEN
 
 
-def _is_person(text: str, start: int, end: int, *, is_english: bool) -> bool:
+def _is_person(text: str, start: int, end: int) -> bool:
     before, name, after = (
         text[max(0, start - _BESIDE) : start],
         text[start:end],
@@ -246,4 +268,4 @@ def _is_person(text: str, start: int, end: int, *, is_english: bool) -> bool:
         return False
     if _STREET_BEFORE.search(before) or _PLACE_AFTER.match(after):
         return False
-    return is_english or _SPANISH_CUE.search(before) is not None
+    return (_ENGLISH.search(text) or _SPANISH_CUE.search(before)) is not None

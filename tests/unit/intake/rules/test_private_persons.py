@@ -5,11 +5,17 @@ import pytest
 from services.intake.rules.private_persons import PersonalWords, personal_words, reasons_to_hold
 from shared.catalogue import load_catalogue
 from shared.redaction import Redactor
+from shared.text_matching.pattern_scan import PatternScan
 from shared.vocabulary import PersonalClass
 from tests.unit.intake.rules.texts_about_persons import KEPT_AWAY, KNOWN
 
 REDACTOR = Redactor.of(load_catalogue().jurisdictions["portland.gov"])
 HARMLESS = "Deep hole in the right lane"
+
+
+class _Everything(frozenset[str]):
+    def __contains__(self, name: object) -> bool:
+        return True
 
 
 @pytest.mark.parametrize("text", KNOWN)
@@ -73,6 +79,17 @@ def test_a_subject_and_a_predicate_in_another_sentence_do_not_count() -> None:
 
     assert personal_words(apart) == ()
     assert personal_words("My neighbor has been selling drugs in the park")
+
+
+def test_the_scan_before_a_search_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = [f"My neighbor today {'x ' * number}gunstocks" for number in range(40, 60)]
+    texts = [*KNOWN, *KEPT_AWAY, *cut, HARMLESS, "Plate ABC 1234, vecino José del 3 grita"]
+    found = [personal_words(text) for text in texts]
+
+    monkeypatch.setattr(PatternScan, "possible", lambda _scan, _text: _Everything())
+
+    assert [personal_words(text) for text in texts] == found
+    assert any(found[texts.index(text)] for text in cut)
 
 
 def test_a_text_that_repeats_itself_has_eight_findings_at_most() -> None:
