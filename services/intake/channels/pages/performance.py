@@ -1,17 +1,17 @@
 """The page of the city's performance: public figures of insight as charts and tables."""
 
-import re
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from babel.dates import format_skeleton
-from pydantic import BaseModel, HttpUrl, ValidationError
+from pydantic import BaseModel, HttpUrl
 
 from services.intake.channels.pages import charts
 from services.intake.channels.pages.charts import NONE, Dimension, Row, Words
@@ -23,8 +23,9 @@ from shared.runtime.http.list_queries import read_json
 
 PATH = "/performance"
 _WITHIN_S = 12.0
+_KEPT_S = 60.0
+_PAUSE_S = 5.0
 _MAX_BYTES = 1024 * 1024
-_MONTH = re.compile(r"20[0-9]{2}-[0-9]{2}")
 
 
 class NoFiguresError(TransientError):
@@ -59,37 +60,70 @@ def content(figures: PublicFigures, words: Words) -> Mapping[str, Any]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
+class InsightClient:
+    """Figures of insight, asked for once a minute: all visitors share one address and its limit.
+
+    After a failure nobody asks for some seconds.
+    """
+
+    session: aiohttp.ClientSession
+    url: str
+    city: str
+    _kept: dict[str, tuple[float, PublicFigures]] = field(default_factory=dict)
+    _down_until: float = 0.0
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def figures(self, month: str) -> PublicFigures | None:
+        """Return the figures of a month, of the latest without one; None where it is not shown.
+
+        Raises:
+            NoFiguresError: Insight did not answer, or not usably.
+        """
+        async with self._asking:
+            latest = await self._kept_or_asked("")
+            if month in {"", latest.month}:
+                return latest
+            return await self._kept_or_asked(month) if month in latest.months else None
+
+    async def _kept_or_asked(self, month: str) -> PublicFigures:
+        now = monotonic()
+        until, figures = self._kept.get(month, (now, None))
+        if figures is None or until <= now:
+            if now < self._down_until:
+                raise NoFiguresError("insight: it failed just now")
+            try:
+                figures = await self._ask(month)
+            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                self._down_until = monotonic() + _PAUSE_S
+                raise NoFiguresError(f"insight: {type(error).__name__}") from error
+            self._kept[month] = (now + _KEPT_S, figures)
+        return figures
+
+    async def _ask(self, month: str) -> PublicFigures:
+        query = {"jurisdiction": self.city} | ({"month": month} if month else {})
+        async with self.session.get(self.url, params=query, allow_redirects=False) as response:
+            response.raise_for_status()
+            return PublicFigures.model_validate(await read_json(response, _MAX_BYTES))
+
+
+@dataclass(frozen=True, slots=True)
 class PerformancePage:
     """Handler of ``/performance``."""
 
     site: CitySite
-    session: aiohttp.ClientSession
-    url: str | None  # insight's; None where no figures are published
     districts: Mapping[str, str]  # names by code
+    insight: InsightClient | None  # None where no figures are published
 
     async def show(self, request: web.Request) -> web.Response:
         """Show the figures of a month, by default the latest."""
         month = request.query.get("month", "")
-        figures = None
-        if self.url and (not month or _MONTH.fullmatch(month)):
-            figures = await self._figures(self.url, month)
+        figures = await self.insight.figures(month) if self.insight else None
         if figures is None:
             return self.site.page(request, "performance", status=404, month=month, figures=None)
         language = self.site.language_of(request).tag
         words = words_of(self.site.city, self.districts, language)
         return self.site.page(request, "performance", **content(figures, words))
-
-    async def _figures(self, url: str, month: str) -> PublicFigures | None:
-        query = {"jurisdiction": self.site.city.id} | ({"month": month} if month else {})
-        try:
-            async with self.session.get(url, params=query, allow_redirects=False) as response:
-                if response.status == HTTPStatus.NOT_FOUND:
-                    return None
-                response.raise_for_status()
-                return PublicFigures.model_validate(await read_json(response, _MAX_BYTES))
-        except (aiohttp.ClientError, TimeoutError, ValidationError, ValueError) as error:
-            raise NoFiguresError(f"insight: {type(error).__name__}") from error
 
 
 def words_of(city: Jurisdiction, districts: Mapping[str, str], language: str) -> Words:
@@ -114,7 +148,10 @@ async def open_performance(
     site: CitySite, insight: HttpUrl | None
 ) -> AsyncGenerator[PerformancePage]:
     """Open the page with a client of insight."""
-    timeout = aiohttp.ClientTimeout(total=_WITHIN_S)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
-        url = f"{str(insight).rstrip('/')}/v1/public-figures" if insight else None
-        yield PerformancePage(site, session, url, district_names(site.city.folder))
+    districts = district_names(site.city.folder)
+    if insight is None:
+        yield PerformancePage(site, districts, None)
+        return
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_WITHIN_S)) as session:
+        url = f"{str(insight).rstrip('/')}/v1/public-figures"
+        yield PerformancePage(site, districts, InsightClient(session, url, site.city.id))

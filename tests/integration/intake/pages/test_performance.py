@@ -16,10 +16,14 @@ pytestmark = pytest.mark.integration
 
 
 @asynccontextmanager
-async def insight(figures: PublicFigures | str) -> AsyncGenerator[str]:
-    """Insight's public port; it knows one month."""
+async def insight(
+    figures: PublicFigures | str, asked: list[str] | None = None
+) -> AsyncGenerator[str]:
+    """Insight's public port; it knows one month, and notes what it is asked for."""
 
     async def answer(request: web.Request) -> web.Response:
+        if asked is not None:
+            asked.append(request.query.get("month", ""))
         if isinstance(figures, str):
             return web.Response(text=figures)
         assert request.query["jurisdiction"] == "portland.gov"
@@ -58,6 +62,17 @@ async def test_a_month_is_shown_with_a_table_beside_each_chart_and_no_cookie(
     assert len(page.tree.xpath("//table[not(.//tbody/tr/td/*[name() = 'svg'])]")) == 2  # no rows
     assert "Pothole" in page.texts("//tbody//th")
     assert not cookies
+
+
+async def test_all_visitors_of_a_minute_ask_insight_once_for_a_month(running: Running) -> None:
+    asked: list[str] = []
+    async with insight(FIGURES, asked) as url, running(insight_url=url) as client:
+        pages = [await visit(client, "/performance") for _ in range(30)]
+        for month in ("2025-01", "1999-99", "x"):
+            assert (await visit(client, f"/performance?month={month}")).status == 404
+
+    assert {page.status for page in pages} == {200}
+    assert asked == [""]
 
 
 @pytest.mark.parametrize("answer", ["", "[]", '{"month": "2026-03"}'])
