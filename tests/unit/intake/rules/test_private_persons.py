@@ -1,6 +1,7 @@
 """Which texts seem to be about a private person."""
 
 import pytest
+from typing_extensions import override
 
 from services.intake.rules.private_persons import PersonalWords, personal_words, reasons_to_hold
 from shared.catalogue import load_catalogue
@@ -14,6 +15,7 @@ HARMLESS = "Deep hole in the right lane"
 
 
 class _Everything(frozenset[str]):
+    @override
     def __contains__(self, name: object) -> bool:
         return True
 
