@@ -23,6 +23,7 @@ from console.pages.desk import desk_routes
 from console.pages.insight import insight_routes
 from console.pages.login import login_routes
 from console.pages.map import map_routes
+from console.pages.messages import message_routes
 from console.pages.parts import Console
 from console.pages.people import people_routes
 from console.pages.queue import queue_routes
@@ -55,7 +56,8 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
             await stack.enter_async_context(_session(settings, settings.dispatch_url))
         )
         intake = await _intake(settings, stack)
-        insight = await _insight(settings, stack)
+        insight = await _service(settings, settings.insight_url, stack)
+        notify = await _service(settings, settings.notify_url, stack)
         live = LiveCases(dispatch)
         stopped = asyncio.Event()
         parts = Console(
@@ -75,6 +77,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 live,
                 has_intake=intake is not None,
                 has_insight=insight is not None,
+                has_notify=notify is not None,
             ),
         )
 
@@ -108,6 +111,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *stream_routes(parts, stopped),
                 *_intake_routes(parts, settings.jurisdiction),
                 *(insight_routes(parts, insight) if insight else ()),
+                *(message_routes(parts, notify) if notify else ()),
             ],
         )
 
@@ -125,10 +129,12 @@ async def _intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi
     return IntakeApi(session, settings.jurisdiction, settings.desk_key.get_secret_value())
 
 
-async def _insight(settings: ConsoleSettings, stack: AsyncExitStack) -> ServiceApi | None:
-    if settings.insight_url is None:
+async def _service(
+    settings: ConsoleSettings, url: HttpUrl | None, stack: AsyncExitStack
+) -> ServiceApi | None:
+    if url is None:
         return None
-    return ServiceApi(await stack.enter_async_context(_session(settings, settings.insight_url)))
+    return ServiceApi(await stack.enter_async_context(_session(settings, url)))
 
 
 def _intake_routes(parts: Console, city: str) -> Sequence[web.RouteDef]:

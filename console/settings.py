@@ -18,7 +18,8 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
         dispatch_url: Base URL of dispatch's HTTP port.
         intake_url: Base URL of intake's HTTP port; without it there are no desk, review and map.
         insight_url: Base URL of insight's HTTP port; without it there is no page of its figures.
-        key: The console's own operator's key for dispatch and intake.
+        notify_url: Base URL of notify's HTTP port; without it there are no messages.
+        key: The console's own operator's key for the services.
         desk_key: Key of the adapter ``desk``, as which the desk submits what callers say.
         jurisdiction: Id of the city whose residents call.
         city: Name in the header.
@@ -33,6 +34,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
     dispatch_url: HttpUrl
     intake_url: HttpUrl | None = None
     insight_url: HttpUrl | None = None
+    notify_url: HttpUrl | None = None
     key: LongSecret
     desk_key: LongSecret | None = None
     jurisdiction: str = "portland.gov"

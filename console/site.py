@@ -75,6 +75,7 @@ class Site:
     live: LiveCases
     has_intake: bool
     has_insight: bool
+    has_notify: bool
     languages: Mapping[str, SpokenLanguage] = field(
         default_factory=lambda: load_languages(_HERE / "po")
     )
@@ -134,6 +135,7 @@ class Site:
             "assets": self.assets,
             "has_intake": self.has_intake,
             "has_insight": self.has_insight,
+            "has_notify": self.has_notify,
             "language_name": partial(_language_name, language.tag),
             "roles": Role,
         }

@@ -53,7 +53,7 @@ async def running_services(
     # Asked for before anything runs: a port in use is replaced.
     urls = {
         name: f"http://{LOOPBACK}:{infra.site.ports.port(name)}"
-        for name in ("intake", "dispatch", "insight")
+        for name in ("intake", "dispatch", "notify", "insight")
     }
     async with run_all(
         _running_service(infra, service, urls, settings) for service in services
@@ -131,7 +131,7 @@ def _own_settings(
             }
         case "notify":
             return {
-                "NOTIFY_PUBLIC_URL": f"http://{LOOPBACK}:{infra.site.ports.port('notify')}",
+                "NOTIFY_PUBLIC_URL": urls["notify"],
                 "ROUTE311_PUBLIC_URL": public_url,
                 "NOTIFY_CONTACT_KEY": secret("contact-key"),
                 "NOTIFY_SENDER": _SENDER,
@@ -152,6 +152,7 @@ def _own_settings(
                 "CONSOLE_DISPATCH_URL": urls["dispatch"],
                 "CONSOLE_INTAKE_URL": urls["intake"],
                 "CONSOLE_INSIGHT_URL": urls["insight"],
+                "CONSOLE_NOTIFY_URL": urls["notify"],
                 "CONSOLE_KEY": secret("key-console"),
                 "CONSOLE_DESK_KEY": secret(DESK_KEY),
             }

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.notify.channels.email.channel import open_email
+from services.notify.channels.operator_api.channel import open_operator_api
 from services.notify.channels.resident_links.channel import open_resident_links
 from services.notify.channels.sms.channel import open_sms
 from services.notify.handlers import on_messages
@@ -36,6 +37,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
+from shared.runtime.http.authentication import Callers
 from shared.runtime.ops.audit import audit
 from shared.runtime.ops.metrics import DELIVERIES
 from shared.runtime.outbox.housekeeping import Housekeeping
@@ -48,6 +50,7 @@ CHANNELS: dict[str, Channel[NotifyPorts]] = {
     "email": open_email,
     "sms": open_sms,
     "resident_links": open_resident_links,
+    "operator_api": open_operator_api,
 }
 
 
@@ -106,6 +109,12 @@ async def notify(
             settings=settings,
             second=second or SecondProviders(),
             pool=pool,
+            callers=Callers.of(
+                pool,
+                key_per_second=settings.key_per_second,
+                address_per_second=settings.address_per_second,
+                proxies=settings.trusted_proxies,
+            ),
             policy=policy,
             cities=texts,
             languages=languages,

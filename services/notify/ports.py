@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
+from uuid import UUID
 
 import jinja2
 
@@ -12,13 +13,28 @@ from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker, Provider, Sender
 from services.notify.outbound import settled_event
 from services.notify.policy import CityTexts, NotifyPolicy
-from services.notify.records import OPTED_OUT, DisclosedContact, LinkedMessage, UpdatesChoice
+from services.notify.records import (
+    OPTED_OUT,
+    DisclosedContact,
+    HeldContact,
+    HeldDecision,
+    LinkedMessage,
+    ListedMessage,
+    MessageState,
+    UpdatesChoice,
+)
 from services.notify.rendering.catalogues import PAGES, text_environment
 from services.notify.rendering.renderer import MessageRenderer, one_line
 from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks, has_ended
 from services.notify.rules.updates import SettledState, settled_from
 from services.notify.settings import NotifySettings, SecondProviders
-from services.notify.store.deliveries import settle
+from services.notify.store.deliveries import (
+    drop_held,
+    list_held,
+    messages_in_state,
+    release_held,
+    settle,
+)
 from services.notify.store.resident_links import (
     FixedQuestion,
     case_reporters,
@@ -33,6 +49,7 @@ from services.notify.store.resident_links import (
 from shared.contract.events import ContactDisclosed, ContactDisclosure, Feedback, FeedbackGiven
 from shared.redaction import KnownPii
 from shared.runtime.clock import utc_now
+from shared.runtime.http.authentication import Callers
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Pool, borrow, transaction
@@ -57,6 +74,7 @@ class NotifyPorts:
     settings: NotifySettings
     second: SecondProviders  # providers that are used while the first ones fail
     pool: Pool
+    callers: Callers
     policy: NotifyPolicy
     cities: Mapping[str, CityTexts]
     # Every language with a catalogue, reviewed or not, by tag.
@@ -213,6 +231,36 @@ class NotifyPorts:
             purpose=disclosure.purpose,
         )
         return reporters
+
+    async def messages(
+        self, state: MessageState, before: UUID, limit: int
+    ) -> Sequence[ListedMessage]:
+        """Return the newest messages in a state with an id below ``before``."""
+        async with borrow(self.pool) as db:
+            return await messages_in_state(db, state, before, limit)
+
+    async def held_contacts(self) -> Sequence[HeldContact]:
+        """Return the contacts for which messages are held, the most messages first."""
+        async with borrow(self.pool) as db:
+            return [HeldContact.model_validate(one) for one in await list_held(db)]
+
+    async def decide_held(self, contact: str, decision: HeldDecision, operator: str) -> int:
+        """Send or drop the messages held for a contact; return their number. Idempotent."""
+        async with transaction(self.pool) as db:
+            if decision == "release":
+                count = await release_held(db, contact, self.clock())
+            else:
+                count = await drop_held(db, contact)
+        for wake in self.wakes:
+            wake()
+        audit(
+            "held_messages_decided",
+            contact=contact,
+            decision=decision,
+            messages=count,
+            operator=operator,
+        )
+        return count
 
     def page_environment(self) -> jinja2.Environment:
         """Return an environment for the pages behind links."""

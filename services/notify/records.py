@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
+from pydantic import AwareDatetime
+
 from services.notify.rules import model
 from shared.contract.events import Data
+from shared.vocabulary import StatusChannel
 
 # Reason of a failure: the recipient opted out of messages at the provider.
 OPTED_OUT = "opted_out"
 # `important` leaves out the steps on the way; `none` is no e-mail about reports at all.
 UpdatesChoice: TypeAlias = Literal["all", "important", "none"]
+# States of messages that operators look at.
+MessageState: TypeAlias = Literal["held", "unknown", "failed", "suppressed"]
+HeldDecision: TypeAlias = Literal["release", "drop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +87,39 @@ class DisclosedContact(Data):
     """Phone number, E.164; null for none."""
     language: str | None
     """Language to speak or write in, a BCP 47 tag; null where it is unknown."""
+
+
+class ListedMessage(Data):
+    """A message in a list, without its text and without any contact data."""
+
+    notification_id: str
+    """Id of the message, as on ``notify-deliveries``."""
+    tracking_number: str | None
+    """Tracking number of its request; null before the decision."""
+    template: model.TemplateName
+    """What it says."""
+    channel: StatusChannel
+    """Channel by which it goes out."""
+    language: str
+    """Its language, a BCP 47 tag."""
+    state: MessageState
+    """What became of it."""
+    reason: str | None
+    """Why, as on ``notify-deliveries``."""
+    due_at: AwareDatetime
+    """Moment at which it was due, UTC."""
+
+
+class HeldContact(Data):
+    """A contact that too many requests name, with its held messages."""
+
+    contact: str
+    """Keyed hash that stands for the contact."""
+    requests: int
+    """Its requests with held messages."""
+    messages: int
+    """Its held messages."""
+    oldest: AwareDatetime
+    """Moment at which the first of them was due, UTC."""
+    newest: AwareDatetime
+    """Moment at which the last of them was due, UTC."""

@@ -23,6 +23,7 @@ CALLS = (
     ("console", "intake"),
     ("console", "dispatch"),
     ("console", "insight"),
+    ("console", "notify"),
     ("intake", "insight"),
 )
 DESTINATIONS = yaml.safe_load((CHART / "values.yaml").read_text())["network"]["destinations"]

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.actors import call
+from tests.e2e.actors import call, post, report
 from tests.e2e.outside import Router
 from tests.e2e.test_console import at_work, case_for, opened
 from tests.integration.intake.pages.chromium import look_at, needs_chromium, open_browser
@@ -30,11 +30,14 @@ LOWEST = {
     "/console/unsure": "dispatcher",
     "/console/review": "dispatcher",
     "/console/delivery": "supervisor",
+    "/console/messages": "supervisor",
     "/console/approvals": "supervisor",
 }
 ROLES = ("viewer", "agent", "dispatcher", "supervisor", "admin")
 STRANGE = "The thing over there is doing it again"
 CALL_BACK = "503-555-0177"
+FLOODED = "flooded@example.org"
+LET_THROUGH = 20  # requests of an hour that may name one mailbox
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -257,6 +260,47 @@ async def test_a_supervisor_alone_closes_a_surge(router: Router) -> None:
 
 
 @needs_chromium
+async def test_a_supervisor_drops_what_a_flood_would_send(router: Router, browser: Browser) -> None:
+    reporter = {"email": FLOODED, "status_updates": ["email"]}
+    asked = report(reporter=reporter, location={"address": "SE 82nd Ave"})
+    for _ in range(LET_THROUGH + 1):
+        status, answer = await post(router, asked)
+        assert status == 201, answer
+    async with at_page(browser, router, "supervisor", "/console/messages") as page:
+        held = page.locator("[data-contact]")
+
+        async def is_held() -> bool:
+            await page.reload()
+            return await held.count() > 0
+
+        await eventually(is_held)
+        assert await look_at(page, "messages-held") == []
+        contact = await held.first.get_attribute("data-contact")
+        message = await page.locator("[data-message]").first.get_attribute("data-message")
+        assert contact
+        assert FLOODED not in await page.content()
+        mine = page.locator(f'[data-contact="{contact}"]')
+        drop = mine.get_by_role("button", name="Drop")
+        await expect(drop).to_be_hidden()
+        await mine.get_by_text("Drop them").click()
+        await drop.click()
+        await expect(mine).to_have_count(0)
+
+        await page.get_by_role("link", name="Suppressed").click()
+        row = page.locator(f'[data-message="{message}"]')
+        await expect(row).to_contain_text("contact_flooded")
+        assert f"messages_drop</td><td>{contact} " in await audit_of(router, await name_of(page))
+
+
+async def test_what_is_no_decision_about_a_contact_is_refused(router: Router) -> None:
+    async with at_work(router, "supervisor") as staff:
+        path = "/console/messages"
+        assert await staff.send(path, command="release", contact="nobody") == 404
+        assert await staff.send(path, command="resend", contact="0" * 32) == 403
+        assert (await staff.get(f"{path}?state=sent"))[0] == 422
+
+
+@needs_chromium
 async def test_the_map_has_a_pin_for_each_case_of_its_list(
     router: Router, browser: Browser
 ) -> None:
@@ -311,6 +355,7 @@ async def test_axe_finds_nothing_on_any_page(router: Router, browser: Browser) -
             "surges",
             "insight?report=times&by=kind",
             "delivery",
+            "messages",
             "approvals",
             "me",
         ):

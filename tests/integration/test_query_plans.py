@@ -3,7 +3,8 @@
 import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,6 +18,8 @@ from services.dispatch.store.postgres import PostgresDispatchStore
 from services.intake.public_status.projection import PictureRules, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.notify.handlers import on_messages as notify_messages
+from services.notify.records import MessageState
+from services.notify.store.deliveries import messages_in_state
 from services.notify.store.notifications import PostgresNotificationStore
 from services.triage.handlers import on_messages as triage_messages
 from services.triage.store.cases import PostgresTriageStore
@@ -77,8 +80,14 @@ FILL = {
     "notify": """
         WITH joined AS (
             INSERT INTO requests (request_id) SELECT gen_random_uuid() FROM generate_series(1, $1)
-            RETURNING request_id)
-        INSERT INTO memberships SELECT gen_random_uuid(), request_id, 1, NULL FROM joined
+            RETURNING request_id),
+        followed AS (
+            INSERT INTO memberships SELECT gen_random_uuid(), request_id, 1, NULL FROM joined)
+        INSERT INTO deliveries (notification_id, person, request_id, subject_id, version, channel,
+                                template, language, priority, state, due_at, not_before)
+        SELECT gen_random_uuid(), 'ana', request_id, gen_random_uuid(), 1, 'email', 'received',
+               'en', 'P4', 'sent', now(), now()
+          FROM joined
     """,
 }
 
@@ -221,5 +230,13 @@ async def test_notify_learns_of_contacts_decisions_and_cases(database: Database)
             [notify.moved(c, 2, "in_progress") for _, c in ids],
         ):
             await notify_messages(messages(*batch), store, notify.POLICY, NOON)
+
+    assert plans.scans() == []
+
+
+async def test_operators_list_messages_by_state(database: Database) -> None:
+    async with explained(database, "notify") as (db, plans):
+        for state in get_args(MessageState):
+            await messages_in_state(db, state, UUID(new_id()), 100)
 
     assert plans.scans() == []

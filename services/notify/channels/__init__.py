@@ -1,1 +1,1 @@
-"""Channels of notify: e-mail, text messages, and the pages behind links in messages."""
+"""Channels of notify: e-mail, text messages, the pages behind links in messages, operators."""

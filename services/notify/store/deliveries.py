@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from asyncpg import Record
 
-from services.notify.records import MessageData
+from services.notify.records import ListedMessage, MessageData, MessageState
 from services.notify.rules import model
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.updates import RETURNED_WITHIN, ReturnedMail, suppression_of
@@ -208,6 +209,13 @@ _OF_CASE_SQL = f"""
      ORDER BY d.notification_id DESC
      LIMIT $1
 """  # noqa: S608 - constants only
+_IN_STATE_SQL = f"""
+    {_LATEST}
+     WHERE d.state = $1 AND d.state IN ('held', 'unknown', 'failed', 'suppressed')
+       AND d.notification_id < $2
+     ORDER BY d.notification_id DESC
+     LIMIT $3
+"""
 
 
 async def latest_messages(
@@ -219,6 +227,14 @@ async def latest_messages(
     else:
         rows = await db.fetch(_OF_CASE_SQL, limit, case_id)
     return [dict(row) for row in rows]
+
+
+async def messages_in_state(
+    db: Connection, state: MessageState, before: UUID, limit: int
+) -> Sequence[ListedMessage]:
+    """Return the messages in a state with an id below ``before``, the newest first."""
+    rows = await db.fetch(_IN_STATE_SQL, state, before, limit)
+    return [ListedMessage.model_validate(dict(row)) for row in rows]
 
 
 _REQUEST_SQL = """

@@ -16,6 +16,7 @@ SMS = {
     "NOTIFY_SMS_NUMBERS": "+15035550199=portland.gov",
 }
 CONTACT, STATUS = "/v1/work-orders/an-order/contact", "/v1/providers/sms/status"
+MESSAGES = "/v1/messages?state=held"
 
 
 async def ready() -> None:
@@ -25,10 +26,11 @@ async def ready() -> None:
 @pytest.mark.parametrize(
     ("channels", "statuses"),
     [
-        ("resident_links", {"GET": 401, "POST": 404}),
-        ("sms,email", {"GET": 404, "POST": 403}),
-        ("email", {"GET": 404, "POST": 404}),
-        ("", {"GET": 401, "POST": 403}),
+        ("resident_links", {CONTACT: 401, STATUS: 404, MESSAGES: 404}),
+        ("sms,email", {CONTACT: 404, STATUS: 403, MESSAGES: 404}),
+        ("operator_api", {CONTACT: 404, STATUS: 404, MESSAGES: 401}),
+        ("email", {CONTACT: 404, STATUS: 404, MESSAGES: 404}),
+        ("", {CONTACT: 401, STATUS: 403, MESSAGES: 401}),
     ],
 )
 async def test_a_process_serves_the_routes_of_its_channels_alone(
@@ -42,10 +44,10 @@ async def test_a_process_serves_the_routes_of_its_channels_alone(
         ) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
     ):
-        for method, path in (("GET", CONTACT), ("POST", STATUS)):
+        for method, path in (("GET", CONTACT), ("POST", STATUS), ("GET", MESSAGES)):
             data = {"a": "b"} if method == "POST" else None
             async with client.request(method, path, data=data) as response:
-                answered[method] = response.status
+                answered[path] = response.status
 
     assert answered == statuses
 
@@ -53,6 +55,7 @@ async def test_a_process_serves_the_routes_of_its_channels_alone(
 async def test_an_unknown_channel_stops_the_start_with_the_names_that_there_are(
     running: RunNotify,
 ) -> None:
-    with pytest.raises(ValueError, match="no channel post; there are email, sms, resident_links"):
+    known = "email, sms, resident_links, operator_api"
+    with pytest.raises(ValueError, match=f"no channel post; there are {known}"):
         async with running(ROUTE311_CHANNELS="email,post"):
             pass

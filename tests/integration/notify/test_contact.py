@@ -40,7 +40,7 @@ async def client(pool: Pool, database: Database) -> AsyncGenerator[aiohttp.Clien
         by_bureau=limits,
         by_address=limits,
     )
-    routes = contact_routes(ports(pool), callers)
+    routes = contact_routes(ports(pool, callers=callers))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,

@@ -52,6 +52,7 @@ from shared.contract.events import (
 )
 from shared.redaction import Redactor
 from shared.runtime.consumer.messages import Message
+from shared.runtime.http.authentication import Callers
 from shared.runtime.postgres import Pool
 from tests.support.builders import (
     NOON,
@@ -124,6 +125,7 @@ def ports(pool: Pool, **changes: Any) -> NotifyPorts:
     fields: dict[str, Any] = {
         "settings": SETTINGS,
         "second": SecondProviders(),
+        "callers": Callers.of(pool, key_per_second=1_000, address_per_second=1_000, proxies=()),
         "policy": replace(POLICY, redactors={"portland.gov": Redactor("US")}),
         "cities": {"portland.gov": PORTLAND},
         "languages": LANGUAGES,

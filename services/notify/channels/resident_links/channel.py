@@ -18,7 +18,6 @@ from services.notify.channels.resident_links.pages import (
 )
 from services.notify.ports import LinkError, NotifyPorts
 from services.notify.records import LinkedMessage, UpdatesChoice
-from shared.runtime.http.authentication import Callers
 from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import Content, Operation, Parameter, documents
@@ -203,17 +202,11 @@ def preference_routes(core: NotifyPorts, pages: LinkPages) -> list[web.RouteDef]
 @asynccontextmanager
 async def open_resident_links(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
     """Open the channel."""
-    settings, pages = core.settings, LinkPages(core)
-    callers = Callers.of(
-        core.pool,
-        key_per_second=settings.key_per_second,
-        address_per_second=settings.address_per_second,
-        proxies=settings.trusted_proxies,
-    )
+    pages = LinkPages(core)
     yield ChannelParts(
         routes=[
             *feedback_routes(core, pages),
-            *contact_routes(core, callers),
+            *contact_routes(core),
             *preference_routes(core, pages),
         ]
     )

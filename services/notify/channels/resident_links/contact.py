@@ -12,7 +12,7 @@ from pydantic import Field
 from services.notify.ports import NotifyPorts
 from services.notify.records import DisclosedContact
 from shared.contract.events import Data, FieldError
-from shared.runtime.http.authentication import ADAPTER, BUREAU, OPERATOR, Callers, RefusedError
+from shared.runtime.http.authentication import ADAPTER, BUREAU, OPERATOR, RefusedError
 from shared.runtime.http.calls import JSON, answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
@@ -59,12 +59,12 @@ _READ = Operation(
 )
 
 
-def contact_routes(core: NotifyPorts, callers: Callers) -> list[web.RouteDef]:
+def contact_routes(core: NotifyPorts) -> list[web.RouteDef]:
     """Return the route."""
 
     @answers_errors("Retry in a moment.")
     async def read(request: web.Request) -> web.Response:
-        caller = await callers.caller(request, BUREAU, OPERATOR, ADAPTER)
+        caller = await core.callers.caller(request, BUREAU, OPERATOR, ADAPTER)
         if caller.scope != BUREAU:
             raise _unknown()
         purpose, order_id = _purpose(request), _order_id(request)

@@ -1,0 +1,1 @@
+"""The operators' API: messages that need a person, and held ones."""
