@@ -64,7 +64,7 @@ def content(figures: PublicFigures, words: Words) -> Mapping[str, Any]:
 class InsightClient:
     """Figures of insight, asked for once a minute: all visitors share one address and its limit.
 
-    After a failure nobody asks for some seconds.
+    After a failure it is left alone for some seconds.
     """
 
     session: aiohttp.ClientSession
