@@ -1,7 +1,7 @@
 # Everything that is done with this repository. `make` alone lists it.
 
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest
 export UV_SYSTEM_CERTS := 1
 # pytest keeps the modules that it rewrote, which halves the time until the first test.

@@ -130,6 +130,8 @@ async def test_no_route_shows_anybody_a_private_requests_words_or_its_reporter(
                 "number": number,
                 "name": "pages.css",
                 "city": "portland.gov",
+                "draft": number,
+                "step": "what",
             },
         ):
             query = {"jurisdiction_id": "portland.gov"} if BASE in path else {}

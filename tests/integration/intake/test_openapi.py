@@ -119,11 +119,16 @@ async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(
                 "Connection": "close",
             }
             number = "26-0000-000000"
-            url = path.format(tracking_number=number, number=number, format="json")
+            url = path.format(
+                tracking_number=number, number=number, format="json", draft="1", step="what"
+            )
             refused = await call(
                 client, "POST", url, ADAPTER, headers=headers, data=BytesIO(b"no gzip")
             )
             if "text/html" in described(document, path, "post", 400)["content"]:
+                if "{draft}" in path:  # nobody reads the body for a draft that there is not
+                    assert refused.status == 404, url
+                    continue
                 assert refused.status == 415, url  # of a page nobody has a key
                 assert described(document, path, "post", 415)
                 assert refused.headers["Content-Type"].startswith("text/html"), url

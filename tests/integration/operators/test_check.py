@@ -111,10 +111,11 @@ async def lived(router: OperatedRouter, tmp_path_factory: pytest.TempPathFactory
         orders = await work_orders(router.stack, before)
         return orders if len({order.case_id for order in orders}) == 2 else []
 
-    await complete(router.stack, (await eventually(two_cases, within_s=60))[0])
+    [done, *_] = await eventually(two_cases, within_s=60)
+    requests = await router.requests(first, second, other)  # before there are more messages
+    await complete(router.stack, done)
     history = tmp_path_factory.mktemp("check") / "history.jsonl"
     history.write_text(client_saw(first, second, other))
-    requests = await router.requests(first, second, other)
     return Lived(router, [request_id for request_id, _ in requests], history)
 
 
