@@ -126,7 +126,7 @@ async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(
                 client, "POST", url, ADAPTER, headers=headers, data=BytesIO(b"no gzip")
             )
             if "text/html" in described(document, path, "post", 400)["content"]:
-                if "{draft}" in path:  # nobody reads the body for a draft that there is not
+                if path.endswith("/receipt"):  # nobody reads the body of an unknown draft
                     assert refused.status == 404, url
                     continue
                 assert refused.status == 415, url  # of a page nobody has a key
