@@ -113,13 +113,13 @@ async def test_what_the_catalogue_does_not_know_is_parked_and_the_rest_is_decide
 async def test_express_is_decided_before_a_backlog_of_standard(
     running: Running, topic_log: TopicLog
 ) -> None:
-    backlog = [camp(north_of(PIONEER_SQUARE, 100 * n)) for n in range(800)]
+    backlog = [camp(north_of(PIONEER_SQUARE, 100 * n)) for n in range(1_400)]
     urgent = camp(lane="express", description="tents in the right lane")
     await topic_log.publish(*backlog, urgent)
     timed_before, decided_before = _timed(), _decided()
 
     async with running() as parts:
-        await topic_log.at_least(801, TRIAGE_DECISIONS)
+        await topic_log.at_least(1_401, TRIAGE_DECISIONS)
         assert parts.pool
         order = await parts.pool.fetch(
             "SELECT value FROM outbox WHERE topic = $1 ORDER BY seq", TRIAGE_DECISIONS.name
@@ -128,7 +128,7 @@ async def test_express_is_decided_before_a_backlog_of_standard(
     position = [urgent.data.request_id.encode() in row["value"] for row in order].index(True)
     assert position < len(backlog) / 2, "express waited for the backlog"
     assert _timed() == timed_before + 1
-    assert _decided() == decided_before + 801
+    assert _decided() == decided_before + 1_401
     assert REGISTRY.get_sample_value("route311_alarm_budget", PORTLAND) == pytest.approx(0.15)
 
 
