@@ -123,8 +123,19 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
         ),
     },
 }
-WITHOUT_TOKEN = frozenset({"GET /live", "GET /ready", "GET /metrics", "GET /assets/{name}"})
-"""Routes that cost no more than a refusal: constants, and what callers of a moment share."""
+WITHOUT_TOKEN = frozenset(
+    {
+        "GET /live",
+        "GET /ready",
+        "GET /metrics",
+        "GET /assets/{name}",
+        "GET /tiles/{city}.pmtiles",
+        "GET /report/{draft}/{step}",
+        "POST /report/{draft}/{step}",
+    }
+)
+"""Routes that cost no more than a refusal: constants such as an unknown step, what callers of a
+moment share, and ranges of a map, of which a view needs many."""
 
 UNLISTED = ("GET /openapi.json", "GET /nowhere", "POST /nowhere", "DELETE /live")
 """What every service answers besides the routes of its document."""

@@ -1,7 +1,7 @@
 """Serves the folder of open data, and writes it every night."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,8 +18,16 @@ from services.intake.ports import IntakePorts
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.calls import JSON
-from shared.runtime.http.openapi import Content, Operation, Parameter, documents, problem
+from shared.runtime.http.openapi import (
+    RETRY_AFTER,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.refusals import ADDRESS_RATE
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import transaction
 from shared.runtime.service import ChannelParts
@@ -42,6 +50,7 @@ _READ = Operation(
         200: Content("The file.", (JSON, *MEDIA_TYPES.values())),
         206: Content("A part of the file.", tuple(MEDIA_TYPES.values())),
         404: problem("There is no such file."),
+        429: problem("The address calls too often.", RETRY_AFTER),
     },
     path={"name": Parameter("Path of a resource.", Annotated[str, Field(pattern="^[^/]*$")])},
     headers=_RANGE,
@@ -84,10 +93,12 @@ def seconds_until(hour: int, now: datetime) -> float:
     return ((target if target > now else target + timedelta(days=1)) - now).total_seconds()
 
 
-def open_data_routes(folder: Path) -> list[web.RouteDef]:
-    """Return the routes of the folder's files."""
+def open_data_routes(folder: Path, admits: Callable[[web.Request], bool]) -> list[web.RouteDef]:
+    """Return the routes of the folder's files; ``admits`` is the limit by address."""
 
     async def read(request: web.Request) -> web.StreamResponse:
+        if not admits(request):
+            return ADDRESS_RATE.response()
         name = request.match_info.get("name") or PACKAGE
         path = folder / name
         media_type = JSON if name == PACKAGE else _TYPES.get(path.suffix)
@@ -108,4 +119,11 @@ async def open_open_data(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     if folder is None:
         yield ChannelParts()
         return
-    yield ChannelParts(tasks=[NightlyExport(core, folder).run], routes=open_data_routes(folder))
+    callers = core.callers
+
+    def admits(request: web.Request) -> bool:
+        return callers.by_address.try_take(callers.address(request))
+
+    yield ChannelParts(
+        tasks=[NightlyExport(core, folder).run], routes=open_data_routes(folder, admits)
+    )

@@ -23,7 +23,7 @@ async def client(
     (folder / "notes.txt").write_text("ours")
     (tmp_path / "secret.csv").write_text("secret")
     app = web.Application()
-    app.add_routes(open_data_routes(folder))
+    app.add_routes(open_data_routes(folder, lambda request: "refused" not in request.query))
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -56,3 +56,12 @@ async def test_nothing_else_is_served(
     client: TestClient[web.Request, web.Application], path: str
 ) -> None:
     assert (await client.get(f"/open-data/{path}")).status == 404
+
+
+async def test_an_address_that_calls_too_often_is_refused(
+    client: TestClient[web.Request, web.Application],
+) -> None:
+    refused = await client.get(f"/open-data/{NAME}?refused")
+
+    assert refused.status == 429
+    assert refused.headers["Retry-After"]
