@@ -94,6 +94,19 @@ CaseStatus: TypeAlias = Literal[
 ClosingStatus: TypeAlias = Literal["completed", "declined", "referred"]
 CLOSED_STATUSES: frozenset[CaseStatus] = frozenset({"completed", "declined", "referred"})
 
+# The reports of insight.
+InsightReport: TypeAlias = Literal[
+    "volumes",
+    "times",
+    "promises",
+    "duplicates",
+    "reporting",
+    "feedback",
+    "reopened",
+    "triage",
+    "desk",
+]
+
 WorkOrderRole: TypeAlias = Literal["lead", "informed"]
 
 # The status that a bureau may report for its work order.

@@ -14,8 +14,7 @@ from console.pages.parts import Console, kinds_of
 from console.pages.queue import api_query, view_of
 from console.roles import Role
 from console.store import Person
-
-_CLOSED = frozenset({"completed", "declined", "referred"})
+from shared.vocabulary import CLOSED_STATUSES
 
 
 def case_routes(console: Console) -> Sequence[web.RouteDef]:
@@ -39,7 +38,7 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             person,
             status=status,
             case=answer.body,
-            is_closed=answer.body["status"] in _CLOSED,
+            is_closed=answer.body["status"] in CLOSED_STATUSES,
             bureaus=bureaus.body["bureaus"] if bureaus.is_done else (),
             kinds=kinds,
             waiting=[one for one in waiting if case_id in one["case_ids"]],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -13,24 +13,14 @@ from console.api import ServiceApi
 from console.pages.parts import Console
 from console.roles import Role
 from console.store import Person
+from shared.vocabulary import CaseStatus, InsightReport
 
 PATH = f"{HOME}/insight"
-REPORTS = (
-    "volumes",
-    "times",
-    "promises",
-    "duplicates",
-    "reporting",
-    "feedback",
-    "reopened",
-    "triage",
-    "desk",
-)
-# Dimensions of the reports, and the filters of the queue that mean the same.
+REPORTS: tuple[InsightReport, ...] = get_args(InsightReport)
+# Dimensions of the reports; those that filters of the queue mean come first.
 FILTERS = ("kind", "bureau", "district", "channel", "language", "priority")
-DIMENSIONS = ("kind", "group", "bureau", "district", "channel", "language", "priority")
-TIMES = ("month", "weekday", "hour")
-_ALL = "open,acknowledged,scheduled,in_progress,waiting_for_resident,completed,declined,referred"
+DIMENSIONS = (*FILTERS, "group", "month", "weekday", "hour")
+_ALL = ",".join(get_args(CaseStatus))
 _DAY = timedelta(days=1)
 
 
@@ -57,7 +47,7 @@ def insight_routes(console: Console, insight: ServiceApi) -> Sequence[web.RouteD
             wanted={**wanted, "report": report},
             by=by,
             reports=REPORTS,
-            dimensions=(*DIMENSIONS, *TIMES),
+            dimensions=DIMENSIONS,
             columns=list(dict.fromkeys(name for row in flat for name in row)),
             rows=[
                 (row, figures, cases_of(row, by, period, zone))

@@ -1,6 +1,7 @@
 """The queue: open cases, urgent first, with filters that stand in the URL."""
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from console.access import HOME
 from console.pages.parts import Console
 from console.roles import Role
 from console.store import Person
+from shared.vocabulary import CLOSED_STATUSES, CaseStatus
 
 _PER_PAGE = "50"
 FILTERS = (
@@ -31,7 +33,7 @@ FILTERS = (
     "order",
     "after",
 )
-OPEN = "open,acknowledged,scheduled,in_progress,waiting_for_resident"
+OPEN = ",".join(status for status in get_args(CaseStatus) if status not in CLOSED_STATUSES)
 
 
 def view_of(query: Mapping[str, str]) -> dict[str, str]:

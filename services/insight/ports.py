@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 from services.insight.policy import InsightPolicy
 from services.insight.rules import reports
 from services.insight.rules.months import PublicMonth, earliest, public_months
-from services.insight.rules.reports import CaseFact, ReportName, RequestFact, TimedReport
+from services.insight.rules.reports import CaseFact, RequestFact, TimedReport
 from services.insight.rules.survival import Duration
 from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Cell, Row, hidden_cells
 from services.insight.store import queries
 from services.insight.store.queries import CityPeriod
 from shared.runtime.http.authentication import Callers
 from shared.runtime.postgres import Pool
-from shared.vocabulary import END_OF_TIME, START_OF_TIME
+from shared.vocabulary import END_OF_TIME, START_OF_TIME, InsightReport
 
 __all__ = [
     "DIMENSIONS",
@@ -25,13 +25,12 @@ __all__ = [
     "FiguresOfMonth",
     "InsightPorts",
     "PublicMonth",
-    "ReportName",
     "Row",
     "Wanted",
 ]
 
 # What the public sees of a month, each by one dimension, so that no two tables give a cell away.
-PUBLIC_REPORTS: Mapping[ReportName, Sequence[str]] = {
+PUBLIC_REPORTS: Mapping[InsightReport, Sequence[str]] = {
     "volumes": ("kind", "district"),
     "times": ("kind", "district"),
     "promises": ("kind", "district"),
@@ -46,7 +45,7 @@ _NO_REQUEST: Mapping[str, Any] = {"district": None, "channel": "unknown", "langu
 class Wanted(NamedTuple):
     """A report, its dimensions, and its days in the city's time, both inclusive; None for all."""
 
-    report: ReportName
+    report: InsightReport
     by: Sequence[str]
     since: date | None
     until: date | None
@@ -63,7 +62,7 @@ class FiguresOfMonth(NamedTuple):
     month: PublicMonth
     months: Sequence[PublicMonth]
     volumes: Sequence[Row]  # requests by month
-    tables: Mapping[ReportName, Mapping[str, Sequence[Row]]]
+    tables: Mapping[InsightReport, Mapping[str, Sequence[Row]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +77,17 @@ class InsightPorts:
     async def report(self, wanted: Wanted) -> list[Row]:
         """Return the rows of a report."""
         periods = self._periods(wanted)
+        report, by = wanted.report, wanted.by
         async with queries.snapshot(self.pool) as db:
-            if reports.is_about_cases(wanted.report):
+            if reports.is_about_cases(report):
                 cases = await queries.case_rows(db, periods)
-                return await asyncio.to_thread(self._case_rows, wanted, cases)
+                return await asyncio.to_thread(
+                    lambda: reports.case_rows(report, self._cases(cases), by)
+                )
             requests = await queries.request_rows(db, periods)
-        return await asyncio.to_thread(self._request_rows, wanted, requests)
+        return await asyncio.to_thread(
+            lambda: reports.request_rows(report, self._requests(requests), by)
+        )
 
     async def public_figures(self, city: str, month: date | None) -> FiguresOfMonth | None:
         """Return the figures of a month, by default the latest; None for one that is not shown."""
@@ -99,7 +103,7 @@ class InsightPorts:
             periods = self._periods(wanted)
             requests = await queries.request_rows(db, periods)
             cases = await queries.case_rows(db, periods)
-        tables = await asyncio.to_thread(self._public_tables, wanted, requests, cases)
+        tables = await asyncio.to_thread(self._public_tables, requests, cases)
         volumes: dict[Cell, int] = {(str(one),): counts.get(one.first_day, 0) for one in months}
         hidden = hidden_cells(volumes, 1)
         rows = [Row(cell, None if cell in hidden else n, {}) for cell, n in volumes.items()]
@@ -107,18 +111,17 @@ class InsightPorts:
 
     def _public_tables(
         self,
-        period: Wanted,
         requests: Sequence[queries.Row],
         cases: Sequence[tuple[queries.Row, Sequence[queries.Row]]],
-    ) -> dict[ReportName, dict[str, list[Row]]]:
-        def rows(report: ReportName, dimension: str) -> list[Row]:
-            wanted = period._replace(report=report, by=[dimension])
-            if reports.is_about_cases(report):
-                return self._case_rows(wanted, cases)
-            return self._request_rows(wanted, requests)
-
+    ) -> dict[InsightReport, dict[str, list[Row]]]:
+        of_requests, of_cases = self._requests(requests), self._cases(cases)
         return {
-            report: {dimension: rows(report, dimension) for dimension in dimensions}
+            report: {
+                dimension: reports.case_rows(report, of_cases, [dimension])
+                if reports.is_about_cases(report)
+                else reports.request_rows(report, of_requests, [dimension])
+                for dimension in dimensions
+            }
             for report, dimensions in PUBLIC_REPORTS.items()
         }
 
@@ -134,16 +137,12 @@ class InsightPorts:
             if wanted.jurisdiction in (None, city)
         ]
 
-    def _request_rows(self, wanted: Wanted, rows: Sequence[queries.Row]) -> list[Row]:
-        facts = [self._request(row) for row in rows]
-        return reports.request_rows(wanted.report, facts, wanted.by)
+    def _requests(self, rows: Sequence[queries.Row]) -> list[RequestFact]:
+        return [self._request(row) for row in rows]
 
-    def _case_rows(
-        self, wanted: Wanted, rows: Sequence[tuple[queries.Row, Sequence[queries.Row]]]
-    ) -> list[Row]:
+    def _cases(self, rows: Sequence[tuple[queries.Row, Sequence[queries.Row]]]) -> list[CaseFact]:
         now = self.clock()
-        facts = [self._case(case, members, now) for case, members in rows]
-        return reports.case_rows(wanted.report, facts, wanted.by)
+        return [self._case(case, members, now) for case, members in rows]
 
     def _request(self, row: queries.Row) -> RequestFact:
         joined = row["first_at"] is not None and not row["is_first"]

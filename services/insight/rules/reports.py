@@ -10,18 +10,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from services.insight.rules.reporting import Incident, reporting_ratios
 from services.insight.rules.survival import Duration, reached_after
 from services.insight.rules.tables import Cell, Figures, Row, cell_of, table
+from shared.vocabulary import InsightReport
 
-ReportName: TypeAlias = Literal[
-    "volumes",
-    "times",
-    "promises",
-    "duplicates",
-    "reporting",
-    "feedback",
-    "reopened",
-    "triage",
-    "desk",
-]
 Promise: TypeAlias = Literal["kept", "missed", "open_past_due"]
 
 _HOUR = timedelta(hours=1)
@@ -127,21 +117,23 @@ def promise_of(
     return "open_past_due" if ended_at is None and now > complete_by else None
 
 
-def request_rows(report: ReportName, facts: Sequence[RequestFact], by: Sequence[str]) -> list[Row]:
+def request_rows(
+    report: InsightReport, facts: Sequence[RequestFact], by: Sequence[str]
+) -> list[Row]:
     """Return the rows of a report about requests."""
     if report == "desk":
         return _desk_rows(facts, by)
     return table(facts, by, lambda _, found: _OF_REQUESTS[report](found))
 
 
-def case_rows(report: ReportName, facts: Sequence[CaseFact], by: Sequence[str]) -> list[Row]:
+def case_rows(report: InsightReport, facts: Sequence[CaseFact], by: Sequence[str]) -> list[Row]:
     """Return the rows of a report about cases."""
     if report == "reporting":
         return table(facts, by, _ratios(facts, by))
     return table(facts, by, lambda _, found: _OF_CASES[report](found))
 
 
-def is_about_cases(report: ReportName) -> bool:
+def is_about_cases(report: InsightReport) -> bool:
     """Return True for a report about cases, False for one about requests."""
     return report in _OF_CASES or report == "reporting"
 

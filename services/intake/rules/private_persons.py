@@ -73,8 +73,9 @@ def _phrases() -> Iterator[tuple[str, str]]:
 
 
 # As whole words; the scan finds them at the end of a text that was cut as well.
-_PHRASES = {name: re.compile(rf"(?<![\w-]){one}(?![\w-])") for name, one in _phrases()}
-_SCAN = PatternScan({name: rf"(?:^|[^\w-]){one}" for name, one in _phrases()})
+_PATTERNS = dict(_phrases())
+_PHRASES = {name: re.compile(rf"(?<![\w-]){one}(?![\w-])") for name, one in _PATTERNS.items()}
+_SCAN = PatternScan({name: rf"(?:^|[^\w-]){one}" for name, one in _PATTERNS.items()})
 _ALONE: tuple[tuple[PersonalClass, str], ...] = (
     ("plate", "plate"),
     ("health", "patient_alone"),

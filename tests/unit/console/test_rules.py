@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from console.access import HOME, safe_next
+from console.pages import insight
 from console.pages.commands import COMMANDS, command_of
 from console.pages.insight import cases_of
 from console.pages.queue import FILTERS
@@ -14,6 +15,7 @@ from console.passwords import hashed, is_password
 from console.roles import ROLE_NAMES, Role, role_of
 from docs._tools.translations import CONSOLE, faults, read, source_texts
 from services.dispatch.channels.operator_api.cases import LIST_CASES
+from services.insight.rules import tables
 
 
 def test_each_role_includes_the_ones_before_it() -> None:
@@ -30,6 +32,10 @@ def test_an_agent_writes_notes_and_answers_and_gives_no_other_command() -> None:
 
 def test_the_queue_has_the_filters_of_the_operators_api() -> None:
     assert set(FILTERS) == LIST_CASES.query.keys() - {"limit", "counts"}
+
+
+def test_the_page_of_insight_has_the_dimensions_of_its_reports() -> None:
+    assert set(insight.DIMENSIONS) == tables.DIMENSIONS.keys()
 
 
 def test_a_hold_ends_at_a_time_of_the_city() -> None:

@@ -28,7 +28,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.client import OutgoingCalls
 from shared.runtime.ops.metrics import WEBHOOK_CALLS
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
-from shared.runtime.ops.tracing import span_below
+from shared.runtime.ops.tracing import span_below, tracer
 from shared.runtime.postgres import Connection, acquire
 
 _CONTENT_TYPE = "application/cloudevents+json"
@@ -152,7 +152,7 @@ class WebhookWorker:
                 return ended
 
     async def _call(self, bureau: str, due: Round, delivery: WebhookDelivery) -> Call:
-        parent = pydantic_core.from_json(delivery.payload).get("traceparent")
+        parent = pydantic_core.from_json(delivery.payload).get("traceparent") if tracer() else None
         with span_below(parent, "deliver webhook", SpanKind.CLIENT, {"bureau": bureau}):
             outcome = await call_webhook(
                 self.calls, due.url, due.secrets, delivery.event_id, delivery.payload

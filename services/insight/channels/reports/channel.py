@@ -24,7 +24,6 @@ from services.insight.ports import (
     DIMENSIONS,
     MOST_DIMENSIONS,
     InsightPorts,
-    ReportName,
     Row,
     Wanted,
 )
@@ -49,9 +48,10 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.service import ChannelParts
+from shared.vocabulary import InsightReport
 
 CSV = "text/csv"
-_NAME: TypeAdapter[ReportName] = TypeAdapter(ReportName)
+_NAME: TypeAdapter[InsightReport] = TypeAdapter(InsightReport)
 
 
 class ReportRows(Data):
@@ -93,7 +93,7 @@ READ_REPORT = Operation(
 class KnownValues:
     """The context of a query's validation."""
 
-    report: ReportName
+    report: InsightReport
     cities: Collection[str]
 
 
@@ -161,9 +161,9 @@ def report_routes(core: InsightPorts) -> list[web.RouteDef]:
 
 def _wanted(request: web.Request, cities: Collection[str]) -> Wanted:
     try:
-        report: ReportName = _NAME.validate_python(request.match_info["report"])
+        report: InsightReport = _NAME.validate_python(request.match_info["report"])
     except ValidationError:
-        detail = f"Read one of {', '.join(get_args(ReportName))}."
+        detail = f"Read one of {', '.join(get_args(InsightReport))}."
         response = problem_response(404, "No such report", detail, code="unknown_report")
         raise RefusedError(response) from None
     try:

@@ -19,7 +19,6 @@ from pydantic_core import PydanticCustomError
 
 from services.insight.ports import InsightPorts, Row
 from shared.contract.events import Data
-from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import answers_errors, field_errors, json_response, refuse_fields
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
@@ -31,7 +30,6 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.refusals import ADDRESS_RATE
 
 # A month of a large city takes a second to count; its figures hardly change.
 KEPT = timedelta(minutes=10)
@@ -110,8 +108,7 @@ def public_routes(core: InsightPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment.")
     async def read(request: web.Request) -> web.Response:
-        if not core.callers.by_address.try_take(core.callers.address(request)):
-            raise RefusedError(ADDRESS_RATE.response())
+        core.callers.charge(request)
         try:
             query = FiguresQuery.model_validate(
                 dict(request.query), context=core.policy.timezones.keys()

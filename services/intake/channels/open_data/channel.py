@@ -17,7 +17,7 @@ from services.intake.channels.open_data.package import PACKAGE, OpenDataFolder, 
 from services.intake.ports import IntakePorts
 from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
-from shared.runtime.http.calls import JSON
+from shared.runtime.http.calls import JSON, answers_errors
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
     Content,
@@ -27,7 +27,6 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.refusals import ADDRESS_RATE
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
 from shared.runtime.postgres import transaction
 from shared.runtime.service import ChannelParts
@@ -93,12 +92,12 @@ def seconds_until(hour: int, now: datetime) -> float:
     return ((target if target > now else target + timedelta(days=1)) - now).total_seconds()
 
 
-def open_data_routes(folder: Path, admits: Callable[[web.Request], bool]) -> list[web.RouteDef]:
-    """Return the routes of the folder's files; ``admits`` is the limit by address."""
+def open_data_routes(folder: Path, charge: Callable[[web.Request], None]) -> list[web.RouteDef]:
+    """Return the routes of the folder's files; ``charge`` is the limit by address."""
 
+    @answers_errors("Retry in a moment.")
     async def read(request: web.Request) -> web.StreamResponse:
-        if not admits(request):
-            return ADDRESS_RATE.response()
+        charge(request)
         name = request.match_info.get("name") or PACKAGE
         path = folder / name
         media_type = JSON if name == PACKAGE else _TYPES.get(path.suffix)
@@ -119,11 +118,5 @@ async def open_open_data(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     if folder is None:
         yield ChannelParts()
         return
-    callers = core.callers
-
-    def admits(request: web.Request) -> bool:
-        return callers.by_address.try_take(callers.address(request))
-
-    yield ChannelParts(
-        tasks=[NightlyExport(core, folder).run], routes=open_data_routes(folder, admits)
-    )
+    routes = open_data_routes(folder, core.callers.charge)
+    yield ChannelParts(tasks=[NightlyExport(core, folder).run], routes=routes)

@@ -6,8 +6,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from services.intake.channels.open_data.channel import open_data_routes
+from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.refusals import ADDRESS_RATE
 
 NAME = "portland.gov-2026-03.csv"
+
+
+def charge(request: web.Request) -> None:
+    """The limit of an address, which is above it where the query says so."""
+    if "refused" in request.query:
+        raise RefusedError(ADDRESS_RATE.response())
 
 
 @pytest.fixture
@@ -23,7 +31,7 @@ async def client(
     (folder / "notes.txt").write_text("ours")
     (tmp_path / "secret.csv").write_text("secret")
     app = web.Application()
-    app.add_routes(open_data_routes(folder, lambda request: "refused" not in request.query))
+    app.add_routes(open_data_routes(folder, charge))
     async with TestClient(TestServer(app)) as client:
         yield client
 
