@@ -127,7 +127,8 @@ _REQUEST = """
            address, requests.latitude, requests.longitude,
            decided_at, outcome, referral_name, referral_phone, referral_url, referral_reason,
            answer, requests.case_id::text, moves,
-           listed.description, listed.latitude AS at_latitude, listed.longitude AS at_longitude,
+           coalesce(listed.description, own_text) AS description,
+           listed.latitude AS at_latitude, listed.longitude AS at_longitude,
            contact = 'none' AS is_anonymous,
            coalesce((SELECT status FROM reviewed_texts AS text
                       WHERE text.request_id = requests.request_id

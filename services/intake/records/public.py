@@ -47,7 +47,7 @@ class PublicRequest(NamedTuple):
         reporter_ref: Pseudonym of the reporter; not shown.
         phone_ref: Keyed hash of the number that gets texts about it; not shown.
         public_id: None for a request from before there were any.
-        own_text: Description of a private kind, for operators alone.
+        own_text: Description of a private kind, for operators and its holder alone.
         listing: None for a private kind.
         held: Its description, where that waits for an operator.
     """
@@ -126,8 +126,7 @@ class PublicStatus:
 
     Attributes:
         was_moved: True when an operator moved it to another case than triage decided.
-        description: The reporter's words, redacted, for the holder of the tracking number; None for
-            a private kind.
+        description: The reporter's words, redacted, for the holder of the tracking number.
         text_status: Of its texts together: held while any of them is.
         media_ids: Public pictures of the reporter, oldest first.
         held_media_ids: Pictures that the reporter alone sees.

@@ -112,12 +112,16 @@ async def test_a_note_about_a_person_waits_and_hides_no_description(
     assert (await status(client, number))["text_status"] == "withheld"
 
 
-async def test_the_words_of_a_private_kind_are_shown_to_nobody(
+async def test_the_words_of_a_private_kind_are_shown_to_the_holder_of_its_number_alone(
     client: aiohttp.ClientSession,
 ) -> None:
     number = await report(client, "Tents beside the path", "CAMP-ADA")
 
-    assert (await status(client, number)).get("description") is None
+    shown = await status(client, number)
+    listed = await read(client, f"requests/{shown['public_id']}.json")
+
+    assert shown["description"] == "Tents beside the path"
+    assert listed.status == 404
 
 
 async def test_an_unknown_number_is_404_and_a_request_without_words_409(

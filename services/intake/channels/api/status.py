@@ -86,8 +86,8 @@ class RequestStatus(Data):
     """Time of the last change, UTC."""
     location: PublicLocation | None
     description: str | None
-    """The reporter's words, which the holder of the number reads whatever their status; null for a
-    private kind, and once erased."""
+    """The reporter's words, which the holder of the number reads whatever their status; null once
+    erased."""
     text_status: TextStatus
     """Whether the public reads the words: ``held`` until an operator decides, then ``released`` or
     ``withheld``."""
