@@ -1,7 +1,6 @@
 """The locked data folder of a running stack, with its ports and credentials."""
 
 import json
-import random
 import secrets
 import socket
 from collections.abc import AsyncGenerator
@@ -42,7 +41,7 @@ class Ports:
 
     def _choose(self) -> int:
         for _ in range(_PORT_ATTEMPTS):
-            port = random.randint(_MIN_PORT, _MAX_PORT)  # noqa: S311 - no secret
+            port = _MIN_PORT + secrets.randbelow(_MAX_PORT - _MIN_PORT + 1)
             if port not in self._ports.values() and is_port_free(port):
                 return port
         raise StackError(f"no free port between {_MIN_PORT} and {_MAX_PORT}")

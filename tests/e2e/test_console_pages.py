@@ -97,9 +97,11 @@ async def test_an_agent_reports_what_a_caller_says_by_keyboard_alone(
 
         number = page.locator("[data-tracking-number]")
         await expect(number).to_be_visible()
-        found = await listed(router, await number.inner_text())
+        given = await number.inner_text()
+        found = await listed(router, given)
         assert found["service_code"] == "ROW-POTHOLE"
-        [request] = (await as_operator(router, "GET", f"/v1/cases/{found['case_id']}"))["requests"]
+        case = await as_operator(router, "GET", f"/v1/cases/{found['case_id']}")
+        [request] = [one for one in case["requests"] if one["tracking_number"] == given]
         assert request["channel"] == "phone"
 
 
