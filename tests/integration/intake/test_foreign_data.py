@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any
 
 import aiohttp
@@ -45,7 +46,9 @@ KEYS: Mapping[str, str | None] = {
 ADAPTERS = {"another adapter", "its adapter"}
 NAME, MAIL, PHONE = "Quimberly Canary", "quimberly@canary.example.org", "503-555-0142"
 WORDS = "quimberly's wheelchair"
-SECRETS = (NAME, "Quimberly", MAIL, "555-0142", "5550142", WORDS, "Canary Row")
+SECRETS = (NAME, "Quimberly", MAIL, "555-0142", "5550142", "Canary Row")
+OWN_WORDS = ("/track/{number}", "/v1/requests/{tracking_number}")
+"""Routes that show the words to whoever has the tracking number."""
 BOSTON = {"latitude": 42.3601, "longitude": -71.0589}
 _BODIES = ("application/json", "application/x-ndjson", "application/x-www-form-urlencoded")
 """What a call without any sense is sent as; a picture is any bytes."""
@@ -99,6 +102,10 @@ async def private_request(client: aiohttp.ClientSession) -> str:
     return number
 
 
+def words_of(answer: Response) -> str:
+    return unescape(answer.body.decode(errors="replace")) + str(answer.headers)
+
+
 async def revoke(database: Database) -> None:
     await store_keys(
         database.admin_dsn,
@@ -111,7 +118,7 @@ async def revoke(database: Database) -> None:
         )
 
 
-async def test_no_route_shows_anybody_a_private_requests_words_or_its_reporter(
+async def test_no_route_shows_a_private_requests_reporter_and_only_its_number_shows_its_words(
     running: Running, database: Database
 ) -> None:
     await revoke(database)
@@ -148,8 +155,10 @@ async def test_no_route_shows_anybody_a_private_requests_words_or_its_reporter(
             assert answer.status in {401, 403}, (what, caller, answer.status)
         else:
             assert answer.status not in {401, 403}, (what, caller, answer.body)
-        shown = answer.body.decode(errors="replace") + str(answer.headers)
+        shown = words_of(answer)
         assert not [secret for secret in SECRETS if secret in shown], (what, caller)
+        assert path.startswith(OWN_WORDS) or WORDS not in shown, (what, caller)
+    assert sum(WORDS in words_of(answer) for answer in answers.values()) >= 2 * len(KEYS)
 
 
 @pytest.mark.parametrize("key", [None, ADAPTER, BUREAU, OPERATOR], ids=str)
