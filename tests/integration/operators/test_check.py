@@ -121,8 +121,9 @@ async def lived(router: OperatedRouter, tmp_path_factory: pytest.TempPathFactory
     requests = await router.requests(first, second, other)  # before there are more messages
     await complete(router.stack, done)
     history = tmp_path_factory.mktemp("check") / "history.jsonl"
-    accepted = [(event.source, event.id) for event in (first, second, other)]
-    history.write_text(client_saw([*earlier, *accepted], [*parked, POISON]))
+    accepted = [(source, id_) for source, id_ in earlier]
+    accepted += [(event.source, event.id) for event in (first, second, other)]
+    history.write_text(client_saw(accepted, [*parked, POISON]))
     return Lived(router, [request_id for request_id, _ in requests], history)
 
 
