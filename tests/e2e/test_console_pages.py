@@ -174,6 +174,12 @@ async def test_kind_and_place_take_two_keys_each(router: Router, browser: Browse
     async with at_page(browser, router, "dispatcher", f"/console/unsure?case={case_id}") as page:
         kind = page.locator('[data-choose="1"]')
         place = page.locator('[data-choose="6"]')
+
+        async def has_places() -> bool:
+            await page.reload()
+            return await place.count() > 0
+
+        await eventually(has_places)
         chosen, where = await kind.input_value(), await place.input_value()
         await page.keyboard.press("6")
         await page.keyboard.press("Enter")
