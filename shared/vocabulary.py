@@ -154,6 +154,7 @@ CommandName: TypeAlias = Literal[
     "change_place",
     "answer",
     "ask",
+    "unacknowledge",
 ]
 
 # What takes effect only once a second person approves it.

@@ -244,6 +244,7 @@ def incoming_request(
         conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
         language=primary_subtag(submitted.language) if submitted.language else None,
         channel=submitted.channel,
+        match=decision.duplicate,
     )
     found = _route(request, jurisdiction, kind, policy, now)
     lead = case.lead_bureau if case else found.lead.bureau

@@ -260,6 +260,7 @@ def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any
 
 def _request(request: CaseRequest) -> RequestOfCase:
     shown = {name: getattr(request.problem, name) for name in _SHOWN}
+    shown["duplicate"] = request.match
     return RequestOfCase(
         request_id=request.request_id,
         tracking_number=request.tracking_number,

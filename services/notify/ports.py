@@ -32,6 +32,7 @@ from services.notify.store.deliveries import (
     drop_held,
     list_held,
     messages_in_state,
+    messages_of_case,
     release_held,
     settle,
 )
@@ -238,6 +239,13 @@ class NotifyPorts:
         """Return the newest messages in a state with an id below ``before``."""
         async with borrow(self.pool) as db:
             return await messages_in_state(db, state, before, limit)
+
+    async def messages_of_case(
+        self, case_id: UUID, before: UUID, limit: int
+    ) -> Sequence[ListedMessage]:
+        """Return the newest messages about a case with an id below ``before``."""
+        async with borrow(self.pool) as db:
+            return await messages_of_case(db, case_id, before, limit)
 
     async def held_contacts(self) -> Sequence[HeldContact]:
         """Return the contacts for which messages are held, the most messages first."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
+from uuid import UUID
 
 from pydantic import AwareDatetime
 
@@ -16,6 +17,9 @@ OPTED_OUT = "opted_out"
 UpdatesChoice: TypeAlias = Literal["all", "important", "none"]
 # States of messages that operators look at.
 MessageState: TypeAlias = Literal["held", "unknown", "failed", "suppressed"]
+NEWEST = UUID(int=2**128 - 1)  # is above the id of each message
+# All states of messages, as the database has them.
+AnyMessageState: TypeAlias = MessageState | Literal["pending", "sending", "sent", "merged"]
 HeldDecision: TypeAlias = Literal["release", "drop"]
 
 
@@ -102,8 +106,8 @@ class ListedMessage(Data):
     """Channel by which it goes out."""
     language: str
     """Its language, a BCP 47 tag."""
-    state: MessageState
-    """What became of it."""
+    state: AnyMessageState
+    """What became of it; ``merged`` where another message had its text."""
     reason: str | None
     """Why, as on ``notify-deliveries``."""
     due_at: AwareDatetime

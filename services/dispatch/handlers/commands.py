@@ -280,6 +280,7 @@ _HANDLERS: Mapping[CommandName, _CommandHandler] = {
     "change_kind": _change_kind,
     "change_place": _change_place,
     "acknowledge": lambda case, _, __, ___, now: staff_commands.acknowledge(case, now),
+    "unacknowledge": lambda case, *_: staff_commands.unacknowledge(case),
     "assign": lambda case, command, *_: staff_commands.assign(case, command),
     "note": lambda case, command, *_: staff_commands.note(case, command),
     "hold": lambda case, command, _, __, now: staff_commands.hold(case, command, now),

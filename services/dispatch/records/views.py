@@ -10,6 +10,7 @@ from shared.contract.events import (
     CaseState,
     Data,
     Due,
+    Duplicate,
     Location,
     Media,
     Priority,
@@ -164,6 +165,8 @@ class RequestOfCase(Data):
     """Primary subtag of the language of the text; null where it is unknown."""
     channel: vocabulary.SubmissionChannel | None = None
     """Channel by which it came; null in one from before."""
+    duplicate: Duplicate | None = None
+    """The earlier case that triage matched it with, and the reasons; null for none."""
 
 
 class WorkOrderOfCase(Data):

@@ -91,6 +91,8 @@ class CaseRequest:
     moves: int = 0  # number of times that operators moved it to another case
     language: str | None = None  # primary subtag of the language of its text
     channel: vocabulary.SubmissionChannel | None = None  # None in one from before
+    # `Duplicate` of the wire contract: the earlier case that triage matched it with, and why.
+    match: object | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Operators' commands of the daily work: acknowledge, assign, note, hold, answer and ask."""
+"""Operators' commands of the daily work, none of which changes kind, place or lead."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +31,16 @@ def acknowledge(case: Case, now: datetime) -> CommandOutcome:
     if case.status != "open":
         return _changed(seen, changes.Acknowledged())
     return _changed(replace(seen, status="acknowledged"), _status_change(case))
+
+
+def unacknowledge(case: Case) -> CommandOutcome:
+    """Return a case to ``open`` that staff acknowledged and no bureau has answered."""
+    if case.is_closed:
+        return already_closed(case.status)
+    if case.status != "acknowledged" or case.lead.status != "issued":
+        message = "Only what a person acknowledged, and no bureau, can be open again."
+        return CommandRefusal("not_acknowledged", message)
+    return _changed(replace(case, status="open", acknowledged_at=None), _status_change(case))
 
 
 def assign(case: Case, command: CaseCommand) -> CommandOutcome:

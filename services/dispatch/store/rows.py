@@ -23,7 +23,7 @@ from services.dispatch.rules.case import (
 from services.dispatch.rules.clocks import next_reminder_at, overdue_at
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from services.dispatch.rules.work_order_updates import BureauUpdate
-from shared.contract.events import LikelyKind, Location, Media
+from shared.contract.events import Duplicate, LikelyKind, Location, Media
 from shared.vocabulary import PriorityLevel, ScoreReason
 
 # Values of a row by column, in the order in which the statements take them.
@@ -109,6 +109,7 @@ def request_row(request: CaseRequest) -> ColumnValues:
         "reported_at": request.reported_at.isoformat(),
         "problem": request.problem,
         "conditions": sorted(request.conditions),
+        **({"match": request.match} if request.match else {}),
     }
     return {
         **_fields(request, "request_id", "case_id", "moves"),
@@ -208,6 +209,7 @@ def request_of(row: Record) -> CaseRequest:
         moves=row["moves"],
         language=row["language"],
         channel=row["channel"],
+        match=Duplicate.model_validate(stored["match"]) if "match" in stored else None,
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from services.notify.records import ListedMessage, MessageData, MessageState
+from services.notify.records import NEWEST, ListedMessage, MessageData, MessageState
 from services.notify.rules import model
 from services.notify.rules.languages import LanguageRules
 from services.notify.rules.updates import RETURNED_WITHIN, ReturnedMail, suppression_of
@@ -206,6 +206,7 @@ _OF_CASE_SQL = f"""
     {_LATEST}
      WHERE d.subject_id = $2
        AND request_id IN (SELECT request_id FROM memberships WHERE subject_id = $2)
+       AND d.notification_id < $3
      ORDER BY d.notification_id DESC
      LIMIT $1
 """  # noqa: S608 - constants only
@@ -225,8 +226,16 @@ async def latest_messages(
     if case_id is None:
         rows = await db.fetch(_LATEST_SQL, limit)
     else:
-        rows = await db.fetch(_OF_CASE_SQL, limit, case_id)
+        rows = await db.fetch(_OF_CASE_SQL, limit, case_id, NEWEST)
     return [dict(row) for row in rows]
+
+
+async def messages_of_case(
+    db: Connection, case_id: UUID, before: UUID, limit: int
+) -> Sequence[ListedMessage]:
+    """Return the messages about a case with an id below ``before``, the newest first."""
+    rows = await db.fetch(_OF_CASE_SQL, limit, case_id, before)
+    return [ListedMessage.model_validate(dict(row)) for row in rows]
 
 
 async def messages_in_state(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.dispatch.records.changes import ChangeSet, MessageKey, ProcessedMessage
 from services.dispatch.rules.case import CaseRequest
 from services.dispatch.unit_of_work import DispatchStore
-from shared.contract.events import new_id
+from shared.contract.events import Duplicate, MatchReason, new_id
 from tests.integration.dispatch.stored_cases import case_of_two_bureaus, load_one, opening
 from tests.support.builders import location
 from tests.unit.dispatch.factories import case_request, command, problem
@@ -28,7 +28,15 @@ async def test_a_request_is_in_a_case_once_it_joined(store: DispatchStore) -> No
 async def test_what_a_request_said_is_kept_with_its_case(store: DispatchStore) -> None:
     one, other = case_of_two_bureaus(), case_of_two_bureaus()
     await store.write(opening(one, other))
-    later = case_request(new_id(), one.case_id, problem=problem(notes=("Call first",)))
+    joined = Duplicate(
+        of_case=one.case_id,
+        of_request=one.opened_by,
+        confidence=0.7,
+        hours_apart=2,
+        reasons=(MatchReason(code="rare_words", detail="gully, +40 points"),),
+    )
+    told = problem(notes=("Call first",))
+    later = case_request(new_id(), one.case_id, problem=told, match=joined)
     await store.write(ChangeSet(joined_requests=[later]))
 
     found = await store.requests_of([one.case_id])

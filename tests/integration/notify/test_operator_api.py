@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from services.notify.channels.operator_api.channel import message_routes
-from shared.contract.events import NotificationSent
+from shared.contract.events import NotificationSent, new_id
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.server import serve_http
@@ -160,6 +160,24 @@ async def test_pages_have_each_message_of_the_state_once_newest_first(
     assert [one["notification_id"] for one in unknown["messages"]] == of_state["unknown"]
 
 
+async def test_messages_about_a_case_are_listed_in_any_state(
+    operator: Operator, pool: Pool
+) -> None:
+    store = PostgresStores(pool)
+    case_id = new_id()
+    about, _ = await due(store, case_id=case_id), await due(store)
+    changed = await pool.fetchval(_CHANGE_SQL, "sent", about.request_id)
+    joined = "INSERT INTO memberships (subject_id, request_id) VALUES ($1, $2)"
+    await pool.execute(joined, case_id, about.request_id)
+
+    _, of_case = await operator.get(f"/v1/messages?case_id={case_id}")
+    _, of_none = await operator.get(f"/v1/messages?case_id={about.request_id}")
+
+    found = [(one["notification_id"], one["state"]) for one in of_case["messages"]]
+    assert found == [(changed, "sent")]
+    assert of_none["messages"] == []
+
+
 @pytest.mark.parametrize(
     ("query", "status", "fields"),
     [
@@ -167,6 +185,8 @@ async def test_pages_have_each_message_of_the_state_once_newest_first(
         ("state=sent", 422, ["state"]),
         ("state=sent&limit=0&after=x", 422, ["limit", "after", "state"]),
         ("state=held&case=1", 422, ["case"]),
+        ("case_id=1", 422, ["case_id"]),
+        (f"case_id={'0' * 32}&state=held", 422, ["state"]),
         ("state=held&after=x", 400, []),
     ],
 )

@@ -166,6 +166,7 @@ def test_a_case_is_linked_to_the_earlier_one_and_never_to_itself() -> None:
     assert incoming(of("case-0")).linked_case == "case-0"
     assert incoming(of("case-1")).linked_case is None
     assert incoming(decision(harbour_request())).linked_case is None
+    assert incoming(of("case-1")).request.match == of("case-1").duplicate
 
 
 def test_a_kind_in_which_the_city_has_no_part_cannot_open_a_case() -> None:

@@ -125,8 +125,8 @@ COMMAND_CASE = Operation(
         404: problem("There is no such case: unknown_case."),
         409: problem(
             "Not possible now: version_conflict (case has the present state), case_closed, "
-            "case_open, case_merged, cannot_raise, cannot_lower, same_bureau, same_kind, "
-            "same_case, other_group, only_request, request_not_in_case."
+            "case_open, case_merged, not_acknowledged, cannot_raise, cannot_lower, same_bureau, "
+            "same_kind, same_case, other_group, only_request, request_not_in_case."
         ),
         422: problem(
             "Invalid command: missing_level, missing_bureau, unknown_bureau, missing_text, "

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, get_args
 from uuid import UUID
 
@@ -10,7 +10,13 @@ from aiohttp import web
 from pydantic import Field
 
 from services.notify.ports import NotifyPorts
-from services.notify.records import HeldContact, HeldDecision, ListedMessage, MessageState
+from services.notify.records import (
+    NEWEST,
+    HeldContact,
+    HeldDecision,
+    ListedMessage,
+    MessageState,
+)
 from shared.contract.events import Data, FieldError
 from shared.runtime.http import list_queries
 from shared.runtime.http.authentication import RefusedError
@@ -57,13 +63,12 @@ class HeldDecided(Data):
 
 MESSAGES, HELD = "/v1/messages", "/v1/messages/held"
 _HASH = r"[0-9a-f]{32}"
-_NEWEST = UUID(int=2**128 - 1)
 # Stands for the bureau in the cursors of the list, which is of all of them.
 _ALL = "all"
 _STATES: Mapping[str, MessageState] = {state: state for state in get_args(MessageState)}
 
 LIST_MESSAGES = Operation(
-    "List messages in a state, newest first, as an operator.",
+    "List messages in a state or about a case, newest first, as an operator.",
     {
         200: Content("A page of messages.", (JSON,), MessageList),
         **list_queries.BAD_CURSOR,
@@ -72,7 +77,8 @@ LIST_MESSAGES = Operation(
     },
     query={
         **list_queries.PAGE,
-        "state": Parameter("What became of the messages.", MessageState, required=True),
+        "state": Parameter("What became of the messages; without case_id alone.", MessageState),
+        "case_id": Parameter("Only messages about this case, in any state.", UUID),
     },
     security=("operator",),
 )
@@ -111,10 +117,15 @@ def message_routes(core: NotifyPorts) -> list[web.RouteDef]:
         limit = list_queries.number_in(
             request, "limit", list_queries.DEFAULT_LIMIT, 1, list_queries.MAX_LIMIT, faults
         )
-        before = list_queries.position_in(request, "messages", _ALL, faults, otherwise=_NEWEST.int)
-        state = _state(request, faults)
+        before = list_queries.position_in(request, "messages", _ALL, faults, otherwise=NEWEST.int)
+        wanted = _wanted(request, faults)
         list_queries.refuse_faults(faults)
-        found = await Deadline().wait_for(core.messages(state, UUID(int=before), limit + 1))
+        position = UUID(int=before)
+        if isinstance(wanted, UUID):
+            listing = core.messages_of_case(wanted, position, limit + 1)
+        else:
+            listing = core.messages(wanted, position, limit + 1)
+        found = await Deadline().wait_for(listing)
         shown = found[:limit]
         last = UUID(shown[-1].notification_id).int if shown else before
         return json_response(
@@ -150,13 +161,18 @@ def message_routes(core: NotifyPorts) -> list[web.RouteDef]:
     ]
 
 
-def _state(request: web.Request, faults: list[FieldError]) -> MessageState:
-    """Return the state of the query; an error is added to ``faults``."""
-    text = request.query.get("state", "")
-    if text not in _STATES:
-        message = f"Write one of {', '.join(_STATES)}."
+def _wanted(request: web.Request, faults: list[FieldError]) -> MessageState | UUID:
+    """Return the state or the case of the query; an error is added to ``faults``."""
+    state, case_id = (request.query.get(name, "") for name in ("state", "case_id"))
+    if case_id and not state:
+        with suppress(ValueError):
+            return UUID(case_id)
+        message = "Write the id of a case."
+        faults.append(FieldError(field="case_id", code="bad_case_id", message=message))
+    elif case_id or state not in _STATES:
+        message = f"Write one of {', '.join(_STATES)}, or case_id alone."
         faults.append(FieldError(field="state", code="bad_state", message=message))
-    return _STATES.get(text, "held")
+    return _STATES.get(state, "held")
 
 
 def _unknown() -> RefusedError:

@@ -75,6 +75,20 @@ async def test_another_bureau_or_a_new_beginning_has_acknowledged_nothing(
     assert (desk.store.all[0].status, desk.store.all[0].acknowledged_at) == ("open", None)
 
 
+async def test_a_mistaken_acknowledgement_is_taken_back(desk: DispatchHarness) -> None:
+    [lead] = await desk.open_case()
+    await order(desk, "acknowledge")
+
+    changed, *_ = await order(desk, "unacknowledge", actor="Kim")
+
+    assert isinstance(changed, CaseStatusChanged)
+    assert (changed.data.previous_status, changed.data.status) == ("acknowledged", "open")
+    assert desk.store.all[0].acknowledged_at is None
+    await desk.handle(update_message("ROADS", lead, "acknowledged"))
+    again = command_message("unacknowledge", desk.store.all[0].case_id)
+    assert await desk.refusal_codes(again) == ["not_acknowledged"]
+
+
 async def test_a_case_is_assigned_and_given_back(desk: DispatchHarness) -> None:
     await desk.open_case()
 
@@ -220,6 +234,7 @@ async def test_an_answer_to_the_bureaus_own_question_returns_the_case_as_acknowl
         ("change_place", {"location": {"latitude": 45.5}}, "missing_location"),
         ("change_place", {"location": {"latitude": 95, "longitude": 0}}, "invalid"),
         ("acknowledge", {"expected_version": 7}, "version_conflict"),
+        ("unacknowledge", {}, "not_acknowledged"),
     ],
 )
 async def test_what_cannot_be_is_refused_with_its_code(
@@ -237,6 +252,7 @@ async def test_what_cannot_be_is_refused_with_its_code(
     ("name", "changes"),
     [
         ("acknowledge", {}),
+        ("unacknowledge", {}),
         ("assign", {"assignee": "Kim"}),
         ("hold", {"until": "2027-01-01T00:00:00Z"}),
         ("ask", {"text": "Where?"}),
