@@ -28,6 +28,7 @@ from console.pages.parts import Console
 from console.pages.people import people_routes
 from console.pages.queue import queue_routes
 from console.pages.review import review_routes
+from console.pages.sides import side_routes
 from console.pages.stream import stream_routes
 from console.pages.surges import surge_routes
 from console.pages.unsure import unsure_routes
@@ -70,6 +71,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
             store=store,
             dispatch=dispatch,
             intake=intake,
+            notify=notify,
             live=live,
             site=Site(
                 settings.city,
@@ -103,6 +105,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *login_routes(parts),
                 *queue_routes(parts),
                 *case_routes(parts),
+                *side_routes(parts),
                 *unsure_routes(parts),
                 *surge_routes(parts),
                 *approval_routes(parts),

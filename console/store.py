@@ -1,16 +1,19 @@
 """Tables of the console: people, sessions and audit."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from console.letters import LETTERS, letters_of
 from console.passkeys import BadPasskeyError, NewPasskey
 from console.passwords import new_hash
 from console.roles import Role, role_of
+from console.undo import Undo
 from shared.runtime.postgres import Database, Pool
 
 _PAGE = 100
@@ -30,7 +33,8 @@ _SEEN = """
      WHERE token_hash = $1 AND people.name = sessions.name AND is_active
        AND began_at > now() - $2::interval AND seen_at > now() - $3::interval
     RETURNING session_id, people.name, role, has_first_password, uses_keys, keys_with_alt,
-              form_token, began_at > now() - interval '10 minutes'
+              form_token, began_at > now() - interval '10 minutes', letters, team,
+              CASE WHEN undo_at > now() - interval '10 seconds' THEN undo END
 """
 _HASH_OF = """
     SELECT password_hash FROM people
@@ -68,8 +72,8 @@ _COUNT_TODAY = """
        AND at >= date_trunc('day', now() AT TIME ZONE $3) AT TIME ZONE $3
      GROUP BY action
 """
-_SET_KEYS = "UPDATE people SET uses_keys = $2, keys_with_alt = $3 WHERE name = $1"
 _EXPIRE = "DELETE FROM sessions WHERE began_at < now() - $1::interval"
+_FORGET_PRESENCE = "DELETE FROM presence WHERE seen_at < now() - interval '1 hour'"
 
 
 Keys: TypeAlias = Literal["on", "alt", "off"]
@@ -84,6 +88,9 @@ class Person:
         keys: Single-letter keys: ``on``, ``alt`` where they need the Alt key, or ``off``.
         form_token: Token that every form of the session carries.
         has_just_logged_in: True within ten minutes of the log-in.
+        letters: The key of each action; an empty one is off.
+        team: Code of the bureau whose cases the person looks after; empty for none.
+        undo: The way back from the command of the last ten seconds.
     """
 
     session_id: UUID
@@ -93,6 +100,9 @@ class Person:
     keys: Keys
     form_token: str
     has_just_logged_in: bool
+    letters: Mapping[str, str] = field(default_factory=lambda: LETTERS)
+    team: str = ""
+    undo: Undo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +181,28 @@ class ConsoleStore:
         row = await self.pool.fetchrow(_SEEN, _digest(token), self.lives_for, self.idle_for)
         if row is None:
             return None
-        session_id, name, role, has_first_password, uses_keys, with_alt, *token_and_login = row
-        keys: Keys = "off" if not uses_keys else "alt" if with_alt else "on"
-        return Person(session_id, name, role_of(role), has_first_password, keys, *token_and_login)
+        session_id, name, role, has_first_password, uses_keys, with_alt, *rest = row
+        token, has_just_logged_in, letters, team, undo = rest
+        return Person(
+            session_id,
+            name,
+            role_of(role),
+            has_first_password,
+            "off" if not uses_keys else "alt" if with_alt else "on",
+            token,
+            has_just_logged_in,
+            letters_of(json.loads(letters)),
+            team,
+            Undo.of_json(undo),
+        )
+
+    async def offer_undo(self, session_id: UUID, undo: Undo | None) -> None:
+        """Let the pages of the next ten seconds offer a way back; None for no way."""
+        await self.pool.execute(
+            "UPDATE sessions SET undo = $2, undo_at = now() WHERE session_id = $1",
+            session_id,
+            undo and undo.to_json(),
+        )
 
     async def lasts(self, token: str) -> bool:
         """Return True while a session lasts; an open page alone does not prolong it."""
@@ -191,8 +220,9 @@ class ConsoleStore:
         await self.pool.execute("DELETE FROM sessions WHERE name = $1", name)
 
     async def expire_sessions(self) -> None:
-        """Delete the sessions that are over in any case."""
+        """Delete the sessions that are over in any case, and who looked at a case long ago."""
         await self.pool.execute(_EXPIRE, self.lives_for)
+        await self.pool.execute(_FORGET_PRESENCE)
 
     async def set_password(self, name: str, password_hash: str, *, by_owner: bool) -> None:
         """Replace a password; all sessions end, since one may be a thief's."""
@@ -216,10 +246,6 @@ class ConsoleStore:
         async with self.pool.acquire() as db, db.transaction():
             await db.execute("UPDATE people SET is_active = $2 WHERE name = $1", name, is_active)
             await db.execute("DELETE FROM sessions WHERE name = $1", name)
-
-    async def set_keys(self, name: str, keys: str) -> None:
-        """Set a person's single-letter keys to one of ``Keys``; any other word is ``on``."""
-        await self.pool.execute(_SET_KEYS, name, keys != "off", keys == "alt")
 
     async def people(self) -> Sequence[Account]:
         """Return everybody, by name."""

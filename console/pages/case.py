@@ -1,57 +1,82 @@
 """A case: all that is known of it, and the commands about it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
 from console.access import HOME
+from console.api import ServiceDownError
 from console.pages.approvals import waiting_approvals
 from console.pages.commands import case_path, case_url, give_command
-from console.pages.parts import Console, kinds_of
-from console.pages.queue import api_query, view_of
+from console.pages.map import TILES, with_map
+from console.pages.parts import Console, bureaus_of, kinds_of, uuid_of
+from console.pages.queue import OPEN, api_query, view_of
 from console.roles import Role
 from console.store import Person
 from shared.vocabulary import CLOSED_STATUSES
+
+_MOST_MESSAGES = "50"
+_MOST_NEAR = "6"
+_NEAR_DEGREES = 0.002  # about 200 m
 
 
 def case_routes(console: Console) -> Sequence[web.RouteDef]:
     """Return the routes of a case."""
 
     async def shown(
-        request: web.Request, person: Person, *, status: int = 200, problem: str = ""
+        request: web.Request,
+        person: Person,
+        *,
+        status: int = 200,
+        problem: str = "",
+        since: str = "",
     ) -> web.StreamResponse:
         case_id = request.match_info["case_id"]
         answer = await console.dispatch.get(case_url(case_id))
         if not answer.is_done:
             return console.site.page(request, "problem", person, status=404, problem="unknown_case")
-        bureaus, kinds, waiting = await asyncio.gather(
-            console.dispatch.get("/v1/bureaus"),
-            kinds_of(console, answer.body["jurisdiction"]),
+        case, known = answer.body, uuid_of(case_id)
+        bureaus, kinds, waiting, messages, near, others = await asyncio.gather(
+            bureaus_of(console),
+            kinds_of(console, case["jurisdiction"]),
             waiting_approvals(console),
+            _messages(console, case_id),
+            _near(console, case),
+            console.presence.seen_with(known, person) if known else _nobody(),
         )
-        return console.site.page(
+        page = console.site.page(
             request,
             "case",
             person,
             status=status,
-            case=answer.body,
-            is_closed=answer.body["status"] in CLOSED_STATUSES,
-            bureaus=bureaus.body["bureaus"] if bureaus.is_done else (),
+            case=case,
+            is_closed=case["status"] in CLOSED_STATUSES,
+            bureaus=bureaus,
             kinds=kinds,
             waiting=[one for one in waiting if case_id in one["case_ids"]],
+            messages=messages,
+            near=near,
+            others=others,
+            joined=joined(case),
             view=request.query.get("view", ""),
             problem=problem,
+            meanwhile=entries_since(case["history"], since) if since else (),
+            since=last_event(case["history"]),
+            tiles=TILES if console.intake else "",
         )
+        return with_map(page)
 
     async def command(request: web.Request, person: Person) -> web.StreamResponse:
         case_id = request.match_info["case_id"]
         fields = await console.form(request, person)
         status, problem = await give_command(console, person, case_id, fields)
         if problem:
-            return await shown(request, person, status=status, problem=problem)
+            since = fields.get("since", "") if problem == "version_conflict" else ""
+            return await shown(request, person, status=status, problem=problem, since=since)
         if status == HTTPStatus.ACCEPTED:  # it waits, which the case says
             raise web.HTTPSeeOther(case_path(case_id))
         raise web.HTTPSeeOther(await _next(console, case_id, request.query.get("view")))
@@ -60,6 +85,58 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
         web.get(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, shown)),
         web.post(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, command)),
     ]
+
+
+def joined(case: Mapping[str, Any]) -> Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return each request that triage put beside another one of the case, and that one."""
+    by_id = {request["request_id"]: request for request in case["requests"]}
+    matched = [one for one in case["requests"] if one["duplicate"]]
+    pairs = [(one, by_id.get(one["duplicate"]["of_request"])) for one in matched]
+    return [(one, other) for one, other in pairs if other]
+
+
+def last_event(history: Sequence[Mapping[str, Any]]) -> str:
+    """Return the id of the last event of a history."""
+    return next((one["event_id"] for one in reversed(history) if one["event_id"]), "")
+
+
+def entries_since(
+    history: Sequence[Mapping[str, Any]], event_id: str
+) -> Sequence[Mapping[str, Any]]:
+    """Return the entries after an event that are events themselves."""
+    events = [one for one in history if one["event_id"]]
+    ids = [one["event_id"] for one in events]
+    return events[ids.index(event_id) + 1 :] if event_id in ids else ()
+
+
+async def _messages(console: Console, case_id: str) -> Sequence[Mapping[str, Any]] | None:
+    """Return the messages about a case, newest first; None where notify does not tell."""
+    if console.notify is None:
+        return None
+    query = {"case_id": case_id, "limit": _MOST_MESSAGES}
+    try:
+        answer = await console.notify.get("/v1/messages", query)
+    except ServiceDownError:
+        return None
+    return answer.body["messages"] if answer.is_done else None
+
+
+async def _near(console: Console, case: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return other open cases near by, the most urgent first."""
+    at = case["location"]
+    if at["latitude"] is None or case["status"] in CLOSED_STATUSES:
+        return ()
+    west, east = at["longitude"] - _NEAR_DEGREES, at["longitude"] + _NEAR_DEGREES
+    south, north = at["latitude"] - _NEAR_DEGREES, at["latitude"] + _NEAR_DEGREES
+    box = f"{west:.5f},{south:.5f},{east:.5f},{north:.5f}"
+    query = {"bbox": box, "status": OPEN, "order": "urgent", "limit": _MOST_NEAR}
+    answer = await console.dispatch.get("/v1/cases", query)
+    cases = answer.body["cases"] if answer.is_done else ()
+    return [one for one in cases if one["case_id"] != case["case_id"]]
+
+
+async def _nobody() -> Sequence[str]:
+    return ()
 
 
 async def _next(console: Console, case_id: str, view: str | None) -> str:

@@ -10,11 +10,13 @@ from console.access import HOME
 from console.pages.parts import Console, location_of, moment_of
 from console.roles import Role
 from console.store import Person
+from console.undo import REVERSIBLE, undo_of
 
 # Fields of a command beside its reason, and the smallest role that may give it.
 COMMANDS: Mapping[str, tuple[Sequence[str], Role]] = MappingProxyType(
     {
         "acknowledge": ((), Role.DISPATCHER),
+        "unacknowledge": ((), Role.DISPATCHER),
         "raise_priority": (("level",), Role.DISPATCHER),
         "lower_priority": (("level",), Role.DISPATCHER),
         "transfer": (("bureau",), Role.DISPATCHER),
@@ -46,16 +48,22 @@ def case_url(case_id: str) -> str:
 async def give_command(
     console: Console, person: Person, case_id: str, fields: Mapping[str, str]
 ) -> tuple[int, str]:
-    """Give the command of a form; return status and problem, which is empty once it is done."""
+    """Give the command of a form, and offer the way back where there is one.
+
+    Returns status and problem, which is empty once it is done.
+    """
     name = fields.get("command", "")
     if name not in COMMANDS or person.role < COMMANDS[name][1]:
         return 403, "forbidden"
     body = command_of(name, fields, ZoneInfo(console.site.timezone))
+    before = await console.dispatch.get(case_url(case_id)) if name in REVERSIBLE else None
     answer = await console.dispatch.post(f"{case_url(case_id)}/commands", person, body)
-    if answer.is_done:
-        await console.record(person, name, case_id)
-        return answer.status, ""
-    return answer.status, answer.problem
+    if not answer.is_done:
+        return answer.status, answer.problem
+    await console.record(person, name, case_id)
+    undo = undo_of(name, fields, before.body, answer.body["events"]) if before else None
+    await console.store.offer_undo(person.session_id, undo)
+    return answer.status, ""
 
 
 def command_of(name: str, fields: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Log in, log out, and the person's own page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from aiohttp import web
@@ -15,11 +15,14 @@ from console.access import (
     TooManyTriesError,
     safe_next,
 )
-from console.pages.parts import Console
+from console.letters import FIELD, BadLettersError, own_letters
+from console.pages.parts import Console, bureaus_of
 from console.passkeys import BadPasskeyError
 from console.passwords import MAX_LENGTH, MIN_LENGTH, is_password, new_hash
 from console.roles import Role
 from console.store import Person
+
+_MAX_CODE = 100
 
 
 def login_routes(console: Console) -> Sequence[web.RouteDef]:
@@ -86,7 +89,7 @@ async def _log_out(console: Console, request: web.Request, person: Person) -> we
 
 
 async def _show_me(
-    console: Console, request: web.Request, person: Person, error: str = ""
+    console: Console, request: web.Request, person: Person, error: str = "", **shown: str
 ) -> web.StreamResponse:
     return console.site.page(
         request,
@@ -95,6 +98,8 @@ async def _show_me(
         status=422 if error else 200,
         error=error,
         min_length=MIN_LENGTH,
+        bureaus=await bureaus_of(console),
+        letters={**person.letters, **shown},
         passkeys=await console.store.passkeys_of(person.name),
         options=console.access.passkeys.creation_options(person.name, person.form_token),
     )
@@ -103,9 +108,8 @@ async def _show_me(
 async def _change_me(console: Console, request: web.Request, person: Person) -> web.StreamResponse:
     store = console.store
     fields = await console.form(request, person)
-    if "keys" in fields:
-        await store.set_keys(person.name, fields["keys"])
-        return web.HTTPSeeOther(ME)
+    if "keys" in fields or "team" in fields:
+        return await _choose(console, request, person, fields)
     if credential := fields.get("credential"):
         return await _add_passkey(console, request, person, credential)
     old, new = fields.get("old", "")[:MAX_LENGTH], fields.get("new", "")
@@ -120,6 +124,27 @@ async def _change_me(console: Console, request: web.Request, person: Person) -> 
     response = web.HTTPSeeOther(HOME)
     console.access.begin(response, await store.begin_session(person.name))
     return response
+
+
+async def _choose(
+    console: Console, request: web.Request, person: Person, fields: Mapping[str, str]
+) -> web.StreamResponse:
+    """Set the person's team, or their keys."""
+    if "team" in fields:
+        await console.preferences.set_team(person.name, fields["team"][:_MAX_CODE])
+        return web.HTTPSeeOther(ME)
+    try:
+        letters = {} if "usual" in fields else own_letters({**_fields_of(person), **fields})
+    except BadLettersError as bad:
+        typed = {name.removeprefix(FIELD): key for name, key in fields.items()}
+        return await _show_me(console, request, person, f"letter_{bad}", **typed)
+    await console.preferences.set_keys(person.name, fields["keys"])
+    await console.preferences.set_letters(person.name, letters)
+    return web.HTTPSeeOther(ME)
+
+
+def _fields_of(person: Person) -> Mapping[str, str]:
+    return {FIELD + action: letter for action, letter in person.letters.items()}
 
 
 async def _add_passkey(

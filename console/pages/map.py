@@ -14,8 +14,15 @@ from console.site import MAP_POLICY
 from console.store import Person
 
 PATH = f"{HOME}/map"
+TILES = f"{PATH}/tiles.pmtiles"
 _MOST_PINS = "200"
 _BOX = re.compile(r"(-?\d{1,3}(\.\d{1,12})?)(,-?\d{1,3}(\.\d{1,12})?){3}")
+
+
+def with_map(page: web.Response) -> web.Response:
+    """Return a page on which a map may be drawn."""
+    page.headers["Content-Security-Policy"] = MAP_POLICY
+    return page
 
 
 def map_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]:
@@ -35,15 +42,14 @@ def map_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]:
             person,
             cases=answer.body["cases"],
             total=answer.body["total"],
-            tiles=f"{PATH}/tiles.pmtiles",
+            tiles=TILES,
         )
-        page.headers["Content-Security-Policy"] = MAP_POLICY
-        return page
+        return with_map(page)
 
     async def tiles(request: web.Request, _: Person) -> web.StreamResponse:
         return await passed_on(request, intake, f"/tiles/{intake.city}.pmtiles")
 
     return [
         web.get(PATH, console.page(Role.VIEWER, show)),
-        web.get(f"{PATH}/tiles.pmtiles", console.page(Role.VIEWER, tiles)),
+        web.get(TILES, console.page(Role.VIEWER, tiles)),
     ]

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from console.access import Access, ForbiddenError
-from console.api import ServiceDownError
+from console.api import ServiceApi, ServiceDownError
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
+from console.preferences import Preferences, Presence
 from console.roles import Role
 from console.site import Site
 from console.store import ConsoleStore, Person
@@ -47,8 +49,19 @@ class Console:
     store: ConsoleStore
     dispatch: DispatchApi
     intake: IntakeApi | None
+    notify: ServiceApi | None
     live: LiveCases
     site: Site
+
+    @property
+    def preferences(self) -> Preferences:
+        """What people chose for themselves."""
+        return Preferences(self.store.pool)
+
+    @property
+    def presence(self) -> Presence:
+        """Who has a case open."""
+        return Presence(self.store.pool)
 
     def page(
         self, role: Role, handler: Page
@@ -84,6 +97,14 @@ class Console:
         await self.store.record(person.name, action, about)
 
 
+def uuid_of(text: str) -> UUID | None:
+    """Return the id that a text is; None for none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def location_of(where: str) -> dict[str, Any] | None:
     """Return the location that words mean: a point as ``lat, lon``, an address, or both."""
     if found := _POINT.fullmatch(where):
@@ -94,11 +115,12 @@ def location_of(where: str) -> dict[str, Any] | None:
 
 
 def moment_of(text: str, zone: ZoneInfo) -> str:
-    """Return a moment of the city's time with its offset; the text where it is none."""
+    """Return a moment with its offset, that of the city by default; the text where it is none."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return text
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
 
 
 async def kinds_of(console: Console, city: str) -> Mapping[str, str]:
@@ -106,6 +128,15 @@ async def kinds_of(console: Console, city: str) -> Mapping[str, str]:
     answer = await console.dispatch.get("/v1/kinds")
     kinds = answer.body["kinds"] if answer.is_done else ()
     return {one["service_code"]: one["name"] for one in kinds if one["jurisdiction"] == city}
+
+
+async def bureaus_of(console: Console) -> Sequence[Mapping[str, Any]]:
+    """Return the bureaus; none while dispatch does not tell."""
+    try:
+        answer = await console.dispatch.get("/v1/bureaus")
+    except ServiceDownError:
+        return ()
+    return answer.body["bureaus"] if answer.is_done else ()
 
 
 async def places_for(console: Console, words: str) -> Sequence[Mapping[str, Any]]:

@@ -1,18 +1,21 @@
 """The queue: open cases, urgent first, with filters that stand in the URL."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from console.access import HOME
+from console.access import HOME, ForbiddenError
 from console.pages.parts import Console
+from console.preferences import SavedView
 from console.roles import Role
 from console.store import Person
 from shared.vocabulary import CLOSED_STATUSES, CaseStatus
 
 _PER_PAGE = "50"
+_MAX_LABEL = 60
 FILTERS = (
     "status",
     "priority",
@@ -47,12 +50,22 @@ def api_query(view: Mapping[str, str]) -> dict[str, str]:
     return {**shown, **view, "limit": _PER_PAGE, "counts": "true"}
 
 
-def queue_routes(console: Console) -> Sequence[web.RouteDef]:
-    """Return the route of the queue."""
+def query_of(view: Mapping[str, str]) -> str:
+    """Return the query of a view's first page."""
+    return urlencode({name: value for name, value in view.items() if name != "after"})
 
-    async def show(request: web.Request, person: Person) -> web.StreamResponse:
+
+def queue_routes(console: Console) -> Sequence[web.RouteDef]:
+    """Return the routes of the queue and of its saved views."""
+
+    async def show(
+        request: web.Request, person: Person, *, problem: str = ""
+    ) -> web.StreamResponse:
         view = view_of(request.query)
-        answer = await console.dispatch.get("/v1/cases", api_query(view))
+        answer, views = await asyncio.gather(
+            console.dispatch.get("/v1/cases", api_query(view)),
+            console.preferences.views(person.name),
+        )
         if not answer.is_done:
             return console.site.page(
                 request, "problem", person, status=answer.status, problem=answer.problem
@@ -66,8 +79,31 @@ def queue_routes(console: Console) -> Sequence[web.RouteDef]:
             cases=found["cases"],
             total=found["total"],
             view=view,
-            view_query=urlencode({k: v for k, v in view.items() if k != "after"}),
+            view_query=query_of(view),
             older=older,
+            views=views,
+            problem=problem,
+            status=422 if problem else 200,
         )
 
-    return [web.get(HOME, console.page(Role.VIEWER, show))]
+    async def change_views(request: web.Request, person: Person) -> web.StreamResponse:
+        fields = await console.form(request, person)
+        label, query = fields.get("label", "").strip(), view_of(request.query)
+        match fields.get("command"):
+            case "save_view":
+                if not label.isprintable() or not 1 <= len(label) <= _MAX_LABEL:
+                    return await show(request, person, problem="label")
+                if not await console.preferences.save_view(
+                    person.name, SavedView(label, query_of(query))
+                ):
+                    return await show(request, person, problem="too_many_views")
+            case "delete_view":
+                await console.preferences.delete_view(person.name, label)
+            case _:
+                raise ForbiddenError
+        raise web.HTTPSeeOther(f"{HOME}?{query_of(query)}")
+
+    return [
+        web.get(HOME, console.page(Role.VIEWER, show)),
+        web.post(HOME, console.page(Role.VIEWER, change_views)),
+    ]

@@ -13,6 +13,7 @@ const notified = new Set();
 const stream = new EventSource(document.body.dataset.stream);
 stream.addEventListener("state", (event) => showState(JSON.parse(event.data)));
 stream.addEventListener("change", (event) => note(JSON.parse(event.data)));
+stream.addEventListener("presence", (event) => showOthers(JSON.parse(event.data)));
 stream.addEventListener("reset", () => location.reload());
 stream.addEventListener("ended", () => {
   stream.close();
@@ -37,6 +38,13 @@ function alarmLine(alarm) {
   line.append(link, " ", element("span", alarm.address), " ", element("time", since.toLocaleTimeString()));
   if (Date.now() - since > ACKNOWLEDGE_WITHIN_MS) line.append(" ", element("em", texts.unacknowledged));
   return line;
+}
+
+/** Say who else has the case open; the words change only with the people. */
+function showOthers(names) {
+  const line = document.querySelector("[data-presence]");
+  const words = names.length ? texts.present.replace("{names}", names.join(", ")) : "";
+  if (line && line.textContent !== words) line.textContent = words;
 }
 
 function notify(alarm) {
@@ -82,13 +90,22 @@ const move = (by) => rows.length && link(rows[Math.max(0, Math.min(rows.length -
 const search = document.querySelector("[data-search]");
 if (location.hash === "#search") search?.focus();
 const help = document.querySelector("[data-help]");
-const actions = {
-  j: () => move(1),
-  k: () => move(at() < 0 ? 1 : -1),
-  n: () => fresh?.querySelector("button")?.click(),
-  "/": () => search ? search.focus() : location.assign("/console#search"),
-  "?": () => help.showModal(),
-};
+const letters = JSON.parse(document.body.dataset.letters);
+const actions = new Map([
+  [letters.next, () => move(1)],
+  [letters.previous, () => move(at() < 0 ? 1 : -1)],
+  [letters.new, () => fresh?.querySelector("button")?.click()],
+  [letters.search, () => search ? search.focus() : location.assign("/console#search")],
+  [letters.help, () => help.showModal()],
+]);
+
+// What was done is said once the page stands, for screen readers.
+const done = document.querySelector("[data-done]");
+if (done) {
+  const words = [...done.childNodes];
+  done.replaceChildren();
+  setTimeout(() => done.replaceChildren(...words), 200);
+}
 
 const mode = document.body.dataset.keys;
 if (mode !== "off") document.addEventListener("keydown", (event) => {
@@ -102,9 +119,10 @@ if (mode !== "off") document.addEventListener("keydown", (event) => {
     choice.checked = true;
     choice.focus(); // Enter confirms
   }
-  if (!actions[key] && !button) return;
+  const action = actions.get(key);
+  if (!action && !button) return;
   event.preventDefault();
-  if (actions[key]) return actions[key]();
+  if (action) return action();
   const field = button.form.querySelector("input:not([type=hidden]), select, textarea");
   if (field && !button.hasAttribute("data-at-once")) field.focus();
   else button.form.requestSubmit(button);

@@ -1,6 +1,6 @@
-// The map of open cases: a pin for each row of the list, which follows what is in view.
+// A map with a pin for each row of the list; on the map of open cases the list follows the view.
 
-const box = document.querySelector("[data-map]");
+const box = document.querySelector("[data-map]") ?? document.createElement("i"); // no place is known
 const { engine, worker, map: tiles } = box.dataset;
 const list = document.querySelector("[data-list]");
 const shown = document.querySelector("[data-shown]");
@@ -35,13 +35,13 @@ async function start() {
   map.getCanvas().tabIndex = -1; // the list has the focus, the buttons move the map
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(style(source)));
   map.once("load", () => { view.dataset.drawn = ""; draw(maplibre, map); showAll(maplibre, map); });
-  map.on("moveend", () => { clearTimeout(timer); timer = setTimeout(() => look(maplibre, map), LOOK_AFTER_MS); });
+  if ("follows" in box.dataset) map.on("moveend", () => { clearTimeout(timer); timer = setTimeout(() => look(maplibre, map), LOOK_AFTER_MS); });
   box.addEventListener("click", ({ target }) => {
     const { zoom, pan } = target.dataset;
     if (zoom) map.zoomTo(map.getZoom() + Number(zoom));
     if (pan) map.panBy(pan.split(",").map((one) => one * PAN_PX));
   });
-  list.addEventListener("focusin", ({ target }) => mark(target.closest("li")?.dataset.case));
+  list.addEventListener("focusin", ({ target }) => mark(target.closest("[data-case]")?.dataset.case));
   box.querySelector("[data-attribution]").textContent = ((await archive.getMetadata()).attribution ?? "").replace("(c)", "©");
 }
 
@@ -68,13 +68,13 @@ function draw(maplibre, map) {
   for (const pin of pins) pin.remove();
   const rows = [...list.querySelectorAll("[data-latitude]")].reverse(); // the most urgent on top
   pins = rows.map((row) => {
-    const { case: id, priority, latitude, longitude } = row.dataset;
+    const { case: id, priority = "", label = priority, latitude, longitude } = row.dataset;
     const element = document.createElement("div");
     element.className = `pin ${priority}`;
     element.dataset.pin = id;
     element.title = row.innerText;
-    element.textContent = priority;
-    element.addEventListener("click", () => row.querySelector("a").click());
+    element.textContent = label;
+    element.addEventListener("click", () => "follows" in box.dataset ? row.querySelector("a").click() : row.scrollIntoView());
     return new maplibre.Marker({ element }).setLngLat([Number(longitude), Number(latitude)]).addTo(map);
   });
 }
@@ -83,7 +83,7 @@ function draw(maplibre, map) {
 function showAll(maplibre, map) {
   const bounds = new maplibre.LngLatBounds();
   for (const pin of pins) bounds.extend(pin.getLngLat());
-  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 60, maxZoom: 14, animate: false });
+  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 60, maxZoom: "follows" in box.dataset ? 14 : 17, animate: false });
 }
 
 function mark(id) {

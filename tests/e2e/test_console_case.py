@@ -1,0 +1,264 @@
+"""The page of a case, worked by several people: evidence, undo, both sides, presence, own keys."""
+
+import re
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.outside import Router
+from tests.e2e.test_console import at_work, case_for
+from tests.e2e.test_console_pages import as_operator, at_page, name_of
+from tests.integration.intake.pages.chromium import look_at, needs_chromium, open_browser
+from tests.support.waiting import eventually
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(300),
+]
+
+SINK = "A sinkhole in the bike lane swallowed half a wheel, orange cone beside it"
+AGAIN = "Sinkhole swallowed my wheel in the bike lane, there is an orange cone"
+STRANGE = "The thing over there is doing it again"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncGenerator[Browser]:
+    async with open_browser() as started:
+        yield started
+
+
+async def two_reports(router: Router, step: int) -> str:
+    """Submit one problem twice; return its case."""
+    asked: dict[str, Any] = {"service_code": "ROW-SINKHOLE", "attributes": {}}
+    first = await case_for(router, step, SINK, **asked)
+    assert await case_for(router, step, AGAIN, **asked) == first
+    return first
+
+
+async def case_of(router: Router, case_id: str) -> Any:
+    return await as_operator(router, "GET", f"/v1/cases/{case_id}")
+
+
+@needs_chromium
+async def test_a_case_shows_why_its_reports_are_one_and_where_they_lie(
+    router: Router, browser: Browser
+) -> None:
+    case_id = await two_reports(router, -4)
+    path = f"/console/cases/{case_id}"
+    async with at_page(browser, router, "viewer", path) as page:
+        joined = page.locator("[data-joined]")
+        await expect(joined).to_have_count(1)
+        for words in (SINK, AGAIN, "m apart", "the same kind"):
+            await expect(joined).to_contain_text(words)
+        await expect(page.locator("[data-urgent]")).to_contain_text("base")
+        await expect(page.locator("[data-drawn]")).to_have_count(1)
+        assert sorted(await page.locator("[data-pin]").all_inner_texts()) == ["1", "2"]
+        assert await look_at(page, "case-of-two") == []
+
+
+async def test_a_case_shows_the_messages_about_it_and_no_address(router: Router) -> None:
+    reporter = {"email": "someone@example.org", "status_updates": ["email"]}
+    case_id = await case_for(router, -8, "A bench is broken", attributes={}, reporter=reporter)
+    async with at_work(router, "viewer") as staff:
+
+        async def listed() -> str | None:
+            _, page = await staff.get(f"/console/cases/{case_id}")
+            return page if "data-messages" in page else None
+
+        page = await eventually(listed)
+    assert page
+    assert re.search(r"<li><time[^>]*>[^<]*</time> received · email · English · ", page)
+    assert reporter["email"] not in page
+
+
+@needs_chromium
+async def test_a_mistaken_acknowledgement_is_undone_by_key(
+    router: Router, browser: Browser
+) -> None:
+    danger = "A live wire is down and sparking"
+    case_id = await case_for(router, -12, danger, service_code="OTHER", attributes={})
+    path = f"/console/cases/{case_id}"
+    async with at_page(browser, router, "dispatcher", path) as page:
+        await page.keyboard.press("a")
+        undo = page.locator("[data-undo]")
+        await expect(undo.get_by_role("status")).to_contain_text("Acknowledged")
+        await expect(page.locator(f'[data-alarm] a[href$="{case_id}"]')).to_have_count(0)
+        assert await look_at(page, "undo") == []
+
+        await page.keyboard.press("u")
+
+        await expect(undo.get_by_role("status")).to_contain_text("No longer acknowledged")
+        await expect(page).to_have_url(re.compile(f"{case_id}$"))
+        await expect(page.locator(f'[data-alarm] a[href$="{case_id}"]')).to_have_count(1)
+        found = await case_of(router, case_id)
+        assert (found["status"], found["acknowledged_at"]) == ("open", None)
+
+
+@pytest.mark.parametrize(
+    ("step", "command", "shows"),
+    [
+        (-40, {"command": "assign", "assignee": "Lee"}, "assignee"),
+        (-44, {"command": "hold", "until": "2099-01-01T09:30"}, "held_until"),
+        (-48, {"command": "change_kind", "service_code": "ROW-POTHOLE"}, "service_code"),
+        (-52, {"command": "change_place", "where": "45.5, -122.6 Pier"}, "location"),
+        (-56, {"command": "transfer", "bureau": "PP-R"}, "lead_bureau"),
+        (-60, {"command": "lower_priority", "level": "P5"}, "priority"),
+        (-64, {"command": "close", "status": "completed"}, "status"),
+    ],
+)
+async def test_the_way_back_restores_what_was_before(
+    router: Router, step: int, command: dict[str, str], shows: str
+) -> None:
+    case_id = await case_for(router, step, STRANGE, service_code=None, attributes={})
+    path = f"/console/cases/{case_id}"
+    async with at_work(router, "dispatcher") as staff:
+        before = await case_of(router, case_id)
+        assert await staff.send(path, **command) == 200
+        assert _shown((await case_of(router, case_id))[shows]) != _shown(before[shows])
+        _, page = await staff.get("/console")
+        assert await staff.send(path, **offered(page)) == 200
+        assert _shown((await case_of(router, case_id))[shows]) == _shown(before[shows])
+
+
+def _shown(value: Any) -> Any:
+    """What people see of a value: the level of a priority, the point of a place."""
+    if not isinstance(value, dict):
+        return value
+    return value.get("level") or (value["latitude"], value["longitude"], value["address"])
+
+
+def offered(page: str) -> dict[str, str]:
+    """Return the fields of the undo that a page offers."""
+    form = page.partition("data-undo")[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    assert fields.pop("form_token")
+    return fields
+
+
+async def test_an_undo_stops_at_what_somebody_else_did_and_shows_it(router: Router) -> None:
+    case_id = await case_for(router, -20, "A sign is bent", attributes={})
+    path = f"/console/cases/{case_id}"
+    async with at_work(router, "dispatcher") as one, at_work(router, "dispatcher") as other:
+        assert await one.send(path, command="assign", assignee=one.name) == 200
+        _, page = await one.get("/console")
+        assert await other.send(path, command="note", text="It is in the way") == 200
+        status, page = await one.submit(path, **offered(page))
+        assert status == 409
+        meanwhile = page.partition("data-meanwhile")[2].partition("</ol>")[0]
+        assert f"operator:{other.name}" in meanwhile
+        assert "It is in the way" in meanwhile
+        assert one.name not in meanwhile
+    assert (await case_of(router, case_id))["assignee"] == one.name
+
+
+@needs_chromium
+async def test_split_and_merge_show_both_sides_before_they_are_sent(
+    router: Router, browser: Browser
+) -> None:
+    case_id = await two_reports(router, -24)
+    path = f"/console/cases/{case_id}"
+    async with at_page(browser, router, "dispatcher", path) as page:
+        await page.keyboard.press("s")
+        await page.keyboard.press("ArrowDown")
+        await press_at(page, "Split off …")
+        await expect(page.locator('[data-side="stays"]')).to_contain_text(SINK)
+        await expect(page.locator('[data-side="goes"]')).to_contain_text(AGAIN)
+        await expect(page.locator("[data-drawn]")).to_have_count(1)
+        assert await look_at(page, "split") == []
+        await page.keyboard.type("Another hole")
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(f"{case_id}$"))
+        assert (await case_of(router, case_id))["request_count"] == 1
+
+        near = page.locator("[data-near]").first
+        other = await near.get_attribute("data-near")
+        await page.keyboard.press("m")
+        await page.keyboard.type(str(other))
+        await page.keyboard.press("Enter")
+        await expect(page.locator('[data-side="from"]')).to_contain_text(SINK)
+        await expect(page.locator('[data-side="into"]')).to_contain_text(AGAIN)
+        assert await look_at(page, "merge") == []
+        await page.keyboard.type("The same hole")
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(f"{case_id}$"))
+        assert (await case_of(router, case_id))["merged_into"] == other
+
+
+async def press_at(page: Page, name: str) -> None:
+    button = page.get_by_role("button", name=name)
+    await button.focus()
+    await page.keyboard.press("Enter")
+
+
+async def test_who_merges_with_nothing_or_itself_is_told_so(router: Router) -> None:
+    case_id = await case_for(router, -28, "A swing is broken", attributes={})
+    path = f"/console/cases/{case_id}"
+    number = (await case_of(router, case_id))["requests"][0]["tracking_number"]
+    async with at_work(router, "dispatcher") as staff:
+        for words in ("nothing", case_id, number, f"http://x/console/cases/{case_id}?view="):
+            status, page = await staff.get(f"{path}/merge?into_case={words}")
+            assert (status, "No other case has this id" in page) == (404, True), words
+        assert (await staff.get(f"{path}/split?request_id=1"))[0] == 404
+    async with at_work(router, "agent") as staff:
+        assert (await staff.get(f"{path}/merge?into_case=1"))[0] == 403
+
+
+@needs_chromium
+async def test_who_else_has_a_case_open_is_said(router: Router, browser: Browser) -> None:
+    case_id = await case_for(router, -32, "A lamp flickers", attributes={})
+    path = f"/console/cases/{case_id}"
+    async with (
+        at_page(browser, router, "dispatcher", path) as one,
+        at_page(browser, router, "viewer", path) as other,
+    ):
+        await expect(other.locator("[data-presence]")).to_contain_text(await name_of(one))
+        await expect(one.locator("[data-presence]")).to_contain_text(await name_of(other))
+        assert await name_of(one) not in await one.locator("[data-presence]").inner_text()
+
+
+@needs_chromium
+async def test_views_are_saved_by_name_and_deleted(router: Router, browser: Browser) -> None:
+    await case_for(router, -36, "Graffiti on the bridge", attributes={})
+    async with at_page(browser, router, "viewer", "/console/me") as page:
+        await page.get_by_label("Your team").select_option("PP-R")
+        await page.get_by_role("button", name="Save the team").click()
+        await page.goto("/console?priority=P5&order=oldest")
+        await page.get_by_text("Save or delete views").click()
+        await page.get_by_label("Save the present filters as").fill('Low & "old"')
+        await page.get_by_role("button", name="Save the view").click()
+        assert await look_at(page, "views") == []
+        await page.get_by_role("link", name="My team's").click()
+        await expect(page).to_have_url(re.compile(r"\?bureau=PP-R$"))
+        await page.get_by_role("link", name='Low & "old"').click()
+        await expect(page).to_have_url(re.compile(r"\?priority=P5&order=oldest$"))
+        await page.get_by_text("Save or delete views").click()
+        await page.get_by_role("button", name='Delete “Low & "old"”').click()
+        await expect(page.locator("[data-view]")).to_have_count(0)
+
+
+@needs_chromium
+async def test_letters_are_remapped_one_by_one_or_turned_off(
+    router: Router, browser: Browser
+) -> None:
+    async with at_page(browser, router, "viewer", "/console/me") as page:
+        help_ = page.get_by_role("dialog")
+        await page.get_by_label("Help", exact=True).fill("j")
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await expect(page.get_by_label("Help", exact=True)).to_have_attribute(
+            "aria-invalid", "true"
+        )
+        await page.get_by_label("Help", exact=True).fill("x")
+        await page.get_by_label("Next case").fill("")
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await expect(page.locator("[aria-invalid]")).to_have_count(0)
+        await page.locator("h1").click()
+        await page.keyboard.press("?")
+        await expect(help_).to_be_hidden()
+        await page.keyboard.press("x")
+        await expect(help_).to_be_visible()
+        await expect(help_.locator("dt").first).to_have_text("none")
+        assert await look_at(page, "own-keys") == []
