@@ -48,6 +48,7 @@ def side_routes(console: Console) -> Sequence[web.RouteDef]:
             case=case,
             other=other,
             command=command,
+            matched=across(case, other) if other else (),
             since=last_event(case["history"]),
             view=request.query.get("view", ""),
             tiles=TILES if console.intake else "",
@@ -58,6 +59,18 @@ def side_routes(console: Console) -> Sequence[web.RouteDef]:
     return [
         web.get(f"{case}/split", console.page(Role.DISPATCHER, split)),
         web.get(f"{case}/merge", console.page(Role.DISPATCHER, merge)),
+    ]
+
+
+def across(case: Case, other: Case) -> Sequence[Mapping[str, Any]]:
+    """Return the requests that triage matched with one of the other side."""
+    sides = [(case, other), (other, case)]
+    return [
+        request
+        for one, opposite in sides
+        for request in one["requests"]
+        if request["duplicate"]
+        and request["duplicate"]["of_request"] in {r["request_id"] for r in opposite["requests"]}
     ]
 
 
@@ -72,5 +85,5 @@ async def _found(console: Console, words: str) -> Case | None:
     if uuid_of(last):
         return await _case(console, quote(last, safe=""))
     answer = await console.dispatch.get("/v1/cases", {"q": last, "limit": "2"})
-    cases = answer.body["cases"] if answer.is_done else ()
+    cases = answer.body["cases"] if answer.is_done else []
     return await _case(console, cases[0]["case_id"]) if len(cases) == 1 else None

@@ -67,13 +67,15 @@ function look(maplibre, map) {
 function draw(maplibre, map) {
   for (const pin of pins) pin.remove();
   const rows = [...list.querySelectorAll("[data-latitude]")].reverse(); // the most urgent on top
-  pins = rows.map((row) => {
-    const { case: id, priority = "", label = priority, latitude, longitude } = row.dataset;
+  const atPoint = Map.groupBy(rows, ({ dataset }) => "follows" in box.dataset ? dataset.case : `${dataset.latitude} ${dataset.longitude}`);
+  pins = [...atPoint.values()].map((same) => {
+    const row = same.at(-1);
+    const { case: id, priority = "", latitude, longitude } = row.dataset;
     const element = document.createElement("div");
     element.className = `pin ${priority}`;
     element.dataset.pin = id;
     element.title = row.innerText;
-    element.textContent = label;
+    element.textContent = same.reverse().map(({ dataset }) => dataset.label ?? priority).join(" ");
     element.addEventListener("click", () => "follows" in box.dataset ? row.querySelector("a").click() : row.scrollIntoView());
     return new maplibre.Marker({ element }).setLngLat([Number(longitude), Number(latitude)]).addTo(map);
   });
@@ -83,7 +85,7 @@ function draw(maplibre, map) {
 function showAll(maplibre, map) {
   const bounds = new maplibre.LngLatBounds();
   for (const pin of pins) bounds.extend(pin.getLngLat());
-  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 60, maxZoom: "follows" in box.dataset ? 14 : 17, animate: false });
+  if (!bounds.isEmpty()) map.fitBounds(bounds, { padding: 60, maxZoom: "follows" in box.dataset ? 14 : 17.5, animate: false });
 }
 
 function mark(id) {

@@ -118,12 +118,12 @@ async def opened(browser: Browser, router: Router, role: str) -> AsyncGenerator[
     await context.close()
 
 
-def at(step: int) -> dict[str, Any]:
+def at(step: float) -> dict[str, Any]:
     """A place of its own for each report, so that no two are one problem."""
     return {"latitude": 45.60 + step / 1_000, "longitude": -122.71, "accuracy_m": 5}
 
 
-async def case_for(router: Router, step: int, description: str, **changes: Any) -> str:
+async def case_for(router: Router, step: float, description: str, **changes: Any) -> str:
     """Submit a report; return its case once dispatch lists it."""
     asked = report(**{"description": description, "location": at(step), **changes})
     code, answer = await post(router, asked)

@@ -31,11 +31,11 @@ async def browser() -> AsyncGenerator[Browser]:
         yield started
 
 
-async def two_reports(router: Router, step: int) -> str:
-    """Submit one problem twice; return its case."""
+async def two_reports(router: Router, step: float) -> str:
+    """Submit one problem twice, some metres apart; return its case."""
     asked: dict[str, Any] = {"service_code": "ROW-SINKHOLE", "attributes": {}}
     first = await case_for(router, step, SINK, **asked)
-    assert await case_for(router, step, AGAIN, **asked) == first
+    assert await case_for(router, step + 0.1, AGAIN, **asked) == first
     return first
 
 
@@ -61,7 +61,7 @@ async def test_a_case_shows_why_its_reports_are_one_and_where_they_lie(
 
 
 async def test_a_case_shows_the_messages_about_it_and_no_address(router: Router) -> None:
-    reporter = {"email": "someone@example.org", "status_updates": ["email"]}
+    reporter: dict[str, Any] = {"email": "someone@example.org", "status_updates": ["email"]}
     case_id = await case_for(router, -8, "A bench is broken", attributes={}, reporter=reporter)
     async with at_work(router, "viewer") as staff:
 
@@ -105,7 +105,7 @@ async def test_a_mistaken_acknowledgement_is_undone_by_key(
         (-44, {"command": "hold", "until": "2099-01-01T09:30"}, "held_until"),
         (-48, {"command": "change_kind", "service_code": "ROW-POTHOLE"}, "service_code"),
         (-52, {"command": "change_place", "where": "45.5, -122.6 Pier"}, "location"),
-        (-56, {"command": "transfer", "bureau": "PP-R"}, "lead_bureau"),
+        (-56, {"command": "transfer", "bureau": "PBOT-SIGNALS"}, "lead_bureau"),
         (-60, {"command": "lower_priority", "level": "P5"}, "priority"),
         (-64, {"command": "close", "status": "completed"}, "status"),
     ],
@@ -224,7 +224,7 @@ async def test_who_else_has_a_case_open_is_said(router: Router, browser: Browser
 async def test_views_are_saved_by_name_and_deleted(router: Router, browser: Browser) -> None:
     await case_for(router, -36, "Graffiti on the bridge", attributes={})
     async with at_page(browser, router, "viewer", "/console/me") as page:
-        await page.get_by_label("Your team").select_option("PP-R")
+        await page.get_by_label("Your team").select_option("PBOT-MAINT")
         await page.get_by_role("button", name="Save the team").click()
         await page.goto("/console?priority=P5&order=oldest")
         await page.get_by_text("Save or delete views").click()
@@ -232,7 +232,7 @@ async def test_views_are_saved_by_name_and_deleted(router: Router, browser: Brow
         await page.get_by_role("button", name="Save the view").click()
         assert await look_at(page, "views") == []
         await page.get_by_role("link", name="My team's").click()
-        await expect(page).to_have_url(re.compile(r"\?bureau=PP-R$"))
+        await expect(page).to_have_url(re.compile(r"\?bureau=PBOT-MAINT$"))
         await page.get_by_role("link", name='Low & "old"').click()
         await expect(page).to_have_url(re.compile(r"\?priority=P5&order=oldest$"))
         await page.get_by_text("Save or delete views").click()
