@@ -73,7 +73,8 @@ _COUNT_TODAY = """
      GROUP BY action
 """
 _EXPIRE = "DELETE FROM sessions WHERE began_at < now() - $1::interval"
-_FORGET_PRESENCE = "DELETE FROM presence WHERE seen_at < now() - interval '1 hour'"
+_FORGET_PRESENCE = "DELETE FROM presence WHERE seen_at < now() - interval '1 minute'"
+_FORGET_UNDO = "UPDATE sessions SET undo = NULL WHERE undo_at < now() - interval '1 minute'"
 
 
 Keys: TypeAlias = Literal["on", "alt", "off"]
@@ -220,9 +221,10 @@ class ConsoleStore:
         await self.pool.execute("DELETE FROM sessions WHERE name = $1", name)
 
     async def expire_sessions(self) -> None:
-        """Delete the sessions that are over in any case, and who looked at a case long ago."""
+        """Delete the sessions that are over in any case, past presence and old offers of undo."""
         await self.pool.execute(_EXPIRE, self.lives_for)
         await self.pool.execute(_FORGET_PRESENCE)
+        await self.pool.execute(_FORGET_UNDO)
 
     async def set_password(self, name: str, password_hash: str, *, by_owner: bool) -> None:
         """Replace a password; all sessions end, since one may be a thief's."""
