@@ -254,9 +254,9 @@ async def test_a_case_shows_its_clocks_and_likely_kinds_and_is_put_on_hold(route
         _, page = await staff.get(path)
         assert 'on hold until <time datetime="2099-01-01T17:30:00Z">' in page
         _, queue = await staff.get("/console")
-        assert case_id not in queue
+        assert f'data-case="{case_id}"' not in queue
         _, queue = await staff.get("/console?held=true&since=2020-01-01T00:00:00Z")
-        assert case_id in queue
+        assert f'data-case="{case_id}"' in queue
 
 
 async def test_a_supervisor_alone_closes_a_surge(router: Router) -> None:
