@@ -23,6 +23,7 @@ pytestmark = [
 
 SINK = "A sinkhole in the bike lane swallowed half a wheel, orange cone beside it"
 AGAIN = "Sinkhole swallowed my wheel in the bike lane, there is an orange cone"
+PICTURE = "https://pictures.example/v1/media/hole"
 BOARD = "A wooden board lies at the corner"
 
 
@@ -40,8 +41,9 @@ async def case_for(router: Router, step: float, description: str, **changes: Any
 
 async def two_reports(router: Router, step: float) -> str:
     """Submit one problem twice, some metres apart; return its case."""
-    first = await case_for(router, step, SINK, service_code="ROW-SINKHOLE")
-    assert await case_for(router, step + 0.1, AGAIN, service_code="ROW-SINKHOLE") == first
+    asked = {"service_code": "ROW-SINKHOLE", "media": [{"url": PICTURE}]}
+    first = await case_for(router, step, SINK, **asked)
+    assert await case_for(router, step + 0.1, AGAIN, **asked) == first
     return first
 
 
@@ -173,6 +175,7 @@ async def test_split_and_merge_show_both_sides_before_they_are_sent(
         await press_at(page, "Split off …")
         await expect(page.locator('[data-side="stays"]')).to_contain_text(SINK)
         await expect(page.locator('[data-side="goes"]')).to_contain_text(AGAIN)
+        await expect(page.locator('[data-side] img[src="/console/media/hole"]')).to_have_count(2)
         await expect(page.locator("[data-drawn]")).to_have_count(1)
         assert await look_at(page, "split") == []
         await page.keyboard.type("Another hole")
