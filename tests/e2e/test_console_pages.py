@@ -349,6 +349,7 @@ async def test_keys_can_be_tied_to_alt_or_turned_off(router: Router, browser: Br
 @needs_chromium
 async def test_axe_finds_nothing_on_any_page(router: Router, browser: Browser) -> None:
     case_id = await case_for(router, 14, STRANGE, service_code=None, attributes={})
+    await case_for(router, 18, "o" * 60, service_code=None, attributes={})  # no place to break
     async with at_page(browser, router, "admin", "/console/desk") as page:
         await page.keyboard.type("A deep pothole, and when is the garbage picked up?")
         await page.keyboard.press("Tab")
